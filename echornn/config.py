@@ -1,0 +1,182 @@
+"""What is trained: the tutorial's constants by their names, and the fields that go beyond it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
+Init = Literal["tutorial", "glorot"]
+RowStart = Literal["previous_row", "zero"]
+Device = Literal["auto", "cpu", "gpu"]
+
+MAX_CLASSES = 256
+"""Symbols are stored as uint8, so there can be at most this many."""
+
+
+class ConfigError(ValueError):
+    """A field that cannot work; the message names the field, its value and what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} = {value!r} cannot be used: {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+@dataclass(frozen=True)
+class EchoConfig:
+    """One experiment. The defaults reproduce the tutorial (its "Setup" section).
+
+    Values are checked when the object is made, so one that exists can be trained.
+
+    Raises:
+        ConfigError: a value, or a combination of values, that cannot work.
+    """
+
+    num_epochs: int = 100
+    """Epochs to train, 1 or more; each has new data."""
+
+    total_series_length: int = 50_000
+    """Time steps of data in an epoch, over all rows of the batch."""
+
+    truncated_backprop_length: int = 15
+    """Window length T in time steps: how far back the gradient reaches."""
+
+    state_size: int = 4
+    """Units of the recurrent state."""
+
+    num_classes: int = 2
+    """Different symbols in the series, 2 to 256; two enter as a number, more as one-hot vectors."""
+
+    echo_step: int = 3
+    """Time steps by which the target lags behind the input, 0 or more."""
+
+    batch_size: int = 5
+    """Rows the series is cut into, trained side by side."""
+
+    learning_rate: float = 0.3
+    """Step size of the optimizer, above 0."""
+
+    seed: int = 7
+    """Seed of weights and data, 0 or more; the same seed gives the same run. 7 learns early; half of all seeds do not."""
+
+    stride: int | None = None
+    """Time steps from one window to the next, 1 to T; unset, it is T as in the tutorial."""
+
+    optimizer: Optimizer = "adagrad"
+    """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
+
+    init: Init = "tutorial"
+    """Start of the weights: tutorial, uniform in [0, 1); or glorot, uniform around 0."""
+
+    row_start: RowStart = "previous_row"
+    """First targets of a row: previous_row echoes the row above, as the tutorial does; zero blanks them."""
+
+    device: Device = "auto"
+    """Where to train: auto, cpu or gpu."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_type(self, field.name)
+        _require(self, "num_epochs", self.num_epochs >= 1, "1 or more")
+        _require(self, "total_series_length", self.total_series_length >= 1, "1 or more")
+        _require(self, "truncated_backprop_length", self.truncated_backprop_length >= 1, "1 or more")
+        _require(self, "state_size", self.state_size >= 1, "1 or more")
+        _require(self, "num_classes", 2 <= self.num_classes <= MAX_CLASSES, f"2 to {MAX_CLASSES}")
+        _require(self, "batch_size", self.batch_size >= 1, "1 or more")
+        _require(self, "seed", self.seed >= 0, "0 or more")
+        _require(
+            self,
+            "learning_rate",
+            math.isfinite(self.learning_rate) and self.learning_rate > 0,
+            "a finite number above 0",
+        )
+        _require(
+            self,
+            "total_series_length",
+            self.row_length >= self.truncated_backprop_length,
+            f"at least batch_size * truncated_backprop_length = {self.batch_size * self.truncated_backprop_length}"
+            ", so that a row holds one window",
+        )
+        _require(
+            self,
+            "echo_step",
+            0 <= self.echo_step < self.row_length,
+            f"0 to {self.row_length - 1}, less than the row's length",
+        )
+        _require(
+            self,
+            "stride",
+            1 <= self.window_stride <= self.truncated_backprop_length,
+            f"1 to truncated_backprop_length = {self.truncated_backprop_length}",
+        )
+
+    @property
+    def window_stride(self) -> int:
+        """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the window's length)."""
+        return self.truncated_backprop_length if self.stride is None else self.stride
+
+    @property
+    def row_length(self) -> int:
+        """Time steps in one row of the batch."""
+        return self.total_series_length // self.batch_size
+
+    @property
+    def windows_per_epoch(self) -> int:
+        """Windows that fit into a row."""
+        return (self.row_length - self.truncated_backprop_length) // self.window_stride + 1
+
+    @property
+    def unused_steps(self) -> int:
+        """Time steps of an epoch that no window trains: what the division by rows and by windows leaves over."""
+        covered = (self.windows_per_epoch - 1) * self.window_stride + self.truncated_backprop_length
+        return self.total_series_length - self.batch_size * covered
+
+    @property
+    def predictions_per_window(self) -> int:
+        """Predictions made in one window: batch_size * T."""
+        return self.batch_size * self.truncated_backprop_length
+
+    @property
+    def input_size(self) -> int:
+        """Numbers that enter the cell at a time step: 1 for two classes (the tutorial), else one per class."""
+        return 1 if self.num_classes == 2 else self.num_classes
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "optimizer": get_args(Optimizer),
+    "init": get_args(Init),
+    "row_start": get_args(RowStart),
+    "device": get_args(Device),
+}
+"""The words that each field of words allows."""
+
+
+def _check_type(config: EchoConfig, name: str) -> None:
+    """Refuse a value of the wrong type, and store numpy scalars as plain Python numbers."""
+    value: Any = getattr(config, name)
+    if name in CHOICES:
+        _require(config, name, value in CHOICES[name], f"one of {', '.join(CHOICES[name])}")
+    elif name == "learning_rate":
+        try:
+            number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        _require(config, name, math.isfinite(number), "a finite number above 0")
+        object.__setattr__(config, name, number)
+    elif not (name == "stride" and value is None):
+        try:
+            whole = None if isinstance(value, bool) else operator.index(value)
+        except TypeError:
+            whole = None
+        _require(config, name, whole is not None, "a whole number")
+        object.__setattr__(config, name, whole)
+
+
+def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:
+    if not condition:
+        raise ConfigError(field, getattr(config, field), allowed)

@@ -1,0 +1,64 @@
+"""The newest moment of a session, as the screen needs it: plain values that nobody changes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+
+
+class State(StrEnum):
+    """What a session is doing."""
+
+    LOADING = "loading"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment of a session.
+
+    Attributes:
+        state: what the session is doing.
+        config: what it trains.
+        message: what it is loading, or why it failed; else empty.
+        epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
+        trained: windows trained in the whole run, over all resets.
+        progress: the newest windows; None where no window was trained since the start, a reset or new data.
+        rate: windows a second, measured over the last second or so; 0 where it does not train.
+        speed: windows a second asked for; infinity is full speed.
+        device: where it trains, cpu or gpu; empty while loading.
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from, from 0.
+    """
+
+    state: State
+    config: EchoConfig
+    message: str = ""
+    epoch: int = 1
+    window: int = 0
+    trained: int = 0
+    progress: Progress | None = None
+    rate: float = 0.0
+    speed: float = math.inf
+    device: str = ""
+    generation: int = 0
+    draw: int = 0
+
+    @property
+    def loss(self) -> float:
+        """Loss of the newest window in nats; NaN before the first."""
+        return math.nan if self.progress is None else float(self.progress.losses[-1])
+
+    @property
+    def accuracy(self) -> float:
+        """Right predictions per prediction in the newest window, 0 to 1; NaN before the first."""
+        if self.progress is None:
+            return math.nan
+        return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window

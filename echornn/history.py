@@ -1,0 +1,229 @@
+"""Every loss of a run, kept so that any part of it can be drawn in constant time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Cause = Literal["start", "reset", "redraw", "regenerate"]
+
+FACTOR = 4
+"""Buckets of a level that make one bucket of the next."""
+
+KEPT_BUCKETS = 1 << 18
+"""Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of windows that follow each other in the data; a command (or the start) begins a new one.
+
+    Attributes:
+        at: first window of the segment, counted over the whole run from 0.
+        cause: what began it.
+        epoch, window: position of that window in the experiment.
+        windows_per_epoch: how many windows an epoch has here.
+    """
+
+    at: int
+    cause: Cause
+    epoch: int
+    window: int
+    windows_per_epoch: int
+
+    def position(self, window: int) -> tuple[int, int]:
+        """Epoch and window of the run's window number ``window``, which lies in this segment."""
+        epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
+        return self.epoch + epochs, in_epoch
+
+    def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
+        """Where epochs begin in ``first <= window < last``, as (window of the run, epoch).
+
+        At most ``most`` of them: of more, every 2nd, 5th, 10th, ... is taken.
+        """
+        next_epoch, in_epoch = self.position(max(first, self.at))
+        start = max(first, self.at) - in_epoch
+        if start < max(first, self.at):
+            start, next_epoch = start + self.windows_per_epoch, next_epoch + 1
+        count = max(0, math.ceil((last - start) / self.windows_per_epoch))
+        every = next(step for step in _round_numbers() if step * most >= count)
+        skipped = -next_epoch % every
+        return [
+            (start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A part of the run in buckets of equal width, the last perhaps unfinished.
+
+    Attributes:
+        first, last: windows of the run that it covers, ``first <= window < last``.
+        width: windows in a bucket.
+        starts: int64 [buckets], first window of each.
+        low, high: float32 [buckets], smallest and largest loss; NaN only where every loss is.
+        mean: float32 [buckets], mean loss; NaN where a loss is.
+        error_rate: float32 [buckets], wrong predictions per prediction, 0 to 1.
+        segments: those that lie in it, in order.
+    """
+
+    first: int
+    last: int
+    width: int
+    starts: npt.NDArray[np.int64]
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    mean: npt.NDArray[np.float32]
+    error_rate: npt.NDArray[np.float32]
+    segments: tuple[Segment, ...]
+
+
+class LossHistory:
+    """Losses and error rates of all windows, as a pyramid: level k has one bucket for each 4^k windows.
+
+    Adding costs time in proportion to what is added, drawing to the columns drawn, neither to the run's length.
+    Memory is bounded: where a level has grown past `KEPT_BUCKETS` its oldest part is dropped, and that part of
+    the run is drawn from the next level, whose buckets keep its extremes. One thread may add while others draw.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._levels = [_Level()]
+        self._segments: list[Segment] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def begin(self, cause: Cause, epoch: int, window: int, windows_per_epoch: int) -> None:
+        """The next window added is ``window`` of ``epoch``, and begins a new segment."""
+        with self._lock:
+            self._segments.append(Segment(self._length, cause, epoch, window, windows_per_epoch))
+
+    def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
+        """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""
+        for begin in range(0, len(losses), KEPT_BUCKETS):
+            piece = slice(begin, begin + KEPT_BUCKETS)
+            with self._lock:
+                self._add(losses[piece], error_rates[piece])
+
+    def _add(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
+        changed = self._length
+        self._length += len(losses)
+        level = self._levels[0]
+        level.replace(changed, _Buckets(losses, losses, losses.astype(np.float64), error_rates.astype(np.float64)))
+        for depth in itertools.count(1):
+            if level.stop <= FACTOR:
+                break
+            if depth == len(self._levels):
+                self._levels.append(_Level())
+            coarser = self._levels[depth]
+            changed = min(changed // FACTOR, coarser.stop)
+            coarser.replace(changed, level.grouped(changed * FACTOR, level.stop, FACTOR))
+            level = coarser
+
+    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
+        """The windows from ``first`` up to ``last`` (all, unless given) in at most ``columns + 1`` buckets."""
+        with self._lock:
+            last = self._length if last is None else min(last, self._length)
+            first = min(max(first, 0), last)
+            exponent = max(0, math.ceil(math.log2(max(1, (last - first) / max(1, columns)))))
+            for depth in range(min(exponent // 2, len(self._levels) - 1), len(self._levels)):
+                bucket = FACTOR**depth
+                width = max(2**exponent, bucket)
+                begin = first // width * (width // bucket)
+                if begin >= self._levels[depth].start:
+                    break
+            buckets = self._levels[depth].grouped(begin, -(-last // bucket), width // bucket)
+            starts = (np.arange(len(buckets.low), dtype=np.int64) + first // width) * width
+            counts = np.minimum(starts + width, self._length) - starts
+            segments = tuple(segment for segment in self._segments if first <= segment.at < max(last, 1))
+            return Curve(
+                first,
+                last,
+                width,
+                starts,
+                buckets.low,
+                buckets.high,
+                (buckets.total / counts).astype(np.float32),
+                (buckets.errors / counts).astype(np.float32),
+                segments,
+            )
+
+    def segment_of(self, window: int) -> Segment:
+        """The segment that the run's window number ``window`` lies in.
+
+        Raises:
+            IndexError: nothing was begun at or before it.
+        """
+        with self._lock:
+            return next(segment for segment in reversed(self._segments) if segment.at <= window)
+
+
+class _Buckets(NamedTuple):
+    """Columns of one level: smallest and largest loss, sum of the losses, sum of the error rates."""
+
+    low: npt.NDArray[np.float32]
+    high: npt.NDArray[np.float32]
+    total: npt.NDArray[np.float64]
+    errors: npt.NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, length: int) -> _Buckets:
+        return cls(
+            np.empty(length, np.float32), np.empty(length, np.float32), np.empty(length), np.empty(length)
+        )
+
+    def part(self, begin: int, stop: int | None) -> _Buckets:
+        return _Buckets(*(column[begin:stop] for column in self))
+
+
+class _Level:
+    """One level of the pyramid: the buckets ``start`` to ``stop``, in arrays that grow up to a bound."""
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.stop = 0
+        self._buckets = _Buckets.empty(1024)
+
+    def replace(self, begin: int, buckets: _Buckets) -> None:
+        """Put these buckets in the place of all from ``begin`` on."""
+        kept = begin - self.start
+        needed = kept + len(buckets.low)
+        room = len(self._buckets.low)
+        if needed > room:
+            dropped = (needed - KEPT_BUCKETS) // FACTOR * FACTOR if needed > 2 * KEPT_BUCKETS else 0
+            grown = _Buckets.empty(max(room, needed - dropped) if dropped else max(2 * room, needed))
+            for column, old in zip(grown, self._buckets, strict=True):
+                column[: kept - dropped] = old[dropped:kept]
+            self._buckets = grown
+            self.start += dropped
+        for column, new in zip(self._buckets.part(begin - self.start, None), buckets, strict=True):
+            column[: len(new)] = new
+        self.stop = begin + len(buckets.low)
+
+    def grouped(self, begin: int, stop: int, group: int) -> _Buckets:
+        """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
+        if stop <= begin:
+            return _Buckets.empty(0)
+        part = self._buckets.part(begin - self.start, stop - self.start)
+        edges = np.arange(0, stop - begin, group)
+        return _Buckets(
+            np.fmin.reduceat(part.low, edges),
+            np.fmax.reduceat(part.high, edges),
+            np.add.reduceat(part.total, edges),
+            np.add.reduceat(part.errors, edges),
+        )
+
+
+def _round_numbers() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, ..."""
+    for power in itertools.count():
+        yield from (10**power, 2 * 10**power, 5 * 10**power)

@@ -1,0 +1,92 @@
+"""How many windows are due: the speed dial, and slices of work short enough for commands to be obeyed at once."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+SLICE_SECONDS = 0.025
+"""Work that is done between two looks at the commands."""
+
+TICK_SECONDS = 0.02
+"""Windows that fall due within it are trained together."""
+
+LONGEST_LAG_SECONDS = 0.25
+"""A trainer that cannot keep up does not store up more than this."""
+
+RATE_SECONDS = 1.0
+"""Stretch of time over which the rate is measured."""
+
+
+class Pace:
+    """Keeps a training loop at a speed, and measures the one it reaches.
+
+    Args:
+        speed: windows a second; infinity is full speed.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, speed: float, clock: Callable[[], float]) -> None:
+        self.speed = speed
+        self._clock = clock
+        self._seconds_per_window = SLICE_SECONDS
+        self._due_since = clock()
+        self._done: deque[tuple[float, int]] = deque()
+
+    def set_speed(self, speed: float) -> None:
+        """Go on at this speed."""
+        self.speed = speed
+        self._due_since = max(self._due_since, self._clock() - 1 / speed)
+
+    def restart(self) -> None:
+        """Begin after a rest: the first window is due now, and the rest does not count for the rate."""
+        self._due_since = self._clock() - 1 / self.speed
+        self._done.clear()
+
+    def due(self) -> int:
+        """Windows due at this moment."""
+        if math.isinf(self.speed):
+            return self.slice_windows()
+        return int((self._clock() - self._due_since) * self.speed + 1e-9)
+
+    def wait_seconds(self) -> float:
+        """Seconds until the next windows are worth a call."""
+        if math.isinf(self.speed):
+            return 0.0
+        return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
+
+    def slice_windows(self) -> int:
+        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before."""
+        return max(1, int(SLICE_SECONDS / self._seconds_per_window))
+
+    def trained(self, windows: int, seconds: float) -> None:
+        """Take note of windows that were just trained, and of the time they took."""
+        now = self._clock()
+        self._seconds_per_window = (self._seconds_per_window + seconds / windows) / 2
+        self._due_since += windows / self.speed
+        self._due_since = max(self._due_since, now - max(LONGEST_LAG_SECONDS, 1 / self.speed))
+        self._done.append((now, windows))
+        while len(self._done) > 2 and self._done[0][0] < now - RATE_SECONDS:
+            self._done.popleft()
+
+    def rate(self) -> float:
+        """Windows a second over about the last second; 0 until there is something to measure."""
+        if len(self._done) < 2:
+            return 0.0
+        seconds = self._done[-1][0] - self._done[0][0]
+        return sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
+
+
+SPEEDS = (*(digit * 10**power for power in range(6) for digit in (1.0, 2.0, 5.0)), math.inf)
+"""Notches of the speed dial, in windows a second, from 1 to full speed."""
+
+
+def faster(speed: float) -> float:
+    """The next notch above ``speed``; the last is full speed."""
+    return next((notch for notch in SPEEDS if notch > speed), math.inf)
+
+
+def slower(speed: float) -> float:
+    """The next notch below ``speed``; the first is one window a second."""
+    return next((notch for notch in reversed(SPEEDS) if notch < speed), SPEEDS[0])

@@ -1,0 +1,38 @@
+"""What training some windows brought: plain arrays, free of TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.series import Symbols
+
+Floats = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Every window's loss, and the last window in full.
+
+    Attributes:
+        losses: float32 [n], mean cross-entropy of each window in nats, before its update.
+        errors: int32 [n], wrong predictions among batch_size * T.
+        epoch: epoch of the last window trained, from 0.
+        window: its index in that epoch, from 0.
+        x: its input, uint8 [batch_size, T].
+        y: its target, uint8 [batch_size, T].
+        probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
+        states: float32 [batch_size, T, state_size], after each time step.
+    """
+
+    losses: Floats
+    errors: Counts
+    epoch: int
+    window: int
+    x: Symbols
+    y: Symbols
+    probabilities: Floats
+    states: Floats

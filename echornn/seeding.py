@@ -1,0 +1,13 @@
+"""One seed, many independent streams of random numbers, so that no generator's state needs saving."""
+
+from __future__ import annotations
+
+import numpy as np
+
+DATA = 0
+WEIGHTS = 1
+
+
+def stream(seed: int, *key: int) -> np.random.Generator:
+    """The generator named by ``key`` (its first number says what it is for: DATA or WEIGHTS)."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

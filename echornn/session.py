@@ -1,0 +1,284 @@
+"""One training loop on one thread: commands in, the newest frame out. The app and headless runs share it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.frame import Frame, State
+from echornn.history import Cause, Curve, LossHistory
+from echornn.pace import Pace
+from echornn.progress import Progress
+
+
+class Trains(Protocol):
+    """What a session needs of a trainer (see `echornn.trainer.Trainer`)."""
+
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+
+    @property
+    def finished(self) -> bool: ...
+    @property
+    def windows_left(self) -> int: ...
+    @property
+    def device(self) -> str: ...
+    def compile(self) -> None: ...
+    def advance(self, n: int) -> Progress: ...
+    def reset(self, draw: int = 0) -> None: ...
+    def regenerate(self) -> None: ...
+
+
+Command = Callable[[], None]
+
+
+class Session:
+    """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits.
+
+    Args:
+        config: what to train.
+        speed: windows a second, or infinity for full speed.
+        make_trainer: makes the trainer, on the training thread; `echornn.trainer.Trainer` unless given.
+        on_progress: called on the training thread after each stretch of windows.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        config: EchoConfig,
+        speed: float = math.inf,
+        make_trainer: Callable[[EchoConfig], Trains] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config = config
+        self.history = LossHistory()
+        self.stopped = threading.Event()
+        """Set when `run` has returned."""
+        self.error: Exception | None = None
+        """Why the session failed."""
+        self._make_trainer = make_trainer or _make_tensorflow_trainer
+        self._on_progress = on_progress
+        self._clock = clock
+        self._speed = speed
+        self._pace = Pace(speed, clock)
+        self._commands: deque[Command] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._running = True
+        self._owed = 0
+        self._trainer: Trains
+        self._frame = Frame(State.LOADING, config, "loading TensorFlow", speed=speed)
+
+    # ---- for every thread
+
+    @property
+    def frame(self) -> Frame:
+        """The newest frame; the same object as before where nothing has changed."""
+        return self._frame
+
+    @property
+    def speed(self) -> float:
+        """Windows a second asked for, by the newest command; infinity is full speed."""
+        return self._speed
+
+    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
+        """Part of the loss curve; see `LossHistory.curve`."""
+        return self.history.curve(columns, first, last)
+
+    def pause(self) -> None:
+        """Stop training after the windows under way."""
+        self._send(self._pause)
+
+    def resume(self) -> None:
+        """Train on, at the speed set."""
+        self._send(self._resume)
+
+    def toggle(self) -> None:
+        """Pause where it runs, resume where it is paused."""
+        self._send(lambda: self._pause() if self._running or self._owed else self._resume())
+
+    def step(self, windows: int = 1) -> None:
+        """Train so many windows, then pause."""
+        self._send(lambda: self._step(windows))
+
+    def finish_epoch(self) -> None:
+        """Train to the end of the epoch at full speed, then pause."""
+        self._send(lambda: self._step(self.config.windows_per_epoch - self._trainer.window - self._owed))
+
+    def set_speed(self, speed: float) -> None:
+        """Windows a second from now on; infinity is full speed.
+
+        Raises:
+            ValueError: the speed is not above 0.
+        """
+        if not speed > 0:
+            raise ValueError(f"speed = {speed!r} cannot be used: above 0")
+        self._speed = speed
+        self._send(lambda: self._pace.set_speed(speed))
+
+    def reset(self) -> None:
+        """Start over with the weights of this draw, from the first epoch; the data stays."""
+        self._send(lambda: self._reset(0))
+
+    def redraw(self) -> None:
+        """Start over with new weights, the next of the seed's random starts; the data stays."""
+        self._send(lambda: self._reset(1))
+
+    def regenerate(self) -> None:
+        """New data; the epoch starts again with it, the weights stay."""
+        self._send(self._regenerate)
+
+    def stop(self) -> None:
+        """Make `run` return at the next safe point: between two stretches of windows."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+
+    def _send(self, command: Command) -> None:
+        with self._wake:
+            self._commands.append(command)
+            self._wake.notify_all()
+
+    # ---- on the training thread
+
+    def run(self) -> None:
+        """Load, then train as commanded until `stop`, or until training fails.
+
+        What goes wrong in training ends in the state `failed` with the error's text; it is not raised.
+        """
+        try:
+            self._load()
+            while self._obey():
+                windows = self._due()
+                if windows:
+                    self._train(windows)
+        except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
+            self.error = error
+            self._publish(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
+        finally:
+            self.stopped.set()
+
+    def _load(self) -> None:
+        self._trainer = self._make_trainer(self.config)
+        if self._stopping:
+            return
+        self._publish(message="compiling the training loop", device=self._trainer.device)
+        self._trainer.compile()
+        self.history.begin("start", self._trainer.epoch, self._trainer.window, self.config.windows_per_epoch)
+        self._pace.restart()
+        self._show()
+
+    def _obey(self) -> bool:
+        """Wait until there is something to do, and carry out the commands; False when told to stop."""
+        with self._wake:
+            if not (self._stopping or self._commands):
+                seconds = self._wait_seconds()
+                if seconds is None or seconds > 0:
+                    self._wake.wait(seconds)
+            commands = list(self._commands)
+            self._commands.clear()
+            stopping = self._stopping
+        if stopping:
+            return False
+        for command in commands:
+            command()
+        if commands:
+            self._show()
+        return True
+
+    def _wait_seconds(self) -> float | None:
+        """How long there is nothing to train; None until a command comes."""
+        if self._trainer.finished or not (self._running or self._owed):
+            return None
+        if self._owed:
+            return 0.0
+        return self._pace.wait_seconds()
+
+    def _due(self) -> int:
+        """How many windows to train now: what is owed or due, in slices that leave room for commands."""
+        if self._trainer.finished:
+            return 0
+        if self._owed:
+            return min(self._owed, self._pace.slice_windows())
+        if not self._running:
+            return 0
+        return min(self._pace.due(), self._pace.slice_windows())
+
+    def _train(self, windows: int) -> None:
+        begun = self._clock()
+        progress = self._trainer.advance(windows)
+        self._pace.trained(windows, self._clock() - begun)
+        self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
+        error_rates = progress.errors / np.float32(self.config.predictions_per_window)
+        self.history.append(progress.losses, error_rates)
+        if self._on_progress is not None:
+            self._on_progress(progress)
+        self._show(progress)
+
+    def _pause(self) -> None:
+        self._running = False
+        self._owed = 0
+
+    def _resume(self) -> None:
+        self._running = True
+        self._owed = 0
+        self._pace.restart()
+
+    def _step(self, windows: int) -> None:
+        self._running = False
+        self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
+
+    def _reset(self, further: int) -> None:
+        self._trainer.reset(self._trainer.draw + further)
+        self._begin("redraw" if further else "reset")
+
+    def _regenerate(self) -> None:
+        self._trainer.regenerate()
+        self._begin("regenerate")
+
+    def _begin(self, cause: Cause) -> None:
+        self._owed = 0
+        self._pace.restart()
+        self.history.begin(cause, self._trainer.epoch, self._trainer.window, self.config.windows_per_epoch)
+        self._frame = dataclasses.replace(self._frame, progress=None)
+
+    def _show(self, progress: Progress | None = None) -> None:
+        """Publish the state as it is now, with these newest windows or the ones shown before."""
+        progress = progress or self._frame.progress
+        trainer = self._trainer
+        if trainer.finished:
+            state = State.FINISHED
+        else:
+            state = State.RUNNING if self._running or self._owed else State.PAUSED
+        self._publish(
+            state=state,
+            message="",
+            epoch=(trainer.epoch if progress is None else progress.epoch) + 1,
+            window=trainer.window if progress is None else progress.window + 1,
+            trained=len(self.history),
+            progress=progress,
+            rate=self._pace.rate() if state is State.RUNNING else 0.0,
+            speed=self._pace.speed,
+            generation=trainer.generation,
+            draw=trainer.draw,
+        )
+
+    def _publish(self, **changes: object) -> None:
+        self._frame = dataclasses.replace(self._frame, **changes)
+
+
+def _make_tensorflow_trainer(config: EchoConfig) -> Trains:
+    from echornn.trainer import Trainer
+
+    return Trainer(config)

@@ -1,0 +1,222 @@
+"""The experiment: model, optimizer, data and position, trained any number of windows at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from echornn.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
+from echornn.config import ConfigError, EchoConfig
+from echornn.model import EchoRNN, initial_weights, weight_shapes
+from echornn.progress import Floats, Progress
+from echornn.series import EchoSeries
+
+MAX_BLOCK_BYTES = 1 << 24
+"""Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
+
+
+class Trainer:
+    """Trains the Echo-RNN of a configuration by truncated back-propagation through time.
+
+    Attributes:
+        config: what is trained.
+        epoch, window: the next window to train, from (0, 0); after an epoch's last window it is (epoch + 1, 0).
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from.
+
+    Raises:
+        ConfigError: the device asked for is not there.
+    """
+
+    def __init__(self, config: EchoConfig) -> None:
+        self.config = config
+        self.epoch = 0
+        self.window = 0
+        self.generation = 0
+        self.draw = 0
+        self._device = _place(config)
+        with tf.device(self._device):
+            self._loop = TrainingLoop(EchoRNN(config, initial_weights(config)), _make_optimizer(config))
+            self._loop.optimizer.build(list(self._loop.model.weights.values()))
+        self._fresh_optimizer = [variable.numpy() for variable in self._loop.optimizer.variables]
+        self._block: _Block | None = None
+        self._last: Progress
+
+    def compile(self) -> None:
+        """Compile the training loop now (it would be at the first `advance`), training nothing."""
+        block = self._current_block()
+        with tf.device(self._device):
+            self._loop.run(block.x, block.y, tf.constant(0), tf.constant(0))
+
+    def advance(self, n: int) -> Progress:
+        """Train ``n`` windows, or fewer where ``num_epochs`` is reached, crossing epochs as they come.
+
+        After the last epoch there is nothing to train: the losses are empty, and the last window is shown again.
+
+        Raises:
+            ValueError: ``n`` is below 1.
+        """
+        if n < 1:
+            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+        if self.finished:
+            nothing = {"losses": np.empty(0, np.float32), "errors": np.empty(0, np.int32)}
+            return dataclasses.replace(self._last, **nothing)
+        losses, errors = [], []
+        while n > 0 and not self.finished:
+            block = self._current_block()
+            first = (self.epoch - block.first_epoch) * self.config.windows_per_epoch + self.window
+            count = min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.windows - first)
+            with tf.device(self._device):
+                trained = self._loop.run(block.x, block.y, tf.constant(first), tf.constant(count))
+            losses.append(trained.losses.numpy()[:count])
+            errors.append(trained.errors.numpy()[:count])
+            n -= count
+            last_epoch, last_window = self._position_after(count - 1)
+            self.epoch, self.window = self._position_after(count)
+        x, y = block.series[last_epoch - block.first_epoch].window(
+            last_window * self.config.window_stride, self.config.truncated_backprop_length
+        )
+        self._last = Progress(
+            np.concatenate(losses),
+            np.concatenate(errors),
+            last_epoch,
+            last_window,
+            x,
+            y,
+            np.swapaxes(trained.probabilities.numpy(), 0, 1),
+            np.swapaxes(trained.states.numpy(), 0, 1),
+        )
+        return self._last
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+        return self.epoch >= self.config.num_epochs
+
+    @property
+    def windows_left(self) -> int:
+        """Windows still to train until all epochs are done."""
+        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
+
+    @property
+    def series(self) -> EchoSeries:
+        """Data of the position's epoch."""
+        block = self._current_block()
+        return block.series[self.epoch - block.first_epoch]
+
+    @property
+    def weights(self) -> dict[str, Floats]:
+        """A copy of the weights by name: W, b, W2 and b2, in the tutorial's shapes."""
+        return {name: variable.numpy() for name, variable in self._loop.model.weights.items()}
+
+    @property
+    def carried_state(self) -> Floats:
+        """State that the next window starts from, float32 [batch_size, state_size]; zero at an epoch's start."""
+        state: Floats = self._loop.carried_state.numpy()
+        return np.zeros_like(state) if self.window == 0 else state
+
+    @property
+    def device(self) -> str:
+        """Where it trains: cpu or gpu."""
+        return "gpu" if "GPU" in self._device else "cpu"
+
+    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
+
+        Raises:
+            ValueError: other names or shapes than `weights` has, or numbers that are not finite.
+        """
+        shapes = weight_shapes(self.config)
+        if set(weights) != set(shapes):
+            raise ValueError(f"weights = {sorted(weights)} cannot be loaded: the names are {sorted(shapes)}")
+        arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"{name} of shape {arrays[name].shape} cannot be loaded: its shape is {shape}")
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f"{name} cannot be loaded: not all of its numbers are finite")
+        for name, variable in self._loop.model.weights.items():
+            variable.assign(arrays[name])
+        for variable, fresh in zip(self._loop.optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(fresh)
+
+    def reset(self, draw: int = 0) -> None:
+        """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
+
+        Args:
+            draw: which of the seed's random starts to take; 0 is the one that a new trainer has.
+        """
+        self.load_weights(initial_weights(self.config, draw))
+        self.draw = draw
+        self.epoch, self.window = 0, 0
+
+    def regenerate(self) -> None:
+        """New data, trained from the first window of the position's epoch with a zero state. The weights stay.
+
+        After the last epoch, that epoch is the one that is trained again.
+        """
+        self.generation += 1
+        self.epoch = min(self.epoch, self.config.num_epochs - 1)
+        self.window = 0
+        self._block = None
+
+    def _position_after(self, windows: int) -> tuple[int, int]:
+        """Epoch and window that lie ``windows`` after the position."""
+        epochs, window = divmod(self.window + windows, self.config.windows_per_epoch)
+        return self.epoch + epochs, window
+
+    def _current_block(self) -> _Block:
+        """The epochs of data that hold the position, made when the position leaves the ones before."""
+        if self._block is None or not 0 <= self.epoch - self._block.first_epoch < len(self._block.series):
+            self._block = _Block.generate(self.config, self.generation, self.epoch, self._device)
+        return self._block
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some epochs of data end to end, time first, on the device: short epochs should not cost a call each."""
+
+    first_epoch: int
+    series: list[EchoSeries]
+    x: tf.Tensor
+    y: tf.Tensor
+    windows: int
+
+    @classmethod
+    def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> _Block:
+        by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+        by_size = MAX_BLOCK_BYTES // config.total_series_length
+        epochs = max(1, min(by_windows, by_size, config.num_epochs))
+        series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
+        with tf.device(device):
+            x = tf.constant(np.concatenate([one.x.T for one in series]))
+            y = tf.constant(np.concatenate([one.y.T for one in series]))
+        return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
+
+
+def _make_optimizer(config: EchoConfig) -> Any:
+    rate = config.learning_rate
+    if config.optimizer == "adagrad":
+        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1)
+    makers = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
+    return makers[config.optimizer](rate)
+
+
+def _place(config: EchoConfig) -> str:
+    """The device to train on. A GPU is made to take only the memory it needs, since others may share it."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if config.device == "gpu" and not gpus:
+        raise ConfigError("device", config.device, "TensorFlow sees no GPU here; use cpu or auto")
+    if config.device == "cpu" or not gpus:
+        return "/CPU:0"
+    for gpu in gpus:
+        if not tf.config.experimental.get_memory_growth(gpu):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return "/GPU:0"

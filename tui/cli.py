@@ -1,0 +1,91 @@
+"""The command ``echornn-tui``: its flags, and which front end they open."""
+
+from __future__ import annotations
+
+import math
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from echornn.config import ConfigError, EchoConfig
+from tui import terminal
+from tui.exit_code import ExitCode
+
+APP_SPEED = 100.0
+
+command = App(
+    name="echornn-tui",
+    help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
+    version=lambda: version("echornn-tui"),
+    default_parameter=Parameter(negative=()),
+)
+
+
+class UsageError(ValueError):
+    """A flag that cannot be used; the message names it, its value and what is allowed."""
+
+
+def parse_speed(text: str) -> float:
+    """``--speed``: windows a second above 0, or ``max``.
+
+    Raises:
+        UsageError: anything else.
+    """
+    try:
+        speed = math.inf if text == "max" else float(text)
+    except ValueError:
+        speed = math.nan
+    if not speed > 0:
+        raise UsageError(f"speed = {text!r} cannot be used: a number of windows a second above 0, or max")
+    return speed
+
+
+@command.default
+def train(
+    *,
+    config: Annotated[EchoConfig | None, Parameter(name="*")] = None,
+    speed: str | None = None,
+    fps: float = 10.0,
+    headless: bool = False,
+    json: bool = False,
+    ascii: bool = False,
+) -> int:
+    """Train, in the app or as lines.
+
+    Parameters
+    ----------
+    speed
+        Windows a second, or max. Unset, it is 100 in the app and max as lines.
+    fps
+        Frames a second that the app draws, above 0 to 60.
+    headless
+        Print lines instead of opening the app; also chosen where there is no terminal.
+    json
+        Print JSON lines; implies --headless.
+    ascii
+        Draw with ASCII characters only.
+    """
+    config = config or EchoConfig()
+    if not 0 < fps <= 60:
+        raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
+    windows_a_second = None if speed is None else parse_speed(speed)
+    with terminal.native_stderr_kept_off_the_screen() as native_log:
+        if headless or json or not terminal.is_interactive():
+            from tui.headless import print_training
+
+            return print_training(config, windows_a_second or math.inf, json, native_log)
+        from tui.app import show_training
+
+        return show_training(config, windows_a_second or APP_SPEED, fps, ascii, native_log)
+
+
+def main() -> None:
+    """Run the command, and exit: 0 done, 1 failed, 2 usage."""
+    try:
+        code = command(exit_on_error=False, print_error=False)
+    except (CycloptsError, ConfigError, UsageError) as error:
+        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
+        code = ExitCode.USAGE
+    sys.exit(code)

@@ -1,0 +1,52 @@
+"""What the keys do and what is seen, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+WHAT_IS_SEEN = """\
+The network reads a random series of symbols, one at a time, and must repeat each one some steps later: \
+the echo. It can only do so by keeping the last few symbols in its state.
+
+The curve is the loss of every window ever trained; the lines in it mark new epochs. Each row below is one of the \
+series that train side by side: its input, the echo that is wanted, and the network's guess. A full block is \
+a one, a base line a zero; the guess is shaded by how sure it is, and >< is a wrong one.
+
+Why are there spikes in the curve? Each epoch has new data, cut into rows. The first few targets of a row echo the \
+end of the row above, which the network has not seen: its state is zero there."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Keys, from the bindings themselves, and what is seen."""
+
+    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close")]
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        super().__init__()
+        self._key_bindings = list(bindings)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(Text("Keys", "bold"))
+            yield Static(self._keys())
+            yield Static(Text("What is seen", "bold"))
+            yield Static(WHAT_IS_SEEN)
+
+    def _keys(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column()
+        shown: set[str] = set()
+        for binding in self._key_bindings:
+            if binding.key not in shown:
+                shown.add(binding.key)
+                table.add_row(self.app.get_key_display(binding), binding.tooltip)
+        return table
