@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
-    from echornn.history import LossHistory as LossHistory
-    from echornn.series import EchoSeries as EchoSeries
     from echornn.frame import Frame as Frame
-    from echornn.session import Session as Session
+    from echornn.history import LossHistory as LossHistory
     from echornn.progress import Progress as Progress
+    from echornn.series import EchoSeries as EchoSeries
+    from echornn.session import Session as Session
     from echornn.trainer import Trainer as Trainer
 
 _HOME = {

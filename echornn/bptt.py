@@ -106,6 +106,8 @@ class TrainingLoop:
             tf.zeros([window_length, batch_size, config.num_classes]),
             tf.zeros([window_length, batch_size, config.state_size]),
         )
+        state: tf.Tensor
+        trained: Trained
         _, state, trained = tf.while_loop(
             lambda index, *_: index < count,
             train_next,

@@ -62,7 +62,7 @@ class EchoConfig:
     """Step size of the optimizer, above 0."""
 
     seed: int = 7
-    """Seed of weights and data, 0 or more; the same seed gives the same run. 7 learns early; half of all seeds do not."""
+    """Seed of weights and data, 0 or more: the same seed, the same run. 7 learns early; half of all seeds do not."""
 
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; unset, it is T as in the tutorial."""

@@ -7,7 +7,7 @@ import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,10 @@ FACTOR = 4
 
 KEPT_BUCKETS = 1 << 18
 """Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
+
+
+Buckets = npt.NDArray[np.float64]
+"""[4, buckets]: smallest loss, largest loss, sum of the losses, sum of the error rates."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,7 @@ class Segment:
         count = max(0, math.ceil((last - start) / self.windows_per_epoch))
         every = next(step for step in _round_numbers() if step * most >= count)
         skipped = -next_epoch % every
-        return [
-            (start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)
-        ]
+        return [(start + index * self.windows_per_epoch, next_epoch + index) for index in range(skipped, count, every)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ class LossHistory:
         changed = self._length
         self._length += len(losses)
         level = self._levels[0]
-        level.replace(changed, _Buckets(losses, losses, losses.astype(np.float64), error_rates.astype(np.float64)))
+        level.replace(changed, np.stack([losses, losses, losses, error_rates]).astype(np.float64))
         for depth in itertools.count(1):
             if level.stop <= FACTOR:
                 break
@@ -141,8 +143,8 @@ class LossHistory:
                 begin = first // width * (width // bucket)
                 if begin >= self._levels[depth].start:
                     break
-            buckets = self._levels[depth].grouped(begin, -(-last // bucket), width // bucket)
-            starts = (np.arange(len(buckets.low), dtype=np.int64) + first // width) * width
+            low, high, total, errors = self._levels[depth].grouped(begin, -(-last // bucket), width // bucket)
+            starts = (np.arange(len(low), dtype=np.int64) + first // width) * width
             counts = np.minimum(starts + width, self._length) - starts
             segments = tuple(segment for segment in self._segments if first <= segment.at < max(last, 1))
             return Curve(
@@ -150,10 +152,10 @@ class LossHistory:
                 last,
                 width,
                 starts,
-                buckets.low,
-                buckets.high,
-                (buckets.total / counts).astype(np.float32),
-                (buckets.errors / counts).astype(np.float32),
+                low.astype(np.float32),
+                high.astype(np.float32),
+                (total / counts).astype(np.float32),
+                (errors / counts).astype(np.float32),
                 segments,
             )
 
@@ -167,59 +169,41 @@ class LossHistory:
             return next(segment for segment in reversed(self._segments) if segment.at <= window)
 
 
-class _Buckets(NamedTuple):
-    """Columns of one level: smallest and largest loss, sum of the losses, sum of the error rates."""
-
-    low: npt.NDArray[np.float32]
-    high: npt.NDArray[np.float32]
-    total: npt.NDArray[np.float64]
-    errors: npt.NDArray[np.float64]
-
-    @classmethod
-    def empty(cls, length: int) -> _Buckets:
-        return cls(
-            np.empty(length, np.float32), np.empty(length, np.float32), np.empty(length), np.empty(length)
-        )
-
-    def part(self, begin: int, stop: int | None) -> _Buckets:
-        return _Buckets(*(column[begin:stop] for column in self))
-
-
 class _Level:
-    """One level of the pyramid: the buckets ``start`` to ``stop``, in arrays that grow up to a bound."""
+    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound."""
 
     def __init__(self) -> None:
         self.start = 0
         self.stop = 0
-        self._buckets = _Buckets.empty(1024)
+        self._buckets: Buckets = np.empty((4, 1024))
 
-    def replace(self, begin: int, buckets: _Buckets) -> None:
+    def replace(self, begin: int, buckets: Buckets) -> None:
         """Put these buckets in the place of all from ``begin`` on."""
         kept = begin - self.start
-        needed = kept + len(buckets.low)
-        room = len(self._buckets.low)
+        needed = kept + buckets.shape[1]
+        room = self._buckets.shape[1]
         if needed > room:
             dropped = (needed - KEPT_BUCKETS) // FACTOR * FACTOR if needed > 2 * KEPT_BUCKETS else 0
-            grown = _Buckets.empty(max(room, needed - dropped) if dropped else max(2 * room, needed))
-            for column, old in zip(grown, self._buckets, strict=True):
-                column[: kept - dropped] = old[dropped:kept]
+            grown = np.empty((4, max(room, needed - dropped) if dropped else max(2 * room, needed)))
+            grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
             self._buckets = grown
             self.start += dropped
-        for column, new in zip(self._buckets.part(begin - self.start, None), buckets, strict=True):
-            column[: len(new)] = new
-        self.stop = begin + len(buckets.low)
+        self.stop = begin + buckets.shape[1]
+        self._buckets[:, begin - self.start : self.stop - self.start] = buckets
 
-    def grouped(self, begin: int, stop: int, group: int) -> _Buckets:
+    def grouped(self, begin: int, stop: int, group: int) -> Buckets:
         """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
         if stop <= begin:
-            return _Buckets.empty(0)
-        part = self._buckets.part(begin - self.start, stop - self.start)
+            return np.empty((4, 0))
+        low, high, total, errors = self._buckets[:, begin - self.start : stop - self.start]
         edges = np.arange(0, stop - begin, group)
-        return _Buckets(
-            np.fmin.reduceat(part.low, edges),
-            np.fmax.reduceat(part.high, edges),
-            np.add.reduceat(part.total, edges),
-            np.add.reduceat(part.errors, edges),
+        return np.stack(
+            [
+                np.fmin.reduceat(low, edges),
+                np.fmax.reduceat(high, edges),
+                np.add.reduceat(total, edges),
+                np.add.reduceat(errors, edges),
+            ]
         )
 
 

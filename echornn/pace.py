@@ -78,7 +78,7 @@ class Pace:
         return sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
 
 
-SPEEDS = (*(digit * 10**power for power in range(6) for digit in (1.0, 2.0, 5.0)), math.inf)
+SPEEDS: tuple[float, ...] = (*(digit * 10.0**power for power in range(6) for digit in (1.0, 2.0, 5.0)), math.inf)
 """Notches of the speed dial, in windows a second, from 1 to full speed."""
 
 

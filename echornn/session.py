@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -220,8 +220,8 @@ class Session:
         progress = self._trainer.advance(windows)
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
-        error_rates = progress.errors / np.float32(self.config.predictions_per_window)
-        self.history.append(progress.losses, error_rates)
+        error_rates = progress.errors / self.config.predictions_per_window
+        self.history.append(progress.losses, error_rates.astype(np.float32))
         if self._on_progress is not None:
             self._on_progress(progress)
         self._show(progress)
@@ -257,10 +257,8 @@ class Session:
         """Publish the state as it is now, with these newest windows or the ones shown before."""
         progress = progress or self._frame.progress
         trainer = self._trainer
-        if trainer.finished:
-            state = State.FINISHED
-        else:
-            state = State.RUNNING if self._running or self._owed else State.PAUSED
+        going = State.RUNNING if self._running or self._owed else State.PAUSED
+        state = State.FINISHED if trainer.finished else going
         self._publish(
             state=state,
             message="",
@@ -274,7 +272,7 @@ class Session:
             draw=trainer.draw,
         )
 
-    def _publish(self, **changes: object) -> None:
+    def _publish(self, **changes: Any) -> None:
         self._frame = dataclasses.replace(self._frame, **changes)
 
 

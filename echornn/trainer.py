@@ -66,8 +66,7 @@ class Trainer:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
         if self.finished:
-            nothing = {"losses": np.empty(0, np.float32), "errors": np.empty(0, np.int32)}
-            return dataclasses.replace(self._last, **nothing)
+            return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
         losses, errors = [], []
         while n > 0 and not self.finished:
             block = self._current_block()
@@ -126,6 +125,12 @@ class Trainer:
     def device(self) -> str:
         """Where it trains: cpu or gpu."""
         return "gpu" if "GPU" in self._device else "cpu"
+
+    @property
+    def compilations(self) -> int:
+        """How often the training loop was traced and compiled so far."""
+        count: int = self._loop.run.experimental_get_tracing_count()
+        return count
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
@@ -204,7 +209,7 @@ class _Block:
 def _make_optimizer(config: EchoConfig) -> Any:
     rate = config.learning_rate
     if config.optimizer == "adagrad":
-        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1)
+        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1, epsilon=0.0)
     makers = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
     return makers[config.optimizer](rate)
 

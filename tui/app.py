@@ -23,7 +23,7 @@ from tui.widgets.loss_plot import LossPlot
 from tui.widgets.sample_rows import SampleRows, lines_needed
 from tui.widgets.status import StatusLine
 
-SECONDS_TO_STOP = 0.2
+SECONDS_TO_STOP = 0.1
 """How long leaving waits for the training thread; then it is left where it is, in native code."""
 
 LEAST_PLOT_HEIGHT = 7
@@ -39,12 +39,12 @@ class EchoApp(App[int]):
         Binding("space,p", "resume", "Resume", tooltip="Pause, or train on", id="resume"),
         Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
         Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch"),
-        Binding("plus,equals_sign", "faster", "Faster", key_display="+", tooltip="Turn the speed up", id="faster"),
-        Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower"),
+        Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up", id="faster"),
+        Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower", show=False),
         Binding("m", "full_speed", "Max", tooltip="Full speed", id="max"),
         Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
         Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
-        Binding("g", "regenerate", "New data", tooltip="New data; the epoch starts again with it", id="regenerate"),
+        Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
         Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
         Binding("q", "quit", "Quit", tooltip="End the program", id="quit"),
     ]
@@ -73,17 +73,17 @@ class EchoApp(App[int]):
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
-        terminal.on_hangup_or_terminate(self.exit)
+        terminal.on_hangup_or_terminate(self._leave)
         self._lay_out()
         self._show()
-        self.set_interval(1 / self._fps, self._pull)
+        self.set_interval(1 / self._fps, self.show_newest_frame)
         self.call_after_refresh(self._train)
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
         self.session.run()
 
-    def _pull(self) -> None:
+    def show_newest_frame(self) -> None:
         """Draw the newest frame, where there is one."""
         if self.session.frame is not self._frame:
             before, self._frame = self._frame, self.session.frame
@@ -173,7 +173,11 @@ class EchoApp(App[int]):
         self.push_screen(HelpScreen(binding for binding in self.BINDINGS if isinstance(binding, Binding)))
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        self._leave(0)
+
+    def _leave(self, code: int) -> None:
+        self.session.stop()
+        self.exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too."""
@@ -190,15 +194,14 @@ class EchoApp(App[int]):
 def show_training(
     config: EchoConfig, speed: float, fps: float, ascii_only: bool, native_log: terminal.NativeLog
 ) -> int:
-    """Open the app, and train until it is left. Returns the exit code, if the training thread can be waited for."""
+    """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
     session = Session(config, speed)
     app = EchoApp(session, fps, ascii_only, native_log)
 
-    async def run() -> None:
+    async def run() -> int:
         code = await app.run_async(mouse=False)
-        session.stop()
-        if not await asyncio.to_thread(session.stopped.wait, SECONDS_TO_STOP):
-            terminal.leave_process(code or 0)
+        await asyncio.to_thread(session.stopped.wait, SECONDS_TO_STOP)
+        return code or 0
 
-    asyncio.run(run())
-    return app.return_code or 0
+    # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
+    return asyncio.new_event_loop().run_until_complete(run())

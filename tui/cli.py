@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -20,7 +22,11 @@ command = App(
     help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
     version=lambda: version("echornn-tui"),
     default_parameter=Parameter(negative=()),
+    result_action="return_value",
 )
+
+FrontEnd = Callable[[terminal.NativeLog], int]
+"""What a command opens: given the log of native code, it runs to its end and returns the exit code."""
 
 
 class UsageError(ValueError):
@@ -51,7 +57,7 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
-) -> int:
+) -> FrontEnd:
     """Train, in the app or as lines.
 
     Parameters
@@ -71,21 +77,24 @@ def train(
     if not 0 < fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
+    if headless or json or not terminal.is_interactive():
+        from tui.headless import print_training
+
+        return partial(print_training, config, windows_a_second or math.inf, json)
+    from tui.app import show_training
+
+    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii)
+
+
+def main() -> NoReturn:
+    """Run the command, and exit: 0 done, 1 failed, 2 usage, 128 + N ended by signal N."""
+    code: int = ExitCode.DONE
     with terminal.native_stderr_kept_off_the_screen() as native_log:
-        if headless or json or not terminal.is_interactive():
-            from tui.headless import print_training
-
-            return print_training(config, windows_a_second or math.inf, json, native_log)
-        from tui.app import show_training
-
-        return show_training(config, windows_a_second or APP_SPEED, fps, ascii, native_log)
-
-
-def main() -> None:
-    """Run the command, and exit: 0 done, 1 failed, 2 usage."""
-    try:
-        code = command(exit_on_error=False, print_error=False)
-    except (CycloptsError, ConfigError, UsageError) as error:
-        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
-        code = ExitCode.USAGE
-    sys.exit(code)
+        try:
+            front_end: FrontEnd | None = command(exit_on_error=False, print_error=False)
+            if front_end is not None:
+                code = front_end(native_log)
+        except (CycloptsError, ConfigError, UsageError) as error:
+            print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
+            code = ExitCode.USAGE
+        terminal.leave_process(code)

@@ -53,15 +53,14 @@ class EpochReport:
                     "accuracy": 1 - errors / self.config.predictions_per_window,
                 }
             if window == per_epoch - 1:
-                now = self._clock()
                 yield {
                     "event": "epoch",
                     "epoch": epoch + 1,
                     "loss": float(np.mean(self._losses)),
                     "accuracy": 1 - self._errors / (per_epoch * self.config.predictions_per_window),
-                    "seconds": now - self._begun,
+                    "seconds": self._clock() - self._begun,
                 }
-                self._begun, self._losses, self._errors = now, [], 0
+                self._losses, self._errors = [], 0
 
 
 def as_line(record: Record, config: EchoConfig) -> str:
@@ -75,7 +74,7 @@ def as_line(record: Record, config: EchoConfig) -> str:
         case "epoch":
             return (
                 f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {record['loss']:.4f}"
-                f"  accuracy {record['accuracy']:.1%}  {record['seconds']:.3f} s"
+                f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
             )
         case event:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
@@ -84,8 +83,7 @@ def as_line(record: Record, config: EchoConfig) -> str:
 def as_json(record: Record) -> str:
     """A record for programs: one line; a number that is not finite becomes null, since JSON has none."""
     finite = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in record.items()
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
     }
     return json.dumps(finite)
 

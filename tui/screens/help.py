@@ -17,8 +17,8 @@ The network reads a random series of symbols, one at a time, and must repeat eac
 the echo. It can only do so by keeping the last few symbols in its state.
 
 The curve is the loss of every window ever trained; the lines in it mark new epochs. Each row below is one of the \
-series that train side by side: its input, the echo that is wanted, and the network's guess. A full block is \
-a one, a base line a zero; the guess is shaded by how sure it is, and >< is a wrong one.
+series that train side by side: its input, the echo that is wanted, and the network's prediction. A full block is \
+a one, a base line a zero; the prediction is shaded by how sure it is, and >< is a wrong one.
 
 Why are there spikes in the curve? Each epoch has new data, cut into rows. The first few targets of a row echo the \
 end of the row above, which the network has not seen: its state is zero there."""

@@ -40,6 +40,8 @@ class LossPlot(PlotextPlot):
         curve = self._curve
         plot = self.plt
         plot.clear_figure()
+        plot.xaxes(True, False)
+        plot.yaxes(True, False)
         if curve is None or curve.last == 0:
             plot.xlim(0, 100)
             plot.ylim(0, 1)
@@ -55,7 +57,6 @@ class LossPlot(PlotextPlot):
         ticks = [curve.first + end * part / 4 for part in range(5)]
         plot.xticks([tick - curve.first for tick in ticks], [count(tick) for tick in ticks])
         plot.yticks([top * part / 4 for part in range(5)], [f"{top * part / 4:.2f}" for part in range(5)])
-        plot.title("loss (nats) by window")
 
 
 def zigzag(curve: Curve) -> tuple[list[float], list[float]]:
@@ -91,9 +92,9 @@ def axis_end(windows: int) -> float:
     """Length of the window axis: a round number that grows in steps, so that the curve need not be squeezed anew
     at every frame."""
     if windows <= 100:
-        return 100
-    power = 10 ** math.floor(math.log10(windows))
-    return next(step * power for step in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= windows)
+        return 100.0
+    power = 10.0 ** math.floor(math.log10(windows))
+    return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10) if step * power >= windows)
 
 
 def loss_axis_top(curve: Curve) -> float:
@@ -102,8 +103,8 @@ def loss_axis_top(curve: Curve) -> float:
     largest = float(finite.max()) if finite.size else 1.0
     if largest <= 0:
         return 1.0
-    power = 10 ** math.floor(math.log10(largest))
-    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= largest)
+    power = 10.0 ** math.floor(math.log10(largest))
+    return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if step * power >= largest)
 
 
 def count(windows: float) -> str:

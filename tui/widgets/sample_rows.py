@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from echornn.progress import Progress
 
-LABELS = ("input ", "echo  ", "guess ")
+LABELS = ("input ", "echo  ", "pred  ")
 LABEL_WIDTH = 6
 PANEL_HEIGHT = 4
 GAP = 2

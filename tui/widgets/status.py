@@ -17,7 +17,13 @@ SIGNS = {
     State.FINISHED: "■",
     State.FAILED: "!",
 }
-ASCII_SIGNS = {**dict.fromkeys(SIGNS, ">"), State.LOADING: ".", State.PAUSED: "=", State.FAILED: "!", State.FINISHED: "#"}
+ASCII_SIGNS = {
+    **dict.fromkeys(SIGNS, ">"),
+    State.LOADING: ".",
+    State.PAUSED: "=",
+    State.FAILED: "!",
+    State.FINISHED: "#",
+}
 
 
 class StatusLine(Widget):
@@ -66,8 +72,13 @@ def describe(frame: Frame) -> str:
     """The second line: speed, then the configuration; while loading or failed, the message first."""
     if frame.message:
         return f"{frame.message.splitlines()[0]} · {describe_config(frame.config)}"
-    dial = "full speed" if math.isinf(frame.speed) else f"speed {frame.speed:,.0f}"
-    parts = [f"{frame.rate:,.0f} windows/s of {dial}" if frame.state is State.RUNNING else dial]
+    dial = "full speed" if math.isinf(frame.speed) else f"{frame.speed:,.0f} windows/s"
+    if frame.state is not State.RUNNING:
+        parts = [dial]
+    elif math.isinf(frame.speed):
+        parts = [f"{frame.rate:,.0f} windows/s, {dial}"]
+    else:
+        parts = [f"{frame.rate:,.0f} of {dial}"]
     parts.append(describe_config(frame.config))
     if frame.draw:
         parts.append(f"weights {frame.draw + 1}")
@@ -81,6 +92,6 @@ def describe_config(config: EchoConfig) -> str:
     """What is trained, in a line."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
     return (
-        f"echo {config.echo_step} · T {config.truncated_backprop_length}{stride} · state {config.state_size}"
-        f" · batch {config.batch_size} · {config.optimizer} {config.learning_rate:g} · seed {config.seed}"
+        f"echo {config.echo_step}, T {config.truncated_backprop_length}{stride}, state {config.state_size}"
+        f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}, seed {config.seed}"
     )

@@ -1,0 +1,119 @@
+"""EchoConfig: the tutorial's values, and what is refused at the door."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn import ConfigError, EchoConfig
+
+
+def test_defaults_are_the_tutorials() -> None:
+    config = EchoConfig()
+    assert (config.num_epochs, config.total_series_length, config.truncated_backprop_length) == (100, 50_000, 15)
+    assert (config.state_size, config.num_classes, config.echo_step, config.batch_size) == (4, 2, 3, 5)
+    assert (config.optimizer, config.learning_rate, config.init, config.row_start) == (
+        "adagrad",
+        0.3,
+        "tutorial",
+        "previous_row",
+    )
+
+
+def test_sizes_that_follow_from_the_tutorials_values() -> None:
+    config = EchoConfig()
+    assert config.row_length == 10_000
+    assert config.windows_per_epoch == 666
+    assert config.unused_steps == 50  # 10 columns of 5 rows
+    assert config.predictions_per_window == 75
+    assert config.window_stride == 15
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("num_epochs", 0, "1 or more"),
+        ("total_series_length", 0, "1 or more"),
+        ("total_series_length", 74, "at least batch_size * truncated_backprop_length = 75"),
+        ("truncated_backprop_length", 0, "1 or more"),
+        ("truncated_backprop_length", -3, "1 or more"),
+        ("state_size", 0, "1 or more"),
+        ("num_classes", 1, "2 to 256"),
+        ("num_classes", 257, "2 to 256"),
+        ("echo_step", -1, "0 to 9999"),
+        ("echo_step", 10_000, "0 to 9999"),
+        ("batch_size", 0, "1 or more"),
+        ("learning_rate", 0.0, "a finite number above 0"),
+        ("learning_rate", -0.1, "a finite number above 0"),
+        ("learning_rate", math.nan, "a finite number above 0"),
+        ("learning_rate", math.inf, "a finite number above 0"),
+        ("learning_rate", "0.3", "a finite number above 0"),
+        ("learning_rate", True, "a finite number above 0"),
+        ("seed", -1, "0 or more"),
+        ("seed", 1.5, "a whole number"),
+        ("batch_size", True, "a whole number"),
+        ("batch_size", "5", "a whole number"),
+        ("batch_size", None, "a whole number"),
+        ("stride", 0, "1 to truncated_backprop_length = 15"),
+        ("stride", 16, "1 to truncated_backprop_length = 15"),
+        ("optimizer", "lbfgs", "one of adagrad, sgd, rmsprop, adam"),
+        ("init", "zeros", "one of tutorial, glorot"),
+        ("row_start", "random", "one of previous_row, zero"),
+        ("device", "tpu", "one of auto, cpu, gpu"),
+        ("device", [], "one of auto, cpu, gpu"),
+    ],
+)
+def test_refusal_names_field_value_and_what_is_allowed(field: str, value: object, allowed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        EchoConfig(**{field: value})  # type: ignore[arg-type]
+    assert caught.value.field == field
+    assert f"{field} = {value!r} cannot be used" in str(caught.value)
+    assert allowed in str(caught.value)
+
+
+def test_an_error_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="seed"):
+        EchoConfig(seed=-1)
+
+
+def test_numpy_numbers_become_plain_ones() -> None:
+    config = EchoConfig(batch_size=np.int64(4), learning_rate=np.float32(0.5))  # type: ignore[arg-type]
+    assert type(config.batch_size) is int
+    assert type(config.learning_rate) is float
+    assert EchoConfig(learning_rate=1).learning_rate == 1.0
+
+
+def test_every_field_has_help() -> None:
+    source = EchoConfig.__module__
+    text = __import__(source, fromlist=["x"]).__loader__.get_source(source)
+    for field in dataclasses.fields(EchoConfig):
+        after = text.split(f"    {field.name}: ", 1)[1].split("\n", 2)[1]
+        assert after.strip().startswith('"""'), f"{field.name} has no docstring"
+
+
+@given(
+    total=st.integers(1, 400),
+    length=st.integers(1, 30),
+    batch=st.integers(1, 12),
+    stride=st.none() | st.integers(1, 30),
+)
+def test_windows_lie_in_the_row_and_no_further_one_fits(total: int, length: int, batch: int, stride: int | None) -> None:
+    try:
+        config = EchoConfig(
+            total_series_length=total,
+            truncated_backprop_length=length,
+            batch_size=batch,
+            stride=stride,
+            echo_step=0,
+        )
+    except ConfigError:
+        return
+    end = (config.windows_per_epoch - 1) * config.window_stride + length
+    assert config.windows_per_epoch >= 1
+    assert end <= total // batch < end + config.window_stride
+    assert config.unused_steps == total - batch * end

@@ -1,0 +1,144 @@
+"""A trainer and a session that follow a script: no TensorFlow, no clock of their own, no work."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.frame import Frame, State
+from echornn.progress import Progress
+from echornn.series import EchoSeries
+from echornn.session import Session
+
+SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
+"""Ten windows an epoch, three epochs."""
+
+
+def scripted_loss(trained: int) -> float:
+    """The scripted loss after so many windows: it falls from 0.7 towards 0."""
+    return 0.7 * 0.99**trained
+
+
+class ScriptedTrainer:
+    """Keeps the books of a trainer, and makes its numbers up by rule."""
+
+    def __init__(self, config: EchoConfig) -> None:
+        self.config = config
+        self.epoch = self.window = self.generation = self.draw = 0
+        self.trained = 0
+        self.calls: list[int] = []
+        self.compiled = False
+        self.fails_at: int | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.epoch >= self.config.num_epochs
+
+    @property
+    def windows_left(self) -> int:
+        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def compile(self) -> None:
+        self.compiled = True
+
+    def advance(self, n: int) -> Progress:
+        if self.fails_at is not None and self.trained + n > self.fails_at:
+            raise RuntimeError("the script says: out of memory")
+        n = min(n, self.windows_left)
+        self.calls.append(n)
+        position = self.epoch * self.config.windows_per_epoch + self.window + n
+        epoch, window = divmod(position - 1, self.config.windows_per_epoch)
+        self.epoch, self.window = divmod(position, self.config.windows_per_epoch)
+        self.trained += n
+        losses = [scripted_loss(self.trained - n + index) for index in range(n)]
+        return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
+
+    def reset(self, draw: int = 0) -> None:
+        self.epoch = self.window = self.trained = 0
+        self.draw = draw
+
+    def regenerate(self) -> None:
+        self.generation += 1
+        self.window = 0
+
+
+def make_progress(
+    config: EchoConfig,
+    epoch: int = 0,
+    window: int = 0,
+    losses: list[float] | None = None,
+    generation: int = 0,
+    sure: float = 0.9,
+    wrong_every: int = 0,
+) -> Progress:
+    """Progress with real data, and predictions that are right with probability ``sure``; each n-th may be wrong."""
+    series = EchoSeries.generate(config, generation, epoch)
+    x, y = series.window(window * config.window_stride, config.truncated_backprop_length)
+    probabilities = np.full((*y.shape, config.num_classes), (1 - sure) / (config.num_classes - 1), np.float32)
+    predicted = y.astype(np.int64)
+    if wrong_every:
+        predicted[:, ::wrong_every] = (predicted[:, ::wrong_every] + 1) % config.num_classes
+    np.put_along_axis(probabilities, predicted[..., None], np.float32(sure), axis=-1)
+    count = 1 if losses is None else len(losses)
+    errors = np.full(count, int((predicted != y).sum()), np.int32)
+    return Progress(
+        np.asarray([0.5] if losses is None else losses, np.float32),
+        errors,
+        epoch,
+        window,
+        x,
+        y,
+        probabilities,
+        np.zeros((*y.shape, config.state_size), np.float32),
+    )
+
+
+class ScriptedSession(Session):
+    """Shows the frames that a test sets, and remembers the commands that it got."""
+
+    def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0) -> None:
+        super().__init__(config, speed, make_trainer=ScriptedTrainer)
+        self.commands: list[str] = []
+        self._told_to_stop = threading.Event()
+
+    def run(self) -> None:
+        self._told_to_stop.wait()
+        self.stopped.set()
+
+    def stop(self) -> None:
+        self.commands.append("stop")
+        self._told_to_stop.set()
+
+    def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
+        position = {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
+        self._frame = replace(self._frame, state=state, progress=progress, **{**position, "message": "", **changes})
+        return self._frame
+
+    def toggle(self) -> None:
+        self.commands.append("toggle")
+
+    def step(self, windows: int = 1) -> None:
+        self.commands.append(f"step {windows}")
+
+    def finish_epoch(self) -> None:
+        self.commands.append("finish_epoch")
+
+    def set_speed(self, speed: float) -> None:
+        self._speed = speed
+        self.commands.append(f"speed {speed:g}")
+
+    def reset(self) -> None:
+        self.commands.append("reset")
+
+    def redraw(self) -> None:
+        self.commands.append("redraw")
+
+    def regenerate(self) -> None:
+        self.commands.append("regenerate")

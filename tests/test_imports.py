@@ -1,0 +1,53 @@
+"""Who imports what, seen in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras")
+SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
+
+
+def modules_after(statement: str) -> set[str]:
+    """Top-level names in sys.modules after the statement, in a fresh interpreter."""
+    program = f"import sys\n{statement}\nprint(' '.join({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import echornn; from echornn import EchoConfig, EchoSeries, Session, LossHistory, Frame, Progress",
+        "from echornn import EchoConfig, Session; Session(EchoConfig())",
+    ],
+)
+def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(statement: str) -> None:
+    assert not modules_after(statement) & {*HEAVY, *SCREEN}
+
+
+@pytest.mark.parametrize("statement", ["import tui.cli", "import tui.app", "import tui.headless", "import tui.__main__"])
+def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
+    assert not modules_after(statement) & set(HEAVY)
+
+
+def test_the_command_line_opens_without_the_app() -> None:
+    assert not modules_after("import tui.cli") & {"textual", "plotext"}
+
+
+def test_the_trainer_needs_no_screen() -> None:
+    keras_needs = {"rich"}
+    assert not modules_after("import echornn.trainer, echornn.reference.tutorial") & set(SCREEN) - keras_needs
+
+
+def test_public_names_are_there() -> None:
+    import echornn
+
+    for name in echornn.__all__:
+        assert getattr(echornn, name).__name__ == name
+    assert dir(echornn) == echornn.__all__
+    with pytest.raises(AttributeError, match="no attribute 'Trainr'"):
+        _ = echornn.Trainr
