@@ -29,7 +29,9 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
     assert not modules_after(statement) & {*HEAVY, *SCREEN}
 
 
-@pytest.mark.parametrize("statement", ["import tui.cli", "import tui.app", "import tui.headless", "import tui.__main__"])
+@pytest.mark.parametrize(
+    "statement", ["import tui.cli", "import tui.app", "import tui.headless", "import tui.__main__"]
+)
 def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
     assert not modules_after(statement) & set(HEAVY)
 

@@ -10,14 +10,17 @@ from typing import ClassVar
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.pace import faster, slower
 from echornn.session import Session
 from tui import terminal
+from tui.exit_code import ExitCode
 from tui.screens.help import HelpScreen
 from tui.widgets.loss_plot import LossPlot
 from tui.widgets.sample_rows import SampleRows, lines_needed
@@ -74,10 +77,13 @@ class EchoApp(App[int]):
     def on_mount(self) -> None:
         self.theme = "textual-dark"
         terminal.on_hangup_or_terminate(self._leave)
-        self._lay_out()
+        self._lay_out(self.size)
         self._show()
         self.set_interval(1 / self._fps, self.show_newest_frame)
         self.call_after_refresh(self._train)
+
+    def on_unmount(self) -> None:
+        self.session.stop()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
@@ -109,16 +115,16 @@ class EchoApp(App[int]):
             case _:
                 return ""
 
-    def on_resize(self) -> None:
-        self._lay_out()
+    def on_resize(self, event: Resize) -> None:
+        self._lay_out(event.size)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, size: Size) -> None:
         """Give the rows the lines they need, as far as the plot can spare them."""
         config = self.session.config
         shape = (config.batch_size, config.truncated_backprop_length)
-        spare = self.size.height - 3 - LEAST_PLOT_HEIGHT
+        spare = size.height - 3 - LEAST_PLOT_HEIGHT
         rows = self.query_one(SampleRows)
-        rows.styles.height = max(4, min(lines_needed(shape, self.size.width - 2), spare))
+        rows.styles.height = max(4, min(lines_needed(shape, size.width - 2), spare))
 
     # ---- keys
 
@@ -191,17 +197,19 @@ class EchoApp(App[int]):
                 )
 
 
-def show_training(
-    config: EchoConfig, speed: float, fps: float, ascii_only: bool, native_log: terminal.NativeLog
-) -> int:
+def show_training(config: EchoConfig, speed: float, fps: float, ascii_only: bool) -> int:
     """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    native_log = terminal.keep_native_stderr_off_the_screen()
+    terminal.draw_on_the_terminal()
     session = Session(config, speed)
     app = EchoApp(session, fps, ascii_only, native_log)
 
     async def run() -> int:
         code = await app.run_async(mouse=False)
         await asyncio.to_thread(session.stopped.wait, SECONDS_TO_STOP)
-        return code or 0
+        if isinstance(session.error, ConfigError):
+            raise session.error
+        return code or (ExitCode.FAILED if session.error else ExitCode.DONE)
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
     return asyncio.new_event_loop().run_until_complete(run())

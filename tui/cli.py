@@ -25,8 +25,8 @@ command = App(
     result_action="return_value",
 )
 
-FrontEnd = Callable[[terminal.NativeLog], int]
-"""What a command opens: given the log of native code, it runs to its end and returns the exit code."""
+FrontEnd = Callable[[], int]
+"""What a command opens: it runs to its end and returns the exit code."""
 
 
 class UsageError(ValueError):
@@ -89,12 +89,13 @@ def train(
 def main() -> NoReturn:
     """Run the command, and exit: 0 done, 1 failed, 2 usage, 128 + N ended by signal N."""
     code: int = ExitCode.DONE
-    with terminal.native_stderr_kept_off_the_screen() as native_log:
-        try:
-            front_end: FrontEnd | None = command(exit_on_error=False, print_error=False)
-            if front_end is not None:
-                code = front_end(native_log)
-        except (CycloptsError, ConfigError, UsageError) as error:
-            print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
-            code = ExitCode.USAGE
-        terminal.leave_process(code)
+    try:
+        front_end: FrontEnd | None = command(exit_on_error=False, print_error=False)
+        if front_end is not None:
+            code = front_end()
+    except (CycloptsError, ConfigError, UsageError) as error:
+        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
+        code = ExitCode.USAGE
+    except BrokenPipeError:  # whoever read the lines has gone
+        code = ExitCode.FAILED
+    terminal.leave_process(code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -88,8 +87,9 @@ def as_json(record: Record) -> str:
     return json.dumps(finite)
 
 
-def print_training(config: EchoConfig, speed: float, as_json_lines: bool, native_log: terminal.NativeLog) -> int:
+def print_training(config: EchoConfig, speed: float, as_json_lines: bool) -> int:
     """Train all epochs and print what happens. Returns the exit code."""
+    native_log = terminal.keep_native_stderr_off_the_screen()
     report = EpochReport(config)
 
     def say(record: Record) -> None:
@@ -105,25 +105,19 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, native
     session = Session(config, speed, on_progress=on_progress)
     stopped_by: list[int] = []
 
-    def stop(number: int, _frame: object) -> None:
-        stopped_by.append(number)
+    def stop(signal_number: int) -> None:
+        stopped_by.append(signal_number)
         session.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
+    with terminal.ending_signals_call(stop):
         say({"event": "start", **asdict(config)})
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         sys.stdout.flush()
         begun = time.monotonic()
         session.run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if isinstance(session.error, ConfigError):
+    if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
-    if isinstance(session.error, BrokenPipeError):
-        return ExitCode.FAILED
     if session.error is not None:
         print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
         return ExitCode.FAILED

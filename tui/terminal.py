@@ -35,32 +35,30 @@ class NativeLog:
         return os.pread(descriptor, size - begin, begin).decode(errors="replace").strip()
 
 
-@contextlib.contextmanager
-def native_stderr_kept_off_the_screen() -> Iterator[NativeLog]:
-    """Let Python, and so Textual, draw on the terminal, while native code writes to a log.
+def keep_native_stderr_off_the_screen() -> NativeLog:
+    """From now on, native code writes its standard error to a log, where it would write to the terminal.
 
     Textual draws on ``sys.__stderr__``, and native code writes to the same file descriptor 2, so the two are
-    parted: Python gets a duplicate of the terminal, descriptor 2 goes to a file without a name. Where a user
-    has sent 2 elsewhere (``2>errors.txt``), native code keeps that, and Python draws where stdout goes.
+    parted: Python gets a duplicate of the terminal, descriptor 2 goes to a file without a name. Where a user has
+    sent 2 elsewhere (``2>errors.txt``), nothing changes. Call it before TensorFlow is imported.
     """
-    stderr_is_terminal = os.isatty(2)
-    terminal = os.dup(2 if stderr_is_terminal else 1)
-    python_streams = sys.__stderr__, sys.stderr
-    stream = open(terminal, "w", buffering=1, encoding="utf-8", errors="replace")  # noqa: SIM115 (closed below)
+    if not os.isatty(2):
+        return NativeLog()
+    _let_python_write_to(os.dup(2))
+    log = tempfile.TemporaryFile(prefix="echornn-tui-")  # noqa: SIM115 (descriptor 2 keeps it until the end)
+    os.dup2(log.fileno(), 2)
+    return NativeLog(log)
+
+
+def draw_on_the_terminal() -> None:
+    """Let Textual, which draws on ``sys.__stderr__``, draw where stdout goes, if stderr is no terminal."""
+    if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ else 2):
+        _let_python_write_to(os.dup(1))
+
+
+def _let_python_write_to(descriptor: int) -> None:
+    stream = open(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")  # noqa: SIM115
     sys.__stderr__ = sys.stderr = stream  # type: ignore[misc]
-    try:
-        if not stderr_is_terminal:
-            yield NativeLog()
-            return
-        with tempfile.TemporaryFile(prefix="echornn-tui-") as log:
-            os.dup2(log.fileno(), 2)
-            try:
-                yield NativeLog(log)
-            finally:
-                os.dup2(terminal, 2)
-    finally:
-        sys.__stderr__, sys.stderr = python_streams  # type: ignore[misc]
-        stream.close()
 
 
 def on_hangup_or_terminate(leave: Callable[[int], None]) -> None:
@@ -68,6 +66,18 @@ def on_hangup_or_terminate(leave: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         loop.add_signal_handler(number, leave, 128 + number)
+
+
+@contextlib.contextmanager
+def ending_signals_call(stop: Callable[[int], None]) -> Iterator[None]:
+    """Call ``stop`` with the number of each signal that asks the process to end; outside an event loop."""
+    asking = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda caught, _: stop(caught)) for number in asking}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def leave_process(code: int) -> NoReturn:

@@ -102,7 +102,9 @@ def test_every_field_has_help() -> None:
     batch=st.integers(1, 12),
     stride=st.none() | st.integers(1, 30),
 )
-def test_windows_lie_in_the_row_and_no_further_one_fits(total: int, length: int, batch: int, stride: int | None) -> None:
+def test_windows_lie_in_the_row_and_no_further_one_fits(
+    total: int, length: int, batch: int, stride: int | None
+) -> None:
     try:
         config = EchoConfig(
             total_series_length=total,

@@ -46,9 +46,7 @@ def test_losses_are_those_of_the_tutorials_program(config: EchoConfig, losses: n
 
 
 def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.NDArray[np.float32]) -> None:
-    theirs, _ = numpy_bptt.train(
-        initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length
-    )
+    theirs, _ = numpy_bptt.train(initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length)
     assert_agree(losses, theirs)
 
 

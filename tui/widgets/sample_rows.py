@@ -75,7 +75,7 @@ class SampleRows(Widget):
         assert progress is not None
         first = progress.x.shape[1] - steps
         if line == 0:
-            return [Segment(title(progress, row, first), self._style("rows--title"))]
+            return [Segment(title(progress, row, steps), self._style("rows--title"))]
         cells = panel_cells(progress, row, line - 1, self._blocks)[first:]
         segments = [Segment(LABELS[line - 1], self._style("rows--label"))]
         for name, group in groupby(cells, key=lambda cell: cell[1]):
@@ -112,11 +112,14 @@ def lines_needed(shape: tuple[int, ...], width: int) -> int:
     return -(-shape[0] // columns) * PANEL_HEIGHT
 
 
-def title(progress: Progress, row: int, first: int) -> str:
-    """What a panel says of its row: its number and how many of its predictions are right."""
-    right = np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]
-    steps = f", steps {first + 1} to {len(right)}" if first else ""
-    return f"row {row + 1}: {int(right.sum())} of {len(right)} right{steps}"
+def title(progress: Progress, row: int, steps: int) -> str:
+    """What a panel of the newest ``steps`` time steps says of its row, as fully as its width allows."""
+    right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
+    length = progress.y.shape[1]
+    cut = f", steps {length - steps + 1} to {length}" if steps < length else ""
+    width = LABEL_WIDTH + 2 * steps
+    forms = (f"row {row + 1}: {right} of {length} right{cut}", f"row {row + 1}: {right}/{length}", f"row {row + 1}")
+    return next((form for form in forms if len(form) <= width), "")
 
 
 def panel_cells(progress: Progress, row: int, line: int, blocks: dict[str, str]) -> list[Cell]:

@@ -1,0 +1,203 @@
+"""The app under Pilot, with a session that follows a script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from echornn.config import EchoConfig
+from echornn.frame import State
+from tests.scripted import ScriptedSession, make_progress, scripted_loss
+from tui.app import EchoApp
+from tui.screens.help import HelpScreen
+from tui.widgets.sample_rows import SampleRows
+from tui.widgets.status import StatusLine
+
+TUTORIAL = EchoConfig()
+
+
+@asynccontextmanager
+async def opened(
+    state: State = State.RUNNING, size: tuple[int, int] = (80, 24), speed: float = 100.0
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    session = ScriptedSession(TUTORIAL, speed)
+    app = EchoApp(session, fps=0.01)  # the tests draw, not the clock
+    async with app.run_test(size=size) as pilot:
+        if state is not State.LOADING:
+            losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
+            session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
+            session.history.append(losses, np.zeros_like(losses))
+            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800)
+            app.show_newest_frame()
+        await pilot.pause()
+        yield app, session, pilot
+
+
+def screen_text(app: EchoApp) -> str:
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    assert len(lines) == height
+    assert all(strip.cell_length == width for strip in lines)
+    return "\n".join(strip.text for strip in lines)
+
+
+async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -> None:
+    async with opened(State.LOADING) as (app, _, _):
+        text = screen_text(app)
+        for words in ("loading", "loading TensorFlow", "epoch 1/100", "window   0/666", "echo 3, T 15, state 4"):
+            assert words in text
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "commands"),
+    [
+        (State.RUNNING, "space", ["toggle"]),
+        (State.RUNNING, "p", ["toggle"]),
+        (State.PAUSED, "space", ["toggle"]),
+        (State.LOADING, "space", ["toggle"]),
+        (State.FINISHED, "space", []),
+        (State.FAILED, "space", []),
+        (State.RUNNING, "full_stop", ["step 1"]),
+        (State.PAUSED, "full_stop", ["step 1"]),
+        (State.FINISHED, "full_stop", []),
+        (State.RUNNING, "e", ["finish_epoch"]),
+        (State.PAUSED, "e", ["finish_epoch"]),
+        (State.LOADING, "e", []),
+        (State.RUNNING, "plus", ["speed 200"]),
+        (State.RUNNING, "equals_sign", ["speed 200"]),
+        (State.PAUSED, "minus", ["speed 50"]),
+        (State.LOADING, "m", ["speed inf"]),
+        (State.FINISHED, "m", ["speed inf"]),
+        (State.FAILED, "m", []),
+        (State.RUNNING, "r", ["reset"]),
+        (State.FINISHED, "r", ["reset"]),
+        (State.LOADING, "r", []),
+        (State.FAILED, "r", []),
+        (State.PAUSED, "R", ["redraw"]),
+        (State.PAUSED, "g", ["regenerate"]),
+        (State.FINISHED, "g", ["regenerate"]),
+        (State.LOADING, "g", []),
+    ],
+)
+async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
+    async with opened(state) as (_, session, pilot):
+        await pilot.press(key)
+        assert session.commands == commands
+
+
+async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> None:
+    async with opened() as (_, session, pilot):
+        await pilot.press("plus", "plus", "minus", "m", "plus", "minus")
+        assert session.commands == [f"speed {speed:g}" for speed in (200, 500, 200, math.inf, math.inf, 500_000)]
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_q_leaves_in_every_state(state: State) -> None:
+    async with opened(state) as (app, session, pilot):
+        await pilot.press("q")
+        assert session.commands == ["stop"]
+        assert app.return_code == 0
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_footer_follows_the_state(state: State) -> None:
+    async with opened(state, size=(100, 24)) as (app, _, _):
+        footer = screen_text(app).split("\n")[-1]
+        assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
+        assert ("Resume" in footer) == (state is State.PAUSED)
+        assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED))
+        assert ("Reset" in footer) == (state not in (State.LOADING, State.FAILED))
+        assert "Quit" in footer
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45), (200, 60)])
+async def test_state_position_curve_and_all_rows_are_on_the_screen(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, _, _):
+        text = screen_text(app)
+        for words in ("running", "epoch 2/100", "window 134/666", "accuracy", "row 1:", "row 5:", "><", "Quit"):
+            assert words in text
+        assert "⠀" < max(text) <= "⣿", "the curve is drawn in braille"
+
+
+async def test_it_can_be_resized_at_any_moment() -> None:
+    async with opened() as (app, _, pilot):
+        for size in ((160, 45), (40, 10), (20, 5), (200, 60), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            screen_text(app)
+        assert "row 5:" in screen_text(app)
+
+
+async def test_after_a_reset_no_stale_rows_are_shown() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        assert "row 1:" in screen_text(app)
+        session.set_frame(State.PAUSED, None, epoch=1, window=0)
+        app.show_newest_frame()
+        await pilot.pause()
+        text = screen_text(app)
+        assert "row 1:" not in text
+        assert "press . to train a window" in text
+        assert "window   0/666" in text
+
+
+async def test_a_failure_says_why_and_keeps_curve_and_rows() -> None:
+    async with opened() as (app, session, pilot):
+        progress = session.frame.progress
+        session.set_frame(State.FAILED, progress, message="ResourceExhaustedError: out of memory")
+        app.show_newest_frame()
+        await pilot.pause()
+        text = screen_text(app)
+        for words in ("failed", "ResourceExhaustedError: out of memory", "row 5:"):
+            assert words in text
+        assert any("⠀" < character <= "⣿" for character in text)
+
+
+async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (app, session, _):
+        drawn: list[object] = []
+        monkeypatch.setattr(app.query_one(StatusLine), "show", drawn.append)
+        app.show_newest_frame()
+        assert drawn == []
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134))
+        app.show_newest_frame()
+        assert drawn == [session.frame]
+
+
+async def test_help_shows_every_key_and_closes() -> None:
+    async with opened(size=(100, 60)) as (app, session, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        text = screen_text(app)
+        for words in ("space", "Train one window", "new random weights", "New data", "End the program", "the echo"):
+            assert words in text
+        await pilot.press("r")
+        assert session.commands == [], "keys do nothing behind the help"
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_every_key_is_in_the_command_palette() -> None:
+    async with opened() as (app, session, pilot):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
+        await pilot.press("ctrl+p")
+        await pilot.press(*"regen")
+        await pilot.pause()
+        step = next(command for command in app.get_system_commands(app.screen) if command.title == "Step")
+        await pilot.press("escape")
+        step.callback()
+        await pilot.pause()
+        assert session.commands == ["step 1"]
+
+
+async def test_rows_get_the_lines_they_need() -> None:
+    async with opened(size=(80, 24)) as (app, _, _):
+        assert app.query_one(SampleRows).size.height == 12
+    async with opened(size=(200, 60)) as (app, _, _):
+        assert app.query_one(SampleRows).size.height == 4

@@ -1,0 +1,60 @@
+"""The session as lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from tests.scripted import ScriptedTrainer, make_progress
+from tui.headless import EpochReport, as_json, as_line
+
+CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
+"""250 windows an epoch."""
+
+
+def records_of(pieces: list[int]) -> list[dict[str, object]]:
+    trainer = ScriptedTrainer(CONFIG)
+    report = EpochReport(CONFIG, clock=lambda: 0.0)
+    return [record for n in pieces for record in report.records(trainer.advance(n))]
+
+
+@pytest.mark.parametrize("pieces", [[500], [1] * 500, [99, 2, 150, 249]])
+def test_a_record_each_hundred_windows_and_one_each_epoch(pieces: list[int]) -> None:
+    records = records_of(pieces)
+    assert [(record["event"], record["epoch"], record.get("window")) for record in records] == [
+        ("window", 1, 1),
+        ("window", 1, 101),
+        ("window", 1, 201),
+        ("epoch", 1, None),
+        ("window", 2, 1),
+        ("window", 2, 101),
+        ("window", 2, 201),
+        ("epoch", 2, None),
+    ]
+    assert records[1]["loss"] == pytest.approx(0.7 * 0.99**100)
+    assert records[3]["loss"] == pytest.approx(np.mean([0.7 * 0.99**window for window in range(250)]), rel=1e-5)
+
+
+def test_accuracy_counts_right_predictions() -> None:
+    report = EpochReport(CONFIG)
+    (record,) = report.records(make_progress(CONFIG, wrong_every=3))
+    assert record["accuracy"] == pytest.approx(10 / 15)
+
+
+def test_lines_for_people() -> None:
+    first, *_, last = records_of([250])
+    assert as_line(first, CONFIG) == "epoch 1/2  window 1/250  loss 0.7000  accuracy 100.0%"
+    assert as_line(last, CONFIG) == "epoch 1/2 done  mean loss 0.2573  accuracy 100.0%  at 0.0 s"
+    assert as_line({"event": "note", "unused": 3}, CONFIG) == "note  unused 3"
+
+
+def test_json_lines_are_valid_whatever_the_loss() -> None:
+    progress = replace(make_progress(CONFIG), losses=np.array([math.inf], np.float32))
+    (record,) = EpochReport(CONFIG).records(progress)
+    parsed = json.loads(as_json(record))
+    assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}

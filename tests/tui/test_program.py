@@ -1,0 +1,173 @@
+"""The real program, on a terminal of its own (a pty read by a terminal emulator), from its first frame to its exit."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pyte
+import pytest
+
+PATIENCE = 90.0
+"""Seconds that a condition on the screen may take, on a machine under load."""
+
+ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
+CURSOR_ON = b"\x1b[?25h"
+
+
+class Program:
+    """`echornn-tui` on a pty."""
+
+    def __init__(self, arguments: list[str], width: int, height: int, environment: dict[str, str]) -> None:
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            for name in ("NO_COLOR", "COLORTERM"):
+                os.environ.pop(name, None)
+            os.environ.update({"TERM": "xterm-256color", **environment})
+            os.execv(sys.executable, [sys.executable, "-m", "tui", *arguments])
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.screen = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self.exit_code: int | None = None
+
+    def press(self, keys: str) -> None:
+        os.write(self.terminal, keys.encode())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def until(self, condition: Callable[[str], object]) -> str:
+        """Read what the program draws until the screen's text meets the condition."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition(self.text):
+            assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
+            assert self._read(), f"the program ended early:\n{self.text}"
+        return self.text
+
+    def ended(self) -> int:
+        """Read until the program ends; its exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self._read():
+            assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
+        if self.exit_code is None:
+            self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.exit_code
+
+    def _read(self) -> bool:
+        if not select.select([self.terminal], [], [], 0.5)[0]:
+            return True
+        try:
+            data = os.read(self.terminal, 1 << 16)
+        except OSError:  # Linux says so when the other side has closed
+            data = b""
+        self.output += data
+        # pyte does not know the kitty keyboard protocol's private sequences, and would print their last letter.
+        self._stream.feed(re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data))
+        return bool(data)
+
+
+@contextmanager
+def running(
+    *arguments: str, width: int = 80, height: int = 24, environment: dict[str, str] | None = None
+) -> Iterator[Program]:
+    program = Program(list(arguments), width, height, environment or {})
+    try:
+        yield program
+    finally:
+        if program.exit_code is None:
+            os.kill(program.pid, signal.SIGKILL)
+            program.ended()
+        os.close(program.terminal)
+
+
+def test_it_trains_the_tutorial_to_full_accuracy_on_its_rows_and_quits() -> None:
+    with running() as program:
+        program.until(lambda text: "loading TensorFlow" in text and "epoch 1/100" in text)
+        program.until(lambda text: "running" in text)
+        program.press("m")
+        program.until(lambda text: "full speed" in text)
+        text = program.until(lambda text: "finished" in text and "row 5: 15 of 15 right" in text)
+        assert "epoch 100/100" in text
+        assert "window 666/666" in text
+        assert "accuracy 100.0%" in text
+        program.press("q")
+        assert program.ended() == 0
+        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+        assert program.output.rfind(CURSOR_ON) > 0
+        assert b"oneDNN" not in program.output, "native code wrote on the screen"
+        assert b"XLA" not in program.output
+
+
+def test_keys_pause_step_reset_and_regenerate() -> None:
+    with running("--speed", "20") as program:
+        program.until(lambda text: "running" in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text)
+        program.press("e")
+        program.until(lambda text: "window 666/666" in text and "paused" in text)
+        program.press(".")
+        program.until(lambda text: "epoch 2/100" in text and "window   1/666" in text)
+        program.press("g")
+        program.until(lambda text: "data 2" in text or "window   0/666" in text)
+        program.press("r")
+        program.until(lambda text: "epoch 1/100" in text and "window   0/666" in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
+@pytest.mark.parametrize("word", ["loading", "running", "paused"])
+def test_q_is_honoured_in_every_state(word: str) -> None:
+    with running() as program:
+        program.until(lambda text: "loading" in text)
+        if word == "paused":
+            program.press(" ")
+        program.until(lambda text: word in text)
+        program.press("q")
+        assert program.ended() == 0
+        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
+    with running() as program:
+        program.until(lambda text: "running" in text)
+        os.kill(program.pid, number)
+        assert program.ended() == 128 + number
+        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+
+
+def test_what_cannot_be_trained_is_a_failure_on_the_screen() -> None:
+    with running("--device", "gpu") as program:
+        text = program.until(lambda text: "failed" in text or "running" in text)
+        if "running" in text:
+            pytest.skip("there is a GPU here")
+        assert "device = 'gpu' cannot be used" in text
+        program.press("q")
+        assert program.ended() == 2
+
+
+def test_a_dumb_terminal_gets_lines() -> None:
+    with running("--num-epochs", "1", environment={"TERM": "dumb"}) as program:
+        assert program.ended() == 0
+        assert b"\x1b[" not in program.output
+        assert b"epoch 1/1 done" in program.output
+        assert b"oneDNN" not in program.output
+
+
+def test_without_colour_the_signs_remain() -> None:
+    with running(environment={"NO_COLOR": "1"}) as program:
+        program.until(lambda text: "running" in text and "><" in text and "██" in text)
+        program.press("q")
+        assert program.ended() == 0

@@ -1,0 +1,86 @@
+"""The status lines: words that tests and scripts look for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from textual.app import App, ComposeResult
+
+from echornn.config import EchoConfig
+from echornn.frame import Frame, State
+from tests.scripted import make_progress
+from tui.widgets.status import StatusLine, describe
+
+TUTORIAL = EchoConfig()
+RUNNING = Frame(
+    State.RUNNING,
+    TUTORIAL,
+    epoch=3,
+    window=215,
+    trained=1547,
+    progress=make_progress(TUTORIAL, 2, 214, losses=[0.02211], wrong_every=5),
+    rate=99.7,
+    speed=100.0,
+    device="cpu",
+)
+
+
+class OneWidget(App[None]):
+    def __init__(self, frame: Frame, ascii_only: bool) -> None:
+        super().__init__()
+        self.line = StatusLine(frame, ascii_only)
+
+    def compose(self) -> ComposeResult:
+        yield self.line
+
+
+async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False) -> list[str]:
+    app = OneWidget(frame, ascii_only)
+    async with app.run_test(size=(width, 2)):
+        app.line.styles.height = 2
+        return str(app.line.render()).split("\n")
+
+
+async def test_running() -> None:
+    assert await drawn(RUNNING) == [
+        "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
+        "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
+    ]
+
+
+async def test_before_the_first_window() -> None:
+    first, second = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
+    assert first == "… loading   epoch 1/100   window   0/666   loss -   accuracy -"
+    assert second.startswith("loading TensorFlow · echo 3, T 15")
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_each_state_is_a_word_and_a_sign(state: State) -> None:
+    for ascii_only in (False, True):
+        sign, word = (await drawn(replace(RUNNING, state=state), ascii_only=ascii_only))[0].split()[:2]
+        assert word == state.value
+        assert len(sign) == 1
+        assert sign.isascii() or not ascii_only
+
+
+async def test_a_diverged_loss_is_shown_as_it_is() -> None:
+    for loss, text in ((math.nan, "loss nan"), (math.inf, "loss inf")):
+        frame = replace(RUNNING, progress=make_progress(TUTORIAL, losses=[loss]))
+        assert text in (await drawn(frame))[0]
+
+
+async def test_lines_are_cut_to_the_width() -> None:
+    for width in (1, 20, 61):
+        assert all(len(line) <= width for line in await drawn(RUNNING, width))
+
+
+def test_speed_and_counters() -> None:
+    assert describe(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,234 windows/s, full speed · ")
+    assert describe(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
+    assert "weights 2 · data 4" in describe(replace(RUNNING, draw=1, generation=3))
+    stride = replace(TUTORIAL, stride=5)
+    assert "T 15 every 5" in describe(replace(RUNNING, config=stride))
+    failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory\nat line 3")
+    assert describe(failed).startswith("ResourceExhaustedError: out of memory · ")
