@@ -22,6 +22,30 @@ MAX_BLOCK_BYTES = 1 << 24
 """Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
 
 
+@dataclass(frozen=True, eq=False)
+class TrainerState:
+    """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
+
+    Attributes:
+        config: what is trained.
+        epoch, window: the next window to train.
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from.
+        weights: float32 arrays by name.
+        carried_state: float32 [batch_size, state_size], what the last window handed on.
+        optimizer: the optimizer's variables (slots, iteration count), in its order.
+    """
+
+    config: EchoConfig
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+    weights: dict[str, Floats]
+    carried_state: Floats
+    optimizer: tuple[npt.NDArray[Any], ...]
+
+
 class Trainer:
     """Trains the Echo-RNN of a configuration by truncated back-propagation through time.
 
@@ -131,6 +155,36 @@ class Trainer:
         """How often the training loop was traced and compiled so far."""
         count: int = self._loop.run.experimental_get_tracing_count()
         return count
+
+    @property
+    def state(self) -> TrainerState:
+        """A copy of all that a bit-exact continuation needs."""
+        return TrainerState(
+            self.config,
+            self.epoch,
+            self.window,
+            self.generation,
+            self.draw,
+            self.weights,
+            self._loop.carried_state.numpy(),
+            tuple(variable.numpy() for variable in self._loop.optimizer.variables),
+        )
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on exactly where `state` was taken.
+
+        Raises:
+            ValueError: the state is of another configuration.
+        """
+        if state.config != self.config:
+            raise ValueError(f"state of {state.config} cannot be restored: the trainer's is {self.config}")
+        self.load_weights(state.weights)
+        for variable, value in zip(self._loop.optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        self._loop.carried_state.assign(state.carried_state)
+        self.epoch, self.window, self.draw = state.epoch, state.window, state.draw
+        self.generation = state.generation
+        self._block = None
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.

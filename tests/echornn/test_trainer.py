@@ -225,3 +225,27 @@ def test_initial_weights(draw: int) -> None:
     bound = np.sqrt(6 / 401)
     assert np.abs(glorot["W"]).max() <= bound
     assert glorot["W"].std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
+@pytest.mark.parametrize("stride", [None, 3])
+def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, stride: int | None) -> None:
+    config = replace(SMALL, optimizer=optimizer, stride=stride)
+    whole = Trainer(config)
+    whole.regenerate()
+    whole.advance(17)
+    state = whole.state
+    rest = whole.advance(23)
+    other = Trainer(config)
+    other.advance(5)
+    other.restore(state)
+    assert (other.epoch, other.window, other.generation) == (state.epoch, state.window, 1)
+    again = other.advance(23)
+    np.testing.assert_array_equal(again.losses, rest.losses)
+    np.testing.assert_array_equal(again.states, rest.states)
+    assert_same_weights(other.weights, whole.weights)
+
+
+def test_a_state_of_another_configuration_is_refused(fresh: Trainer) -> None:
+    with pytest.raises(ValueError, match="cannot be restored"):
+        fresh.restore(Trainer(replace(SMALL, state_size=5)).state)
