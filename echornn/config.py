@@ -115,6 +115,11 @@ class EchoConfig:
             f"1 to truncated_backprop_length = {self.truncated_backprop_length}",
         )
 
+    def differs_only_live(self, other: EchoConfig) -> bool:
+        """Whether a trainer of one configuration can go on with the other: only `LIVE_FIELDS` differ."""
+        names = (field.name for field in dataclasses.fields(self))
+        return all(name in LIVE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+
     @property
     def window_stride(self) -> int:
         """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the window's length)."""
@@ -146,6 +151,9 @@ class EchoConfig:
         """Numbers that enter the cell at a time step: 1 for two classes (the tutorial), else one per class."""
         return 1 if self.num_classes == 2 else self.num_classes
 
+
+LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
+"""Fields that can change between two windows; the others need another trainer."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": get_args(Optimizer),

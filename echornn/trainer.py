@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import LIVE_FIELDS, ConfigError, EchoConfig
 from echornn.model import EchoRNN, initial_weights, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.series import EchoSeries
@@ -205,6 +205,21 @@ class Trainer:
             variable.assign(arrays[name])
         for variable, fresh in zip(self._loop.optimizer.variables, self._fresh_optimizer, strict=True):
             variable.assign(fresh)
+        self._loop.optimizer.learning_rate.assign(self.config.learning_rate)
+
+    def edit(self, config: EchoConfig) -> None:
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, nothing compiled anew.
+
+        Raises:
+            ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
+        """
+        if not self.config.differs_only_live(config):
+            raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
+        if config.num_epochs < self.epoch + (self.window > 0):
+            raise ConfigError("num_epochs", config.num_epochs, f"at least {self.epoch + (self.window > 0)}, as trained")
+        self.config = config
+        self._loop.optimizer.learning_rate.assign(config.learning_rate)
+        self._block = None
 
     def reset(self, draw: int = 0) -> None:
         """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.

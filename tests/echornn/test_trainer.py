@@ -249,3 +249,37 @@ def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, stride: int | None
 def test_a_state_of_another_configuration_is_refused(fresh: Trainer) -> None:
     with pytest.raises(ValueError, match="cannot be restored"):
         fresh.restore(Trainer(replace(SMALL, state_size=5)).state)
+
+
+def test_live_edits_keep_everything_else_and_compile_nothing() -> None:
+    edited, plain = Trainer(SMALL), Trainer(SMALL)
+    edited.advance(10)
+    plain.advance(10)
+    edited.edit(replace(SMALL, learning_rate=0.01, echo_step=4, num_epochs=7))
+    progress = edited.advance(1)
+    assert progress.losses.shape == (1,)
+    np.testing.assert_array_equal(progress.x, plain.advance(1).x)
+    np.testing.assert_array_equal(progress.y[:, 4:], progress.x[:, :-4])
+    assert edited.windows_left == 7 * 14 - 11
+    assert edited.compilations == 1
+    edited.reset()
+    edited.edit(SMALL)
+    plain.reset()
+    np.testing.assert_array_equal(edited.advance(20).losses, plain.advance(20).losses)
+
+
+def test_the_learning_rate_edited_is_the_one_used() -> None:
+    edited, made = Trainer(SMALL), Trainer(replace(SMALL, learning_rate=0.02))
+    edited.edit(made.config)
+    np.testing.assert_array_equal(edited.advance(20).losses, made.advance(20).losses)
+    edited.reset()
+    made.reset()
+    np.testing.assert_array_equal(edited.advance(20).losses, made.advance(20).losses)
+
+
+def test_edits_that_cannot_be_live_are_refused(fresh: Trainer) -> None:
+    with pytest.raises(ValueError, match="needs a trainer of its own"):
+        fresh.edit(replace(SMALL, state_size=5))
+    fresh.advance(30)
+    with pytest.raises(ConfigError, match="num_epochs = 2 cannot be used: at least 3, as trained"):
+        fresh.edit(replace(SMALL, num_epochs=2))
