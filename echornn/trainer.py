@@ -267,7 +267,7 @@ class _Block:
     def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> _Block:
         by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
         by_size = MAX_BLOCK_BYTES // config.total_series_length
-        epochs = max(1, min(by_windows, by_size, config.num_epochs))
+        epochs = max(1, min(by_windows, by_size))
         series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
         with tf.device(device):
             x = tf.constant(np.concatenate([one.x.T for one in series]))
