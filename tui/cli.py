@@ -86,6 +86,20 @@ def train(
     return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii)
 
 
+@command.command
+def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
+    """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
+
+    Parameters
+    ----------
+    json
+        Print JSON lines.
+    """
+    from tui.bench import run_bench
+
+    return partial(run_bench, config or EchoConfig(), json)
+
+
 def main() -> NoReturn:
     """Run the command, and exit: 0 done, 1 failed, 2 usage, 128 + N ended by signal N."""
     code: int = ExitCode.DONE
