@@ -20,6 +20,11 @@ class State(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether no window is trained now."""
+        return self is not State.RUNNING
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
