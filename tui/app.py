@@ -36,6 +36,9 @@ SECONDS_TO_STOP = 0.1
 
 LEAST_PLOT_HEIGHT = 7
 
+ROWS_A_SECOND = 2.5
+"""How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
+
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 """On a smaller screen only the status is shown."""
 
@@ -63,6 +66,8 @@ class EchoApp(App[int]):
         self._ascii_only = ascii_only
         self._native_log = native_log or terminal.NativeLog()
         self._frame: Frame = session.frame
+        self._frame_of_rows: Frame | None = None
+        self._ticks = 0
 
     # ---- the screen is a function of the newest frame
 
@@ -79,6 +84,7 @@ class EchoApp(App[int]):
         self._plot.focus()
         self._lay_out(self.size)
         self._show()
+        self._show_rows()
         self.set_interval(1 / self._fps, self.show_newest_frame)
         self.call_after_refresh(self._train)
 
@@ -102,7 +108,8 @@ class EchoApp(App[int]):
         return self.screen_stack[0]
 
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, where there is one."""
+        """Draw the newest frame, where there is one; its rows in some of the calls, while they keep changing."""
+        self._ticks += 1
         if self.session.frame is not self._frame:
             before, self._frame = self._frame, self.session.frame
             if before.config != self._frame.config:
@@ -110,14 +117,22 @@ class EchoApp(App[int]):
             self._show()
             if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
                 self.refresh_bindings()
+        every = max(1, round(self._fps / ROWS_A_SECOND))
+        if self._frame is not self._frame_of_rows and (
+            self._frame.state is not State.RUNNING or self._ticks % every == 0
+        ):
+            self._show_rows()
 
     def _show(self) -> None:
         frame = self._frame
         self._plot.show(frame.trained, frame.config)
-        self._rows.show(frame, self._instead_of_rows(frame))
         self._show_status()
         if isinstance(self.screen, SettingsScreen):
             self.screen.show(frame.config, frame.refusal)
+
+    def _show_rows(self) -> None:
+        self._frame_of_rows = self._frame
+        self._rows.show(self._frame, self._instead_of_rows(self._frame))
 
     def _show_status(self) -> None:
         readings = [self._rows.reading, self._plot.reading]
