@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("tensorflow", "keras")
-SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
+SCREEN = ("textual", "rich", "tui", "cyclopts")
 
 
 def modules_after(statement: str) -> set[str]:
@@ -37,7 +37,7 @@ def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
 
 
 def test_the_command_line_opens_without_the_app() -> None:
-    assert not modules_after("import tui.cli") & {"textual", "plotext"}
+    assert not modules_after("import tui.cli") & {"textual"}
 
 
 def test_the_trainer_needs_no_screen() -> None:
