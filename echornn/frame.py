@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.theory import Evidence, verdict
 
 
 class State(StrEnum):
@@ -18,6 +19,11 @@ class State(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
     FAILED = "failed"
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no window is trained now."""
+        return self is not State.RUNNING
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,10 @@ class Frame:
         device: where it trains, cpu or gpu; empty while loading.
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from, from 0.
+        tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
+        evidence: what the losses since the last start tell.
+        undoable: commands that can be undone.
+        refusal: why the last edit could not be made; else empty.
     """
 
     state: State
@@ -50,6 +60,10 @@ class Frame:
     device: str = ""
     generation: int = 0
     draw: int = 0
+    tape: tuple[Progress, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    undoable: int = 0
+    refusal: str = ""
 
     @property
     def loss(self) -> float:
@@ -62,3 +76,8 @@ class Frame:
         if self.progress is None:
             return math.nan
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
+
+    @property
+    def verdict(self) -> str:
+        """One plain sentence on what is being seen; see `echornn.theory.verdict`."""
+        return verdict(self.config, self.evidence, self.progress)

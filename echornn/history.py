@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Cause = Literal["start", "reset", "redraw", "regenerate"]
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "undo"]
 
 FACTOR = 4
 """Buckets of a level that make one bucket of the next."""
@@ -73,7 +73,7 @@ class Curve:
         low, high: float32 [buckets], smallest and largest loss; NaN only where every loss is.
         mean: float32 [buckets], mean loss; NaN where a loss is.
         error_rate: float32 [buckets], wrong predictions per prediction, 0 to 1.
-        segments: those that lie in it, in order.
+        segments: those that reach into it, in order; the first may have begun before it.
     """
 
     first: int
@@ -143,10 +143,17 @@ class LossHistory:
                 begin = first // width * (width // bucket)
                 if begin >= self._levels[depth].start:
                     break
-            low, high, total, errors = self._levels[depth].grouped(begin, -(-last // bucket), width // bucket)
+            level = self._levels[depth]
+            stop = min(-(-last // width) * (width // bucket), level.stop)
+            low, high, total, errors = level.grouped(begin, stop, width // bucket)
             starts = (np.arange(len(low), dtype=np.int64) + first // width) * width
             counts = np.minimum(starts + width, self._length) - starts
-            segments = tuple(segment for segment in self._segments if first <= segment.at < max(last, 1))
+            ends = [segment.at for segment in self._segments[1:]] + [math.inf]
+            segments = tuple(
+                segment
+                for segment, end in zip(self._segments, ends, strict=False)
+                if segment.at < max(last, 1) and end > first
+            )
             return Curve(
                 first,
                 last,

@@ -9,15 +9,27 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.history import Cause, Curve, LossHistory
 from echornn.pace import Pace
 from echornn.progress import Progress
+from echornn.theory import Evidence
+from echornn.trainer_state import TrainerState
+
+TAPE_WINDOWS = 32
+"""Windows kept in full before the newest, for the screen to scroll by."""
+
+WATCHABLE_SPEED = 100.0
+"""Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+
+UNDO_DEPTH = 10
+"""Commands that can be undone, one after the other."""
 
 
 class Trains(Protocol):
@@ -34,6 +46,10 @@ class Trains(Protocol):
     def windows_left(self) -> int: ...
     @property
     def device(self) -> str: ...
+    @property
+    def state(self) -> TrainerState: ...
+    def restore(self, state: TrainerState) -> None: ...
+    def edit(self, config: EchoConfig) -> None: ...
     def compile(self) -> None: ...
     def advance(self, n: int) -> Progress: ...
     def reset(self, draw: int = 0) -> None: ...
@@ -41,6 +57,15 @@ class Trains(Protocol):
 
 
 Command = Callable[[], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Moment:
+    """What a command that destroys something can be undone to."""
+
+    trainer: Trains
+    state: TrainerState
+    frame: Frame
 
 
 class Session:
@@ -78,6 +103,7 @@ class Session:
         self._stopping = False
         self._running = True
         self._owed = 0
+        self._past: deque[_Moment] = deque(maxlen=UNDO_DEPTH)
         self._trainer: Trains
         self._frame = Frame(State.LOADING, config, "loading TensorFlow", speed=speed)
 
@@ -139,6 +165,17 @@ class Session:
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
         self._send(self._regenerate)
+
+    def edit(self, config: EchoConfig) -> None:
+        """Go on with this configuration: at once where only live fields differ, else with a new trainer.
+
+        What cannot be done leaves all as it was, and is said in `Frame.refusal`.
+        """
+        self._send(lambda: self._edit(config))
+
+    def undo(self) -> None:
+        """Go back to the moment before the last reset, redraw, regeneration or edit; the curve keeps what was."""
+        self._send(self._undo)
 
     def stop(self) -> None:
         """Make `run` return at the next safe point: between two stretches of windows."""
@@ -214,6 +251,8 @@ class Session:
             return min(self._owed, self._pace.slice_windows())
         if not self._running:
             return 0
+        if self._pace.speed <= WATCHABLE_SPEED:
+            return min(self._pace.due(), 1)
         return min(self._pace.due(), self._pace.slice_windows())
 
     def _train(self, windows: int) -> None:
@@ -223,6 +262,7 @@ class Session:
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         error_rates = progress.errors / self.config.predictions_per_window
         self.history.append(progress.losses, error_rates.astype(np.float32))
+        self._keep_for_the_screen(progress)
         if self._on_progress is not None:
             self._on_progress(progress)
         self._show(progress)
@@ -241,10 +281,12 @@ class Session:
         self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
 
     def _reset(self, further: int) -> None:
+        self._remember(self._moment())
         self._trainer.reset(self._trainer.draw + further)
         self._begin("redraw" if further else "reset")
 
     def _regenerate(self) -> None:
+        self._remember(self._moment())
         self._trainer.regenerate()
         self._begin("regenerate")
 
@@ -252,7 +294,73 @@ class Session:
         self._owed = 0
         self._pace.restart()
         self.history.begin(cause, self._trainer.epoch, self._trainer.window, self.config.windows_per_epoch)
-        self._frame = dataclasses.replace(self._frame, progress=None)
+        weights_stay = cause == "regenerate"
+        evidence = self._frame.evidence if weights_stay else Evidence()
+        self._publish(progress=None, tape=(), evidence=evidence, refusal="")
+
+    def _keep_for_the_screen(self, progress: Progress) -> None:
+        """Put the window shown before on the tape, and take the new losses as evidence."""
+        before = self._frame.progress
+        tape = self._frame.tape if before is None else (*self._frame.tape, before)
+        evidence = self._frame.evidence.after(progress.losses, self.config)
+        self._publish(tape=tape[-TAPE_WINDOWS:], evidence=evidence)
+
+    # ---- edits and undo, on the training thread
+
+    def _moment(self) -> _Moment:
+        return _Moment(self._trainer, self._trainer.state, self._frame)
+
+    def _remember(self, moment: _Moment) -> None:
+        """Make this moment one that can be gone back to, unless its weights are past saving."""
+        if moment.state.is_finite:
+            self._past.append(moment)
+            self._publish(undoable=len(self._past))
+
+    def _edit(self, config: EchoConfig) -> None:
+        if config == self.config:
+            self._publish(refusal="")
+            return
+        before = self._moment()
+        try:
+            if self.config.differs_only_live(config):
+                self._trainer.edit(config)
+            else:
+                self._trainer = self._make_another(config)
+        except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
+            text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
+            self._frame = dataclasses.replace(before.frame, refusal=text)
+            return
+        self._remember(before)
+        self.config = config
+        self._publish(config=config, device=self._trainer.device)
+        self._begin("edit")
+
+    def _make_another(self, config: EchoConfig) -> Trains:
+        self._publish(state=State.LOADING, message="compiling the training loop", config=config, progress=None, tape=())
+        trainer = self._make_trainer(config)
+        trainer.compile()
+        return trainer
+
+    def _undo(self) -> None:
+        if not self._past:
+            return
+        moment = self._past.pop()
+        self._trainer = moment.trainer
+        self.config = moment.state.config
+        if self._trainer.state.config != self.config:
+            self._trainer.reset()  # the first epoch lies within any num_epochs
+            self._trainer.edit(self.config)
+        self._trainer.restore(moment.state)
+        self._begin("undo")
+        then = moment.frame
+        self._publish(
+            config=self.config,
+            progress=then.progress,
+            tape=then.tape,
+            evidence=then.evidence,
+            device=self._trainer.device,
+            undoable=len(self._past),
+        )
 
     def _show(self, progress: Progress | None = None) -> None:
         """Publish the state as it is now, with these newest windows or the ones shown before."""

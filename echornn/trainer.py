@@ -6,7 +6,6 @@ import dataclasses
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,33 +18,10 @@ from echornn.model import initial_weights, shown_part, weight_shapes
 from echornn.programs import Programs
 from echornn.progress import Floats, Progress
 from echornn.series import EchoSeries, Symbols
+from echornn.trainer_state import TrainerState as TrainerState
 
 MAX_BLOCK_BYTES = 1 << 24
 """Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrainerState:
-    """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
-
-    Attributes:
-        config: what is trained.
-        epoch, window: the next window to train.
-        generation: how often the data was regenerated.
-        draw: which of the seed's random starts the weights came from.
-        weights: float32 arrays by name.
-        carried_state: float32 [batch_size, carried], what the last window handed on (`echornn.model.carried_size`).
-        optimizer: the optimizer's variables (slots, iteration count), in its order.
-    """
-
-    config: EchoConfig
-    epoch: int
-    window: int
-    generation: int
-    draw: int
-    weights: dict[str, Floats]
-    carried_state: Floats
-    optimizer: tuple[npt.NDArray[Any], ...]
 
 
 class Trainer:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.progress import Progress
 from echornn.series import EchoSeries
 from echornn.session import Session
+from echornn.trainer_state import TrainerState
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows an epoch, three epochs."""
@@ -44,6 +45,23 @@ class ScriptedTrainer:
     @property
     def device(self) -> str:
         return "cpu"
+
+    @property
+    def state(self) -> TrainerState:
+        books = (self.epoch, self.window, self.generation, self.draw)
+        weights = {"W": np.array([self.trained], np.float32)}
+        return TrainerState(self.config, *books, weights, np.zeros(1, np.float32), (np.array(self.trained),))
+
+    def restore(self, state: TrainerState) -> None:
+        if state.config != self.config:
+            raise ValueError("state of another configuration")
+        self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
+        self.trained = int(state.optimizer[0])
+
+    def edit(self, config: EchoConfig) -> None:
+        if config.num_epochs <= self.epoch:
+            raise ConfigError("num_epochs", config.num_epochs, f"at least {self.epoch + 1}, as trained")
+        self.config = config
 
     def compile(self) -> None:
         self.compiled = True
@@ -106,6 +124,7 @@ class ScriptedSession(Session):
     def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer)
         self.commands: list[str] = []
+        self.edits: list[EchoConfig] = []
         self._told_to_stop = threading.Event()
 
     def run(self) -> None:
@@ -142,3 +161,10 @@ class ScriptedSession(Session):
 
     def regenerate(self) -> None:
         self.commands.append("regenerate")
+
+    def edit(self, config: EchoConfig) -> None:
+        self.edits.append(config)
+        self.commands.append("edit")
+
+    def undo(self) -> None:
+        self.commands.append("undo")

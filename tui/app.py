@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -19,11 +22,13 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.pace import faster, slower
 from echornn.session import Session
-from tui import terminal
+from tui import keys, terminal
 from tui.exit_code import ExitCode
+from tui.export import save_picture, save_text
 from tui.screens.help import HelpScreen
-from tui.widgets.loss_plot import LossPlot
-from tui.widgets.sample_rows import SampleRows, lines_needed
+from tui.screens.settings import SettingsScreen
+from tui.widgets.loss_plot import LossPlot, zoomed
+from tui.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
 from tui.widgets.status import StatusLine
 
 SECONDS_TO_STOP = 0.1
@@ -31,26 +36,22 @@ SECONDS_TO_STOP = 0.1
 
 LEAST_PLOT_HEIGHT = 7
 
+ROWS_A_SECOND = 2.5
+"""How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+"""On a smaller screen only the status is shown."""
+
+EXPORT_SECONDS = 0.3
+"""How long an export waits for the command palette to leave the screen."""
+
 
 class EchoApp(App[int]):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,p", "pause", "Pause", tooltip="Pause after the windows under way", id="pause"),
-        Binding("space,p", "resume", "Resume", tooltip="Pause, or train on", id="resume"),
-        Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
-        Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch"),
-        Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up", id="faster"),
-        Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower", show=False),
-        Binding("m", "full_speed", "Max", tooltip="Full speed", id="max"),
-        Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
-        Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
-        Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
-        Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
-        Binding("q", "quit", "Quit", tooltip="End the program", id="quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
 
     def __init__(
         self,
@@ -65,20 +66,25 @@ class EchoApp(App[int]):
         self._ascii_only = ascii_only
         self._native_log = native_log or terminal.NativeLog()
         self._frame: Frame = session.frame
+        self._frame_of_rows: Frame | None = None
+        self._ticks = 0
 
     # ---- the screen is a function of the newest frame
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._frame, self._ascii_only)
-        yield LossPlot(self._ascii_only)
+        yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
         yield SampleRows(self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
         terminal.on_hangup_or_terminate(self._leave)
+        self._plot.on_view = self._rows.on_view = self._show_status
+        self._plot.focus()
         self._lay_out(self.size)
         self._show()
+        self._show_rows()
         self.set_interval(1 / self._fps, self.show_newest_frame)
         self.call_after_refresh(self._train)
 
@@ -89,26 +95,57 @@ class EchoApp(App[int]):
     def _train(self) -> None:
         self.session.run()
 
+    @property
+    def _plot(self) -> LossPlot:
+        return self._main.query_one(LossPlot)
+
+    @property
+    def _rows(self) -> SampleRows:
+        return self._main.query_one(SampleRows)
+
+    @property
+    def _main(self) -> Screen[object]:
+        return self.screen_stack[0]
+
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, where there is one."""
+        """Draw the newest frame, where there is one; its rows in some of the calls, while they keep changing."""
+        self._ticks += 1
         if self.session.frame is not self._frame:
             before, self._frame = self._frame, self.session.frame
+            if before.config != self._frame.config:
+                self._lay_out(self.size)
             self._show()
-            if before.state is not self._frame.state:
+            if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
                 self.refresh_bindings()
+        every = max(1, round(self._fps / ROWS_A_SECOND))
+        if self._frame is not self._frame_of_rows and (
+            self._frame.state is not State.RUNNING or self._ticks % every == 0
+        ):
+            self._show_rows()
 
     def _show(self) -> None:
         frame = self._frame
-        self.query_one(StatusLine).show(frame)
-        plot = self.query_one(LossPlot)
-        plot.show(self.session.curve(plot.buckets))
-        self.query_one(SampleRows).show(frame.progress, self._instead_of_rows(frame))
+        self._plot.show(frame.trained, frame.config)
+        self._show_status()
+        if isinstance(self.screen, SettingsScreen):
+            self.screen.show(frame.config, frame.refusal)
+
+    def _show_rows(self) -> None:
+        self._frame_of_rows = self._frame
+        self._rows.show(self._frame, self._instead_of_rows(self._frame))
+
+    def _show_status(self) -> None:
+        readings = [self._rows.reading, self._plot.reading]
+        if self._main.focused is self._plot:
+            readings.reverse()
+        reading = next((text for text in readings if text), "")
+        self._main.query_one(StatusLine).show(self._frame, reading)
 
     def _instead_of_rows(self, frame: Frame) -> str:
         match frame.state:
-            case State.LOADING:
-                return frame.message
-            case State.FAILED:
+            case State.LOADING if not frame.trained:
+                return f"{frame.message}; space pauses, ? explains the keys"
+            case State.LOADING | State.FAILED:
                 return frame.message
             case State.PAUSED:
                 return "press . to train a window"
@@ -119,31 +156,19 @@ class EchoApp(App[int]):
         self._lay_out(event.size)
 
     def _lay_out(self, size: Size) -> None:
-        """Give the rows the lines they need, as far as the plot can spare them."""
-        config = self.session.config
-        shape = (config.batch_size, config.truncated_backprop_length)
-        spare = size.height - 3 - LEAST_PLOT_HEIGHT
-        rows = self.query_one(SampleRows)
-        rows.styles.height = max(4, min(lines_needed(shape, size.width - 2), spare))
+        """Share the lines between curve and rows; where there are too few, say so below the status."""
+        config = self._frame.config
+        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+        self._main.set_class(small, "small")
+        most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
+        lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
+        self._rows.styles.height = lines
 
     # ---- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense in this state."""
-        state = self._frame.state
-        match action:
-            case "pause":
-                return state in (State.RUNNING, State.LOADING)
-            case "resume":
-                return state is State.PAUSED
-            case "step" | "finish_epoch":
-                return state in (State.RUNNING, State.PAUSED)
-            case "reset" | "redraw" | "regenerate":
-                return state in (State.RUNNING, State.PAUSED, State.FINISHED)
-            case "faster" | "slower" | "full_speed":
-                return state is not State.FAILED
-            case _:
-                return True
+        return keys.makes_sense(action, self._frame)
 
     def action_pause(self) -> None:
         self.session.toggle()
@@ -166,6 +191,9 @@ class EchoApp(App[int]):
     def action_full_speed(self) -> None:
         self.session.set_speed(math.inf)
 
+    def action_settings(self) -> None:
+        self.push_screen(SettingsScreen(self._frame.config, self.session.edit))
+
     def action_reset(self) -> None:
         self.session.reset()
 
@@ -175,8 +203,33 @@ class EchoApp(App[int]):
     def action_regenerate(self) -> None:
         self.session.regenerate()
 
+    def action_undo(self) -> None:
+        self.session.undo()
+
+    def action_log(self) -> None:
+        view = self._plot.view
+        self._plot.change_view(dataclasses.replace(view, log=not view.log))
+
+    def action_zoom(self, closer: bool) -> None:
+        self._plot.change_view(zoomed(self._plot.view, self._frame.trained, closer))
+
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(binding for binding in self.BINDINGS if isinstance(binding, Binding)))
+        groups = {
+            "Keys": keys.BINDINGS,
+            "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
+            "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
+        }
+        self.push_screen(HelpScreen(groups))
+
+    def action_other_theme(self) -> None:
+        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+
+    def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
+        """Save the screen in the folder the program was started in, and say where it went."""
+        try:
+            self.notify(f"saved {save(self, Path.cwd())}", markup=False)
+        except OSError as error:
+            self.notify(f"could not be saved: {error}", severity="error", markup=False)
 
     async def action_quit(self) -> None:
         self._leave(0)
@@ -186,15 +239,19 @@ class EchoApp(App[int]):
         self.exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action, in the command palette too."""
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and self.check_action(binding.action, ()):
+        """Every key's action, in the command palette too, and what needs no key."""
+        for binding in keys.BINDINGS:
+            if self.check_action(binding.action, ()):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,
                     f"{binding.tooltip} ({self.get_key_display(binding)})",
                     lambda action=action: self.call_later(self.run_action, action),
                 )
+        yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)
+        for name, save in (("picture", save_picture), ("text", save_text)):
+            later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
+            yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
 
 
 def show_training(config: EchoConfig, speed: float, fps: float, ascii_only: bool) -> int:

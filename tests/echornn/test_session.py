@@ -14,7 +14,7 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.frame import State
 from echornn.progress import Progress
-from echornn.session import Session
+from echornn.session import TAPE_WINDOWS, UNDO_DEPTH, Session
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)
@@ -256,3 +256,159 @@ def test_the_same_frame_is_the_same_object() -> None:
     with on_stage(paused=True) as stage:
         stage.obeyed()
         assert stage.session.frame is stage.session.frame
+
+
+def trained_then(stage: Stage, windows: int) -> None:
+    """Train so many windows, one by one, and pause."""
+    goal = stage.windows + windows
+    stage.session.step(windows)
+    stage.until(lambda: stage.windows == goal)
+    stage.obeyed()
+
+
+@pytest.mark.parametrize("command", ["reset", "redraw", "regenerate", "edit"])
+def test_every_command_that_destroys_something_can_be_undone(command: str) -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        before, state = stage.session.frame, stage.trainer.state
+        if command == "edit":
+            stage.session.edit(replace(SMALL, echo_step=5))
+        else:
+            getattr(stage.session, command)()
+        stage.obeyed()
+        changed = stage.session.frame
+        assert (changed.undoable, changed.progress, changed.tape) == (1, None, ())
+        trained_then(stage, 3)
+        stage.session.undo()
+        stage.obeyed()
+        frame, back = stage.session.frame, stage.trainer.state
+        for name in ("config", "epoch", "window", "generation", "draw"):
+            assert getattr(back, name) == getattr(state, name)
+        assert stage.trainer.trained == 12
+        for name in ("config", "epoch", "window", "draw", "generation", "progress", "tape", "evidence"):
+            assert getattr(frame, name) == getattr(before, name), name
+        assert (frame.undoable, frame.trained) == (0, 15)
+        trained_then(stage, 1)
+        marks = [(segment.at, segment.cause) for segment in stage.session.curve(50).segments]
+        assert marks == [(0, "start"), (12, command), (15, "undo")]
+
+
+def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
+    with on_stage(paused=True) as stage:
+        for _ in range(3):
+            stage.session.redraw()
+        stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.draw, stage.session.frame.undoable) == (2, 2)
+        for _ in range(5):
+            stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.draw, stage.session.frame.undoable) == (0, 0)
+
+
+def test_the_memory_for_undo_is_bounded() -> None:
+    with on_stage(paused=True) as stage:
+        for _ in range(UNDO_DEPTH + 5):
+            stage.session.redraw()
+        stage.obeyed()
+        assert stage.session.frame.undoable == UNDO_DEPTH
+
+
+def test_a_live_edit_goes_on_where_it_was() -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        stage.session.edit(replace(SMALL, learning_rate=0.1, num_epochs=4))
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
+        assert stage.trainer.config == stage.session.config == frame.config
+        assert stage.session.curve(50).segments[-1].position(12) == (1, 2)
+
+
+def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
+    trainers: list[ScriptedTrainer] = []
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if config.device == "gpu":
+            raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+        if config.state_size == 666:
+            raise MemoryError("too large")
+        trainers.append(ScriptedTrainer(config))
+        return trainers[-1]
+
+    session = Session(SMALL, make_trainer=make)
+    shown: list[tuple[str, int]] = []
+
+    def look() -> None:
+        shown.append((session.frame.refusal, session.config.state_size))
+
+    session.pause()
+    for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
+        session._send(lambda: session._train(12))
+        session.edit(replace(SMALL, **change))
+        session._send(look)
+    session.undo()
+    session._send(lambda: session._train(1))
+    session._send(look)
+    session._send(session.stop)
+    session.run()
+    assert session.error is None
+    assert shown == [
+        ("", 8),
+        ("device = 'gpu' cannot be used: TensorFlow sees no GPU here; use cpu or auto", 8),
+        ("MemoryError: too large", 8),
+        ("", 4),
+    ]
+    assert [trainer.config.state_size for trainer in trainers] == [4, 8], "going back makes and compiles nothing"
+    marks = [(segment.at, segment.cause) for segment in session.curve(9).segments]
+    assert marks == [(0, "start"), (12, "edit"), (36, "undo")]
+
+
+def test_an_edit_that_changes_nothing_marks_nothing() -> None:
+    with on_stage(paused=True) as stage:
+        stage.session.edit(SMALL)
+        stage.obeyed()
+        assert stage.session.frame.undoable == 0
+        assert len(stage.session.curve(5).segments) == 1
+
+
+def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        stage.session.edit(replace(SMALL, num_epochs=1))
+        stage.obeyed()
+        frame = stage.session.frame
+        assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
+        assert (frame.config, frame.undoable, frame.progress is None) == (SMALL, 0, False)
+
+
+def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
+    with on_stage(replace(SMALL, num_epochs=2), paused=True) as stage:
+        trained_then(stage, 5)
+        stage.session.edit(replace(SMALL, num_epochs=9))
+        stage.obeyed()
+        trained_then(stage, 60)
+        stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.config.num_epochs, stage.session.frame.window) == (2, 5)
+
+
+def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
+    with on_stage(ENDLESS, speed=100.0) as stage:
+        stage.until(lambda: stage.windows >= 5)
+        stage.session.pause()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert frame.progress is not None
+        numbers = [one.epoch * 10 + one.window for one in (*frame.tape, frame.progress)]
+        assert numbers == list(range(stage.windows))[-len(numbers) :]
+        assert set(stage.trainer.calls) == {1}
+
+
+def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
+    with on_stage(ENDLESS) as stage:
+        stage.until(lambda: len(stage.progress) > 2 * TAPE_WINDOWS)
+        stage.session.pause()
+        stage.obeyed()
+        assert len(stage.session.frame.tape) == TAPE_WINDOWS
+        assert stage.session.frame.evidence.windows == stage.windows

@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
 from tui.app import EchoApp
+from tui.export import save_picture, save_text
+from tui.presets import presets
 from tui.screens.help import HelpScreen
+from tui.screens.settings import SettingsScreen, field_help
+from tui.widgets.loss_plot import LossPlot
 from tui.widgets.sample_rows import SampleRows
 from tui.widgets.status import StatusLine
 
@@ -32,7 +39,7 @@ async def opened(
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
             session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
             session.history.append(losses, np.zeros_like(losses))
-            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800)
+            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1)
             app.show_newest_frame()
         await pilot.pause()
         yield app, session, pilot
@@ -82,6 +89,9 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
         (State.PAUSED, "g", ["regenerate"]),
         (State.FINISHED, "g", ["regenerate"]),
         (State.LOADING, "g", []),
+        (State.PAUSED, "u", ["undo"]),
+        (State.FINISHED, "u", ["undo"]),
+        (State.LOADING, "u", []),
     ],
 )
 async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
@@ -160,7 +170,7 @@ async def test_a_failure_says_why_and_keeps_curve_and_rows() -> None:
 async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, session, _):
         drawn: list[object] = []
-        monkeypatch.setattr(app.query_one(StatusLine), "show", drawn.append)
+        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda frame, _: drawn.append(frame))
         app.show_newest_frame()
         assert drawn == []
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134))
@@ -169,7 +179,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 60)) as (app, session, pilot):
+    async with opened(size=(100, 90)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
@@ -186,6 +196,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
     async with opened() as (app, session, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
+        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme", "Export picture", "Export text"}
         await pilot.press("ctrl+p")
         await pilot.press(*"regen")
         await pilot.pause()
@@ -197,7 +208,88 @@ async def test_every_key_is_in_the_command_palette() -> None:
 
 
 async def test_rows_get_the_lines_they_need() -> None:
-    async with opened(size=(80, 24)) as (app, _, _):
-        assert app.query_one(SampleRows).size.height == 12
-    async with opened(size=(200, 60)) as (app, _, _):
-        assert app.query_one(SampleRows).size.height == 4
+    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
+        async with opened(size=size) as (app, _, _):
+            assert app.query_one(SampleRows).size.height == lines
+
+
+async def test_a_screen_that_is_too_small_still_tells_the_state() -> None:
+    for size in ((59, 24), (80, 15)):
+        async with opened(size=size) as (app, _, _):
+            text = screen_text(app)
+            assert "running" in text
+            assert "epoch 2/100" in text
+            assert "row 1" not in text
+
+
+async def test_log_zoom_and_focus() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        plot = app.query_one(LossPlot)
+        await pilot.press("l", "z", "z")
+        assert plot.view.log
+        assert plot.view.limits(800) == (600, 800)
+        await pilot.press("left")
+        await pilot.pause()
+        assert "windows 799 to 800 · epoch 2, window 134" in screen_text(app)
+        await pilot.press("escape", "Z", "Z", "tab", "left")
+        await pilot.pause()
+        assert plot.view.limits(800) == (0, 800)
+        assert "row 1, step 15: target" in screen_text(app)
+        await pilot.press("tab")
+        assert app.focused is plot
+
+
+async def test_settings_apply_at_once_and_refuse_in_place() -> None:
+    async with opened(size=(100, 60)) as (app, session, pilot):
+        await pilot.press("s")
+        await pilot.pause()
+        assert isinstance(app.screen, SettingsScreen)
+        app.screen.query_one("#learning_rate", Input).value = "0.1"
+        await pilot.press("enter")
+        assert session.edits == [replace(TUTORIAL, learning_rate=0.1)]
+        app.screen.query_one("#learning_rate", Input).value = "-1"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "learning_rate = -1.0 cannot be used: a finite number above 0" in screen_text(app)
+        assert len(session.edits) == 1
+        session.set_frame(State.RUNNING, config=replace(TUTORIAL, state_size=9), refusal="device = 'gpu' is not here")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "device = 'gpu' is not here" in screen_text(app)
+        assert app.screen.query_one("#state_size", Input).value == "9"
+        await pilot.press("escape")
+        assert not isinstance(app.screen, SettingsScreen)
+
+
+def test_every_field_has_its_help_and_presets_can_be_trained() -> None:
+    assert all(field_help().values())
+    assert field_help()["echo_step"].startswith("Time steps by which")
+    assert presets()["the tutorial"] == TUTORIAL
+
+
+async def test_the_screen_is_saved_under_a_new_name(tmp_path: Path) -> None:
+    async with opened() as (app, _, _):
+        files = {save_text(app, tmp_path), save_text(app, tmp_path), save_picture(app, tmp_path)}
+        assert len(files) == 3
+        assert any("epoch 2/100" in file.read_text(encoding="utf-8") for file in files)
+
+
+async def test_ascii_only_is_ascii_only() -> None:
+    session = ScriptedSession(TUTORIAL)
+    app = EchoApp(session, fps=0.01, ascii_only=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        session.history.begin("start", 0, 0, 666)
+        session.history.append(np.linspace(0.7, 0.1, 800, dtype=np.float32), np.full(800, 0.2, np.float32))
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, device="cpu")
+        app.show_newest_frame()
+        await pilot.press("left")
+        await pilot.pause()
+        assert screen_text(app).isascii()
+
+
+async def test_light_background() -> None:
+    async with opened() as (app, _, pilot):
+        app.action_other_theme()
+        await pilot.pause()
+        assert app.theme == "textual-light"
+        screen_text(app)

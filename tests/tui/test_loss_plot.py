@@ -10,18 +10,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from echornn.config import EchoConfig
 from echornn.history import Curve, LossHistory
-from tui.widgets.loss_plot import LossPlot, axis_end, count, epoch_starts, loss_axis_top, zigzag
+from tui.widgets.axes import LossAxis, axis_end, count
+from tui.widgets.dots import spans
+from tui.widgets.loss_plot import LossPlot, epoch_starts, per_column, read, zoomed
+from tui.widgets.view import View
+
+TUTORIAL = EchoConfig()
+
+
+def history_of(losses: list[float]) -> LossHistory:
+    history = LossHistory()
+    history.begin("start", 0, 0, 10)
+    history.append(np.array(losses, np.float32), np.full(len(losses), 0.25, np.float32))
+    return history
 
 
 def curve_of(losses: list[float], columns: int = 60) -> Curve:
-    history = LossHistory()
-    history.begin("start", 0, 0, 10)
-    history.append(np.array(losses, np.float32), np.zeros(len(losses), np.float32))
-    return history.curve(columns)
+    return history_of(losses).curve(columns)
 
 
 class OneWidget(App[None]):
+    CSS_PATH = "../../tui/app.tcss"
+
     def __init__(self, plot: LossPlot) -> None:
         super().__init__()
         self.plot = plot
@@ -30,52 +42,95 @@ class OneWidget(App[None]):
         yield self.plot
 
 
-async def drawn(losses: list[float], width: int = 60, height: int = 12) -> list[str]:
-    app = OneWidget(LossPlot(ascii_only=True))
-    async with app.run_test(size=(width, height)) as pilot:
-        app.plot.show(curve_of(losses, app.plot.buckets))
+async def drawn(
+    losses: list[float] | LossHistory, width: int = 60, height: int = 12, keys: tuple[str, ...] = (), log: bool = False
+) -> list[str]:
+    history = losses if isinstance(losses, LossHistory) else history_of(losses)
+    app = OneWidget(LossPlot(history.curve, TUTORIAL, ascii_only=True))
+    async with app.run_test(size=(width + 2, height)) as pilot:
+        app.plot.view = View(log=log)
+        app.plot.show(len(history), TUTORIAL)
+        app.plot.focus()
+        await pilot.press(*keys)
         await pilot.pause()
-        return [app.plot.render_line(y).text.rstrip() for y in range(height)]
+        lines = [app.plot.render_line(y).text.rstrip() for y in range(height)]
+        assert "".join(lines).isascii()
+        return [*lines, app.plot.reading]
 
 
 async def test_a_spike_stands_out_among_many_windows() -> None:
     losses = [0.1] * 20_000
     losses[10_000] = 0.9
     lines = await drawn(losses)
-    column = next(line.index("*") for line in lines if "*" in line)
+    column = next(line.index(".") for line in (line[7:] for line in lines) if "." in line)
     assert column > 20
-    assert sum("*" in line for line in lines) > 5
+    assert sum(line[7:].count(".") > 0 for line in lines[:-3]) > 4
 
 
-async def test_axes_name_losses_and_windows() -> None:
-    lines = await drawn([1.0, 0.5] * 50)
-    text = "\n".join(lines)
-    for label in ("1.00", "0.50", "0.00", "25", "50", "100"):
+async def test_axes_levels_and_errors_are_named() -> None:
+    text = "\n".join(await drawn([0.98] + [0.3] * 99))
+    for label in ("0.95", "25", "50", "100", "chance 0.693", "errors"):
         assert label in text
+    assert "floor 0.111" in text
+    assert "log" in "\n".join(await drawn([1.0, 0.5] * 50, log=True))
 
 
+@pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize(
     "losses",
-    [[], [0.5], [0.0], [math.nan], [math.inf], [0.5, math.nan, 0.4, math.inf, 0.3], [1e30, 1e-30], [math.nan] * 500],
+    [[], [0.5], [0.0], [math.nan], [math.inf], [0.5, math.nan, 0.4, math.inf, 0.3], [3e38, 1e-30], [math.nan] * 500],
 )
 @pytest.mark.parametrize(("width", "height"), [(80, 10), (12, 3), (3, 1), (200, 40)])
-async def test_no_loss_and_no_size_takes_the_plot_down(losses: list[float], width: int, height: int) -> None:
-    await drawn(losses, width, height)
+async def test_no_loss_and_no_size_takes_the_plot_down(losses: list[float], width: int, height: int, log: bool) -> None:
+    await drawn(losses, width, height, log=log)
 
 
 @settings(max_examples=200)
-@given(st.lists(st.floats(width=32, min_value=0), max_size=300), st.integers(1, 50))
-def test_points_are_finite_few_and_hold_every_extreme(losses: list[float], columns: int) -> None:
+@given(st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300), st.integers(1, 50), st.booleans())
+def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bool) -> None:
     curve = curve_of(losses, columns)
-    windows, points = zigzag(curve)
-    assert len(windows) == len(points) <= 2 * (columns + 1)
-    assert all(math.isfinite(value) for value in [*windows, *points])
-    assert windows == sorted(windows)
-    finite = [float(np.float32(loss)) for loss in losses if math.isfinite(loss)]
-    if finite and len(finite) == len(losses):
-        assert min(points) == min(finite)
-        assert max(points) == max(finite)
-        assert max(finite) <= loss_axis_top(curve) or max(finite) > 1e37
+    axis = LossAxis.of(curve, log)
+    assert axis.bottom < axis.top
+    low, high = per_column(curve, axis.share(curve.low), axis.share(curve.high), columns, max(1, curve.last))
+    finite = np.concatenate([low, high])[~np.isnan(np.concatenate([low, high]))]
+    assert ((finite >= 0) & (finite <= 1)).all()
+    if losses and not any(math.isnan(loss) for loss in losses):
+        expected = axis.share(np.array([min(losses), max(losses)], np.float32))
+        assert np.nanmin(low) == pytest.approx(expected[0])
+        assert np.nanmax(high) == pytest.approx(expected[1])
+    assert spans(low * 20, high * 20, 20).shape == (20, columns)
+
+
+async def test_commands_and_epochs_are_told_apart_without_colour() -> None:
+    history = history_of([0.5] * 45)
+    history.begin("reset", 0, 0, 10)
+    history.append(np.full(54, 0.5, np.float32), np.zeros(54, np.float32))
+    lines = await drawn(history)
+    assert "|reset" in lines[0]
+    assert ":e2" in lines[0]
+
+
+async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
+    assert (await drawn([0.5] * 35, keys=("left",)))[-1] == "window 35 · epoch 4, window 5 · loss 0.5000 · 25.0% wrong"
+    assert (await drawn([0.5] * 35, keys=("home",)))[-1].startswith("window 1 · epoch 1, window 1 ")
+    assert (await drawn([0.5] * 35, keys=("left", "escape")))[-1] == ""
+    assert read(curve_of([0.5, 0.7] * 100, 50), 7) == (
+        "windows 5 to 8 · epoch 1, window 8 · loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
+    )
+
+
+@given(st.integers(0, 10**9), st.lists(st.sampled_from(["z", "Z", -1, 1, -50, 50, "f"]), max_size=30))
+def test_zoom_and_pan_stay_within_the_run(trained: int, keys: list[str | int]) -> None:
+    view = View()
+    for key in keys:
+        if isinstance(key, int):
+            view = view.moved(trained, key)
+        else:
+            view = view.following() if key == "f" else zoomed(view, trained, key == "z")
+        first, last = view.limits(trained)
+        assert 0 <= first <= last <= trained
+        assert first < last or trained == 0
+        assert view.cursor is None or first <= view.cursor < last
 
 
 @given(st.integers(1, 10**12))

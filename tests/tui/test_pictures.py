@@ -15,6 +15,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.frame import State
+from echornn.theory import Evidence
 from tests.record_run import recorded
 from tests.scripted import ScriptedSession
 from tui.app import EchoApp
@@ -52,6 +53,10 @@ def pinned(svg: str) -> str:
         ("spike", 667, State.PAUSED, (100, 30), []),
         ("small", 460, State.RUNNING, (80, 24), []),
         ("wide", 1500, State.RUNNING, (160, 45), []),
+        ("log", 1500, State.RUNNING, (120, 40), ["l"]),
+        ("crosshair", 667, State.PAUSED, (100, 30), ["z", "left"]),
+        ("cursor", 305, State.PAUSED, (80, 24), ["tab", "left", "left"]),
+        ("settings", 460, State.PAUSED, (100, 40), ["s"]),
         ("help", 460, State.RUNNING, (80, 40), ["question_mark"]),
     ],
 )
@@ -60,10 +65,12 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     session = ScriptedSession(TUTORIAL)
     session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
     session.history.append(losses, error_rates)
+    evidence = Evidence().after(losses, TUTORIAL)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        session.set_frame(state, progress, trained=moment, rate=100.0, device="cpu")
+        session.set_frame(state, progress, trained=moment, rate=100.0, device="cpu", evidence=evidence)
         app.show_newest_frame()
+        await pilot.pause()
         await pilot.press(*keys)
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))

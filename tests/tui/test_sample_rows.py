@@ -12,19 +12,13 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
+from echornn.frame import Frame, State
 from echornn.progress import Progress
 from tests.scripted import SMALL, make_progress
-from tui.widgets.sample_rows import (
-    ASCII_BLOCKS,
-    BLOCKS,
-    PANEL_HEIGHT,
-    SampleRows,
-    arrange,
-    lines_needed,
-    panel_cells,
-    shade,
-    title,
-)
+from tui.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
+from tui.widgets.sample_rows import LABEL_WIDTH, PANEL_HEIGHT, SampleRows, arrange, height_for, lay_tape, read, title
+
+TUTORIAL = EchoConfig()
 
 
 def by_hand() -> Progress:
@@ -39,19 +33,19 @@ def by_hand() -> Progress:
 
 
 def line(progress: Progress, number: int, blocks: dict[str, str] = BLOCKS) -> str:
-    return "".join(text for text, _ in panel_cells(progress, 0, number, blocks))
+    return "".join(text for text, _ in blocks_of(progress, 0, number, blocks))
 
 
 def test_blocks_of_a_row() -> None:
     assert line(by_hand(), 0) == "████▁▁██"
     assert line(by_hand(), 1) == "▁▁████▁▁"
     assert line(by_hand(), 2) == "▁▁██><><"
-    assert title(by_hand(), 0, 4) == "row 1: 2/4"
-    assert title(make_progress(EchoConfig()), 2, 15) == "row 3: 15 of 15 right"
+    assert title(by_hand(), 0, 0, 14) == "row 1: 2/4"
+    assert title(make_progress(TUTORIAL), 2, 0, 36) == "row 3: 15 of 15 right"
     wide = make_progress(EchoConfig(truncated_backprop_length=40))
-    assert title(wide, 2, 30) == "row 3: 40 of 40 right, steps 11 to 40"
-    assert title(make_progress(EchoConfig()), 2, 14) == "row 3: 15/15"
-    assert title(make_progress(EchoConfig()), 2, 1) == "row 3"
+    assert title(wide, 2, 10, 66) == "row 3: 40 of 40 right, steps 11 to 40"
+    assert title(make_progress(TUTORIAL), 2, 0, 14) == "row 3: 15/15"
+    assert title(make_progress(TUTORIAL), 2, 0, 8) == "row 3"
 
 
 def test_ascii_blocks_are_ascii() -> None:
@@ -90,22 +84,34 @@ def test_more_than_two_classes_are_told_by_their_symbol() -> None:
     progress = replace(make_progress(config), x=np.array([[0, 9, 10, 35, 36]], np.uint8))
     assert line(progress, 0) == "0 9 a z 24"
     wrong = make_progress(config, wrong_every=1)
-    assert all(text.endswith("<") for text, _ in panel_cells(wrong, 0, 2, BLOCKS))
+    assert all(text.endswith("<") for text, _ in blocks_of(wrong, 0, 2, BLOCKS))
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.integers(1, 100))
 def test_panels_fit_their_screen(rows: int, length: int, width: int, height: int) -> None:
-    panels = arrange((rows, length), width, height)
-    assert 1 <= panels.steps <= length
+    panels = arrange(rows, width, height, length)
     assert 1 <= panels.shown <= rows
-    if width >= 10:
-        assert panels.columns * panels.width <= width + 2
-    if height >= lines_needed((rows, length), width):
-        assert panels.shown == rows
+    assert panels.columns * (panels.width + 2) <= width + 2 or panels.columns == 1
     assert -(-panels.shown // panels.columns) * PANEL_HEIGHT <= max(PANEL_HEIGHT, height + 1)
+    lines = height_for(rows, length, width, max(4, height))
+    assert 4 <= lines <= max(4, height)
+
+
+@given(st.integers(1, 40), st.integers(1, 200), st.integers(0, 6))
+def test_the_tape_ends_with_the_newest_window_and_never_overlaps(length: int, width: int, before: int) -> None:
+    config = EchoConfig(truncated_backprop_length=length, batch_size=1, total_series_length=2000)
+    pieces = lay_tape(config, tuple(make_progress(config, 0, window) for window in range(before + 1)), width)
+    assert pieces[-1].progress.window == before
+    column = 0
+    for piece in pieces:
+        assert piece.x >= column
+        column = piece.x + 2 * (length - piece.begin) + len(piece.seam[:1])
+    assert column <= max(width, 0)
 
 
 class OneWidget(App[None]):
+    CSS_PATH = "../../tui/app.tcss"
+
     def __init__(self, rows: SampleRows) -> None:
         super().__init__()
         self.rows = rows
@@ -114,30 +120,76 @@ class OneWidget(App[None]):
         yield self.rows
 
 
-async def drawn(progress: Progress | None, width: int, height: int, message: str = "") -> list[str]:
+async def drawn(
+    progress: Progress | None,
+    width: int,
+    height: int,
+    message: str = "",
+    config: EchoConfig = SMALL,
+    tape: tuple[Progress, ...] = (),
+    keys: tuple[str, ...] = (),
+) -> list[str]:
     app = OneWidget(SampleRows())
-    async with app.run_test(size=(width, height)):
+    async with app.run_test(size=(width + 2, height)) as pilot:
         app.rows.styles.height = height
-        app.rows.show(progress, message)
+        app.rows.focus()
+        await pilot.pause()
+        app.rows.show(Frame(State.PAUSED, config, progress=progress, tape=tape), message)
+        await pilot.press(*keys)
         strips = [app.rows.render_line(y) for y in range(height)]
         assert all(strip.cell_length == app.rows.size.width for strip in strips)
         return [strip.text.rstrip() for strip in strips]
 
 
-async def test_two_rows_side_by_side() -> None:
-    config = replace(SMALL, truncated_backprop_length=4)
-    progress = replace(
-        make_progress(config),
+def four_steps(window: int) -> Progress:
+    return replace(
+        make_progress(FOUR, 0, window),
         x=np.array([[1, 0, 1, 1], [0, 0, 1, 0]], np.uint8),
         y=np.array([[0, 0, 1, 0], [0, 1, 0, 0]], np.uint8),
         probabilities=np.array([[[1, 0], [1, 0], [0, 1], [1, 0]], [[1, 0], [1, 0], [1, 0], [0.8, 0.2]]], np.float32),
     )
-    assert await drawn(progress, 60, 4) == [
+
+
+FOUR = replace(SMALL, truncated_backprop_length=4, echo_step=2)
+
+
+async def test_two_rows_side_by_side() -> None:
+    assert await drawn(four_steps(0), 30, 4, config=FOUR) == [
         "row 1: 4/4      row 2: 3/4",
         "input ██▁▁████  input ▁▁▁▁██▁▁",
         "echo  ▁▁▁▁██▁▁  echo  ▁▁██▁▁▁▁",
         "pred  ▁▁▁▁██▁▁  pred  ▁▁><▁▁░░",
     ]
+
+
+async def test_windows_before_scroll_by_with_their_seams() -> None:
+    lines = await drawn(four_steps(5), 34, 8, config=FOUR, tape=(four_steps(1), four_steps(4)))
+    assert lines[:2] == ["                          row 1:", "input ▁▁████┆  ██▁▁████│██▁▁████"] or (
+        lines[1].count("│") == 1 and lines[1].endswith("██▁▁████│██▁▁████")
+    )
+    assert "┆" in lines[1]
+
+
+async def test_the_cursor_lights_up_the_input_that_a_target_echoes() -> None:
+    lines = await drawn(four_steps(0), 14, 8, config=FOUR, keys=("left", "left"))
+    assert lines[1:4] == ["input  1▁▁████", "echo  ▁▁▁▁ 1▁▁", "pred  ▁▁▁▁ 1▁▁"]
+    lines = await drawn(four_steps(5), 30, 8, config=FOUR, tape=(four_steps(4),), keys=("left", "left", "left"))
+    assert lines[1].endswith("██▁▁██ 1│██▁▁████"), "the source lies in the window before"
+
+
+def test_a_target_is_read_out() -> None:
+    assert read(FOUR, four_steps(5), 1, 3) == "row 2, step 4: target 0 echoes step 2; p(0) 0.800, p(1) 0.200"
+    assert "echoes the row above" in read(FOUR, four_steps(0), 1, 0)
+    assert "is blank" in read(FOUR, four_steps(0), 0, 0)
+    assert "echoes 1 steps before this window" in read(FOUR, four_steps(1), 0, 1)
+
+
+async def test_rows_scroll_where_they_do_not_fit() -> None:
+    config = EchoConfig(batch_size=7, total_series_length=7 * 80)
+    progress = make_progress(config)
+    assert (await drawn(progress, 40, 8, config=config))[0].startswith("row 1")
+    assert (await drawn(progress, 40, 8, config=config, keys=("down", "down")))[0].startswith("row 3")
+    assert (await drawn(progress, 40, 8, config=config, keys=("pagedown", "pagedown")))[4].startswith("row 7")
 
 
 async def test_before_the_first_window_the_message_is_shown() -> None:
@@ -147,4 +199,12 @@ async def test_before_the_first_window_the_message_is_shown() -> None:
 @pytest.mark.parametrize(("width", "height"), [(20, 3), (9, 1), (200, 60)])
 async def test_any_size_draws(width: int, height: int) -> None:
     config = EchoConfig(batch_size=7, truncated_backprop_length=40, total_series_length=7 * 80)
-    await drawn(make_progress(config, wrong_every=5), width, height)
+    progress = make_progress(config, wrong_every=5)
+    await drawn(progress, width, height, config=config, tape=(progress,) * 3, keys=("left", "up", "right"))
+
+
+async def test_a_window_wider_than_the_screen_shows_its_newest_steps() -> None:
+    config = EchoConfig(truncated_backprop_length=40)
+    lines = await drawn(make_progress(config), 40, 20, config=config)
+    assert lines[0] == "row 1: 40 of 40 right, steps 24 to 40"
+    assert len(lines[1]) == LABEL_WIDTH + 34

@@ -38,20 +38,23 @@ class OneWidget(App[None]):
 
 async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False) -> list[str]:
     app = OneWidget(frame, ascii_only)
-    async with app.run_test(size=(width, 2)):
-        app.line.styles.height = 2
-        return str(app.line.render()).split("\n")
+    async with app.run_test(size=(width, 3)) as pilot:
+        app.line.styles.height = 3
+        await pilot.pause()
+        app.line.redraw()
+        return [app.line.render_line(y).text.rstrip() for y in range(3)]
 
 
 async def test_running() -> None:
     assert await drawn(RUNNING) == [
         "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
         "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
+        "chance is 0.693 nats; the error of 80% of the targets reaches the input that ...",
     ]
 
 
 async def test_before_the_first_window() -> None:
-    first, second = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
+    first, second, _ = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
     assert first == "… loading   epoch 1/100   window   0/666   loss -   accuracy -"
     assert second.startswith("loading TensorFlow · echo 3, T 15")
 

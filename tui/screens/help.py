@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -16,37 +16,46 @@ WHAT_IS_SEEN = """\
 The network reads a random series of symbols, one at a time, and must repeat each one some steps later: \
 the echo. It can only do so by keeping the last few symbols in its state.
 
-The curve is the loss of every window ever trained; the lines in it mark new epochs. Each row below is one of the \
-series that train side by side: its input, the echo that is wanted, and the network's prediction. A full block is \
-a one, a base line a zero; the prediction is shaded by how sure it is, and >< is a wrong one.
+The curve is the loss of every window ever trained: bright the mean, dim the extremes. Dotted lines mark epochs, \
+double lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the loss of \
+guessing, floor the least an epoch's first window can have.
+
+Each row below is one of the series that train side by side: its input, the echo that is wanted, and the network's \
+prediction. A full block is a one, a base line a zero; the prediction is shaded by how sure it is, and >< is a wrong \
+one. To the left are the windows before: | a window's end, double an epoch's, dashed windows that were not kept.
 
 Why are there spikes in the curve? Each epoch has new data, cut into rows. The first few targets of a row echo the \
 end of the row above, which the network has not seen: its state is zero there."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys, from the bindings themselves, and what is seen."""
+    """Keys, from the bindings themselves, and what is seen.
+
+    Args:
+        groups: bindings by the heading they stand under.
+    """
 
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close")]
 
-    def __init__(self, bindings: Iterable[Binding]) -> None:
+    def __init__(self, groups: Mapping[str, Iterable[Binding]]) -> None:
         super().__init__()
-        self._key_bindings = list(bindings)
+        self._groups = groups
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(Text("Keys", "bold"))
-            yield Static(self._keys())
+            for heading, bindings in self._groups.items():
+                yield Static(Text(heading, "bold"))
+                yield Static(self._keys(bindings))
             yield Static(Text("What is seen", "bold"))
             yield Static(WHAT_IS_SEEN)
 
-    def _keys(self) -> Table:
+    def _keys(self, bindings: Iterable[Binding]) -> Table:
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=8)
         table.add_column()
         shown: set[str] = set()
-        for binding in self._key_bindings:
-            if binding.key not in shown:
+        for binding in bindings:
+            if binding.key not in shown and binding.tooltip:
                 shown.add(binding.key)
                 table.add_row(self.app.get_key_display(binding), binding.tooltip)
         return table

@@ -1,115 +1,272 @@
-"""The loss of the whole run as a curve: the only place that knows plotext."""
+"""The loss of the whole run as a curve: its extremes, its mean, the levels that theory gives, and the run's marks."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-from textual_plotext import PlotextPlot
+import numpy.typing as npt
+from textual.binding import Binding
 
+from echornn.config import EchoConfig
 from echornn.history import Curve
+from echornn.theory import boundary_floor, chance_level
+from tui.widgets.axes import LossAxis, axis_end, count, loss_label
+from tui.widgets.cells import Cells, CellWidget
+from tui.widgets.curve_line import line_characters
+from tui.widgets.dots import characters, overlaid, spans
+from tui.widgets.view import View
 
-AXIS_WIDTH = 8
-DOTS_PER_COLUMN = 2
+GUTTER = 7
+"""Columns left of the plot: a loss in six, and the axis."""
+
 STARTS_SHOWN = 12
+LABEL_EVERY = 3
+"""Lines from one label of the loss axis to the next."""
+
+MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
+
+GLYPHS = {"axis": "│", "focus": "┃", "corner": "└", "base": "─", "epoch": "┊", "mark": "║", "level": "╌", "cursor": "│"}
+ASCII_GLYPHS = {**dict.fromkeys(GLYPHS, "|"), "focus": "#", "corner": "+", "base": "-", "epoch": ":", "level": "-"}
+BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+
+CurveOf = Callable[[int, int, int | None], Curve]
+"""Buckets of the run: (columns, first window, window after the last) -> curve, as `Session.curve`."""
 
 
-class LossPlot(PlotextPlot):
-    """Draws each bucket of the curve from its smallest to its largest loss, so that no spike is lost."""
+class LossPlot(CellWidget, can_focus=True):
+    """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
 
-    def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__()
-        self._marker = "*" if ascii_only else "braille"
-        self._curve: Curve | None = None
-
-    @property
-    def buckets(self) -> int:
-        """Most buckets that can be told apart on this width."""
-        return max(1, (self.size.width - AXIS_WIDTH) * DOTS_PER_COLUMN)
-
-    def show(self, curve: Curve) -> None:
-        """Draw this curve."""
-        self._curve = curve
-        self._draw()
-        self.refresh()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        curve = self._curve
-        plot = self.plt
-        plot.clear_figure()
-        plot.xaxes(True, False)
-        plot.yaxes(True, False)
-        if curve is None or curve.last == 0:
-            plot.xlim(0, 100)
-            plot.ylim(0, 1)
-            return
-        end = axis_end(curve.last - curve.first)
-        windows, losses = zigzag(curve)
-        top = loss_axis_top(curve)
-        for at, _ in epoch_starts(curve):
-            plot.vertical_line(at - curve.first, color=(90, 90, 110))
-        plot.plot(windows, np.minimum(losses, top).tolist(), marker=self._marker, color=(230, 159, 0))
-        plot.xlim(0, end)
-        plot.ylim(0, top)
-        ticks = [curve.first + end * part / 4 for part in range(5)]
-        plot.xticks([tick - curve.first for tick in ticks], [count(tick) for tick in ticks])
-        plot.yticks([top * part / 4 for part in range(5)], [f"{top * part / 4:.2f}" for part in range(5)])
-
-
-def zigzag(curve: Curve) -> tuple[list[float], list[float]]:
-    """Points that trace each bucket's extremes: (windows, losses), finite, at most two points a bucket.
-
-    A bucket's two points stand in the order that makes the shorter path, so that the line does not cross itself.
+    A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
+    (double, with a word).
     """
-    windows: list[float] = []
-    losses: list[float] = []
-    middle = (curve.width - 1) / 2
-    for start, low, high in zip(curve.starts.tolist(), curve.low.tolist(), curve.high.tolist(), strict=True):
-        if math.isnan(low):
-            continue
-        at = start + middle - curve.first
-        pair = [low] if low == high else [low, high]
-        if len(pair) == 2 and losses and abs(losses[-1] - high) < abs(losses[-1] - low):
-            pair.reverse()
-        windows += [max(0.0, at)] * len(pair)
-        losses += [value if math.isfinite(value) else math.copysign(1e30, value) for value in pair]
-    return windows, losses
+
+    STYLES = tuple(f"plot--{name}" for name in ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor"))
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
+        Binding("right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns"),
+        Binding("shift+left", "move(-10)", "Back", show=False),
+        Binding("shift+right", "move(10)", "On", show=False),
+        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
+        Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
+    ]
+
+    def __init__(self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.view = View()
+        self.reading = ""
+        """What the crosshair reads; empty without one."""
+        self.on_view: Callable[[], None] = lambda: None
+        """Called after a key has changed the view."""
+        self._curve_of = curve_of
+        self._config = config
+        self._trained = 0
+        self._ascii = ascii_only
+        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+
+    def show(self, trained: int, config: EchoConfig) -> None:
+        """Draw the run as it is after so many windows."""
+        self._trained, self._config = trained, config
+        self.redraw()
+
+    def change_view(self, view: View) -> None:
+        """Draw another part of the run, or with another axis."""
+        self.view = view
+        self.redraw()
+        self.on_view()
+
+    def action_move(self, columns: int) -> None:
+        first, last = self.view.limits(self._trained)
+        step = max(1, self._length(first, last) // max(1, (self.size.width - GUTTER) * 2))
+        self.change_view(self.view.moved(self._trained, columns * int(step)))
+
+    def action_first(self) -> None:
+        self.change_view(self.view.moved(self._trained, 0).moved(self._trained, -self._trained))
+
+    def action_follow(self) -> None:
+        self.change_view(self.view.following())
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def _length(self, first: int, last: int) -> int:
+        """Windows along the axis."""
+        if self.view.span is None:
+            return int(axis_end(last - first))
+        return max(self.view.span, last - first)
+
+    def draw(self, cells: Cells) -> None:
+        width, height = cells.width - GUTTER, cells.height - 2
+        if width < 4 or height < 1:
+            return
+        first, last = self.view.limits(self._trained)
+        length = self._length(first, last)
+        curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
+        axis = LossAxis.of(curve, self.view.log)
+        self._draw_axes(cells, axis, first, length, height)
+        self._draw_curve(cells, curve, axis, length, width, height)
+        self._draw_errors(cells, curve, length, width, height)
+        self._draw_levels(cells, axis, width, height)
+        self._draw_marks(cells, curve, length, width, height)
+        self.reading = ""
+        if self.view.cursor is not None and first <= self.view.cursor < last:
+            self._draw_cursor(cells, self.view.cursor, first, length, width, height)
+            self.reading = read(curve, self.view.cursor)
+
+    def _draw_axes(self, cells: Cells, axis: LossAxis, first: int, length: int, height: int) -> None:
+        glyph = self._glyphs["focus" if self.has_focus else "axis"]
+        for line in range(height):
+            if line % LABEL_EVERY == 0 or (line == height - 1 and (height - 1) % LABEL_EVERY == LABEL_EVERY - 1):
+                loss = axis.at((height - 0.5 - line) / height)
+                cells.write(0, line, f"{loss_label(loss):>6}", "plot--axis")
+            cells.write(GUTTER - 1, line, glyph, "plot--axis")
+        cells.write(0, height, "errors", "plot--axis")
+        cells.write(GUTTER - 1, height, glyph, "plot--axis")
+        cells.write(0, height + 1, "   log" if axis.log else "window", "plot--axis")
+        base = self._glyphs["corner"] + self._glyphs["base"] * (cells.width - GUTTER)
+        cells.write(GUTTER - 1, height + 1, base, "plot--axis")
+        parts = 4 if cells.width >= 50 else 2
+        for part in range(parts + 1):
+            text = count(first + length * part / parts)
+            x = GUTTER + round((cells.width - GUTTER) * part / parts)
+            begin = min(max(GUTTER, x - len(text) // 2), cells.width - len(text) - 1)
+            cells.write(begin - 1, height + 1, f" {text} ", "plot--axis")
+
+    def _draw_curve(self, cells: Cells, curve: Curve, axis: LossAxis, length: int, width: int, height: int) -> None:
+        columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
+        low, high = (axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
+        mean = axis.share(smoothed(curve.mean)) * rows - 0.5
+        raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
+        line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
+        drawn = overlaid(raw, line)
+        inside = (slice(0, height), slice(GUTTER, GUTTER + width))
+        cells.characters[inside] = drawn
+        style = cells.styles[inside]
+        style[drawn != " "] = cells.names.index("plot--raw")
+        style[line != " "] = cells.names.index("plot--mean")
+        for start in curve.starts[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(start + curve.width / 2 - curve.first, length, width), 0, "!", "plot--mark")
+
+    def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
+        rates = curve.error_rate.astype(np.float64)
+        _, shown = per_column(curve, rates, rates, width, length)
+        guessing = 1 - 1 / self._config.num_classes
+        bars = ASCII_BARS if self._ascii else BARS
+        levels = np.clip(np.ceil(np.nan_to_num(shown) / guessing * 8 - 1e-6), 0, 8).astype(int)
+        cells.write(GUTTER, height, "".join(bars[level] for level in levels.tolist()), "plot--errors")
+
+    def _draw_levels(self, cells: Cells, axis: LossAxis, width: int, height: int) -> None:
+        for name, loss in (("chance", chance_level(self._config)), ("floor", boundary_floor(self._config))):
+            if not axis.bottom < loss <= axis.top:
+                continue
+            share = axis.share(np.array([loss], np.float32))[0]
+            line = height - 1 - min(height - 1, int(share * height))
+            for x in range(GUTTER, GUTTER + width):
+                if cells.characters[line, x] == " ":
+                    cells.write(x, line, self._glyphs["level"], "plot--level")
+            text = f" {name} {loss:.3f} "
+            begin = GUTTER + width - len(text) - 1
+            if (
+                width > 2 * len(text)
+                and (cells.characters[line, begin : begin + len(text)] == self._glyphs["level"]).all()
+            ):
+                cells.write(begin, line, text, "plot--level")
+
+    def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
+        marks = [(at, f"e{epoch + 1}", "epoch") for at, epoch in epoch_starts(curve)]
+        marks += [
+            (one.at, MARK_WORDS[one.cause], "mark")
+            for one in curve.segments
+            if one.cause in MARK_WORDS and one.at >= curve.first
+        ]
+        free = [" ", self._glyphs["level"]]
+        for at, word, kind in sorted(marks, key=lambda mark: (mark[2] != "mark", mark[0])):
+            x = GUTTER + column_of(at - curve.first, length, width)
+            for line in range(height):
+                if cells.characters[line, x] in free:
+                    cells.write(x, line, self._glyphs[kind], f"plot--{kind}")
+            end = x + 1 + len(word)
+            if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
+                cells.write(x + 1, 0, word, f"plot--{kind}")
+
+    def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
+        x = GUTTER + column_of(cursor - first, length, width)
+        blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
+        for line in range(height + 1):
+            if cells.characters[line, x] in blank:
+                cells.write(x, line, self._glyphs["cursor"])
+            cells.styles[line, x] = cells.names.index("plot--cursor")
+
+
+def column_of(windows: float, length: int, columns: int) -> int:
+    """Column in which a window lies, so many after the axis' first."""
+    return min(columns - 1, max(0, int(windows / length * columns)))
+
+
+def smoothed(means: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The mean of each bucket and its neighbours, a fortieth of the curve in all; NaN where none is finite."""
+    size = max(1, len(means) // 40) | 1
+    finite = np.isfinite(means)
+    kernel = np.ones(size)
+    if len(means) < size or not finite.any():
+        return means
+    total = np.convolve(np.where(finite, means, 0).astype(np.float64), kernel, "same")
+    known = np.convolve(finite, kernel, "same")
+    return np.where(finite, total / np.maximum(known, 1), np.nan).astype(np.float32)
+
+
+def per_column(
+    curve: Curve, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], columns: int, length: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Values of the buckets for each column of an axis ``length`` windows long; NaN where there is no bucket.
+
+    Between buckets they are interpolated; each bucket's own extremes are kept in the column of its middle.
+
+    Args:
+        low, high: float64 [buckets].
+    """
+    if not len(low):
+        return np.full(columns, np.nan), np.full(columns, np.nan)
+    middle = np.clip(curve.starts - curve.first + (curve.width - 1) / 2, 0, None)
+    at = (np.arange(columns) + 0.5) / columns * length - 0.5
+    lowest, highest = (np.interp(at, middle, values, left=np.nan, right=np.nan) for values in (low, high))
+    column = np.clip((middle + 0.5) / length * columns, 0, columns - 1).astype(int)
+    np.fmin.at(lowest, column, low)
+    np.fmax.at(highest, column, high)
+    return lowest, highest
 
 
 def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
     """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length."""
     starts: list[tuple[int, int]] = []
-    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=True):
+    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
         last = curve.last if following is None else following.at
         starts += segment.epoch_starts(curve.first, last, STARTS_SHOWN)
     return [start for start in starts if start[0] > curve.first]
 
 
-def axis_end(windows: int) -> float:
-    """Length of the window axis: a round number that grows in steps, so that the curve need not be squeezed anew
-    at every frame."""
-    if windows <= 100:
-        return 100.0
-    power = 10.0 ** math.floor(math.log10(windows))
-    return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10) if step * power >= windows)
+def read(curve: Curve, window: int) -> str:
+    """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
+    bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
+    begin = int(curve.starts[bucket])
+    end = min(begin + curve.width, curve.last)
+    segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
+    place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
+    if segment is not None:
+        epoch, in_epoch = segment.position(window)
+        place += f" · epoch {epoch + 1}, window {in_epoch + 1}"
+    low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
+    loss = f"loss {mean:.4f}" if end - begin == 1 else f"loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 
-def loss_axis_top(curve: Curve) -> float:
-    """Top of the loss axis: above the largest finite loss, by steps."""
-    finite = curve.high[np.isfinite(curve.high)]
-    largest = float(finite.max()) if finite.size else 1.0
-    if largest <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(largest))
-    return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if step * power >= largest)
-
-
-def count(windows: float) -> str:
-    """A number of windows, short: 950, 12.5k, 3M."""
-    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if windows >= size:
-            return f"{windows / size:g}{letter}"
-    return f"{windows:g}"
+def zoomed(view: View, trained: int, closer: bool) -> View:
+    """The view, closer or wider; a crosshair that leaves it goes away."""
+    after = view.zoomed(trained, closer)
+    first, last = after.limits(trained)
+    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)

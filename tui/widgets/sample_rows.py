@@ -1,158 +1,274 @@
-"""Input, echo target and prediction of the newest window, as rows of blocks ("Visualizing the training")."""
+"""Input, echo target and prediction of the newest windows, as rows of blocks that scroll by like a tape."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from rich.segment import Segment
-from rich.style import Style
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.binding import Binding
 
+from echornn.config import EchoConfig
+from echornn.frame import Frame
 from echornn.progress import Progress
+from tui.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, symbol_text
+from tui.widgets.cells import Cells, CellWidget
 
 LABELS = ("input ", "echo  ", "pred  ")
 LABEL_WIDTH = 6
 PANEL_HEIGHT = 4
 GAP = 2
 
-BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
-ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-Cell = tuple[str, str]
-"""Two characters and the name of their style."""
+SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
+ASCII_SEAMS = {"window": "|", "epoch": "#", "gap": ":"}
 
 
-class SampleRows(Widget):
-    """A panel for each row of the batch that fits: a title and three lines of blocks.
+@dataclass(frozen=True)
+class Arrangement:
+    """How panels are laid out.
 
-    A value is told by its glyph as well as by its colour: a bar for one, a base line for zero; a prediction is
+    Attributes:
+        columns: panels side by side.
+        shown: panels in all.
+        width: characters of one panel, without the gap.
+    """
+
+    columns: int
+    shown: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A window on the tape: characters ``begin`` up to ``end`` of it stand from column ``x`` on, after a seam."""
+
+    progress: Progress
+    x: int
+    begin: int
+    seam: str
+
+
+class SampleRows(CellWidget, can_focus=True):
+    """A panel for each row of the batch that fits: a title and three lines of blocks, the newest window at the right.
+
+    A value is told by its glyph as well as by its colour: a block for one, a base line for zero; a prediction is
     shaded by its probability, and where it is wrong it reads ``><``.
     """
 
-    COMPONENT_CLASSES = {
-        "rows--input",
-        "rows--target",
-        "rows--prediction",
-        "rows--wrong",
-        "rows--zero",
-        "rows--title",
-        "rows--label",
-    }
+    STYLES = tuple(
+        f"rows--{name}"
+        for name in ("input", "target", "prediction", "wrong", "title", "focused", "label", "cursor", "source")
+    )
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Paused: cursor to an earlier time step"),
+        Binding("right", "move(1, 0)", "On", show=False, tooltip="Paused: cursor to a later time step"),
+        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor, or the panels, a row up"),
+        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor, or the panels, a row down"),
+        Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
+        Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+    ]
 
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__()
-        self._blocks = ASCII_BLOCKS if ascii_only else BLOCKS
-        self._progress: Progress | None = None
+        self.on_view: Callable[[], None] = lambda: None
+        """Called after a key has changed the view."""
+        self._glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+        self._seams = ASCII_SEAMS if ascii_only else SEAMS
+        self._frame: Frame | None = None
         self._message = ""
+        self._first_row = 0
+        self._cursor: tuple[int, int] | None = None
 
-    def show(self, progress: Progress | None, message: str = "") -> None:
-        """Draw these newest windows; without any, the message."""
-        if progress is not self._progress or message != self._message:
-            self._progress, self._message = progress, message
-            self.refresh()
+    def show(self, frame: Frame, message: str = "") -> None:
+        """Draw this frame's windows; without any, the message."""
+        self._frame, self._message = frame, message
+        self.redraw()
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if self._progress is None:
-            text = self._message if y == 0 else ""
-            return Strip([Segment(text, self._style("rows--title"))]).adjust_cell_length(width, self.rich_style)
-        panels = arrange(self._progress.x.shape, width, self.size.height)
-        row_of_panels, line = divmod(y, PANEL_HEIGHT)
-        segments: list[Segment] = []
-        for column in range(panels.columns):
-            row = row_of_panels * panels.columns + column
-            if row >= min(panels.shown, len(self._progress.x)) or line >= PANEL_HEIGHT:
-                break
-            strip = Strip(self._panel_line(row, line, panels.steps)).adjust_cell_length(panels.width, self.rich_style)
-            segments += strip
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+    @property
+    def reading(self) -> str:
+        """What the cursor reads; empty where there is none."""
+        cursor = self._visible_cursor()
+        if cursor is None or self._frame is None or self._frame.progress is None:
+            return ""
+        return read(self._frame.config, self._frame.progress, *cursor)
 
-    def _panel_line(self, row: int, line: int, steps: int) -> list[Segment]:
-        progress = self._progress
-        assert progress is not None
-        first = progress.x.shape[1] - steps
-        if line == 0:
-            return [Segment(title(progress, row, steps), self._style("rows--title"))]
-        cells = panel_cells(progress, row, line - 1, self._blocks)[first:]
-        segments = [Segment(LABELS[line - 1], self._style("rows--label"))]
-        for name, group in groupby(cells, key=lambda cell: cell[1]):
-            segments.append(Segment("".join(text for text, _ in group), self._style(name)))
-        return segments
+    def _visible_cursor(self) -> tuple[int, int] | None:
+        """Row and time step under the cursor: only while the rows stand still, and lie within the window shown."""
+        frame = self._frame
+        if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
+            return None
+        rows, length = frame.progress.y.shape
+        return min(self._cursor[0], rows - 1), min(self._cursor[1], length - 1)
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name)
+    def action_move(self, steps: int, rows: int) -> None:
+        frame = self._frame
+        if frame is None or frame.progress is None:
+            return
+        count, length = frame.progress.y.shape
+        shown = arrange(count, self.size.width, self.size.height, length).shown
+        cursor = self._visible_cursor()
+        if cursor is None and steps and frame.state.stands_still:
+            self._cursor = (self._first_row, length - 1)
+        elif cursor is not None:
+            row, step = min(max(0, cursor[0] + rows), count - 1), min(max(0, cursor[1] + steps), length - 1)
+            self._cursor = (row, step)
+            self._first_row = min(max(self._first_row, row - shown + 1), row)
+        else:
+            self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
+        self.redraw()
+        self.on_view()
+
+    def action_leave(self) -> None:
+        self._cursor = None
+        self.redraw()
+        self.on_view()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        frame = self._frame
+        if frame is None or frame.progress is None:
+            cells.write(0, 0, self._message, "rows--title")
+            return
+        rows, length = frame.progress.x.shape
+        panels = arrange(rows, cells.width, cells.height, length)
+        first = min(self._first_row, rows - panels.shown)
+        tape = lay_tape(frame.config, (*frame.tape, frame.progress), panels.width - LABEL_WIDTH)
+        for index in range(panels.shown):
+            line, column = divmod(index, panels.columns)
+            self._draw_panel(cells, tape, first + index, column * (panels.width + GAP), line * PANEL_HEIGHT, panels)
+        if panels.shown < rows:
+            text = f" rows {first + 1} to {first + panels.shown} of {rows}: tab, then up/down "
+            begin = cells.width - len(text)
+            if begin > 0 and not cells.text(0)[begin:].strip():
+                cells.write(begin, 0, text, "rows--label")
+
+    def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
+        newest = tape[-1]
+        at = x + newest.x + (LABEL_WIDTH if newest.x else 0)
+        name = title(newest.progress, row, newest.begin, x + panels.width - at)
+        cursor = self._visible_cursor()
+        style = "rows--focused" if self.has_focus and (cursor is None or cursor[0] == row) else "rows--title"
+        cells.write(at, y, name, style)
+        for line, label in enumerate(LABELS):
+            cells.write(x, y + 1 + line, label, "rows--label")
+            for piece in tape:
+                at = x + LABEL_WIDTH + piece.x
+                for text, block_style in blocks_of(piece.progress, row, line, self._glyphs)[piece.begin :]:
+                    at = cells.write(at, y + 1 + line, text, block_style)
+                if piece.seam:
+                    cells.write(at, y + 1 + line, self._seams[piece.seam], "rows--label")
+        self._draw_cursor(cells, tape, row, x + LABEL_WIDTH, y)
+
+    def _draw_cursor(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int) -> None:
+        """Light up a target, its prediction, and the input that the target echoes."""
+        cursor = self._visible_cursor()
+        if cursor is None or cursor[0] != row or self._frame is None:
+            return
+        newest = tape[-1]
+        _, length = newest.progress.y.shape
+        step = cursor[1]
+        target = int(newest.progress.y[row, step])
+        predicted = int(newest.progress.probabilities[row, step].argmax())
+        light(cells, x, newest, step, y + 2, "rows--cursor", target)
+        light(cells, x, newest, step, y + 3, "rows--cursor", predicted)
+        source = step - self._frame.config.echo_step
+        for piece in reversed(tape):
+            if source >= 0:
+                light(cells, x, piece, source, y + 1, "rows--source", int(piece.progress.x[row, source]))
+                return
+            before = tape[tape.index(piece) - 1] if piece is not tape[0] else None
+            if before is None or before.seam != "window" or self._frame.config.window_stride != length:
+                return
+            source += length
 
 
-class Arrangement:
-    """How panels are laid out: how many side by side, how many in all, and how many time steps in each."""
+def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, symbol: int) -> None:
+    """Write a time step's symbol in place of its block, where it is on the tape."""
+    if step >= piece.begin:
+        cells.write(x + piece.x + 2 * (step - piece.begin), y, f"{symbol_text(symbol).strip():>2}", style)
 
-    def __init__(self, columns: int, shown: int, width: int, steps: int) -> None:
-        self.columns, self.shown, self.width, self.steps = columns, shown, width, steps
 
+def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
+    """Lay out panels for ``rows`` rows of windows of ``length`` steps on ``width`` x ``height`` characters.
 
-def arrange(shape: tuple[int, ...], width: int, height: int) -> Arrangement:
-    """Lay out panels for a window of ``shape`` (batch rows, time steps) on ``width`` x ``height`` characters.
-
-    Where a window is wider than the screen, its newest time steps are shown.
+    As few side by side as let all rows be seen, so that what width there is goes to the tape; but no narrower than
+    a window, unless the screen is.
     """
-    rows, length = shape
-    steps = max(1, min(length, (width - LABEL_WIDTH) // 2))
-    panel_width = LABEL_WIDTH + 2 * steps + GAP
-    columns = max(1, min((width + GAP) // panel_width, rows))
-    shown = min(rows, columns * max(1, (height + 1) // PANEL_HEIGHT))
-    return Arrangement(columns, shown, panel_width, steps)
+    whole = LABEL_WIDTH + 2 * length
+    most = max(1, min((width + GAP) // (whole + GAP), rows))
+    lines = max(1, (height + 1) // PANEL_HEIGHT)
+    columns = next((number for number in range(1, most + 1) if -(-rows // number) <= lines), most)
+    return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP))
 
 
-def lines_needed(shape: tuple[int, ...], width: int) -> int:
-    """Lines that all rows of a window of ``shape`` take on a screen ``width`` wide."""
-    columns = arrange(shape, width, 10**6).columns
-    return -(-shape[0] // columns) * PANEL_HEIGHT
+def height_for(rows: int, length: int, width: int, most: int) -> int:
+    """Lines that the rows should get: as tall as ``most`` allows, in whole panels."""
+    whole = LABEL_WIDTH + 2 * length
+    side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
+    for columns in range(1, side_by_side + 1):
+        lines = -(-rows // columns) * PANEL_HEIGHT
+        if lines <= most:
+            return lines
+    return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
 
 
-def title(progress: Progress, row: int, steps: int) -> str:
-    """What a panel of the newest ``steps`` time steps says of its row, as fully as its width allows."""
+def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
+    """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
+
+    Where even the newest is wider, its newest time steps are shown.
+    """
+    pieces: list[Piece] = []
+    room = width
+    seam = ""
+    for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
+        length = progress.x.shape[1]
+        steps = min(length, (room - len(seam[:1])) // 2)
+        if steps < 1:
+            break
+        room -= 2 * steps + len(seam[:1])
+        pieces.append(Piece(progress, room, length - steps, seam))
+        seam = "" if before is None else seam_between(config, before, progress)
+    shift = pieces[0].x if pieces and len(pieces) == 1 else 0
+    return [Piece(one.progress, one.x - shift, one.begin, one.seam) for one in reversed(pieces)] or [
+        Piece(windows[-1], 0, windows[-1].x.shape[1], "")
+    ]
+
+
+def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
+    """What lies between two windows: nothing (window), an epoch's end, or windows that were not kept (gap)."""
+    first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
+    if second != first + 1:
+        return "gap"
+    return "window" if before.epoch == after.epoch else "epoch"
+
+
+def title(progress: Progress, row: int, first_step: int, width: int) -> str:
+    """What a panel that begins at ``first_step`` says of its row, as fully as its width allows."""
     right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
     length = progress.y.shape[1]
-    cut = f", steps {length - steps + 1} to {length}" if steps < length else ""
-    width = LABEL_WIDTH + 2 * steps
+    cut = f", steps {first_step + 1} to {length}" if first_step else ""
     forms = (f"row {row + 1}: {right} of {length} right{cut}", f"row {row + 1}: {right}/{length}", f"row {row + 1}")
     return next((form for form in forms if len(form) <= width), "")
 
 
-def panel_cells(progress: Progress, row: int, line: int, blocks: dict[str, str]) -> list[Cell]:
-    """The blocks of one line of a row: 0 the input, 1 the target, 2 the prediction."""
-    two_classes = progress.probabilities.shape[-1] == 2
-    if line < 2:
-        symbols = (progress.x, progress.y)[line][row].tolist()
-        style = ("rows--input", "rows--target")[line]
-        if two_classes:
-            return [(blocks["one"], style) if symbol else (blocks["zero"], "rows--zero") for symbol in symbols]
-        return [(symbol_text(symbol), style if symbol else "rows--zero") for symbol in symbols]
-    probabilities = progress.probabilities[row]
-    cells: list[Cell] = []
-    for target, predicted, p in zip(
-        progress.y[row].tolist(), probabilities.argmax(axis=-1).tolist(), probabilities.tolist(), strict=True
-    ):
-        if predicted != target:
-            cells.append((blocks["wrong"] if two_classes else symbol_text(predicted)[0] + "<", "rows--wrong"))
-        elif two_classes:
-            cells.append((blocks[shade(p[1])], "rows--prediction" if p[1] >= 0.5 else "rows--zero"))
-        else:
-            cells.append((symbol_text(predicted), "rows--prediction" if predicted else "rows--zero"))
-    return cells
-
-
-def shade(probability: float) -> str:
-    """Name of the block for a probability of class 1: darker is likelier; not a number counts as unsure."""
-    for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
-        if probability < below:
-            return name
-    return "one" if probability >= 0.95 else "unsure"
-
-
-def symbol_text(symbol: int) -> str:
-    """Two characters for a symbol of more than two classes."""
-    return f"{DIGITS[symbol]} " if symbol < len(DIGITS) else f"{symbol:02x}"
+def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
+    """One target in words: what it echoes, and the probabilities predicted."""
+    target = int(progress.y[row, step])
+    probabilities = progress.probabilities[row, step]
+    source = step - config.echo_step
+    if source >= 0:
+        echoed = f"echoes step {source + 1}"
+    elif source + progress.window * config.window_stride < 0:
+        echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
+    else:
+        echoed = f"echoes {-source} steps before this window"
+    likeliest = np.argsort(probabilities)[::-1][:4].tolist() if len(probabilities) > 4 else range(len(probabilities))
+    shown = ", ".join(f"p({symbol}) {probabilities[symbol]:.3f}" for symbol in likeliest)
+    return f"row {row + 1}, step {step + 1}: target {target} {echoed}; {shown}"

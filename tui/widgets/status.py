@@ -1,14 +1,12 @@
-"""Two lines that say where the run stands, and what is trained."""
+"""Three lines that say where the run stands, what is trained, and what that means."""
 
 from __future__ import annotations
 
 import math
 
-from rich.text import Text
-from textual.widget import Widget
-
 from echornn.config import EchoConfig
 from echornn.frame import Frame, State
+from tui.widgets.cells import Cells, CellWidget
 
 SIGNS = {
     State.LOADING: "…",
@@ -26,35 +24,42 @@ ASCII_SIGNS = {
 }
 
 
-class StatusLine(Widget):
-    """State, position, loss, accuracy and speed; below them the configuration."""
+class StatusLine(CellWidget):
+    """State, position, loss, accuracy and speed; the configuration; and a sentence on what is being seen."""
 
-    COMPONENT_CLASSES = {f"status--{state}" for state in State} | {"status--name", "status--configuration"}
+    STYLES = (*(f"status--{state}" for state in State), "status--name", "status--configuration", "status--verdict")
+    COMPONENT_CLASSES = set(STYLES)
 
     def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
         super().__init__()
         self._frame = frame
-        self._signs = ASCII_SIGNS if ascii_only else SIGNS
+        self._reading = ""
+        self._ascii = ascii_only
 
-    def show(self, frame: Frame) -> None:
-        """Draw this frame."""
-        self._frame = frame
-        self.refresh()
+    def show(self, frame: Frame, reading: str = "") -> None:
+        """Draw this frame; in place of the sentence what a cursor reads, if there is one."""
+        self._frame, self._reading = frame, reading
+        self.redraw()
 
-    def render(self) -> Text:
+    def draw(self, cells: Cells) -> None:
         frame = self._frame
-        state = Text(
-            f"{self._signs[frame.state]} {frame.state}", self.get_component_rich_style(f"status--{frame.state}")
-        )
-        name = self.get_component_rich_style("status--name")
-        fields = [state]
+        sign = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state]
+        x = cells.write(0, 0, f"{sign} {frame.state}", f"status--{frame.state}")
+        gap = 3 if cells.width >= 76 else 1
         for label, value in status_fields(frame):
-            fields.append(Text.assemble((f"{label} ", name), value))
-        first = Text("   ").join(fields)
-        second = Text(describe(frame), self.get_component_rich_style("status--configuration"))
-        for line in (first, second):
-            line.truncate(max(1, self.size.width), overflow="ellipsis")
-        return Text("\n").join([first, second])
+            if x + gap + len(label) + 1 + len(value) > cells.width:
+                break
+            x = cells.write(x + gap, 0, f"{label} ", "status--name")
+            x = cells.write(x, 0, value)
+        lines = ((describe(frame), "status--configuration"), (self._reading or frame.verdict, "status--verdict"))
+        for y, (text, style) in enumerate(lines, 1):
+            cells.write(0, y, self._cut(text, cells.width), style)
+
+    def _cut(self, text: str, width: int) -> str:
+        """Text on one line of this width, in ASCII where it must be."""
+        if self._ascii:
+            text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
+        return text if len(text) <= width else text[: max(0, width - 3)] + "..."
 
 
 def status_fields(frame: Frame) -> list[tuple[str, str]]:

@@ -1,0 +1,148 @@
+"""What the numbers mean: levels that can be known beforehand, and a plain sentence on what is being seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats, Progress
+
+RECENT_WINDOWS = 50
+"""Windows that a verdict looks back on."""
+
+SOLVED_SHARE = 0.07
+"""A mean loss below this share of chance counts as solved: 0.05 nats for two classes."""
+
+AT_CHANCE_SHARE = 0.05
+"""A mean loss within this share of chance, to either side, counts as at chance."""
+
+
+def chance_level(config: EchoConfig) -> float:
+    """Loss in nats of one who knows nothing and guesses evenly: ``ln(num_classes)``."""
+    return math.log(config.num_classes)
+
+
+def boundary_floor(config: EchoConfig, window: int = 0) -> float:
+    """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0).
+
+    With rows that start with the echo of the row above, a state that began at zero cannot know the first
+    ``echo_step`` targets of any row but the first (whose are blank):
+    ``(B - 1)/B * min(max(echo - window * stride, 0), T)/T * ln(num_classes)``. Blank row starts have no floor.
+    """
+    if config.row_start == "zero":
+        return 0.0
+    length = config.truncated_backprop_length
+    unknown = min(max(config.echo_step - window * config.window_stride, 0), length)
+    return (config.batch_size - 1) / config.batch_size * unknown / length * chance_level(config)
+
+
+def credit_coverage(config: EchoConfig) -> float:
+    """Share of a window's targets whose error reaches the input that they echo: ``max(0, T - echo)/T``.
+
+    The gradient is cut at the window's first step (truncated back-propagation), so a source before it gets none.
+    """
+    length = config.truncated_backprop_length
+    return max(0, length - config.echo_step) / length
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the windows since the last start tell, without keeping them all.
+
+    Attributes:
+        windows: how many were trained since the weights or the task last changed.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first.
+        solved_at: number, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
+            `SOLVED_SHARE` of chance; None where it never did.
+    """
+
+    windows: int = 0
+    recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    solved_at: int | None = None
+
+    @property
+    def mean(self) -> float:
+        """Mean of the recent losses in nats; NaN where there are none, or one is."""
+        return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
+
+    def after(self, losses: Floats, config: EchoConfig) -> Evidence:
+        """The evidence when these windows' losses, float32 [n], have come in too."""
+        joined = np.concatenate([self.recent, losses])
+        solved_at = self.solved_at
+        if solved_at is None and joined.size >= RECENT_WINDOWS:
+            means = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS).mean(axis=-1, dtype=np.float64)
+            below = np.flatnonzero(means < SOLVED_SHARE * chance_level(config))
+            if below.size:
+                solved_at = self.windows - self.recent.size + int(below[0]) + RECENT_WINDOWS
+        return replace(
+            self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy(), solved_at=solved_at
+        )
+
+
+def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None) -> str:
+    """One plain sentence on what is being seen, backed by the newest windows' losses.
+
+    Args:
+        config: what is trained.
+        evidence: the windows since the last start.
+        progress: the newest windows; None before the first.
+    """
+    chance, mean = chance_level(config), evidence.mean
+    if progress is None or not evidence.windows:
+        return f"chance is {chance:.3f} nats; {_credit(config)}"
+    newest = float(progress.losses[-1])
+    if not math.isfinite(newest):
+        return (
+            "diverged: the loss is no longer a finite number; undo with u, or start over with a smaller learning_rate"
+        )
+    if spike := _spike(config, evidence, progress):
+        return spike
+    if not math.isfinite(mean):
+        return "recovering: one of the last windows had no finite loss"
+    enough = evidence.windows >= RECENT_WINDOWS
+    solved_now = mean < SOLVED_SHARE * chance
+    if evidence.solved_at is not None:
+        solved = f"solved at window {evidence.solved_at:,}"
+        return (
+            f"{solved}: mean loss now {mean:.4f}" if solved_now else f"{solved}, but the mean loss is {mean:.3f} again"
+        )
+    if config.echo_step >= config.truncated_backprop_length and not mean < (1 - 2 * AT_CHANCE_SHARE) * chance:
+        return (
+            f"cannot be learned: the echo ({config.echo_step}) reaches beyond the window"
+            f" ({config.truncated_backprop_length}), so no error gets back to its cause"
+        )
+    if not enough:
+        return f"too early to tell: {RECENT_WINDOWS - evidence.windows} more windows until the first mean"
+    if abs(mean - chance) <= AT_CHANCE_SHARE * chance:
+        return f"at chance ({chance:.3f}) after {evidence.windows:,} windows: {_why_at_chance(config)}"
+    if mean > chance:
+        return f"worse than chance: mean loss {mean:.3f}, chance {chance:.3f}; it is surer than it should be"
+    return f"learning: mean loss {mean:.3f}, {1 - mean / chance:.0%} of the way from chance to nothing"
+
+
+def _credit(config: EchoConfig) -> str:
+    return f"the error of {credit_coverage(config):.0%} of the targets reaches the input that they echo"
+
+
+def _why_at_chance(config: EchoConfig) -> str:
+    if credit_coverage(config) < 0.5:
+        return _credit(config)
+    if config.init == "tutorial":
+        return "from the uniform start a plateau of a few thousand windows is common; R draws other weights"
+    return _credit(config)
+
+
+def _spike(config: EchoConfig, evidence: Evidence, progress: Progress) -> str:
+    """Why an epoch's first windows stand out, where the newest one is such, and does."""
+    floor = boundary_floor(config, progress.window)
+    before = evidence.recent[:-1]
+    if floor == 0 or before.size < 10 or not float(progress.losses[-1]) > max(floor / 2, 2 * float(np.median(before))):
+        return ""
+    unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
+    return (
+        f"spike: the first {unknown} targets of each row echo the row above,"
+        f" which a zero state cannot know (floor {floor:.3f})"
+    )

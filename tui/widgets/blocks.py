@@ -1,0 +1,51 @@
+"""Symbols and predictions as blocks of two characters ("Visualizing the training")."""
+
+from __future__ import annotations
+
+from echornn.progress import Progress
+
+BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
+ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+Block = tuple[str, str]
+"""Two characters and the name of their style."""
+
+
+def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
+    """The blocks of one line of a row, one a time step: 0 the input, 1 the target, 2 the prediction.
+
+    One style a line, but for wrong predictions: the glyph tells the value, and runs of one style are few bytes.
+    """
+    two_classes = progress.probabilities.shape[-1] == 2
+    if line < 2:
+        symbols = (progress.x, progress.y)[line][row].tolist()
+        style = ("rows--input", "rows--target")[line]
+        if two_classes:
+            return [(glyphs["one"] if symbol else glyphs["zero"], style) for symbol in symbols]
+        return [(symbol_text(symbol), style) for symbol in symbols]
+    probabilities = progress.probabilities[row]
+    blocks: list[Block] = []
+    for target, predicted, p in zip(
+        progress.y[row].tolist(), probabilities.argmax(axis=-1).tolist(), probabilities.tolist(), strict=True
+    ):
+        if predicted != target:
+            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted)[0] + "<", "rows--wrong"))
+        elif two_classes:
+            blocks.append((glyphs[shade(p[1])], "rows--prediction"))
+        else:
+            blocks.append((symbol_text(predicted), "rows--prediction"))
+    return blocks
+
+
+def shade(probability: float) -> str:
+    """Name of the block for a probability of class 1: darker is likelier; not a number counts as unsure."""
+    for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
+        if probability < below:
+            return name
+    return "one" if probability >= 0.95 else "unsure"
+
+
+def symbol_text(symbol: int) -> str:
+    """Two characters for a symbol of more than two classes."""
+    return f"{DIGITS[symbol]} " if symbol < len(DIGITS) else f"{symbol:02x}"

@@ -1,0 +1,62 @@
+"""Lines as dots: braille, two by four to a character, or one character a dot where only ASCII may be used."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Dots = npt.NDArray[np.bool_]
+"""[dot rows, dot columns], from the top left."""
+
+BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""Bit of each dot of a braille character, U+2800 onwards."""
+
+
+BRAILLE_BEGIN = 0x2800
+
+
+def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int) -> Dots:
+    """A line that covers ``low`` to ``high`` (dot rows from the bottom) in each column, joined to its neighbours.
+
+    Columns where either is not a number stay empty, and the line is not joined across them.
+
+    Args:
+        low, high: float64 [dot columns]; what lies outside 0 .. height - 1 is moved to that edge.
+    """
+    dots = np.zeros((height, len(low)), np.bool_)
+    known = ~(np.isnan(low) | np.isnan(high))
+    bottom = np.clip(np.round(np.where(known, low, 0)), 0, height - 1).astype(int).tolist()
+    top = np.clip(np.round(np.where(known, high, 0)), 0, height - 1).astype(int).tolist()
+    before: tuple[int, int] | None = None
+    for column, is_known in enumerate(known.tolist()):
+        if not is_known:
+            before = None
+            continue
+        begin, end = bottom[column], top[column]
+        if before is not None:
+            begin, end = min(begin, before[1] + 1), max(end, before[0] - 1)
+        dots[height - 1 - end : height - begin, column] = True
+        before = (bottom[column], top[column])
+    return dots
+
+
+def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.str_]:
+    """Characters that show the dots: a space where there is none.
+
+    Args:
+        dots: [4 * lines, 2 * columns], or [lines, columns] for ASCII.
+        ascii_only: whether each dot is ``mark``.
+    """
+    if ascii_only:
+        return np.where(dots, mark, " ")
+    lines, columns = dots.shape[0] // 4, dots.shape[1] // 2
+    codes = (dots.reshape(lines, 4, columns, 2) * BRAILLE[None, :, None, :]).sum(axis=(1, 3))
+    return np.where(codes > 0, np.vectorize(chr, otypes=["U1"])(BRAILLE_BEGIN + codes), " ")
+
+
+def overlaid(below: npt.NDArray[np.str_], above: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+    """Two pictures in one: where both have braille, the dots of both; else the upper one's character, if it has one."""
+    codes_below, codes_above = (np.vectorize(ord, otypes=[int])(characters) for characters in (below, above))
+    both = (codes_below >= BRAILLE_BEGIN) & (codes_above >= BRAILLE_BEGIN)
+    codes = np.where(both, codes_below | codes_above, np.where(above == " ", codes_below, codes_above))
+    return np.asarray(np.vectorize(chr, otypes=["U1"])(codes))

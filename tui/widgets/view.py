@@ -1,0 +1,63 @@
+"""Which part of the run the curve shows, and where its crosshair stands: values, changed by pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+LEAST_SPAN = 20
+"""Windows at the least on the axis."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the curve shows.
+
+    Attributes:
+        span: windows shown; None for all.
+        end: window of the run after the last shown; None to follow the newest.
+        cursor: window under the crosshair; None without one.
+        log: whether the loss axis is in powers of ten.
+    """
+
+    span: int | None = None
+    end: int | None = None
+    cursor: int | None = None
+    log: bool = False
+
+    def limits(self, trained: int) -> tuple[int, int]:
+        """First window shown, and the one after the last, of so many trained."""
+        if self.span is None:
+            return 0, trained
+        end = trained if self.end is None else max(min(self.end, trained), min(self.span, trained))
+        return max(0, end - self.span), end
+
+    def zoomed(self, trained: int, closer: bool) -> View:
+        """Half as many windows, or twice, around the crosshair; without one, at the newest."""
+        first, last = self.limits(trained)
+        shown = max(last - first, 1) if self.span is None else self.span
+        span = max(LEAST_SPAN, shown // 2) if closer else 2 * shown
+        if span >= trained and not closer:
+            return replace(self, span=None, end=None)
+        if self.cursor is None or (last == trained and self.cursor >= trained - span // 4):
+            return replace(self, span=span, end=None if last == trained else self.end)
+        return replace(self, span=span, end=self.cursor + span // 2)
+
+    def moved(self, trained: int, windows: int) -> View:
+        """The crosshair so many windows further (it begins at the newest), the view panned where it leaves it."""
+        if trained == 0:
+            return self
+        first, last = self.limits(trained)
+        cursor = last - 1 if self.cursor is None else min(max(self.cursor, first), last - 1) + windows
+        cursor = min(max(cursor, 0), trained - 1)
+        end = self.end
+        if self.span is not None and cursor < first:
+            end = cursor + self.span
+        elif self.span is not None and cursor >= last:
+            end = None if cursor == trained - 1 else cursor + 1
+        elif self.span is not None and self.end is None:
+            end = last
+        return replace(self, cursor=cursor, end=end)
+
+    def following(self) -> View:
+        """The newest windows, without the crosshair."""
+        return replace(self, end=None, cursor=None)
