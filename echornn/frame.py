@@ -36,6 +36,7 @@ class Frame:
         device: where it trains, cpu or gpu; empty while loading.
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from, from 0.
+        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
     state: State
@@ -50,6 +51,7 @@ class Frame:
     device: str = ""
     generation: int = 0
     draw: int = 0
+    warning: str = ""
 
     @property
     def loss(self) -> float:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Cause = Literal["start", "reset", "redraw", "regenerate"]
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit"]
 
 FACTOR = 4
 """Buckets of a level that make one bucket of the next."""

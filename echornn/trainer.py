@@ -17,33 +17,10 @@ from echornn.config import LIVE_FIELDS, ConfigError, EchoConfig
 from echornn.model import EchoRNN, initial_weights, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.series import EchoSeries
+from echornn.trainer_state import TrainerState as TrainerState
 
 MAX_BLOCK_BYTES = 1 << 24
 """Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrainerState:
-    """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
-
-    Attributes:
-        config: what is trained.
-        epoch, window: the next window to train.
-        generation: how often the data was regenerated.
-        draw: which of the seed's random starts the weights came from.
-        weights: float32 arrays by name.
-        carried_state: float32 [batch_size, state_size], what the last window handed on.
-        optimizer: the optimizer's variables (slots, iteration count), in its order.
-    """
-
-    config: EchoConfig
-    epoch: int
-    window: int
-    generation: int
-    draw: int
-    weights: dict[str, Floats]
-    carried_state: Floats
-    optimizer: tuple[npt.NDArray[Any], ...]
 
 
 class Trainer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from echornn.frame import Frame, State
 from echornn.progress import Progress
 from echornn.series import EchoSeries
 from echornn.session import Session
+from echornn.trainer_state import TrainerState
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)
 """Ten windows an epoch, three epochs."""
@@ -32,6 +34,7 @@ class ScriptedTrainer:
         self.calls: list[int] = []
         self.compiled = False
         self.fails_at: int | None = None
+        self.diverges_at: int | None = None
 
     @property
     def finished(self) -> bool:
@@ -44,6 +47,16 @@ class ScriptedTrainer:
     @property
     def device(self) -> str:
         return "cpu"
+
+    @property
+    def state(self) -> TrainerState:
+        books = (self.epoch, self.window, self.generation, self.draw)
+        weights = {"W": np.array([self.trained], np.float32)}
+        return TrainerState(self.config, *books, weights, np.zeros(1, np.float32), (np.array(self.trained),))
+
+    def restore(self, state: TrainerState) -> None:
+        self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
+        self.trained = int(state.optimizer[0])
 
     def compile(self) -> None:
         self.compiled = True
@@ -58,6 +71,10 @@ class ScriptedTrainer:
         self.epoch, self.window = divmod(position, self.config.windows_per_epoch)
         self.trained += n
         losses = [scripted_loss(self.trained - n + index) for index in range(n)]
+        if self.diverges_at is not None:
+            losses = [
+                loss if self.trained - n + index < self.diverges_at else math.nan for index, loss in enumerate(losses)
+            ]
         return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
 
     def reset(self, draw: int = 0) -> None:

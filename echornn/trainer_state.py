@@ -1,0 +1,41 @@
+"""What decides how training goes on: a trainer's state as plain numbers and arrays, free of TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class TrainerState:
+    """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
+
+    Attributes:
+        config: what is trained.
+        epoch, window: the next window to train.
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from.
+        weights: float32 arrays by name.
+        carried_state: float32 [batch_size, state_size], what the last window handed on.
+        optimizer: the optimizer's variables (slots, iteration count), in its order.
+    """
+
+    config: EchoConfig
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+    weights: dict[str, Floats]
+    carried_state: Floats
+    optimizer: tuple[npt.NDArray[Any], ...]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are finite numbers; training cannot go on well from others."""
+        return all(bool(np.isfinite(array).all()) for array in self.weights.values())
