@@ -32,6 +32,14 @@ class Recorder(Protocol):
         """The run that goes on; None for a new one."""
 
     @property
+    def folder(self) -> Path | None:
+        """Where the run is kept; None if nowhere."""
+
+    @property
+    def saved(self) -> bool:
+        """Whether all that was told is on disk."""
+
+    @property
     def warning(self) -> str:
         """What is wrong with the record, for people to see; empty where nothing is."""
 
@@ -51,19 +59,42 @@ class Recorder(Protocol):
         """Nothing more will come."""
 
 
-class RunRecorder:
-    """Records into a run's folder. Made by `begin` or `go_on`.
+class Unrecorded:
+    """Records nothing, and says why.
 
-    Attributes:
-        folder: the run's.
-        resumed: the run as it was found; None for a new one.
+    Args:
+        reason: why nothing can be kept.
     """
+
+    resumed = None
+    folder = None
+    saved = False
+
+    def __init__(self, reason: str) -> None:
+        self.warning = f"not saved: {reason}"
+
+    def command(self, command: Command) -> None: ...
+
+    def windows(self, progress: Progress) -> None: ...
+
+    def seconds_to_save(self) -> float | None:
+        return None
+
+    def save(self, state: TrainerState) -> bool:
+        return False
+
+    def close(self) -> None: ...
+
+
+class RunRecorder:
+    """Records into a run's folder. Made by `begin` or `go_on`."""
 
     def __init__(
         self, folder: Path, lock: Lock, resumed: Run | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.folder = folder
-        self.resumed = resumed
+        self.folder: Path | None = folder
+        self.resumed: Run | None = resumed
+        self._folder = folder
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join(resumed.notes) if resumed else ""
@@ -107,7 +138,6 @@ class RunRecorder:
 
     @property
     def saved(self) -> bool:
-        """Whether all that was told is on disk."""
         return not self._unsaved
 
     def command(self, command: Command) -> None:
@@ -135,7 +165,7 @@ class RunRecorder:
             self._losses.flush()
             self._commands.flush()
             if state.is_finite:
-                checkpoint.save(self.folder, Checkpoint(self._serial, state, self._losses.end, self._commands.end))
+                checkpoint.save(self._folder, Checkpoint(self._serial, state, self._losses.end, self._commands.end))
                 self._serial += 1
             self._trouble = ""
             self._unsaved = False

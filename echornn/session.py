@@ -324,7 +324,7 @@ class Session:
         return "; ".join(part for part in parts if part)
 
     def _end_record(self) -> None:
-        """The last checkpoint; after a call that failed halfway the one before stays, since the log lacks windows."""
+        """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         if self._recorder is not None:
             if self._can_save:
                 self._save()

@@ -135,7 +135,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_folders_that_hold_something_are_refused_and_not_touched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("all my work")
     for use in (lambda: RunRecorder.begin(tmp_path, SMALL), lambda: RunRecorder.go_on(tmp_path)):
-        with pytest.raises(RunError, match="is not empty|holds no run"):
+        with pytest.raises(RunError, match=r"is not empty|holds no run"):
             use()
     assert contents(tmp_path) == {"thesis.tex": b"all my work"}
     with pytest.raises(RunError, match=r"thesis\.tex is not empty"):
