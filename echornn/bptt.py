@@ -6,23 +6,23 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.model import EchoRNN
+from echornn.model import EchoRNN, carried_size
 
 MAX_WINDOWS_PER_CALL = 4096
 """Most windows that one call can train; it sizes the buffers that the losses come back in."""
 
 
 class Window(NamedTuple):
-    """What training one window shows, before its update."""
+    """What training one window shows, before its update; leading axes of replicas where the weights have them."""
 
     loss: tf.Tensor
-    """Mean cross-entropy in nats, float32 []."""
+    """Mean cross-entropy in nats, float32 [...]."""
     errors: tf.Tensor
-    """Wrong predictions, int32 []."""
+    """Wrong predictions, int32 [...]."""
     probabilities: tf.Tensor
-    """Softmax output, float32 [T, batch, classes]."""
+    """Softmax output, float32 [T, ..., batch, classes]."""
     states: tf.Tensor
-    """States after each time step, float32 [T, batch, state]."""
+    """All that is carried on after each time step, float32 [T, ..., batch, carried]."""
 
 
 class Trained(NamedTuple):
@@ -35,28 +35,32 @@ class Trained(NamedTuple):
     probabilities: tf.Tensor
     """Of the last window, float32 [T, batch, classes]."""
     states: tf.Tensor
-    """Of the last window, float32 [T, batch, state]."""
+    """Of the last window, float32 [T, batch, carried]."""
 
 
-def train_window(model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor) -> Window:
+def train_window(
+    model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
+) -> Window:
     """Train one window: the gradient is cut at ``state``, the state that the window before handed on.
 
     Args:
         model: its weights are updated.
         optimizer: a Keras optimizer.
-        x: input, uint8 [T, batch].
-        y: target, uint8 [T, batch].
-        state: float32 [batch, state].
+        x: input, uint8 [T, ..., batch].
+        y: target, uint8 [T, ..., batch].
+        state: float32 [..., batch, carried].
+        dropout_key: int32 [2].
     """
     variables = list(model.weights.values())
     labels = tf.cast(y, tf.int32)
     with tf.GradientTape() as tape:
-        states, logits = model.forward(x, state)
-        total_loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+        states, logits = model.forward(x, state, dropout_key)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        total_loss = tf.reduce_mean(losses, axis=[0, -1])
     optimizer.apply(tape.gradient(total_loss, variables), variables)
     probabilities = tf.nn.softmax(logits)
     wrong = tf.argmax(probabilities, axis=-1, output_type=tf.int32) != labels
-    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32)), probabilities, states)
+    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, -1]), probabilities, states)
 
 
 class TrainingLoop:
@@ -64,33 +68,41 @@ class TrainingLoop:
 
     One compilation serves every number of windows and every position: both are tensors, and the windows are
     gathered, since XLA would compile anew for each value of a slice's start or of a ``tf.range`` bound.
+
+    Args:
+        model: what is trained.
+        optimizer: a Keras optimizer, built for the model's weights.
     """
 
     def __init__(self, model: EchoRNN, optimizer: Any) -> None:
         config = model.config
         self.model = model
         self.optimizer = optimizer
-        self.carried_state = tf.Variable(tf.zeros([config.batch_size, config.state_size]), name="carried_state")
+        self.carried_state = tf.Variable(tf.zeros([config.batch_size, carried_size(config)]), name="carried_state")
         self.run = tf.function(self._run, jit_compile=True, autograph=False)
 
-    def _run(self, x: tf.Tensor, y: tf.Tensor, first: tf.Tensor, count: tf.Tensor) -> Trained:
-        """Train ``count`` windows from window ``first`` of ``x`` and ``y``, which hold whole epochs end to end.
+    def _run(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
+        """Train windows of ``x`` and ``y``, which hold whole epochs end to end.
 
         Args:
             x: input, uint8 [epochs * row length, batch].
             y: target, same shape.
-            first: int32 [], windows before the first one to train, counted from the start of ``x``.
-            count: int32 [], 1 to MAX_WINDOWS_PER_CALL.
+            call: int32 [4]: the first window to train, counted from the start of ``x``; how many, up to
+                MAX_WINDOWS_PER_CALL; how many windows of the run lie before ``x``; the key of dropout.
         """
         config = self.model.config
         window_length, batch_size = config.truncated_backprop_length, config.batch_size
+        first, count, windows_before, key = tf.unstack(call)
 
         def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = epoch * config.row_length + window * config.window_stride
             steps = start + tf.range(window_length)
             state = tf.where(window == 0, tf.zeros_like(state), state)
-            shown = train_window(self.model, self.optimizer, tf.gather(x, steps), tf.gather(y, steps), state)
+            dropout_key = tf.stack([key, windows_before + first + index])
+            shown = train_window(
+                self.model, self.optimizer, tf.gather(x, steps), tf.gather(y, steps), state, dropout_key
+            )
             at = [[index]]
             trained = Trained(
                 tf.tensor_scatter_nd_update(trained.losses, at, [shown.loss]),
@@ -104,7 +116,7 @@ class TrainingLoop:
             tf.zeros([MAX_WINDOWS_PER_CALL]),
             tf.zeros([MAX_WINDOWS_PER_CALL], tf.int32),
             tf.zeros([window_length, batch_size, config.num_classes]),
-            tf.zeros([window_length, batch_size, config.state_size]),
+            tf.zeros([window_length, batch_size, carried_size(config)]),
         )
         state: tf.Tensor
         trained: Trained

@@ -8,6 +8,7 @@ import operator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+Cell = Literal["rnn", "gru", "lstm"]
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
 RowStart = Literal["previous_row", "zero"]
@@ -15,6 +16,9 @@ Device = Literal["auto", "cpu", "gpu"]
 
 MAX_CLASSES = 256
 """Symbols are stored as uint8, so there can be at most this many."""
+
+
+MAX_LAYERS = 8
 
 
 class ConfigError(ValueError):
@@ -67,6 +71,15 @@ class EchoConfig:
     stride: int | None = None
     """Time steps from one window to the next, 1 to T; unset, it is T as in the tutorial."""
 
+    cell: Cell = "rnn"
+    """Recurrent cell: rnn, the tutorial's tanh([x, h] W + b); gru; or lstm."""
+
+    num_layers: int = 1
+    """Cells stacked on each other, 1 to 8; each reads the states of the one below."""
+
+    dropout: float = 0.0
+    """Part of the states dropped between layers while training, 0 to below 1; above 0 needs 2 layers or more."""
+
     optimizer: Optimizer = "adagrad"
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
 
@@ -89,6 +102,14 @@ class EchoConfig:
         _require(self, "num_classes", 2 <= self.num_classes <= MAX_CLASSES, f"2 to {MAX_CLASSES}")
         _require(self, "batch_size", self.batch_size >= 1, "1 or more")
         _require(self, "seed", self.seed >= 0, "0 or more")
+        _require(self, "num_layers", 1 <= self.num_layers <= MAX_LAYERS, f"1 to {MAX_LAYERS}")
+        _require(self, "dropout", 0 <= self.dropout < 1, "0 to below 1")
+        _require(
+            self,
+            "dropout",
+            self.dropout == 0 or self.num_layers > 1,
+            "0, since num_layers = 1 leaves nothing to drop between",
+        )
         _require(
             self,
             "learning_rate",
@@ -156,6 +177,7 @@ LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"
 """Fields that can change between two windows; the others need another trainer."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "cell": get_args(Cell),
     "optimizer": get_args(Optimizer),
     "init": get_args(Init),
     "row_start": get_args(RowStart),
@@ -163,18 +185,21 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """The words that each field of words allows."""
 
+FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 1"}
+"""The fields that need not be whole, and what they allow."""
+
 
 def _check_type(config: EchoConfig, name: str) -> None:
     """Refuse a value of the wrong type, and store numpy scalars as plain Python numbers."""
     value: Any = getattr(config, name)
     if name in CHOICES:
         _require(config, name, value in CHOICES[name], f"one of {', '.join(CHOICES[name])}")
-    elif name == "learning_rate":
+    elif name in FRACTIONS:
         try:
             number = math.nan if isinstance(value, (bool, str, bytes)) else float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.nan
-        _require(config, name, math.isfinite(number), "a finite number above 0")
+        _require(config, name, math.isfinite(number), FRACTIONS[name])
         object.__setattr__(config, name, number)
     elif not (name == "stride" and value is None):
         try:

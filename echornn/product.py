@@ -1,21 +1,64 @@
-"""The matrix product of the cells, in the form that XLA makes the fastest for its size."""
+"""Matrix products in the form that XLA makes the fastest for their size.
+
+Written as multiply and sum, XLA fuses a product with what stands around it into one kernel; a matrix product of its
+own costs a call, but larger ones are then blocked and vectorised. Time of one window, us, all products as matrix
+products against all as multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
+
+    S4 B5 28.7/5.4   S4 B256 142/100   S8 B50 68/30   S10 B50 89/85   S12 B50 74/123   S16 B5 41/13   S16 B50 69/94
+
+What decides is the number of multiplications. A weight's gradient sums over all rows and time steps at once and
+crosses earlier: 5.1/5.8 with 1 500 of them (multiply and sum wins), 27.0/23.2 with 20 400.
+"""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
+PRODUCT_LIMIT = 6000
+"""Most multiplications, rows * inner * columns, of a product that is multiplied and summed."""
+
+GRADIENT_LIMIT = 3000
+"""The same for the gradient of a weight."""
+
+FEW = 2
+"""An inner dimension so small that multiply and sum wins whatever the rest."""
+
+
+def is_fused(rows: int, inner: int, columns: int) -> bool:
+    """Whether a product of these sizes is written as multiply and sum."""
+    return inner <= FEW or rows * inner * columns <= PRODUCT_LIMIT
+
 
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w`` for a float32 [..., rows, inner] and w float32 [..., inner, columns].
-
-    Tiny products are written as multiply and sum: XLA then fuses them with what stands around them into one
-    loop, where a product of its own costs a call. Large ones go to the matrix library.
-    """
+    """``a @ w`` for float32 a [..., rows, inner] and w [..., inner, columns]; leading axes are replicas."""
     inner, columns = w.shape[-2:]
-    if inner * columns <= MULTIPLY_AND_SUM_UP_TO:
+    if is_fused(a.shape[-2], inner, columns):
         return tf.reduce_sum(a[..., :, tf.newaxis] * w[..., tf.newaxis, :, :], axis=-2)
     return tf.matmul(a, w)
 
 
-MULTIPLY_AND_SUM_UP_TO = 160
-"""Largest inner * columns that is multiplied and summed."""
+def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """``a @ w^T`` for float32 a [..., rows, inner] and w [..., columns, inner]."""
+    columns, inner = w.shape[-2:]
+    if is_fused(a.shape[-2], inner, columns):
+        return tf.reduce_sum(a[..., tf.newaxis, :] * w[..., tf.newaxis, :, :], axis=-1)
+    return tf.matmul(a, w, transpose_b=True)
+
+
+def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients to W and b of ``z = a W + b``, from the gradient to z.
+
+    Args:
+        a: float32 [..., rows, inner], rows of all time steps together.
+        dz: float32 [..., rows, columns].
+
+    Returns:
+        dW, float32 [..., inner, columns], and db, float32 [..., 1, columns]. db is the row of dW that would belong
+        to an input of ones, so one product gives both.
+    """
+    rows, inner, columns = a.shape[-2], a.shape[-1], dz.shape[-1]
+    if rows * inner * columns <= GRADIENT_LIMIT:
+        d_weight = tf.reduce_sum(a[..., :, tf.newaxis] * dz[..., tf.newaxis, :], axis=-3)
+        return d_weight, tf.reduce_sum(dz, axis=-2, keepdims=True)
+    both = tf.matmul(tf.concat([a, tf.ones_like(a[..., :1])], axis=-1), dz, transpose_a=True)
+    return both[..., :-1, :], both[..., -1:, :]

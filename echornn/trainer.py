@@ -13,8 +13,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
-from echornn.config import LIVE_FIELDS, ConfigError, EchoConfig
-from echornn.model import EchoRNN, initial_weights, weight_shapes
+from echornn.config import LIVE_FIELDS, MAX_LAYERS, ConfigError, EchoConfig
+from echornn.model import EchoRNN, initial_weights, shown_part, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
@@ -54,7 +54,7 @@ class Trainer:
         """Compile the training loop now (it would be at the first `advance`), training nothing."""
         block = self._current_block()
         with tf.device(self._device):
-            self._loop.run(block.x, block.y, tf.constant(0), tf.constant(0))
+            self._loop.run(block.x, block.y, self._call(block, 0, 0))
 
     def advance(self, n: int) -> Progress:
         """Train ``n`` windows, or fewer where ``num_epochs`` is reached, crossing epochs as they come.
@@ -74,7 +74,7 @@ class Trainer:
             first = (self.epoch - block.first_epoch) * self.config.windows_per_epoch + self.window
             count = min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.windows - first)
             with tf.device(self._device):
-                trained = self._loop.run(block.x, block.y, tf.constant(first), tf.constant(count))
+                trained = self._loop.run(block.x, block.y, self._call(block, first, count))
             losses.append(trained.losses.numpy()[:count])
             errors.append(trained.errors.numpy()[:count])
             n -= count
@@ -91,7 +91,7 @@ class Trainer:
             x,
             y,
             np.swapaxes(trained.probabilities.numpy(), 0, 1),
-            np.swapaxes(trained.states.numpy(), 0, 1),
+            np.swapaxes(trained.states.numpy()[..., shown_part(self.config)], 0, 1),
         )
         return self._last
 
@@ -217,6 +217,12 @@ class Trainer:
         self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
         self._block = None
+
+    def _call(self, block: _Block, first: int, count: int) -> tf.Tensor:
+        """What the loop must know of one call; see `TrainingLoop`. Its numbers wrap around at 31 bits."""
+        before = block.first_epoch * self.config.windows_per_epoch
+        dropout_key = (self.config.seed * 1_000_003 + self.draw) * MAX_LAYERS
+        return tf.constant([number & 0x7FFFFFFF for number in (first, count, before, dropout_key)])
 
     def _position_after(self, windows: int) -> tuple[int, int]:
         """Epoch and window that lie ``windows`` after the position."""

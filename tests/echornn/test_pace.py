@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -93,7 +94,7 @@ def test_turning_the_dial_up_takes_effect_at_once() -> None:
 def test_the_dial_has_notches_in_order_and_two_ends() -> None:
     assert list(SPEEDS) == sorted(SPEEDS)
     assert (SPEEDS[0], SPEEDS[-1]) == (1.0, math.inf)
-    for below, above in zip(SPEEDS, SPEEDS[1:], strict=False):
+    for below, above in itertools.pairwise(SPEEDS):
         assert faster(below) == above
         assert slower(above) == below
     assert slower(1.0) == 1.0

@@ -67,8 +67,19 @@ def test_colour_is_never_the_only_sign() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "name"),
-    [(0, "zero"), (0.12, "zero"), (0.2, "maybe"), (0.49, "maybe"), (0.5, "unsure"), (0.7, "unsure")]
-    + [(0.75, "likely"), (0.94, "likely"), (0.95, "one"), (1, "one"), (math.nan, "unsure")],
+    [
+        (0, "zero"),
+        (0.12, "zero"),
+        (0.2, "maybe"),
+        (0.49, "maybe"),
+        (0.5, "unsure"),
+        (0.7, "unsure"),
+        (0.75, "likely"),
+        (0.94, "likely"),
+        (0.95, "one"),
+        (1, "one"),
+        (math.nan, "unsure"),
+    ],
 )
 def test_shades(probability: float, name: str) -> None:
     assert shade(probability) == name
