@@ -343,7 +343,8 @@ class Session:
             self._trainer.restore(self._last_good)
             again = self._trainer.advance(len(self.history) - self._good_at + count)
             progress = dataclasses.replace(again, losses=again.losses[-count:], errors=again.errors[-count:])
-            self._divergence = f"the loss is {progress.losses[-1]} in window {again.window + 1} of epoch {again.epoch + 1}: paused there"
+            loss, window, epoch = progress.losses[-1], again.window + 1, again.epoch + 1
+            self._divergence = f"the loss is {loss} in window {window} of epoch {epoch}: paused there"
             self._pause()
         return progress
 

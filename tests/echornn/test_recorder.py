@@ -275,10 +275,9 @@ def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pyte
     def fill(full: bool) -> Callable[[], None]:
         return lambda: session._send(lambda: setattr(disk, "full", full))
 
-    play(
-        session, lambda: session.step(5), fill(True), lambda: session.step(6), session.save, lambda: session._send(look),
-        session.reset, lambda: session.step(2), fill(False), session.save, lambda: session._send(look),
-    )  # fmt: skip
+    while_full = (lambda: session.step(6), session.save, lambda: session._send(look), session.reset)
+    afterwards = (lambda: session.step(2), fill(False), session.save, lambda: session._send(look))
+    play(session, lambda: session.step(5), fill(True), *while_full, *afterwards)
     assert "not saved since" in warnings[0]
     assert "No space left on device" in warnings[0]
     assert warnings[1] == ""
