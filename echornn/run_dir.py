@@ -158,8 +158,14 @@ class Run:
                 per_epoch = command.config.windows_per_epoch
                 history.begin(command.cause, command.epoch, command.window, per_epoch)
                 begun = command
-            error_rates = stretch.windows["errors"] / command.config.predictions_per_window
-            history.append(stretch.windows["loss"], error_rates.astype(np.float32))
+            rates = error_rates(stretch.windows, command.config)
+            history.append(stretch.windows["loss"], rates.astype(np.float32))
+
+
+def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
+    """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
+    errors = windows["errors"]
+    return np.where(errors < 0, np.nan, errors / config.predictions_per_window)
 
 
 class Lock:

@@ -339,11 +339,13 @@ class Session:
         if len(bad) == 0:
             self._divergence = ""
         elif not self._divergence:
-            count = int(bad[0]) + 1
-            self._trainer.restore(self._last_good)
-            again = self._trainer.advance(len(self.history) - self._good_at + count)
-            progress = dataclasses.replace(again, losses=again.losses[-count:], errors=again.errors[-count:])
-            loss, window, epoch = progress.losses[-1], again.window + 1, again.epoch + 1
+            if self._last_good.is_finite:
+                count = int(bad[0]) + 1
+                self._trainer.restore(self._last_good)
+                progress = self._trainer.advance(len(self.history) - self._good_at + count)
+                losses, errors = progress.losses[-count:], progress.errors[-count:]
+                progress = dataclasses.replace(progress, losses=losses, errors=errors)
+            loss, window, epoch = progress.losses[-1], progress.window + 1, progress.epoch + 1
             self._divergence = f"the loss is {loss} in window {window} of epoch {epoch}: paused there"
             self._pause()
         return progress

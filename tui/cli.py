@@ -97,6 +97,34 @@ def train(
     return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii, recorder)
 
 
+@command.command(name="export")
+def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, keras: Path | None = None) -> FrontEnd:
+    """Print every window of a run as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    json
+        Print JSON lines instead.
+    weights
+        Write the weights to this .npz file instead.
+    keras
+        Write the network to this .keras file instead, as a Keras model with the same outputs.
+    """
+    from tui.export import export
+
+    return partial(export, run, json, weights, keras)
+
+
+@command.command(name="list")
+def list_kept_runs() -> FrontEnd:
+    """Print the runs in your state folder, the newest first."""
+    from tui.list_runs import list_runs
+
+    return list_runs
+
+
 def _begin(folder: Path | None, config: EchoConfig) -> tuple[EchoConfig, Recorder]:
     return config, record.begin(folder, config)
 

@@ -68,9 +68,8 @@ def main() -> None:
         codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()
         one, other = (np.fromfile(folder / LOSS_FILE, WINDOW) for folder in (killed, whole))
         same = one.tobytes() == other.tobytes()
-        say(
-            f"{done} kills, exit codes {codes}, {len(one):,} and {len(other):,} windows: {'the same' if same else 'NOT the same'}"
-        )
+        verdict = "the same" if same else "NOT the same"
+        say(f"{done} kills, exit codes {codes}, {len(one):,} and {len(other):,} windows: {verdict}")
         size = sum(file.stat().st_size for file in killed.iterdir())
         say(f"{size / len(one) * 1e6 / 1e6:.2f} MB on disk for 10^6 windows")
     sys.exit(not same)
