@@ -79,7 +79,28 @@ class TrainingLoop:
         self.model = model
         self.optimizer = optimizer
         self.carried_state = tf.Variable(tf.zeros([config.batch_size, carried_size(config)]), name="carried_state")
-        self.run = tf.function(self._run, jit_compile=True, autograph=False)
+        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self._function = tf.function(self._run, jit_compile=True, autograph=False)
+        self._compiled: Any = None
+
+    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
+        """Train some windows; see `_run` for the arguments. The first call compiles."""
+        if self._compiled is None:
+            self._compiled = self._function.get_concrete_function(x, y, call)
+        trained: Trained = self._compiled(x, y, call)
+        return trained
+
+    @property
+    def compilations(self) -> int:
+        """How often it was traced so far, to be compiled."""
+        count: int = self._function.experimental_get_tracing_count()
+        return count
+
+    def reset_optimizer(self, learning_rate: float) -> None:
+        """Slots and iteration count as at the start, and this learning rate."""
+        for variable, fresh in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(fresh)
+        self.optimizer.learning_rate.assign(learning_rate)
 
     def _run(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
         """Train windows of ``x`` and ``y``, which hold whole epochs end to end.

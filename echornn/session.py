@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import threading
 import time
@@ -75,7 +76,7 @@ class Session:
         """Set when `run` has returned."""
         self.error: Exception | None = None
         """Why the session failed."""
-        self._make_trainer = make_trainer or _make_tensorflow_trainer
+        self._make_trainer = make_trainer or _tensorflow_trainers()
         self._on_progress = on_progress
         self._clock = clock
         self._recorder = recorder
@@ -379,7 +380,20 @@ class Session:
         self._frame = dataclasses.replace(self._frame, **changes)
 
 
-def _make_tensorflow_trainer(config: EchoConfig) -> Trains:
-    from echornn.trainer import Trainer
+def _tensorflow_trainers() -> Callable[[EchoConfig], Trains]:
+    """Makes trainers that share compiled loops; TensorFlow is imported with the first."""
 
-    return Trainer(config)
+    @functools.cache
+    def programs() -> Any:
+        from echornn.device import use_one_thread
+        from echornn.programs import Programs
+
+        use_one_thread()
+        return Programs()
+
+    def make(config: EchoConfig) -> Trains:
+        from echornn.trainer import Trainer
+
+        return Trainer(config, programs())
+
+    return make

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
+from echornn.bptt import MAX_WINDOWS_PER_CALL
 from echornn.config import LIVE_FIELDS, MAX_LAYERS, ConfigError, EchoConfig
-from echornn.model import EchoRNN, initial_weights, shown_part, weight_shapes
+from echornn.device import place
+from echornn.model import initial_weights, shown_part, weight_shapes
+from echornn.programs import Programs
 from echornn.progress import Floats, Progress
-from echornn.series import EchoSeries
+from echornn.series import EchoSeries, Symbols
 from echornn.trainer_state import TrainerState as TrainerState
 
 MAX_BLOCK_BYTES = 1 << 24
@@ -31,30 +32,37 @@ class Trainer:
         epoch, window: the next window to train, from (0, 0); after an epoch's last window it is (epoch + 1, 0).
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from.
+        placement: the device, and why.
+
+    Args:
+        config: what to train.
+        programs: where compiled loops are kept for the next trainer of the same structure; unset, they are not.
 
     Raises:
         ConfigError: the device asked for is not there.
+        OutOfMappingsError: this process has compiled too much.
     """
 
-    def __init__(self, config: EchoConfig) -> None:
+    def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
         self.config = config
         self.epoch = 0
         self.window = 0
         self.generation = 0
         self.draw = 0
-        self._device = _place(config)
-        with tf.device(self._device):
-            self._loop = TrainingLoop(EchoRNN(config, initial_weights(config)), _make_optimizer(config))
-            self._loop.optimizer.build(list(self._loop.model.weights.values()))
-        self._fresh_optimizer = [variable.numpy() for variable in self._loop.optimizer.variables]
+        programs = programs or Programs()
+        self.placement = place(config, lambda device, n: _try(config, programs, device, n))
+        self._device = self.placement.device
+        self._loop = programs.borrow(config, self._device)
+        weakref.finalize(self, programs.give_back, config, self._device, self._loop)
+        self.load_weights(initial_weights(config))
         self._block: _Block | None = None
-        self._last: Progress
+        self._last: Progress | None = None
 
     def compile(self) -> None:
         """Compile the training loop now (it would be at the first `advance`), training nothing."""
         block = self._current_block()
         with tf.device(self._device):
-            self._loop.run(block.x, block.y, self._call(block, 0, 0))
+            self._loop(block.x, block.y, self._call(block, 0, 0))
 
     def advance(self, n: int) -> Progress:
         """Train ``n`` windows, or fewer where ``num_epochs`` is reached, crossing epochs as they come.
@@ -67,22 +75,20 @@ class Trainer:
         if n < 1:
             raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
         if self.finished:
-            return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
+            return self._nothing_trained()
         losses, errors = [], []
         while n > 0 and not self.finished:
             block = self._current_block()
             first = (self.epoch - block.first_epoch) * self.config.windows_per_epoch + self.window
             count = min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.windows - first)
             with tf.device(self._device):
-                trained = self._loop.run(block.x, block.y, self._call(block, first, count))
+                trained = self._loop(block.x, block.y, self._call(block, first, count))
             losses.append(trained.losses.numpy()[:count])
             errors.append(trained.errors.numpy()[:count])
             n -= count
             last_epoch, last_window = self._position_after(count - 1)
             self.epoch, self.window = self._position_after(count)
-        x, y = block.series[last_epoch - block.first_epoch].window(
-            last_window * self.config.window_stride, self.config.truncated_backprop_length
-        )
+        x, y = self._window_of(block.series[last_epoch - block.first_epoch], last_window)
         self._last = Progress(
             np.concatenate(losses),
             np.concatenate(errors),
@@ -118,20 +124,22 @@ class Trainer:
 
     @property
     def carried_state(self) -> Floats:
-        """State that the next window starts from, float32 [batch_size, state_size]; zero at an epoch's start."""
+        """What the next window starts from, float32 [batch_size, carried]; zero at an epoch's start.
+
+        Each layer's state side by side, for an LSTM h and then c: the tutorial's cell has [batch_size, state_size].
+        """
         state: Floats = self._loop.carried_state.numpy()
         return np.zeros_like(state) if self.window == 0 else state
 
     @property
     def device(self) -> str:
         """Where it trains: cpu or gpu."""
-        return "gpu" if "GPU" in self._device else "cpu"
+        return self.placement.name
 
     @property
     def compilations(self) -> int:
         """How often the training loop was traced and compiled so far."""
-        count: int = self._loop.run.experimental_get_tracing_count()
-        return count
+        return self._loop.compilations
 
     @property
     def state(self) -> TrainerState:
@@ -161,7 +169,7 @@ class Trainer:
         self._loop.carried_state.assign(state.carried_state)
         self.epoch, self.window, self.draw = state.epoch, state.window, state.draw
         self.generation = state.generation
-        self._block = None
+        self._block = self._last = None
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
@@ -180,9 +188,7 @@ class Trainer:
                 raise ValueError(f"{name} cannot be loaded: not all of its numbers are finite")
         for name, variable in self._loop.model.weights.items():
             variable.assign(arrays[name])
-        for variable, fresh in zip(self._loop.optimizer.variables, self._fresh_optimizer, strict=True):
-            variable.assign(fresh)
-        self._loop.optimizer.learning_rate.assign(self.config.learning_rate)
+        self._loop.reset_optimizer(self.config.learning_rate)
 
     def edit(self, config: EchoConfig) -> None:
         """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, nothing compiled anew.
@@ -217,6 +223,20 @@ class Trainer:
         self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
         self._block = None
+
+    def _nothing_trained(self) -> Progress:
+        """No losses, and the last window as it was; where it was trained by another process, without predictions."""
+        config = self.config
+        if self._last is None:
+            epoch, window = config.num_epochs - 1, config.windows_per_epoch - 1
+            x, y = self._window_of(EchoSeries.generate(config, self.generation, epoch), window)
+            unknown = np.full((*y.shape, config.num_classes), np.nan, np.float32)
+            states = np.full((*y.shape, config.state_size), np.nan, np.float32)
+            self._last = Progress(unknown[0, 0], np.zeros(1, np.int32), epoch, window, x, y, unknown, states)
+        return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
+
+    def _window_of(self, series: EchoSeries, window: int) -> tuple[Symbols, Symbols]:
+        return series.window(window * self.config.window_stride, self.config.truncated_backprop_length)
 
     def _call(self, block: _Block, first: int, count: int) -> tf.Tensor:
         """What the loop must know of one call; see `TrainingLoop`. Its numbers wrap around at 31 bits."""
@@ -258,22 +278,14 @@ class _Block:
         return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
 
 
-def _make_optimizer(config: EchoConfig) -> Any:
-    rate = config.learning_rate
-    if config.optimizer == "adagrad":
-        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1, epsilon=0.0)
-    makers = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
-    return makers[config.optimizer](rate)
-
-
-def _place(config: EchoConfig) -> str:
-    """The device to train on. A GPU is made to take only the memory it needs, since others may share it."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if config.device == "gpu" and not gpus:
-        raise ConfigError("device", config.device, "TensorFlow sees no GPU here; use cpu or auto")
-    if config.device == "cpu" or not gpus:
-        return "/CPU:0"
-    for gpu in gpus:
-        if not tf.config.experimental.get_memory_growth(gpu):
-            tf.config.experimental.set_memory_growth(gpu, True)
-    return "/GPU:0"
+def _try(config: EchoConfig, programs: Programs, device: str, n: int) -> None:
+    """Train ``n`` windows of a throw-away run on a device, to measure it."""
+    loop = programs.borrow(config, device)
+    block = _Block.generate(config, 0, 0, device)
+    with tf.device(device):
+        left = n
+        while left:
+            count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
+            loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
+            left -= count
+    programs.give_back(config, device, loop)

@@ -139,6 +139,20 @@ def with_newest(tokens: list[str]) -> list[str]:
     ]
 
 
+@command.command
+def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
+    """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
+
+    Parameters
+    ----------
+    json
+        Print JSON lines.
+    """
+    from tui.bench import run_bench
+
+    return partial(run_bench, config or EchoConfig(), json)
+
+
 def main() -> NoReturn:
     """Run the command, and exit with an `ExitCode`."""
     code: int = ExitCode.DONE

@@ -194,3 +194,22 @@ def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) ->
 
 def newest_serial(folder: Path) -> int:
     return checkpoint.load(folder)[0][0].serial
+
+
+def test_bench_measures_every_program_that_knows_the_configuration() -> None:
+    done = run("bench", "--json", "--total-series-length", "3000")
+    assert done.returncode == 0, done.stderr
+    *rows, split = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["program"] for row in rows] == ["the tutorial's session loop", "plain NumPy"] + ["echornn"] * 5
+    assert rows[0]["speedup"] == 1
+    assert rows[-1]["windows_per_call"] == 4096
+    assert rows[-1]["microseconds"] < rows[0]["microseconds"]
+    assert sum(split["split"][part] for part in ("compute", "python", "screen")) == pytest.approx(1, abs=0.01)
+
+
+def test_bench_prints_a_table_for_people() -> None:
+    done = run("bench", "--total-series-length", "3000", "--cell", "gru", env={**os.environ, "COLUMNS": "100"})
+    assert done.returncode == 0, done.stderr
+    assert "us/window" in done.stdout
+    assert "compute" in done.stdout
+    assert "NumPy" not in done.stdout
