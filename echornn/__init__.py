@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from echornn.frame import Frame as Frame
     from echornn.history import LossHistory as LossHistory
     from echornn.progress import Progress as Progress
+    from echornn.recorder import RunRecorder as RunRecorder
+    from echornn.run_dir import RunError as RunError
     from echornn.series import EchoSeries as EchoSeries
     from echornn.session import Session as Session
     from echornn.trainer import Trainer as Trainer
+    from echornn.trainer_state import TrainerState as TrainerState
 
 _HOME = {
     "ConfigError": "config",
@@ -25,8 +28,11 @@ _HOME = {
     "Frame": "frame",
     "LossHistory": "history",
     "Progress": "progress",
+    "RunError": "run_dir",
+    "RunRecorder": "recorder",
     "Session": "session",
     "Trainer": "trainer",
+    "TrainerState": "trainer_state",
 }
 
 __all__ = sorted(_HOME)

@@ -46,6 +46,7 @@ class Frame:
         evidence: what the losses since the last start tell.
         undoable: commands that can be undone.
         refusal: why the last edit could not be made; else empty.
+        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
     state: State
@@ -64,6 +65,7 @@ class Frame:
     evidence: Evidence = field(default_factory=Evidence)
     undoable: int = 0
     refusal: str = ""
+    warning: str = ""
 
     @property
     def loss(self) -> float:

@@ -19,6 +19,8 @@ from echornn.frame import Frame, State
 from echornn.history import Cause, Curve, LossHistory
 from echornn.pace import Pace
 from echornn.progress import Progress
+from echornn.recorder import SAVE_SECONDS, Recorder
+from echornn.run_dir import Command as RecordedCommand
 from echornn.theory import Evidence
 from echornn.trainer_state import TrainerState
 
@@ -77,6 +79,7 @@ class Session:
         make_trainer: makes the trainer, on the training thread; `echornn.trainer.Trainer` unless given.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
+        recorder: keeps the run on disk; it goes on with `config` where it left off, if it has been begun before.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Session:
         make_trainer: Callable[[EchoConfig], Trains] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        recorder: Recorder | None = None,
     ) -> None:
         self.config = config
         self.history = LossHistory()
@@ -96,6 +100,12 @@ class Session:
         self._make_trainer = make_trainer or _tensorflow_trainers()
         self._on_progress = on_progress
         self._clock = clock
+        self._recorder = recorder
+        self._can_save = False
+        self._divergence = ""
+        self._last_good: TrainerState
+        self._good_at = 0
+        self._save_at = clock()
         self._speed = speed
         self._pace = Pace(speed, clock)
         self._commands: deque[Command] = deque()
@@ -177,6 +187,10 @@ class Session:
         """Go back to the moment before the last reset, redraw, regeneration or edit; the curve keeps what was."""
         self._send(self._undo)
 
+    def save(self) -> None:
+        """Bring all that was trained to the disk now."""
+        self._send(self._save)
+
     def stop(self) -> None:
         """Make `run` return at the next safe point: between two stretches of windows."""
         with self._wake:
@@ -201,10 +215,12 @@ class Session:
                 windows = self._due()
                 if windows:
                     self._train(windows)
+                self._save_if_due()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self.error = error
             self._publish(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
         finally:
+            self._end_record()
             self.stopped.set()
 
     def _load(self) -> None:
@@ -213,7 +229,7 @@ class Session:
             return
         self._publish(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
-        self.history.begin("start", self._trainer.epoch, self._trainer.window, self.config.windows_per_epoch)
+        self._take_up()
         self._pace.restart()
         self._show()
 
@@ -222,6 +238,8 @@ class Session:
         with self._wake:
             if not (self._stopping or self._commands):
                 seconds = self._wait_seconds()
+                if self._recorder is not None and (to_save := self._recorder.seconds_to_save()) is not None:
+                    seconds = to_save if seconds is None else min(seconds, to_save)
                 if seconds is None or seconds > 0:
                     self._wake.wait(seconds)
             commands = list(self._commands)
@@ -257,12 +275,16 @@ class Session:
 
     def _train(self, windows: int) -> None:
         begun = self._clock()
-        progress = self._trainer.advance(windows)
+        self._can_save = False
+        progress = self._pause_if_diverged(self._trainer.advance(windows))
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         error_rates = progress.errors / self.config.predictions_per_window
         self.history.append(progress.losses, error_rates.astype(np.float32))
         self._keep_for_the_screen(progress)
+        if self._recorder is not None:
+            self._recorder.windows(progress)
+        self._can_save = True
         if self._on_progress is not None:
             self._on_progress(progress)
         self._show(progress)
@@ -281,11 +303,13 @@ class Session:
         self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
 
     def _reset(self, further: int) -> None:
+        self._save()
         self._remember(self._moment())
         self._trainer.reset(self._trainer.draw + further)
         self._begin("redraw" if further else "reset")
 
     def _regenerate(self) -> None:
+        self._save()
         self._remember(self._moment())
         self._trainer.regenerate()
         self._begin("regenerate")
@@ -293,7 +317,7 @@ class Session:
     def _begin(self, cause: Cause) -> None:
         self._owed = 0
         self._pace.restart()
-        self.history.begin(cause, self._trainer.epoch, self._trainer.window, self.config.windows_per_epoch)
+        self._mark(cause)
         weights_stay = cause == "regenerate"
         evidence = self._frame.evidence if weights_stay else Evidence()
         self._publish(progress=None, tape=(), evidence=evidence, refusal="")
@@ -320,6 +344,7 @@ class Session:
         if config == self.config:
             self._publish(refusal="")
             return
+        self._save()
         before = self._moment()
         try:
             if self.config.differs_only_live(config):
@@ -344,6 +369,7 @@ class Session:
     def _undo(self) -> None:
         if not self._past:
             return
+        self._save()
         moment = self._past.pop()
         self._trainer = moment.trainer
         self.config = moment.state.config
@@ -362,23 +388,98 @@ class Session:
             undoable=len(self._past),
         )
 
+    # ---- the record, on the training thread
+
+    def _take_up(self) -> None:
+        """Begin the history, or go on with the one on disk."""
+        run = self._recorder.resumed if self._recorder is not None else None
+        if run is not None and run.checkpoint is not None:
+            self._trainer.restore(run.checkpoint.state)
+            run.fill(self.history)
+        else:
+            self._mark("start")
+        self._can_save = True
+        self._save()
+
+    def _mark(self, cause: Cause) -> None:
+        """Stamp a command on the history and in the record: the next window is the first under it."""
+        trainer, config = self._trainer, self.config
+        self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
+        self._divergence = ""
+        self._last_good, self._good_at = trainer.state, len(self.history)
+        if self._recorder is not None:
+            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+            self._recorder.command(RecordedCommand(len(self.history), cause, *position, config))
+
+    def _save_if_due(self) -> None:
+        seconds = self._save_at - self._clock() if self._recorder is None else self._recorder.seconds_to_save()
+        if seconds is not None and seconds <= 0:
+            self._save()
+
+    def _save(self) -> None:
+        state = self._trainer.state
+        self._save_at = self._clock() + SAVE_SECONDS
+        if state.is_finite:
+            self._last_good, self._good_at = state, len(self.history)
+        if self._recorder is not None:
+            self._recorder.save(state)
+            if self._warning() != self._frame.warning:
+                self._publish(warning=self._warning())
+
+    def _warning(self) -> str:
+        parts = (self._divergence, "" if self._recorder is None else self._recorder.warning)
+        return "; ".join(part for part in parts if part)
+
+    def _end_record(self) -> None:
+        """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
+        if self._recorder is not None:
+            if self._can_save:
+                self._save()
+            self._recorder.close()
+
+    def _pause_if_diverged(self, progress: Progress) -> Progress:
+        """Pause at the window whose loss is no finite number, and return the windows up to it; else all of them.
+
+        The trainer is taken back to its last good state and trained again up to there, which gives the same bits.
+        """
+        bad = np.flatnonzero(~np.isfinite(progress.losses))
+        if len(bad) == 0:
+            self._divergence = ""
+        elif not self._divergence:
+            if self._last_good.is_finite:
+                count = int(bad[0]) + 1
+                self._trainer.restore(self._last_good)
+                progress = self._trainer.advance(len(self.history) - self._good_at + count)
+                losses, errors = progress.losses[-count:], progress.errors[-count:]
+                progress = dataclasses.replace(progress, losses=losses, errors=errors)
+            loss, window, epoch = progress.losses[-1], progress.window + 1, progress.epoch + 1
+            self._divergence = f"the loss is {loss} in window {window} of epoch {epoch}: paused there"
+            self._pause()
+        return progress
+
     def _show(self, progress: Progress | None = None) -> None:
         """Publish the state as it is now, with these newest windows or the ones shown before."""
         progress = progress or self._frame.progress
         trainer = self._trainer
         going = State.RUNNING if self._running or self._owed else State.PAUSED
         state = State.FINISHED if trainer.finished else going
+        epoch, window = trainer.epoch + 1, trainer.window
+        if progress is not None:
+            epoch, window = progress.epoch + 1, progress.window + 1
+        elif trainer.finished:
+            epoch, window = trainer.epoch, self.config.windows_per_epoch
         self._publish(
             state=state,
             message="",
-            epoch=(trainer.epoch if progress is None else progress.epoch) + 1,
-            window=trainer.window if progress is None else progress.window + 1,
+            epoch=epoch,
+            window=window,
             trained=len(self.history),
             progress=progress,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
             generation=trainer.generation,
             draw=trainer.draw,
+            warning=self._warning(),
         )
 
     def _publish(self, **changes: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 
@@ -33,6 +34,7 @@ class ScriptedTrainer:
         self.calls: list[int] = []
         self.compiled = False
         self.fails_at: int | None = None
+        self.diverges_at: int | None = None
 
     @property
     def finished(self) -> bool:
@@ -76,6 +78,10 @@ class ScriptedTrainer:
         self.epoch, self.window = divmod(position, self.config.windows_per_epoch)
         self.trained += n
         losses = [scripted_loss(self.trained - n + index) for index in range(n)]
+        if self.diverges_at is not None:
+            losses = [
+                loss if self.trained - n + index < self.diverges_at else math.nan for index, loss in enumerate(losses)
+            ]
         return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
 
     def reset(self, draw: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import math
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -21,18 +22,16 @@ from textual.widgets import Footer
 from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.pace import faster, slower
+from echornn.recorder import Recorder
 from echornn.session import Session
-from tui import keys, terminal
+from tui import keys, record, terminal
 from tui.exit_code import ExitCode
-from tui.export import save_picture, save_text
+from tui.save_screen import save_picture, save_text
 from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
 from tui.widgets.loss_plot import LossPlot, zoomed
 from tui.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
 from tui.widgets.status import StatusLine
-
-SECONDS_TO_STOP = 0.1
-"""How long leaving waits for the training thread; then it is left where it is, in native code."""
 
 LEAST_PLOT_HEIGHT = 7
 
@@ -79,7 +78,7 @@ class EchoApp(App[int]):
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
-        terminal.on_hangup_or_terminate(self._leave)
+        terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
         self._plot.focus()
         self._lay_out(self.size)
@@ -254,19 +253,33 @@ class EchoApp(App[int]):
             yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
 
 
-def show_training(config: EchoConfig, speed: float, fps: float, ascii_only: bool) -> int:
+def show_training(
+    config: EchoConfig, speed: float, fps: float, ascii_only: bool, recorder: Recorder | None = None
+) -> int:
     """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
     native_log = terminal.keep_native_stderr_off_the_screen()
     terminal.draw_on_the_terminal()
-    session = Session(config, speed)
+    session = Session(config, speed, recorder=recorder)
     app = EchoApp(session, fps, ascii_only, native_log)
+
+    def leave_without_a_terminal() -> None:
+        record.end(session)
+        terminal.leave_process(record.code_after_a_signal(recorder))
+
+    terminal.when_terminal_is_gone(leave_without_a_terminal)
 
     async def run() -> int:
         code = await app.run_async(mouse=False)
-        await asyncio.to_thread(session.stopped.wait, SECONDS_TO_STOP)
-        if isinstance(session.error, ConfigError):
-            raise session.error
+        await asyncio.to_thread(record.end, session)
         return code or (ExitCode.FAILED if session.error else ExitCode.DONE)
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
-    return asyncio.new_event_loop().run_until_complete(run())
+    code = asyncio.new_event_loop().run_until_complete(run())
+    if code == ExitCode.CHECKPOINTED:
+        code = record.code_after_a_signal(recorder)
+    elif record.forget_if_empty(recorder, session.frame.trained):
+        recorder = None
+    if isinstance(session.error, ConfigError):
+        raise session.error
+    sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
+    return code

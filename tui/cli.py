@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
 from echornn.config import ConfigError, EchoConfig
-from tui import terminal
+from echornn.recorder import Recorder
+from echornn.run_dir import RunError
+from tui import record, terminal
 from tui.exit_code import ExitCode
 
 APP_SPEED = 100.0
@@ -57,6 +60,8 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
+    run: Path | None = None,
+    resume: str | None = None,
 ) -> FrontEnd:
     """Train, in the app or as lines.
 
@@ -72,18 +77,66 @@ def train(
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
+    run
+        Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
+    resume
+        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run.
     """
-    config = config or EchoConfig()
     if not 0 < fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
+    if resume is not None and (config is not None or run is not None):
+        raise UsageError(f"resume = {resume!r} cannot be used with --run or a field: the run goes on as it was")
+    config, recorder = record.go_on(resume) if resume is not None else _begin(run, config or EchoConfig())
     if headless or json or not terminal.is_interactive():
         from tui.headless import print_training
 
-        return partial(print_training, config, windows_a_second or math.inf, json)
+        return partial(print_training, config, windows_a_second or math.inf, json, recorder)
     from tui.app import show_training
 
-    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii)
+    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii, recorder)
+
+
+@command.command(name="export")
+def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, keras: Path | None = None) -> FrontEnd:
+    """Print every window of a run as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    json
+        Print JSON lines instead.
+    weights
+        Write the weights to this .npz file instead.
+    keras
+        Write the network to this .keras file instead, as a Keras model with the same outputs.
+    """
+    from tui.export import export
+
+    return partial(export, run, json, weights, keras)
+
+
+@command.command(name="list")
+def list_kept_runs() -> FrontEnd:
+    """Print the runs in your state folder, the newest first."""
+    from tui.list_runs import list_runs
+
+    return list_runs
+
+
+def _begin(folder: Path | None, config: EchoConfig) -> tuple[EchoConfig, Recorder]:
+    return config, record.begin(folder, config)
+
+
+def with_newest(tokens: list[str]) -> list[str]:
+    """The command line with ``--resume`` alone written out as ``--resume newest``."""
+    ends = [following.startswith("-") for following in tokens[1:]] + [True]
+    return [
+        word
+        for token, alone in zip(tokens, ends, strict=False)
+        for word in ([token, record.NEWEST] if token == "--resume" and alone else [token])
+    ]
 
 
 @command.command
@@ -101,13 +154,13 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
 
 
 def main() -> NoReturn:
-    """Run the command, and exit: 0 done, 1 failed, 2 usage, 128 + N ended by signal N."""
+    """Run the command, and exit with an `ExitCode`."""
     code: int = ExitCode.DONE
     try:
-        front_end: FrontEnd | None = command(exit_on_error=False, print_error=False)
+        front_end: FrontEnd | None = command(with_newest(sys.argv[1:]), exit_on_error=False, print_error=False)
         if front_end is not None:
             code = front_end()
-    except (CycloptsError, ConfigError, UsageError) as error:
+    except (CycloptsError, ConfigError, UsageError, RunError) as error:
         print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
         code = ExitCode.USAGE
     except BrokenPipeError:  # whoever read the lines has gone

@@ -6,8 +6,15 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes that scripts may rely on; ended by a signal, it is 128 + the signal's number."""
+    """Exit codes that scripts may rely on."""
 
     DONE = 0
+    """Trained to the end, or left with q."""
     FAILED = 1
+    """Training failed or diverged, or what was trained could not be saved."""
     USAGE = 2
+    """A flag, a field or a folder that cannot be used; nothing was touched."""
+    CHECKPOINTED = 42
+    """Told to end by a signal, and saved: start it again with ``--resume``."""
+    FORCED = 130
+    """Told to end a second time by Ctrl+C: ended at once, with the last checkpoint as it was."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -13,13 +15,20 @@ from typing import Any
 import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.frame import State
 from echornn.progress import Progress
+from echornn.recorder import Recorder
+from echornn.run_dir import Run
 from echornn.session import Session
 from tui import terminal
 from tui.exit_code import ExitCode
+from tui.record import code_after_a_signal, farewell, forget_if_empty
 
 LINE_EVERY = 100
 """Windows from one line to the next, as in the tutorial."""
+
+LOOK_SECONDS = 0.1
+"""How often the session is looked at, for warnings and for its end."""
 
 Record = dict[str, Any]
 
@@ -33,6 +42,13 @@ class EpochReport:
         self._begun = clock()
         self._losses: list[float] = []
         self._errors = 0
+
+    def go_on_after(self, run: Run) -> None:
+        """Take in the windows of the epoch under way that were trained before."""
+        before = run.checkpoint.state.window if run.checkpoint else 0
+        windows = run.windows(run.trained - before, run.trained)
+        self._losses = windows["loss"].tolist()
+        self._errors = int(windows["errors"].sum())
 
     def records(self, progress: Progress) -> Iterator[Record]:
         """What there is to say of these windows, in order."""
@@ -87,10 +103,11 @@ def as_json(record: Record) -> str:
     return json.dumps(finite)
 
 
-def print_training(config: EchoConfig, speed: float, as_json_lines: bool) -> int:
+def print_training(config: EchoConfig, speed: float, as_json_lines: bool, recorder: Recorder | None = None) -> int:
     """Train all epochs and print what happens. Returns the exit code."""
     native_log = terminal.keep_native_stderr_off_the_screen()
     report = EpochReport(config)
+    asked: list[int] = []
 
     def say(record: Record) -> None:
         print(as_json(record) if as_json_lines else as_line(record, config))
@@ -98,30 +115,77 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool) -> int
     def on_progress(progress: Progress) -> None:
         for record in report.records(progress):
             say(record)
-        sys.stdout.flush()
-        if (progress.epoch, progress.window) == (config.num_epochs - 1, config.windows_per_epoch - 1):
+        if not math.isfinite(progress.losses[-1]):
+            position = {"epoch": progress.epoch + 1, "window": progress.window + 1}
+            say({"event": "diverged", **position, "loss": float(progress.losses[-1])})
             session.stop()
+        sys.stdout.flush()
 
-    session = Session(config, speed, on_progress=on_progress)
-    stopped_by: list[int] = []
-
-    def stop(signal_number: int) -> None:
-        stopped_by.append(signal_number)
+    def end(signal_number: int) -> None:
+        if signal_number == signal.SIGINT and signal.SIGINT in asked:
+            terminal.leave_process(ExitCode.FORCED)
+        asked.append(signal_number)
         session.stop()
 
-    with terminal.ending_signals_call(stop):
-        say({"event": "start", **asdict(config)})
+    session = Session(config, speed, on_progress=on_progress, recorder=recorder)
+    terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
+    with terminal.signals_call(end, session.save):
+        say(start_record(config, recorder))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         sys.stdout.flush()
+        if recorder is not None and recorder.resumed is not None:
+            report.go_on_after(recorder.resumed)
         begun = time.monotonic()
-        session.run()
+        _train(session, asked)
+    return _conclude(session, recorder, native_log, asked, begun, say)
+
+
+def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
+    """What is trained, where it is kept, and after how many windows it goes on."""
+    record = {"event": "start", **asdict(config)}
+    if recorder is not None:
+        record["run"] = None if recorder.folder is None else str(recorder.folder)
+        record["trained"] = recorder.resumed.trained if recorder.resumed else 0
+    return record
+
+
+def _train(session: Session, asked: list[int]) -> None:
+    """Train on a thread, so that signals are heard also while native code runs; warnings go to standard error."""
+    threading.Thread(target=session.run, name="training", daemon=True).start()
+    warning = ""
+    stopped = False
+    while not stopped:
+        stopped = session.stopped.wait(LOOK_SECONDS)
+        frame = session.frame
+        if frame.warning != warning:
+            warning = frame.warning
+            print(f"echornn-tui: {warning or 'saved again'}", file=sys.stderr, flush=True)
+        if frame.state is State.FINISHED:
+            session.stop()
+        if asked and frame.state is State.LOADING:
+            return
+
+
+def _conclude(
+    session: Session,
+    recorder: Recorder | None,
+    native_log: terminal.NativeLog,
+    asked: list[int],
+    begun: float,
+    say: Callable[[Record], None],
+) -> int:
+    frame = session.frame
+    if isinstance(session.error, ConfigError):
+        forget_if_empty(recorder, frame.trained)
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:
-        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
+        print(f"echornn-tui: {frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
         return ExitCode.FAILED
-    if stopped_by:
-        return 128 + stopped_by[0]
-    say({"event": "finished", "windows": session.frame.trained, "seconds": round(time.monotonic() - begun, 3)})
+    diverged = frame.progress is not None and not math.isfinite(frame.loss)
+    if asked or diverged:
+        print(farewell(recorder), file=sys.stderr)
+        return code_after_a_signal(recorder) if asked else ExitCode.FAILED
+    say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
     return ExitCode.DONE

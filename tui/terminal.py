@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
 
 TAIL_BYTES = 4096
+
+LOOK_MILLISECONDS = 1000
+"""How often it is looked whether the terminal is still there, where the system does not wake us."""
 
 
 def is_interactive() -> bool:
@@ -61,23 +66,51 @@ def _let_python_write_to(descriptor: int) -> None:
     sys.__stderr__ = sys.stderr = stream  # type: ignore[misc]
 
 
-def on_hangup_or_terminate(leave: Callable[[int], None]) -> None:
-    """Call ``leave`` with the exit code when the line drops or the process is told to end; in an event loop."""
+ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+"""They ask the process to end: the line dropped, a scheduler's request, Ctrl+C from elsewhere."""
+
+
+def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> None:
+    """In an event loop: call ``end`` when the process is asked to end, ``save`` on SIGUSR1."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, leave, 128 + number)
+    for number in ENDING_SIGNALS:
+        loop.add_signal_handler(number, end)
+    loop.add_signal_handler(signal.SIGUSR1, save)
 
 
 @contextlib.contextmanager
-def ending_signals_call(stop: Callable[[int], None]) -> Iterator[None]:
-    """Call ``stop`` with the number of each signal that asks the process to end; outside an event loop."""
-    asking = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda caught, _: stop(caught)) for number in asking}
+def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterator[None]:
+    """Outside an event loop: call ``end`` with the number of each signal that asks to end, ``save`` on SIGUSR1.
+
+    A hangup that was ignored before (``nohup``) stays ignored.
+    """
+    handlers: dict[int, Callable[[int, object], None]] = {
+        number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
+    }
+    handlers[signal.SIGUSR1] = lambda *_: save()
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        del handlers[signal.SIGHUP]
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)
+
+
+def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1) -> None:
+    """Call ``leave``, on a thread of its own, when the terminal behind ``descriptor`` is gone, signal or not."""
+    if not os.isatty(descriptor):
+        return
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        while not poll.poll(LOOK_MILLISECONDS):
+            pass
+        leave()
+
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
 
 
 def leave_process(code: int) -> NoReturn:

@@ -17,8 +17,8 @@ from echornn.config import EchoConfig
 from echornn.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
 from tui.app import EchoApp
-from tui.export import save_picture, save_text
 from tui.presets import presets
+from tui.save_screen import save_picture, save_text
 from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen, field_help
 from tui.widgets.loss_plot import LossPlot

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn import checkpoint, run_dir
 from echornn.config import EchoConfig
 from tui.cli import UsageError, parse_speed
 
@@ -29,7 +31,7 @@ def test_help_names_every_field_and_flag() -> None:
     assert done.returncode == 0
     for field in dataclasses.fields(EchoConfig):
         assert f"--{field.name.replace('_', '-')[:20]}" in done.stdout
-    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii"):
+    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii", "--run", "--resume"):
         assert flag in done.stdout
 
 
@@ -52,6 +54,9 @@ def test_version() -> None:
         (["--speed", "fast"], "or max"),
         (["--fps", "0"], "fps = 0.0 cannot be used"),
         (["--fps", "nan"], "fps = nan cannot be used"),
+        (["--resume", "/nowhere"], "/nowhere holds no run"),
+        (["--resume", "/nowhere", "--seed", "3"], "resume = '/nowhere' cannot be used with --run or a field"),
+        (["--run", "/proc/run"], "/proc/run cannot hold a run"),
         (["--device", "gpu", *SMALL], "device = 'gpu' cannot be used: TensorFlow sees no GPU"),
     ],
 )
@@ -98,20 +103,33 @@ def test_a_reader_that_leaves_early_is_no_disaster() -> None:
         assert process.wait(60) == 1
 
 
-@pytest.mark.parametrize(("signal_number", "code"), [(2, 130), (15, 143), (1, 129)])
-def test_a_signal_ends_it_at_the_next_safe_point(signal_number: int, code: int) -> None:
-    command = [sys.executable, "-m", "tui", "--json", "--num-epochs", "1000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signal_number: int, tmp_path: Path) -> None:
+    folder = str(tmp_path / "my run")
+    command = [sys.executable, "-m", "tui", "--json", "--num-epochs", "1000000", "--run", folder]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         for line in process.stdout:
             if json.loads(line)["event"] == "epoch":
                 break
         process.send_signal(signal_number)
         begun = time.monotonic()
         lines = process.stdout.read().splitlines()
-        assert process.wait(60) == code
+        assert f"go on with: echornn-tui --resume '{folder}'" in process.stderr.read()
+        assert process.wait(60) == 42
         assert time.monotonic() - begun < 30
         assert all(json.loads(line) for line in lines)
+    trained = run_dir.read(tmp_path / "my run").trained
+    assert trained >= 666
+    with subprocess.Popen([*command[:4], "--resume", folder], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["trained"] == trained
+        later = next(record for line in process.stdout if "epoch" in (record := json.loads(line)))
+        assert (later["epoch"] - 1) * 666 + later.get("window", 666) > trained
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(60) == 42
 
 
 def test_speed() -> None:
@@ -122,9 +140,60 @@ def test_speed() -> None:
             parse_speed(bad)
 
 
+def test_divergence_ends_it_at_its_window_and_keeps_the_curve(tmp_path: Path) -> None:
+    rate = ["--learning-rate", "1e38", "--optimizer", "sgd"]
+    done = run("--json", *SMALL, *rate, "--run", str(tmp_path / "run"))
+    assert done.returncode == 1
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    diverged = records[-1]
+    assert (diverged["event"], diverged["loss"]) == ("diverged", None)
+    assert f"in window {diverged['window']} of epoch {diverged['epoch']}: paused there" in done.stderr
+    assert (tmp_path / "run" / run_dir.LOSS_FILE).stat().st_size == 8 * diverged["window"]
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     run(*SMALL, cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_resumed_is_finished_and_the_newest_is_found_by_itself(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    done = run("--resume", env=environment)
+    assert (done.returncode, done.stderr.split(" in ")[0]) == (2, "echornn-tui: there is no run")
+    assert run("--json", *SMALL, env=environment).returncode == 0
+    for again in (["--resume"], ["--resume", "newest"]):
+        done = run("--json", *again, env=environment)
+        assert done.returncode == 0
+        records = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [record["event"] for record in records] == ["start", "finished"]
+        assert (records[0]["trained"], records[1]["windows"]) == (80, 80)
+        assert records[0]["run"].startswith(str(tmp_path / "echornn-tui" / "runs"))
+
+
+def test_without_a_place_for_it_training_goes_on_and_says_that_it_is_not_saved() -> None:
+    done = run("--json", *SMALL, env={**os.environ, "XDG_STATE_HOME": "/proc/nowhere"})
+    assert done.returncode == 0
+    assert "not saved: /proc/nowhere" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["windows"] == 80
+
+
+def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui", "--json", "--run", str(tmp_path / "run"), "--speed", "0.001"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        assert any('"window": 1,' in line for line in process.stdout)
+        serial = newest_serial(tmp_path / "run")
+        process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 60
+        while newest_serial(tmp_path / "run") == serial:
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) in (42, 130)
+
+
+def newest_serial(folder: Path) -> int:
+    return checkpoint.load(folder)[0][0].serial
 
 
 def test_bench_measures_every_program_that_knows_the_configuration() -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from echornn import run_dir
 from echornn.config import EchoConfig
+from echornn.recorder import RunRecorder
+from echornn.run_dir import Command
 from tests.scripted import ScriptedTrainer, make_progress
 from tui.headless import EpochReport, as_json, as_line
 
@@ -44,6 +48,20 @@ def test_accuracy_counts_right_predictions() -> None:
     report = EpochReport(CONFIG)
     (record,) = report.records(make_progress(CONFIG, wrong_every=3))
     assert record["accuracy"] == pytest.approx(10 / 15)
+
+
+def test_after_a_resume_the_epoch_under_way_is_reported_whole(tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(CONFIG)
+    recorder = RunRecorder.begin(tmp_path / "run", CONFIG)
+    recorder.command(Command(0, "start", 0, 0, 0, 0, CONFIG))
+    recorder.windows(trainer.advance(170))
+    recorder.save(trainer.state)
+    report = EpochReport(CONFIG, clock=lambda: 0.0)
+    report.go_on_after(run_dir.read(tmp_path / "run"))
+    *_, epoch = report.records(trainer.advance(80))
+    whole = records_of([250])[-1]
+    assert epoch["loss"] == pytest.approx(whole["loss"], rel=1e-6)
+    assert epoch["accuracy"] == whole["accuracy"]
 
 
 def test_lines_for_people() -> None:

@@ -14,9 +14,12 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyte
 import pytest
+
+from echornn import run_dir
 
 PATIENCE = 90.0
 """Seconds that a condition on the screen may take, on a machine under load."""
@@ -28,9 +31,13 @@ CURSOR_ON = b"\x1b[?25h"
 class Program:
     """`echornn-tui` on a pty."""
 
-    def __init__(self, arguments: list[str], width: int, height: int, environment: dict[str, str]) -> None:
+    def __init__(
+        self, arguments: list[str], width: int, height: int, environment: dict[str, str], ignore_hangup: bool
+    ) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            if ignore_hangup:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
             for name in ("NO_COLOR", "COLORTERM"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
@@ -80,9 +87,13 @@ class Program:
 
 @contextmanager
 def running(
-    *arguments: str, width: int = 80, height: int = 24, environment: dict[str, str] | None = None
+    *arguments: str,
+    width: int = 80,
+    height: int = 24,
+    environment: dict[str, str] | None = None,
+    ignore_hangup: bool = False,
 ) -> Iterator[Program]:
-    program = Program(list(arguments), width, height, environment or {})
+    program = Program(list(arguments), width, height, environment or {}, ignore_hangup)
     try:
         yield program
     finally:
@@ -139,13 +150,44 @@ def test_q_is_honoured_in_every_state(word: str) -> None:
         assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_restores_the_terminal(number: signal.Signals) -> None:
-    with running() as program:
-        program.until(lambda text: "running" in text)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_restores_the_terminal_and_the_run_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "1000") as program:
+        program.until(lambda text: "running" in text and "epoch 2/100" in text)
         os.kill(program.pid, number)
-        assert program.ended() == 128 + number
-        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+        assert program.ended() == 42
+        end = program.output.rfind(ALTERNATE_SCREEN_OFF)
+        assert end > 0
+        assert f"go on with: echornn-tui --resume {folder}".encode() in program.output[end:]
+    trained = run_dir.read(folder).trained
+    assert trained > 666
+    with running("--resume", str(folder), "--speed", "0.001") as program:
+        epoch, window = divmod(trained - 1, 666)
+        program.until(lambda text: re.search(rf"epoch {epoch + 1}/100 +window +({window + 1}|{window + 2})/666", text))
+        program.press("q")
+        assert program.ended() == 0
+
+
+@pytest.mark.parametrize("hangup", ["heard", "ignored"])
+def test_without_its_terminal_it_saves_and_ends(hangup: str, tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run"), ignore_hangup=hangup == "ignored") as program:
+        program.until(lambda text: "running" in text and "window  " in text)
+        os.close(program.terminal)
+        program.terminal = os.open(os.devnull, os.O_RDONLY)
+        begun = time.monotonic()
+        program.exit_code = os.waitstatus_to_exitcode(os.waitpid(program.pid, 0)[1])
+        assert program.exit_code == 42
+        assert time.monotonic() - begun < PATIENCE / 9
+    assert run_dir.read(tmp_path / "run").trained > 0
+
+
+def test_left_before_anything_was_trained_it_leaves_nothing(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run")) as program:
+        program.until(lambda text: "loading" in text)
+        program.press("q")
+        assert program.ended() == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_trained_is_a_failure_on_the_screen() -> None:

@@ -74,9 +74,11 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
 
 
 def describe(frame: Frame) -> str:
-    """The second line: speed, then the configuration; while loading or failed, the message first."""
+    """The second line: speed, then the configuration; what went wrong, or is loading, comes first."""
     if frame.message:
         return f"{frame.message.splitlines()[0]} · {describe_config(frame.config)}"
+    if frame.warning:
+        return f"{frame.warning} · {describe_config(frame.config)}"
     dial = "full speed" if math.isinf(frame.speed) else f"{frame.speed:,.0f} windows/s"
     if frame.state is not State.RUNNING:
         parts = [dial]

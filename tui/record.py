@@ -1,0 +1,93 @@
+"""Where the command line keeps a run, and what it says of it at the end."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from echornn import run_dir
+from echornn.config import EchoConfig
+from echornn.frame import State
+from echornn.recorder import Recorder, RunRecorder, Unrecorded
+from echornn.run_dir import RunError
+from echornn.session import Session
+from tui.exit_code import ExitCode
+
+NEWEST = "newest"
+
+SECONDS_TO_SAVE = 10.0
+"""How long leaving waits for the last checkpoint, on a disk that hangs."""
+
+SECONDS_TO_STOP = 0.1
+"""How long it waits for a thread that is in native code and has nothing to save."""
+
+
+def begin(folder: Path | None, config: EchoConfig) -> Recorder:
+    """Record a new run in ``folder``, or in one of the user's state folder, which training can do without.
+
+    Raises:
+        RunError: the folder named cannot be used.
+    """
+    if folder is not None:
+        return RunRecorder.begin(folder, config)
+    try:
+        return RunRecorder.begin(run_dir.new_folder(config), config)
+    except (RunError, OSError) as error:
+        return Unrecorded(str(error))
+
+
+def go_on(name: str) -> tuple[EchoConfig, Recorder]:
+    """Record on in the run's folder of this name, or in the newest run's; its configuration, and its recorder.
+
+    Raises:
+        RunError: there is no such run, or it cannot go on.
+    """
+    recorder = RunRecorder.go_on(find(name))
+    assert recorder.resumed is not None
+    return recorder.resumed.config, recorder
+
+
+def find(name: str) -> Path:
+    """The folder of this name, the one of this name among the user's runs, or the newest of them.
+
+    Raises:
+        RunError: ``newest`` was asked for, and there is none.
+    """
+    if name == NEWEST and not Path(name).exists():
+        newest = run_dir.runs()[:1]
+        if not newest:
+            raise RunError(f"there is no run in {run_dir.state_folder()}")
+        return newest[0]
+    kept = run_dir.state_folder() / name
+    return kept if not Path(name).exists() and kept.exists() else Path(name)
+
+
+def end(session: Session) -> None:
+    """Stop the session, and wait for its last checkpoint."""
+    session.stop()
+    loading = session.frame.state is State.LOADING
+    session.stopped.wait(SECONDS_TO_STOP if loading else SECONDS_TO_SAVE)
+
+
+def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
+    """Whether the run can be started again where it was."""
+    return ExitCode.CHECKPOINTED if recorder is not None and recorder.saved else ExitCode.FAILED
+
+
+def farewell(recorder: Recorder | None) -> str:
+    """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
+    if recorder is None:
+        return ""
+    if recorder.folder is None:
+        return recorder.warning
+    folder = shlex.quote(str(recorder.folder))
+    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
+    return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
+
+
+def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
+    """Remove a new run's folder where nothing was trained; whether it was removed."""
+    if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+        return False
+    run_dir.remove(recorder.folder)
+    return True

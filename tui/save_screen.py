@@ -1,0 +1,42 @@
+"""The screen as a file: a picture (SVG) or plain text."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+
+def save_picture(app: App[Any], folder: Path) -> Path:
+    """Write the screen as an SVG picture; where it went.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    return _write(folder, "svg", app.export_screenshot(title=app.title))
+
+
+def save_text(app: App[Any], folder: Path) -> Path:
+    """Write the screen as text; where it went.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    lines = app.screen._compositor.render_strips(app.size)
+    return _write(folder, "txt", "\n".join(strip.text.rstrip() for strip in lines) + "\n")
+
+
+def _write(folder: Path, ending: str, text: str) -> Path:
+    """Write to a new file, named after the time, that overwrites no other."""
+    name = time.strftime("echornn-%Y%m%d-%H%M%S")
+    for number in range(1000):
+        path = folder / f"{name}{f'-{number}' if number else ''}.{ending}"
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{folder / name}.{ending} is there a thousand times")
