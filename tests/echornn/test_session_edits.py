@@ -36,6 +36,7 @@ class Stage:
 
     def step(self, windows: int) -> np.ndarray:
         """Train so many windows; their losses."""
+        self.obeyed()
         before = self.session.frame.trained
         self.session.step(windows)
         self.obeyed(lambda: self.session.frame.trained == before + windows)
