@@ -12,37 +12,47 @@ import numpy as np
 from echornn import EchoConfig, Progress, Trainer
 
 FILE = Path(__file__).parent / "data" / "tutorial_run.npz"
-MOMENTS = (1, 305, 460, 667, 1500)
+MOMENTS = (1, 298, 460, 667, 1500)
 """Windows trained when the rows are recorded: the start, the descent, solved, an epoch's first window, later."""
+
+TAPE = 8
+"""Windows recorded up to each moment, for the tape."""
 
 
 def record() -> None:
-    """Train 1 500 windows of the tutorial's run; keep every loss and error count, and the rows at the moments."""
+    """Train 1 500 windows of the tutorial's run; keep every loss and error count, and the rows up to the moments."""
     trainer = Trainer(EchoConfig())
     arrays: dict[str, np.ndarray] = {}
     pieces: list[Progress] = []
     trained = 0
     for moment in MOMENTS:
-        progress = trainer.advance(moment - trained)
+        if moment - TAPE > trained:
+            pieces.append(trainer.advance(moment - TAPE - trained))
+            trained = moment - TAPE
+        newest = [trainer.advance(1) for _ in range(moment - trained)]
         trained = moment
-        pieces.append(progress)
+        pieces += newest
         for name in ("x", "y", "probabilities"):
-            arrays[f"{name}_{moment}"] = getattr(progress, name)
+            arrays[f"{name}_{moment}"] = np.stack([getattr(one, name) for one in newest])
     arrays["losses"] = np.concatenate([piece.losses for piece in pieces])
     arrays["errors"] = np.concatenate([piece.errors for piece in pieces])
     np.savez_compressed(FILE, **arrays)
 
 
-def recorded(moment: int) -> tuple[Progress, np.ndarray, np.ndarray]:
-    """The rows at a moment, and the losses and error rates of all windows up to it (float32 [moment] each)."""
+def recorded(moment: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:
+    """The rows up to a moment, the newest last; losses and error rates of all windows to it (float32 [moment])."""
     config = EchoConfig()
     with np.load(FILE) as run:
         losses, errors = run["losses"][:moment], run["errors"][:moment]
-        epoch, window = divmod(moment - 1, config.windows_per_epoch)
-        x, y, probabilities = (run[f"{name}_{moment}"] for name in ("x", "y", "probabilities"))
-    states = np.zeros((*y.shape, config.state_size), np.float32)
-    progress = Progress(losses[-1:], errors[-1:], epoch, window, x, y, probabilities, states)
-    return progress, losses, (errors / config.predictions_per_window).astype(np.float32)
+        windows = zip(*(run[f"{name}_{moment}"] for name in ("x", "y", "probabilities")), strict=True)
+        states = np.zeros((config.batch_size, config.truncated_backprop_length, config.state_size), np.float32)
+        shown = []
+        count = len(run[f"x_{moment}"])
+        for number, (x, y, probabilities) in enumerate(windows, start=moment - count):
+            epoch, window = divmod(number, config.windows_per_epoch)
+            at = slice(number, number + 1)
+            shown.append(Progress(losses[at], errors[at], epoch, window, x, y, probabilities, states))
+    return tuple(shown), losses, (errors / config.predictions_per_window).astype(np.float32)
 
 
 if __name__ == "__main__":

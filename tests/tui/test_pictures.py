@@ -49,26 +49,27 @@ def pinned(svg: str) -> str:
 @pytest.mark.parametrize(
     ("name", "moment", "state", "size", "keys"),
     [
-        ("learning", 305, State.RUNNING, (100, 30), []),
+        ("learning", 298, State.RUNNING, (120, 38), []),
         ("spike", 667, State.PAUSED, (100, 30), []),
         ("small", 460, State.RUNNING, (80, 24), []),
         ("wide", 1500, State.RUNNING, (160, 45), []),
         ("log", 1500, State.RUNNING, (120, 40), ["l"]),
         ("crosshair", 667, State.PAUSED, (100, 30), ["z", "left"]),
-        ("cursor", 305, State.PAUSED, (80, 24), ["tab", "left", "left"]),
+        ("cursor", 298, State.PAUSED, (80, 24), ["tab", "left", "left"]),
         ("settings", 460, State.PAUSED, (100, 40), ["s"]),
         ("help", 460, State.RUNNING, (80, 40), ["question_mark"]),
     ],
 )
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
-    progress, losses, error_rates = recorded(moment)
+    (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
     session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
     session.history.append(losses, error_rates)
     evidence = Evidence().after(losses, TUTORIAL)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        session.set_frame(state, progress, trained=moment, rate=100.0, device="cpu", evidence=evidence)
+        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
+        session.set_frame(state, progress, **shown)
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
