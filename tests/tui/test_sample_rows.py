@@ -208,3 +208,11 @@ async def test_a_window_wider_than_the_screen_shows_its_newest_steps() -> None:
     lines = await drawn(make_progress(config), 40, 20, config=config)
     assert lines[0] == "row 1: 40 of 40 right, steps 24 to 40"
     assert len(lines[1]) == LABEL_WIDTH + 34
+
+
+def test_each_of_several_classes_has_a_colour_as_well_as_a_digit() -> None:
+    progress = replace(make_progress(replace(SMALL, num_classes=8)), x=np.arange(8, dtype=np.uint8)[None])
+    blocks = blocks_of(progress, 0, 0, BLOCKS)
+    assert [text for text, _ in blocks] == [f"{symbol} " for symbol in range(8)]
+    assert len({style for _, style in blocks}) == 8
+    assert {style for _, style in blocks} <= set(SampleRows.STYLES)

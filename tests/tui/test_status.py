@@ -87,3 +87,9 @@ def test_speed_and_counters() -> None:
     assert "T 15 every 5" in describe(replace(RUNNING, config=stride))
     failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory\nat line 3")
     assert describe(failed).startswith("ResourceExhaustedError: out of memory · ")
+
+
+def test_what_differs_from_the_tutorials_network_is_said() -> None:
+    config = replace(TUTORIAL, cell="lstm", num_layers=3, dropout=0.5, num_classes=6)
+    text = describe(replace(RUNNING, config=config, progress=None))
+    assert "lstm, 3 layers, dropout 0.5, 6 classes, echo 3, T 15" in text

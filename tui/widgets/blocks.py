@@ -8,6 +8,9 @@ BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓�
 ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
+CLASS_COLOURS = 8
+"""Colours that tell symbols of more than two classes apart, beside their digit; then they come again."""
+
 Block = tuple[str, str]
 """Two characters and the name of their style."""
 
@@ -15,7 +18,8 @@ Block = tuple[str, str]
 def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
     """The blocks of one line of a row, one a time step: 0 the input, 1 the target, 2 the prediction.
 
-    One style a line, but for wrong predictions: the glyph tells the value, and runs of one style are few bytes.
+    With two classes one style a line, but for wrong predictions: the glyph tells the value, and runs of one style
+    are few bytes. With more, each class has a colour and its digit, in all three lines.
     """
     two_classes = progress.probabilities.shape[-1] == 2
     if line < 2:
@@ -23,7 +27,7 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
         style = ("rows--input", "rows--target")[line]
         if two_classes:
             return [(glyphs["one"] if symbol else glyphs["zero"], style) for symbol in symbols]
-        return [(symbol_text(symbol), style) for symbol in symbols]
+        return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols]
     probabilities = progress.probabilities[row]
     blocks: list[Block] = []
     for target, predicted, p in zip(
@@ -34,7 +38,7 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
         elif two_classes:
             blocks.append((glyphs[shade(p[1])], "rows--prediction"))
         else:
-            blocks.append((symbol_text(predicted), "rows--prediction"))
+            blocks.append((symbol_text(predicted), class_style(predicted)))
     return blocks
 
 
@@ -44,6 +48,11 @@ def shade(probability: float) -> str:
         if probability < below:
             return name
     return "one" if probability >= 0.95 else "unsure"
+
+
+def class_style(symbol: int) -> str:
+    """Style of a symbol of more than two classes."""
+    return f"rows--class{symbol % CLASS_COLOURS}"
 
 
 def symbol_text(symbol: int) -> str:

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.frame import Frame
 from echornn.progress import Progress
-from tui.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, symbol_text
+from tui.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
 from tui.widgets.cells import Cells, CellWidget
 
 LABELS = ("input ", "echo  ", "pred  ")
@@ -57,7 +57,10 @@ class SampleRows(CellWidget, can_focus=True):
 
     STYLES = tuple(
         f"rows--{name}"
-        for name in ("input", "target", "prediction", "wrong", "title", "focused", "label", "cursor", "source")
+        for name in (
+            *("input", "target", "prediction", "wrong", "title", "focused", "label", "cursor", "source"),
+            *(f"class{number}" for number in range(CLASS_COLOURS)),
+        )
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [

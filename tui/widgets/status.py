@@ -96,9 +96,15 @@ def describe(frame: Frame) -> str:
 
 
 def describe_config(config: EchoConfig) -> str:
-    """What is trained, in a line."""
+    """What is trained, in a line; what is as in the tutorial and has no number there goes unsaid."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
-    return (
-        f"echo {config.echo_step}, T {config.truncated_backprop_length}{stride}, state {config.state_size}"
-        f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}, seed {config.seed}"
+    return "".join(
+        (
+            "" if config.cell == "rnn" else f"{config.cell}, ",
+            "" if config.num_layers == 1 else f"{config.num_layers} layers, ",
+            f"dropout {config.dropout:g}, " if config.dropout else "",
+            f"{config.num_classes} classes, " if config.num_classes > 2 else "",
+            f"echo {config.echo_step}, T {config.truncated_backprop_length}{stride}, state {config.state_size}",
+            f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}, seed {config.seed}",
+        )
     )
