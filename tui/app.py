@@ -57,13 +57,11 @@ class EchoApp(App[int]):
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
-        native_log: terminal.NativeLog | None = None,
     ) -> None:
         super().__init__()
         self.session = session
         self._fps = fps
         self._ascii_only = ascii_only
-        self._native_log = native_log or terminal.NativeLog()
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
@@ -260,7 +258,7 @@ def show_training(
     native_log = terminal.keep_native_stderr_off_the_screen()
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
-    app = EchoApp(session, fps, ascii_only, native_log)
+    app = EchoApp(session, fps, ascii_only)
 
     def leave_without_a_terminal() -> None:
         record.end(session)
@@ -281,5 +279,7 @@ def show_training(
         recorder = None
     if isinstance(session.error, ConfigError):
         raise session.error
+    if session.error is not None:
+        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
     sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
     return code
