@@ -1,106 +1,17 @@
-"""The real program, on a terminal of its own (a pty read by a terminal emulator), from its first frame to its exit."""
+"""The real program, on a terminal of its own, from its first frame to its exit."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pyte
 import pytest
 
 from echornn import run_dir
-
-PATIENCE = 90.0
-"""Seconds that a condition on the screen may take, on a machine under load."""
-
-ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
-CURSOR_ON = b"\x1b[?25h"
-
-
-class Program:
-    """`echornn-tui` on a pty."""
-
-    def __init__(
-        self, arguments: list[str], width: int, height: int, environment: dict[str, str], ignore_hangup: bool
-    ) -> None:
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            if ignore_hangup:
-                signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            for name in ("NO_COLOR", "COLORTERM"):
-                os.environ.pop(name, None)
-            os.environ.update({"TERM": "xterm-256color", **environment})
-            os.execv(sys.executable, [sys.executable, "-m", "tui", *arguments])
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-        self.screen = pyte.Screen(width, height)
-        self._stream = pyte.ByteStream(self.screen)
-        self.output = b""
-        self.exit_code: int | None = None
-
-    def press(self, keys: str) -> None:
-        os.write(self.terminal, keys.encode())
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.screen.display)
-
-    def until(self, condition: Callable[[str], object]) -> str:
-        """Read what the program draws until the screen's text meets the condition."""
-        deadline = time.monotonic() + PATIENCE
-        while not condition(self.text):
-            assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
-            assert self._read(), f"the program ended early:\n{self.text}"
-        return self.text
-
-    def ended(self) -> int:
-        """Read until the program ends; its exit code."""
-        deadline = time.monotonic() + PATIENCE
-        while self._read():
-            assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
-        if self.exit_code is None:
-            self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.exit_code
-
-    def _read(self) -> bool:
-        if not select.select([self.terminal], [], [], 0.5)[0]:
-            return True
-        try:
-            data = os.read(self.terminal, 1 << 16)
-        except OSError:  # Linux says so when the other side has closed
-            data = b""
-        self.output += data
-        # pyte does not know the kitty keyboard protocol's private sequences, and would print their last letter.
-        self._stream.feed(re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data))
-        return bool(data)
-
-
-@contextmanager
-def running(
-    *arguments: str,
-    width: int = 80,
-    height: int = 24,
-    environment: dict[str, str] | None = None,
-    ignore_hangup: bool = False,
-) -> Iterator[Program]:
-    program = Program(list(arguments), width, height, environment or {}, ignore_hangup)
-    try:
-        yield program
-    finally:
-        if program.exit_code is None:
-            os.kill(program.pid, signal.SIGKILL)
-            program.ended()
-        os.close(program.terminal)
+from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, PATIENCE, running
 
 
 def test_it_trains_the_tutorial_to_full_accuracy_on_its_rows_and_quits() -> None:
