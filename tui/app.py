@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
+from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -27,6 +28,7 @@ from echornn.session import Session
 from tui import keys, record, terminal
 from tui.exit_code import ExitCode
 from tui.save_screen import save_picture, save_text
+from tui.screen_diff import ScreenDiff
 from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
 from tui.widgets.loss_plot import LossPlot, zoomed
@@ -35,7 +37,7 @@ from tui.widgets.status import StatusLine
 
 LEAST_PLOT_HEIGHT = 7
 
-ROWS_A_SECOND = 2.5
+ROWS_A_SECOND = 5.0
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
@@ -65,6 +67,7 @@ class EchoApp(App[int]):
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
+        self._diff = ScreenDiff()
 
     # ---- the screen is a function of the newest frame
 
@@ -160,6 +163,9 @@ class EchoApp(App[int]):
         most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines
+
+    def _display(self, screen: Screen[Any], renderable: object) -> None:
+        super()._display(screen, cast(RenderableType, self._diff.saving(renderable)))
 
     # ---- keys
 
