@@ -12,9 +12,9 @@ from textual.app import App, ComposeResult
 
 from echornn.config import EchoConfig
 from echornn.history import Curve, LossHistory
-from tui.widgets.axes import LossAxis, axis_end, count
+from tui.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.widgets.dots import spans
-from tui.widgets.loss_plot import LossPlot, epoch_starts, per_column, read, zoomed
+from tui.widgets.loss_plot import LossPlot, epoch_starts, per_column, read, smoothed, zoomed
 from tui.widgets.view import View
 
 TUTORIAL = EchoConfig()
@@ -69,7 +69,7 @@ async def test_a_spike_stands_out_among_many_windows() -> None:
 
 async def test_axes_levels_and_errors_are_named() -> None:
     text = "\n".join(await drawn([0.98] + [0.3] * 99))
-    for label in ("0.95", "25", "50", "100", "chance 0.693", "errors"):
+    for label in ("1.0#", "0.8#", "0.0#", " 0 ", " 50 ", " 100", "chance 0.693", "errors"):
         assert label in text
     assert "floor 0.111" in text
     assert "log" in "\n".join(await drawn([1.0, 0.5] * 50, log=True))
@@ -140,10 +140,77 @@ def test_the_window_axis_is_round_and_not_much_too_long(windows: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("windows", "text"), [(0, "0"), (950, "950"), (1000, "1k"), (12_500, "12.5k"), (3e6, "3M"), (2e9, "2G")]
+    ("windows", "step", "text"),
+    [
+        (0, 20, "0"),
+        (950, 50, "950"),
+        (1000, 500, "1k"),
+        (1000, 5, "1,000"),
+        (1505, 5, "1,505"),
+        (12_500, 500, "12.5k"),
+        (3 * 10**6, 10**6, "3M"),
+        (2 * 10**9, 10**9, "2G"),
+        (100_000_020, 20, "100,000,020"),
+    ],
 )
-def test_counts_are_short(windows: float, text: str) -> None:
-    assert count(windows) == text
+def test_counts_are_short(windows: int, step: int, text: str) -> None:
+    assert count(windows, step) == text
+
+
+@given(st.floats(1e-8, 3e38), st.integers(1, 100))
+def test_labels_of_the_loss_axis_are_few_round_and_apart(top: float, lines: int) -> None:
+    axis = LossAxis(0.0, top)
+    ticks = loss_ticks(axis, lines)
+    assert 1 <= len(ticks) <= min(10, max(1, lines // 2)) + 1
+    assert all(len(label) <= 6 for _, label in ticks)
+    assert len({label for _, label in ticks}) == len(ticks)
+    assert all(0 <= line < lines for line, _ in ticks)
+    assert lines < 4 or len({line for line, _ in ticks}) == len(ticks)
+
+
+@given(st.integers(0, 10**9), st.integers(20, 10**9), st.integers(10, 400))
+def test_labels_of_the_window_axis_stand_at_their_windows(first: int, length: int, columns: int) -> None:
+    ticks = window_ticks(first, length, columns)
+    assert ticks
+    assert len({label for _, label in ticks}) == len(ticks)
+    assert all(0 <= column <= columns for column, _ in ticks)
+
+
+def test_the_axis_of_the_whole_run_and_of_a_part() -> None:
+    assert [label for _, label in window_ticks(0, 1600, 112)] == [
+        "0",
+        "200",
+        "400",
+        "600",
+        "800",
+        "1k",
+        "1.2k",
+        "1.4k",
+        "1.6k",
+    ]
+    assert [label for _, label in window_ticks(1502, 20, 60)] == ["1,505", "1,510", "1,515", "1,520"]
+    assert loss_ticks(LossAxis(0.0, 1.0), 10) == [
+        (9, "0.0"),
+        (7, "0.2"),
+        (5, "0.4"),
+        (3, "0.6"),
+        (1, "0.8"),
+        (0, "1.0"),
+    ]
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=80), st.integers(0, 9))
+def test_what_was_smoothed_stays_as_the_curve_grows(losses: list[float], buckets: int) -> None:
+    means = np.array(losses, np.float32)
+    reach = (max(1, buckets) | 1) // 2
+    whole, before = smoothed(means, buckets), smoothed(means[:-1], buckets)
+    assert whole.shape == means.shape
+    settled = len(means) - 1 - reach
+    if len(means) - 1 > 2 * reach:
+        np.testing.assert_array_equal(whole[:settled], before[:settled])
+    middle = len(means) // 2
+    if reach <= middle < len(means) - reach:
+        assert whole[middle] == pytest.approx(means[middle - reach : middle + reach + 1].mean(), abs=1e-6)
 
 
 def test_epochs_are_marked_where_they_begin() -> None:

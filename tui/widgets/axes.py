@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ class LossAxis:
         bottom = 10.0 ** math.floor(math.log10(least))
         return cls(min(bottom, top / 10), top, log=True)
 
-    def share(self, losses: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    def share(self, losses: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
         """Height of losses on the axis, 0 at the bottom and 1 at the top; infinity is at the top, NaN stays NaN."""
         values = np.clip(losses.astype(np.float64), self.bottom, self.top)
         if not self.log:
@@ -68,16 +69,49 @@ def loss_axis_top(curve: Curve) -> float:
     return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10, 20) if step * power >= largest)
 
 
-def count(windows: float) -> str:
-    """A number of windows, short: 950, 12.5k, 3M."""
+def round_step(span: float, most: int) -> float:
+    """The least step of 1, 2 or 5 times a power of ten that divides a span into at most so many parts."""
+    power = 10.0 ** math.floor(math.log10(span / most))
+    return next(step * power for step in (1, 2, 5, 10, 20) if step * power * most >= span * (1 - 1e-9))
+
+
+def loss_ticks(axis: LossAxis, lines: int) -> list[tuple[int, str]]:
+    """Lines, from the top, and labels of round losses: at most ten, and one for every two lines."""
+    most = max(1, min(10, lines // 2))
+    if axis.log:
+        exponents = range(round(math.log10(axis.bottom)), round(math.log10(axis.top)) + 1)
+        losses = [10.0**exponent for exponent in exponents[:: -(-len(exponents) // most)]]
+        decimals = 6
+    else:
+        step = round_step(axis.top - axis.bottom, most)
+        losses = [step * index for index in range(math.floor(axis.top / step * (1 + 1e-9)) + 1)]
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    shares = axis.share(np.array(losses)).tolist()
+    return [
+        (lines - 1 - min(lines - 1, int(share * lines)), loss_label(loss, decimals))
+        for share, loss in zip(shares, losses, strict=True)
+    ]
+
+
+def window_ticks(first: int, length: int, columns: int) -> list[tuple[int, str]]:
+    """Columns and labels of round numbers of windows, on an axis of ``length`` windows after the first."""
+    step = max(1, int(round_step(length, max(3, min(8, columns // 14)))))
+    numbers = range(-(-first // step) * step, first + length + 1, step)
+    return [(round((number - first) / length * columns), count(number, step)) for number in numbers]
+
+
+def count(windows: int, step: int = 1) -> str:
+    """A number of windows, as short as tells it from the next, ``step`` further: 1,505, 12.5k, 3M."""
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if windows >= size:
-            return f"{windows / size:.4g}{letter}"
-    return f"{windows:g}"
+        if windows >= size and windows % (size // 10) == 0 and step % (size // 10) == 0:
+            return f"{windows / size:,.1f}".removesuffix(".0") + letter
+    return f"{windows:,}"
 
 
-def loss_label(loss: float) -> str:
-    """A loss in at most six characters."""
-    if loss == 0 or 0.01 <= loss < 1000:
-        return f"{loss:.2f}"
-    return f"{loss:.0e}".replace("e-0", "e-").replace("e+0", "e")
+def loss_label(loss: float, decimals: int) -> str:
+    """A loss in at most six characters, with so many decimals where they fit and tell it from zero."""
+    text = f"{loss:.{decimals}f}"
+    if len(text) <= 6:
+        return text
+    texts = (f"{loss:.{digits}e}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-") for digits in (1, 0))
+    return next(text for text in (one.replace(".0e", "e") for one in texts) if len(text) <= 6)

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.history import Curve
 from echornn.theory import boundary_floor, chance_level
-from tui.widgets.axes import LossAxis, axis_end, count, loss_label
+from tui.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.widgets.cells import Cells, CellWidget
 from tui.widgets.curve_line import line_characters
 from tui.widgets.dots import characters, overlaid, spans
@@ -22,13 +22,35 @@ GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
 
 STARTS_SHOWN = 12
-LABEL_EVERY = 3
-"""Lines from one label of the loss axis to the next."""
+SMOOTHED_SHARE = 40
+"""The line is the mean over a part of the plot's width: a fortieth."""
 
 MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
 
-GLYPHS = {"axis": "│", "focus": "┃", "corner": "└", "base": "─", "epoch": "┊", "mark": "║", "level": "╌", "cursor": "│"}
-ASCII_GLYPHS = {**dict.fromkeys(GLYPHS, "|"), "focus": "#", "corner": "+", "base": "-", "epoch": ":", "level": "-"}
+GLYPHS = {
+    "axis": "│",
+    "tick": "┤",
+    "focus": "┃",
+    "focus tick": "┫",
+    "corner": "└",
+    "base": "─",
+    "epoch": "┊",
+    "mark": "║",
+    "level": "╌",
+    "cursor": "│",
+}
+ASCII_GLYPHS = {
+    "axis": "|",
+    "tick": "+",
+    "focus": "#",
+    "focus tick": "#",
+    "corner": "+",
+    "base": "-",
+    "epoch": ":",
+    "mark": "|",
+    "level": "-",
+    "cursor": "|",
+}
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 CurveOf = Callable[[int, int, int | None], Curve]
@@ -119,28 +141,26 @@ class LossPlot(CellWidget, can_focus=True):
             self.reading = read(curve, self.view.cursor)
 
     def _draw_axes(self, cells: Cells, axis: LossAxis, first: int, length: int, height: int) -> None:
-        glyph = self._glyphs["focus" if self.has_focus else "axis"]
-        for line in range(height):
-            if line % LABEL_EVERY == 0 or (line == height - 1 and (height - 1) % LABEL_EVERY == LABEL_EVERY - 1):
-                loss = axis.at((height - 0.5 - line) / height)
-                cells.write(0, line, f"{loss_label(loss):>6}", "plot--axis")
+        glyph, tick = (self._glyphs[name] for name in (("focus", "focus tick") if self.has_focus else ("axis", "tick")))
+        for line in range(height + 1):
             cells.write(GUTTER - 1, line, glyph, "plot--axis")
+        for line, label in loss_ticks(axis, height):
+            cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
         cells.write(0, height, "errors", "plot--axis")
-        cells.write(GUTTER - 1, height, glyph, "plot--axis")
         cells.write(0, height + 1, "   log" if axis.log else "window", "plot--axis")
         base = self._glyphs["corner"] + self._glyphs["base"] * (cells.width - GUTTER)
         cells.write(GUTTER - 1, height + 1, base, "plot--axis")
-        parts = 4 if cells.width >= 50 else 2
-        for part in range(parts + 1):
-            text = count(first + length * part / parts)
-            x = GUTTER + round((cells.width - GUTTER) * part / parts)
-            begin = min(max(GUTTER, x - len(text) // 2), cells.width - len(text) - 1)
-            cells.write(begin - 1, height + 1, f" {text} ", "plot--axis")
+        free = GUTTER
+        for column, label in window_ticks(first, length, cells.width - GUTTER):
+            begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
+            if begin >= free:
+                cells.write(begin - 1, height + 1, f" {label} ", "plot--axis")
+                free = begin + len(label) + 3
 
     def _draw_curve(self, cells: Cells, curve: Curve, axis: LossAxis, length: int, width: int, height: int) -> None:
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
         low, high = (axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
-        mean = axis.share(smoothed(curve.mean)) * rows - 0.5
+        mean = axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
         raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
         line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
         drawn = overlaid(raw, line)
@@ -208,15 +228,23 @@ def column_of(windows: float, length: int, columns: int) -> int:
     return min(columns - 1, max(0, int(windows / length * columns)))
 
 
-def smoothed(means: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The mean of each bucket and its neighbours, a fortieth of the curve in all; NaN where none is finite."""
-    size = max(1, len(means) // 40) | 1
+def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.float32]:
+    """The mean over about so many buckets around each; NaN where none is finite.
+
+    Args:
+        means: float32 [buckets].
+        buckets: the same for a curve that grows, so that what was drawn of it stays.
+    """
+    size = max(1, min(buckets, len(means))) | 1
     finite = np.isfinite(means)
-    kernel = np.ones(size)
-    if len(means) < size or not finite.any():
+    if size == 1 or not finite.any():
         return means
-    total = np.convolve(np.where(finite, means, 0).astype(np.float64), kernel, "same")
-    known = np.convolve(finite, kernel, "same")
+    reach = size // 2
+    total, known = (
+        np.cumsum(np.pad(values, (reach + 1, reach)))
+        for values in (np.where(finite, means, 0).astype(np.float64), finite)
+    )
+    total, known = total[size:] - total[:-size], known[size:] - known[:-size]
     return np.where(finite, total / np.maximum(known, 1), np.nan).astype(np.float32)
 
 
