@@ -154,12 +154,15 @@ class EchoApp(App[int]):
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)
+        self._show_status()
 
     def _lay_out(self, size: Size) -> None:
         """Share the lines between curve and rows; where there are too few, say so below the status."""
         config = self._frame.config
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
         self._main.set_class(small, "small")
+        needed = f"too small: {LEAST_WIDTH}x{LEAST_HEIGHT} shows the curve and the rows"
+        self._main.query_one(StatusLine).too_small = needed if small else ""
         most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines

@@ -97,16 +97,25 @@ def test_panels_fit_their_screen(rows: int, length: int, width: int, height: int
     assert 4 <= lines <= max(4, height)
 
 
-@given(st.integers(1, 40), st.integers(1, 200), st.integers(0, 6))
-def test_the_tape_ends_with_the_newest_window_and_never_overlaps(length: int, width: int, before: int) -> None:
-    config = EchoConfig(truncated_backprop_length=length, batch_size=1, total_series_length=2000)
+@given(st.integers(1, 40), st.integers(1, 200), st.integers(0, 6), st.integers(1, 40))
+def test_the_tape_ends_with_the_newest_window_and_never_overlaps(
+    length: int, width: int, before: int, stride: int
+) -> None:
+    stride = min(stride, length)
+    config = EchoConfig(truncated_backprop_length=length, batch_size=1, total_series_length=2000, stride=stride)
     pieces = lay_tape(config, tuple(make_progress(config, 0, window) for window in range(before + 1)), width)
     assert pieces[-1].progress.window == before
     column = 0
     for piece in pieces:
         assert piece.x >= column
-        column = piece.x + 2 * (length - piece.begin) + len(piece.seam[:1])
+        column = piece.x + 2 * (piece.end - piece.begin) + len(piece.seam[:1])
     assert column <= max(width, 0)
+    shown = [piece.progress.x[0, piece.begin : piece.end] for piece in pieces]
+    series = np.concatenate(
+        [make_progress(config, 0, window).x[0, :stride] for window in range(before)] or [shown[0][:0]]
+    )
+    series = np.concatenate([series, make_progress(config, 0, before).x[0]])
+    np.testing.assert_array_equal(np.concatenate(shown), series[len(series) - sum(map(len, shown)) :])
 
 
 class OneWidget(App[None]):
@@ -175,6 +184,15 @@ async def test_the_cursor_lights_up_the_input_that_a_target_echoes() -> None:
     assert lines[1:4] == ["input  1▁▁████", "echo  ▁▁▁▁ 1▁▁", "pred  ▁▁▁▁ 1▁▁"]
     lines = await drawn(four_steps(5), 30, 8, config=FOUR, tape=(four_steps(4),), keys=("left", "left", "left"))
     assert lines[1].endswith("██▁▁██ 1│██▁▁████"), "the source lies in the window before"
+
+
+async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
+    config = replace(FOUR, stride=2)
+    lines = await drawn(
+        four_steps(5), 30, 8, config=config, tape=(four_steps(4),), keys=("left", "left", "left", "left")
+    )
+    tape = [line[LABEL_WIDTH:].strip() for line in lines[1:4]]
+    assert tape == ["1▁▁│██▁▁████", "▁▁▁▁│ 0▁▁██▁▁", "▁▁▁▁│ 0▁▁██▁▁"]
 
 
 def test_a_target_is_read_out() -> None:

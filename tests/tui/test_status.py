@@ -11,9 +11,10 @@ from textual.app import App, ComposeResult
 from echornn.config import EchoConfig
 from echornn.frame import Frame, State
 from tests.scripted import make_progress
-from tui.widgets.status import StatusLine, describe
+from tui.widgets.status import StatusLine, describe, shortened
 
 TUTORIAL = EchoConfig()
+SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"
 RUNNING = Frame(
     State.RUNNING,
     TUTORIAL,
@@ -77,6 +78,22 @@ async def test_a_diverged_loss_is_shown_as_it_is() -> None:
 async def test_lines_are_cut_to_the_width() -> None:
     for width in (1, 20, 61):
         assert all(len(line) <= width for line in await drawn(RUNNING, width))
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (120, SPIKE),
+        (100, "spike: the first 3 targets of each row echo the row above, which a zero state cannot know..."),
+        (78, "spike: the first 3 targets of each row echo the row above..."),
+        (40, "spike: the first 3 targets of each ro..."),
+        (8, "spike..."),
+        (2, ".."),
+    ],
+)
+def test_a_sentence_is_left_off_at_a_clause(width: int, text: str) -> None:
+    assert shortened(SPIKE, width) == text
+    assert len(text) <= max(width, 0)
 
 
 def test_speed_and_counters() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from textual.binding import Binding
@@ -40,12 +40,19 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Piece:
-    """A window on the tape: characters ``begin`` up to ``end`` of it stand from column ``x`` on, after a seam."""
+    """A window on the tape: its steps ``begin`` up to ``end`` stand from column ``x`` on, a seam after them.
+
+    Of windows that overlap, the steps that they share stand in the later one.
+    """
 
     progress: Progress
     x: int
     begin: int
+    end: int
     seam: str
+
+    def __contains__(self, step: int) -> bool:
+        return self.begin <= step < self.end
 
 
 class SampleRows(CellWidget, can_focus=True):
@@ -163,7 +170,7 @@ class SampleRows(CellWidget, can_focus=True):
             cells.write(x, y + 1 + line, label, "rows--label")
             for piece in tape:
                 at = x + LABEL_WIDTH + piece.x
-                for text, block_style in blocks_of(piece.progress, row, line, self._glyphs)[piece.begin :]:
+                for text, block_style in blocks_of(piece.progress, row, line, self._glyphs)[piece.begin : piece.end]:
                     at = cells.write(at, y + 1 + line, text, block_style)
                 if piece.seam:
                     cells.write(at, y + 1 + line, self._seams[piece.seam], "rows--label")
@@ -175,26 +182,24 @@ class SampleRows(CellWidget, can_focus=True):
         if cursor is None or cursor[0] != row or self._frame is None:
             return
         newest = tape[-1]
-        _, length = newest.progress.y.shape
         step = cursor[1]
         target = int(newest.progress.y[row, step])
         predicted = int(newest.progress.probabilities[row, step].argmax())
         light(cells, x, newest, step, y + 2, "rows--cursor", target)
         light(cells, x, newest, step, y + 3, "rows--cursor", predicted)
         source = step - self._frame.config.echo_step
-        for piece in reversed(tape):
+        for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
             if source >= 0:
                 light(cells, x, piece, source, y + 1, "rows--source", int(piece.progress.x[row, source]))
                 return
-            before = tape[tape.index(piece) - 1] if piece is not tape[0] else None
-            if before is None or before.seam != "window" or self._frame.config.window_stride != length:
+            if before is None or before.seam != "window":
                 return
-            source += length
+            source += before.end
 
 
 def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, symbol: int) -> None:
     """Write a time step's symbol in place of its block, where it is on the tape."""
-    if step >= piece.begin:
+    if step in piece:
         cells.write(x + piece.x + 2 * (step - piece.begin), y, f"{symbol_text(symbol).strip():>2}", style)
 
 
@@ -230,18 +235,25 @@ def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> l
     pieces: list[Piece] = []
     room = width
     seam = ""
+    end = windows[-1].x.shape[1]
     for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
-        length = progress.x.shape[1]
-        steps = min(length, (room - len(seam[:1])) // 2)
+        steps = min(end, (room - len(seam[:1])) // 2)
         if steps < 1:
             break
         room -= 2 * steps + len(seam[:1])
-        pieces.append(Piece(progress, room, length - steps, seam))
-        seam = "" if before is None else seam_between(config, before, progress)
+        pieces.append(Piece(progress, room, end - steps, end, seam))
+        if before is not None:
+            seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
     shift = pieces[0].x if pieces and len(pieces) == 1 else 0
-    return [Piece(one.progress, one.x - shift, one.begin, one.seam) for one in reversed(pieces)] or [
-        Piece(windows[-1], 0, windows[-1].x.shape[1], "")
-    ]
+    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [Piece(windows[-1], 0, end, end, "")]
+
+
+def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
+    """Steps of a window that come before a later one begins: fewer than all where the two overlap."""
+    length: int = before.x.shape[1]
+    if before.epoch != after.epoch or before.window >= after.window:
+        return length
+    return min(length, (after.window - before.window) * config.window_stride)
 
 
 def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:

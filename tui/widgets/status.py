@@ -24,6 +24,10 @@ ASCII_SIGNS = {
 }
 
 
+CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
+"""Where a sentence can be left off and still be one."""
+
+
 class StatusLine(CellWidget):
     """State, position, loss, accuracy and speed; the configuration; and a sentence on what is being seen."""
 
@@ -35,6 +39,8 @@ class StatusLine(CellWidget):
         self._frame = frame
         self._reading = ""
         self._ascii = ascii_only
+        self.too_small = ""
+        """What a screen that is too small for the rest needs; shown in place of the sentence."""
 
     def show(self, frame: Frame, reading: str = "") -> None:
         """Draw this frame; in place of the sentence what a cursor reads, if there is one."""
@@ -51,15 +57,23 @@ class StatusLine(CellWidget):
                 break
             x = cells.write(x + gap, 0, f"{label} ", "status--name")
             x = cells.write(x, 0, value)
-        lines = ((describe(frame), "status--configuration"), (self._reading or frame.verdict, "status--verdict"))
+        lines = (
+            (describe(frame), "status--configuration"),
+            (self.too_small or self._reading or frame.verdict, "status--verdict"),
+        )
         for y, (text, style) in enumerate(lines, 1):
-            cells.write(0, y, self._cut(text, cells.width), style)
+            if self._ascii:
+                text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
+            cells.write(0, y, shortened(text, cells.width), style)
 
-    def _cut(self, text: str, width: int) -> str:
-        """Text on one line of this width, in ASCII where it must be."""
-        if self._ascii:
-            text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
-        return text if len(text) <= width else text[: max(0, width - 3)] + "..."
+
+def shortened(text: str, width: int) -> str:
+    """Text on one line of this width: as many of its clauses as fit, and dots for the others."""
+    if len(text) <= width:
+        return text
+    room = max(0, width - 3)
+    end = max(text.rfind(boundary, 0, room + len(boundary)) for boundary in CLAUSE_ENDS)
+    return text[: end if end >= room // 3 else room] + "..."[:width]
 
 
 def status_fields(frame: Frame) -> list[tuple[str, str]]:
