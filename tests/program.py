@@ -40,12 +40,28 @@ class Program:
             os.execv(sys.executable, [sys.executable, "-m", "tui", *arguments])
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen = pyte.Screen(width, height)
+        self.screen.write_process_input = self._answer
+        self.is_slow = False
+        """Whether it does not answer what the program asks the terminal, until `answer`."""
+        self.withheld: list[str] = []
         self._stream = pyte.ByteStream(self.screen)
         self.output = b""
         self.exit_code: int | None = None
 
     def press(self, keys: str) -> None:
         os.write(self.terminal, keys.encode())
+
+    def _answer(self, text: str) -> None:
+        if self.is_slow:
+            self.withheld.append(text)
+        else:
+            self.press(text)
+
+    def answer(self) -> None:
+        """Give the answers that were withheld, and those to come."""
+        self.is_slow = False
+        while self.withheld:
+            self.press(self.withheld.pop(0))
 
     @property
     def text(self) -> str:
@@ -58,6 +74,13 @@ class Program:
             assert time.monotonic() < deadline, f"never came on the screen:\n{self.text}"
             assert self._read(), f"the program ended early:\n{self.text}"
         return self.text
+
+    def quiet_for(self, seconds: float) -> None:
+        """Read until the program has drawn nothing for so long."""
+        deadline = time.monotonic() + PATIENCE
+        while select.select([self.terminal], [], [], seconds)[0]:
+            assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
+            assert self._read(), f"the program ended early:\n{self.text}"
 
     def ended(self) -> int:
         """Read until the program ends; its exit code."""

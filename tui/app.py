@@ -26,6 +26,7 @@ from echornn.pace import faster, slower
 from echornn.recorder import Recorder
 from echornn.session import Session
 from tui import keys, record, terminal
+from tui.backpressure import ASK, Backpressure
 from tui.exit_code import ExitCode
 from tui.save_screen import save_picture, save_text
 from tui.screen_diff import ScreenDiff
@@ -68,6 +69,9 @@ class EchoApp(App[int]):
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
         self._diff = ScreenDiff()
+        self._line = Backpressure()
+        self._ask_with_next = False
+        self._leaving: asyncio.Task[None] | None = None
 
     # ---- the screen is a function of the newest frame
 
@@ -109,6 +113,9 @@ class EchoApp(App[int]):
 
     def show_newest_frame(self) -> None:
         """Draw the newest frame, where there is one; its rows in some of the calls, while they keep changing."""
+        if not self._line.is_clear:
+            return
+        self._ask_with_next = True
         self._ticks += 1
         if self.session.frame is not self._frame:
             before, self._frame = self._frame, self.session.frame
@@ -167,8 +174,18 @@ class EchoApp(App[int]):
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines
 
+    # ---- the line to the terminal
+
     def _display(self, screen: Screen[Any], renderable: object) -> None:
         super()._display(screen, cast(RenderableType, self._diff.saving(renderable)))
+        if self._ask_with_next and self._driver is not None and not (self.is_headless or self._leaving):
+            self._driver.write(ASK)
+            self._line.asked()
+            self._ask_with_next = False
+
+    def on_cursor_position(self) -> None:
+        """The terminal's answer: it has drawn a frame."""
+        self._line.answered()
 
     # ---- keys
 
@@ -242,6 +259,13 @@ class EchoApp(App[int]):
 
     def _leave(self, code: int) -> None:
         self.session.stop()
+        if self._line.is_settled:
+            self.exit(code)
+        elif self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(code))
+
+    async def _leave_when_settled(self, code: int) -> None:
+        await self._line.settle()
         self.exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
