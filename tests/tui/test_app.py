@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
 from echornn.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
+from tui import keys
 from tui.app import EchoApp
 from tui.presets import presets
 from tui.save_screen import save_picture, save_text
@@ -104,6 +106,73 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
     async with opened() as (_, session, pilot):
         await pilot.press("plus", "plus", "minus", "m", "plus", "minus")
         assert session.commands == [f"speed {speed:g}" for speed in (200, 500, 200, math.inf, math.inf, 500_000)]
+
+
+EVERY_KEY = [
+    key.strip()
+    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, SampleRows.BINDINGS)
+    for binding in bindings
+    if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
+    for key in binding.key.split(",")
+]
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_no_key_in_no_state_harms_the_screen(state: State, size: tuple[int, int]) -> None:
+    async with opened(state, size) as (app, _, pilot):
+        await pilot.press(*EVERY_KEY, "tab", *EVERY_KEY)
+        assert screen_text(app).lstrip(" .…▶‖■!").startswith(state.value)
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_curves_keys_in_every_state(state: State) -> None:
+    async with opened(state) as (app, _, pilot):
+        plot, trained = app.query_one(LossPlot), app.session.frame.trained
+        await pilot.press("left")
+        assert plot.reading.startswith("windows 793 to 800 " if trained else "")
+        assert plot.reading[:60] in screen_text(app)
+        await pilot.press("shift+left", "right")
+        assert (plot.view.cursor or 0) < 800
+        await pilot.press("home")
+        assert plot.view.cursor == (0 if trained else None)
+        await pilot.press("escape", "z")
+        assert plot.view.limits(trained) == ((400, 800) if trained else (0, 0))
+        await pilot.press("Z")
+        assert plot.view.limits(trained) == (0, trained)
+        await pilot.press("l")
+        assert "   log" in screen_text(app)
+        await pilot.press("left", "end")
+        assert plot.reading == ""
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_rows_keys_in_every_state(state: State) -> None:
+    async with opened(state, (80, 16)) as (app, _, pilot):
+        rows = app.query_one(SampleRows)
+        await pilot.press("tab", "down")
+        assert ("row 2" in screen_text(app)) == (state is not State.LOADING)
+        await pilot.press("pagedown", "pageup", "left", "left", "down")
+        stands_still = state in (State.PAUSED, State.FINISHED, State.FAILED)
+        assert rows.reading.startswith("row 2, step 14: target " if stands_still else "")
+        assert bool(rows.reading) == stands_still
+        await pilot.press("right", "up")
+        assert rows.reading.startswith("row 1, step 15: target " if stands_still else "")
+        await pilot.press("escape")
+        assert rows.reading == ""
+
+
+async def test_a_screen_that_is_too_small_says_what_it_needs_and_keys_still_work() -> None:
+    async with opened(State.RUNNING, (50, 12)) as (app, session, pilot):
+        lines = screen_text(app).splitlines()
+        assert lines[0].strip().startswith("▶ running epoch 2/100")
+        assert lines[2].strip() == "too small: 60x16 shows the curve and the rows"
+        assert not "".join(lines[3:]).strip()
+        await pilot.press("space")
+        assert session.commands == ["toggle"]
+        await pilot.resize_terminal(60, 16)
+        assert "too small" not in screen_text(app)
+        assert "chance" in screen_text(app)
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -58,6 +58,8 @@ def pinned(svg: str) -> str:
         ("cursor", 298, State.PAUSED, (80, 24), ["tab", "left", "left"]),
         ("settings", 460, State.PAUSED, (100, 40), ["s"]),
         ("help", 460, State.RUNNING, (80, 40), ["question_mark"]),
+        ("light", 298, State.RUNNING, (100, 30), []),
+        ("ascii", 298, State.RUNNING, (80, 24), []),
     ],
 )
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
@@ -66,8 +68,9 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
     session.history.append(losses, error_rates)
     evidence = Evidence().after(losses, TUTORIAL)
-    app = EchoApp(session, fps=0.01)
+    app = EchoApp(session, fps=0.01, ascii_only=name == "ascii")
     async with app.run_test(size=size) as pilot:
+        app.theme = "textual-light" if name == "light" else app.theme
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
         session.set_frame(state, progress, **shown)
         app.show_newest_frame()

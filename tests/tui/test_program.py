@@ -117,10 +117,3 @@ def test_a_dumb_terminal_gets_lines() -> None:
         assert b"\x1b[" not in program.output
         assert b"epoch 1/1 done" in program.output
         assert b"oneDNN" not in program.output
-
-
-def test_without_colour_the_signs_remain() -> None:
-    with running(environment={"NO_COLOR": "1"}) as program:
-        program.until(lambda text: "running" in text and "><" in text and "██" in text)
-        program.press("q")
-        assert program.ended() == 0
