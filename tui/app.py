@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import math
 import sys
 from collections.abc import Callable, Iterable
@@ -121,7 +122,11 @@ class EchoApp(App[int]):
             before, self._frame = self._frame, self.session.frame
             if before.config != self._frame.config:
                 self._lay_out(self.size)
+            if before.state is State.LOADING:
+                gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
             self._show()
+            if self._frame.refusal not in ("", before.refusal) and not isinstance(self.screen, SettingsScreen):
+                self.notify(self._frame.refusal, severity="error", markup=False)
             if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
                 self.refresh_bindings()
         every = max(1, round(self._fps / ROWS_A_SECOND))

@@ -22,7 +22,14 @@ BINDINGS = [
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
-    Binding("tab", "app.focus_next", "Focus", tooltip="Arrow keys: from the curve to the rows, and back", show=False),
+    Binding(
+        "tab",
+        "app.focus_next",
+        "Focus",
+        tooltip="Arrow keys: from the curve to the rows, and back",
+        show=False,
+        priority=True,
+    ),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
     Binding("q", "quit", "Quit", tooltip="End the program", id="quit"),
 ]

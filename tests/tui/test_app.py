@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.binding import Binding
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -327,6 +328,30 @@ async def test_settings_apply_at_once_and_refuse_in_place() -> None:
         assert "device = 'gpu' is not here" in screen_text(app)
         assert app.screen.query_one("#state_size", Input).value == "9"
         await pilot.press("escape")
+        assert not isinstance(app.screen, SettingsScreen)
+
+
+async def test_an_edit_that_is_refused_after_the_settings_were_closed_is_said() -> None:
+    async with opened() as (app, session, pilot):
+        session.set_frame(State.RUNNING, refusal="num_epochs = 1 cannot be used: at least 2, as trained")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert [one.message for one in app._notifications] == [session.frame.refusal]
+        app.show_newest_frame()
+        assert len(app._notifications) == 1
+
+
+async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s")
+        app.screen.query_one("#batch_size", Input).focus()
+        await pilot.pause()
+        keys_typed = [("shift+tab", None)] * 3 + [("6", "6"), ("enter", None), ("escape", None)]
+        for key, character in keys_typed:
+            app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits == [replace(TUTORIAL, state_size=6)]
         assert not isinstance(app.screen, SettingsScreen)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
 
@@ -30,7 +31,15 @@ class SettingsScreen(ModalScreen[None]):
         apply: called with each new configuration.
     """
 
-    BINDINGS = [Binding("escape", "dismiss", "Close", tooltip="Back to the run")]
+    BINDINGS = [
+        Binding("escape", "close", "Close", tooltip="Back to the run"),
+        # With priority the focus has moved when the next key comes, however fast it comes.
+        Binding("tab", "app.focus_next", "Next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False, priority=True),
+    ]
+
+    class Closing(Message):
+        """Asks to close; it takes the way of what was typed before, and cannot overtake it."""
 
     def __init__(self, config: EchoConfig, apply: Callable[[EchoConfig], None]) -> None:
         super().__init__()
@@ -61,7 +70,7 @@ class SettingsScreen(ModalScreen[None]):
                     yield Static(live + help_texts[name], classes="help", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#learning_rate", Input).focus()
+        self.set_focus(self.query_one("#learning_rate", Input))
 
     def show(self, config: EchoConfig, refusal: str) -> None:
         """Take over what is trained now, and why the last edit could not be made, if so."""
@@ -85,7 +94,14 @@ class SettingsScreen(ModalScreen[None]):
             elif (field := self.query_one(f"#{name}", Input)) is not self.focused:
                 field.value = text_of(config, name)
 
+    def action_close(self) -> None:
+        (self.focused or self).post_message(self.Closing())
+
+    def on_settings_screen_closing(self) -> None:
+        self.dismiss()
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.input.select_all()  # what is typed next takes its place
         self._edit(event.input.id or "", parsed(event.input.id or "", event.value))
 
     def on_select_changed(self, event: Select.Changed) -> None:

@@ -270,11 +270,15 @@ def per_column(
 
 
 def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length."""
+    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
+
+    Where a command begins one, the command is what counts.
+    """
     starts: list[tuple[int, int]] = []
     for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
         last = curve.last if following is None else following.at
-        starts += segment.epoch_starts(curve.first, last, STARTS_SHOWN)
+        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
+        starts += [start for start in found if start[0] > segment.at]
     return [start for start in starts if start[0] > curve.first]
 
 

@@ -1,0 +1,176 @@
+"""What the screen costs: bytes on the line, windows a second against a session without it, delays of the event loop,
+the time to the first frame, and a redraw of the curve at different lengths.
+
+`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds of each stretch]`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+import pty
+import select
+import statistics
+import sys
+import tempfile
+import termios
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+import tui.app
+from echornn import EchoConfig, Session
+from echornn.history import LossHistory
+from tui import terminal
+from tui.app import EchoApp
+from tui.backpressure import ASK
+from tui.widgets.cells import Cells
+from tui.widgets.loss_plot import LossPlot
+
+ROUNDS = 3
+LENGTHS = (10**3, 10**6, 10**8)
+REDRAWS = 100
+LOOP_SECONDS = 0.002
+"""How often the event loop is asked to wake a task, whose lateness is the loop's delay."""
+
+CONFIG = EchoConfig(num_epochs=10**9)
+
+
+class Watched(EchoApp):
+    """The app, with the delays of its event loop measured once windows are trained; it leaves after some seconds."""
+
+    CSS_PATH = Path(tui.app.__file__).with_name("app.tcss")
+
+    def __init__(self, session: Session, seconds: float) -> None:
+        super().__init__(session)
+        self.seconds = seconds
+        self.delays: list[float] = []
+        self.rate = math.nan
+
+    async def on_ready(self) -> None:
+        self.measuring = asyncio.create_task(self.measure())
+
+    async def measure(self) -> None:
+        while not self.session.frame.trained:
+            await asyncio.sleep(0.05)
+        begun, before = time.perf_counter(), self.session.frame.trained
+        while (now := time.perf_counter()) < begun + self.seconds:
+            await asyncio.sleep(LOOP_SECONDS)
+            self.delays.append(time.perf_counter() - now - LOOP_SECONDS)
+        self.rate = (self.session.frame.trained - before) / (time.perf_counter() - begun)
+        self.session.stop()
+        self.exit(0)
+
+
+def watch(speed: float, seconds: float, results: str) -> None:
+    """The child on the pty: the app with a real session."""
+    terminal.keep_native_stderr_off_the_screen()
+    app = Watched(Session(CONFIG, speed), seconds)
+    app.run(mouse=False)
+    delays = np.array(app.delays) * 1e3
+    p99, worst = float(np.percentile(delays, 99)), float(delays.max())
+    Path(results).write_text(json.dumps({"p99 ms": p99, "worst ms": worst, "windows/s": app.rate}))
+    os._exit(0)
+
+
+def on_a_terminal(
+    arguments: list[str], size: tuple[int, int], until: bytes = b""
+) -> tuple[list[tuple[float, int]], float]:
+    """Run a module on a pty that answers; when how many bytes came, and the seconds until some text did."""
+    begun = time.perf_counter()
+    pid, master = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+        os.execv(sys.executable, [sys.executable, "-m", *arguments])
+    termios.tcsetwinsize(master, size[::-1])
+    came: list[tuple[float, int]] = []
+    first, text = math.nan, b""
+    while True:
+        select.select([master], [], [])
+        try:
+            data = os.read(master, 1 << 16)
+        except OSError:
+            break
+        came.append((time.perf_counter(), len(data)))
+        os.write(master, b"\x1b[1;1R" * data.count(ASK.encode()))
+        if until and math.isnan(first):
+            text += data
+            if until in text:
+                first = time.perf_counter() - begun
+                os.write(master, b"q")
+    os.waitpid(pid, 0)
+    return came, first
+
+
+def alone(seconds: float) -> float:
+    """Windows a second of a session that nobody watches."""
+    session = Session(CONFIG)
+    thread = threading.Thread(target=session.run, daemon=True)
+    thread.start()
+    while not session.frame.trained:
+        time.sleep(0.01)
+    begun, before = time.perf_counter(), session.frame.trained
+    time.sleep(seconds)
+    rate = (session.frame.trained - before) / (time.perf_counter() - begun)
+    session.stop()
+    thread.join()
+    return rate
+
+
+def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
+    """A redraw of the curve of a run of that length."""
+    history = LossHistory()
+    history.begin("start", 0, 0, CONFIG.windows_per_epoch)
+    dice = np.random.default_rng(0)
+    piece = dice.uniform(0, 0.7, min(windows, 10**6)).astype(np.float32)
+    for _ in range(max(1, windows // 10**6)):
+        history.append(piece, piece)
+    plot = LossPlot(history.curve, CONFIG)
+    plot._trained = windows
+    taken = []
+    for _ in range(REDRAWS):
+        cells = Cells(size[0], size[1] // 2, plot.STYLES)
+        begun = time.perf_counter()
+        plot.draw(cells)
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["watch"]:
+        watch(float(sys.argv[2]), float(sys.argv[3]), sys.argv[4])
+    width, height, seconds = [*map(int, sys.argv[1:]), *(120, 40, 10)[len(sys.argv) - 1 :]]
+    size, say = (width, height), Console().print
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = folder
+        results = Path(folder) / "results"
+        for speed in (100.0, math.inf):
+            ratios = []
+            for _ in range(ROUNDS):
+                module = "tests.benchmarks.cost_of_the_screen"
+                came, _ = on_a_terminal([module, "watch", str(speed), str(seconds), str(results)], size)
+                seen = json.loads(results.read_text())
+                last = came[-1][0]
+                sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
+                seen["kB/s"] = sent / 1e3
+                if math.isinf(speed):
+                    ratios.append(seen["windows/s"] / alone(seconds))
+                say(f"{width}x{height} at {speed} windows/s: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
+            if ratios:
+                spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+                say(f"in the app {statistics.median(ratios):.2f} of the session alone ({spread})")
+        firsts = [on_a_terminal(["tui"], size, b"loading")[1] for _ in range(ROUNDS)]
+    say(f"first frame after {min(firsts):.2f} to {max(firsts):.2f} s")
+    redraws = {windows: redraw_seconds(windows, size) for windows in LENGTHS}
+    least = min(redraws.values())
+    for windows, taken in redraws.items():
+        say(f"redraw at {windows:,} windows: {taken * 1e3:.1f} ms, {taken / least:.2f} times the least")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Settings in the real program: what is typed there is trained."""
+
+from __future__ import annotations
+
+from tests.program import running
+
+SHIFT_TAB, ESCAPE = "\x1b[Z", "\x1b"
+
+
+def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() -> None:
+    with running("--speed", "1000", "--num-epochs", "1000", width=100, height=40) as program:
+        program.until(lambda text: "running" in text and "state 4" in text and "epoch 2/" in text)
+        program.press("s")
+        program.until(lambda text: "state_size" in text and "learning_rate" in text)
+        program.press(SHIFT_TAB * 4 + "6\r")
+        program.until(lambda text: "state_size" in text)
+        program.press(ESCAPE)
+        program.until(lambda text: "running" in text and "state 6" in text and "u Undo" in text)
+        program.press("u")
+        program.until(lambda text: "running" in text and "state 4" in text and "u Undo" not in text)
+        program.press("s")
+        program.until(lambda text: "learning_rate" in text)
+        program.press("-1\r")
+        program.until(lambda text: "learning_rate = -1" in text and "cannot be used" in text)
+        program.press("0.05\r" + ESCAPE)
+        program.until(lambda text: "adagrad 0.05" in text and "running" in text)
+        program.press("q")
+        assert program.ended() == 0
