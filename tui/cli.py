@@ -70,7 +70,7 @@ def train(
     speed
         Windows a second, or max. Unset, it is 100 in the app and max as lines.
     fps
-        Frames a second that the app draws, above 0 to 60.
+        Frames a second that the app draws at the most, above 0 to 60; a slow line gets fewer.
     headless
         Print lines instead of opening the app; also chosen where there is no terminal.
     json
