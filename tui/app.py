@@ -16,6 +16,7 @@ from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
@@ -66,6 +67,7 @@ class EchoApp(App[int]):
         self.session = session
         self._fps = fps
         self._ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
@@ -247,7 +249,7 @@ class EchoApp(App[int]):
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
         }
-        self.push_screen(HelpScreen(groups))
+        self.push_screen(HelpScreen(groups, self._ascii_only))
 
     def action_other_theme(self) -> None:
         self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
@@ -273,6 +275,10 @@ class EchoApp(App[int]):
         await self._line.settle()
         self.exit(code)
 
+    def action_command_palette(self) -> None:
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder="Search for a command", id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
         for binding in keys.BINDINGS:
@@ -280,7 +286,7 @@ class EchoApp(App[int]):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,
-                    f"{binding.tooltip} ({self.get_key_display(binding)})",
+                    f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
                     lambda action=action: self.call_later(self.run_action, action),
                 )
         yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)

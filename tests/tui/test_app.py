@@ -379,6 +379,14 @@ async def test_ascii_only_is_ascii_only() -> None:
         await pilot.press("left")
         await pilot.pause()
         assert screen_text(app).isascii()
+        for keys_pressed in (["question_mark"], ["s"], ["s", "tab", "tab", "tab", "enter"], ["ctrl+p"]):
+            await pilot.press(*keys_pressed)
+            await pilot.pause()
+            assert len(app.screen_stack) > 1
+            text = screen_text(app)
+            assert text.isascii(), "".join(sign for sign in text if not sign.isascii())
+            while len(app.screen_stack) > 1:
+                await pilot.press("escape")
 
 
 async def test_light_background() -> None:

@@ -33,13 +33,15 @@ class HelpScreen(ModalScreen[None]):
 
     Args:
         groups: bindings by the heading they stand under.
+        ascii_only: whether arrow keys are named in letters.
     """
 
     BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close")]
 
-    def __init__(self, groups: Mapping[str, Iterable[Binding]]) -> None:
+    def __init__(self, groups: Mapping[str, Iterable[Binding]], ascii_only: bool = False) -> None:
         super().__init__()
         self._groups = groups
+        self._ascii_only = ascii_only
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
@@ -57,5 +59,8 @@ class HelpScreen(ModalScreen[None]):
         for binding in bindings:
             if binding.key not in shown and binding.tooltip:
                 shown.add(binding.key)
-                table.add_row(self.app.get_key_display(binding), binding.tooltip)
+                display = self.app.get_key_display(binding).replace(",", ", ")
+                if self._ascii_only and not display.isascii():
+                    display = binding.key
+                table.add_row(display, binding.tooltip)
         return table
