@@ -13,8 +13,10 @@ from echornn import checkpoint, run_dir
 from echornn.append_log import AppendLog
 from echornn.checkpoint import Checkpoint
 from echornn.config import EchoConfig
+from echornn.lock import Lock
 from echornn.progress import Progress
-from echornn.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Command, Lock, Run
+from echornn.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Command, Run
+from echornn.run_error import RunError
 from echornn.trainer_state import TrainerState
 
 SAVE_SECONDS = 1.0
@@ -127,7 +129,7 @@ class RunRecorder:
             lock = Lock(folder)
             return cls(folder, lock, run_dir.read(folder))
         except OSError as error:
-            raise run_dir.RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
+            raise RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
 
     @property
     def warning(self) -> str:

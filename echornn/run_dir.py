@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import time
@@ -25,16 +24,17 @@ from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
 from echornn import checkpoint
 from echornn.append_log import end_of, ends_at
 from echornn.checkpoint import Checkpoint, LogEnd, config_from
 from echornn.config import EchoConfig
 from echornn.history import Cause, LossHistory
+from echornn.lock import LOCK_FILE, Lock
+from echornn.run_error import RunError
 
 FORMAT = 1
-RUN_FILE, LOSS_FILE, COMMAND_FILE, LOCK_FILE = "run.json", "losses.bin", "commands.jsonl", "lock"
+RUN_FILE, LOSS_FILE, COMMAND_FILE = "run.json", "losses.bin", "commands.jsonl"
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
@@ -46,10 +46,6 @@ WINDOWS_AT_A_TIME = 1 << 18
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
-
-
-class RunError(ValueError):
-    """A folder that cannot be used as a run; the message names it and says why."""
 
 
 @dataclass(frozen=True)
@@ -166,65 +162,6 @@ def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np
     """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
     errors = windows["errors"]
     return np.where(errors < 0, np.nan, errors / config.predictions_per_window)
-
-
-class Lock:
-    """The right to write into a run's folder; it ends with the process.
-
-    Raises:
-        RunError: another process has it.
-        OSError: the folder cannot be written to.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._descriptor = self._take()
-
-    def _take(self) -> int:
-        descriptor = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
-            os.close(descriptor)
-            raise RunError(f"{self._folder} is being written by another process (its id is {owner})") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return descriptor
-
-    def check(self) -> None:
-        """Make sure that the folder is still the one that was locked, or lock the one that has come in its place.
-
-        Raises:
-            OSError: it is not there, or belongs to another process.
-        """
-        there, ours = os.stat(self._folder / LOCK_FILE), os.fstat(self._descriptor)
-        if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
-            try:
-                descriptor = self._take()
-            except RunError as error:
-                raise OSError(str(error)) from error
-            os.close(self._descriptor)
-            self._descriptor = descriptor
-
-    def release(self) -> None:
-        """Let others write."""
-        os.close(self._descriptor)
-
-
-def state_folder() -> Path:
-    """Where runs are kept that were not given a folder."""
-    return platformdirs.user_state_path("echornn-tui") / "runs"
-
-
-def new_folder(config: EchoConfig) -> Path:
-    """A folder for a new run, named by date and configuration; it does not exist yet."""
-    name = (
-        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
-        f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
-    )
-    names = (name if number == 1 else f"{name}_{number}" for number in range(1, 1 << 20))
-    return next(folder for folder in (state_folder() / name for name in names) if not folder.exists())
 
 
 def create(folder: Path, config: EchoConfig) -> Lock:
@@ -360,18 +297,6 @@ def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
     length = run.checkpoint.commands.length if run.checkpoint else 0
     os.truncate(commands, min(length, commands.stat().st_size))
     return end_of(losses), end_of(commands)
-
-
-def runs() -> list[Path]:
-    """The runs in the state folder, the one that was saved last first."""
-    folders = [file.parent for file in state_folder().glob(f"*/{RUN_FILE}")]
-    return sorted(folders, key=last_saved, reverse=True)
-
-
-def last_saved(folder: Path) -> float:
-    """When the run was saved last, in seconds since 1970; when it was begun, if never."""
-    files = [file for name in (RUN_FILE, *checkpoint.SLOTS) if (file := folder / name).exists()]
-    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 def _versions() -> dict[str, str]:

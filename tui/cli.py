@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.recorder import Recorder
-from echornn.run_dir import RunError
+from echornn.run_error import RunError
 from tui import record, terminal
 from tui.exit_code import ExitCode
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from echornn import run_dir
+from echornn import kept_runs, run_dir
 from echornn.config import EchoConfig
 from echornn.frame import State
 from echornn.recorder import Recorder, RunRecorder, Unrecorded
-from echornn.run_dir import RunError
+from echornn.run_error import RunError
 from echornn.session import Session
 from tui.exit_code import ExitCode
 
@@ -31,7 +31,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
-        return RunRecorder.begin(run_dir.new_folder(config), config)
+        return RunRecorder.begin(kept_runs.new_folder(config), config)
     except (RunError, OSError) as error:
         return Unrecorded(str(error))
 
@@ -54,11 +54,11 @@ def find(name: str) -> Path:
         RunError: ``newest`` was asked for, and there is none.
     """
     if name == NEWEST and not Path(name).exists():
-        newest = run_dir.runs()[:1]
+        newest = kept_runs.runs()[:1]
         if not newest:
-            raise RunError(f"there is no run in {run_dir.state_folder()}")
+            raise RunError(f"there is no run in {kept_runs.state_folder()}")
         return newest[0]
-    kept = run_dir.state_folder() / name
+    kept = kept_runs.state_folder() / name
     return kept if not Path(name).exists() and kept.exists() else Path(name)
 
 

@@ -18,7 +18,8 @@ from echornn import append_log, run_dir
 from echornn.config import EchoConfig
 from echornn.frame import State
 from echornn.recorder import RunRecorder
-from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run, RunError
+from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
+from echornn.run_error import RunError
 from echornn.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
 
