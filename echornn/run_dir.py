@@ -5,7 +5,8 @@ A folder holds
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it;
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.checkpoint`);
 - ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`Command`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.command.Command`);
+- ``tensorboard/``: what TensorBoard shows of it (`echornn.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
 """
 
@@ -20,16 +21,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn import checkpoint
+from echornn import checkpoint, events
 from echornn.append_log import end_of, ends_at
 from echornn.checkpoint import Checkpoint, LogEnd, config_from
+from echornn.command import Command
 from echornn.config import EchoConfig
-from echornn.history import Cause, LossHistory
+from echornn.history import LossHistory
 from echornn.lock import LOCK_FILE, Lock
 from echornn.run_error import RunError
 
@@ -46,49 +48,6 @@ WINDOWS_AT_A_TIME = 1 << 18
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """What began a stretch of windows.
-
-    Attributes:
-        at: windows trained before it, in the whole run.
-        cause: start, reset, edit, ...
-        epoch, window: position after it, from (0, 0).
-        generation, draw: data and weights from here on.
-        config: what is trained from here on.
-    """
-
-    at: int
-    cause: Cause
-    epoch: int
-    window: int
-    generation: int
-    draw: int
-    config: EchoConfig
-
-    def as_line(self) -> bytes:
-        """The command as a line of the command log."""
-        return json.dumps(dataclasses.asdict(self)).encode() + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Command:
-        """The command of a line.
-
-        Raises:
-            ValueError: it is none.
-        """
-        try:
-            fields = json.loads(line)
-            fields["config"] = config_from(fields["config"])
-            command = cls(**fields)
-        except (LookupError, TypeError, ValueError) as error:
-            raise ValueError(f"no command: {error}") from error
-        numbers = (command.at, command.epoch, command.window, command.generation, command.draw)
-        if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
-        return command
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +151,10 @@ def create(folder: Path, config: EchoConfig) -> Lock:
 
 def remove(folder: Path) -> None:
     """Remove a run's files, and its folder where nothing else is in it."""
+    for file in (folder / events.FOLDER).glob(events.FILES):
+        file.unlink()
+    with contextlib.suppress(OSError):
+        (folder / events.FOLDER).rmdir()
     for name in (*checkpoint.SLOTS, LOSS_FILE, COMMAND_FILE, RUN_FILE, LOCK_FILE):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from echornn.command import Command as RecordedCommand
 from echornn.config import ConfigError, EchoConfig
 from echornn.divergence import Divergence
 from echornn.edits import Moment, Past, edited
@@ -20,7 +21,6 @@ from echornn.history import Cause, Curve, LossHistory
 from echornn.pace import Pace
 from echornn.progress import Progress
 from echornn.recorder import SAVE_SECONDS, Recorder
-from echornn.run_dir import Command as RecordedCommand
 from echornn.theory import Evidence
 from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
 
@@ -77,6 +77,8 @@ class Session:
         self._past = Past()
         self._trainer: Trains
         self._frame = Frame(State.LOADING, config, "loading TensorFlow", speed=speed)
+        if recorder is not None:
+            recorder.when_saved(lambda: self._send(self._show_warning))
 
     # ---- for every thread
 
@@ -374,8 +376,11 @@ class Session:
         self._divergence.passed(state, len(self.history))
         if self._recorder is not None:
             self._recorder.save(state)
-            if self._warning() != self._frame.warning:
-                self._publish(warning=self._warning())
+            self._show_warning()
+
+    def _show_warning(self) -> None:
+        if self._warning() != self._frame.warning:
+            self._publish(warning=self._warning())
 
     def _warning(self) -> str:
         parts = (self._divergence.message, "" if self._recorder is None else self._recorder.warning)
@@ -387,6 +392,7 @@ class Session:
             if self._can_save:
                 self._save()
             self._recorder.close()
+            self._show_warning()
 
     def _show(self, progress: Progress | None = None) -> None:
         """Publish the state as it is now, with these newest windows or the ones shown before."""

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from echornn import kept_runs, run_dir
+from echornn.command import Command
 from echornn.config import EchoConfig
 from echornn.keras_model import keras_model
 from echornn.recorder import RunRecorder
-from echornn.run_dir import Command
 from echornn.trainer import Trainer
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.export import rows
@@ -123,6 +123,7 @@ def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, mon
     trainer = ScriptedTrainer(SMALL)
     first.windows(trainer.advance(14))
     first.save(trainer.state)
+    assert first.wait(30)
     assert second.folder is not None
     (second.folder / run_dir.RUN_FILE).write_text("{")
     for recorder, moment in ((first, 1000), (second, 2000)):
