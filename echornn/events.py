@@ -71,9 +71,9 @@ class EventLog:
     def command(self, command: Command) -> None:
         """A command was carried out (or the run has begun)."""
         self.point()
-        self._say(command, self._config)
         if command.cause == "start":
             self._hyperparameters(command.config)
+        self._say(command, self._config)
         self._config = command.config
 
     def windows(self, progress: Progress) -> None:

@@ -381,13 +381,15 @@ class OnItsThread:
         self.thread = threading.Thread(target=self.session.run)
         self.thread.start()
 
-    def obeyed(self) -> Frame:
-        """The frame after all commands given so far."""
-        for _ in range(2):
-            done = threading.Event()
-            self.session._send(done.set)
-            assert done.wait(PATIENCE)
-        return self.session.frame
+    def obeyed(self, trained: int | None = None) -> Frame:
+        """The frame after all commands given so far, and after so many windows."""
+        while True:
+            for _ in range(2):
+                done = threading.Event()
+                self.session._send(done.set)
+                assert done.wait(PATIENCE)
+            if trained in (None, self.session.frame.trained):
+                return self.session.frame
 
     def end(self) -> None:
         self.session.stop()
@@ -404,12 +406,15 @@ def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypa
     disk.hangs.set()
     session = stage.session
     session.step(5)
+    stage.obeyed(5)
     session.save()
     assert disk.asked.wait(PATIENCE)
-    for step in (session.reset, lambda: session.step(3), session.undo, lambda: session.step(2), session.save):
-        step()
-        stage.obeyed()
-    assert (stage.obeyed().trained, stage.obeyed().warning) == (10, "")
+    session.reset()
+    session.step(3)
+    stage.obeyed(8)
+    session.undo()
+    session.step(2)
+    assert stage.obeyed(10).warning == ""
     assert not stage.recorder.saved
     stage.now += 4.0
     session.save()
@@ -436,7 +441,7 @@ def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeyp
     assert stage.recorder.wait(PATIENCE)
     disk.hangs.set()
     stage.session.step(5)
-    stage.obeyed()
+    stage.obeyed(5)
     stage.end()
     assert not stage.recorder.saved
     with pytest.raises(RunError, match="is being written by another process"):
