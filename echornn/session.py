@@ -20,7 +20,9 @@ from echornn.frame import Frame, State
 from echornn.history import Cause, Curve, LossHistory
 from echornn.pace import Pace
 from echornn.progress import Progress
+from echornn.recorded_evidence import evidence_of
 from echornn.recorder import SAVE_SECONDS, Recorder
+from echornn.run_dir import Run
 from echornn.theory import Evidence
 from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
 
@@ -42,7 +44,9 @@ class Session:
         make_trainer: makes the trainer, on the training thread; `echornn.trainer.Trainer` unless given.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
-        recorder: keeps the run on disk; it goes on with `config` where it left off, if it has been begun before.
+        recorder: keeps the run on disk. One that has been begun before goes on where it left off; where ``config``
+            differs from what was trained there, it is an edit, which can be undone. One that cannot be made fails
+            the session, and leaves the disk as it was.
     """
 
     def __init__(
@@ -187,12 +191,18 @@ class Session:
             self.stopped.set()
 
     def _load(self) -> None:
+        run = self._recorder.resumed if self._recorder is not None else None
+        wanted, self.config = self.config, self.config if run is None else run.config
         self._trainer = self._make_trainer(self.config)
         if self._stopping:
             return
         self._publish(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
-        self._take_up()
+        self._take_up(run)
+        if wanted != self.config:
+            self._change(wanted)
+        self._can_save = True
+        self._save()
         self._pace.restart()
         self._show()
 
@@ -309,13 +319,17 @@ class Session:
             self._publish(refusal="")
             return
         self._save()
-        before = self._moment()
+        before = self._frame
         try:
-            self._trainer = edited(self._trainer, config, self._make_another)
+            self._change(config)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._frame = dataclasses.replace(before.frame, refusal=text)
-            return
+            self._frame = dataclasses.replace(before, refusal=text)
+
+    def _change(self, config: EchoConfig) -> None:
+        """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
+        before = self._moment()
+        self._trainer = edited(self._trainer, config, self._make_another)
         self._remember(before)
         self.config = config
         self._publish(config=config, device=self._trainer.device)
@@ -345,16 +359,15 @@ class Session:
 
     # ---- the record, on the training thread
 
-    def _take_up(self) -> None:
+    def _take_up(self, run: Run | None) -> None:
         """Begin the history, or go on with the one on disk."""
-        run = self._recorder.resumed if self._recorder is not None else None
         if run is not None and run.checkpoint is not None:
             self._trainer.restore(run.checkpoint.state)
             run.fill(self.history)
+            self._divergence.begin(run.checkpoint.state, len(self.history))
+            self._publish(evidence=evidence_of(run))
         else:
             self._mark("start")
-        self._can_save = True
-        self._save()
 
     def _mark(self, cause: Cause) -> None:
         """Stamp a command on the history and in the record: the next window is the first under it."""

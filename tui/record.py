@@ -6,17 +6,19 @@ import shlex
 from pathlib import Path
 
 from echornn import kept_runs, run_dir
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, require_epochs
 from echornn.frame import State
-from echornn.recorder import Recorder, RunRecorder, Unrecorded
+from echornn.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
+from echornn.run_dir import Run
 from echornn.run_error import RunError
 from echornn.session import Session
 from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags
 
 NEWEST = "newest"
 
-SECONDS_TO_SAVE = 10.0
-"""How long leaving waits for the last checkpoint, on a disk that hangs."""
+SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
+"""How long leaving waits for the windows under way and for the last checkpoint, on a disk that hangs."""
 
 SECONDS_TO_STOP = 0.1
 """How long it waits for a thread that is in native code and has nothing to save."""
@@ -36,15 +38,29 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return Unrecorded(str(error))
 
 
-def go_on(name: str) -> tuple[EchoConfig, Recorder]:
-    """Record on in the run's folder of this name, or in the newest run's; its configuration, and its recorder.
+def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    """Record on in the run's folder of this name, or in the newest run's; what is to be trained, and the recorder.
+
+    Args:
+        name: see `find`.
+        flags: the fields that are to differ from now on.
 
     Raises:
         RunError: there is no such run, or it cannot go on.
+        ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    recorder = RunRecorder.go_on(find(name))
+    folder = find(name)
+    _edited(run_dir.read(folder), flags)
+    recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    return recorder.resumed.config, recorder
+    return _edited(recorder.resumed, flags), recorder
+
+
+def _edited(run: Run, flags: ConfigFlags) -> EchoConfig:
+    config = flags.over(run.config)
+    if run.checkpoint is not None and run.config.differs_only_live(config):
+        require_epochs(config, run.checkpoint.state.epoch, run.checkpoint.state.window)
+    return config
 
 
 def find(name: str) -> Path:
@@ -88,6 +104,8 @@ def farewell(recorder: Recorder | None) -> str:
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove a new run's folder where nothing was trained; whether it was removed."""
     if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+        return False
+    if not recorder.saved:  # a disk that does not take anything may hang
         return False
     run_dir.remove(recorder.folder)
     return True

@@ -17,7 +17,7 @@ import pytest
 
 from echornn import append_log, run_dir
 from echornn import recorder as recorder_module
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.recorder import RunRecorder
 from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
@@ -180,6 +180,60 @@ def test_a_damaged_description_is_refused_and_nothing_touched(
     with pytest.raises(RunError, match=words):
         RunRecorder.go_on(folder)
     assert contents(folder) == before
+
+
+# ---- going on with another configuration
+
+
+def gone_on(folder: Path, config: EchoConfig, *steps: int | str) -> Session:
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
+    return play(session, *commands)
+
+
+def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 30)
+    session = gone_on(folder, replace(SMALL, num_epochs=5, learning_rate=0.1), 12)
+    frame = session.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained, frame.undoable) == (State.PAUSED, 5, 2, 42, 1)
+    np.testing.assert_allclose(log(folder)["loss"], 0.7 * 0.99 ** np.arange(42), rtol=1e-6)
+    run = run_dir.read(folder)
+    assert run.config == replace(SMALL, num_epochs=5, learning_rate=0.1)
+    assert [(one.at, one.cause, one.epoch) for one in run.commands] == [(0, "start", 0), (30, "edit", 3)]
+
+
+def test_an_edit_made_where_it_goes_on_can_be_undone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+    session = gone_on(folder, replace(SMALL, state_size=8), 3, "undo", 4)
+    assert session.frame.config == SMALL
+    assert (session.frame.epoch, session.frame.window) == (2, 6)
+    assert [(one.at, one.cause) for one in run_dir.read(folder).commands] == [(0, "start"), (12, "edit"), (15, "undo")]
+
+
+def test_the_same_configuration_is_no_edit(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12)
+    assert gone_on(tmp_path / "run", SMALL, 3).frame.undoable == 0
+    assert len(run_dir.read(tmp_path / "run").commands) == 1
+
+
+def test_an_edit_that_cannot_be_made_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if config.device == "gpu":
+            raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+        return ScriptedTrainer(config)
+
+    before = {name: content for name, content in contents(folder).items() if name != "lock"}
+    recorder = RunRecorder.go_on(folder)
+    session = Session(replace(SMALL, device="gpu"), make_trainer=make, recorder=recorder)
+    play(session)
+    assert session.frame.state is State.FAILED
+    assert isinstance(session.error, ConfigError)
+    assert {name: content for name, content in contents(folder).items() if name != "lock"} == before
 
 
 # ---- damaged checkpoints and logs: the right state or the one before, and it is said
