@@ -47,7 +47,7 @@ class Command:
             fields = json.loads(line)
             fields["config"] = config_from(fields["config"])
             command = cls(**fields)
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"no command: {error}") from error
         numbers = (command.at, command.epoch, command.window, command.generation, command.draw)
         if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):

@@ -11,6 +11,22 @@ from echornn.run_error import RunError
 LOCK_FILE = "lock"
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process writes into the run's folder; nothing is changed.
+
+    Raises:
+        OSError: the lock cannot be read.
+    """
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class Lock:
     """The right to write into a run's folder; it ends with the process.
 

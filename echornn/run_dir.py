@@ -149,6 +149,11 @@ def create(folder: Path, config: EchoConfig) -> Lock:
     return lock
 
 
+def size(folder: Path) -> int:
+    """Bytes of all files in the folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def remove(folder: Path) -> None:
     """Remove a run's files, and its folder where nothing else is in it."""
     for file in (folder / events.FOLDER).glob(events.FILES):
@@ -183,7 +188,7 @@ def _read(folder: Path) -> Run:
         if about["format"] != FORMAT:
             raise RunError(f"{folder} holds a run of format {about['format']!r}: this version reads {FORMAT}")
         begun, config, versions = float(about["begun"]), config_from(about["config"]), dict(about["versions"])
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, RunError):
             raise
         raise RunError(f"{folder}/{RUN_FILE} is damaged: {error}") from error

@@ -128,6 +128,24 @@ def list_kept_runs() -> FrontEnd:
     return list_runs
 
 
+@command.command(name="prune")
+def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+    """Remove runs from your state folder, all but the newest; never one that is being written or cannot be read.
+
+    Parameters
+    ----------
+    keep
+        How many stay, 0 or more: the first that list shows.
+    dry_run
+        Only print what would be removed.
+    """
+    if keep < 0:
+        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
+    from tui.prune import prune
+
+    return partial(prune, keep, dry_run)
+
+
 def _begin(folder: Path | None, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
     config = flags.over(EchoConfig())
     return config, record.begin(folder, config)

@@ -27,7 +27,7 @@ def describe(folder: Path) -> str:
     state = None if run.checkpoint is None else run.checkpoint.state
     epoch, window = (0, 0) if state is None else (state.epoch, state.window)
     position = f"epoch {epoch + (window > 0)}/{run.config.num_epochs}"
-    size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    size = run_dir.size(folder) / 1e6
     return f"{position:<15} {run.trained:>13,} windows {size:>8.1f} MB  {folder.name}"
 
 
