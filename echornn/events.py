@@ -161,5 +161,5 @@ def _record(event: Any) -> bytes:
 def _next_file(folder: Path) -> Path:
     """A file that TensorBoard reads after all that are there: it takes them in the order of their names."""
     there = [file.name.split(".")[3] for file in folder.glob(FILES)]
-    newest = max((int(second) for second in there if second.isdigit()), default=0)
+    newest = max((int(second) for second in there if second.isdecimal()), default=0)
     return folder / f"events.out.tfevents.{max(int(time.time()), newest + 1):010d}.echornn"

@@ -20,10 +20,15 @@ class ConfigFlags(EchoConfig):
     def __init__(self, **given: Any) -> None:
         vars(self).update(given)
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """Values by field."""
+        return dict(vars(self))
+
     def over(self, config: EchoConfig) -> EchoConfig:
         """This configuration with the fields given in the place of its own.
 
         Raises:
             ConfigError: they cannot work together.
         """
-        return dataclasses.replace(config, **vars(self))
+        return dataclasses.replace(config, **self.given)

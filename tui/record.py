@@ -50,7 +50,8 @@ def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
         ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
     folder = find(name)
-    _edited(run_dir.read(folder), flags)
+    if flags.given:
+        _edited(run_dir.read(folder), flags)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     return _edited(recorder.resumed, flags), recorder
