@@ -12,7 +12,10 @@ from pathlib import Path
 from echornn.checkpoint import LogEnd
 
 MAX_PENDING_BYTES = 1 << 28
-"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler."""
+"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler.
+
+A flush that hangs holds on to those that it writes, at most as many again.
+"""
 
 PIECE_BYTES = 1 << 20
 
