@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from echornn.history import LossHistory as LossHistory
     from echornn.progress import Progress as Progress
     from echornn.recorder import RunRecorder as RunRecorder
-    from echornn.run_dir import RunError as RunError
+    from echornn.run_error import RunError as RunError
     from echornn.series import EchoSeries as EchoSeries
     from echornn.session import Session as Session
     from echornn.trainer import Trainer as Trainer
@@ -28,7 +28,7 @@ _HOME = {
     "Frame": "frame",
     "LossHistory": "history",
     "Progress": "progress",
-    "RunError": "run_dir",
+    "RunError": "run_error",
     "RunRecorder": "recorder",
     "Session": "session",
     "Trainer": "trainer",

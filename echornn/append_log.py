@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator
@@ -11,16 +12,19 @@ from pathlib import Path
 from echornn.checkpoint import LogEnd
 
 MAX_PENDING_BYTES = 1 << 28
-"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler."""
+"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler.
+
+A flush that hangs holds on to those that it writes, at most as many again.
+"""
 
 PIECE_BYTES = 1 << 20
 
 
 class AppendLog:
-    """Appends records to a file, none twice and none left out.
+    """Appends records to a file, none twice and none left out. One thread may append while another flushes.
 
     Args:
-        file: exists, and holds at least ``end.length`` bytes; what lies beyond is overwritten.
+        file: holds at least ``end.length`` bytes; what lies beyond is overwritten.
         end: what is on disk.
         filler: a record that says "lost", for those that memory could not keep; without it, memory keeps all.
     """
@@ -30,55 +34,75 @@ class AppendLog:
         """What is on disk for certain."""
         self._file = file
         self._filler = filler
+        self._lock = threading.Lock()
         self._pending: deque[bytes] = deque()
-        self._pending_bytes = 0
-        self._lost_bytes = 0
+        self._first = self._length = end.length
 
     @property
-    def unsaved_bytes(self) -> int:
-        """Bytes that are not on disk for certain."""
-        return self._lost_bytes + self._pending_bytes
+    def length(self) -> int:
+        """Bytes that the file has when all records are on disk."""
+        return self._length
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes kept in memory since they are not on disk for certain."""
+        return self._length - self._first
 
     @property
     def lost_bytes(self) -> int:
-        """Bytes of the unsaved ones that memory could not keep."""
-        return self._lost_bytes
+        """Bytes that are not on disk for certain, and that memory could not keep."""
+        return max(0, self._first - self.end.length)
 
     def append(self, records: bytes) -> None:
         """Take whole records; they are on disk after the next `flush` that succeeds."""
-        self._pending.append(records)
-        self._pending_bytes += len(records)
-        while self._filler and self._pending_bytes > MAX_PENDING_BYTES:
-            oldest = len(self._pending.popleft())
-            self._pending_bytes -= oldest
-            self._lost_bytes += oldest
+        with self._lock:
+            self._pending.append(records)
+            self._length += len(records)
+            while self._filler and self.pending_bytes > MAX_PENDING_BYTES:
+                self._first += len(self._pending.popleft())
 
-    def flush(self) -> None:
-        """Bring all records to the disk.
+    def flush(self, length: int | None = None) -> None:
+        """Bring all records to the disk, or those up to where `length` was this.
 
         Raises:
             OSError: not all of them are there; what is missing stays in memory.
         """
-        if not self.unsaved_bytes:
+        with self._lock:
+            length = self._length if length is None else length
+            pieces = self._pieces(length)
+        if length <= self.end.length:
             return
         descriptor = os.open(self._file, os.O_WRONLY)
         try:
             if os.fstat(descriptor).st_size < self.end.length:
                 raise OSError(f"{self._file.name} has become shorter than what was written")
             at, crc = self.end.length, self.end.crc
-            for piece in self._pieces():
+            for piece in pieces:
                 at, crc = _write_all(descriptor, piece, at), zlib.crc32(piece, crc)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        self.end = LogEnd(at, crc)
-        self._pending.clear()
-        self._pending_bytes = self._lost_bytes = 0
+        with self._lock:
+            self.end = LogEnd(at, crc)
+            while self._pending and self._first < at:
+                self._first += len(self._pending.popleft())
 
-    def _pieces(self) -> Iterator[bytes]:
-        for at in range(0, self._lost_bytes, PIECE_BYTES):
-            yield self._filler * (min(PIECE_BYTES, self._lost_bytes - at) // len(self._filler))
-        yield from self._pending
+    def _pieces(self, length: int) -> Iterator[bytes]:
+        """What lies between the end on disk and ``length``."""
+        pending, at = list(self._pending), self._first
+        lost = min(at, length) - self.end.length
+
+        def pieces() -> Iterator[bytes]:
+            for begin in range(0, lost, PIECE_BYTES):
+                yield self._filler * (min(PIECE_BYTES, lost - begin) // len(self._filler))
+            begin = at
+            for piece in pending:
+                if begin >= length:
+                    break
+                yield piece
+                begin += len(piece)
+
+        return pieces()
 
 
 def ends_at(file: Path, end: LogEnd) -> bool:

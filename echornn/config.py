@@ -210,6 +210,16 @@ def _check_type(config: EchoConfig, name: str) -> None:
         object.__setattr__(config, name, whole)
 
 
+def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
+    """Refuse a ``num_epochs`` that training, whose next window is this one, has gone beyond.
+
+    Raises:
+        ConfigError: it has.
+    """
+    least = epoch + (window > 0)
+    _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
+
+
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:
     if not condition:
         raise ConfigError(field, getattr(config, field), allowed)

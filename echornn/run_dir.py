@@ -5,7 +5,8 @@ A folder holds
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it;
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.checkpoint`);
 - ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
-- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`Command`);
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.command.Command`);
+- ``tensorboard/``: what TensorBoard shows of it (`echornn.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
 """
 
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import time
@@ -21,20 +21,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
-from echornn import checkpoint
+from echornn import checkpoint, events
 from echornn.append_log import end_of, ends_at
 from echornn.checkpoint import Checkpoint, LogEnd, config_from
+from echornn.command import Command
 from echornn.config import EchoConfig
-from echornn.history import Cause, LossHistory
+from echornn.history import LossHistory
+from echornn.lock import LOCK_FILE, Lock
+from echornn.run_error import RunError
 
 FORMAT = 1
-RUN_FILE, LOSS_FILE, COMMAND_FILE, LOCK_FILE = "run.json", "losses.bin", "commands.jsonl", "lock"
+RUN_FILE, LOSS_FILE, COMMAND_FILE = "run.json", "losses.bin", "commands.jsonl"
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
@@ -46,53 +48,6 @@ WINDOWS_AT_A_TIME = 1 << 18
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
-
-
-class RunError(ValueError):
-    """A folder that cannot be used as a run; the message names it and says why."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """What began a stretch of windows.
-
-    Attributes:
-        at: windows trained before it, in the whole run.
-        cause: start, reset, edit, ...
-        epoch, window: position after it, from (0, 0).
-        generation, draw: data and weights from here on.
-        config: what is trained from here on.
-    """
-
-    at: int
-    cause: Cause
-    epoch: int
-    window: int
-    generation: int
-    draw: int
-    config: EchoConfig
-
-    def as_line(self) -> bytes:
-        """The command as a line of the command log."""
-        return json.dumps(dataclasses.asdict(self)).encode() + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Command:
-        """The command of a line.
-
-        Raises:
-            ValueError: it is none.
-        """
-        try:
-            fields = json.loads(line)
-            fields["config"] = config_from(fields["config"])
-            command = cls(**fields)
-        except (LookupError, TypeError, ValueError) as error:
-            raise ValueError(f"no command: {error}") from error
-        numbers = (command.at, command.epoch, command.window, command.generation, command.draw)
-        if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
-        return command
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,65 +123,6 @@ def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np
     return np.where(errors < 0, np.nan, errors / config.predictions_per_window)
 
 
-class Lock:
-    """The right to write into a run's folder; it ends with the process.
-
-    Raises:
-        RunError: another process has it.
-        OSError: the folder cannot be written to.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._descriptor = self._take()
-
-    def _take(self) -> int:
-        descriptor = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
-            os.close(descriptor)
-            raise RunError(f"{self._folder} is being written by another process (its id is {owner})") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return descriptor
-
-    def check(self) -> None:
-        """Make sure that the folder is still the one that was locked, or lock the one that has come in its place.
-
-        Raises:
-            OSError: it is not there, or belongs to another process.
-        """
-        there, ours = os.stat(self._folder / LOCK_FILE), os.fstat(self._descriptor)
-        if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
-            try:
-                descriptor = self._take()
-            except RunError as error:
-                raise OSError(str(error)) from error
-            os.close(self._descriptor)
-            self._descriptor = descriptor
-
-    def release(self) -> None:
-        """Let others write."""
-        os.close(self._descriptor)
-
-
-def state_folder() -> Path:
-    """Where runs are kept that were not given a folder."""
-    return platformdirs.user_state_path("echornn-tui") / "runs"
-
-
-def new_folder(config: EchoConfig) -> Path:
-    """A folder for a new run, named by date and configuration; it does not exist yet."""
-    name = (
-        f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
-        f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
-    )
-    names = (name if number == 1 else f"{name}_{number}" for number in range(1, 1 << 20))
-    return next(folder for folder in (state_folder() / name for name in names) if not folder.exists())
-
-
 def create(folder: Path, config: EchoConfig) -> Lock:
     """Begin a run in a folder that does not exist or is empty, and take its lock.
 
@@ -253,8 +149,17 @@ def create(folder: Path, config: EchoConfig) -> Lock:
     return lock
 
 
+def size(folder: Path) -> int:
+    """Bytes of all files in the folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def remove(folder: Path) -> None:
     """Remove a run's files, and its folder where nothing else is in it."""
+    for file in (folder / events.FOLDER).glob(events.FILES):
+        file.unlink()
+    with contextlib.suppress(OSError):
+        (folder / events.FOLDER).rmdir()
     for name in (*checkpoint.SLOTS, LOSS_FILE, COMMAND_FILE, RUN_FILE, LOCK_FILE):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
@@ -283,7 +188,7 @@ def _read(folder: Path) -> Run:
         if about["format"] != FORMAT:
             raise RunError(f"{folder} holds a run of format {about['format']!r}: this version reads {FORMAT}")
         begun, config, versions = float(about["begun"]), config_from(about["config"]), dict(about["versions"])
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, RunError):
             raise
         raise RunError(f"{folder}/{RUN_FILE} is damaged: {error}") from error
@@ -360,18 +265,6 @@ def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
     length = run.checkpoint.commands.length if run.checkpoint else 0
     os.truncate(commands, min(length, commands.stat().st_size))
     return end_of(losses), end_of(commands)
-
-
-def runs() -> list[Path]:
-    """The runs in the state folder, the one that was saved last first."""
-    folders = [file.parent for file in state_folder().glob(f"*/{RUN_FILE}")]
-    return sorted(folders, key=last_saved, reverse=True)
-
-
-def last_saved(folder: Path) -> float:
-    """When the run was saved last, in seconds since 1970; when it was begun, if never."""
-    files = [file for name in (RUN_FILE, *checkpoint.SLOTS) if (file := folder / name).exists()]
-    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 def _versions() -> dict[str, str]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from echornn.command import Command as RecordedCommand
 from echornn.config import ConfigError, EchoConfig
+from echornn.divergence import Divergence
+from echornn.edits import Moment, Past, edited
 from echornn.frame import Frame, State
 from echornn.history import Cause, Curve, LossHistory
 from echornn.pace import Pace
 from echornn.progress import Progress
+from echornn.recorded_evidence import evidence_of
 from echornn.recorder import SAVE_SECONDS, Recorder
-from echornn.run_dir import Command as RecordedCommand
+from echornn.run_dir import Run
 from echornn.theory import Evidence
-from echornn.trainer_state import TrainerState
+from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
 
 TAPE_WINDOWS = 32
 """Windows kept in full before the newest, for the screen to scroll by."""
@@ -30,44 +32,7 @@ TAPE_WINDOWS = 32
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
 
-UNDO_DEPTH = 10
-"""Commands that can be undone, one after the other."""
-
-
-class Trains(Protocol):
-    """What a session needs of a trainer (see `echornn.trainer.Trainer`)."""
-
-    epoch: int
-    window: int
-    generation: int
-    draw: int
-
-    @property
-    def finished(self) -> bool: ...
-    @property
-    def windows_left(self) -> int: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def state(self) -> TrainerState: ...
-    def restore(self, state: TrainerState) -> None: ...
-    def edit(self, config: EchoConfig) -> None: ...
-    def compile(self) -> None: ...
-    def advance(self, n: int) -> Progress: ...
-    def reset(self, draw: int = 0) -> None: ...
-    def regenerate(self) -> None: ...
-
-
 Command = Callable[[], None]
-
-
-@dataclass(frozen=True, eq=False)
-class _Moment:
-    """What a command that destroys something can be undone to."""
-
-    trainer: Trains
-    state: TrainerState
-    frame: Frame
 
 
 class Session:
@@ -79,14 +44,16 @@ class Session:
         make_trainer: makes the trainer, on the training thread; `echornn.trainer.Trainer` unless given.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
-        recorder: keeps the run on disk; it goes on with `config` where it left off, if it has been begun before.
+        recorder: keeps the run on disk. One that has been begun before goes on where it left off; where ``config``
+            differs from what was trained there, it is an edit, which can be undone. One that cannot be made fails
+            the session, and leaves the disk as it was.
     """
 
     def __init__(
         self,
         config: EchoConfig,
         speed: float = math.inf,
-        make_trainer: Callable[[EchoConfig], Trains] | None = None,
+        make_trainer: MakeTrainer | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
@@ -97,14 +64,12 @@ class Session:
         """Set when `run` has returned."""
         self.error: Exception | None = None
         """Why the session failed."""
-        self._make_trainer = make_trainer or _tensorflow_trainers()
+        self._make_trainer = make_trainer or tensorflow_trainers()
         self._on_progress = on_progress
         self._clock = clock
         self._recorder = recorder
         self._can_save = False
-        self._divergence = ""
-        self._last_good: TrainerState
-        self._good_at = 0
+        self._divergence = Divergence()
         self._save_at = clock()
         self._speed = speed
         self._pace = Pace(speed, clock)
@@ -113,9 +78,11 @@ class Session:
         self._stopping = False
         self._running = True
         self._owed = 0
-        self._past: deque[_Moment] = deque(maxlen=UNDO_DEPTH)
+        self._past = Past()
         self._trainer: Trains
         self._frame = Frame(State.LOADING, config, "loading TensorFlow", speed=speed)
+        if recorder is not None:
+            recorder.when_saved(lambda: self._send(self._show_warning))
 
     # ---- for every thread
 
@@ -224,12 +191,18 @@ class Session:
             self.stopped.set()
 
     def _load(self) -> None:
+        run = self._recorder.resumed if self._recorder is not None else None
+        wanted, self.config = self.config, self.config if run is None else run.config
         self._trainer = self._make_trainer(self.config)
         if self._stopping:
             return
         self._publish(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
-        self._take_up()
+        self._take_up(run)
+        if wanted != self.config:
+            self._change(wanted)
+        self._can_save = True
+        self._save()
         self._pace.restart()
         self._show()
 
@@ -276,7 +249,10 @@ class Session:
     def _train(self, windows: int) -> None:
         begun = self._clock()
         self._can_save = False
-        progress = self._pause_if_diverged(self._trainer.advance(windows))
+        diverged_before = self._divergence.message
+        progress = self._divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
+        if self._divergence.message and not diverged_before:
+            self._pause()
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         error_rates = progress.errors / self.config.predictions_per_window
@@ -331,30 +307,29 @@ class Session:
 
     # ---- edits and undo, on the training thread
 
-    def _moment(self) -> _Moment:
-        return _Moment(self._trainer, self._trainer.state, self._frame)
+    def _moment(self) -> Moment:
+        return Moment(self._trainer, self._trainer.state, self._frame)
 
-    def _remember(self, moment: _Moment) -> None:
-        """Make this moment one that can be gone back to, unless its weights are past saving."""
-        if moment.state.is_finite:
-            self._past.append(moment)
-            self._publish(undoable=len(self._past))
+    def _remember(self, moment: Moment) -> None:
+        self._past.remember(moment)
+        self._publish(undoable=len(self._past))
 
     def _edit(self, config: EchoConfig) -> None:
         if config == self.config:
             self._publish(refusal="")
             return
         self._save()
-        before = self._moment()
+        before = self._frame
         try:
-            if self.config.differs_only_live(config):
-                self._trainer.edit(config)
-            else:
-                self._trainer = self._make_another(config)
+            self._change(config)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._frame = dataclasses.replace(before.frame, refusal=text)
-            return
+            self._frame = dataclasses.replace(before, refusal=text)
+
+    def _change(self, config: EchoConfig) -> None:
+        """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
+        before = self._moment()
+        self._trainer = edited(self._trainer, config, self._make_another)
         self._remember(before)
         self.config = config
         self._publish(config=config, device=self._trainer.device)
@@ -362,21 +337,15 @@ class Session:
 
     def _make_another(self, config: EchoConfig) -> Trains:
         self._publish(state=State.LOADING, message="compiling the training loop", config=config, progress=None, tape=())
-        trainer = self._make_trainer(config)
-        trainer.compile()
-        return trainer
+        return self._make_trainer(config)
 
     def _undo(self) -> None:
         if not self._past:
             return
         self._save()
-        moment = self._past.pop()
-        self._trainer = moment.trainer
-        self.config = moment.state.config
-        if self._trainer.state.config != self.config:
-            self._trainer.reset()  # the first epoch lies within any num_epochs
-            self._trainer.edit(self.config)
-        self._trainer.restore(moment.state)
+        moment = self._past.newest()
+        moment.come_back()
+        self._trainer, self.config = moment.trainer, moment.state.config
         self._begin("undo")
         then = moment.frame
         self._publish(
@@ -390,23 +359,21 @@ class Session:
 
     # ---- the record, on the training thread
 
-    def _take_up(self) -> None:
+    def _take_up(self, run: Run | None) -> None:
         """Begin the history, or go on with the one on disk."""
-        run = self._recorder.resumed if self._recorder is not None else None
         if run is not None and run.checkpoint is not None:
             self._trainer.restore(run.checkpoint.state)
             run.fill(self.history)
+            self._divergence.begin(run.checkpoint.state, len(self.history))
+            self._publish(evidence=evidence_of(run))
         else:
             self._mark("start")
-        self._can_save = True
-        self._save()
 
     def _mark(self, cause: Cause) -> None:
         """Stamp a command on the history and in the record: the next window is the first under it."""
         trainer, config = self._trainer, self.config
         self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
-        self._divergence = ""
-        self._last_good, self._good_at = trainer.state, len(self.history)
+        self._divergence.begin(trainer.state, len(self.history))
         if self._recorder is not None:
             position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
             self._recorder.command(RecordedCommand(len(self.history), cause, *position, config))
@@ -419,15 +386,17 @@ class Session:
     def _save(self) -> None:
         state = self._trainer.state
         self._save_at = self._clock() + SAVE_SECONDS
-        if state.is_finite:
-            self._last_good, self._good_at = state, len(self.history)
+        self._divergence.passed(state, len(self.history))
         if self._recorder is not None:
             self._recorder.save(state)
-            if self._warning() != self._frame.warning:
-                self._publish(warning=self._warning())
+            self._show_warning()
+
+    def _show_warning(self) -> None:
+        if self._warning() != self._frame.warning:
+            self._publish(warning=self._warning())
 
     def _warning(self) -> str:
-        parts = (self._divergence, "" if self._recorder is None else self._recorder.warning)
+        parts = (self._divergence.message, "" if self._recorder is None else self._recorder.warning)
         return "; ".join(part for part in parts if part)
 
     def _end_record(self) -> None:
@@ -436,26 +405,7 @@ class Session:
             if self._can_save:
                 self._save()
             self._recorder.close()
-
-    def _pause_if_diverged(self, progress: Progress) -> Progress:
-        """Pause at the window whose loss is no finite number, and return the windows up to it; else all of them.
-
-        The trainer is taken back to its last good state and trained again up to there, which gives the same bits.
-        """
-        bad = np.flatnonzero(~np.isfinite(progress.losses))
-        if len(bad) == 0:
-            self._divergence = ""
-        elif not self._divergence:
-            if self._last_good.is_finite:
-                count = int(bad[0]) + 1
-                self._trainer.restore(self._last_good)
-                progress = self._trainer.advance(len(self.history) - self._good_at + count)
-                losses, errors = progress.losses[-count:], progress.errors[-count:]
-                progress = dataclasses.replace(progress, losses=losses, errors=errors)
-            loss, window, epoch = progress.losses[-1], progress.window + 1, progress.epoch + 1
-            self._divergence = f"the loss is {loss} in window {window} of epoch {epoch}: paused there"
-            self._pause()
-        return progress
+            self._show_warning()
 
     def _show(self, progress: Progress | None = None) -> None:
         """Publish the state as it is now, with these newest windows or the ones shown before."""
@@ -484,22 +434,3 @@ class Session:
 
     def _publish(self, **changes: Any) -> None:
         self._frame = dataclasses.replace(self._frame, **changes)
-
-
-def _tensorflow_trainers() -> Callable[[EchoConfig], Trains]:
-    """Makes trainers that share compiled loops; TensorFlow is imported with the first."""
-
-    @functools.cache
-    def programs() -> Any:
-        from echornn.device import use_one_thread
-        from echornn.programs import Programs
-
-        use_one_thread()
-        return Programs()
-
-    def make(config: EchoConfig) -> Trains:
-        from echornn.trainer import Trainer
-
-        return Trainer(config, programs())
-
-    return make

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.bptt import MAX_WINDOWS_PER_CALL
-from echornn.config import LIVE_FIELDS, MAX_LAYERS, ConfigError, EchoConfig
+from echornn.config import LIVE_FIELDS, MAX_LAYERS, EchoConfig, require_epochs
 from echornn.device import place
 from echornn.model import initial_weights, shown_part, weight_shapes
 from echornn.programs import Programs
@@ -198,8 +198,7 @@ class Trainer:
         """
         if not self.config.differs_only_live(config):
             raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
-        if config.num_epochs < self.epoch + (self.window > 0):
-            raise ConfigError("num_epochs", config.num_epochs, f"at least {self.epoch + (self.window > 0)}, as trained")
+        require_epochs(config, self.epoch, self.window)
         self.config = config
         self._loop.optimizer.learning_rate.assign(config.learning_rate)
         self._block = None

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("tensorflow", "keras")
+HEAVY = ("tensorflow", "keras", "tensorboard")
 SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
 
 

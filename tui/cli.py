@@ -14,9 +14,10 @@ from cyclopts import App, CycloptsError, Parameter
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.recorder import Recorder
-from echornn.run_dir import RunError
+from echornn.run_error import RunError
 from tui import record, terminal
 from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags
 
 APP_SPEED = 100.0
 
@@ -54,7 +55,7 @@ def parse_speed(text: str) -> float:
 @command.default
 def train(
     *,
-    config: Annotated[EchoConfig | None, Parameter(name="*")] = None,
+    config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
     speed: str | None = None,
     fps: float = 10.0,
     headless: bool = False,
@@ -80,21 +81,23 @@ def train(
     run
         Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
     resume
-        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run.
+        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
+        given beside it are an edit made there, which can be undone.
     """
     if not 0 < fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
-    if resume is not None and (config is not None or run is not None):
-        raise UsageError(f"resume = {resume!r} cannot be used with --run or a field: the run goes on as it was")
-    config, recorder = record.go_on(resume) if resume is not None else _begin(run, config or EchoConfig())
+    if resume is not None and run is not None:
+        raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
+    flags = config or ConfigFlags()
+    start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags)
     if headless or json or not terminal.is_interactive():
         from tui.headless import print_training
 
-        return partial(print_training, config, windows_a_second or math.inf, json, recorder)
+        return partial(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.app import show_training
 
-    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii, recorder)
+    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder)
 
 
 @command.command(name="export")
@@ -125,7 +128,26 @@ def list_kept_runs() -> FrontEnd:
     return list_runs
 
 
-def _begin(folder: Path | None, config: EchoConfig) -> tuple[EchoConfig, Recorder]:
+@command.command(name="prune")
+def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+    """Remove runs from your state folder, all but the newest; never one that is being written or cannot be read.
+
+    Parameters
+    ----------
+    keep
+        How many stay, 0 or more: the first that list shows.
+    dry_run
+        Only print what would be removed.
+    """
+    if keep < 0:
+        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
+    from tui.prune import prune
+
+    return partial(prune, keep, dry_run)
+
+
+def _begin(folder: Path | None, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    config = flags.over(EchoConfig())
     return config, record.begin(folder, config)
 
 

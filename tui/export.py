@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from echornn import run_dir
-from echornn.run_dir import Run, RunError
+from echornn.run_dir import Run
+from echornn.run_error import RunError
 from tui import record, terminal
 from tui.exit_code import ExitCode
 

@@ -44,7 +44,9 @@ class EpochReport:
         self._errors = 0
 
     def go_on_after(self, run: Run) -> None:
-        """Take in the windows of the epoch under way that were trained before."""
+        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now."""
+        if not run.config.differs_only_live(self.config):
+            return
         before = run.checkpoint.state.window if run.checkpoint else 0
         windows = run.windows(run.trained - before, run.trained)
         self._losses = windows["loss"].tolist()

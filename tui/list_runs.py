@@ -6,16 +6,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from echornn import run_dir
-from echornn.run_dir import RunError
+from echornn import kept_runs, run_dir
+from echornn.run_error import RunError
 from tui.exit_code import ExitCode
 
 
 def lines() -> Iterator[str]:
     """A line for the folder, and one for each run, the one saved last first."""
-    yield f"runs in {run_dir.state_folder()}, the newest first"
-    for folder in run_dir.runs():
-        yield f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(run_dir.last_saved(folder)))}  {describe(folder)}"
+    yield f"runs in {kept_runs.state_folder()}, the newest first"
+    for folder in kept_runs.runs():
+        yield f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept_runs.last_saved(folder)))}  {describe(folder)}"
 
 
 def describe(folder: Path) -> str:
@@ -27,7 +27,7 @@ def describe(folder: Path) -> str:
     state = None if run.checkpoint is None else run.checkpoint.state
     epoch, window = (0, 0) if state is None else (state.epoch, state.window)
     position = f"epoch {epoch + (window > 0)}/{run.config.num_epochs}"
-    size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    size = run_dir.size(folder) / 1e6
     return f"{position:<15} {run.trained:>13,} windows {size:>8.1f} MB  {folder.name}"
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from echornn import run_dir
-from echornn.config import EchoConfig
+from echornn import kept_runs, run_dir
+from echornn.config import EchoConfig, require_epochs
 from echornn.frame import State
-from echornn.recorder import Recorder, RunRecorder, Unrecorded
-from echornn.run_dir import RunError
+from echornn.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
+from echornn.run_dir import Run
+from echornn.run_error import RunError
 from echornn.session import Session
 from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags
 
 NEWEST = "newest"
 
-SECONDS_TO_SAVE = 10.0
-"""How long leaving waits for the last checkpoint, on a disk that hangs."""
+SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
+"""How long leaving waits for the windows under way and for the last checkpoint, on a disk that hangs."""
 
 SECONDS_TO_STOP = 0.1
 """How long it waits for a thread that is in native code and has nothing to save."""
@@ -31,20 +33,35 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
     if folder is not None:
         return RunRecorder.begin(folder, config)
     try:
-        return RunRecorder.begin(run_dir.new_folder(config), config)
+        return RunRecorder.begin(kept_runs.new_folder(config), config)
     except (RunError, OSError) as error:
         return Unrecorded(str(error))
 
 
-def go_on(name: str) -> tuple[EchoConfig, Recorder]:
-    """Record on in the run's folder of this name, or in the newest run's; its configuration, and its recorder.
+def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    """Record on in the run's folder of this name, or in the newest run's; what is to be trained, and the recorder.
+
+    Args:
+        name: see `find`.
+        flags: the fields that are to differ from now on.
 
     Raises:
         RunError: there is no such run, or it cannot go on.
+        ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    recorder = RunRecorder.go_on(find(name))
+    folder = find(name)
+    if flags.given:
+        _edited(run_dir.read(folder), flags)
+    recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
-    return recorder.resumed.config, recorder
+    return _edited(recorder.resumed, flags), recorder
+
+
+def _edited(run: Run, flags: ConfigFlags) -> EchoConfig:
+    config = flags.over(run.config)
+    if run.checkpoint is not None and run.config.differs_only_live(config):
+        require_epochs(config, run.checkpoint.state.epoch, run.checkpoint.state.window)
+    return config
 
 
 def find(name: str) -> Path:
@@ -54,11 +71,11 @@ def find(name: str) -> Path:
         RunError: ``newest`` was asked for, and there is none.
     """
     if name == NEWEST and not Path(name).exists():
-        newest = run_dir.runs()[:1]
+        newest = kept_runs.runs()[:1]
         if not newest:
-            raise RunError(f"there is no run in {run_dir.state_folder()}")
+            raise RunError(f"there is no run in {kept_runs.state_folder()}")
         return newest[0]
-    kept = run_dir.state_folder() / name
+    kept = kept_runs.state_folder() / name
     return kept if not Path(name).exists() and kept.exists() else Path(name)
 
 
@@ -88,6 +105,8 @@ def farewell(recorder: Recorder | None) -> str:
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove a new run's folder where nothing was trained; whether it was removed."""
     if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+        return False
+    if not recorder.saved:  # a disk that does not take anything may hang
         return False
     run_dir.remove(recorder.folder)
     return True

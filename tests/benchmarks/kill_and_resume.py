@@ -1,6 +1,7 @@
 """Kill a run at random moments at full speed, resume it each time, and compare it with a run that nobody touched.
 
-`python -m tests.benchmarks.kill_and_resume [kills] [epochs]`: exits 1 where a single bit of a single loss differs.
+`python -m tests.benchmarks.kill_and_resume [kills] [epochs]`: exits 1 where a single bit of a single loss differs, or
+where TensorBoard's reader shows a step twice, out of order, beyond the end, or with another mean than the losses have.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn import run_dir
+from echornn import events, run_dir
 from echornn.run_dir import LOSS_FILE, WINDOW
 
 KILLS, EPOCHS = 50, 5000
@@ -49,6 +51,18 @@ def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
     return process.wait() < 0
 
 
+def events_are_right(folder: Path, windows: np.ndarray) -> bool:
+    """Whether the curve that TensorBoard shows is that of these windows (`WINDOW` [n]), each point a mean."""
+    reader = EventAccumulator(str(folder / events.FOLDER), size_guidance={"scalars": 0})
+    reader.Reload()
+    shown = reader.Scalars("loss")
+    steps = np.array([one.step for one in shown])
+    if not (np.diff(steps, prepend=0) > 0).all() or steps[-1] != len(windows):
+        return False
+    sums = np.add.reduceat(windows["loss"].astype(np.float64), np.concatenate([[0], steps[:-1]]))
+    return np.allclose([one.value for one in shown], sums / np.diff(steps, prepend=0), rtol=1e-5, atol=1e-7)
+
+
 def main() -> None:
     kills, epochs = [*map(int, sys.argv[1:]), *(KILLS, EPOCHS)[len(sys.argv) - 1 :]]
     dice = random.Random(kills)
@@ -70,9 +84,12 @@ def main() -> None:
         same = one.tobytes() == other.tobytes()
         verdict = "the same" if same else "NOT the same"
         say(f"{done} kills, exit codes {codes}, {len(one):,} and {len(other):,} windows: {verdict}")
-        size = sum(file.stat().st_size for file in killed.iterdir())
+        right = events_are_right(killed, one)
+        files, count = run_dir.size(killed / events.FOLDER), len(list((killed / events.FOLDER).iterdir()))
+        say(f"TensorBoard's events: {files / 1e3:,.1f} kB in {count} files: {'right' if right else 'WRONG'}")
+        size = run_dir.size(killed)
         say(f"{size / len(one) * 1e6 / 1e6:.2f} MB on disk for 10^6 windows")
-    sys.exit(not same)
+    sys.exit(not (same and right))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,20 +16,24 @@ import numpy as np
 import pytest
 
 from echornn import append_log, run_dir
-from echornn.config import EchoConfig
-from echornn.frame import State
+from echornn import recorder as recorder_module
+from echornn.config import ConfigError, EchoConfig
+from echornn.frame import Frame, State
 from echornn.recorder import RunRecorder
-from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run, RunError
+from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
+from echornn.run_error import RunError
 from echornn.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
 
+PATIENCE = 30.0
+
 
 def play(session: Session, *commands: Callable[[], None]) -> Session:
-    """Carry out the commands, one after the other has been trained, on this thread."""
+    """Carry out the commands, one after the other has been trained and saved, on this thread."""
     session.pause()
     for command in commands:
         command()
-        session._send(lambda: drain(session))
+        session._send(lambda: settle(session))
     session._send(session.stop)
     session.run()
     return session
@@ -37,6 +42,14 @@ def play(session: Session, *commands: Callable[[], None]) -> Session:
 def drain(session: Session) -> None:
     while windows := session._due():
         session._train(windows)
+
+
+def settle(session: Session) -> None:
+    """Train what is due, and let the disk answer."""
+    drain(session)
+    if isinstance(session._recorder, RunRecorder):
+        session._recorder.wait(PATIENCE)
+        session._show_warning()
 
 
 def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.ndarray:
@@ -129,7 +142,7 @@ def test_one_process_writes_at_a_time_and_a_dead_one_does_not_count(tmp_path: Pa
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_folders_that_hold_something_are_refused_and_not_touched(tmp_path: Path) -> None:
@@ -169,6 +182,60 @@ def test_a_damaged_description_is_refused_and_nothing_touched(
     assert contents(folder) == before
 
 
+# ---- going on with another configuration
+
+
+def gone_on(folder: Path, config: EchoConfig, *steps: int | str) -> Session:
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
+    return play(session, *commands)
+
+
+def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 30)
+    session = gone_on(folder, replace(SMALL, num_epochs=5, learning_rate=0.1), 12)
+    frame = session.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained, frame.undoable) == (State.PAUSED, 5, 2, 42, 1)
+    np.testing.assert_allclose(log(folder)["loss"], 0.7 * 0.99 ** np.arange(42), rtol=1e-6)
+    run = run_dir.read(folder)
+    assert run.config == replace(SMALL, num_epochs=5, learning_rate=0.1)
+    assert [(one.at, one.cause, one.epoch) for one in run.commands] == [(0, "start", 0), (30, "edit", 3)]
+
+
+def test_an_edit_made_where_it_goes_on_can_be_undone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+    session = gone_on(folder, replace(SMALL, state_size=8), 3, "undo", 4)
+    assert session.frame.config == SMALL
+    assert (session.frame.epoch, session.frame.window) == (2, 6)
+    assert [(one.at, one.cause) for one in run_dir.read(folder).commands] == [(0, "start"), (12, "edit"), (15, "undo")]
+
+
+def test_the_same_configuration_is_no_edit(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12)
+    assert gone_on(tmp_path / "run", SMALL, 3).frame.undoable == 0
+    assert len(run_dir.read(tmp_path / "run").commands) == 1
+
+
+def test_an_edit_that_cannot_be_made_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if config.device == "gpu":
+            raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+        return ScriptedTrainer(config)
+
+    before = {name: content for name, content in contents(folder).items() if name != "lock"}
+    recorder = RunRecorder.go_on(folder)
+    session = Session(replace(SMALL, device="gpu"), make_trainer=make, recorder=recorder)
+    play(session)
+    assert session.frame.state is State.FAILED
+    assert isinstance(session.error, ConfigError)
+    assert {name: content for name, content in contents(folder).items() if name != "lock"} == before
+
+
 # ---- damaged checkpoints and logs: the right state or the one before, and it is said
 
 
@@ -186,7 +253,8 @@ def damaged(folder: Path, tmp_path: Path, name: str, content: bytes) -> Path:
     copy = tmp_path / "copy"
     copy.mkdir(exist_ok=True)
     for file in folder.iterdir():
-        (copy / file.name).write_bytes(file.read_bytes())
+        if file.is_file():
+            (copy / file.name).write_bytes(file.read_bytes())
     (copy / name).write_bytes(content)
     return copy
 
@@ -247,11 +315,18 @@ def test_both_checkpoints_damaged_is_a_clear_refusal(two_checkpoints: Path, tmp_
 
 
 class Disk:
-    """Makes writing fail for as long as a test wants."""
+    """Makes writing fail, or never answer, for as long as a test wants."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        write, fsync = os.pwrite, os.fsync
+        self.hangs, self.asked, self.answers = (threading.Event() for _ in range(3))
+        write, sync = os.pwrite, os.fsync
+
+        def fsync(descriptor: int) -> None:
+            if self.hangs.is_set():
+                self.asked.set()
+                assert self.answers.wait(PATIENCE)
+            sync(descriptor)
 
         def pwrite(descriptor: int, data: bytes, at: int) -> int:
             if self.full:
@@ -260,7 +335,7 @@ class Disk:
             return write(descriptor, data, at)
 
         monkeypatch.setattr(os, "pwrite", pwrite)
-        monkeypatch.setattr(os, "fsync", lambda descriptor: fsync(descriptor))
+        monkeypatch.setattr(os, "fsync", fsync)
 
 
 def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,27 +390,139 @@ def test_memory_is_bounded_and_what_it_loses_is_told(tmp_path: Path, monkeypatch
     recorder = RunRecorder.begin(tmp_path / "run", config)
     trainer = ScriptedTrainer(config)
     recorder.save(trainer.state)
+    assert recorder.wait(PATIENCE)
     os.rename(tmp_path / "run", tmp_path / "away")
     for _ in range(20):
         recorder.windows(trainer.advance(1))
-        assert recorder.save(trainer.state) is False
+        recorder.save(trainer.state)
+        assert not recorder.wait(PATIENCE)
     assert "10 windows are lost to the loss log" in recorder.warning
     os.rename(tmp_path / "away", tmp_path / "run")
-    assert recorder.save(trainer.state)
+    recorder.save(trainer.state)
+    recorder.close()
+    assert recorder.saved
     losses = log(tmp_path / "run")["loss"]
     assert np.isnan(losses[:10]).all()
     np.testing.assert_allclose(losses[10:], 0.7 * 0.99 ** np.arange(10, 20), rtol=1e-6)
 
 
-def test_saving_takes_a_small_share_of_the_time_on_a_slow_disk(tmp_path: Path) -> None:
-    seconds = iter([0.0, 0.5, 0.5])
+def test_saving_takes_a_small_share_of_the_time_on_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
     folder = tmp_path / "run"
-    recorder = RunRecorder(folder, run_dir.create(folder, SMALL), clock=lambda: next(seconds))
+    recorder = RunRecorder(folder, run_dir.create(folder, SMALL), SMALL, clock=lambda: now)
     trainer = ScriptedTrainer(SMALL)
+    disk = Disk(monkeypatch)
+    disk.hangs.set()
     recorder.windows(trainer.advance(1))
     recorder.save(trainer.state)
+    assert disk.asked.wait(PATIENCE)
+    now = 0.5
+    disk.answers.set()
+    assert recorder.wait(PATIENCE)
     recorder.windows(trainer.advance(1))
     assert recorder.seconds_to_save() == pytest.approx(0.5 / 0.04 - 0.5)
+    recorder.close()
+
+
+class OnItsThread:
+    """A session on a thread of its own, paused, whose recorder has a clock that the test turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 0.0
+        self.recorder = RunRecorder(folder, run_dir.create(folder, SMALL), SMALL, clock=lambda: self.now)
+        self.session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=self.recorder)
+        self.session.pause()
+        self.thread = threading.Thread(target=self.session.run)
+        self.thread.start()
+
+    def obeyed(self, trained: int | None = None) -> Frame:
+        """The frame after all commands given so far, and after so many windows."""
+        while True:
+            for _ in range(2):
+                done = threading.Event()
+                self.session._send(done.set)
+                assert done.wait(PATIENCE)
+            if trained in (None, self.session.frame.trained):
+                return self.session.frame
+
+    def end(self) -> None:
+        self.session.stop()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+
+
+def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    disk = Disk(monkeypatch)
+    stage = OnItsThread(folder)
+    stage.obeyed()
+    assert stage.recorder.wait(PATIENCE)
+    disk.hangs.set()
+    session = stage.session
+    session.step(5)
+    stage.obeyed(5)
+    session.save()
+    assert disk.asked.wait(PATIENCE)
+    session.reset()
+    session.step(3)
+    stage.obeyed(8)
+    session.undo()
+    session.step(2)
+    assert stage.obeyed(10).warning == ""
+    assert not stage.recorder.saved
+    stage.now += 4.0
+    session.save()
+    assert stage.obeyed().warning == "the disk has not answered for 3 s"
+    assert run_dir.read(folder).trained == 0, "what is not known to be on disk does not count"
+    disk.hangs.clear()
+    disk.answers.set()
+    assert stage.recorder.wait(PATIENCE)
+    assert stage.obeyed().warning == "", "it is taken back without a command"
+    assert run_dir.read(folder).trained == 10
+    stage.end()
+    assert stage.recorder.saved
+    assert [one.cause for one in run_dir.read(folder).commands] == ["start", "reset", "undo"]
+    losses = 0.7 * 0.99 ** np.array([*range(5), *range(3), 5, 6])
+    np.testing.assert_allclose(log(folder)["loss"], losses, rtol=1e-6)
+
+
+def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "SECONDS_TO_END", 0.0)
+    folder = tmp_path / "run"
+    disk = Disk(monkeypatch)
+    stage = OnItsThread(folder)
+    stage.obeyed()
+    assert stage.recorder.wait(PATIENCE)
+    disk.hangs.set()
+    stage.session.step(5)
+    stage.obeyed(5)
+    stage.end()
+    assert not stage.recorder.saved
+    with pytest.raises(RunError, match="is being written by another process"):
+        RunRecorder.go_on(folder)
+    disk.answers.set()
+    assert stage.recorder.wait(PATIENCE)
+    assert stage.recorder.saved
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    assert recorder.resumed.trained == 5
+    recorder.close()
+
+
+def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    disk.full = True
+    trainer = ScriptedTrainer(SMALL)
+    for _ in range(3):
+        recorder.windows(trainer.advance(1))
+        recorder.save(trainer.state)
+    recorder.close()
+    assert "No space left on device" in recorder.warning
+    for thread in threading.enumerate():
+        if thread.name == "saving":
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
 
 
 # ---- divergence

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from echornn.command import Command
 from echornn.config import EchoConfig
 from echornn.recorder import RunRecorder
-from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Command
+from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.trainer import Trainer
 
 CONFIG = EchoConfig(num_epochs=4, total_series_length=500, truncated_backprop_length=10, batch_size=5, init="glorot")
@@ -51,6 +52,7 @@ def test_bit_for_bit(tmp_path: Path, optimizer: str, stride: int | None) -> None
     trainer = Trainer(config)
     tell(whole, trainer, STORY, 0)
     whole.save(trainer.state)
+    whole.close()
 
     parts = RunRecorder.begin(tmp_path / "parts", config)
     part = Trainer(config)
@@ -59,6 +61,7 @@ def test_bit_for_bit(tmp_path: Path, optimizer: str, stride: int | None) -> None
         tell(parts, part, [step], trained)
         trained += step if isinstance(step, int) else 0
         parts.save(part.state)
+        assert parts.wait(30)
         parts.windows(part.advance(2))  # ahead of the checkpoint when the process dies
         parts._losses.flush()
         parts.close()

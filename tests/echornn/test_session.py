@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.edits import UNDO_DEPTH
 from echornn.frame import State
 from echornn.progress import Progress
-from echornn.session import TAPE_WINDOWS, UNDO_DEPTH, Session
+from echornn.session import TAPE_WINDOWS, Session
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)

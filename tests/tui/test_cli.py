@@ -55,7 +55,10 @@ def test_version() -> None:
         (["--fps", "0"], "fps = 0.0 cannot be used"),
         (["--fps", "nan"], "fps = nan cannot be used"),
         (["--resume", "/nowhere"], "/nowhere holds no run"),
-        (["--resume", "/nowhere", "--seed", "3"], "resume = '/nowhere' cannot be used with --run or a field"),
+        (["--resume", "/nowhere", "--run", "/else"], "resume = '/nowhere' cannot be used with --run"),
+        (["prune"], "--keep"),
+        (["prune", "--keep", "-1"], "keep = -1 cannot be used: 0 or more"),
+        (["prune", "--keep", "many"], "--keep"),
         (["--run", "/proc/run"], "/proc/run cannot hold a run"),
         (["--device", "gpu", *SMALL], "device = 'gpu' cannot be used: TensorFlow sees no GPU"),
     ],
@@ -168,6 +171,33 @@ def test_a_finished_run_resumed_is_finished_and_the_newest_is_found_by_itself(tm
         assert [record["event"] for record in records] == ["start", "finished"]
         assert (records[0]["trained"], records[1]["windows"]) == (80, 80)
         assert records[0]["run"].startswith(str(tmp_path / "echornn-tui" / "runs"))
+
+
+def test_a_run_goes_on_with_the_fields_given_and_no_others(tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    assert run("--json", *SMALL, "--run", folder).returncode == 0
+    done = run("--json", "--resume", folder, "--num-epochs", "3", "--learning-rate", "0.1")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["event"] for record in records] == ["start", "window", "epoch", "finished"]
+    start = records[0]
+    assert (start["num_epochs"], start["learning_rate"], start["seed"], start["trained"]) == (3, 0.1, 3, 80)
+    assert records[-1]["windows"] == 120
+    assert [command.cause for command in run_dir.read(tmp_path / "run").commands] == ["start", "edit"]
+
+
+def test_a_run_that_cannot_go_on_with_the_fields_given_is_not_touched(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert run("--json", *SMALL, "--run", str(folder)).returncode == 0
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    for fields, words in (
+        (["--num-epochs", "1"], "num_epochs = 1 cannot be used: at least 2, as trained"),
+        (["--dropout", "0.5"], "dropout = 0.5 cannot be used: 0, since num_layers = 1"),
+        (["--echo-step", "700"], "echo_step = 700 cannot be used: 0 to 599"),
+    ):
+        done = run("--resume", str(folder), *fields)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in done.stderr
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
 
 
 def test_without_a_place_for_it_training_goes_on_and_says_that_it_is_not_saved() -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import run_dir
+from echornn import kept_runs, run_dir
+from echornn.command import Command
 from echornn.config import EchoConfig
 from echornn.keras_model import keras_model
 from echornn.recorder import RunRecorder
-from echornn.run_dir import Command
 from echornn.trainer import Trainer
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.export import rows
@@ -119,10 +119,11 @@ def test_a_lost_window_is_no_number(folder: Path) -> None:
 def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert list(lines()) == [f"runs in {tmp_path}/echornn-tui/runs, the newest first"]
-    first, second = (RunRecorder.begin(run_dir.state_folder() / name, SMALL) for name in ("one", "two"))
+    first, second = (RunRecorder.begin(kept_runs.state_folder() / name, SMALL) for name in ("one", "two"))
     trainer = ScriptedTrainer(SMALL)
     first.windows(trainer.advance(14))
     first.save(trainer.state)
+    assert first.wait(30)
     assert second.folder is not None
     (second.folder / run_dir.RUN_FILE).write_text("{")
     for recorder, moment in ((first, 1000), (second, 2000)):

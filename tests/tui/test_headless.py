@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from echornn import run_dir
+from echornn.command import Command
 from echornn.config import EchoConfig
 from echornn.recorder import RunRecorder
-from echornn.run_dir import Command
 from tests.scripted import ScriptedTrainer, make_progress
 from tui.headless import EpochReport, as_json, as_line
 
@@ -56,6 +56,7 @@ def test_after_a_resume_the_epoch_under_way_is_reported_whole(tmp_path: Path) ->
     recorder.command(Command(0, "start", 0, 0, 0, 0, CONFIG))
     recorder.windows(trainer.advance(170))
     recorder.save(trainer.state)
+    recorder.close()
     report = EpochReport(CONFIG, clock=lambda: 0.0)
     report.go_on_after(run_dir.read(tmp_path / "run"))
     *_, epoch = report.records(trainer.advance(80))

@@ -1,0 +1,55 @@
+"""A command that began a stretch of windows, as a run's command log has it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import get_args
+
+from echornn.checkpoint import config_from
+from echornn.config import EchoConfig
+from echornn.history import Cause
+
+
+@dataclass(frozen=True)
+class Command:
+    """What began a stretch of windows.
+
+    Attributes:
+        at: windows trained before it, in the whole run.
+        cause: start, reset, edit, ...
+        epoch, window: position after it, from (0, 0).
+        generation, draw: data and weights from here on.
+        config: what is trained from here on.
+    """
+
+    at: int
+    cause: Cause
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+    config: EchoConfig
+
+    def as_line(self) -> bytes:
+        """The command as a line of the command log."""
+        return json.dumps(dataclasses.asdict(self)).encode() + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Command:
+        """The command of a line.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            fields = json.loads(line)
+            fields["config"] = config_from(fields["config"])
+            command = cls(**fields)
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"no command: {error}") from error
+        numbers = (command.at, command.epoch, command.window, command.generation, command.draw)
+        if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
+            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
+        return command

@@ -1,0 +1,67 @@
+"""What a command that destroys something can be undone to, and how a configuration takes another's place."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+from echornn.frame import Frame
+from echornn.trainer_state import TrainerState
+from echornn.trains import MakeTrainer, Trains
+
+UNDO_DEPTH = 10
+"""Commands that can be undone, one after the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What a command that destroys something can be undone to."""
+
+    trainer: Trains
+    state: TrainerState
+    frame: Frame
+
+    def come_back(self) -> None:
+        """Bring the trainer back to this moment."""
+        config = self.state.config
+        if self.trainer.state.config != config:
+            self.trainer.reset()  # the first epoch lies within any num_epochs
+            self.trainer.edit(config)
+        self.trainer.restore(self.state)
+
+
+class Past:
+    """The newest `UNDO_DEPTH` moments that can be gone back to."""
+
+    def __init__(self) -> None:
+        self._moments: deque[Moment] = deque(maxlen=UNDO_DEPTH)
+
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    def remember(self, moment: Moment) -> None:
+        """Make this moment one that can be gone back to, unless its weights are past saving."""
+        if moment.state.is_finite:
+            self._moments.append(moment)
+
+    def newest(self) -> Moment:
+        """Take the newest moment out.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self._moments.pop()
+
+
+def edited(trainer: Trains, config: EchoConfig, make_trainer: MakeTrainer) -> Trains:
+    """The trainer that goes on with ``config``: the same where only live fields differ, else a new one, compiled.
+
+    Whatever is raised, ``trainer`` is as it was.
+    """
+    if trainer.state.config.differs_only_live(config):
+        trainer.edit(config)
+        return trainer
+    another = make_trainer(config)
+    another.compile()
+    return another

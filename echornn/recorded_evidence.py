@@ -1,0 +1,62 @@
+"""What the recorded losses tell, where a run goes on: the same as if it had never been interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echornn.command import Command
+from echornn.run_dir import WINDOWS_AT_A_TIME, Run
+from echornn.theory import Evidence
+
+Span = tuple[int, int]
+"""Windows of a run: the first, and the one after the last."""
+
+
+def evidence_of(run: Run) -> Evidence:
+    """The evidence of the windows that the run's present weights have seen since they last began anew.
+
+    Reads only those, a piece at a time.
+
+    Raises:
+        OSError: the log could not be read.
+    """
+    evidence = Evidence()
+    for begin, end in spans_of_the_weights(run.commands, run.trained):
+        for first in range(begin, end, WINDOWS_AT_A_TIME):
+            windows = run.windows(first, min(first + WINDOWS_AT_A_TIME, end))
+            evidence = evidence.after(windows["loss"], run.config)
+    return evidence
+
+
+def spans_of_the_weights(commands: Sequence[Command], trained: int) -> list[Span]:
+    """The windows that count as evidence after all these commands, in the order trained.
+
+    A reset, new weights and an edit begin anew; new data does not; an undo takes up what was before.
+    """
+    past: list[tuple[object, list[Span]]] = []
+    spans: list[Span] = []
+    ends = [command.at for command in commands[1:]] + [trained]
+    for command, end in zip(commands, ends, strict=False):
+        if command.cause == "undo":
+            spans = _taken_up(command, past)
+        elif command.cause != "regenerate":
+            spans = []
+        spans = [*spans, (command.at, end)]
+        past.append((_place(command, end - command.at), spans))
+    return spans
+
+
+def _taken_up(undo: Command, past: list[tuple[object, list[Span]]]) -> list[Span]:
+    """What counted at the moment that the undo went back to; that moment and all after it are taken from the past."""
+    past[-1:] = []  # where it was undone
+    while past:
+        place, spans = past.pop()
+        if place == _place(undo, 0):
+            return spans
+    return []
+
+
+def _place(command: Command, windows: int) -> object:
+    """Where training stands so many windows after a command."""
+    epochs, window = divmod(command.window + windows, command.config.windows_per_epoch)
+    return command.epoch + epochs, window, command.generation, command.draw, command.config

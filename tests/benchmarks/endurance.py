@@ -1,0 +1,111 @@
+"""Train for a long time at full speed with the record on, and see that nothing grows that should not.
+
+`python -m tests.benchmarks.endurance [windows]` prints memory and file sizes ten times on the way. It exits 1 where,
+after the first fifth, memory grows by more than `MOST_GROWTH`, or where the files at the end are not as documented.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from echornn import EchoConfig, RunRecorder, Session, events, run_dir
+from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
+from tests.benchmarks.cost_of_the_record import resident_megabytes
+
+WINDOWS = 200_000_000
+LOOKS = 10
+WARM_UP = 2
+"""Looks before memory counts: what is compiled, and a history that has its full size."""
+
+MOST_GROWTH = 0.10
+"""Share by which memory may grow after the warm-up."""
+
+EVENT_BYTES_A_SECOND = 1500
+SMALL_BYTES = 100_000
+"""Most that all other files have together."""
+
+Say = partial(Console().print, soft_wrap=True)
+
+
+def sizes(folder: Path) -> tuple[int, int, int]:
+    """Bytes of the loss log, of TensorBoard's events, and of all else."""
+    losses = (folder / LOSS_FILE).stat().st_size
+    shown = run_dir.size(folder / events.FOLDER) if (folder / events.FOLDER).exists() else 0
+    return losses, shown, run_dir.size(folder) - losses - shown
+
+
+def look(session: Session, folder: Path, begun: float) -> float:
+    """Print how it stands; memory in MB."""
+    memory, trained, seconds = resident_megabytes(), session.frame.trained, time.perf_counter() - begun
+    losses, shown, others = sizes(folder)
+    Say(
+        f"{trained:>13,} windows {seconds:>7,.0f} s  {memory:>7,.0f} MB resident"
+        f"  losses {losses / 1e6:,.1f} MB  events {shown / 1e3:,.1f} kB  others {others / 1e3:,.1f} kB"
+    )
+    return memory
+
+
+def wrong(memory: list[float], folder: Path, trained: int, seconds: float) -> list[str]:
+    """What is not as documented."""
+    after = memory[WARM_UP:]
+    growth = max(after) / after[0] - 1
+    losses, shown, others = sizes(folder)
+    run = run_dir.read(folder)
+    checks = {
+        f"memory grew by {growth:.1%}, more than {MOST_GROWTH:.0%}": growth > MOST_GROWTH,
+        f"{run.trained:,} windows saved of {trained:,}": run.trained != trained,
+        f"the loss log has {losses:,} bytes": losses != trained * WINDOW.itemsize,
+        f"the events have {shown / seconds:,.0f} bytes a second": shown > EVENT_BYTES_A_SECOND * seconds,
+        f"all else has {others:,} bytes": others > SMALL_BYTES,
+        f"{COMMAND_FILE} has {len(run.commands)} commands": len(run.commands) != 1,
+        f"notes: {run.notes}": bool(run.notes),
+    }
+    Say(
+        f"memory grew by {growth:.1%} after the warm-up; {shown / seconds:,.0f} bytes of events a second,"
+        f" {shown / trained * 1e6:,.0f} for 10^6 windows; {losses / trained:.0f} bytes of losses a window"
+    )
+    return [words for words, is_wrong in checks.items() if is_wrong]
+
+
+def main() -> None:
+    windows = int(sys.argv[1]) if len(sys.argv) > 1 else WINDOWS
+    config = EchoConfig(num_epochs=10**9)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "run"
+        done = threading.Event()
+        session = Session(
+            config,
+            recorder=RunRecorder.begin(folder, config),
+            on_progress=lambda _: done.set() if len(session.history) >= goal else None,
+        )
+        thread = threading.Thread(target=session.run)
+        goal = 1
+        memory: list[float] = []
+        thread.start()
+        begun = time.perf_counter()
+        for number in range(1, LOOKS + 1):
+            goal = windows * number // LOOKS
+            while session.frame.trained < goal and not session.stopped.is_set():
+                done.wait(1)
+                done.clear()
+            memory.append(look(session, folder, begun))
+        seconds = time.perf_counter() - begun
+        session.stop()
+        thread.join()
+        if session.error is not None:
+            raise session.error
+        found = wrong(memory, folder, session.frame.trained, seconds)
+    for words in found:
+        Say(f"WRONG: {words}")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()

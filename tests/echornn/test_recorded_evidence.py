@@ -1,0 +1,87 @@
+"""The verdict after a resume is that of a run that was never interrupted."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn import recorded_evidence, run_dir
+from echornn.recorder import RunRecorder
+from echornn.session import Session
+from echornn.theory import Evidence
+from tests.echornn.test_recorder import play
+from tests.scripted import SMALL, ScriptedTrainer
+
+CONFIG = replace(SMALL, num_epochs=10**6)
+SOLVED = 400
+"""Windows after which the scripted loss counts as solved."""
+
+
+def told(folder: Path, steps: list[int | str], resume: bool = False) -> Session:
+    """Carry out the steps: numbers are windows to train, words are commands."""
+    recorder = RunRecorder.go_on(folder) if resume else RunRecorder.begin(folder, CONFIG)
+    config = recorder.resumed.config if recorder.resumed else CONFIG
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder)
+
+    commands = [
+        (lambda step=step: session.step(step)) if isinstance(step, int) else getattr(session, step) for step in steps
+    ]
+    return play(session, *commands)
+
+
+def assert_same(one: Evidence, other: Evidence) -> None:
+    assert (one.windows, one.solved_at) == (other.windows, other.solved_at)
+    np.testing.assert_array_equal(one.recent, other.recent)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.integers(1, SOLVED), st.sampled_from(["reset", "redraw", "regenerate", "undo", "undo"])),
+        max_size=12,
+    ),
+    st.integers(1, 60),
+)
+def test_it_is_the_same_after_any_story(story: list[int | str], more: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        interrupted, whole = Path(name) / "interrupted", Path(name) / "whole"
+        told(interrupted, story)
+        uninterrupted = told(whole, [*story, more])
+        assert uninterrupted.error is None
+        resumed = told(interrupted, [more], resume=True)
+        assert_same(resumed.frame.evidence, uninterrupted.frame.evidence)
+        assert_same(told(interrupted, [], resume=True).frame.evidence, uninterrupted.frame.evidence)
+
+
+def test_solved_is_remembered_at_its_window(tmp_path: Path) -> None:
+    before = told(tmp_path / "run", [20, "redraw", SOLVED]).frame
+    assert before.evidence.solved_at is not None
+    session = told(tmp_path / "run", [5], resume=True)
+    assert session.frame.evidence.solved_at == before.evidence.solved_at
+    assert "solved at window" in session.frame.verdict
+
+
+def test_an_edit_begins_anew_and_its_undo_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, CONFIG))
+    edited = replace(CONFIG, learning_rate=0.1)
+    play(session, lambda: session.step(30), lambda: session.edit(edited), lambda: session.step(7))
+    assert_same(recorded_evidence.evidence_of(run_dir.read(folder)), session.frame.evidence)
+    assert session.frame.evidence.windows == 7
+    folder = tmp_path / "undone"
+    session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, CONFIG))
+    play(session, lambda: session.step(30), lambda: session.edit(edited), session.undo, lambda: session.step(7))
+    assert_same(recorded_evidence.evidence_of(run_dir.read(folder)), session.frame.evidence)
+    assert session.frame.evidence.windows == 37
+
+
+def test_it_is_read_a_piece_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = told(tmp_path / "run", [SOLVED, "regenerate", 33])
+    monkeypatch.setattr(recorded_evidence, "WINDOWS_AT_A_TIME", 10)
+    assert_same(recorded_evidence.evidence_of(run_dir.read(tmp_path / "run")), session.frame.evidence)
