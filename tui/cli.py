@@ -15,7 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from echornn.config import ConfigError, EchoConfig
 from echornn.recorder import Recorder
 from echornn.run_dir import RunError
-from tui import record, terminal
+from tui import guardian, record, terminal
 from tui.exit_code import ExitCode
 
 APP_SPEED = 100.0
@@ -87,14 +87,16 @@ def train(
     windows_a_second = None if speed is None else parse_speed(speed)
     if resume is not None and (config is not None or run is not None):
         raise UsageError(f"resume = {resume!r} cannot be used with --run or a field: the run goes on as it was")
+    in_the_app = not (headless or json) and terminal.is_interactive()
+    guarded = guardian.divide() if in_the_app else None
     config, recorder = record.go_on(resume) if resume is not None else _begin(run, config or EchoConfig())
-    if headless or json or not terminal.is_interactive():
+    if guarded is None:
         from tui.headless import print_training
 
         return partial(print_training, config, windows_a_second or math.inf, json, recorder)
-    from tui.app import show_training
+    from tui.open_app import show_training
 
-    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii, recorder)
+    return partial(show_training, config, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
 
 
 @command.command(name="export")
