@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyte
 
@@ -24,11 +25,21 @@ ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
 
+UNDER_A_SHELL = ["sh", "-c", '"$@"; echo "code $?"; read -r _', "sh"]
+"""Starts a program as a shell does, says its exit code, and stays on the terminal until a line is typed."""
+
+
 class Program:
-    """`echornn-tui` on a pty."""
+    """`echornn-tui` on a pty; ``pid`` is the process that was started, which guards the app."""
 
     def __init__(
-        self, arguments: list[str], width: int, height: int, environment: dict[str, str], ignore_hangup: bool
+        self,
+        arguments: list[str],
+        width: int,
+        height: int,
+        environment: dict[str, str],
+        ignore_hangup: bool,
+        under_a_shell: bool,
     ) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
@@ -37,7 +48,11 @@ class Program:
             for name in ("NO_COLOR", "COLORTERM"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
-            os.execv(sys.executable, [sys.executable, "-m", "tui", *arguments])
+            command = [sys.executable, "-m", "tui", *arguments]
+            if under_a_shell:
+                command = [*UNDER_A_SHELL, *command]
+            os.execvp(command[0], command)
+        self.settings_before = self.settings
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.screen)
@@ -50,6 +65,25 @@ class Program:
     @property
     def text(self) -> str:
         return "\n".join(self.screen.display)
+
+    @property
+    def app(self) -> int:
+        """The process that is the app: the youngest descendant of the one that was started."""
+        pid = self.pid
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[0])
+        return pid
+
+    @property
+    def guardian(self) -> int:
+        """The parent of the app."""
+        status = Path(f"/proc/{self.app}/status").read_text()
+        return int(re.findall(r"^PPid:\s*(\d+)", status, re.MULTILINE)[0])
+
+    @property
+    def settings(self) -> list[object]:
+        """How the terminal is set now: echo, lines, ..."""
+        return termios.tcgetattr(self.terminal)
 
     def until(self, condition: Callable[[str], object]) -> str:
         """Read what the program draws until the screen's text meets the condition."""
@@ -88,8 +122,9 @@ def running(
     height: int = 24,
     environment: dict[str, str] | None = None,
     ignore_hangup: bool = False,
+    under_a_shell: bool = False,
 ) -> Iterator[Program]:
-    program = Program(list(arguments), width, height, environment or {}, ignore_hangup)
+    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, under_a_shell)
     try:
         yield program
     finally:

@@ -6,6 +6,7 @@ its parent, which does nothing but wait, stays what the shell or the scheduler h
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -19,8 +20,8 @@ from tui.terminal import NativeLog
 FORWARDED = (*terminal.ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
 """What is sent to the guardian is meant for the app."""
 
-IN_ORDER = b"\0"
-"""The app's last word: it has left the terminal as it was."""
+TAKEN, LEFT = b"+", b"-"
+"""The app has the terminal, or has put it back as it was."""
 
 MOST_WORDS = 1 << 16
 """Bytes that a pipe holds while nobody reads."""
@@ -38,13 +39,21 @@ class Guarded:
     line: int
     log: NativeLog
 
-    def opens(self, last_words: str) -> None:
-        """The app takes the terminal; if it dies, say this for it."""
-        os.write(self.line, f"{last_words}\n".encode())
+    def leave_words(self, words: str) -> None:
+        """What to say for the app, should it die; to be told once, before the terminal is taken."""
+        self._tell(f"{words}\n".encode())
 
-    def has_left(self) -> None:
-        """The app has put the terminal back itself."""
-        os.write(self.line, IN_ORDER)
+    def takes_terminal(self) -> None:
+        """From now on, somebody must put the terminal back."""
+        self._tell(TAKEN)
+
+    def has_left_terminal(self) -> None:
+        """The app has put it back itself."""
+        self._tell(LEFT)
+
+    def _tell(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
+            os.write(self.line, data)
 
 
 def divide() -> Guarded:
@@ -80,13 +89,12 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> None:
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     os.set_blocking(hears, False)
-    words = os.read(hears, MOST_WORDS)
-    if words and not words.endswith(IN_ORDER):
+    words, _, marks = os.read(hears, MOST_WORDS).rpartition(b"\n")
+    if marks.endswith(TAKEN):
         mend()
     if code < 0:
-        killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
-        print("\n".join(text for text in (killed, log.tail()) if text), file=sys.stderr)
-        print(words.rstrip(IN_ORDER).decode(), end="")
+        print(f"echornn-tui: killed by {signal.Signals(-code).name}", log.tail(), sep="\n", file=sys.stderr)
+        print(words.decode())
     terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
 
 

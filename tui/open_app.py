@@ -10,6 +10,7 @@ from echornn.recorder import Recorder
 from echornn.session import Session
 from tui import record, terminal
 from tui.app import EchoApp
+from tui.driver import driver_for
 from tui.exit_code import ExitCode
 from tui.guardian import Guarded
 
@@ -22,6 +23,8 @@ def show_training(
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
     app = EchoApp(session, fps, ascii_only)
+    app.driver_class = driver_for(guarded)
+    guarded.leave_words(record.farewell(recorder))
 
     def leave_without_a_terminal() -> None:
         record.end(session)
@@ -30,9 +33,7 @@ def show_training(
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line)
 
     async def run() -> int:
-        guarded.opens(record.farewell(recorder))
         code = await app.run_async(mouse=False)
-        guarded.has_left()
         await asyncio.to_thread(record.end, session)
         return code or (ExitCode.FAILED if session.error else ExitCode.DONE)
 
