@@ -21,6 +21,9 @@ import pyte
 PATIENCE = 90.0
 """Seconds that a condition on the screen may take, on a machine under load."""
 
+SECONDS_TO_END = 5.0
+"""Within so many seconds of being told it ends, on a machine under load; it needs a tenth of that."""
+
 ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
@@ -93,6 +96,11 @@ class Program:
             assert self._read(), f"the program ended early:\n{self.text}"
         return self.text
 
+    def close_terminal(self) -> None:
+        """Take the terminal away, as a line that drops does."""
+        os.close(self.terminal)
+        self.terminal = os.open(os.devnull, os.O_RDONLY)
+
     def ended(self) -> int:
         """Read until the program ends; its exit code."""
         deadline = time.monotonic() + PATIENCE
@@ -113,6 +121,22 @@ class Program:
         # pyte does not know the kitty keyboard protocol's private sequences, and would print their last letter.
         self._stream.feed(re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data))
         return bool(data)
+
+    @property
+    def mended(self) -> bool:
+        """Whether the terminal is as it was: its settings, the normal screen, the cursor."""
+        pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l")
+        return self.settings == self.settings_before and all(
+            self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
+        )
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended, waited for or not."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import tempfile
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TextIO
 
 TAIL_BYTES = 4096
 
@@ -38,6 +38,21 @@ Mend = Callable[[], None]
 def is_interactive() -> bool:
     """Whether a person sits at a terminal that can show the app: keys come in, and the cursor can be moved."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def screen_for_a_bar() -> TextIO | None:
+    """Where a line can be drawn over again: standard error, or standard output, if one is such a terminal."""
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return None
+    return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
+
+
+def columns(screen: TextIO) -> int:
+    """The width of this terminal now; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(screen.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 class NativeLog:

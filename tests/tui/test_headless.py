@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +15,13 @@ import pytest
 
 from echornn import run_dir
 from echornn.config import EchoConfig
+from echornn.frame import Frame, State
 from echornn.recorder import RunRecorder
 from echornn.run_dir import Command
 from tests.scripted import ScriptedTrainer, make_progress
 from tui.headless import EpochReport, as_json, as_line
+from tui.lines import Lines
+from tui.progress_bar import EMPTY_LINE, LinesAboveABar
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
 """250 windows an epoch."""
@@ -76,3 +82,71 @@ def test_json_lines_are_valid_whatever_the_loss() -> None:
     (record,) = EpochReport(CONFIG).records(progress)
     parsed = json.loads(as_json(record))
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers all that was written; one that is ``gone`` answers as Linux does."""
+
+    gone = False
+
+    def isatty(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        if self.gone:
+            raise OSError(errno.EIO, "Input/output error")
+
+
+FRAME = Frame(State.RUNNING, CONFIG, epoch=2, window=125, rate=12_345.0, progress=make_progress(CONFIG))
+
+
+def bar_of(width: int) -> str:
+    screen = Screen()
+    LinesAboveABar(screen, lambda: width).show(FRAME)
+    assert screen.getvalue().startswith(EMPTY_LINE)
+    return screen.getvalue().removeprefix(EMPTY_LINE)
+
+
+def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    numbers = "epoch 2/2 window 125/250 loss 0.5000 accuracy 100.0% 12,345 windows/s"
+    assert bar_of(119).split(maxsplit=1)[1] == numbers
+    assert bar_of(119).count("━") == round((118 - len(numbers) - 1) * 0.75)
+    for width in (1, 2, 40, 79, 80, 200):
+        assert len(bar_of(width)) < width or width == 1
+        assert "\n" not in bar_of(width)
+        assert "\x1b" not in bar_of(width), "no colour was asked for"
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b[" in bar_of(119)
+
+
+def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
+    screen = Screen()
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.print("start\n", screen)
+    lines.show(FRAME)
+    lines.print("one\ntwo\n", screen)
+    lines.close()
+    shown = screen.getvalue().split(EMPTY_LINE)
+    bar = bar_of(80)
+    assert shown == ["", "start\n", bar, "one\ntwo\n" + bar, ""]
+
+
+def test_lines_for_a_file_are_only_lines() -> None:
+    screen, file = Screen(), io.StringIO()
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.show(FRAME)
+    lines.print("one\n", file)
+    assert file.getvalue() == "one\n"
+    assert screen.getvalue() == EMPTY_LINE + bar_of(80)
+
+
+@pytest.mark.parametrize("make", [lambda _: Lines(), LinesAboveABar])
+def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Screen], Lines]) -> None:
+    screen = Screen()
+    lines = make(screen)
+    screen.gone = True
+    lines.show(FRAME)
+    lines.print("one\n", screen)
+    lines.close()
