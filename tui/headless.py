@@ -170,8 +170,9 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
     while not stopped:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
-        if frame.warning != warning:
-            warning = frame.warning
+        newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
+        if newest != warning:
+            warning = newest
             lines.print(f"echornn-tui: {warning or 'saved again'}\n", sys.stderr)
         lines.show(frame)
         if frame.state is State.FINISHED:
@@ -202,4 +203,4 @@ def _conclude(
         lines.print(f"{farewell(recorder)}\n", sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
-    return ExitCode.DONE
+    return ExitCode.FAILED if lines.warning else ExitCode.DONE

@@ -30,6 +30,7 @@ class LinesAboveABar(Lines):
     """
 
     def __init__(self, screen: TextIO, columns: Callable[[], int] | None = None) -> None:
+        super().__init__()
         self._screen = screen
         self._columns = columns or partial(terminal.columns, screen)
         self._console = Console(file=io.StringIO(), force_terminal=screen.isatty())
@@ -72,6 +73,7 @@ class LinesAboveABar(Lines):
         line.add_column(no_wrap=True, overflow="crop")
         done = (frame.epoch - 1) * per_epoch + frame.window
         line.add_row(ProgressBar(total=per_epoch * epochs, completed=done), Text(" ".join(numbers)))
+        self._console.width = max(1, self._columns() - 1)
         with self._console.capture() as drawn:
-            self._console.print(line, width=max(1, self._columns() - 1))
+            self._console.print(line)
         return drawn.get().rstrip("\n")

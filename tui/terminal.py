@@ -47,6 +47,15 @@ def screen_for_a_bar() -> TextIO | None:
     return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
 
 
+def write_some(stream: TextIO, data: bytes) -> int:
+    """Write, past Python's buffers, and return how many bytes were taken: a disk that fills takes some.
+
+    Raises:
+        OSError: none were taken.
+    """
+    return os.write(stream.fileno(), data)
+
+
 def columns(screen: TextIO) -> int:
     """The width of this terminal now; 80 where it does not say."""
     try:

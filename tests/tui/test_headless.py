@@ -19,6 +19,7 @@ from echornn.frame import Frame, State
 from echornn.recorder import RunRecorder
 from echornn.run_dir import Command
 from tests.scripted import ScriptedTrainer, make_progress
+from tui import terminal
 from tui.headless import EpochReport, as_json, as_line
 from tui.lines import Lines
 from tui.progress_bar import EMPTY_LINE, LinesAboveABar
@@ -84,27 +85,50 @@ def test_json_lines_are_valid_whatever_the_loss() -> None:
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
 
 
-class Screen(io.StringIO):
-    """A terminal that remembers all that was written; one that is ``gone`` answers as Linux does."""
+class Stream(io.StringIO):
+    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
 
-    gone = False
+    Args:
+        is_terminal: whether it is a terminal, or a file.
+    """
+
+    def __init__(self, is_terminal: bool = True) -> None:
+        super().__init__()
+        self.is_terminal = is_terminal
+        self.gone = False
+        self.room = 1 << 30
 
     def isatty(self) -> bool:
-        return True
+        return self.is_terminal
 
-    def flush(self) -> None:
+    def take(self, data: bytes) -> int:
         if self.gone:
             raise OSError(errno.EIO, "Input/output error")
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.write(taken.decode("latin-1"))
+        return len(taken)
+
+    @property
+    def text(self) -> str:
+        return self.getvalue().encode("latin-1").decode()
+
+
+@pytest.fixture(autouse=True)
+def _streams_take_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "write_some", lambda stream, data: stream.take(data))
 
 
 FRAME = Frame(State.RUNNING, CONFIG, epoch=2, window=125, rate=12_345.0, progress=make_progress(CONFIG))
 
 
 def bar_of(width: int) -> str:
-    screen = Screen()
+    screen = Stream()
     LinesAboveABar(screen, lambda: width).show(FRAME)
-    assert screen.getvalue().startswith(EMPTY_LINE)
-    return screen.getvalue().removeprefix(EMPTY_LINE)
+    assert screen.text.startswith(EMPTY_LINE)
+    return screen.text.removeprefix(EMPTY_LINE)
 
 
 def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,31 +146,47 @@ def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pyt
 
 
 def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
-    screen = Screen()
+    screen = Stream()
     lines = LinesAboveABar(screen, lambda: 80)
     lines.print("start\n", screen)
     lines.show(FRAME)
     lines.print("one\ntwo\n", screen)
     lines.close()
-    shown = screen.getvalue().split(EMPTY_LINE)
+    shown = screen.text.split(EMPTY_LINE)
     bar = bar_of(80)
     assert shown == ["", "start\n", bar, "one\ntwo\n" + bar, ""]
 
 
 def test_lines_for_a_file_are_only_lines() -> None:
-    screen, file = Screen(), io.StringIO()
+    screen, file = Stream(), Stream(is_terminal=False)
     lines = LinesAboveABar(screen, lambda: 80)
     lines.show(FRAME)
     lines.print("one\n", file)
-    assert file.getvalue() == "one\n"
-    assert screen.getvalue() == EMPTY_LINE + bar_of(80)
+    assert file.text == "one\n"
+    assert screen.text == EMPTY_LINE + bar_of(80)
 
 
 @pytest.mark.parametrize("make", [lambda _: Lines(), LinesAboveABar])
-def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Screen], Lines]) -> None:
-    screen = Screen()
+def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) -> None:
+    screen = Stream()
     lines = make(screen)
     screen.gone = True
     lines.show(FRAME)
     lines.print("one\n", screen)
     lines.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, 5000, 20_000])
+def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(room: int) -> None:
+    file, other = Stream(is_terminal=False), Stream()
+    file.room = room
+    lines = Lines()
+    texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
+    for text in texts:
+        lines.print(text, file)
+        lines.print("a warning\n", other)
+    assert lines.warning == "lines wait to be printed: No space left on device"
+    file.room = 1 << 20
+    lines.print("last\n", file)
+    assert lines.warning == ""
+    assert file.text == "".join(texts) + "last\n"
