@@ -14,21 +14,35 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyte
 
 PATIENCE = 90.0
 """Seconds that a condition on the screen may take, on a machine under load."""
 
+SECONDS_TO_END = 5.0
+"""Within so many seconds of being told it ends, on a machine under load; it needs a tenth of that."""
+
 ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
 
+UNDER_A_SHELL = ["sh", "-c", '"$@"; echo "code $?"; read -r _', "sh"]
+"""Starts a program as a shell does, says its exit code, and stays on the terminal until a line is typed."""
+
+
 class Program:
-    """`echornn-tui` on a pty."""
+    """`echornn-tui` on a pty; ``pid`` is the process that was started, which guards the app."""
 
     def __init__(
-        self, arguments: list[str], width: int, height: int, environment: dict[str, str], ignore_hangup: bool
+        self,
+        arguments: list[str],
+        width: int,
+        height: int,
+        environment: dict[str, str],
+        ignore_hangup: bool,
+        under_a_shell: bool,
     ) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
@@ -37,7 +51,11 @@ class Program:
             for name in ("NO_COLOR", "COLORTERM"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
-            os.execv(sys.executable, [sys.executable, "-m", "tui", *arguments])
+            command = [sys.executable, "-m", "tui", *arguments]
+            if under_a_shell:
+                command = [*UNDER_A_SHELL, *command]
+            os.execvp(command[0], command)
+        self.settings_before = self.settings
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen = pyte.Screen(width, height)
         self.screen.write_process_input = self._answer
@@ -67,6 +85,25 @@ class Program:
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
+    @property
+    def app(self) -> int:
+        """The process that is the app: the youngest descendant of the one that was started."""
+        pid = self.pid
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[0])
+        return pid
+
+    @property
+    def guardian(self) -> int:
+        """The parent of the app."""
+        status = Path(f"/proc/{self.app}/status").read_text()
+        return int(re.findall(r"^PPid:\s*(\d+)", status, re.MULTILINE)[0])
+
+    @property
+    def settings(self) -> list[object]:
+        """How the terminal is set now: echo, lines, ..."""
+        return termios.tcgetattr(self.terminal)
+
     def until(self, condition: Callable[[str], object]) -> str:
         """Read what the program draws until the screen's text meets the condition."""
         deadline = time.monotonic() + PATIENCE
@@ -81,6 +118,11 @@ class Program:
         while select.select([self.terminal], [], [], seconds)[0]:
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
             assert self._read(), f"the program ended early:\n{self.text}"
+
+    def close_terminal(self) -> None:
+        """Take the terminal away, as a line that drops does."""
+        os.close(self.terminal)
+        self.terminal = os.open(os.devnull, os.O_RDONLY)
 
     def ended(self) -> int:
         """Read until the program ends; its exit code."""
@@ -103,6 +145,22 @@ class Program:
         self._stream.feed(re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data))
         return bool(data)
 
+    @property
+    def mended(self) -> bool:
+        """Whether the terminal is as it was: its settings, the normal screen, the cursor."""
+        pairs = (ALTERNATE_SCREEN_OFF, b"\x1b[?1049h"), (CURSOR_ON, b"\x1b[?25l")
+        return self.settings == self.settings_before and all(
+            self.output.rfind(last) >= self.output.rfind(first) for last, first in pairs
+        )
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended, waited for or not."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+
 
 @contextmanager
 def running(
@@ -111,8 +169,9 @@ def running(
     height: int = 24,
     environment: dict[str, str] | None = None,
     ignore_hangup: bool = False,
+    under_a_shell: bool = False,
 ) -> Iterator[Program]:
-    program = Program(list(arguments), width, height, environment or {}, ignore_hangup)
+    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, under_a_shell)
     try:
         yield program
     finally:

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import gc
 import math
-import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -22,12 +21,10 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
 from echornn.pace import faster, slower
-from echornn.recorder import Recorder
 from echornn.session import Session
-from tui import keys, record, terminal
+from tui import keys, terminal
 from tui.backpressure import ASK, Backpressure
 from tui.exit_code import ExitCode
 from tui.save_screen import save_picture, save_text
@@ -293,37 +290,3 @@ class EchoApp(App[int]):
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
             yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
-
-
-def show_training(
-    config: EchoConfig, speed: float, fps: float, ascii_only: bool, recorder: Recorder | None = None
-) -> int:
-    """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
-    native_log = terminal.keep_native_stderr_off_the_screen()
-    terminal.draw_on_the_terminal()
-    session = Session(config, speed, recorder=recorder)
-    app = EchoApp(session, fps, ascii_only)
-
-    def leave_without_a_terminal() -> None:
-        record.end(session)
-        terminal.leave_process(record.code_after_a_signal(recorder))
-
-    terminal.when_terminal_is_gone(leave_without_a_terminal)
-
-    async def run() -> int:
-        code = await app.run_async(mouse=False)
-        await asyncio.to_thread(record.end, session)
-        return code or (ExitCode.FAILED if session.error else ExitCode.DONE)
-
-    # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
-    code = asyncio.new_event_loop().run_until_complete(run())
-    if code == ExitCode.CHECKPOINTED:
-        code = record.code_after_a_signal(recorder)
-    elif record.forget_if_empty(recorder, session.frame.trained):
-        recorder = None
-    if isinstance(session.error, ConfigError):
-        raise session.error
-    if session.error is not None:
-        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
-    sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
-    return code

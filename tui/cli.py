@@ -15,7 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from echornn.config import ConfigError, EchoConfig
 from echornn.recorder import Recorder
 from echornn.run_error import RunError
-from tui import record, terminal
+from tui import guardian, record, terminal
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
 
@@ -90,14 +90,16 @@ def train(
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
     flags = config or ConfigFlags()
+    in_the_app = not (headless or json) and terminal.is_interactive()
+    guarded = guardian.divide() if in_the_app else None
     start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags)
-    if headless or json or not terminal.is_interactive():
+    if guarded is None:
         from tui.headless import print_training
 
         return partial(print_training, start, windows_a_second or math.inf, json, recorder)
-    from tui.app import show_training
+    from tui.open_app import show_training
 
-    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder)
+    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
 
 
 @command.command(name="export")

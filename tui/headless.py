@@ -22,6 +22,7 @@ from echornn.run_dir import Run
 from echornn.session import Session
 from tui import terminal
 from tui.exit_code import ExitCode
+from tui.lines import Lines
 from tui.record import code_after_a_signal, farewell, forget_if_empty
 
 LINE_EVERY = 100
@@ -109,19 +110,20 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, record
     """Train all epochs and print what happens. Returns the exit code."""
     native_log = terminal.keep_native_stderr_off_the_screen()
     report = EpochReport(config)
+    lines = _lines(with_bar=not as_json_lines)
     asked: list[int] = []
 
-    def say(record: Record) -> None:
-        print(as_json(record) if as_json_lines else as_line(record, config))
+    def say(*records: Record) -> None:
+        texts = [as_json(record) if as_json_lines else as_line(record, config) for record in records]
+        if texts:
+            lines.print("\n".join(texts) + "\n", sys.stdout)
 
     def on_progress(progress: Progress) -> None:
-        for record in report.records(progress):
-            say(record)
+        say(*report.records(progress))
         if not math.isfinite(progress.losses[-1]):
             position = {"epoch": progress.epoch + 1, "window": progress.window + 1}
             say({"event": "diverged", **position, "loss": float(progress.losses[-1])})
             session.stop()
-        sys.stdout.flush()
 
     def end(signal_number: int) -> None:
         if signal_number == signal.SIGINT and signal.SIGINT in asked:
@@ -135,12 +137,12 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, record
         say(start_record(config, recorder))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
-        sys.stdout.flush()
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed)
         begun = time.monotonic()
-        _train(session, asked)
-    return _conclude(session, recorder, native_log, asked, begun, say)
+        _train(session, asked, lines)
+    lines.close()
+    return _conclude(session, recorder, native_log, asked, begun, say, lines)
 
 
 def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
@@ -152,7 +154,17 @@ def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
     return record
 
 
-def _train(session: Session, asked: list[int]) -> None:
+def _lines(with_bar: bool) -> Lines:
+    """Lines, above a bar where there is a terminal for it."""
+    screen = terminal.screen_for_a_bar() if with_bar else None
+    if screen is None:
+        return Lines()
+    from tui.progress_bar import LinesAboveABar
+
+    return LinesAboveABar(screen)
+
+
+def _train(session: Session, asked: list[int], lines: Lines) -> None:
     """Train on a thread, so that signals are heard also while native code runs; warnings go to standard error."""
     threading.Thread(target=session.run, name="training", daemon=True).start()
     warning = ""
@@ -160,9 +172,11 @@ def _train(session: Session, asked: list[int]) -> None:
     while not stopped:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
-        if frame.warning != warning:
-            warning = frame.warning
-            print(f"echornn-tui: {warning or 'saved again'}", file=sys.stderr, flush=True)
+        newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
+        if newest != warning:
+            warning = newest
+            lines.print(f"echornn-tui: {warning or 'saved again'}\n", sys.stderr)
+        lines.show(frame)
         if frame.state is State.FINISHED:
             session.stop()
         if asked and frame.state is State.LOADING:
@@ -176,6 +190,7 @@ def _conclude(
     asked: list[int],
     begun: float,
     say: Callable[[Record], None],
+    lines: Lines,
 ) -> int:
     frame = session.frame
     if isinstance(session.error, ConfigError):
@@ -183,11 +198,11 @@ def _conclude(
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:
-        print(f"echornn-tui: {frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
+        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}\n", sys.stderr)
         return ExitCode.FAILED
     diverged = frame.progress is not None and not math.isfinite(frame.loss)
     if asked or diverged:
-        print(farewell(recorder), file=sys.stderr)
+        lines.print(f"{farewell(recorder)}\n", sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
-    return ExitCode.DONE
+    return ExitCode.FAILED if lines.warning else ExitCode.DONE

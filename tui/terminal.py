@@ -9,14 +9,30 @@ import select
 import signal
 import sys
 import tempfile
+import termios
 import threading
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TextIO
 
 TAIL_BYTES = 4096
 
-LOOK_MILLISECONDS = 1000
+LOOK_MILLISECONDS = 500
 """How often it is looked whether the terminal is still there, where the system does not wake us."""
+
+BACK_TO_NORMAL = (
+    "\x1b[?2026l"  # drawing at once
+    "\x1b[?2004l"  # pasted text in brackets
+    "\x1b[?7h"  # lines wrap again
+    "\x1b[?2048l"  # reports of size
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
+    "\x1b[<u"  # kitty's keyboard, which belongs to the alternate screen
+    "\x1b[0m\x1b[?1049l\x1b[?25h"  # colours, alternate screen, cursor
+    "\x1b[?1004l"  # reports of focus
+)
+"""Takes back what Textual's driver for Linux switches on, in its order."""
+
+Mend = Callable[[], None]
+"""Puts the terminal in order."""
 
 
 def is_interactive() -> bool:
@@ -24,11 +40,48 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def screen_for_a_bar() -> TextIO | None:
+    """Where a line can be drawn over again: standard error, or standard output, if one is such a terminal."""
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return None
+    return next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
+
+
+def write_some(stream: TextIO, data: bytes) -> int:
+    """Write, past Python's buffers, and return how many bytes were taken: a disk that fills takes some.
+
+    Raises:
+        OSError: none were taken.
+    """
+    return os.write(stream.fileno(), data)
+
+
+def columns(screen: TextIO) -> int:
+    """The width of this terminal now; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(screen.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
 class NativeLog:
     """What native code (TensorFlow, XLA, CUDA) wrote to its standard error, kept off the screen."""
 
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._file = file
+
+    @classmethod
+    def unnamed(cls) -> NativeLog:
+        """A log in a file without a name; where there is no room for one, it takes all and keeps nothing."""
+        try:
+            return cls(tempfile.TemporaryFile(prefix="echornn-tui-"))
+        except OSError:
+            return cls(open(os.devnull, "w+b"))
+
+    def take_stderr(self) -> None:
+        """Let what native code writes to its standard error come here."""
+        if self._file is not None:
+            os.dup2(self._file.fileno(), 2)
 
     def tail(self) -> str:
         """The last lines, or nothing where native code still writes to a place of the user's own."""
@@ -40,8 +93,9 @@ class NativeLog:
         return os.pread(descriptor, size - begin, begin).decode(errors="replace").strip()
 
 
-def keep_native_stderr_off_the_screen() -> NativeLog:
-    """From now on, native code writes its standard error to a log, where it would write to the terminal.
+def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog:
+    """From now on, native code writes its standard error to a log, ``log`` if given, where it would write to the
+    terminal.
 
     Textual draws on ``sys.__stderr__``, and native code writes to the same file descriptor 2, so the two are
     parted: Python gets a duplicate of the terminal, descriptor 2 goes to a file without a name. Where a user has
@@ -50,9 +104,9 @@ def keep_native_stderr_off_the_screen() -> NativeLog:
     if not os.isatty(2):
         return NativeLog()
     _let_python_write_to(os.dup(2))
-    log = tempfile.TemporaryFile(prefix="echornn-tui-")  # noqa: SIM115 (descriptor 2 keeps it until the end)
-    os.dup2(log.fileno(), 2)
-    return NativeLog(log)
+    log = log or NativeLog.unnamed()
+    log.take_stderr()
+    return log
 
 
 def draw_on_the_terminal() -> None:
@@ -64,6 +118,20 @@ def draw_on_the_terminal() -> None:
 def _let_python_write_to(descriptor: int) -> None:
     stream = open(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")  # noqa: SIM115
     sys.__stderr__ = sys.stderr = stream  # type: ignore[misc]
+
+
+def as_it_is() -> Mend:
+    """Remember how the terminal is set; what is returned brings it back to that, as far as it is still there."""
+    settings = termios.tcgetattr(0)
+
+    def mend() -> None:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # also where a shell has put us in the background
+        with contextlib.suppress(OSError, termios.error):
+            os.write(1, BACK_TO_NORMAL.encode())
+            termios.tcsetattr(0, termios.TCSANOW, settings)
+            termios.tcflush(0, termios.TCIFLUSH)  # answers and keys that were meant for the app
+
+    return mend
 
 
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
@@ -98,14 +166,26 @@ def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterat
             signal.signal(number, handler_before)
 
 
-def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1) -> None:
-    """Call ``leave``, on a thread of its own, when the terminal behind ``descriptor`` is gone, signal or not."""
+def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1, guardian: int | None = None) -> None:
+    """Call ``leave``, on a thread of its own, when the terminal behind ``descriptor`` is gone, signal or not.
+
+    Args:
+        guardian: a descriptor that reports an error when the parent process is gone, which is then answered as a
+            request to end.
+    """
     if not os.isatty(descriptor):
         return
 
     def watch() -> None:
         poll = select.poll()
         poll.register(descriptor, 0)
+        if guardian is not None:
+            poll.register(guardian, 0)
+        while not (gone := {number for number, _ in poll.poll(LOOK_MILLISECONDS)}):
+            pass
+        if guardian is not None and descriptor not in gone:
+            os.kill(os.getpid(), signal.SIGTERM)
+            poll.unregister(guardian)
         while not poll.poll(LOOK_MILLISECONDS):
             pass
         leave()

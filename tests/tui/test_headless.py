@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +16,13 @@ import pytest
 from echornn import run_dir
 from echornn.command import Command
 from echornn.config import EchoConfig
+from echornn.frame import Frame, State
 from echornn.recorder import RunRecorder
 from tests.scripted import ScriptedTrainer, make_progress
+from tui import terminal
 from tui.headless import EpochReport, as_json, as_line
+from tui.lines import Lines
+from tui.progress_bar import EMPTY_LINE, LinesAboveABar
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
 """250 windows an epoch."""
@@ -77,3 +84,110 @@ def test_json_lines_are_valid_whatever_the_loss() -> None:
     (record,) = EpochReport(CONFIG).records(progress)
     parsed = json.loads(as_json(record))
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
+
+
+class Stream(io.StringIO):
+    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
+
+    Args:
+        is_terminal: whether it is a terminal, or a file.
+    """
+
+    def __init__(self, is_terminal: bool = True) -> None:
+        super().__init__()
+        self.is_terminal = is_terminal
+        self.gone = False
+        self.room = 1 << 30
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+    def take(self, data: bytes) -> int:
+        if self.gone:
+            raise OSError(errno.EIO, "Input/output error")
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.write(taken.decode("latin-1"))
+        return len(taken)
+
+    @property
+    def text(self) -> str:
+        return self.getvalue().encode("latin-1").decode()
+
+
+@pytest.fixture(autouse=True)
+def _streams_take_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "write_some", lambda stream, data: stream.take(data))
+
+
+FRAME = Frame(State.RUNNING, CONFIG, epoch=2, window=125, rate=12_345.0, progress=make_progress(CONFIG))
+
+
+def bar_of(width: int) -> str:
+    screen = Stream()
+    LinesAboveABar(screen, lambda: width).show(FRAME)
+    assert screen.text.startswith(EMPTY_LINE)
+    return screen.text.removeprefix(EMPTY_LINE)
+
+
+def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    numbers = "epoch 2/2 window 125/250 loss 0.5000 accuracy 100.0% 12,345 windows/s"
+    assert bar_of(119).split(maxsplit=1)[1] == numbers
+    assert bar_of(119).count("━") == round((118 - len(numbers) - 1) * 0.75)
+    for width in (1, 2, 40, 79, 80, 200):
+        assert len(bar_of(width)) < width or width == 1
+        assert "\n" not in bar_of(width)
+        assert "\x1b" not in bar_of(width), "no colour was asked for"
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b[" in bar_of(119)
+
+
+def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
+    screen = Stream()
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.print("start\n", screen)
+    lines.show(FRAME)
+    lines.print("one\ntwo\n", screen)
+    lines.close()
+    shown = screen.text.split(EMPTY_LINE)
+    bar = bar_of(80)
+    assert shown == ["", "start\n", bar, "one\ntwo\n" + bar, ""]
+
+
+def test_lines_for_a_file_are_only_lines() -> None:
+    screen, file = Stream(), Stream(is_terminal=False)
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.show(FRAME)
+    lines.print("one\n", file)
+    assert file.text == "one\n"
+    assert screen.text == EMPTY_LINE + bar_of(80)
+
+
+@pytest.mark.parametrize("make", [lambda _: Lines(), LinesAboveABar])
+def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) -> None:
+    screen = Stream()
+    lines = make(screen)
+    screen.gone = True
+    lines.show(FRAME)
+    lines.print("one\n", screen)
+    lines.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, 5000, 20_000])
+def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(room: int) -> None:
+    file, other = Stream(is_terminal=False), Stream()
+    file.room = room
+    lines = Lines()
+    texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
+    for text in texts:
+        lines.print(text, file)
+        lines.print("a warning\n", other)
+    assert lines.warning == "lines wait to be printed: No space left on device"
+    file.room = 1 << 20
+    lines.print("last\n", file)
+    assert lines.warning == ""
+    assert file.text == "".join(texts) + "last\n"

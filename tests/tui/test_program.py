@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from echornn import run_dir
-from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, PATIENCE, running
+from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, SECONDS_TO_END, Program, running
 
 
 def test_it_trains_the_tutorial_to_full_accuracy_on_its_rows_and_quits() -> None:
@@ -80,16 +80,20 @@ def test_a_signal_restores_the_terminal_and_the_run_goes_on(number: signal.Signa
         assert program.ended() == 0
 
 
+def code_without_terminal(program: Program) -> int:
+    """The exit code after the terminal has been closed, which must come soon."""
+    program.close_terminal()
+    begun = time.monotonic()
+    code = program.ended()
+    assert time.monotonic() - begun < SECONDS_TO_END
+    return code
+
+
 @pytest.mark.parametrize("hangup", ["heard", "ignored"])
 def test_without_its_terminal_it_saves_and_ends(hangup: str, tmp_path: Path) -> None:
     with running("--run", str(tmp_path / "run"), ignore_hangup=hangup == "ignored") as program:
         program.until(lambda text: "running" in text and "window  " in text)
-        os.close(program.terminal)
-        program.terminal = os.open(os.devnull, os.O_RDONLY)
-        begun = time.monotonic()
-        program.exit_code = os.waitstatus_to_exitcode(os.waitpid(program.pid, 0)[1])
-        assert program.exit_code == 42
-        assert time.monotonic() - begun < PATIENCE / 9
+        assert code_without_terminal(program) == 42
     assert run_dir.read(tmp_path / "run").trained > 0
 
 
@@ -117,3 +121,26 @@ def test_a_dumb_terminal_gets_lines() -> None:
         assert b"\x1b[" not in program.output
         assert b"epoch 1/1 done" in program.output
         assert b"oneDNN" not in program.output
+
+
+def test_lines_on_a_terminal_scroll_above_a_bar() -> None:
+    with running("--headless", "--num-epochs", "3", "--speed", "2000") as program:
+        program.until(
+            lambda text: re.search(r"epoch [123]/3 window +\d+/666 loss [\d.]+ accuracy [\d.]+% \S+ window", text)
+        )
+        assert "━" in program.text
+        assert program.ended() == 0
+        lines = [line for line in program.text.splitlines() if line.strip()]
+        assert lines[-2].startswith("epoch 3/3 done")
+        assert lines[-1].startswith("finished  windows 1998")
+        assert "━" not in program.text
+        assert program.mended
+
+
+@pytest.mark.parametrize("hangup", ["heard", "ignored"])
+def test_lines_without_their_terminal_are_no_failure(hangup: str, tmp_path: Path) -> None:
+    endless = ("--headless", "--num-epochs", "1000000", "--run", str(tmp_path / "run"))
+    with running(*endless, ignore_hangup=hangup == "ignored") as program:
+        program.until(lambda text: "epoch 2/" in text)
+        assert code_without_terminal(program) == 42
+    assert run_dir.read(tmp_path / "run").trained > 666

@@ -1,0 +1,73 @@
+"""The README's job script, run by a scheduler that is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from echornn import run_dir
+from tests.program import PATIENCE
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def pretend(folder: Path, name: str, script: str) -> None:
+    """Put a program of this name into the folder."""
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+@contextmanager
+def job(script: Path, home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The job's process; nothing of the job is left at the end."""
+    environment = {**os.environ, "PATH": f"{home}:{os.environ['PATH']}", "HOME": str(home), "SLURM_JOB_ID": "7"}
+    quiet = subprocess.DEVNULL
+    command = ["bash", str(script)]
+    with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def trained(run: Path) -> int:
+    try:
+        return run_dir.read(run).trained
+    except run_dir.RunError:
+        return 0
+
+
+def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -> None:
+    (script,) = re.findall(r"```sh\n(#!/bin/bash\n.*?)```", README.read_text(), re.DOTALL)
+    (tmp_path / "job").write_text(script)
+    flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 1000'
+    program = f'echo $$ > "$HOME/pid"; echo "$2" >> "$HOME/how"\n{flags}\nexec {sys.executable} -m tui "$@"'
+    pretend(tmp_path, "echornn-tui", program)
+    pretend(tmp_path, "srun", 'exec "$@"')
+    pretend(tmp_path, "scontrol", 'echo "$@" >> "$HOME/queue"')
+    run = tmp_path / "echo-run"
+
+    with job(tmp_path / "job", tmp_path) as first:
+        deadline = time.monotonic() + PATIENCE
+        while not trained(run):
+            assert time.monotonic() < deadline
+            assert first.poll() is None
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+        assert first.wait(PATIENCE) == 42
+    assert (tmp_path / "queue").read_text() == "requeue 7\n"
+    assert 0 < trained(run) < 20 * 666
+
+    with job(tmp_path / "job", tmp_path) as second:
+        assert second.wait(PATIENCE) == 0
+    assert (tmp_path / "how").read_text() == "--run\n--resume\n"
+    assert (tmp_path / "queue").read_text() == "requeue 7\n", "once was enough"
+    assert trained(run) == 20 * 666

@@ -1,0 +1,111 @@
+"""A small parent process that outlives the app: it puts the terminal in order where the app no longer can.
+
+``kill -9``, or an abort inside native code, ends a process before it can do anything. So the app runs in a child, and
+its parent, which does nothing but wait, stays what the shell or the scheduler has started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+from tui import terminal
+from tui.exit_code import ExitCode
+from tui.terminal import NativeLog
+
+FORWARDED = (*terminal.ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
+"""What is sent to the guardian is meant for the app."""
+
+TAKEN, LEFT = b"+", b"-"
+"""The app has the terminal, or has put it back as it was."""
+
+MOST_WORDS = 1 << 16
+"""Bytes that a pipe holds while nobody reads."""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What the app, in the child, holds of its guardian.
+
+    Attributes:
+        line: a descriptor that reports an error to `select.poll` as soon as the guardian is gone.
+        log: where native code may write, read by the guardian if the app dies.
+    """
+
+    line: int
+    log: NativeLog
+
+    def leave_words(self, words: str) -> None:
+        """What to say for the app, should it die; to be told once, before the terminal is taken."""
+        self._tell(f"{words}\n".encode())
+
+    def takes_terminal(self) -> None:
+        """From now on, somebody must put the terminal back."""
+        self._tell(TAKEN)
+
+    def has_left_terminal(self) -> None:
+        """The app has put it back itself."""
+        self._tell(LEFT)
+
+    def _tell(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
+            os.write(self.line, data)
+
+
+def divide() -> Guarded:
+    """Fork: the child returns, the parent stays, and ends with the exit code of the child.
+
+    Call it before there are threads, and before a run is locked: the lock is to end with the child.
+    (OpenBLAS, in NumPy, has threads; it stops them for a fork, and starts them again when needed.)
+    """
+    log = NativeLog.unnamed()
+    mend = terminal.as_it_is()
+    hears, line = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        os.close(line)
+        _guard(child, hears, log, mend)
+    os.close(hears)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the app listens, Ctrl+C ends it without a traceback
+    return Guarded(line, log)
+
+
+def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> None:
+    """Wait for the child's end, mend what it has left behind, and leave with its exit code."""
+
+    def forward(number: int, _: FrameType | None) -> None:
+        os.kill(child, number)
+
+    for number in FORWARDED:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that was ignored before (nohup)
+            signal.signal(number, forward)
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app stops in its own way, and its guardian with it
+    code = _end_of(child)
+    for number in FORWARDED:
+        signal.signal(number, signal.SIG_IGN)
+    os.set_blocking(hears, False)
+    words, _, marks = os.read(hears, MOST_WORDS).rpartition(b"\n")
+    if marks.endswith(TAKEN):
+        mend()
+    if code < 0:
+        print(f"echornn-tui: killed by {signal.Signals(-code).name}", log.tail(), sep="\n", file=sys.stderr)
+        print(words.decode())
+    terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
+
+
+def _end_of(child: int) -> int:
+    """The child's exit code, or minus the number of the signal that ended it; while it is stopped, stop too."""
+    _, status = os.waitpid(child, os.WUNTRACED)
+    while os.WIFSTOPPED(status):
+        os.kill(os.getpid(), signal.SIGSTOP)  # the shell sees one job; what wakes it goes on here
+        woken, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
+        if not woken:
+            os.kill(child, signal.SIGCONT)
+        if not woken or os.WIFCONTINUED(status):
+            _, status = os.waitpid(child, os.WUNTRACED)
+    return os.waitstatus_to_exitcode(status)
