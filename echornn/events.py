@@ -70,7 +70,7 @@ class EventLog:
 
     def command(self, command: Command) -> None:
         """A command was carried out (or the run has begun)."""
-        self.point()
+        self._point()
         if command.cause == "start":
             self._hyperparameters(command.config)
         self._say(command, self._config)
@@ -82,11 +82,16 @@ class EventLog:
         self._errors += int(progress.errors.sum(dtype="int64"))
         self._windows += len(progress.losses)
         self._trained += len(progress.losses)
-        if self._clock() >= self._point_at and self._log.pending_bytes <= MOST_PENDING_BYTES:
+        if self._clock() >= self._point_at:
             self.point()
 
     def point(self) -> None:
-        """Set a point of each curve: the mean over the windows since the one before, if there are any."""
+        """Set a point of each curve, unless too much waits for the disk."""
+        if self._log.pending_bytes <= MOST_PENDING_BYTES:
+            self._point()
+
+    def _point(self) -> None:
+        """The mean over the windows since the point before, if there are any."""
         if self._windows:
             from tensorboard.compat.proto.summary_pb2 import Summary
 

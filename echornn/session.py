@@ -10,19 +10,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from echornn.command import Command as RecordedCommand
+from echornn.chronicle import Chronicle
 from echornn.config import ConfigError, EchoConfig
-from echornn.divergence import Divergence
 from echornn.edits import Moment, Past, edited
 from echornn.frame import Frame, State
-from echornn.history import Cause, Curve, LossHistory
+from echornn.history import Cause, Curve
 from echornn.pace import Pace
 from echornn.progress import Progress
 from echornn.recorded_evidence import evidence_of
-from echornn.recorder import SAVE_SECONDS, Recorder
-from echornn.run_dir import Run
+from echornn.recorder import Recorder
 from echornn.theory import Evidence
 from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
 
@@ -59,7 +55,8 @@ class Session:
         recorder: Recorder | None = None,
     ) -> None:
         self.config = config
-        self.history = LossHistory()
+        self._chronicle = Chronicle(recorder, clock)
+        self.history = self._chronicle.history
         self.stopped = threading.Event()
         """Set when `run` has returned."""
         self.error: Exception | None = None
@@ -67,10 +64,7 @@ class Session:
         self._make_trainer = make_trainer or tensorflow_trainers()
         self._on_progress = on_progress
         self._clock = clock
-        self._recorder = recorder
         self._can_save = False
-        self._divergence = Divergence()
-        self._save_at = clock()
         self._speed = speed
         self._pace = Pace(speed, clock)
         self._commands: deque[Command] = deque()
@@ -191,14 +185,14 @@ class Session:
             self.stopped.set()
 
     def _load(self) -> None:
-        run = self._recorder.resumed if self._recorder is not None else None
+        run = self._chronicle.resumed
         wanted, self.config = self.config, self.config if run is None else run.config
         self._trainer = self._make_trainer(self.config)
         if self._stopping:
             return
         self._publish(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
-        self._take_up(run)
+        self._take_up()
         if wanted != self.config:
             self._change(wanted)
         self._can_save = True
@@ -211,7 +205,7 @@ class Session:
         with self._wake:
             if not (self._stopping or self._commands):
                 seconds = self._wait_seconds()
-                if self._recorder is not None and (to_save := self._recorder.seconds_to_save()) is not None:
+                if (to_save := self._chronicle.seconds_to_save()) is not None:
                     seconds = to_save if seconds is None else min(seconds, to_save)
                 if seconds is None or seconds > 0:
                     self._wake.wait(seconds)
@@ -249,17 +243,15 @@ class Session:
     def _train(self, windows: int) -> None:
         begun = self._clock()
         self._can_save = False
-        diverged_before = self._divergence.message
-        progress = self._divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
-        if self._divergence.message and not diverged_before:
+        divergence = self._chronicle.divergence
+        diverged_before = divergence.message
+        progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
+        if divergence.message and not diverged_before:
             self._pause()
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
-        error_rates = progress.errors / self.config.predictions_per_window
-        self.history.append(progress.losses, error_rates.astype(np.float32))
+        self._chronicle.windows(progress, self.config)
         self._keep_for_the_screen(progress)
-        if self._recorder is not None:
-            self._recorder.windows(progress)
         self._can_save = True
         if self._on_progress is not None:
             self._on_progress(progress)
@@ -293,7 +285,7 @@ class Session:
     def _begin(self, cause: Cause) -> None:
         self._owed = 0
         self._pace.restart()
-        self._mark(cause)
+        self._chronicle.command(cause, self._trainer, self.config)
         weights_stay = cause == "regenerate"
         evidence = self._frame.evidence if weights_stay else Evidence()
         self._publish(progress=None, tape=(), evidence=evidence, refusal="")
@@ -359,53 +351,35 @@ class Session:
 
     # ---- the record, on the training thread
 
-    def _take_up(self, run: Run | None) -> None:
+    def _take_up(self) -> None:
         """Begin the history, or go on with the one on disk."""
+        run = self._chronicle.resumed
         if run is not None and run.checkpoint is not None:
             self._trainer.restore(run.checkpoint.state)
-            run.fill(self.history)
-            self._divergence.begin(run.checkpoint.state, len(self.history))
+            self._chronicle.go_on(run, run.checkpoint.state)
             self._publish(evidence=evidence_of(run))
         else:
-            self._mark("start")
-
-    def _mark(self, cause: Cause) -> None:
-        """Stamp a command on the history and in the record: the next window is the first under it."""
-        trainer, config = self._trainer, self.config
-        self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
-        self._divergence.begin(trainer.state, len(self.history))
-        if self._recorder is not None:
-            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
-            self._recorder.command(RecordedCommand(len(self.history), cause, *position, config))
+            self._chronicle.command("start", self._trainer, self.config)
 
     def _save_if_due(self) -> None:
-        seconds = self._save_at - self._clock() if self._recorder is None else self._recorder.seconds_to_save()
+        seconds = self._chronicle.seconds_to_save()
         if seconds is not None and seconds <= 0:
             self._save()
 
     def _save(self) -> None:
-        state = self._trainer.state
-        self._save_at = self._clock() + SAVE_SECONDS
-        self._divergence.passed(state, len(self.history))
-        if self._recorder is not None:
-            self._recorder.save(state)
-            self._show_warning()
+        self._chronicle.save(self._trainer.state)
+        self._show_warning()
 
     def _show_warning(self) -> None:
-        if self._warning() != self._frame.warning:
-            self._publish(warning=self._warning())
-
-    def _warning(self) -> str:
-        parts = (self._divergence.message, "" if self._recorder is None else self._recorder.warning)
-        return "; ".join(part for part in parts if part)
+        if self._chronicle.warning != self._frame.warning:
+            self._publish(warning=self._chronicle.warning)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
-        if self._recorder is not None:
-            if self._can_save:
-                self._save()
-            self._recorder.close()
-            self._show_warning()
+        if self._can_save:
+            self._chronicle.save(self._trainer.state)
+        self._chronicle.close()
+        self._show_warning()
 
     def _show(self, progress: Progress | None = None) -> None:
         """Publish the state as it is now, with these newest windows or the ones shown before."""
@@ -429,7 +403,7 @@ class Session:
             speed=self._pace.speed,
             generation=trainer.generation,
             draw=trainer.draw,
-            warning=self._warning(),
+            warning=self._chronicle.warning,
         )
 
     def _publish(self, **changes: Any) -> None:

@@ -47,8 +47,9 @@ def drain(session: Session) -> None:
 def settle(session: Session) -> None:
     """Train what is due, and let the disk answer."""
     drain(session)
-    if isinstance(session._recorder, RunRecorder):
-        session._recorder.wait(PATIENCE)
+    recorder = session._chronicle.recorder
+    if isinstance(recorder, RunRecorder):
+        recorder.wait(PATIENCE)
         session._show_warning()
 
 

@@ -212,18 +212,26 @@ def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) ->
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert any('"window": 1,' in line for line in process.stdout)
-        serial = newest_serial(tmp_path / "run")
+        serial = serial_after_a_window(tmp_path / "run")
         process.send_signal(signal.SIGUSR1)
         deadline = time.monotonic() + 60
-        while newest_serial(tmp_path / "run") == serial:
+        while newest(tmp_path / "run").serial == serial:
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) in (42, 130)
 
 
-def newest_serial(folder: Path) -> int:
-    return checkpoint.load(folder)[0][0].serial
+def newest(folder: Path) -> checkpoint.Checkpoint:
+    return checkpoint.load(folder)[0][0]
+
+
+def serial_after_a_window(folder: Path) -> int:
+    """The serial of the checkpoint that has the first window; after it nothing is unsaved."""
+    deadline = time.monotonic() + 60
+    while not checkpoint.load(folder)[0] or not newest(folder).losses.length:
+        assert time.monotonic() < deadline
+    return newest(folder).serial
 
 
 def test_bench_measures_every_program_that_knows_the_configuration() -> None:

@@ -1,0 +1,86 @@
+"""What is kept of a session: its curve in memory, its record on disk, and where its loss diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from echornn.command import Command
+from echornn.config import EchoConfig
+from echornn.divergence import Divergence
+from echornn.history import Cause, LossHistory
+from echornn.progress import Progress
+from echornn.recorder import SAVE_SECONDS, Recorder
+from echornn.run_dir import Run
+from echornn.trainer_state import TrainerState
+from echornn.trains import Trains
+
+
+class Chronicle:
+    """Told by the training thread what happens.
+
+    Args:
+        recorder: keeps the run on disk, where it is to be kept.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, recorder: Recorder | None, clock: Callable[[], float]) -> None:
+        self.history = LossHistory()
+        self.divergence = Divergence()
+        self.recorder = recorder
+        self._clock = clock
+        self._save_at = clock()
+        self._unsaved = False
+
+    @property
+    def resumed(self) -> Run | None:
+        """The run on disk that goes on; None for a new one."""
+        return None if self.recorder is None else self.recorder.resumed
+
+    @property
+    def warning(self) -> str:
+        """What a person should know while training goes on; else empty."""
+        parts = (self.divergence.message, "" if self.recorder is None else self.recorder.warning)
+        return "; ".join(part for part in parts if part)
+
+    def go_on(self, run: Run, state: TrainerState) -> None:
+        """Go on after the run on disk, whose trainer stands here."""
+        run.fill(self.history)
+        self.divergence.begin(state, len(self.history))
+
+    def command(self, cause: Cause, trainer: Trains, config: EchoConfig) -> None:
+        """Stamp a command on the history and in the record: the next window is the first under it."""
+        trained = len(self.history)
+        self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
+        self.divergence.begin(trainer.state, trained)
+        if self.recorder is not None:
+            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+            self.recorder.command(Command(trained, cause, *position, config))
+
+    def windows(self, progress: Progress, config: EchoConfig) -> None:
+        """These windows were trained."""
+        self._unsaved = True
+        error_rates = progress.errors / config.predictions_per_window
+        self.history.append(progress.losses, error_rates.astype(np.float32))
+        if self.recorder is not None:
+            self.recorder.windows(progress)
+
+    def seconds_to_save(self) -> float | None:
+        """When `save` should be called next; None while nothing is unsaved."""
+        if self.recorder is not None:
+            return self.recorder.seconds_to_save()
+        return max(0.0, self._save_at - self._clock()) if self._unsaved else None
+
+    def save(self, state: TrainerState) -> None:
+        """Have all that was told brought to the disk, with the trainer's state after it."""
+        self._save_at = self._clock() + SAVE_SECONDS
+        self._unsaved = False
+        self.divergence.passed(state, len(self.history))
+        if self.recorder is not None:
+            self.recorder.save(state)
+
+    def close(self) -> None:
+        """Wait for the last save. Nothing more will come."""
+        if self.recorder is not None:
+            self.recorder.close()
