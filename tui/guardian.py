@@ -7,6 +7,7 @@ its parent, which does nothing but wait, stays what the shell or the scheduler h
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -67,6 +68,7 @@ def divide() -> Guarded:
     mend = terminal.as_it_is()
     hears, line = os.pipe()
     sys.stdout.flush()
+    gc.freeze()  # else the child's first collections touch, and so copy, all that was imported: some 25 ms
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both know what to do with them
     child = os.fork()
     if child:
