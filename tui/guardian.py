@@ -7,11 +7,13 @@ its parent, which does nothing but wait, stays what the shell or the scheduler h
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 from tui import terminal
 from tui.exit_code import ExitCode
@@ -66,18 +68,22 @@ def divide() -> Guarded:
     mend = terminal.as_it_is()
     hears, line = os.pipe()
     sys.stdout.flush()
+    gc.freeze()  # else the child's first collections touch, and so copy, all that was imported: some 25 ms
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both know what to do with them
     child = os.fork()
     if child:
         os.close(line)
+        _forward_to(child)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         _guard(child, hears, log, mend)
     os.close(hears)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the app listens, Ctrl+C ends it without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the app listens, Ctrl+C ends it without a traceback,
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # and there is nothing to save
+    signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
     return Guarded(line, log)
 
 
-def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> None:
-    """Wait for the child's end, mend what it has left behind, and leave with its exit code."""
-
+def _forward_to(child: int) -> None:
     def forward(number: int, _: FrameType | None) -> None:
         os.kill(child, number)
 
@@ -85,6 +91,10 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that was ignored before (nohup)
             signal.signal(number, forward)
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app stops in its own way, and its guardian with it
+
+
+def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoReturn:
+    """Wait for the child's end, mend what it has left behind, and leave with its exit code."""
     code = _end_of(child)
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
@@ -93,8 +103,10 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> None:
     if marks.endswith(TAKEN):
         mend()
     if code < 0:
-        print(f"echornn-tui: killed by {signal.Signals(-code).name}", log.tail(), sep="\n", file=sys.stderr)
-        print(words.decode())
+        killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
+        with contextlib.suppress(OSError):  # the terminal may be gone too
+            print("\n".join(text for text in (killed, log.tail()) if text), file=sys.stderr)
+            print(words.decode(), end="\n" if words else "")
     terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
 
 

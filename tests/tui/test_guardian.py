@@ -140,3 +140,22 @@ def test_it_stops_and_wakes_as_one_job(to: str, number: signal.Signals) -> None:
         program.press("q")
         assert program.ended() == 0
         assert said_after(program)
+
+
+def test_bad_usage_on_a_terminal_is_one_clear_line_and_exit_code_2() -> None:
+    for arguments, words in ((["--seed", "-1"], "seed = -1 cannot"), (["--resume", "/nowhere"], "/nowhere holds no")):
+        with running(*arguments) as program:
+            assert program.ended() == 2
+            first, second = program.output.decode().splitlines()
+            assert first.startswith(f"echornn-tui: {words}")
+            assert second == "Try 'echornn-tui --help'."
+
+
+def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
+    with running() as program:
+        while program.app == program.pid:
+            assert not gone(program.pid)
+        os.kill(program.pid, signal.SIGUSR1)
+        program.until(lambda text: "loading" in text)
+        program.press("q")
+        assert program.ended() == 0
