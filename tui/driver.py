@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+from typing import Any
+
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui.guardian import Guarded
@@ -12,6 +16,17 @@ def driver_for(guarded: Guarded) -> type[LinuxDriver]:
 
     class GuardedDriver(LinuxDriver):
         _has_terminal = False
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            """Stop and go on between two steps of the event loop.
+
+            Textual's own handlers run in the middle of whatever the main thread does. If that is to hand text to
+            the thread that writes, its queue is locked, and they wait for it for ever.
+            """
+            super().__init__(*arguments, **options)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTSTP, self._sigtstp_application)
+            loop.add_signal_handler(signal.SIGCONT, self._sigcont_application)
 
         def start_application_mode(self) -> None:
             """Take the terminal.

@@ -114,10 +114,18 @@ def _end_of(child: int) -> int:
     """The child's exit code, or minus the number of the signal that ended it; while it is stopped, stop too."""
     _, status = os.waitpid(child, os.WUNTRACED)
     while os.WIFSTOPPED(status):
-        os.kill(os.getpid(), signal.SIGSTOP)  # the shell sees one job; what wakes it goes on here
-        woken, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
-        if not woken:
-            os.kill(child, signal.SIGCONT)
-        if not woken or os.WIFCONTINUED(status):
+        changed, status = _change_of(child)  # what woke the whole group may have woken it by now
+        if not changed:
+            os.kill(os.getpid(), signal.SIGSTOP)  # the shell sees one job; what wakes it goes on here
+            changed, status = _change_of(child)
+            if not changed:
+                os.kill(child, signal.SIGCONT)
+        if not changed or os.WIFCONTINUED(status):
             _, status = os.waitpid(child, os.WUNTRACED)
     return os.waitstatus_to_exitcode(status)
+
+
+def _change_of(child: int) -> tuple[bool, int]:
+    """Whether the child was woken, stopped again or ended meanwhile, and the status that says so."""
+    changed, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
+    return changed != 0, status

@@ -171,7 +171,7 @@ def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1, guardi
 
     Args:
         guardian: a descriptor that reports an error when the parent process is gone, which is then answered as a
-            request to end.
+            request to end. While it is there, it is kept awake: where this process goes on, it must not stand still.
     """
     if not os.isatty(descriptor):
         return
@@ -182,7 +182,8 @@ def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1, guardi
         if guardian is not None:
             poll.register(guardian, 0)
         while not (gone := {number for number, _ in poll.poll(LOOK_MILLISECONDS)}):
-            pass
+            if guardian is not None:
+                os.kill(os.getppid(), signal.SIGCONT)
         if guardian is not None and descriptor not in gone:
             os.kill(os.getpid(), signal.SIGTERM)
             poll.unregister(guardian)
