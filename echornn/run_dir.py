@@ -129,11 +129,13 @@ def create(folder: Path, config: EchoConfig) -> Lock:
     Raises:
         RunError: the folder holds something, or cannot be made or written to.
     """
+    begun = False
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             there = "holds a run already; go on with --resume" if (folder / RUN_FILE).exists() else "is not empty"
             raise RunError(f"{folder} {there}, or name another folder")
         folder.mkdir(parents=True, exist_ok=True)
+        begun = True
         lock = Lock(folder)
         about = {
             "format": FORMAT,
@@ -145,6 +147,9 @@ def create(folder: Path, config: EchoConfig) -> Lock:
             (folder / name).touch()
         checkpoint.write_whole(folder / RUN_FILE, json.dumps(about, indent=1).encode())
     except OSError as error:
+        if begun:
+            with contextlib.suppress(OSError):
+                remove(folder)
         raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
     return lock
 

@@ -23,7 +23,7 @@ from echornn.session import Session
 from tui import terminal
 from tui.exit_code import ExitCode
 from tui.lines import Lines
-from tui.record import code_after_a_signal, farewell, forget_if_empty
+from tui.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty
 
 LINE_EVERY = 100
 """Windows from one line to the next, as in the tutorial."""
@@ -205,4 +205,4 @@ def _conclude(
         lines.print(f"{farewell(recorder)}\n", sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
-    return ExitCode.FAILED if lines.warning else ExitCode.DONE
+    return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

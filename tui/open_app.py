@@ -35,7 +35,7 @@ def show_training(
     async def run() -> int:
         code = await app.run_async(mouse=False)
         await asyncio.to_thread(record.end, session)
-        return code or (ExitCode.FAILED if session.error else ExitCode.DONE)
+        return code or (ExitCode.FAILED if session.error else record.code_at_the_end(recorder))
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
     code = asyncio.new_event_loop().run_until_complete(run())

@@ -91,6 +91,12 @@ def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
     return ExitCode.CHECKPOINTED if recorder is not None and recorder.saved else ExitCode.FAILED
 
 
+def code_at_the_end(recorder: Recorder | None) -> ExitCode:
+    """Whether what was to be kept is on disk."""
+    lost = recorder is not None and recorder.folder is not None and not recorder.saved
+    return ExitCode.FAILED if lost else ExitCode.DONE
+
+
 def farewell(recorder: Recorder | None) -> str:
     """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
     if recorder is None:

@@ -339,6 +339,22 @@ class Disk:
         monkeypatch.setattr(os, "fsync", fsync)
 
 
+def test_a_run_that_could_not_be_begun_leaves_nothing_and_can_be_begun_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(RunError, match="run cannot hold a run: No space left on device"):
+            RunRecorder.begin(tmp_path / "run", SMALL)
+    assert list(tmp_path.iterdir()) == []
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    recorder.close()
+    assert run_dir.read(tmp_path / "run").trained == 0
+
+
 def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)

@@ -17,12 +17,14 @@ from echornn import run_dir
 from echornn.command import Command
 from echornn.config import EchoConfig
 from echornn.frame import Frame, State
-from echornn.recorder import RunRecorder
-from tests.scripted import ScriptedTrainer, make_progress
+from echornn.recorder import RunRecorder, Unrecorded
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui import terminal
+from tui.exit_code import ExitCode
 from tui.headless import EpochReport, as_json, as_line
 from tui.lines import Lines
 from tui.progress_bar import EMPTY_LINE, LinesAboveABar
+from tui.record import code_at_the_end
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
 """250 windows an epoch."""
@@ -191,3 +193,16 @@ def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(roo
     lines.print("last\n", file)
     assert lines.warning == ""
     assert file.text == "".join(texts) + "last\n"
+
+
+def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    assert code_at_the_end(recorder) == ExitCode.DONE
+    recorder.windows(make_progress(SMALL))
+    assert code_at_the_end(recorder) == ExitCode.FAILED
+    recorder.save(ScriptedTrainer(SMALL).state)
+    assert recorder.wait(30)
+    assert code_at_the_end(recorder) == ExitCode.DONE
+    recorder.close()
+    assert code_at_the_end(None) == ExitCode.DONE
+    assert code_at_the_end(Unrecorded("no home")) == ExitCode.DONE, "it was said that nothing would be kept"
