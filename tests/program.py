@@ -24,6 +24,7 @@ PATIENCE = 90.0
 SECONDS_TO_END = 5.0
 """Within so many seconds of being told it ends, on a machine under load; it needs a tenth of that."""
 
+ALTERNATE_SCREEN_ON = b"\x1b[?1049h"
 ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
@@ -119,6 +120,10 @@ class Program:
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
             assert self._read(), f"the program ended early:\n{self.text}"
 
+    def scribble(self, x: int, y: int, text: str) -> None:
+        """Write on the screen behind the program's back, as ``wall`` or a message of the kernel does."""
+        self._stream.feed(f"\x1b7\x1b[{y + 1};{x + 1}H{text}\x1b8".encode())
+
     def close_terminal(self) -> None:
         """Take the terminal away, as a line that drops does."""
         os.close(self.terminal)
@@ -142,7 +147,9 @@ class Program:
             data = b""
         self.output += data
         # pyte does not know the kitty keyboard protocol's private sequences, and would print their last letter.
-        self._stream.feed(re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data))
+        data = re.sub(rb"\x1b\[[<>][0-9;]*u|\x1b\[\?[0-9;]*\$p", b"", data)
+        # Nor the other screen, which is empty whenever it is taken.
+        self._stream.feed(data.replace(ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_ON + b"\x1b[2J"))
         return bool(data)
 
     @property

@@ -187,6 +187,10 @@ class EchoApp(App[int]):
             self._line.asked()
             self._ask_with_next = False
 
+    def action_show_all(self) -> None:
+        """Draw every cell, whatever the terminal shows."""
+        self.screen.refresh()
+
     def on_cursor_position(self) -> None:
         """The terminal's answer: it has drawn a frame."""
         self._line.answered()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -11,8 +12,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from tui.guardian import Guarded
 
 
-def driver_for(guarded: Guarded) -> type[LinuxDriver]:
-    """The driver's class for this guardian's app."""
+def driver_for(guarded: Guarded, show_all: Callable[[], None]) -> type[LinuxDriver]:
+    """The driver's class for this guardian's app, whose ``show_all`` draws the screen whatever the terminal shows."""
 
     class GuardedDriver(LinuxDriver):
         _has_terminal = False
@@ -39,6 +40,7 @@ def driver_for(guarded: Guarded) -> type[LinuxDriver]:
             guarded.takes_terminal()
             self._has_terminal = True
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            self._app.call_later(show_all)  # the terminal's other screen is empty, or as somebody left it
 
         def close(self) -> None:
             """All is written, and the terminal is as it was."""

@@ -32,6 +32,7 @@ BINDINGS = [
         show=False,
         priority=True,
     ),
+    Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen anew", id="show_all", show=False),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
     Binding("q", "quit", "Quit", tooltip="End the program", id="quit"),
 ]

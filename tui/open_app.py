@@ -23,7 +23,7 @@ def show_training(
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
     app = EchoApp(session, fps, ascii_only)
-    app.driver_class = driver_for(guarded)
+    app.driver_class = driver_for(guarded, app.action_show_all)
     guarded.leave_words(record.farewell(recorder))
 
     def leave_without_a_terminal() -> None:

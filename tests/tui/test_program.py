@@ -49,6 +49,19 @@ def test_keys_pause_step_reset_and_regenerate() -> None:
         assert program.ended() == 0
 
 
+def test_what_others_wrote_on_the_screen_goes_away_when_it_is_drawn_anew() -> None:
+    with running() as program:
+        program.until(lambda text: "running" in text and "input" in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text and "Resume" in text)
+        program.scribble(20, 10, "Broadcast message")
+        assert "Broadcast message" in program.text
+        program.press("\x0c")
+        program.until(lambda text: "Broadcast" not in text and "message" not in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
 @pytest.mark.parametrize("word", ["loading", "running", "paused"])
 def test_q_is_honoured_in_every_state(word: str) -> None:
     with running() as program:
