@@ -16,7 +16,6 @@ import statistics
 import sys
 import tempfile
 import termios
-import threading
 import time
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from rich.console import Console
 import tui.app
 from echornn import EchoConfig, Session
 from echornn.history import LossHistory
+from tests.benchmarks.cost_of_the_record import rate
 from tui import terminal
 from tui.app import EchoApp
 from tui.backpressure import ASK
@@ -107,21 +107,6 @@ def on_a_terminal(
     return came, first
 
 
-def alone(seconds: float) -> float:
-    """Windows a second of a session that nobody watches."""
-    session = Session(CONFIG)
-    thread = threading.Thread(target=session.run, daemon=True)
-    thread.start()
-    while not session.frame.trained:
-        time.sleep(0.01)
-    begun, before = time.perf_counter(), session.frame.trained
-    time.sleep(seconds)
-    rate = (session.frame.trained - before) / (time.perf_counter() - begun)
-    session.stop()
-    thread.join()
-    return rate
-
-
 def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
     """A redraw of the curve of a run of that length."""
     history = LossHistory()
@@ -159,7 +144,7 @@ def main() -> None:
                 sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
                 seen["kB/s"] = sent / 1e3
                 if math.isinf(speed):
-                    ratios.append(seen["windows/s"] / alone(seconds))
+                    ratios.append(seen["windows/s"] / rate(None, seconds, CONFIG))
                 say(f"{width}x{height} at {speed} windows/s: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
             if ratios:
                 spread = f"{min(ratios):.2f} to {max(ratios):.2f}"

@@ -13,8 +13,9 @@ from textual.app import App, ComposeResult
 from echornn.config import EchoConfig
 from echornn.history import Curve, LossHistory
 from tui.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
+from tui.widgets.columns import per_column, smoothed
 from tui.widgets.dots import spans
-from tui.widgets.loss_plot import LossPlot, epoch_starts, per_column, read, smoothed, zoomed
+from tui.widgets.loss_plot import LossPlot, epoch_starts, read, zoomed
 from tui.widgets.view import View
 
 TUTORIAL = EchoConfig()
