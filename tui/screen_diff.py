@@ -56,10 +56,12 @@ class ScreenDiff:
             for y, line in enumerate(lines, update.region.y):
                 self._send_from(writer, y, update.region.x, line)
         else:
-            for y in sorted({y for y, _, _ in update.spans}):
+            for y, begin, end in update.spans:
                 for x, strip in update.chops[y].items():
-                    if strip is not None:
-                        self._send_from(writer, y, x, cells_of([strip], system))
+                    if strip is not None and x < end:
+                        # Beyond the span not every widget was asked: what is there may be one that lies behind.
+                        cells = cells_of([strip], system)[max(0, begin - x) : end - x]
+                        self._send_from(writer, y, max(x, begin), cells)
         return writer.text()
 
     def _send_from(self, writer: _Writer, y: int, x: int, cells: Sequence[Cell]) -> None:

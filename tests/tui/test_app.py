@@ -353,6 +353,12 @@ async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
         await pilot.pause()
         assert session.edits == [replace(TUTORIAL, state_size=6)]
         assert not isinstance(app.screen, SettingsScreen)
+        await pilot.press("s")
+        for key, character in [("ctrl+u", "\x15"), ("0", "0"), ("full_stop", "."), ("2", "2"), ("enter", "\r")]:
+            app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits[-1].learning_rate == 0.2
 
 
 def test_every_field_has_its_help_and_presets_can_be_trained() -> None:

@@ -49,6 +49,29 @@ def test_keys_pause_step_reset_and_regenerate() -> None:
         assert program.ended() == 0
 
 
+def test_help_and_settings_scroll() -> None:
+    with running("--speed", "50") as program:
+        program.until(lambda text: "running" in text)
+        program.press("?")
+        program.until(lambda text: "Train one window" in text)
+        program.press("\x1b[F")  # end
+        program.until(lambda text: "Why are there spikes" in text and "Train one window" not in text)
+        program.press("\x1b[H")  # home
+        program.until(lambda text: "Train one window" in text and "Turn the speed up" in text and "This help" in text)
+        program.press("\x1b")
+        program.until(lambda text: "running" in text)
+        program.press("s")
+        program.until(lambda text: all(name in text for name in ("enter applies", "batch_size", "learning_rate")))
+        program.press("\x1b[Z" * 8)
+        program.until(lambda text: all(words in text for words in ("preset", "A whole experiment", "num_epochs")))
+        program.press("\t" * 17)
+        program.until(lambda text: all(words in text for words in ("row_start", "device", "auto")))
+        program.press("\x1b")
+        program.until(lambda text: "running" in text and "chance 0.693" in text and "row 5" in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
 def test_what_others_wrote_on_the_screen_goes_away_when_it_is_drawn_anew() -> None:
     with running() as program:
         program.until(lambda text: "running" in text and "input" in text)

@@ -57,6 +57,35 @@ def part(screen: list[Pieces], dirty: list[int]) -> ChopsUpdate:
     )
 
 
+@given(
+    before=screens,
+    behind=screens,
+    begin=st.integers(0, WIDTH - 1),
+    length=st.integers(1, WIDTH),
+    cut=st.integers(1, WIDTH - 1),
+)
+def test_what_lies_outside_the_span_is_not_touched(
+    before: list[Pieces], behind: list[Pieces], begin: int, length: int, cut: int
+) -> None:
+    """Textual asks only the widgets that the span touches: elsewhere on the line it holds whatever lies behind."""
+    end = min(begin + length, WIDTH)
+    terminal, diff = Terminal(), ScreenDiff()
+    terminal.feed(diff.send(whole(before), console("truecolor")))
+    shown = terminal.shown
+    left, right = line_of(behind[1]).divide([cut, WIDTH])
+    chops = [{0: None}, {0: left, cut: right}, {0: None}]
+    update = ChopsUpdate(chops, [(1, begin, end)], [[WIDTH], [cut, WIDTH], [WIDTH]])
+    terminal.feed(diff.send(update, console("truecolor")))
+    assert terminal.shown[0] == shown[0]
+    assert terminal.shown[2] == shown[2]
+    if not any("日" in text for text, _ in [*before[1], *behind[1]]):  # half of a wide character takes the other along
+        assert terminal.shown[1][:begin] == shown[1][:begin]
+        assert terminal.shown[1][end:] == shown[1][end:]
+        expected = Terminal()
+        expected.feed(whole(behind).render_segments(console("truecolor")))
+        assert terminal.shown[1][begin:end] == expected.shown[1][begin:end]
+
+
 def console(colours: str) -> Console:
     return Console(file=StringIO(), force_terminal=True, color_system=colours)  # type: ignore[arg-type]
 

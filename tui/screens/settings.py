@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import inspect
 import textwrap
@@ -10,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, NoBinding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Select, Static
@@ -21,6 +23,17 @@ from tui.presets import presets
 
 FIELDS = tuple(field.name for field in dataclasses.fields(EchoConfig))
 PRESET = "preset"
+
+
+class Field(Input):
+    """An input whose keys act in the order typed: in Textual's own, characters overtake the keys that are bindings."""
+
+    async def _on_key(self, event: Key) -> None:
+        with contextlib.suppress(NoBinding):
+            binding, *_ = self._bindings.get_bindings_for_key(event.key)
+            event.stop()
+            event.prevent_default()
+            await self.run_action(binding.action)
 
 
 class SettingsScreen(ModalScreen[None]):
@@ -65,7 +78,7 @@ class SettingsScreen(ModalScreen[None]):
                             value = getattr(self.config, name)
                             yield Select(options, value=value, allow_blank=False, id=name, compact=True)
                         else:
-                            yield Input(text_of(self.config, name), id=name, compact=True)
+                            yield Field(text_of(self.config, name), id=name, compact=True)
                     live = "Live. " if name in LIVE_FIELDS else ""
                     yield Static(live + help_texts[name], classes="help", markup=False)
 
