@@ -141,6 +141,11 @@ class EchoConfig:
         names = (field.name for field in dataclasses.fields(self))
         return all(name in LIVE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
 
+    def same_task(self, other: EchoConfig) -> bool:
+        """Whether what was learned under one configuration still counts under the other: only `PACE_FIELDS` differ."""
+        names = (field.name for field in dataclasses.fields(self))
+        return all(name in PACE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+
     @property
     def window_stride(self) -> int:
         """Time steps from one window to the next (k1 of TBPTT(k1, k2); k2 is the window's length)."""
@@ -175,6 +180,9 @@ class EchoConfig:
 
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
 """Fields that can change between two windows; the others need another trainer."""
+
+PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
+"""Fields that say how long and how fast is learned, not what."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "cell": get_args(Cell),

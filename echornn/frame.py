@@ -69,8 +69,10 @@ class Frame:
 
     @property
     def loss(self) -> float:
-        """Loss of the newest window in nats; NaN before the first."""
-        return math.nan if self.progress is None else float(self.progress.losses[-1])
+        """Loss of the newest window in nats, also where only its loss is known; NaN before the first."""
+        if self.progress is not None:
+            return float(self.progress.losses[-1])
+        return float(self.evidence.recent[-1]) if self.evidence.windows else math.nan
 
     @property
     def accuracy(self) -> float:

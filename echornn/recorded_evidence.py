@@ -31,19 +31,24 @@ def evidence_of(run: Run) -> Evidence:
 def spans_of_the_weights(commands: Sequence[Command], trained: int) -> list[Span]:
     """The windows that count as evidence after all these commands, in the order trained.
 
-    A reset, new weights and an edit begin anew; new data does not; an undo takes up what was before.
+    A reset, new weights and an edit of the task or the network begin anew; new data, more epochs and another learning
+    rate do not; an undo takes up what was before.
     """
     past: list[tuple[object, list[Span]]] = []
     spans: list[Span] = []
     ends = [command.at for command in commands[1:]] + [trained]
-    for command, end in zip(commands, ends, strict=False):
+    for command, before, end in zip(commands, [None, *commands], ends, strict=False):
         if command.cause == "undo":
             spans = _taken_up(command, past)
-        elif command.cause != "regenerate":
+        elif command.cause != "regenerate" and not (before and _goes_on(before, command)):
             spans = []
         spans = [*spans, (command.at, end)]
         past.append((_place(command, end - command.at), spans))
     return spans
+
+
+def _goes_on(before: Command, command: Command) -> bool:
+    return command.cause == "edit" and before.config.same_task(command.config)
 
 
 def _taken_up(undo: Command, past: list[tuple[object, list[Span]]]) -> list[Span]:

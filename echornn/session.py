@@ -74,7 +74,7 @@ class Session:
         self._owed = 0
         self._past = Past()
         self._trainer: Trains
-        self._frame = Frame(State.LOADING, config, "loading TensorFlow", speed=speed)
+        self._frame = Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed)
         if recorder is not None:
             recorder.when_saved(lambda: self._send(self._show_warning))
 
@@ -282,13 +282,15 @@ class Session:
         self._trainer.regenerate()
         self._begin("regenerate")
 
-    def _begin(self, cause: Cause) -> None:
+    def _begin(self, cause: Cause, goes_on: bool = False) -> None:
+        """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
         self._owed = 0
         self._pace.restart()
         self._chronicle.command(cause, self._trainer, self.config)
-        weights_stay = cause == "regenerate"
-        evidence = self._frame.evidence if weights_stay else Evidence()
-        self._publish(progress=None, tape=(), evidence=evidence, refusal="")
+        if not goes_on:
+            weights_stay = cause == "regenerate"
+            self._publish(progress=None, tape=(), evidence=self._frame.evidence if weights_stay else Evidence())
+        self._publish(refusal="")
 
     def _keep_for_the_screen(self, progress: Progress) -> None:
         """Put the window shown before on the tape, and take the new losses as evidence."""
@@ -325,7 +327,7 @@ class Session:
         self._remember(before)
         self.config = config
         self._publish(config=config, device=self._trainer.device)
-        self._begin("edit")
+        self._begin("edit", goes_on=before.state.config.same_task(config))
 
     def _make_another(self, config: EchoConfig) -> Trains:
         self._publish(state=State.LOADING, message="compiling the training loop", config=config, progress=None, tape=())
@@ -408,3 +410,14 @@ class Session:
 
     def _publish(self, **changes: Any) -> None:
         self._frame = dataclasses.replace(self._frame, **changes)
+
+
+def _place_of(recorder: Recorder | None) -> tuple[int, int]:
+    """Epoch and window, as a frame has them, at which the recorded run goes on."""
+    run = None if recorder is None else recorder.resumed
+    if run is None or run.checkpoint is None:
+        return 1, 0
+    state = run.checkpoint.state
+    if state.window or not state.epoch:
+        return state.epoch + 1, state.window
+    return state.epoch, state.config.windows_per_epoch

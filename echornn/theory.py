@@ -88,17 +88,17 @@ def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None) -
     Args:
         config: what is trained.
         evidence: the windows since the last start.
-        progress: the newest windows; None before the first.
+        progress: the newest windows; None where only their losses are known.
     """
     chance, mean = chance_level(config), evidence.mean
-    if progress is None or not evidence.windows:
+    if not evidence.windows:
         return f"chance is {chance:.3f} nats; {_credit(config)}"
-    newest = float(progress.losses[-1])
+    newest = float(evidence.recent[-1])
     if not math.isfinite(newest):
         return (
             "diverged: the loss is no longer a finite number; undo with u, or start over with a smaller learning_rate"
         )
-    if spike := _spike(config, evidence, progress):
+    if progress is not None and (spike := _spike(config, evidence, progress)):
         return spike
     if not math.isfinite(mean):
         return "recovering: one of the last windows had no finite loss"
@@ -119,7 +119,8 @@ def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None) -
     if abs(mean - chance) <= AT_CHANCE_SHARE * chance:
         return f"at chance ({chance:.3f}) after {evidence.windows:,} windows: {_why_at_chance(config)}"
     if mean > chance:
-        return f"worse than chance: mean loss {mean:.3f}, chance {chance:.3f}; it is surer than it should be"
+        shown = f"{mean:.3f}" if mean < 1e5 else f"{mean:.3e}"
+        return f"worse than chance: mean loss {shown}, chance {chance:.3f}; it is surer than it should be"
     return f"learning: mean loss {mean:.3f}, {1 - mean / chance:.0%} of the way from chance to nothing"
 
 

@@ -160,6 +160,8 @@ class EchoApp(App[int]):
                 return frame.message
             case State.PAUSED:
                 return "press . to train a window"
+            case State.FINISHED:
+                return "finished: s gives it more epochs, r starts over"
             case _:
                 return ""
 
@@ -172,7 +174,7 @@ class EchoApp(App[int]):
         config = self._frame.config
         small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
         self._main.set_class(small, "small")
-        needed = f"too small: {LEAST_WIDTH}x{LEAST_HEIGHT} shows the curve and the rows"
+        needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
         self._main.query_one(StatusLine).too_small = needed if small else ""
         most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)

@@ -104,8 +104,9 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoRet
         mend()
     if code < 0:
         killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
+        said = "" if code == -signal.SIGKILL else log.tail()  # of kill -9 native code knows nothing
         with contextlib.suppress(OSError):  # the terminal may be gone too
-            print("\n".join(text for text in (killed, log.tail()) if text), file=sys.stderr)
+            print("\n".join(text for text in (killed, said) if text), file=sys.stderr)
             print(words.decode(), end="\n" if words else "")
     terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
 

@@ -43,6 +43,10 @@ def _remove(folder: Path, dry_run: bool) -> None:
 
 def prune(keep: int, dry_run: bool) -> int:
     """Remove all runs but the newest, and print them. Returns the exit code."""
+    any_line = False
     for line in removed(keep, dry_run):
+        any_line = True
         print(line, flush=True)
+    if not any_line:
+        print("nothing to remove")
     return ExitCode.DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import recorded_evidence, run_dir
+from echornn.frame import State
 from echornn.recorder import RunRecorder
 from echornn.session import Session
 from echornn.theory import Evidence
 from tests.echornn.test_recorder import play
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
 CONFIG = replace(SMALL, num_epochs=10**6)
 SOLVED = 400
@@ -67,10 +69,31 @@ def test_solved_is_remembered_at_its_window(tmp_path: Path) -> None:
     assert "solved at window" in session.frame.verdict
 
 
-def test_an_edit_begins_anew_and_its_undo_does_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"num_epochs": 10**5}])
+def test_more_epochs_and_another_learning_rate_go_on(changes: dict[str, Any], tmp_path: Path) -> None:
+    session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(tmp_path / "run", CONFIG))
+    play(session, lambda: session.step(30), lambda: session.edit(replace(CONFIG, **changes)))
+    assert session.frame.progress is not None
+    assert_same(recorded_evidence.evidence_of(run_dir.read(tmp_path / "run")), session.frame.evidence)
+    assert session.frame.evidence.windows == 30
+
+
+def test_a_resumed_run_shows_where_it_is_before_and_after_it_is_loaded(tmp_path: Path) -> None:
+    told(tmp_path / "run", [13])
+    run = RunRecorder.go_on(tmp_path / "run")
+    assert run.resumed is not None
+    session = Session(run.resumed.config, make_trainer=ScriptedTrainer, recorder=run)
+    assert (session.frame.state, session.frame.epoch, session.frame.window) == (State.LOADING, 2, 3)
+    play(session)
+    assert session.frame.progress is None
+    assert session.frame.loss == np.float32(scripted_loss(12))
+    assert "chance is" not in session.frame.verdict
+
+
+def test_an_edit_of_the_task_begins_anew_and_its_undo_does_not(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, CONFIG))
-    edited = replace(CONFIG, learning_rate=0.1)
+    edited = replace(CONFIG, echo_step=1)
     play(session, lambda: session.step(30), lambda: session.edit(edited), lambda: session.step(7))
     assert_same(recorded_evidence.evidence_of(run_dir.read(folder)), session.frame.evidence)
     assert session.frame.evidence.windows == 7

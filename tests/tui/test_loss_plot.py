@@ -73,7 +73,7 @@ async def test_axes_levels_and_errors_are_named() -> None:
     for label in ("1.0#", "0.8#", "0.0#", " 0 ", " 50 ", " 100", "chance 0.693", "errors"):
         assert label in text
     assert "floor 0.111" in text
-    assert "log" in "\n".join(await drawn([1.0, 0.5] * 50, log=True))
+    assert "1e-1" in "\n".join(await drawn([1.0, 0.5] * 50, log=True))
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -116,7 +116,7 @@ async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
     assert (await drawn([0.5] * 35, keys=("home",)))[-1].startswith("window 1 · epoch 1, window 1 ")
     assert (await drawn([0.5] * 35, keys=("left", "escape")))[-1] == ""
     assert read(curve_of([0.5, 0.7] * 100, 50), 7) == (
-        "windows 5 to 8 · epoch 1, window 8 · loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
+        "windows 5 to 8 · from epoch 1, window 5 · mean loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
     )
 
 

@@ -147,7 +147,7 @@ class LossPlot(CellWidget, can_focus=True):
         for line, label in loss_ticks(axis, height):
             cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
         cells.write(0, height, "errors", "plot--axis")
-        cells.write(0, height + 1, "   log" if axis.log else "window", "plot--axis")
+        cells.write(0, height + 1, "window", "plot--axis")
         base = self._glyphs["corner"] + self._glyphs["base"] * (cells.width - GUTTER)
         cells.write(GUTTER - 1, height + 1, base, "plot--axis")
         free = GUTTER
@@ -244,10 +244,10 @@ def read(curve: Curve, window: int) -> str:
     segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
-        epoch, in_epoch = segment.position(window)
-        place += f" · epoch {epoch + 1}, window {in_epoch + 1}"
+        epoch, in_epoch = segment.position(max(begin, segment.at))
+        place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean:.4f}" if end - begin == 1 else f"loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    loss = f"loss {mean:.4f}" if end - begin == 1 else f"mean loss {mean:.4f} ({low:.4f} to {high:.4f})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 

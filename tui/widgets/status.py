@@ -82,9 +82,14 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
     return [
         ("epoch", f"{frame.epoch}/{config.num_epochs}"),
         ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
-        ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else f"{frame.loss:.4f}"),
+        ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
         ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
     ]
+
+
+def loss_text(loss: float) -> str:
+    """A loss with four decimals, or as a power of ten where that is longer."""
+    return f"{loss:.4f}" if abs(loss) < 1e5 or not math.isfinite(loss) else f"{loss:.3e}"
 
 
 def describe(frame: Frame) -> str:
@@ -119,6 +124,9 @@ def describe_config(config: EchoConfig) -> str:
             f"dropout {config.dropout:g}, " if config.dropout else "",
             f"{config.num_classes} classes, " if config.num_classes > 2 else "",
             f"echo {config.echo_step}, T {config.truncated_backprop_length}{stride}, state {config.state_size}",
-            f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}, seed {config.seed}",
+            f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}",
+            "" if config.init == "tutorial" else f", {config.init}",
+            "" if config.row_start == "previous_row" else ", blank row starts",
+            f", seed {config.seed}",
         )
     )
