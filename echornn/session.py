@@ -330,7 +330,8 @@ class Session:
         self._begin("edit", goes_on=before.state.config.same_task(config))
 
     def _make_another(self, config: EchoConfig) -> Trains:
-        self._publish(state=State.LOADING, message="compiling the training loop", config=config, progress=None, tape=())
+        place = {"epoch": 1, "window": 0, "progress": None, "tape": (), "evidence": Evidence()}
+        self._publish(state=State.LOADING, message="compiling the training loop", config=config, **place)
         return self._make_trainer(config)
 
     def _undo(self) -> None:

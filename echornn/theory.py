@@ -132,7 +132,7 @@ def _why_at_chance(config: EchoConfig) -> str:
     if credit_coverage(config) < 0.5:
         return _credit(config)
     if config.init == "tutorial":
-        return "from the uniform start a plateau of a few thousand windows is common; R draws other weights"
+        return "R draws other weights; from the uniform start a plateau of a few thousand windows is common"
     return _credit(config)
 
 

@@ -225,7 +225,7 @@ class EchoApp(App[int]):
         self.session.set_speed(math.inf)
 
     def action_settings(self) -> None:
-        self.push_screen(SettingsScreen(self._frame.config, self.session.edit))
+        self.push_screen(SettingsScreen(self._frame.config, self.session.edit, self.session.reset))
 
     def action_reset(self) -> None:
         self.session.reset()
@@ -263,6 +263,10 @@ class EchoApp(App[int]):
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)
         except OSError as error:
             self.notify(f"could not be saved: {error}", severity="error", markup=False)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: a key that may be meant for something else."""
+        self.notify("q ends the program; the run is kept")
 
     async def action_quit(self) -> None:
         self._leave(0)

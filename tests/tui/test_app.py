@@ -14,7 +14,7 @@ import pytest
 from textual.binding import Binding
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from echornn.config import EchoConfig
 from echornn.frame import State
@@ -361,6 +361,15 @@ async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
         await pilot.pause()
         await pilot.pause()
         assert session.edits[-1].learning_rate == 0.2
+
+
+async def test_a_preset_that_could_go_on_with_the_weights_starts_over() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s")
+        for name in ("LSTM", "the tutorial"):
+            app.screen.query_one("#preset", Select).value = name
+            await pilot.pause()
+        assert session.commands == ["edit", "edit", "reset"]
 
 
 def test_every_field_has_its_help_and_presets_can_be_trained() -> None:

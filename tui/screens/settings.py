@@ -42,6 +42,7 @@ class SettingsScreen(ModalScreen[None]):
     Args:
         config: what is trained now.
         apply: called with each new configuration.
+        start_over: called where a preset could go on with the weights that are there; it is to begin anew.
     """
 
     BINDINGS = [
@@ -54,8 +55,11 @@ class SettingsScreen(ModalScreen[None]):
     class Closing(Message):
         """Asks to close; it takes the way of what was typed before, and cannot overtake it."""
 
-    def __init__(self, config: EchoConfig, apply: Callable[[EchoConfig], None]) -> None:
+    def __init__(
+        self, config: EchoConfig, apply: Callable[[EchoConfig], None], start_over: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
+        self._start_over = start_over
         self.config = config
         self._wanted = config
         self._apply = apply
@@ -122,7 +126,10 @@ class SettingsScreen(ModalScreen[None]):
         if not isinstance(value, str):
             return
         if name == PRESET:
+            goes_on = self.config.differs_only_live(presets()[value])
             self._use(presets()[value])
+            if goes_on:
+                self._start_over()
         elif value != getattr(self.config, name):
             self._edit(name, value)
 
