@@ -37,7 +37,7 @@ from tui.widgets.status import StatusLine
 
 LEAST_PLOT_HEIGHT = 7
 
-ROWS_A_SECOND = 5.0
+ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
