@@ -57,8 +57,8 @@ class Program:
                 command = [*UNDER_A_SHELL, *command]
             os.execvp(command[0], command)
         self.settings_before = self.settings
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen = pyte.Screen(width, height)
+        self.resize(width, height)
         self.screen.write_process_input = self._answer
         self.is_slow = False
         """Whether it does not answer what the program asks the terminal, until `answer`."""
@@ -66,6 +66,10 @@ class Program:
         self._stream = pyte.ByteStream(self.screen)
         self.output = b""
         self.exit_code: int | None = None
+
+    def resize(self, width: int, height: int) -> None:
+        self.screen.resize(height, width)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def press(self, keys: str) -> None:
         os.write(self.terminal, keys.encode())
@@ -169,6 +173,11 @@ def gone(pid: int) -> bool:
         return True
 
 
+def stopped(pid: int) -> bool:
+    """Whether the process stands still after SIGSTOP."""
+    return ") T " in Path(f"/proc/{pid}/stat").read_text()
+
+
 @contextmanager
 def running(
     *arguments: str,
@@ -183,6 +192,6 @@ def running(
         yield program
     finally:
         if program.exit_code is None:
-            os.kill(program.pid, signal.SIGKILL)
+            os.killpg(program.pid, signal.SIGKILL)  # the app too, which may be stopped
             program.ended()
         os.close(program.terminal)

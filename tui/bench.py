@@ -172,11 +172,17 @@ def run_bench(config: EchoConfig, as_json: bool) -> int:
     endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
     rows = measure(endless)
     split = asyncio.run(measure_split(endless, min(row.microseconds for row in rows) / 1e6))
+    show(rows, split, as_json)
+    return ExitCode.DONE
+
+
+def show(rows: list[Row], split: Split, as_json: bool) -> None:
+    """Print what was measured: JSON lines, or a table for people."""
     if as_json:
         for row in rows:
             print(json.dumps({**asdict(row), "windows_per_second": row.windows_per_second}))
         print(json.dumps({"split": asdict(split)}))
-        return ExitCode.DONE
+        return
     table = Table(title="windows here, each figure the median of rounds taken in turn")
     table.add_column("program")
     for heading in ("windows/call", "us/window", "windows/s", f"times {rows[0].program}"):
@@ -196,4 +202,3 @@ def run_bench(config: EchoConfig, as_json: bool) -> int:
         f"the app at full speed, {SCREEN_SIZE[0]}x{SCREEN_SIZE[1]}: {split.windows_per_second:,.0f} windows/s; "
         f"compute {split.compute:.0%}, Python {split.python:.0%}, screen {split.screen:.0%}"
     )
-    return ExitCode.DONE

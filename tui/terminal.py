@@ -110,7 +110,13 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
 
 
 def draw_on_the_terminal() -> None:
-    """Let Textual, which draws on ``sys.__stderr__``, draw where stdout goes, if stderr is no terminal."""
+    """Let Textual, which draws on ``sys.__stderr__``, draw where stdout goes, if stderr is no terminal.
+
+    The terminal says how large it is. ``COLUMNS`` and ``LINES``, which Textual would believe more, are what some
+    parent left behind: every Python program that imports readline sets them, and no resize changes them.
+    """
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ else 2):
         _let_python_write_to(os.dup(1))
 

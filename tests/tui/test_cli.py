@@ -16,6 +16,7 @@ import pytest
 
 from echornn import checkpoint, run_dir
 from echornn.config import EchoConfig
+from tui import bench
 from tui.cli import UsageError, parse_speed
 
 SMALL = ["--total-series-length", "3000", "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
@@ -245,9 +246,13 @@ def test_bench_measures_every_program_that_knows_the_configuration() -> None:
     assert sum(split["split"][part] for part in ("compute", "python", "screen")) == pytest.approx(1, abs=0.01)
 
 
-def test_bench_prints_a_table_for_people() -> None:
-    done = run("bench", "--total-series-length", "3000", "--cell", "gru", env={**os.environ, "COLUMNS": "100"})
-    assert done.returncode == 0, done.stderr
-    assert "us/window" in done.stdout
-    assert "compute" in done.stdout
-    assert "NumPy" not in done.stdout
+def test_bench_prints_a_table_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    rows = [bench.Row("plain NumPy", 200, 277.0, 1.0), bench.Row("echornn", 4096, 4.625, 59.89)]
+    bench.show(rows, bench.Split(0.8125, 0.0625, 0.125, 175_000.4), as_json=False)
+    printed = capsys.readouterr().out
+    assert "times plain NumPy" in printed
+    cells = [[cell.strip() for cell in line.split("│")] for line in printed.splitlines() if "│" in line]
+    assert ["", "plain NumPy", "200", "277.0", "3,610", "-", ""] in cells
+    assert ["", "echornn", "4096", "4.6", "216,216", "59.9", ""] in cells
+    assert "175,000 windows/s; compute 81%, Python 6%, screen 12%" in printed

@@ -49,6 +49,18 @@ def test_keys_pause_step_reset_and_regenerate() -> None:
         assert program.ended() == 0
 
 
+def test_the_terminal_says_how_large_it_is() -> None:
+    """Also where a parent has left another size in the environment, as all that import readline do."""
+    with running(width=100, height=40, environment={"COLUMNS": "80", "LINES": "24"}) as program:
+        program.until(lambda text: "q Quit" in text.splitlines()[39])
+        program.resize(64, 20)
+        program.until(lambda text: "space Pause" in text.splitlines()[19])
+        program.resize(180, 50)
+        program.until(lambda text: "q Quit" in text.splitlines()[49])
+        program.press("q")
+        assert program.ended() == 0
+
+
 def test_help_and_settings_scroll() -> None:
     with running("--speed", "50") as program:
         program.until(lambda text: "running" in text)
