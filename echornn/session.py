@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from echornn.chronicle import Chronicle
 from echornn.config import ConfigError, EchoConfig
@@ -19,11 +18,8 @@ from echornn.pace import Pace
 from echornn.progress import Progress
 from echornn.recorded_evidence import evidence_of
 from echornn.recorder import Recorder
-from echornn.theory import Evidence
+from echornn.stage import Stage, place
 from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
-
-TAPE_WINDOWS = 32
-"""Windows kept in full before the newest, for the screen to scroll by."""
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
@@ -74,7 +70,7 @@ class Session:
         self._owed = 0
         self._past = Past()
         self._trainer: Trains
-        self._frame = Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed)
+        self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
         if recorder is not None:
             recorder.when_saved(lambda: self._send(self._show_warning))
 
@@ -83,7 +79,7 @@ class Session:
     @property
     def frame(self) -> Frame:
         """The newest frame; the same object as before where nothing has changed."""
-        return self._frame
+        return self._stage.frame
 
     @property
     def speed(self) -> float:
@@ -179,7 +175,7 @@ class Session:
                 self._save_if_due()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self.error = error
-            self._publish(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
+            self._stage.change(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
         finally:
             self._end_record()
             self.stopped.set()
@@ -190,7 +186,7 @@ class Session:
         self._trainer = self._make_trainer(self.config)
         if self._stopping:
             return
-        self._publish(message="compiling the training loop", device=self._trainer.device)
+        self._stage.change(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
         self._take_up()
         if wanted != self.config:
@@ -251,11 +247,11 @@ class Session:
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         self._chronicle.windows(progress, self.config)
-        self._keep_for_the_screen(progress)
+        self._stage.windows(progress, self.config)
         self._can_save = True
         if self._on_progress is not None:
             self._on_progress(progress)
-        self._show(progress)
+        self._show()
 
     def _pause(self) -> None:
         self._running = False
@@ -288,37 +284,29 @@ class Session:
         self._pace.restart()
         self._chronicle.command(cause, self._trainer, self.config)
         if not goes_on:
-            weights_stay = cause == "regenerate"
-            self._publish(progress=None, tape=(), evidence=self._frame.evidence if weights_stay else Evidence())
-        self._publish(refusal="")
-
-    def _keep_for_the_screen(self, progress: Progress) -> None:
-        """Put the window shown before on the tape, and take the new losses as evidence."""
-        before = self._frame.progress
-        tape = self._frame.tape if before is None else (*self._frame.tape, before)
-        evidence = self._frame.evidence.after(progress.losses, self.config)
-        self._publish(tape=tape[-TAPE_WINDOWS:], evidence=evidence)
+            self._stage.begin(self.config, weights_stay=cause == "regenerate")
+        self._stage.change(refusal="")
 
     # ---- edits and undo, on the training thread
 
     def _moment(self) -> Moment:
-        return Moment(self._trainer, self._trainer.state, self._frame)
+        return Moment(self._trainer, self._trainer.state, self.frame)
 
     def _remember(self, moment: Moment) -> None:
         self._past.remember(moment)
-        self._publish(undoable=len(self._past))
+        self._stage.change(undoable=len(self._past))
 
     def _edit(self, config: EchoConfig) -> None:
         if config == self.config:
-            self._publish(refusal="")
+            self._stage.change(refusal="")
             return
         self._save()
-        before = self._frame
+        before = self.frame
         try:
             self._change(config)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._frame = dataclasses.replace(before, refusal=text)
+            self._stage.frame = replace(before, refusal=text)
 
     def _change(self, config: EchoConfig) -> None:
         """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
@@ -326,12 +314,11 @@ class Session:
         self._trainer = edited(self._trainer, config, self._make_another)
         self._remember(before)
         self.config = config
-        self._publish(config=config, device=self._trainer.device)
+        self._stage.change(config=config, device=self._trainer.device)
         self._begin("edit", goes_on=before.state.config.same_task(config))
 
     def _make_another(self, config: EchoConfig) -> Trains:
-        place = {"epoch": 1, "window": 0, "progress": None, "tape": (), "evidence": Evidence()}
-        self._publish(state=State.LOADING, message="compiling the training loop", config=config, **place)
+        self._stage.compile(config)
         return self._make_trainer(config)
 
     def _undo(self) -> None:
@@ -342,15 +329,8 @@ class Session:
         moment.come_back()
         self._trainer, self.config = moment.trainer, moment.state.config
         self._begin("undo")
-        then = moment.frame
-        self._publish(
-            config=self.config,
-            progress=then.progress,
-            tape=then.tape,
-            evidence=then.evidence,
-            device=self._trainer.device,
-            undoable=len(self._past),
-        )
+        self._stage.go_back(self.config, moment.frame)
+        self._stage.change(device=self._trainer.device, undoable=len(self._past))
 
     # ---- the record, on the training thread
 
@@ -360,7 +340,7 @@ class Session:
         if run is not None and run.checkpoint is not None:
             self._trainer.restore(run.checkpoint.state)
             self._chronicle.go_on(run, run.checkpoint.state)
-            self._publish(evidence=evidence_of(run))
+            self._stage.change(evidence=evidence_of(run))
         else:
             self._chronicle.command("start", self._trainer, self.config)
 
@@ -374,8 +354,8 @@ class Session:
         self._show_warning()
 
     def _show_warning(self) -> None:
-        if self._chronicle.warning != self._frame.warning:
-            self._publish(warning=self._chronicle.warning)
+        if self._chronicle.warning != self.frame.warning:
+            self._stage.change(warning=self._chronicle.warning)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
@@ -384,33 +364,20 @@ class Session:
         self._chronicle.close()
         self._show_warning()
 
-    def _show(self, progress: Progress | None = None) -> None:
-        """Publish the state as it is now, with these newest windows or the ones shown before."""
-        progress = progress or self._frame.progress
-        trainer = self._trainer
+    def _show(self) -> None:
+        """Show everything as it is now."""
         going = State.RUNNING if self._running or self._owed else State.PAUSED
-        state = State.FINISHED if trainer.finished else going
-        epoch, window = trainer.epoch + 1, trainer.window
-        if progress is not None:
-            epoch, window = progress.epoch + 1, progress.window + 1
-        elif trainer.finished:
-            epoch, window = trainer.epoch, self.config.windows_per_epoch
-        self._publish(
+        state = State.FINISHED if self._trainer.finished else going
+        self._stage.stand(
+            self._trainer,
+            self.config,
             state=state,
             message="",
-            epoch=epoch,
-            window=window,
             trained=len(self.history),
-            progress=progress,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
-            generation=trainer.generation,
-            draw=trainer.draw,
             warning=self._chronicle.warning,
         )
-
-    def _publish(self, **changes: Any) -> None:
-        self._frame = dataclasses.replace(self._frame, **changes)
 
 
 def _place_of(recorder: Recorder | None) -> tuple[int, int]:
@@ -419,6 +386,4 @@ def _place_of(recorder: Recorder | None) -> tuple[int, int]:
     if run is None or run.checkpoint is None:
         return 1, 0
     state = run.checkpoint.state
-    if state.window or not state.epoch:
-        return state.epoch + 1, state.window
-    return state.epoch, state.config.windows_per_epoch
+    return place(state.epoch, state.window, state.config)

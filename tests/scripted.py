@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import replace
 
 import numpy as np
 
@@ -143,8 +142,8 @@ class ScriptedSession(Session):
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
         position = {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
-        self._frame = replace(self._frame, state=state, progress=progress, **{**position, "message": "", **changes})
-        return self._frame
+        self._stage.change(state=state, progress=progress, **{**position, "message": "", **changes})
+        return self.frame
 
     def toggle(self) -> None:
         self.commands.append("toggle")

@@ -15,7 +15,8 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.edits import UNDO_DEPTH
 from echornn.frame import State
 from echornn.progress import Progress
-from echornn.session import TAPE_WINDOWS, Session
+from echornn.session import Session
+from echornn.stage import TAPE_WINDOWS
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)
