@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from echornn.command import Command
 from echornn.config import EchoConfig
+from echornn.programs import Programs
 from echornn.recorder import RunRecorder
 from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.trainer import Trainer
@@ -48,14 +50,15 @@ def tell(recorder: RunRecorder, trainer: Trainer, story: list[int | str], traine
 )
 def test_bit_for_bit(tmp_path: Path, optimizer: str, stride: int | None) -> None:
     config = replace(CONFIG, optimizer=optimizer, stride=stride)
+    programs = Programs()  # compiled once for the trainers that come one after the other
     whole = RunRecorder.begin(tmp_path / "whole", config)
-    trainer = Trainer(config)
+    trainer = Trainer(config, programs)
     tell(whole, trainer, STORY, 0)
     whole.save(trainer.state)
     whole.close()
 
     parts = RunRecorder.begin(tmp_path / "parts", config)
-    part = Trainer(config)
+    part = Trainer(config, programs)
     trained = 0
     for number, step in enumerate(STORY):
         tell(parts, part, [step], trained)
@@ -70,7 +73,9 @@ def test_bit_for_bit(tmp_path: Path, optimizer: str, stride: int | None) -> None
         assert parts.resumed.checkpoint is not None
         assert parts.resumed.trained == trained
         if number in (3, 7):  # another process has a trainer of its own
-            part = Trainer(parts.resumed.config)
+            del part
+            gc.collect()
+            part = Trainer(parts.resumed.config, programs)
         part.config = parts.resumed.config
         part.restore(parts.resumed.checkpoint.state)
     assert (tmp_path / "parts" / LOSS_FILE).read_bytes() == (tmp_path / "whole" / LOSS_FILE).read_bytes()

@@ -126,6 +126,8 @@ def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signa
         assert all(json.loads(line) for line in lines)
     trained = run_dir.read(tmp_path / "my run").trained
     assert trained >= 666
+    if signal_number != signal.SIGTERM:
+        return  # how it goes on does not depend on what ended it
     with subprocess.Popen([*command[:4], "--resume", folder], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["trained"] == trained
@@ -162,16 +164,15 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
 
 def test_a_finished_run_resumed_is_finished_and_the_newest_is_found_by_itself(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
-    done = run("--resume", env=environment)
+    done = run("--resume", "newest", env=environment)
     assert (done.returncode, done.stderr.split(" in ")[0]) == (2, "echornn-tui: there is no run")
     assert run("--json", *SMALL, env=environment).returncode == 0
-    for again in (["--resume"], ["--resume", "newest"]):
-        done = run("--json", *again, env=environment)
-        assert done.returncode == 0
-        records = [json.loads(line) for line in done.stdout.splitlines()]
-        assert [record["event"] for record in records] == ["start", "finished"]
-        assert (records[0]["trained"], records[1]["windows"]) == (80, 80)
-        assert records[0]["run"].startswith(str(tmp_path / "echornn-tui" / "runs"))
+    done = run("--json", "--resume", env=environment)
+    assert done.returncode == 0
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["event"] for record in records] == ["start", "finished"]
+    assert (records[0]["trained"], records[1]["windows"]) == (80, 80)
+    assert records[0]["run"].startswith(str(tmp_path / "echornn-tui" / "runs"))
 
 
 def test_a_run_goes_on_with_the_fields_given_and_no_others(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def test_killed_it_leaves_the_terminal_in_order_and_says_how_the_run_goes_on(
         assert RESUME.findall(said) == [str(folder).encode()]
     trained = run_dir.read(folder).trained
     assert trained > 0 or state == "loading"
+    if number != signal.SIGKILL:
+        return  # how it goes on does not depend on what ended it
     with running("--resume", str(folder), "--speed", "1000") as program:
         program.until(lambda text: "running" in text and re.search(rf"epoch {trained // 666 + 1}/100", text))
         program.press("q")
