@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,24 @@ def driver_for(guarded: Guarded, show_all: Callable[[], None]) -> type[LinuxDriv
             self._has_terminal = True
             super().start_application_mode()  # type: ignore[no-untyped-call]
             self._app.call_later(show_all)  # the terminal's other screen is empty, or as somebody left it
+
+        def disable_input(self) -> None:
+            """Stop reading keys; without its guardian, do not wait for the reader.
+
+            The shell reads too, by then, and a key goes to whoever is first: the reader, who has seen it come, may
+            wait for the next one.
+            """
+            if guarded.is_left_alone:
+                self._key_thread = None
+            super().disable_input()
+
+        def run_input_thread(self) -> None:
+            """Read keys; who may no longer read is about to end, and the shell has the screen: it says nothing there.
+
+            Where the guardian is killed, the shell takes the terminal, and reading it is an error.
+            """
+            with contextlib.suppress(OSError):
+                super().run_input_thread()
 
         def close(self) -> None:
             """All is written, and the terminal is as it was."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import select
 import signal
 import sys
 from dataclasses import dataclass
@@ -52,6 +53,13 @@ class Guarded:
     def has_left_terminal(self) -> None:
         """The app has put it back itself."""
         self._tell(LEFT)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the guardian is gone."""
+        poll = select.poll()
+        poll.register(self.line, 0)
+        return bool(poll.poll(0))
 
     def _tell(self, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
