@@ -69,10 +69,10 @@ class Frame:
 
     @property
     def loss(self) -> float:
-        """Loss of the newest window in nats, also where only its loss is known; NaN before the first."""
+        """Loss of the newest window in nats, also where only its loss is known; NaN before an epoch's first."""
         if self.progress is not None:
             return float(self.progress.losses[-1])
-        return float(self.evidence.recent[-1]) if self.evidence.windows else math.nan
+        return float(self.evidence.recent[-1]) if self.evidence.windows and self.window else math.nan
 
     @property
     def accuracy(self) -> float:
@@ -84,4 +84,4 @@ class Frame:
     @property
     def verdict(self) -> str:
         """One plain sentence on what is being seen; see `echornn.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress)
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)

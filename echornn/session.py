@@ -69,6 +69,9 @@ class Session:
         self._running = True
         self._owed = 0
         self._past = Past()
+        self._good: Moment | None = None
+        self._good_at = self._remembered_at = 0
+        self._untouched = False
         self._trainer: Trains
         self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
         if recorder is not None:
@@ -238,12 +241,14 @@ class Session:
 
     def _train(self, windows: int) -> None:
         begun = self._clock()
-        self._can_save = False
+        self._can_save = self._untouched = False
         divergence = self._chronicle.divergence
         diverged_before = divergence.message
         progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
         if divergence.message and not diverged_before:
             self._pause()
+            if self._good is not None and (not self._past or self._good_at > self._remembered_at):
+                self._remember(self._good)
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         self._chronicle.windows(progress, self.config)
@@ -267,8 +272,10 @@ class Session:
         self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
 
     def _reset(self, further: int) -> None:
+        """Begin anew; of weights that have not trained since they last did, nothing is lost that undo had to keep."""
         self._save()
-        self._remember(self._moment())
+        if not self._untouched:
+            self._remember(self._moment())
         self._trainer.reset(self._trainer.draw + further)
         self._begin("redraw" if further else "reset")
 
@@ -281,6 +288,7 @@ class Session:
     def _begin(self, cause: Cause, goes_on: bool = False) -> None:
         """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
         self._owed = 0
+        self._untouched = cause in ("reset", "redraw")
         self._pace.restart()
         self._chronicle.command(cause, self._trainer, self.config)
         if not goes_on:
@@ -294,6 +302,7 @@ class Session:
 
     def _remember(self, moment: Moment) -> None:
         self._past.remember(moment)
+        self._remembered_at = len(self.history)
         self._stage.change(undoable=len(self._past))
 
     def _edit(self, config: EchoConfig) -> None:
@@ -350,7 +359,10 @@ class Session:
             self._save()
 
     def _save(self) -> None:
-        self._chronicle.save(self._trainer.state)
+        moment = self._moment()
+        self._chronicle.save(moment.state)
+        if moment.state.is_finite:  # where the loss diverges, undo goes back to it
+            self._good, self._good_at = moment, len(self.history)
         self._show_warning()
 
     def _show_warning(self) -> None:

@@ -33,7 +33,7 @@ class Stage:
         """These windows were trained: the one shown before goes on the tape, and their losses are evidence."""
         frame = self.frame
         tape = frame.tape if frame.progress is None else (*frame.tape, frame.progress)
-        evidence = frame.evidence.after(progress.losses, config)
+        evidence = frame.evidence.after(progress.losses, config, frame.trained)
         self.change(
             progress=progress,
             tape=tape[-TAPE_WINDOWS:],

@@ -14,10 +14,13 @@ RECENT_WINDOWS = 50
 """Windows that a verdict looks back on."""
 
 SOLVED_SHARE = 0.07
-"""A mean loss below this share of chance counts as solved: 0.05 nats for two classes."""
+"""A mean loss within this share of chance above its floor counts as solved: 0.05 nats for two classes."""
 
 AT_CHANCE_SHARE = 0.05
 """A mean loss within this share of chance, to either side, counts as at chance."""
+
+BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
+"""A mean loss below this share of chance is learned, not luck."""
 
 
 def chance_level(config: EchoConfig) -> float:
@@ -39,6 +42,19 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     return (config.batch_size - 1) / config.batch_size * unknown / length * chance_level(config)
 
 
+def mean_floor(config: EchoConfig) -> float:
+    """Least mean loss in nats over all windows of an epoch: the mean of `boundary_floor`."""
+    windows = config.windows_per_epoch
+    with_floor = min(windows, -(-config.echo_step // config.window_stride))
+    return sum(boundary_floor(config, window) for window in range(with_floor)) / windows
+
+
+def solved_level(config: EchoConfig) -> float:
+    """Mean loss in nats below which the echo counts as solved: near its floor, and well below chance."""
+    chance = chance_level(config)
+    return min(mean_floor(config) + SOLVED_SHARE * chance, BELOW_CHANCE * chance)
+
+
 def credit_coverage(config: EchoConfig) -> float:
     """Share of a window's targets whose error reaches the input that they echo: ``max(0, T - echo)/T``.
 
@@ -55,8 +71,8 @@ class Evidence:
     Attributes:
         windows: how many were trained since the weights or the task last changed.
         recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first.
-        solved_at: number, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
-            `SOLVED_SHARE` of chance; None where it never did.
+        solved_at: number in the run, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
+            `solved_level`; None where it never did.
     """
 
     windows: int = 0
@@ -68,51 +84,56 @@ class Evidence:
         """Mean of the recent losses in nats; NaN where there are none, or one is."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
-    def after(self, losses: Floats, config: EchoConfig) -> Evidence:
-        """The evidence when these windows' losses, float32 [n], have come in too."""
+    def after(self, losses: Floats, config: EchoConfig, trained: int | None = None) -> Evidence:
+        """The evidence when these windows' losses, float32 [n], have come in too.
+
+        Args:
+            trained: windows of the run before them; as many as there is evidence of, unless given.
+        """
+        trained = self.windows if trained is None else trained
         joined = np.concatenate([self.recent, losses])
         solved_at = self.solved_at
         if solved_at is None and joined.size >= RECENT_WINDOWS:
             means = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS).mean(axis=-1, dtype=np.float64)
-            below = np.flatnonzero(means < SOLVED_SHARE * chance_level(config))
+            below = np.flatnonzero(means < solved_level(config))
             if below.size:
-                solved_at = self.windows - self.recent.size + int(below[0]) + RECENT_WINDOWS
+                solved_at = trained - self.recent.size + int(below[0]) + RECENT_WINDOWS
         return replace(
             self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy(), solved_at=solved_at
         )
 
 
-def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None) -> str:
+def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None, undoable: bool = False) -> str:
     """One plain sentence on what is being seen, backed by the newest windows' losses.
 
     Args:
         config: what is trained.
         evidence: the windows since the last start.
         progress: the newest windows; None where only their losses are known.
+        undoable: whether there is something to go back to.
     """
     chance, mean = chance_level(config), evidence.mean
     if not evidence.windows:
         return f"chance is {chance:.3f} nats; {_credit(config)}"
     newest = float(evidence.recent[-1])
     if not math.isfinite(newest):
-        return (
-            "diverged: the loss is no longer a finite number; undo with u, or start over with a smaller learning_rate"
-        )
+        back = "u goes back" if undoable else "r starts over"
+        return f"diverged: the loss is no longer a finite number; {back}, s sets a smaller learning_rate"
     if progress is not None and (spike := _spike(config, evidence, progress)):
         return spike
     if not math.isfinite(mean):
         return "recovering: one of the last windows had no finite loss"
     enough = evidence.windows >= RECENT_WINDOWS
-    solved_now = mean < SOLVED_SHARE * chance
+    solved_now = mean < solved_level(config)
     if evidence.solved_at is not None:
         solved = f"solved at window {evidence.solved_at:,}"
         return (
             f"{solved}: mean loss now {mean:.4f}" if solved_now else f"{solved}, but the mean loss is {mean:.3f} again"
         )
-    if config.echo_step >= config.truncated_backprop_length and not mean < (1 - 2 * AT_CHANCE_SHARE) * chance:
+    if config.echo_step >= config.truncated_backprop_length and not mean < BELOW_CHANCE * chance:
         return (
-            f"cannot be learned: the echo ({config.echo_step}) reaches beyond the window"
-            f" ({config.truncated_backprop_length}), so no error gets back to its cause"
+            f"cannot be learned through time: the echo ({config.echo_step}) reaches beyond the window"
+            f" ({config.truncated_backprop_length}); only what random weights carry that far can be read"
         )
     if not enough:
         return f"too early to tell: {RECENT_WINDOWS - evidence.windows} more windows until the first mean"
@@ -121,7 +142,10 @@ def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None) -
     if mean > chance:
         shown = f"{mean:.3f}" if mean < 1e5 else f"{mean:.3e}"
         return f"worse than chance: mean loss {shown}, chance {chance:.3f}; it is surer than it should be"
-    return f"learning: mean loss {mean:.3f}, {1 - mean / chance:.0%} of the way from chance to nothing"
+    floor = mean_floor(config)
+    least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "nothing"
+    way = min(1.0, (chance - mean) / (chance - floor))
+    return f"learning: mean loss {mean:.3f}, {way:.0%} of the way from chance to {least}"
 
 
 def _credit(config: EchoConfig) -> str:
@@ -132,8 +156,8 @@ def _why_at_chance(config: EchoConfig) -> str:
     if credit_coverage(config) < 0.5:
         return _credit(config)
     if config.init == "tutorial":
-        return "R draws other weights; from the uniform start a plateau of a few thousand windows is common"
-    return _credit(config)
+        return "a plateau of thousands is common; R draws another uniform start"
+    return "nothing is learned yet; R draws other weights"
 
 
 def _spike(config: EchoConfig, evidence: Evidence, progress: Progress) -> str:

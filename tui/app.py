@@ -125,21 +125,22 @@ class EchoApp(App[int]):
             return
         self._ask_with_next = True
         self._ticks += 1
-        if self.session.frame is not self._frame:
-            before, self._frame = self._frame, self.session.frame
+        before = self._frame
+        if self.session.frame is not before:
+            self._frame = self.session.frame
             if before.config != self._frame.config:
                 self._lay_out(self.size)
             if before.state is State.LOADING:
                 gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
+            if before.state is not self._frame.state or self._frame.state.stands_still:
+                self._show_rows()  # first: the status reads out what their cursor is on
             self._show()
             if self._frame.refusal not in ("", before.refusal) and not isinstance(self.screen, SettingsScreen):
                 self.notify(self._frame.refusal, severity="error", markup=False)
             if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
                 self.refresh_bindings()
         every = max(1, round(self._fps / ROWS_A_SECOND))
-        if self._frame is not self._frame_of_rows and (
-            self._frame.state is not State.RUNNING or self._ticks % every == 0
-        ):
+        if self._frame is not self._frame_of_rows and self._ticks % every == 0:
             self._show_rows()
 
     def _show(self) -> None:
@@ -227,7 +228,9 @@ class EchoApp(App[int]):
         self.session.set_speed(faster(self.session.speed))
 
     def action_slower(self) -> None:
-        self.session.set_speed(slower(self.session.speed))
+        """The next notch below what is reached: a slow network feels it at once, also from full speed."""
+        reached = self._frame.rate or math.inf
+        self.session.set_speed(slower(min(self.session.speed, reached)))
 
     def action_full_speed(self) -> None:
         self.session.set_speed(math.inf)

@@ -105,6 +105,8 @@ def farewell(recorder: Recorder | None) -> str:
         return recorder.warning
     folder = shlex.quote(str(recorder.folder))
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
+    if not recorder.folder.exists():
+        lines = [f"the run is not kept: there is no {folder} any more"]
     return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
 
 

@@ -19,6 +19,7 @@ from echornn import append_log, run_dir
 from echornn import recorder as recorder_module
 from echornn.config import ConfigError, EchoConfig
 from echornn.frame import Frame, State
+from echornn.recorded_evidence import evidence_of
 from echornn.recorder import RunRecorder
 from echornn.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.run_error import RunError
@@ -563,6 +564,41 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     assert np.isfinite(high[:17]).all()
     assert len(high) == 18
     assert len(log(tmp_path / "run")) == 18
+
+
+@pytest.mark.parametrize("good", [0, 14])
+def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = good + 3
+    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", SMALL))
+    play(session, lambda: session.step(good), session.save, lambda: session.step(10))
+    frame = session.frame
+    assert (frame.trained, frame.undoable) == (good + 4, 1)
+    assert "u goes back" in frame.verdict
+
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = good + 3
+    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "again", SMALL))
+    play(session, lambda: session.step(good), session.save, lambda: session.step(10), session.undo)
+    frame = session.frame
+    assert (frame.epoch, frame.window) == (good // 10 + 1, good % 10)
+    assert (frame.trained, frame.undoable, frame.warning) == (good + 4, 0, "")
+    assert frame.evidence.windows == good
+    assert (trainer.trained, trainer.window) == (good, good % 10)
+    assert evidence_of(run_dir.read(tmp_path / "again")).windows == good
+
+
+def test_after_a_wild_edit_that_diverges_at_once_undo_takes_the_edit_back() -> None:
+    trainer = ScriptedTrainer(SMALL)
+    session = Session(SMALL, make_trainer=lambda _: trainer)
+
+    def edit() -> None:
+        trainer.diverges_at = 7
+        session.edit(replace(SMALL, learning_rate=1e30))
+
+    play(session, lambda: session.step(7), edit, lambda: session.step(1), session.undo)
+    assert session.frame.config == SMALL
+    assert (session.frame.window, session.frame.undoable, trainer.trained) == (7, 0, 7)
 
 
 def test_after_divergence_it_can_go_on_or_be_reset() -> None:

@@ -297,7 +297,8 @@ def test_every_command_that_destroys_something_can_be_undone(command: str) -> No
 
 def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
     with on_stage(paused=True) as stage:
-        for _ in range(3):
+        for trained in (2, 4, 6):
+            trained_then(stage, trained)
             stage.session.redraw()
         stage.session.undo()
         stage.obeyed()
@@ -311,9 +312,22 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
 def test_the_memory_for_undo_is_bounded() -> None:
     with on_stage(paused=True) as stage:
         for _ in range(UNDO_DEPTH + 5):
-            stage.session.redraw()
+            stage.session.regenerate()
         stage.obeyed()
         assert stage.session.frame.undoable == UNDO_DEPTH
+
+
+@pytest.mark.parametrize("begin_anew", ["reset", "redraw"])
+def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: str) -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        for _ in range(UNDO_DEPTH + 5):
+            getattr(stage.session, begin_anew)()
+        stage.session.undo()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.epoch, frame.window, frame.draw, frame.undoable) == (2, 2, 0, 0)
+        assert frame.evidence.windows == 12
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.series import EchoSeries
-from echornn.theory import RECENT_WINDOWS, Evidence, boundary_floor, chance_level, credit_coverage, verdict
+from echornn.theory import (
+    RECENT_WINDOWS,
+    Evidence,
+    boundary_floor,
+    chance_level,
+    credit_coverage,
+    solved_level,
+    verdict,
+)
 from tests.scripted import make_progress
 
 TUTORIAL = EchoConfig()
@@ -78,18 +86,46 @@ def test_solved_is_the_first_window_with_a_low_mean() -> None:
 def test_a_plateau_is_told_as_one() -> None:
     text = sentence([0.69] * 1200)
     assert text.startswith("at chance (0.693) after 1,200 windows: ")
-    assert "a plateau of a few thousand windows is common" in text
-    assert "plateau" not in sentence([0.69] * 1200, replace(TUTORIAL, init="glorot"))
+    assert text.split(": ")[1].startswith("a plateau of thousands is common; R draws another")
+    assert len(text.partition(";")[0]) <= 78, "what comforts is seen on the smallest screen"
+    glorot = sentence([0.69] * 1200, replace(TUTORIAL, init="glorot"))
+    assert "plateau" not in glorot
+    assert "80%" not in glorot, "what reaches its cause is no reason"
     assert "7% of the targets" in sentence([0.69] * 1200, replace(TUTORIAL, echo_step=14))
 
 
 def test_what_cannot_be_learned_is_said_only_while_it_is_not() -> None:
     beyond = replace(TUTORIAL, echo_step=15)
-    text = "cannot be learned: the echo (15) reaches beyond the window (15)"
+    text = "cannot be learned through time: the echo (15) reaches beyond the window (15); only what"
     assert sentence([0.69] * 60, beyond).startswith(text)
     assert sentence([0.69] * 5, beyond).startswith(text)
     assert sentence([0.3] * 60, beyond).startswith("learning: mean loss 0.300, 57% of the way")
     assert "cannot" not in sentence([0.69] * 60, replace(TUTORIAL, echo_step=14))
+
+
+@pytest.mark.parametrize(
+    ("batch", "windows", "echo", "level"),
+    [(5, 1, 3, 0.1594), (5, 2, 3, 0.1040), (5, 666, 3, 0.0487), (50, 1, 14, 0.9 * CHANCE)],
+)
+def test_few_windows_an_epoch_raise_the_level_at_which_it_is_solved(
+    batch: int, windows: int, echo: int, level: float
+) -> None:
+    config = EchoConfig(batch_size=batch, total_series_length=batch * 15 * windows, echo_step=echo)
+    assert solved_level(config) == pytest.approx(level, abs=1e-4)
+    below, above = [[level - 0.001] * 60, [level + 0.001] * 60]
+    assert sentence(below, config).startswith("solved at window 50: ")
+    assert not sentence(above, config).startswith("solved")
+
+
+def test_what_is_left_to_learn_is_counted_from_the_floor() -> None:
+    config = EchoConfig(total_series_length=75)
+    assert "50% of the way from chance to its floor of 0.111" in sentence([(CHANCE + 0.1109) / 2] * 60, config)
+    assert "50% of the way from chance to nothing" in sentence([CHANCE / 2] * 60)
+
+
+def test_solved_is_numbered_in_the_run_as_the_axis_is() -> None:
+    evidence = Evidence().after(np.full(30, 0.7, np.float32), TUTORIAL, 1000)
+    assert evidence.after(np.full(100, 0.01, np.float32), TUTORIAL, 1030).solved_at == 1030 + 48
 
 
 def test_a_spike_is_explained_where_there_is_one() -> None:
@@ -110,6 +146,9 @@ def test_few_windows_give_no_verdict() -> None:
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_divergence_is_told(loss: float) -> None:
     assert sentence([0.5] * 60 + [loss]).startswith("diverged")
+    progress = make_progress(TUTORIAL, losses=[loss])
+    for undoable, way in ((True, "u goes back"), (False, "r starts over")):
+        assert way in verdict(TUTORIAL, evidence_of([loss]), progress, undoable)
     assert "worse than chance: mean loss 2.000" in sentence([2.0] * 60)
 
 

@@ -104,6 +104,30 @@ async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, c
         assert session.commands == commands
 
 
+async def test_from_full_speed_the_dial_turns_to_what_is_just_slower_than_reached() -> None:
+    async with opened(speed=math.inf) as (app, session, pilot):
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134), rate=118.0)
+        app.show_newest_frame()
+        await pilot.press("minus", "minus")
+        assert session.commands == ["speed 100", "speed 50"]
+
+
+async def test_the_cursor_reads_the_window_that_is_shown() -> None:
+    async with opened(State.PAUSED, size=(120, 40)) as (app, session, pilot):
+        await pilot.press("tab", "right")
+        for window in range(134, 140):
+            session.set_frame(State.PAUSED, make_progress(TUTORIAL, 1, window, wrong_every=4, sure=0.6 + window / 500))
+            app.show_newest_frame()
+            await pilot.pause()
+            reading = app.query_one(SampleRows).reading
+            assert f"{0.6 + window / 500:.3f}" in reading or f"{0.4 - window / 500:.3f}" in reading
+            assert reading in screen_text(app)
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 140))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert reading not in screen_text(app)
+
+
 async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> None:
     async with opened() as (_, session, pilot):
         await pilot.press("plus", "plus", "minus", "m", "plus", "minus")

@@ -16,7 +16,17 @@ from echornn.frame import Frame, State
 from echornn.progress import Progress
 from tests.scripted import SMALL, make_progress
 from tui.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
-from tui.widgets.sample_rows import LABEL_WIDTH, PANEL_HEIGHT, SampleRows, arrange, height_for, lay_tape, read, title
+from tui.widgets.sample_rows import (
+    LABEL_WIDTH,
+    PANEL_HEIGHT,
+    SampleRows,
+    arrange,
+    cell_text,
+    height_for,
+    lay_tape,
+    read,
+    title,
+)
 
 TUTORIAL = EchoConfig()
 
@@ -193,6 +203,33 @@ async def test_of_windows_that_overlap_each_step_is_shown_once() -> None:
     )
     tape = [line[LABEL_WIDTH:].strip() for line in lines[1:4]]
     assert tape == ["1▁▁│██▁▁████", "▁▁▁▁│ 0▁▁██▁▁", "▁▁▁▁│ 0▁▁██▁▁"]
+
+
+def test_of_many_classes_the_targets_probability_is_read_out_first_under_the_names_in_the_rows() -> None:
+    twelve = replace(FOUR, num_classes=12, echo_step=0)
+    probabilities = np.array([0.3, 0.2, 0.01, 0.05, 0.04, 0.03, 0.02, 0.02, 0.02, 0.01, 0.05, 0.25], np.float32)
+    progress = make_progress(twelve)
+    y = np.full_like(progress.y, 4)
+    shown = replace(progress, y=y, probabilities=np.broadcast_to(probabilities, (*y.shape, 12)))
+    assert read(twelve, shown, 0, 0).endswith("target 4 echoes step 1; p(4) 0.040, p(0) 0.300, p(b) 0.250, p(1) 0.200")
+    eleven = replace(shown, y=np.full_like(y, 11))
+    assert "target b echoes step 1; p(b) 0.250, p(0) 0.300" in read(twelve, eleven, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "two_classes", "mark", "text"),
+    [
+        (1, True, "", " 1"),
+        (3, False, "", "3 "),
+        (11, False, "<", "b<"),
+        (90, False, "", "5a"),
+        (90, False, "<", "5<"),
+    ],
+)
+def test_a_symbol_under_the_cursor_stands_where_the_others_do(
+    symbol: int, two_classes: bool, mark: str, text: str
+) -> None:
+    assert cell_text(symbol, two_classes, mark) == text
 
 
 def test_a_target_is_read_out() -> None:

@@ -185,22 +185,38 @@ class SampleRows(CellWidget, can_focus=True):
         step = cursor[1]
         target = int(newest.progress.y[row, step])
         predicted = int(newest.progress.probabilities[row, step].argmax())
-        light(cells, x, newest, step, y + 2, "rows--cursor", target)
-        light(cells, x, newest, step, y + 3, "rows--cursor", predicted)
+        two_classes = self._frame.config.num_classes == 2
+        wrong = "<" if predicted != target and not two_classes else ""
+        light(cells, x, newest, step, y + 2, "rows--cursor", cell_text(target, two_classes))
+        light(cells, x, newest, step, y + 3, "rows--cursor", cell_text(predicted, two_classes, wrong))
         source = step - self._frame.config.echo_step
         for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
             if source >= 0:
-                light(cells, x, piece, source, y + 1, "rows--source", int(piece.progress.x[row, source]))
+                light(
+                    cells,
+                    x,
+                    piece,
+                    source,
+                    y + 1,
+                    "rows--source",
+                    cell_text(int(piece.progress.x[row, source]), two_classes),
+                )
                 return
             if before is None or before.seam != "window":
                 return
             source += before.end
 
 
-def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, symbol: int) -> None:
+def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, text: str) -> None:
     """Write a time step's symbol in place of its block, where it is on the tape."""
     if step in piece:
-        cells.write(x + piece.x + 2 * (step - piece.begin), y, f"{symbol_text(symbol).strip():>2}", style)
+        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
+
+
+def cell_text(symbol: int, two_classes: bool, mark: str = "") -> str:
+    """A symbol under the cursor, two characters: among blocks to the right, among symbols where they have theirs."""
+    digit = symbol_text(symbol).strip()
+    return f"{digit:>2}" if two_classes else f"{digit[0] + mark if mark else digit:<2}"
 
 
 def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
@@ -284,6 +300,9 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
         echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
     else:
         echoed = f"echoes {-source} steps before this window"
-    likeliest = np.argsort(probabilities)[::-1][:4].tolist() if len(probabilities) > 4 else range(len(probabilities))
-    shown = ", ".join(f"p({symbol}) {probabilities[symbol]:.3f}" for symbol in likeliest)
-    return f"row {row + 1}, step {step + 1}: target {target} {echoed}; {shown}"
+    symbols = list(range(len(probabilities)))
+    if len(symbols) > 4:  # the target's makes the loss; the likeliest are what it is mistaken for
+        likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
+        symbols = [target, *likeliest[:3]]
+    shown = ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)
+    return f"row {row + 1}, step {step + 1}: target {symbol_text(target).strip()} {echoed}; {shown}"
