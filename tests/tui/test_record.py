@@ -1,0 +1,19 @@
+"""What is said of a run at the end."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from echornn.recorder import RunRecorder
+from tests.scripted import SMALL
+from tui import record
+
+
+def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "a run"
+    recorder = RunRecorder.begin(folder, SMALL)
+    assert record.farewell(recorder) == f"the run is in '{folder}'\ngo on with: echornn-tui --resume '{folder}'"
+    shutil.rmtree(folder)
+    assert record.farewell(recorder) == f"the run is not kept: there is no '{folder}' any more"
+    recorder.close()
