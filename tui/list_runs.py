@@ -28,7 +28,7 @@ def describe(folder: Path) -> str:
     epoch, window = (0, 0) if state is None else (state.epoch, state.window)
     position = f"epoch {epoch + (window > 0)}/{run.config.num_epochs}"
     size = run_dir.size(folder) / 1e6
-    return f"{position:<15} {run.trained:>13,} windows {size:>8.1f} MB  {folder.name}"
+    return f"{position:<19} {run.trained:>13,} windows {size:>8.1f} MB  {folder.name}"
 
 
 def list_runs() -> int:

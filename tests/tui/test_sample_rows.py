@@ -181,6 +181,15 @@ async def test_two_rows_side_by_side() -> None:
     ]
 
 
+@pytest.mark.parametrize(("width", "height"), [(58, 4), (78, 7), (118, 20), (118, 8), (158, 24), (198, 8)])
+async def test_rows_that_do_not_fit_are_counted(width: int, height: int) -> None:
+    config = EchoConfig(batch_size=50)
+    first, *_ = await drawn(make_progress(config), width, height, config=config)
+    shown = arrange(50, width, height, 15).shown
+    assert shown < 50
+    assert f"1 to {shown} of 50" in first
+
+
 async def test_windows_before_scroll_by_with_their_seams() -> None:
     lines = await drawn(four_steps(5), 34, 8, config=FOUR, tape=(four_steps(1), four_steps(4)))
     assert lines[:2] == ["                          row 1:", "input ▁▁████┆  ██▁▁████│██▁▁████"] or (

@@ -154,10 +154,12 @@ class SampleRows(CellWidget, can_focus=True):
             line, column = divmod(index, panels.columns)
             self._draw_panel(cells, tape, first + index, column * (panels.width + GAP), line * PANEL_HEIGHT, panels)
         if panels.shown < rows:
-            text = f" rows {first + 1} to {first + panels.shown} of {rows}: tab, then up/down "
-            begin = cells.width - len(text)
-            if begin > 0 and not cells.text(0)[begin:].strip():
-                cells.write(begin, 0, text, "rows--label")
+            of = f"{first + 1} to {first + panels.shown} of {rows}"
+            for text in (f" rows {of}: tab, then up/down ", f" {of}: tab ", f" {of}"):
+                begin = cells.width - len(text)
+                if begin > 0 and not cells.text(0)[begin:].strip():
+                    cells.write(begin, 0, text, "rows--label")
+                    break
 
     def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
         newest = tape[-1]
