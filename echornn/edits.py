@@ -32,18 +32,36 @@ class Moment:
 
 
 class Past:
-    """The newest `UNDO_DEPTH` moments that can be gone back to."""
+    """The newest `UNDO_DEPTH` moments that can be gone back to, and the last good one, should the loss diverge."""
 
     def __init__(self) -> None:
         self._moments: deque[Moment] = deque(maxlen=UNDO_DEPTH)
+        self._remembered_at = 0
+        self._good: Moment | None = None
+        self._good_at = 0
 
     def __len__(self) -> int:
         return len(self._moments)
 
-    def remember(self, moment: Moment) -> None:
-        """Make this moment one that can be gone back to, unless its weights are past saving."""
+    def remember(self, moment: Moment, trained: int) -> None:
+        """Make this moment one that can be gone back to, unless its weights are past saving.
+
+        Args:
+            trained: windows of the run before it.
+        """
+        self._remembered_at = trained
         if moment.state.is_finite:
             self._moments.append(moment)
+
+    def passed(self, moment: Moment, trained: int) -> None:
+        """Take note of a moment, after ``trained`` windows of the run, that is good if its weights are finite."""
+        if moment.state.is_finite:
+            self._good, self._good_at = moment, trained
+
+    def diverged(self, trained: int) -> None:
+        """Make the last good moment one that can be gone back to, unless going back takes there already."""
+        if self._good is not None and (not self._moments or self._good_at > self._remembered_at):
+            self.remember(self._good, trained)
 
     def newest(self) -> Moment:
         """Take the newest moment out.

@@ -69,8 +69,6 @@ class Session:
         self._running = True
         self._owed = 0
         self._past = Past()
-        self._good: Moment | None = None
-        self._good_at = self._remembered_at = 0
         self._untouched = False
         self._trainer: Trains
         self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
@@ -247,8 +245,8 @@ class Session:
         progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
         if divergence.message and not diverged_before:
             self._pause()
-            if self._good is not None and (not self._past or self._good_at > self._remembered_at):
-                self._remember(self._good)
+            self._past.diverged(len(self.history))
+            self._stage.change(undoable=len(self._past))
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         self._chronicle.windows(progress, self.config)
@@ -301,8 +299,7 @@ class Session:
         return Moment(self._trainer, self._trainer.state, self.frame)
 
     def _remember(self, moment: Moment) -> None:
-        self._past.remember(moment)
-        self._remembered_at = len(self.history)
+        self._past.remember(moment, len(self.history))
         self._stage.change(undoable=len(self._past))
 
     def _edit(self, config: EchoConfig) -> None:
@@ -361,8 +358,7 @@ class Session:
     def _save(self) -> None:
         moment = self._moment()
         self._chronicle.save(moment.state)
-        if moment.state.is_finite:  # where the loss diverges, undo goes back to it
-            self._good, self._good_at = moment, len(self.history)
+        self._past.passed(moment, len(self.history))
         self._show_warning()
 
     def _show_warning(self) -> None:
