@@ -228,9 +228,10 @@ class EchoApp(App[int]):
         self.session.set_speed(faster(self.session.speed))
 
     def action_slower(self) -> None:
-        """The next notch below what is reached: a slow network feels it at once, also from full speed."""
-        reached = self._frame.rate or math.inf
-        self.session.set_speed(slower(min(self.session.speed, reached)))
+        """The next notch; from full speed the one below what is reached, so that a slow network feels it too."""
+        speed = self.session.speed
+        reached = self._frame.rate if math.isinf(speed) else 0.0
+        self.session.set_speed(slower(reached or speed))
 
     def action_full_speed(self) -> None:
         self.session.set_speed(math.inf)
