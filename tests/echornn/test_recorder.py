@@ -469,13 +469,19 @@ class OnItsThread:
         assert not self.thread.is_alive()
 
 
-def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "run"
+def begun_on_a_disk_that_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[OnItsThread, Disk]:
+    """A run whose start is saved; what comes after it, the disk does not answer."""
     disk = Disk(monkeypatch)
     stage = OnItsThread(folder)
     stage.obeyed()
     assert stage.recorder.wait(PATIENCE)
     disk.hangs.set()
+    return stage, disk
+
+
+def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
     session = stage.session
     session.step(5)
     stage.obeyed(5)
@@ -507,11 +513,7 @@ def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypa
 def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "SECONDS_TO_END", 0.0)
     folder = tmp_path / "run"
-    disk = Disk(monkeypatch)
-    stage = OnItsThread(folder)
-    stage.obeyed()
-    assert stage.recorder.wait(PATIENCE)
-    disk.hangs.set()
+    stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
     stage.session.step(5)
     stage.obeyed(5)
     stage.end()
