@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,6 +43,7 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     return (config.batch_size - 1) / config.batch_size * unknown / length * chance_level(config)
 
 
+@lru_cache(maxsize=8)
 def mean_floor(config: EchoConfig) -> float:
     """Least mean loss in nats over all windows of an epoch: the mean of `boundary_floor`."""
     windows = config.windows_per_epoch
