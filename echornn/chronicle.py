@@ -32,6 +32,12 @@ class Chronicle:
         self._clock = clock
         self._save_at = clock()
         self._unsaved = False
+        self._commands = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the run stands: the number of its newest command, from 0, and the windows trained."""
+        return self._commands - 1, len(self.history)
 
     @property
     def resumed(self) -> Run | None:
@@ -47,16 +53,22 @@ class Chronicle:
     def go_on(self, run: Run, state: TrainerState) -> None:
         """Go on after the run on disk, whose trainer stands here."""
         run.fill(self.history)
+        self._commands = len(run.commands)
         self.divergence.begin(state, len(self.history))
 
-    def command(self, cause: Cause, trainer: Trains, config: EchoConfig) -> None:
-        """Stamp a command on the history and in the record: the next window is the first under it."""
+    def command(self, cause: Cause, trainer: Trains, config: EchoConfig, back: tuple[int, int] | None = None) -> None:
+        """Stamp a command on the history and in the record: the next window is the first under it.
+
+        Args:
+            back: the `place` that an undo went back to.
+        """
         trained = len(self.history)
+        self._commands += 1
         self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
         self.divergence.begin(trainer.state, trained)
         if self.recorder is not None:
             position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
-            self.recorder.command(Command(trained, cause, *position, config))
+            self.recorder.command(Command(trained, cause, *position, config, back))
 
     def windows(self, progress: Progress, config: EchoConfig) -> None:
         """These windows were trained."""

@@ -22,6 +22,8 @@ class Command:
         epoch, window: position after it, from (0, 0).
         generation, draw: data and weights from here on.
         config: what is trained from here on.
+        back: where an undo went: the number of the command, from 0, that began the stretch of windows, and the windows
+            trained in the whole run there; None for all others.
     """
 
     at: int
@@ -31,6 +33,7 @@ class Command:
     generation: int
     draw: int
     config: EchoConfig
+    back: tuple[int, int] | None = None
 
     def as_line(self) -> bytes:
         """The command as a line of the command log."""
@@ -46,10 +49,14 @@ class Command:
         try:
             fields = json.loads(line)
             fields["config"] = config_from(fields["config"])
+            if fields.get("back") is not None:
+                number, trained = fields["back"]
+                fields["back"] = (number, trained)
             command = cls(**fields)
         except (LookupError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"no command: {error}") from error
-        numbers = (command.at, command.epoch, command.window, command.generation, command.draw)
+        place = (command.at, command.epoch, command.window, command.generation, command.draw)
+        numbers = (*place, *(command.back or ()))
         if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
             raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
         return command

@@ -16,11 +16,18 @@ UNDO_DEPTH = 10
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What a command that destroys something can be undone to."""
+    """What a command that destroys something can be undone to.
+
+    Attributes:
+        trainer, state: what trained there, and how it stood.
+        frame: what was shown.
+        place: which windows of the run came before; see `Chronicle.place`.
+    """
 
     trainer: Trains
     state: TrainerState
     frame: Frame
+    place: tuple[int, int]
 
     def come_back(self) -> None:
         """Bring the trainer back to this moment."""
@@ -64,12 +71,14 @@ class Past:
             self.remember(self._good, trained)
 
     def newest(self) -> Moment:
-        """Take the newest moment out.
+        """Take the newest moment out; it is the last good one until another passes.
 
         Raises:
             IndexError: there is none.
         """
-        return self._moments.pop()
+        self._good = self._moments.pop()
+        self._good_at, self._remembered_at = 0, -1
+        return self._good
 
 
 def edited(trainer: Trains, config: EchoConfig, make_trainer: MakeTrainer) -> Trains:

@@ -24,6 +24,9 @@ from echornn.trains import MakeTrainer, Trains, tensorflow_trainers
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
 
+HELD_SECONDS = 1.0
+"""Weights that run for less before they begin anew are not kept for undo."""
+
 Command = Callable[[], None]
 
 
@@ -69,7 +72,7 @@ class Session:
         self._running = True
         self._owed = 0
         self._past = Past()
-        self._untouched = False
+        self._anew_at: tuple[float, int] | None = None
         self._trainer: Trains
         self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
         if recorder is not None:
@@ -239,7 +242,7 @@ class Session:
 
     def _train(self, windows: int) -> None:
         begun = self._clock()
-        self._can_save = self._untouched = False
+        self._can_save = False
         divergence = self._chronicle.divergence
         diverged_before = divergence.message
         progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
@@ -270,12 +273,18 @@ class Session:
         self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
 
     def _reset(self, further: int) -> None:
-        """Begin anew; of weights that have not trained since they last did, nothing is lost that undo had to keep."""
+        """Begin anew; undo keeps no weights that began anew just before, as they do where the key is held down."""
         self._save()
-        if not self._untouched:
+        if not self._began_just_before():
             self._remember(self._moment())
         self._trainer.reset(self._trainer.draw + further)
         self._begin("redraw" if further else "reset")
+
+    def _began_just_before(self) -> bool:
+        if self._anew_at is None:
+            return False
+        at, trained = self._anew_at
+        return trained == len(self.history) or (self._running and self._clock() - at < HELD_SECONDS)
 
     def _regenerate(self) -> None:
         self._save()
@@ -283,12 +292,13 @@ class Session:
         self._trainer.regenerate()
         self._begin("regenerate")
 
-    def _begin(self, cause: Cause, goes_on: bool = False) -> None:
+    def _begin(self, cause: Cause, goes_on: bool = False, back: tuple[int, int] | None = None) -> None:
         """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
         self._owed = 0
-        self._untouched = cause in ("reset", "redraw")
+        anew = cause in ("reset", "redraw")
+        self._anew_at = (self._clock(), len(self.history)) if anew else None
         self._pace.restart()
-        self._chronicle.command(cause, self._trainer, self.config)
+        self._chronicle.command(cause, self._trainer, self.config, back)
         if not goes_on:
             self._stage.begin(self.config, weights_stay=cause == "regenerate")
         self._stage.change(refusal="")
@@ -296,7 +306,7 @@ class Session:
     # ---- edits and undo, on the training thread
 
     def _moment(self) -> Moment:
-        return Moment(self._trainer, self._trainer.state, self.frame)
+        return Moment(self._trainer, self._trainer.state, self.frame, self._chronicle.place)
 
     def _remember(self, moment: Moment) -> None:
         self._past.remember(moment, len(self.history))
@@ -320,8 +330,8 @@ class Session:
         self._trainer = edited(self._trainer, config, self._make_another)
         self._remember(before)
         self.config = config
-        self._stage.change(config=config, device=self._trainer.device)
         self._begin("edit", goes_on=before.state.config.same_task(config))
+        self._stage.change(config=config, device=self._trainer.device)
 
     def _make_another(self, config: EchoConfig) -> Trains:
         self._stage.compile(config)
@@ -334,7 +344,7 @@ class Session:
         moment = self._past.newest()
         moment.come_back()
         self._trainer, self.config = moment.trainer, moment.state.config
-        self._begin("undo")
+        self._begin("undo", back=moment.place)
         self._stage.go_back(self.config, moment.frame)
         self._stage.change(device=self._trainer.device, undoable=len(self._past))
 

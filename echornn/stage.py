@@ -55,7 +55,8 @@ class Stage:
 
     def go_back(self, config: EchoConfig, then: Frame) -> None:
         """This configuration is trained again, and the windows of that frame are shown."""
-        self.change(config=config, progress=then.progress, tape=then.tape, evidence=then.evidence)
+        place = {"epoch": then.epoch, "window": then.window}
+        self.change(config=config, progress=then.progress, tape=then.tape, evidence=then.evidence, **place)
 
     def stand(self, trainer: Trains, config: EchoConfig, **changes: Any) -> None:
         """Say where the trainer stands: after the windows shown, or where none are, before the next; see `change`."""

@@ -30,7 +30,8 @@ def chance_level(config: EchoConfig) -> float:
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
-    """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0).
+    """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), where the row is
+    known.
 
     With rows that start with the echo of the row above, a state that began at zero cannot know the first
     ``echo_step`` targets of any row but the first (whose are blank):
@@ -45,10 +46,22 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
 
 @lru_cache(maxsize=8)
 def mean_floor(config: EchoConfig) -> float:
-    """Least mean loss in nats over all windows of an epoch: the mean of `boundary_floor`."""
+    """Least mean loss in nats over all windows of an epoch, for a network.
+
+    A network does not see which row it reads. Where `boundary_floor` is paid by all rows but the first, whose targets
+    are blank, it pays the entropy of the mixture in all of them: ``-(num_classes - 1) p ln(p) - q ln(q)``, with
+    ``p = (B - 1)/(B * num_classes)`` for each symbol that is not blank, and ``q`` what is left.
+    """
+    if config.row_start == "zero" or config.batch_size == 1:
+        return 0.0
     windows = config.windows_per_epoch
     with_floor = min(windows, -(-config.echo_step // config.window_stride))
-    return sum(boundary_floor(config, window) for window in range(with_floor)) / windows
+    of_one_who_knows = sum(boundary_floor(config, window) for window in range(with_floor)) / windows
+    others = (config.batch_size - 1) / config.batch_size
+    p = others / config.num_classes
+    q = 1 - (config.num_classes - 1) * p
+    entropy = -(config.num_classes - 1) * p * math.log(p) - q * math.log(q)
+    return of_one_who_knows * entropy / (others * chance_level(config))
 
 
 def solved_level(config: EchoConfig) -> float:
@@ -120,7 +133,7 @@ def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None, u
     newest = float(evidence.recent[-1])
     if not math.isfinite(newest):
         back = "u goes back" if undoable else "r starts over"
-        return f"diverged: the loss is no longer a finite number; {back}, s sets a smaller learning_rate"
+        return f"diverged: the loss is no longer a finite number; {back}, then s sets a smaller learning_rate"
     if progress is not None and (spike := _spike(config, evidence, progress)):
         return spike
     if not math.isfinite(mean):

@@ -50,7 +50,8 @@ class ScriptedTrainer:
     @property
     def state(self) -> TrainerState:
         books = (self.epoch, self.window, self.generation, self.draw)
-        weights = {"W": np.array([self.trained], np.float32)}
+        lost = self.diverges_at is not None and self.trained > self.diverges_at
+        weights = {"W": np.array([math.nan if lost else self.trained], np.float32)}
         return TrainerState(self.config, *books, weights, np.zeros(1, np.float32), (np.array(self.trained),))
 
     def restore(self, state: TrainerState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import errno
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -52,14 +52,19 @@ def driver_for(guarded: Guarded, show_all: Callable[[], None]) -> type[LinuxDriv
             if guarded.is_left_alone:
                 self._key_thread = None
             super().disable_input()
+            if guarded.is_left_alone:
+                self.exit_event.set()
 
         def run_input_thread(self) -> None:
             """Read keys; who may no longer read is about to end, and the shell has the screen: it says nothing there.
 
             Where the guardian is killed, the shell takes the terminal, and reading it is an error.
             """
-            with contextlib.suppress(OSError):
+            try:
                 super().run_input_thread()
+            except OSError as error:
+                if error.errno != errno.EIO and not guarded.is_left_alone:
+                    raise
 
         def close(self) -> None:
             """All is written, and the terminal is as it was."""

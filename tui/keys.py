@@ -20,7 +20,7 @@ BINDINGS = [
     Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
     Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
-    Binding("u", "undo", "Undo", tooltip="Undo the last reset, redraw, new data or edit", id="undo"),
+    Binding("u", "undo", "Undo", tooltip="Undo the last reset, redraw, new data, edit or divergence", id="undo"),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),

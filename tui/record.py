@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 from pathlib import Path
 
@@ -105,7 +107,7 @@ def farewell(recorder: Recorder | None) -> str:
         return recorder.warning
     folder = shlex.quote(str(recorder.folder))
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
-    if not recorder.folder.exists():
+    if os.strerror(errno.ENOENT) in recorder.warning:  # told by who tried to write: a disk may hang
         lines = [f"the run is not kept: there is no {folder} any more"]
     return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
 

@@ -115,10 +115,18 @@ def draw_on_the_terminal() -> None:
     The terminal says how large it is. ``COLUMNS`` and ``LINES``, which Textual would believe more, are what some
     parent left behind: every Python program that imports readline sets them, and no resize changes them.
     """
-    for name in ("COLUMNS", "LINES"):
-        os.environ.pop(name, None)
+    if _says_its_size(1):
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
     if not os.isatty(sys.__stderr__.fileno() if sys.__stderr__ else 2):
         _let_python_write_to(os.dup(1))
+
+
+def _says_its_size(descriptor: int) -> bool:
+    try:
+        return all(os.get_terminal_size(descriptor))
+    except OSError:
+        return False
 
 
 def _let_python_write_to(descriptor: int) -> None:

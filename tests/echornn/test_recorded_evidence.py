@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn import recorded_evidence, run_dir
+from echornn.config import EchoConfig
 from echornn.frame import State
+from echornn.recorded_evidence import evidence_of
 from echornn.recorder import RunRecorder
 from echornn.session import Session
 from echornn.theory import Evidence
@@ -25,14 +27,24 @@ SOLVED = 400
 """Windows after which the scripted loss counts as solved."""
 
 
-def told(folder: Path, steps: list[int | str], resume: bool = False) -> Session:
+def told(folder: Path, steps: list[int | str], resume: bool = False, diverges_at: int | None = None) -> Session:
     """Carry out the steps: numbers are windows to train, words are commands."""
+
+    def make_trainer(config: EchoConfig) -> ScriptedTrainer:
+        trainer = ScriptedTrainer(config)
+        trainer.diverges_at = diverges_at
+        return trainer
+
+    def slower() -> None:
+        session._send(lambda: session._edit(replace(session.config, learning_rate=session.config.learning_rate / 2)))
+
     recorder = RunRecorder.go_on(folder) if resume else RunRecorder.begin(folder, CONFIG)
     config = recorder.resumed.config if recorder.resumed else CONFIG
-    session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder)
-
+    session = Session(config, make_trainer=make_trainer, recorder=recorder)
+    words = {"slower": slower}
     commands = [
-        (lambda step=step: session.step(step)) if isinstance(step, int) else getattr(session, step) for step in steps
+        (lambda step=step: session.step(step)) if isinstance(step, int) else words.get(step) or getattr(session, step)
+        for step in steps
     ]
     return play(session, *commands)
 
@@ -42,14 +54,47 @@ def assert_same(one: Evidence, other: Evidence) -> None:
     np.testing.assert_array_equal(one.recent, other.recent)
 
 
-@settings(max_examples=25, deadline=None)
+WORDS = ["reset", "redraw", "regenerate", "slower", "save", "undo", "undo", "undo"]
+
+
+@settings(max_examples=60, deadline=None)
 @given(
-    st.lists(
-        st.one_of(st.integers(1, SOLVED), st.sampled_from(["reset", "redraw", "regenerate", "undo", "undo"])),
-        max_size=12,
-    ),
-    st.integers(1, 60),
+    st.lists(st.integers(1, 20) | st.sampled_from(WORDS), max_size=14),
+    st.integers(5, 30),
+    st.lists(st.just("undo"), min_size=1, max_size=3),
 )
+def test_it_is_the_same_where_the_loss_diverged_and_was_undone(
+    story: list[int | str], diverges_at: int, undone: list[int | str]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        session = told(Path(name) / "run", [*story, *undone], diverges_at=diverges_at)
+        assert session.error is None
+        if session._trainer.state.is_finite:
+            assert_same(evidence_of(run_dir.read(Path(name) / "run")), session.frame.evidence)
+
+
+@pytest.mark.parametrize(
+    ("story", "diverges_at", "windows", "place"),
+    [
+        ([10, "slower", 80, "save", 40, "undo", 20, "undo"], 95, 90, (9, 0)),
+        ([10, "slower", 2, "save", 20, "undo", "undo"], 14, 10, (1, 0)),
+        ([14, "save", 20, "reset", 3, "undo"], 16, 14, (1, 4)),
+        ([14, "save", 20, "slower", "undo"], 16, 14, (1, 4)),
+        ([5, "redraw", 3, "undo", 20, "undo"], 6, 5, (0, 5)),
+        ([5, "regenerate", "reset", "reset", "undo"], 100, 5, (0, 0)),
+    ],
+)
+def test_undo_lands_on_the_last_good_windows(
+    story: list[int | str], diverges_at: int, windows: int, place: tuple[int, int], tmp_path: Path
+) -> None:
+    session = told(tmp_path / "run", story, diverges_at=diverges_at)
+    assert (session._trainer.epoch, session._trainer.window) == place
+    assert session.frame.evidence.windows == windows
+    assert_same(evidence_of(run_dir.read(tmp_path / "run")), session.frame.evidence)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, SOLVED) | st.sampled_from(WORDS), max_size=12), st.integers(1, 60))
 def test_it_is_the_same_after_any_story(story: list[int | str], more: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         interrupted, whole = Path(name) / "interrupted", Path(name) / "whole"

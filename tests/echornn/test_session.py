@@ -330,6 +330,25 @@ def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin
         assert frame.evidence.windows == 12
 
 
+def test_nor_does_a_key_held_down_while_it_runs() -> None:
+    now = [0.0]
+    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, clock=lambda: now[0])
+
+    def repeat(seconds: float) -> None:
+        session._train(3)
+        now[0] += seconds
+        session._reset(1)
+
+    session._send(lambda: session._train(500))
+    for seconds in [5.0, *[0.033] * (UNDO_DEPTH + 5)]:
+        session._send(lambda seconds=seconds: repeat(seconds))
+    session.undo()
+    session._send(session.stop)
+    session.run()
+    assert session.frame.undoable == 0
+    assert (session.frame.draw, session.frame.evidence.windows) == (0, 503)
+
+
 def test_a_live_edit_goes_on_where_it_was() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)

@@ -18,6 +18,7 @@ from echornn.theory import (
     boundary_floor,
     chance_level,
     credit_coverage,
+    mean_floor,
     solved_level,
     verdict,
 )
@@ -105,7 +106,7 @@ def test_what_cannot_be_learned_is_said_only_while_it_is_not() -> None:
 
 @pytest.mark.parametrize(
     ("batch", "windows", "echo", "level"),
-    [(5, 1, 3, 0.1594), (5, 2, 3, 0.1040), (5, 666, 3, 0.0487), (50, 1, 14, 0.9 * CHANCE)],
+    [(5, 1, 3, 0.1831), (5, 2, 3, 0.1158), (5, 666, 3, 0.0487), (1, 1, 3, 0.0485), (50, 1, 14, 0.9 * CHANCE)],
 )
 def test_few_windows_an_epoch_raise_the_level_at_which_it_is_solved(
     batch: int, windows: int, echo: int, level: float
@@ -117,9 +118,22 @@ def test_few_windows_an_epoch_raise_the_level_at_which_it_is_solved(
     assert not sentence(above, config).startswith("solved")
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("batch", [2, 5])
+def test_the_floor_of_a_network_is_what_the_best_guess_costs(batch: int, classes: int) -> None:
+    """Of targets that echo the row above, or are blank, only how common each symbol is can be known."""
+    config = EchoConfig(
+        batch_size=batch, total_series_length=batch * 6, truncated_backprop_length=6, echo_step=3, num_classes=classes
+    )
+    x = np.random.default_rng(0).integers(0, classes, batch * 6 * 20_000).astype(np.uint8)
+    targets = [EchoSeries.from_inputs(one, 3, batch, "previous_row").y[:, :3] for one in x.reshape(-1, batch * 6)]
+    shares = np.bincount(np.array(targets).ravel()) / np.size(targets)
+    assert mean_floor(config) == pytest.approx(-(shares * np.log(shares)).sum() * 3 / 6, abs=2e-3)
+
+
 def test_what_is_left_to_learn_is_counted_from_the_floor() -> None:
     config = EchoConfig(total_series_length=75)
-    assert "50% of the way from chance to its floor of 0.111" in sentence([(CHANCE + 0.1109) / 2] * 60, config)
+    assert "50% of the way from chance to its floor of 0.135" in sentence([(CHANCE + 0.1346) / 2] * 60, config)
     assert "50% of the way from chance to nothing" in sentence([CHANCE / 2] * 60)
 
 
