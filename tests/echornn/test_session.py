@@ -343,6 +343,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
     for seconds in [5.0, *[0.033] * (UNDO_DEPTH + 5)]:
         session._send(lambda seconds=seconds: repeat(seconds))
     session.undo()
+    session.pause()
     session._send(session.stop)
     session.run()
     assert session.frame.undoable == 0
