@@ -29,6 +29,11 @@ class Moment:
     frame: Frame
     place: tuple[int, int]
 
+    @property
+    def trained(self) -> int:
+        """Windows of the run before it."""
+        return self.place[1]
+
     def come_back(self) -> None:
         """Bring the trainer back to this moment."""
         config = self.state.config
@@ -45,30 +50,25 @@ class Past:
         self._moments: deque[Moment] = deque(maxlen=UNDO_DEPTH)
         self._remembered_at = 0
         self._good: Moment | None = None
-        self._good_at = 0
 
     def __len__(self) -> int:
         return len(self._moments)
 
-    def remember(self, moment: Moment, trained: int) -> None:
-        """Make this moment one that can be gone back to, unless its weights are past saving.
-
-        Args:
-            trained: windows of the run before it.
-        """
-        self._remembered_at = trained
+    def remember(self, moment: Moment) -> None:
+        """Make this moment one that can be gone back to, unless its weights are past saving."""
+        self._remembered_at = moment.trained
         if moment.state.is_finite:
             self._moments.append(moment)
 
-    def passed(self, moment: Moment, trained: int) -> None:
-        """Take note of a moment, after ``trained`` windows of the run, that is good if its weights are finite."""
+    def passed(self, moment: Moment) -> None:
+        """Take note of a moment that is good if its weights are finite."""
         if moment.state.is_finite:
-            self._good, self._good_at = moment, trained
+            self._good = moment
 
-    def diverged(self, trained: int) -> None:
+    def diverged(self) -> None:
         """Make the last good moment one that can be gone back to, unless going back takes there already."""
-        if self._good is not None and (not self._moments or self._good_at > self._remembered_at):
-            self.remember(self._good, trained)
+        if self._good is not None and (not self._moments or self._good.trained > self._remembered_at):
+            self.remember(self._good)
 
     def newest(self) -> Moment:
         """Take the newest moment out; it is the last good one until another passes.
@@ -77,7 +77,7 @@ class Past:
             IndexError: there is none.
         """
         self._good = self._moments.pop()
-        self._good_at, self._remembered_at = 0, -1
+        self._remembered_at = -1
         return self._good
 
 

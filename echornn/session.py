@@ -248,7 +248,7 @@ class Session:
         progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
         if divergence.message and not diverged_before:
             self._pause()
-            self._past.diverged(len(self.history))
+            self._past.diverged()
             self._stage.change(undoable=len(self._past))
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
@@ -309,7 +309,7 @@ class Session:
         return Moment(self._trainer, self._trainer.state, self.frame, self._chronicle.place)
 
     def _remember(self, moment: Moment) -> None:
-        self._past.remember(moment, len(self.history))
+        self._past.remember(moment)
         self._stage.change(undoable=len(self._past))
 
     def _edit(self, config: EchoConfig) -> None:
@@ -368,7 +368,7 @@ class Session:
     def _save(self) -> None:
         moment = self._moment()
         self._chronicle.save(moment.state)
-        self._past.passed(moment, len(self.history))
+        self._past.passed(moment)
         self._show_warning()
 
     def _show_warning(self) -> None:
