@@ -56,15 +56,23 @@ class Chronicle:
         self._commands = len(run.commands)
         self.divergence.begin(state, len(self.history))
 
-    def command(self, cause: Cause, trainer: Trains, config: EchoConfig, back: tuple[int, int] | None = None) -> None:
+    def command(
+        self,
+        cause: Cause,
+        trainer: Trains,
+        config: EchoConfig,
+        goes_on: bool = False,
+        back: tuple[int, int] | None = None,
+    ) -> None:
         """Stamp a command on the history and in the record: the next window is the first under it.
 
         Args:
+            goes_on: whether the weights of the window before are trained on.
             back: the `place` that an undo went back to.
         """
         trained = len(self.history)
         self._commands += 1
-        self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch)
+        self.history.begin(cause, trainer.epoch, trainer.window, config.windows_per_epoch, goes_on)
         self.divergence.begin(trainer.state, trained)
         if self.recorder is not None:
             position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)

@@ -35,6 +35,14 @@ class Command:
     config: EchoConfig
     back: tuple[int, int] | None = None
 
+    def goes_on_after(self, before: Command | None) -> bool:
+        """Whether it is an edit under which weights, data and task of the command before go on."""
+        return before is not None and self.cause == "edit" and before.config.same_task(self.config)
+
+    def keeps_weights_of(self, before: Command | None) -> bool:
+        """Whether the weights of the command before are trained on under it."""
+        return self.cause == "regenerate" or self.goes_on_after(before)
+
     def as_line(self) -> bytes:
         """The command as a line of the command log."""
         return json.dumps(dataclasses.asdict(self)).encode() + b"\n"

@@ -81,12 +81,17 @@ class Past:
         return self._good
 
 
-def edited(trainer: Trains, config: EchoConfig, make_trainer: MakeTrainer) -> Trains:
+def edited(trainer: Trains, config: EchoConfig, make_trainer: MakeTrainer, anew: bool = False) -> Trains:
     """The trainer that goes on with ``config``: the same where only live fields differ, else a new one, compiled.
 
     Whatever is raised, ``trainer`` is as it was.
+
+    Args:
+        anew: whether to start over.
     """
     if trainer.state.config.differs_only_live(config):
+        if anew:
+            trainer.reset()
         trainer.edit(config)
         return trainer
     another = make_trainer(config)

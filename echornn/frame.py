@@ -45,7 +45,8 @@ class Frame:
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
         evidence: what the losses since the last start tell.
         undoable: commands that can be undone.
-        refusal: why the last edit could not be made; else empty.
+        refusal: why the last edit could not be made; empty where it could.
+        refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -65,6 +66,7 @@ class Frame:
     evidence: Evidence = field(default_factory=Evidence)
     undoable: int = 0
     refusal: str = ""
+    refusals: int = 0
     warning: str = ""
 
     @property

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "undo"]
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "undo"]
+"""What begins a stretch of windows; a preset is an edit that starts over, whatever it changes."""
 
 FACTOR = 4
 """Buckets of a level that make one bucket of the next."""
@@ -34,6 +35,7 @@ class Segment:
         cause: what began it.
         epoch, window: position of that window in the experiment.
         windows_per_epoch: how many windows an epoch has here.
+        goes_on: whether the weights of the window before are trained on here; else the curve begins anew.
     """
 
     at: int
@@ -41,6 +43,7 @@ class Segment:
     epoch: int
     window: int
     windows_per_epoch: int
+    goes_on: bool = False
 
     def position(self, window: int) -> tuple[int, int]:
         """Epoch and window of the run's window number ``window``, which lies in this segment."""
@@ -104,10 +107,10 @@ class LossHistory:
     def __len__(self) -> int:
         return self._length
 
-    def begin(self, cause: Cause, epoch: int, window: int, windows_per_epoch: int) -> None:
-        """The next window added is ``window`` of ``epoch``, and begins a new segment."""
+    def begin(self, cause: Cause, epoch: int, window: int, windows_per_epoch: int, goes_on: bool = False) -> None:
+        """The next window added is ``window`` of ``epoch``, and begins a new segment; see `Segment`."""
         with self._lock:
-            self._segments.append(Segment(self._length, cause, epoch, window, windows_per_epoch))
+            self._segments.append(Segment(self._length, cause, epoch, window, windows_per_epoch, goes_on))
 
     def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
         """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""

@@ -78,8 +78,27 @@ class Pace:
         return sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
 
 
-SPEEDS: tuple[float, ...] = (*(digit * 10.0**power for power in range(6) for digit in (1.0, 2.0, 5.0)), math.inf)
-"""Notches of the speed dial, in windows a second, from 1 to full speed."""
+LEAST_SPEED, MOST_SPEED = 0.01, 1e6
+"""The slowest and the fastest speed that can be asked for, in windows a second; then there is full speed."""
+
+SPEEDS: tuple[float, ...] = (
+    *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
+    MOST_SPEED,
+    math.inf,
+)
+"""Notches of the speed dial, in windows a second, from the slowest to full speed."""
+
+
+def require_speed(speed: float) -> float:
+    """The speed, if it can be asked for.
+
+    Raises:
+        ValueError: it is neither infinity nor from `LEAST_SPEED` to `MOST_SPEED`.
+    """
+    if not (LEAST_SPEED <= speed <= MOST_SPEED or speed == math.inf):
+        allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or full speed"
+        raise ValueError(f"speed = {speed!r} cannot be used: {allowed}")
+    return speed
 
 
 def faster(speed: float) -> float:
@@ -88,5 +107,5 @@ def faster(speed: float) -> float:
 
 
 def slower(speed: float) -> float:
-    """The next notch below ``speed``; the first is one window a second."""
+    """The next notch below ``speed``, down to the first."""
     return next((notch for notch in reversed(SPEEDS) if notch < speed), SPEEDS[0])

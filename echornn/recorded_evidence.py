@@ -40,15 +40,11 @@ def spans_of_the_weights(commands: Sequence[Command], trained: int) -> list[Span
     for command, before, end in zip(commands, [None, *commands], ends, strict=False):
         if command.cause == "undo":
             spans = _taken_up(command, stretches)
-        elif command.cause != "regenerate" and not (before and _goes_on(before, command)):
+        elif not command.keeps_weights_of(before):
             spans = []
         spans = [*spans, (command.at, end)]
         stretches.append(spans)
     return spans
-
-
-def _goes_on(before: Command, command: Command) -> bool:
-    return command.cause == "edit" and before.config.same_task(command.config)
 
 
 def _taken_up(undo: Command, stretches: list[list[Span]]) -> list[Span]:

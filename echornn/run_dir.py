@@ -111,7 +111,8 @@ class Run:
             command = stretch.command
             if command is not begun:
                 per_epoch = command.config.windows_per_epoch
-                history.begin(command.cause, command.epoch, command.window, per_epoch)
+                goes_on = command.keeps_weights_of(begun)
+                history.begin(command.cause, command.epoch, command.window, per_epoch, goes_on)
                 begun = command
             rates = error_rates(stretch.windows, command.config)
             history.append(stretch.windows["loss"], rates.astype(np.float32))

@@ -7,14 +7,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from echornn.chronicle import Chronicle
 from echornn.config import ConfigError, EchoConfig
 from echornn.edits import Moment, Past, edited
 from echornn.frame import Frame, State
 from echornn.history import Cause, Curve
-from echornn.pace import Pace
+from echornn.pace import Pace, require_speed
 from echornn.progress import Progress
 from echornn.recorded_evidence import evidence_of
 from echornn.recorder import Recorder
@@ -64,7 +65,7 @@ class Session:
         self._on_progress = on_progress
         self._clock = clock
         self._can_save = False
-        self._speed = speed
+        self._speed = require_speed(speed)
         self._pace = Pace(speed, clock)
         self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
@@ -118,11 +119,9 @@ class Session:
         """Windows a second from now on; infinity is full speed.
 
         Raises:
-            ValueError: the speed is not above 0.
+            ValueError: the speed is out of range; see `echornn.pace.require_speed`.
         """
-        if not speed > 0:
-            raise ValueError(f"speed = {speed!r} cannot be used: above 0")
-        self._speed = speed
+        self._speed = require_speed(speed)
         self._send(lambda: self._pace.set_speed(speed))
 
     def reset(self) -> None:
@@ -137,12 +136,22 @@ class Session:
         """New data; the epoch starts again with it, the weights stay."""
         self._send(self._regenerate)
 
-    def edit(self, config: EchoConfig) -> None:
-        """Go on with this configuration: at once where only live fields differ, else with a new trainer.
+    def edit(self, **changes: Any) -> None:
+        """Change these fields of what is trained when the command's turn comes: at once where only live fields
+        differ, else with a new trainer.
 
         What cannot be done leaves all as it was, and is said in `Frame.refusal`.
+
+        Raises:
+            TypeError: a name is no field of `EchoConfig`.
         """
-        self._send(lambda: self._edit(config))
+        if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
+            raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
+        self._send(lambda: self._edit(lambda: replace(self.config, **changes)))
+
+    def start_with(self, config: EchoConfig) -> None:
+        """Start over with this configuration and its first weights, as one command; see `edit`."""
+        self._send(lambda: self._edit(lambda: config, anew=True))
 
     def undo(self) -> None:
         """Go back to the moment before the last reset, redraw, regeneration or edit; the curve keeps what was."""
@@ -295,12 +304,13 @@ class Session:
     def _begin(self, cause: Cause, goes_on: bool = False, back: tuple[int, int] | None = None) -> None:
         """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
         self._owed = 0
-        anew = cause in ("reset", "redraw")
+        anew = cause in ("reset", "redraw", "preset")
         self._anew_at = (self._clock(), len(self.history)) if anew else None
         self._pace.restart()
-        self._chronicle.command(cause, self._trainer, self.config, back)
+        weights_stay = goes_on or cause == "regenerate"
+        self._chronicle.command(cause, self._trainer, self.config, weights_stay, back)
         if not goes_on:
-            self._stage.begin(self.config, weights_stay=cause == "regenerate")
+            self._stage.begin(self.config, weights_stay)
         self._stage.change(refusal="")
 
     # ---- edits and undo, on the training thread
@@ -312,25 +322,27 @@ class Session:
         self._past.remember(moment)
         self._stage.change(undoable=len(self._past))
 
-    def _edit(self, config: EchoConfig) -> None:
-        if config == self.config:
-            self._stage.change(refusal="")
-            return
-        self._save()
+    def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False) -> None:
         before = self.frame
         try:
-            self._change(config)
+            config = wanted()
+            if config == self.config and not anew:
+                self._stage.change(refusal="")
+                return
+            self._save()
+            before = self.frame
+            self._change(config, anew)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._stage.frame = replace(before, refusal=text)
+            self._stage.frame = replace(before, refusal=text, refusals=before.refusals + 1)
 
-    def _change(self, config: EchoConfig) -> None:
+    def _change(self, config: EchoConfig, anew: bool = False) -> None:
         """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
         before = self._moment()
-        self._trainer = edited(self._trainer, config, self._make_another)
+        self._trainer = edited(self._trainer, config, self._make_another, anew)
         self._remember(before)
         self.config = config
-        self._begin("edit", goes_on=before.state.config.same_task(config))
+        self._begin("preset" if anew else "edit", goes_on=not anew and before.state.config.same_task(config))
         self._stage.change(config=config, device=self._trainer.device)
 
     def _make_another(self, config: EchoConfig) -> Trains:

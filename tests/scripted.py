@@ -130,7 +130,7 @@ class ScriptedSession(Session):
     def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer)
         self.commands: list[str] = []
-        self.edits: list[EchoConfig] = []
+        self.edits: list[dict[str, object]] = []
         self._told_to_stop = threading.Event()
 
     def run(self) -> None:
@@ -168,9 +168,12 @@ class ScriptedSession(Session):
     def regenerate(self) -> None:
         self.commands.append("regenerate")
 
-    def edit(self, config: EchoConfig) -> None:
-        self.edits.append(config)
+    def edit(self, **changes: object) -> None:
+        self.edits.append(changes)
         self.commands.append("edit")
+
+    def start_with(self, config: EchoConfig) -> None:
+        self.commands.append(f"start with {config}")
 
     def undo(self) -> None:
         self.commands.append("undo")

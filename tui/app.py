@@ -237,7 +237,7 @@ class EchoApp(App[int]):
         self.session.set_speed(math.inf)
 
     def action_settings(self) -> None:
-        self.push_screen(SettingsScreen(self._frame.config, self.session.edit, self.session.reset))
+        self.push_screen(SettingsScreen(self._frame.config, self.session.edit, self.session.start_with))
 
     def action_reset(self) -> None:
         self.session.reset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,8 @@ def test_curves_are_the_means_of_the_loss_log(tmp_path: Path) -> None:
 def test_an_edit_is_told_in_words_and_moves_the_learning_rate(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, LONG))
-    edit = replace(LONG, learning_rate=0.1, echo_step=4)
-    play(session, lambda: session.step(7), lambda: session.edit(edit), lambda: session.step(4), session.undo)
+    edit = partial(session.edit, learning_rate=0.1, echo_step=4)
+    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo)
     assert texts(folder) == [
         (1, "start"),
         (8, "edit: echo_step 3 to 4, learning_rate 0.3 to 0.1"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.pace import LONGEST_LAG_SECONDS, SLICE_SECONDS, SPEEDS, Pace, faster, slower
+from echornn.pace import LEAST_SPEED, LONGEST_LAG_SECONDS, SLICE_SECONDS, SPEEDS, Pace, faster, slower
 
 
 class Clock:
@@ -93,11 +93,12 @@ def test_turning_the_dial_up_takes_effect_at_once() -> None:
 
 def test_the_dial_has_notches_in_order_and_two_ends() -> None:
     assert list(SPEEDS) == sorted(SPEEDS)
-    assert (SPEEDS[0], SPEEDS[-1]) == (1.0, math.inf)
+    assert (SPEEDS[0], SPEEDS[-1]) == (LEAST_SPEED, math.inf)
     for below, above in itertools.pairwise(SPEEDS):
         assert faster(below) == above
         assert slower(above) == below
-    assert slower(1.0) == 1.0
+    assert slower(LEAST_SPEED) == LEAST_SPEED
+    assert slower(0.5) == 0.2
     assert faster(math.inf) == math.inf
     assert faster(130.0) == 200.0
     assert slower(130.0) == 100.0

@@ -36,7 +36,10 @@ def told(folder: Path, steps: list[int | str], resume: bool = False, diverges_at
         return trainer
 
     def slower() -> None:
-        session._send(lambda: session._edit(replace(session.config, learning_rate=session.config.learning_rate / 2)))
+        def halved() -> EchoConfig:
+            return replace(session.config, learning_rate=session.config.learning_rate / 2)
+
+        session._send(lambda: session._edit(halved))
 
     recorder = RunRecorder.go_on(folder) if resume else RunRecorder.begin(folder, CONFIG)
     config = recorder.resumed.config if recorder.resumed else CONFIG
@@ -117,7 +120,7 @@ def test_solved_is_remembered_at_its_window(tmp_path: Path) -> None:
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"num_epochs": 10**5}])
 def test_more_epochs_and_another_learning_rate_go_on(changes: dict[str, Any], tmp_path: Path) -> None:
     session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(tmp_path / "run", CONFIG))
-    play(session, lambda: session.step(30), lambda: session.edit(replace(CONFIG, **changes)))
+    play(session, lambda: session.step(30), lambda: session.edit(**changes))
     assert session.frame.progress is not None
     assert_same(recorded_evidence.evidence_of(run_dir.read(tmp_path / "run")), session.frame.evidence)
     assert session.frame.evidence.windows == 30
@@ -138,13 +141,12 @@ def test_a_resumed_run_shows_where_it_is_before_and_after_it_is_loaded(tmp_path:
 def test_an_edit_of_the_task_begins_anew_and_its_undo_does_not(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, CONFIG))
-    edited = replace(CONFIG, echo_step=1)
-    play(session, lambda: session.step(30), lambda: session.edit(edited), lambda: session.step(7))
+    play(session, lambda: session.step(30), lambda: session.edit(echo_step=1), lambda: session.step(7))
     assert_same(recorded_evidence.evidence_of(run_dir.read(folder)), session.frame.evidence)
     assert session.frame.evidence.windows == 7
     folder = tmp_path / "undone"
     session = Session(CONFIG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, CONFIG))
-    play(session, lambda: session.step(30), lambda: session.edit(edited), session.undo, lambda: session.step(7))
+    play(session, lambda: session.step(30), lambda: session.edit(echo_step=1), session.undo, lambda: session.step(7))
     assert_same(recorded_evidence.evidence_of(run_dir.read(folder)), session.frame.evidence)
     assert session.frame.evidence.windows == 37
 

@@ -596,7 +596,7 @@ def test_after_a_wild_edit_that_diverges_at_once_undo_takes_the_edit_back() -> N
 
     def edit() -> None:
         trainer.diverges_at = 7
-        session.edit(replace(SMALL, learning_rate=1e30))
+        session.edit(learning_rate=1e30)
 
     play(session, lambda: session.step(7), edit, lambda: session.step(1), session.undo)
     assert session.frame.config == SMALL

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -274,7 +275,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: str) -> No
         trained_then(stage, 12)
         before, state = stage.session.frame, stage.trainer.state
         if command == "edit":
-            stage.session.edit(replace(SMALL, echo_step=5))
+            stage.session.edit(echo_step=5)
         else:
             getattr(stage.session, command)()
         stage.obeyed()
@@ -353,7 +354,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
 def test_a_live_edit_goes_on_where_it_was() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.edit(replace(SMALL, learning_rate=0.1, num_epochs=4))
+        stage.session.edit(learning_rate=0.1, num_epochs=4)
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
@@ -381,7 +382,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     session.pause()
     for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
         session._send(lambda: session._train(12))
-        session.edit(replace(SMALL, **change))
+        session.edit(**change)
         session._send(look)
     session.undo()
     session._send(lambda: session._train(1))
@@ -402,7 +403,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
 
 def test_an_edit_that_changes_nothing_marks_nothing() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.edit(SMALL)
+        stage.session.edit(learning_rate=SMALL.learning_rate)
         stage.obeyed()
         assert stage.session.frame.undoable == 0
         assert len(stage.session.curve(5).segments) == 1
@@ -411,7 +412,7 @@ def test_an_edit_that_changes_nothing_marks_nothing() -> None:
 def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.edit(replace(SMALL, num_epochs=1))
+        stage.session.edit(num_epochs=1)
         stage.obeyed()
         frame = stage.session.frame
         assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
@@ -421,7 +422,7 @@ def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
 def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
     with on_stage(replace(SMALL, num_epochs=2), paused=True) as stage:
         trained_then(stage, 5)
-        stage.session.edit(replace(SMALL, num_epochs=9))
+        stage.session.edit(num_epochs=9)
         stage.obeyed()
         trained_then(stage, 60)
         stage.session.undo()
@@ -448,3 +449,30 @@ def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
         stage.obeyed()
         assert len(stage.session.frame.tape) == TAPE_WINDOWS
         assert stage.session.frame.evidence.windows == stage.windows
+
+
+def test_edits_made_while_another_compiles_all_count() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    session.pause()
+    for change in ({"state_size": 8}, {"batch_size": 3}, {"learning_rate": 0.1}):
+        session.edit(**change)
+    session._send(session.stop)
+    session.run()
+    assert session.config == replace(SMALL, state_size=8, batch_size=3, learning_rate=0.1)
+
+
+@pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
+def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        stage.session.start_with(replace(SMALL, **changes))
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (replace(SMALL, **changes), 1, 0, 1)
+        assert [(one.cause, one.goes_on) for one in stage.session.curve(5).segments] == [
+            ("start", False),
+            ("preset", False),
+        ]
+        stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.config, stage.session.frame.undoable) == (SMALL, 0)

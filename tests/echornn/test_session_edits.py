@@ -72,10 +72,10 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
     folder = tmp_path / "run"
     with on_stage(SMALL, RunRecorder.begin(folder, SMALL)) as stage:
         np.testing.assert_array_equal(stage.step(20), expected[:20])
-        stage.session.edit(LARGER)
+        stage.session.edit(state_size=6, cell="gru", init="glorot")
         np.testing.assert_array_equal(stage.step(5), larger)
         assert stage.session.frame.config == LARGER
-        stage.session.edit(replace(LARGER, learning_rate=0.1))
+        stage.session.edit(learning_rate=0.1)
         stage.step(3)
         stage.session.undo()
         stage.session.undo()
@@ -109,7 +109,7 @@ def test_an_edit_that_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path)
     expected = Trainer(SMALL).advance(30).losses
     with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
         stage.step(20)
-        stage.session.edit(replace(SMALL, num_epochs=1))
+        stage.session.edit(num_epochs=1)
         stage.obeyed()
         assert "num_epochs = 1 cannot be used" in stage.session.frame.refusal
         np.testing.assert_array_equal(stage.step(10), expected[20:])

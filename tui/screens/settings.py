@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, NoBinding
@@ -41,8 +41,8 @@ class SettingsScreen(ModalScreen[None]):
 
     Args:
         config: what is trained now.
-        apply: called with each new configuration.
-        start_over: called where a preset could go on with the weights that are there; it is to begin anew.
+        edit: called with the fields that are to change.
+        start_with: called with a preset's configuration, which is to begin anew.
     """
 
     BINDINGS = [
@@ -55,14 +55,11 @@ class SettingsScreen(ModalScreen[None]):
     class Closing(Message):
         """Asks to close; it takes the way of what was typed before, and cannot overtake it."""
 
-    def __init__(
-        self, config: EchoConfig, apply: Callable[[EchoConfig], None], start_over: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, config: EchoConfig, edit: Callable[..., None], start_with: Callable[[EchoConfig], None]) -> None:
         super().__init__()
-        self._start_over = start_over
         self.config = config
-        self._wanted = config
-        self._apply = apply
+        self._edit_session = edit
+        self._start_with = start_with
 
     def compose(self) -> ComposeResult:
         help_texts = field_help()
@@ -93,9 +90,8 @@ class SettingsScreen(ModalScreen[None]):
         """Take over what is trained now, and why the last edit could not be made, if so."""
         if refusal:
             self.refuse(refusal)
-            self._wanted = config
         if config != self.config:
-            self.config = self._wanted = config
+            self.config = config
             self._fill(config)
 
     def refuse(self, text: str) -> None:
@@ -126,26 +122,19 @@ class SettingsScreen(ModalScreen[None]):
         if not isinstance(value, str):
             return
         if name == PRESET:
-            goes_on = self.config.differs_only_live(presets()[value])
-            self._use(presets()[value])
-            if goes_on:
-                self._start_over()
+            self.refuse("")
+            self._start_with(presets()[value])
         elif value != getattr(self.config, name):
             self._edit(name, value)
 
     def _edit(self, name: str, value: object) -> None:
         try:
-            changes: dict[str, Any] = {name: value}
-            config = dataclasses.replace(self._wanted, **changes)
+            dataclasses.replace(self.config, **cast(dict[str, Any], {name: value}))
         except ConfigError as error:
             self.refuse(str(error))
             return
-        self._use(config)
-
-    def _use(self, config: EchoConfig) -> None:
         self.refuse("")
-        self._wanted = config
-        self._apply(config)
+        self._edit_session(**{name: value})
 
 
 def text_of(config: EchoConfig, name: str) -> str:
