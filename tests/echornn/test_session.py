@@ -463,16 +463,23 @@ def test_edits_made_while_another_compiles_all_count() -> None:
 
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
 def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
-    with on_stage(paused=True) as stage:
-        trained_then(stage, 12)
-        stage.session.start_with(replace(SMALL, **changes))
-        stage.obeyed()
-        frame = stage.session.frame
-        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (replace(SMALL, **changes), 1, 0, 1)
-        assert [(one.cause, one.goes_on) for one in stage.session.curve(5).segments] == [
-            ("start", False),
-            ("preset", False),
-        ]
-        stage.session.undo()
-        stage.obeyed()
-        assert (stage.session.frame.config, stage.session.frame.undoable) == (SMALL, 0)
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    shown: list[tuple[EchoConfig, int, int, int]] = []
+
+    def look() -> None:
+        session._show()
+        frame = session.frame
+        shown.append((frame.config, frame.epoch, frame.window, frame.undoable))
+
+    preset = replace(SMALL, **changes)
+    session.pause()
+    session._send(lambda: session._train(12))
+    session.start_with(preset)
+    session._send(look)
+    session._send(lambda: session._train(1))
+    session.undo()
+    session._send(look)
+    session._send(session.stop)
+    session.run()
+    assert shown == [(preset, 1, 0, 1), (SMALL, 2, 2, 0)]
+    assert [(one.cause, one.goes_on) for one in session.curve(5).segments] == [("start", False), ("preset", False)]
