@@ -27,7 +27,7 @@ class Chronicle:
 
     def __init__(self, recorder: Recorder | None, clock: Callable[[], float]) -> None:
         self.history = LossHistory()
-        self.divergence = Divergence()
+        self.divergence = Divergence(clock)
         self.recorder = recorder
         self._clock = clock
         self._save_at = clock()

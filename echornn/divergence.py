@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,28 +12,45 @@ from echornn.progress import Progress
 from echornn.trainer_state import TrainerState
 from echornn.trains import Trains
 
+REPLAY_SECONDS = 0.04
+"""Most training that is done again to come to the window where the loss diverged: commands wait meanwhile."""
+
 
 class Divergence:
     """Watches the losses of a run.
 
     Attributes:
         message: where the loss diverged, for people to see; empty while it has not.
+
+    Args:
+        clock: seconds that never go back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.message = ""
+        self._clock = clock
         self._last_good: TrainerState
         self._good_at = 0
+        self._noted_at = 0.0
 
     def begin(self, state: TrainerState, trained: int) -> None:
         """Begin a new stretch of windows, from this state after ``trained`` windows of the run."""
         self.message = ""
-        self._last_good, self._good_at = state, trained
+        self._note(state, trained)
 
     def passed(self, state: TrainerState, trained: int) -> None:
         """Take note of a state that can be gone back to, if its weights are finite."""
         if state.is_finite:
-            self._last_good, self._good_at = state, trained
+            self._note(state, trained)
+
+    def goes_on(self, trainer: Trains, trained: int) -> None:
+        """Some windows are to be trained: where the last state is too old to be trained again from, take note of
+        this one."""
+        if self._clock() - self._noted_at >= REPLAY_SECONDS:
+            self.passed(trainer.state, trained)
+
+    def _note(self, state: TrainerState, trained: int) -> None:
+        self._last_good, self._good_at, self._noted_at = state, trained, self._clock()
 
     def cut(self, progress: Progress, trainer: Trains, trained: int) -> Progress:
         """The windows up to the first whose loss is no finite number, at which `message` is set; else all of them.

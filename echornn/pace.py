@@ -19,6 +19,10 @@ RATE_SECONDS = 1.0
 """Stretch of time over which the rate is measured."""
 
 
+LEAST_SECONDS_PER_WINDOW = 1e-7
+"""No network is faster; a clock that stood still says nothing."""
+
+
 class Pace:
     """Keeps a training loop at a speed, and measures the one it reaches.
 
@@ -30,7 +34,7 @@ class Pace:
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
         self.speed = speed
         self._clock = clock
-        self._seconds_per_window = SLICE_SECONDS
+        self._seconds_per_window: float | None = None
         self._due_since = clock()
         self._done: deque[tuple[float, int]] = deque()
 
@@ -43,6 +47,10 @@ class Pace:
         """Begin after a rest: the first window is due now, and the rest does not count for the rate."""
         self._due_since = self._clock() - 1 / self.speed
         self._done.clear()
+
+    def forget(self) -> None:
+        """Another trainer trains from now on: what its windows take is not known."""
+        self._seconds_per_window = None
 
     def due(self) -> int:
         """Windows due at this moment."""
@@ -57,13 +65,17 @@ class Pace:
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before."""
+        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before; one, where there are none."""
+        if self._seconds_per_window is None:
+            return 1
         return max(1, int(SLICE_SECONDS / self._seconds_per_window))
 
     def trained(self, windows: int, seconds: float) -> None:
         """Take note of windows that were just trained, and of the time they took."""
         now = self._clock()
-        self._seconds_per_window = (self._seconds_per_window + seconds / windows) / 2
+        newest = seconds / windows
+        before = newest if self._seconds_per_window is None else self._seconds_per_window
+        self._seconds_per_window = max((before + newest) / 2, LEAST_SECONDS_PER_WINDOW)
         self._due_since += windows / self.speed
         self._due_since = max(self._due_since, now - max(LONGEST_LAG_SECONDS, 1 / self.speed))
         self._done.append((now, windows))

@@ -190,8 +190,10 @@ class Session:
             self.error = error
             self._stage.change(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
         finally:
-            self._end_record()
-            self.stopped.set()
+            try:
+                self._end_record()
+            finally:  # whatever a record does at its end, whoever waits for ours is told
+                self.stopped.set()
 
     def _load(self) -> None:
         run = self._chronicle.resumed
@@ -254,6 +256,7 @@ class Session:
         self._can_save = False
         divergence = self._chronicle.divergence
         diverged_before = divergence.message
+        divergence.goes_on(self._trainer, len(self.history))
         progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
         if divergence.message and not diverged_before:
             self._pause()
@@ -340,6 +343,7 @@ class Session:
         """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
         before = self._moment()
         self._trainer = edited(self._trainer, config, self._make_another, anew)
+        self._pace.forget()
         self._remember(before)
         self.config = config
         self._begin("preset" if anew else "edit", goes_on=not anew and before.state.config.same_task(config))
@@ -356,6 +360,7 @@ class Session:
         moment = self._past.newest()
         moment.come_back()
         self._trainer, self.config = moment.trainer, moment.state.config
+        self._pace.forget()
         self._begin("undo", back=moment.place)
         self._stage.go_back(self.config, moment.frame)
         self._stage.change(device=self._trainer.device, undoable=len(self._past))

@@ -483,3 +483,78 @@ def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
     session.run()
     assert shown == [(preset, 1, 0, 1), (SMALL, 2, 2, 0)]
     assert [(one.cause, one.goes_on) for one in session.curve(5).segments] == [("start", False), ("preset", False)]
+
+
+class Costly(ScriptedTrainer):
+    """Takes 1 ms a window, and with a state of 8 half a second, by a clock of its own."""
+
+    now = 0.0
+
+    def __init__(self, config: EchoConfig, begins: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._begins = begins
+        self.seconds = 0.5 if config.state_size == 8 else 0.001
+
+    def advance(self, n: int) -> Progress:
+        self._begins()
+        progress = super().advance(n)
+        Costly.now += len(progress.losses) * self.seconds
+        return progress
+
+
+@pytest.mark.parametrize("speed", [math.inf, 100.0])
+@pytest.mark.parametrize("command", ["resume", "finish_epoch"])
+@pytest.mark.parametrize("diverges_at", [None, 700])
+def test_a_command_is_obeyed_soon_whatever_was_edited_before(
+    speed: float, command: str, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    edited: list[int] = []
+
+    def make(config: EchoConfig) -> Costly:
+        trainer = Costly(config, begins)
+        trainer.diverges_at = diverges_at
+        return trainer
+
+    def begins() -> None:
+        """At the worst moment, as a stretch of windows begins, a command comes."""
+        asked = Costly.now
+        session._send(lambda: waited.append(Costly.now - asked - session._trainer.seconds))
+        if len(waited) == 200 and not edited:
+            edit()
+        if edited and len(waited) > edited[0] + 10:
+            session.stop()
+
+    def edit() -> None:
+        edited.append(len(waited))
+        session.edit(state_size=8)
+        getattr(session, command)()
+
+    def wait(seconds: float | None) -> None:
+        if seconds is not None:
+            Costly.now += seconds
+        elif edited:
+            session.stop()
+        else:
+            edit()
+
+    config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
+    session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
+    monkeypatch.setattr(session._wake, "wait", wait)
+    getattr(session, command)()
+    session.run()
+    assert session.error is None
+    assert edited
+    assert len(waited) > edited[0]
+    assert max(waited) <= 0.1
+
+
+def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    monkeypatch.setattr(session, "_end_record", lambda: 1 / 0)
+    session.stop()
+    with pytest.raises(ZeroDivisionError):
+        session.run()
+    assert session.stopped.is_set()
