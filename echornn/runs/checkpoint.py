@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import operator
 import os
 import struct
 from collections.abc import Mapping
@@ -56,12 +57,15 @@ class Checkpoint:
         state: the trainer's.
         losses: end of the loss log.
         commands: end of the command log.
+        stands: the branch and the windows along its path after which the run stands; None where it is the end of what
+            was trained last, as in records of version 0.1.0.
     """
 
     serial: int
     state: TrainerState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
+    stands: tuple[int, int] | None = None
 
 
 def config_from(fields: object) -> EchoConfig:
@@ -93,6 +97,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
+        "stands": checkpoint.stands,
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -126,9 +131,14 @@ def decode(data: bytes) -> Checkpoint:
             TrainerState(config=config_from(header["config"]), **fields),
             LogEnd(**header["losses"]),
             LogEnd(**header["commands"]),
+            None if header.get("stands") is None else _two_numbers(*header["stands"]),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise CheckpointError(f"of other fields than this version has: {error}") from error
+
+
+def _two_numbers(first: int, second: int) -> tuple[int, int]:
+    return operator.index(first), operator.index(second)
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +15,11 @@ from echornn.progress import Progress
 from echornn.runs import checkpoint, run_dir
 from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
+from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.command import Command
 from echornn.runs.events import EventLog
+from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.lock import Lock
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
 from echornn.runs.run_error import RunError
@@ -64,8 +66,17 @@ class Recorder(Protocol):
     def seconds_to_save(self) -> float | None:
         """When `save` should be called next; None while nothing is unsaved."""
 
-    def save(self, state: TrainerState) -> None:
-        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it."""
+    def keyframe(self, keyframe: Keyframe) -> None:
+        """A state is to be kept, from which moments of the run are soon reached."""
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        """These are all that are kept from now on."""
+
+    def save(self, state: TrainerState, stands: Moment) -> None:
+        """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it."""
+
+    def failed(self, error: Exception) -> str:
+        """Training failed with this error; where more is said of it, in words, or nothing."""
 
     def when_saved(self, call: Callable[[], None]) -> None:
         """Call this, on another thread, each time that the disk has answered."""
@@ -78,15 +89,15 @@ class Unrecorded:
     """Records nothing, and says why.
 
     Args:
-        reason: why nothing can be kept.
+        reason: why nothing can be kept; empty where nothing was to be.
     """
 
     resumed = None
     folder = None
     saved = False
 
-    def __init__(self, reason: str) -> None:
-        self.warning = f"not saved: {reason}"
+    def __init__(self, reason: str = "") -> None:
+        self.warning = f"not saved: {reason}" if reason else ""
 
     def command(self, command: Command) -> None: ...
 
@@ -95,7 +106,14 @@ class Unrecorded:
     def seconds_to_save(self) -> float | None:
         return None
 
-    def save(self, state: TrainerState) -> None: ...
+    def keyframe(self, keyframe: Keyframe) -> None: ...
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
+
+    def save(self, state: TrainerState, stands: Moment) -> None: ...
+
+    def failed(self, error: Exception) -> str:
+        return ""
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 
@@ -132,6 +150,7 @@ class RunRecorder:
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         before = (resumed.trained, resumed.commands) if resumed else (0, ())
+        self._keyframes = KeyframeLog(folder / run_dir.KEYFRAME_FILE)
         self._events = EventLog(folder, config, *before)
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
 
@@ -197,13 +216,25 @@ class RunRecorder:
     def seconds_to_save(self) -> float | None:
         return None if self.saved else max(0.0, self._save_at - self._clock())
 
-    def save(self, state: TrainerState) -> None:
+    def keyframe(self, keyframe: Keyframe) -> None:
+        self._keyframes.add(keyframe)
+        self._told += 1
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        self._keyframes.replace(keyframes)
+        self._told += 1
+
+    def failed(self, error: Exception) -> str:
+        return ""
+
+    def save(self, state: TrainerState, stands: Moment) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
         self._events.point()
-        moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
+        ends = (self._losses.length, self._commands.length, self._events.length)
+        moment = _Moment(state, stands, self._told, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._keep(moment))
 
@@ -229,8 +260,9 @@ class RunRecorder:
             self._commands.flush(moment.commands)
             if moment.state.is_finite:
                 ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends))
+                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends, moment.stands))
                 self._serial += 1
+            self._keyframes.flush()
             self._trouble = ""
             self._kept = moment.told
         except Exception as error:  # nothing that a disk does may end the training
@@ -253,6 +285,7 @@ class _Moment:
     """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
 
     state: TrainerState
+    stands: Moment
     told: int
     losses: int
     commands: int

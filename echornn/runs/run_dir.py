@@ -6,6 +6,7 @@ A folder holds
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
 - ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
+- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
 - ``tensorboard/``: what TensorBoard shows of it (`echornn.runs.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import time
@@ -26,17 +28,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.loss_history import LossHistory
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, events
 from echornn.runs.append_log import end_of, ends_at
+from echornn.runs.branch import Branch, Moment
 from echornn.runs.checkpoint import Checkpoint, LogEnd, config_from
 from echornn.runs.command import Command
+from echornn.runs.keyframes import Keyframe, records
 from echornn.runs.lock import LOCK_FILE, Lock
+from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.run_error import RunError
+from echornn.runs.timeline import Timeline
 
 FORMAT = 1
 RUN_FILE, LOSS_FILE, COMMAND_FILE = "run.json", "losses.bin", "commands.jsonl"
+KEYFRAME_FILE = "keyframes.bin"
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
@@ -48,19 +54,6 @@ WINDOWS_AT_A_TIME = 1 << 18
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
-
-
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """Windows that follow each other under one command.
-
-    Attributes:
-        command: what began them.
-        windows: `WINDOW` [n].
-    """
-
-    command: Command
-    windows: npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,27 +88,51 @@ class Run:
         lacking = np.frombuffer(LOST_WINDOW * (count - len(there)), WINDOW)
         return np.concatenate([there, lacking])
 
-    def stretches(self) -> Iterator[Stretch]:
-        """All windows in order, at most `WINDOWS_AT_A_TIME` at a time, with what began them."""
-        ends = [command.at for command in self.commands[1:]] + [self.trained]
-        for command, end in zip(self.commands, ends, strict=False):
-            if command.at == end:
-                yield Stretch(command, np.empty(0, WINDOW))
-            for first in range(command.at, end, WINDOWS_AT_A_TIME):
-                yield Stretch(command, self.windows(first, min(first + WINDOWS_AT_A_TIME, end)))
+    @functools.cached_property
+    def tree(self) -> tuple[list[Branch], list[Stretch]]:
+        """The run's branches, and the stretches of its loss log; see `tree_of`."""
+        return tree_of(self.commands, self.trained)
 
-    def fill(self, history: LossHistory) -> None:
-        """Add the whole run to an empty history."""
-        begun: Command | None = None
-        for stretch in self.stretches():
-            command = stretch.command
-            if command is not begun:
-                per_epoch = command.config.windows_per_epoch
-                goes_on = command.keeps_weights_of(begun)
-                history.begin(command.cause, command.epoch, command.window, per_epoch, goes_on)
-                begun = command
-            rates = error_rates(stretch.windows, command.config)
-            history.append(stretch.windows["loss"], rates.astype(np.float32))
+    @property
+    def stands(self) -> Moment:
+        """Where the run goes on."""
+        branches, stretches = self.tree
+        if not stretches:
+            return Moment(0, 0)
+        newest = stretches[-1]
+        end = Moment(newest.branch, newest.along + newest.last - newest.first)
+        told = self.checkpoint.stands if self.checkpoint else None
+        return Moment(*told) if told is not None and 0 <= told[0] < len(branches) else end
+
+    def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
+        """All windows in the order trained, some at a time (`WINDOW` [n]), with the part of their stretch."""
+        for stretch in self.tree[1]:
+            for first in range(stretch.first, stretch.last, WINDOWS_AT_A_TIME):
+                last = min(first + WINDOWS_AT_A_TIME, stretch.last)
+                along = stretch.along + first - stretch.first
+                yield stretch._replace(along=along, first=first, last=last), self.windows(first, last)
+
+    def timeline(self) -> Timeline:
+        """All branches, and all that was trained in them.
+
+        Raises:
+            OSError: the log could not be read.
+        """
+        timeline = Timeline()
+        branches = self.tree[0]
+        for stretch, windows in self.pieces():
+            while len(timeline) <= stretch.branch:
+                timeline.begin(branches[len(timeline)])
+            rates = error_rates(windows, branches[stretch.branch].config)
+            timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
+        for branch in branches[len(timeline) :]:
+            timeline.begin(branch)
+        return timeline
+
+    def keyframes(self) -> list[Keyframe]:
+        """The whole keyframes on disk."""
+        file = self.folder / KEYFRAME_FILE
+        return records(file.read_bytes()) if file.is_file() else []
 
 
 def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
@@ -166,7 +183,7 @@ def remove(folder: Path) -> None:
         file.unlink()
     with contextlib.suppress(OSError):
         (folder / events.FOLDER).rmdir()
-    for name in (*checkpoint.SLOTS, LOSS_FILE, COMMAND_FILE, RUN_FILE, LOCK_FILE):
+    for name in (*checkpoint.SLOTS, LOSS_FILE, COMMAND_FILE, KEYFRAME_FILE, RUN_FILE, LOCK_FILE):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

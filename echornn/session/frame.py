@@ -26,6 +26,22 @@ class State(StrEnum):
         return self is not State.RUNNING
 
 
+@dataclass(frozen=True)
+class Divergence:
+    """A window whose loss is no finite number.
+
+    Attributes:
+        loss: it, in nats.
+        epoch, window: where, both from 1.
+        changed: the fields that had been edited to come to it, with their values; empty where none were.
+    """
+
+    loss: float
+    epoch: int
+    window: int
+    changed: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One moment of a session.
@@ -35,7 +51,11 @@ class Frame:
         config: what it trains.
         message: what it is loading, or why it failed; else empty.
         epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
-        trained: windows trained in the whole run, over all resets.
+        trained: windows along the path from where the weights began.
+        trained_in_all: windows trained in the whole run, in all of its branches.
+        branch: the branch on whose terms it stands; see `echornn.runs.timeline.Timeline`.
+        line, line_end: the branch whose path the curve shows, and the windows along it.
+        is_past: whether more was trained on that line after this moment.
         progress: the newest windows; None where no window was trained since the start, a reset or new data.
         rate: windows a second, measured over the last second or so; 0 where it does not train.
         speed: windows a second asked for; infinity is full speed.
@@ -44,10 +64,12 @@ class Frame:
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
         evidence: what the losses since the last start tell.
-        undoable: commands that can be undone.
+        undoable: whether there is a change that can be gone back before.
+        redoable: whether there is one that was undone, to go forth to.
+        divergence: where the loss diverged, if the newest window is there.
         refusal: why the last edit could not be made; empty where it could.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
-        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
+        warning: what is wrong with the record: the disk is full, ...; else empty.
     """
 
     state: State
@@ -56,6 +78,11 @@ class Frame:
     epoch: int = 1
     window: int = 0
     trained: int = 0
+    trained_in_all: int = 0
+    branch: int = 0
+    line: int = 0
+    line_end: int = 0
+    is_past: bool = False
     progress: Progress | None = None
     rate: float = 0.0
     speed: float = math.inf
@@ -64,7 +91,9 @@ class Frame:
     draw: int = 0
     tape: tuple[Progress, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
-    undoable: int = 0
+    undoable: bool = False
+    redoable: bool = False
+    divergence: Divergence | None = None
     refusal: str = ""
     refusals: int = 0
     warning: str = ""
@@ -86,4 +115,4 @@ class Frame:
     @property
     def verdict(self) -> str:
         """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)
+        return verdict(self.config, self.evidence, self.progress, self.undoable)

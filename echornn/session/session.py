@@ -5,34 +5,30 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from echornn.analysis.loss_history import Cause, Curve
+from echornn.analysis.loss_history import Curve
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
-from echornn.runs.recorded_evidence import evidence_of
-from echornn.runs.recorder import Recorder
-from echornn.session.chronicle import Chronicle
-from echornn.session.edits import Moment, Past, edited
-from echornn.session.frame import Frame, State
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.timeline import Timeline
+from echornn.session.frame import Divergence, Frame, State
+from echornn.session.live_run import LiveRun
+from echornn.session.mailbox import Errand, Mailbox
 from echornn.session.pace import Pace, require_speed
 from echornn.session.stage import Stage, place
-from echornn.training.any_trainer import MakeTrainer, Trains, tensorflow_trainers
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
 
-HELD_SECONDS = 1.0
-"""Weights that run for less before they begin anew are not kept for undo."""
-
-Command = Callable[[], None]
-
 
 class Session:
-    """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits.
+    """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits but
+    `when_idle`.
 
     Args:
         config: what to train.
@@ -40,9 +36,10 @@ class Session:
         make_trainer: makes the trainer, on the training thread; `echornn.training.trainer.Trainer` unless given.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
-        recorder: keeps the run on disk. One that has been begun before goes on where it left off; where ``config``
-            differs from what was trained there, it is an edit, which can be undone. One that cannot be made fails
-            the session, and leaves the disk as it was.
+        recorder: keeps the run on disk; unset, nothing is kept. One that has been begun before goes on where it left
+            off; where ``config`` differs from what was trained there, it is an edit, which can be undone. One that
+            cannot be made fails the session, and leaves the disk as it was.
+        at: of a run that goes on: go back to after so many windows along its path first.
     """
 
     def __init__(
@@ -53,31 +50,37 @@ class Session:
         on_progress: Callable[[Progress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
+        at: int | None = None,
     ) -> None:
-        self.config = config
-        self._chronicle = Chronicle(recorder, clock)
-        self.history = self._chronicle.history
         self.stopped = threading.Event()
         """Set when `run` has returned."""
         self.error: Exception | None = None
         """Why the session failed."""
-        self._make_trainer = make_trainer or tensorflow_trainers()
+        self.recorder: Recorder = Unrecorded() if recorder is None else recorder
         self._on_progress = on_progress
         self._clock = clock
         self._can_save = False
         self._speed = require_speed(speed)
         self._pace = Pace(speed, clock)
-        self._commands: deque[Command] = deque()
-        self._wake = threading.Condition()
-        self._stopping = False
+        self._mailbox = Mailbox()
         self._running = True
         self._owed = 0
-        self._past = Past()
-        self._anew_at: tuple[float, int] | None = None
-        self._trainer: Trains
-        self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
-        if recorder is not None:
-            recorder.when_saved(lambda: self._send(self._show_warning))
+        self._at = at
+        self._wanted = config
+        resumed = self.recorder.resumed
+        made = make_trainer or tensorflow_trainers()
+        first = config if resumed is None else resumed.config
+        self._live = LiveRun(first, self._made_by(made), self.recorder, self._pace, clock)
+        self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(self.recorder), speed=speed))
+        self.recorder.when_saved(lambda: self._mailbox.send(self._show_warning))
+
+    def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
+        def make(config: EchoConfig) -> AnyTrainer:
+            if self._can_save:  # another network than the first: nothing of the one before is shown
+                self._stage.compile(config)
+            return make_trainer(config)
+
+        return make
 
     # ---- for every thread
 
@@ -91,29 +94,40 @@ class Session:
         """Windows a second asked for, by the newest command; infinity is full speed."""
         return self._speed
 
+    @property
+    def timeline(self) -> Timeline:
+        """All branches of the run, and what was lost in them."""
+        return self._live.timeline
+
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """Part of the loss curve; see `LossHistory.curve`."""
-        return self.history.curve(columns, first, last)
+        """Part of the loss along the line that the frame shows; see `Timeline.curve`."""
+        timeline = self._live.timeline
+        line = min(self.frame.line, len(timeline) - 1)
+        return timeline.curve(line, columns, first, last)
+
+    def when_idle(self, seconds: float | None = None) -> bool:
+        """Wait until all commands given so far are obeyed, at most so long; whether they are."""
+        return self._mailbox.wait_until_done(seconds)
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
-        self._send(self._pause)
+        self._mailbox.send(self._pause)
 
     def resume(self) -> None:
-        """Train on, at the speed set."""
-        self._send(self._resume)
+        """Train on, at the speed set; from a moment in the past, as a new branch."""
+        self._mailbox.send(self._resume)
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
-        self._send(lambda: self._pause() if self._running or self._owed else self._resume())
+        self._mailbox.send(lambda: self._pause() if self._running or self._owed else self._resume())
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause."""
-        self._send(lambda: self._step(windows))
+        self._mailbox.send(lambda: self._step(windows))
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""
-        self._send(lambda: self._step(self.config.windows_per_epoch - self._trainer.window - self._owed))
+        self._mailbox.send(self._finish_epoch)
 
     def set_speed(self, speed: float) -> None:
         """Windows a second from now on; infinity is full speed.
@@ -122,19 +136,19 @@ class Session:
             ValueError: the speed is out of range; see `echornn.session.pace.require_speed`.
         """
         self._speed = require_speed(speed)
-        self._send(lambda: self._pace.set_speed(speed))
+        self._mailbox.send(lambda: self._pace.set_speed(speed))
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays."""
-        self._send(lambda: self._reset(0))
+        self._mailbox.send(lambda: self._change(self._live.reset))
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._send(lambda: self._reset(1))
+        self._mailbox.send(lambda: self._change(lambda: self._live.reset(1)))
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
-        self._send(self._regenerate)
+        self._mailbox.send(lambda: self._change(self._live.regenerate))
 
     def edit(self, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields
@@ -147,30 +161,42 @@ class Session:
         """
         if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
             raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
-        self._send(lambda: self._edit(lambda: replace(self.config, **changes)))
+        self._mailbox.send(lambda: self._edit(lambda: replace(self._live.config, **changes)))
 
     def start_with(self, config: EchoConfig) -> None:
         """Start over with this configuration and its first weights, as one command; see `edit`."""
-        self._send(lambda: self._edit(lambda: config, anew=True))
+        self._mailbox.send(lambda: self._edit(lambda: config, anew=True))
+
+    def go(self, branch: int, window: int) -> None:
+        """Show the moment after ``window`` windows along a branch's path, as it was; training pauses.
+
+        Beyond the path's ends its ends are shown. A branch that is not there is said in `Frame.refusal`.
+        """
+        self._mailbox.send(lambda: self._go_within(branch, window))
+
+    def move(self, windows: int) -> None:
+        """Show the moment so many windows on along the line, or back; see `go`."""
+        self._mailbox.send(lambda: self._go_within(self._live.here.branch, self._live.here.window + windows))
+
+    def move_epochs(self, epochs: int) -> None:
+        """Show the next moment at which an epoch ends, or the one before (-1); see `go`."""
+        self._mailbox.send(lambda: self._move_epochs(epochs))
 
     def undo(self) -> None:
-        """Go back to the moment before the last reset, redraw, regeneration or edit; the curve keeps what was."""
-        self._send(self._undo)
+        """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
+        self._mailbox.send(lambda: self._change(self._live.undo))
+
+    def redo(self) -> None:
+        """Go forth again to where the last undo came from."""
+        self._mailbox.send(lambda: self._change(self._live.redo))
 
     def save(self) -> None:
         """Bring all that was trained to the disk now."""
-        self._send(self._save)
+        self._mailbox.send(self._live.save)
 
     def stop(self) -> None:
         """Make `run` return at the next safe point: between two stretches of windows."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify_all()
-
-    def _send(self, command: Command) -> None:
-        with self._wake:
-            self._commands.append(command)
-            self._wake.notify_all()
+        self._mailbox.close()
 
     # ---- on the training thread
 
@@ -181,67 +207,79 @@ class Session:
         """
         try:
             self._load()
-            while self._obey():
-                windows = self._due()
-                if windows:
-                    self._train(windows)
-                self._save_if_due()
+            while not self._mailbox.closed:
+                self._obey(self._mailbox.take(self._wait_seconds()))
+                if not self._mailbox.closed:
+                    self._work()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
-            self.error = error
-            self._stage.change(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
+            self._fail(error)
         finally:
             try:
                 self._end_record()
+            except Exception as error:
+                self._fail(error)
             finally:  # whatever a record does at its end, whoever waits for ours is told
                 self.stopped.set()
 
+    def _fail(self, error: Exception) -> None:
+        self.error = self.error or error
+        where = self.recorder.failed(error)
+        said = f"{type(error).__name__}: {error}"
+        self._stage.change(state=State.FAILED, message=f"{said}{where}", rate=0.0)
+
     def _load(self) -> None:
-        run = self._chronicle.resumed
-        wanted, self.config = self.config, self.config if run is None else run.config
-        self._trainer = self._make_trainer(self.config)
-        if self._stopping:
+        live = self._live
+        live.load()
+        if self._mailbox.closed:
             return
-        self._stage.change(message="compiling the training loop", device=self._trainer.device)
-        self._trainer.compile()
-        self._take_up()
-        if wanted != self.config:
-            self._change(wanted)
+        self._stage.change(message="compiling the training loop", device=live.trainer.device)
+        live.trainer.compile()
+        live.begin()
+        if self._at is not None:
+            live.go(Moment(live.here.branch, self._at))
+            self._arrive()
+        if self._wanted != live.config and not self._mailbox.closed:
+            live.edit(self._wanted)
         self._can_save = True
-        self._save()
+        live.save()
         self._pace.restart()
         self._show()
 
-    def _obey(self) -> bool:
-        """Wait until there is something to do, and carry out the commands; False when told to stop."""
-        with self._wake:
-            if not (self._stopping or self._commands):
-                seconds = self._wait_seconds()
-                if (to_save := self._chronicle.seconds_to_save()) is not None:
-                    seconds = to_save if seconds is None else min(seconds, to_save)
-                if seconds is None or seconds > 0:
-                    self._wake.wait(seconds)
-            commands = list(self._commands)
-            self._commands.clear()
-            stopping = self._stopping
-        if stopping:
-            return False
-        for command in commands:
-            command()
-        if commands:
+    def _obey(self, errands: list[Errand]) -> None:
+        for errand in errands:
+            errand()
+        if errands:
             self._show()
-        return True
+            self._mailbox.done(len(errands))
 
     def _wait_seconds(self) -> float | None:
-        """How long there is nothing to train; None until a command comes."""
-        if self._trainer.finished or not (self._running or self._owed):
+        """How long there is nothing to do; None until a command comes."""
+        if not self._live.arrived:
+            return 0.0
+        waits = [self._seconds_to_train(), self.recorder.seconds_to_save()]
+        return min((one for one in waits if one is not None), default=None)
+
+    def _seconds_to_train(self) -> float | None:
+        if self._live.trainer.finished or not (self._running or self._owed):
             return None
         if self._owed:
             return 0.0
         return self._pace.wait_seconds()
 
+    def _work(self) -> None:
+        """The next slice of what there is to do, short enough for commands to be obeyed at once."""
+        if not self._live.arrived:
+            self._walk()
+        elif windows := self._due():
+            self._train(windows)
+        seconds = self.recorder.seconds_to_save()
+        if seconds is not None and seconds <= 0 and self._live.arrived:
+            self._live.save()
+            self._show_warning()
+
     def _due(self) -> int:
         """How many windows to train now: what is owed or due, in slices that leave room for commands."""
-        if self._trainer.finished:
+        if self._live.trainer.finished:
             return 0
         if self._owed:
             return min(self._owed, self._pace.slice_windows())
@@ -252,24 +290,36 @@ class Session:
         return min(self._pace.due(), self._pace.slice_windows())
 
     def _train(self, windows: int) -> None:
+        live = self._live
         begun = self._clock()
         self._can_save = False
-        divergence = self._chronicle.divergence
-        diverged_before = divergence.message
-        divergence.goes_on(self._trainer, len(self.history))
-        progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
-        if divergence.message and not diverged_before:
-            self._pause()
-            self._past.diverged()
-            self._stage.change(undoable=len(self._past))
+        diverged_before = live.diverged
+        progress = live.train(windows)
+        trained = len(progress.losses)
         self._pace.trained(windows, self._clock() - begun)
-        self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
-        self._chronicle.windows(progress, self.config)
-        self._stage.windows(progress, self.config)
+        self._owed = 0 if live.trainer.finished else max(0, self._owed - windows)
         self._can_save = True
-        if self._on_progress is not None:
+        if not live.arrived:  # the loss diverges in the window after these, which is trained alone
+            self._running, self._owed = False, 1
+        elif live.diverged and not diverged_before:
+            self._pause()
+        if self._on_progress is not None and trained:
             self._on_progress(progress)
         self._show()
+
+    def _walk(self) -> None:
+        """Some steps on the way to the moment that is to be shown."""
+        begun = self._clock()
+        windows = self._live.step(self._pace.slice_windows())
+        self._pace.took(windows, self._clock() - begun)
+        if self._live.arrived:
+            self._pace.restart()
+            self._show()
+
+    def _arrive(self) -> None:
+        """All steps on the way to the moment under way: what comes next is done there."""
+        while not (self._live.arrived or self._mailbox.closed):
+            self._walk()
 
     def _pause(self) -> None:
         self._running = False
@@ -282,142 +332,120 @@ class Session:
 
     def _step(self, windows: int) -> None:
         self._running = False
-        self._owed = 0 if self._trainer.finished else self._owed + max(0, windows)
+        self._owed = 0 if self._live.trainer.finished else self._owed + max(0, windows)
 
-    def _reset(self, further: int) -> None:
-        """Begin anew; undo keeps no weights that began anew just before, as they do where the key is held down."""
-        self._save()
-        if not self._began_just_before():
-            self._remember(self._moment())
-        self._trainer.reset(self._trainer.draw + further)
-        self._begin("redraw" if further else "reset")
+    def _finish_epoch(self) -> None:
+        self._arrive()
+        self._step(self._live.config.windows_per_epoch - self._live.trainer.window - self._owed)
 
-    def _began_just_before(self) -> bool:
-        if self._anew_at is None:
-            return False
-        at, trained = self._anew_at
-        return trained == len(self.history) or (self._running and self._clock() - at < HELD_SECONDS)
-
-    def _regenerate(self) -> None:
-        self._save()
-        self._remember(self._moment())
-        self._trainer.regenerate()
-        self._begin("regenerate")
-
-    def _begin(self, cause: Cause, goes_on: bool = False, back: tuple[int, int] | None = None) -> None:
-        """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
+    def _change(self, change: Callable[[], None]) -> None:
+        """Begin another branch, or go to a moment; training goes on if it did."""
+        self._arrive()
+        if self._mailbox.closed:
+            return
+        change()
         self._owed = 0
-        anew = cause in ("reset", "redraw", "preset")
-        self._anew_at = (self._clock(), len(self.history)) if anew else None
         self._pace.restart()
-        weights_stay = goes_on or cause == "regenerate"
-        self._chronicle.command(cause, self._trainer, self.config, weights_stay, back)
-        if not goes_on:
-            self._stage.begin(self.config, weights_stay)
         self._stage.change(refusal="")
-
-    # ---- edits and undo, on the training thread
-
-    def _moment(self) -> Moment:
-        return Moment(self._trainer, self._trainer.state, self.frame, self._chronicle.place)
-
-    def _remember(self, moment: Moment) -> None:
-        self._past.remember(moment)
-        self._stage.change(undoable=len(self._past))
 
     def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False) -> None:
         before = self.frame
         try:
+            self._arrive()
             config = wanted()
-            if config == self.config and not anew:
+            if config == self._live.config and not anew:
                 self._stage.change(refusal="")
-                return
-            self._save()
-            before = self.frame
-            self._change(config, anew)
+            else:
+                before = self.frame
+                self._change(lambda: self._live.edit(config, anew))
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
-            text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._stage.frame = replace(before, refusal=text, refusals=before.refusals + 1)
+            self._stage.frame = before
+            self._refuse(str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}")
 
-    def _change(self, config: EchoConfig, anew: bool = False) -> None:
-        """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
-        before = self._moment()
-        self._trainer = edited(self._trainer, config, self._make_another, anew)
-        self._pace.forget()
-        self._remember(before)
-        self.config = config
-        self._begin("preset" if anew else "edit", goes_on=not anew and before.state.config.same_task(config))
-        self._stage.change(config=config, device=self._trainer.device)
+    def _refuse(self, text: str) -> None:
+        self._stage.change(refusal=text, refusals=self.frame.refusals + 1)
 
-    def _make_another(self, config: EchoConfig) -> Trains:
-        self._stage.compile(config)
-        return self._make_trainer(config)
-
-    def _undo(self) -> None:
-        if not self._past:
+    def _go_within(self, branch: int, window: int) -> None:
+        timeline = self._live.timeline
+        if not 0 <= branch < len(timeline):
+            self._refuse(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
             return
-        self._save()
-        moment = self._past.newest()
-        moment.come_back()
-        self._trainer, self.config = moment.trainer, moment.state.config
-        self._pace.forget()
-        self._begin("undo", back=moment.place)
-        self._stage.go_back(self.config, moment.frame)
-        self._stage.change(device=self._trainer.device, undoable=len(self._past))
+        moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
+        self._pause()
+        self._stage.change(refusal="")
+        if moment != self._live.here:
+            self._live.go(moment)
+
+    def _move_epochs(self, epochs: int) -> None:
+        timeline, here = self._live.timeline, self._live.here
+        per_epoch = self._live.config.windows_per_epoch
+        _, done = timeline.owner(here).position(here.window)
+        back = done if done else per_epoch
+        window = here.window - back if epochs < 0 else here.window + per_epoch - done
+        window += (epochs - 1) * per_epoch if epochs > 0 else (epochs + 1) * per_epoch
+        self._go_within(here.branch, window)
 
     # ---- the record, on the training thread
 
-    def _take_up(self) -> None:
-        """Begin the history, or go on with the one on disk."""
-        run = self._chronicle.resumed
-        if run is not None and run.checkpoint is not None:
-            self._trainer.restore(run.checkpoint.state)
-            self._chronicle.go_on(run, run.checkpoint.state)
-            self._stage.change(evidence=evidence_of(run))
-        else:
-            self._chronicle.command("start", self._trainer, self.config)
-
-    def _save_if_due(self) -> None:
-        seconds = self._chronicle.seconds_to_save()
-        if seconds is not None and seconds <= 0:
-            self._save()
-
-    def _save(self) -> None:
-        moment = self._moment()
-        self._chronicle.save(moment.state)
-        self._past.passed(moment)
-        self._show_warning()
-
     def _show_warning(self) -> None:
-        if self._chronicle.warning != self.frame.warning:
-            self._stage.change(warning=self._chronicle.warning)
+        if self.recorder.warning != self.frame.warning:
+            self._stage.change(warning=self.recorder.warning)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         if self._can_save:
-            self._chronicle.save(self._trainer.state)
-        self._chronicle.close()
+            self._live.save()
+        self.recorder.close()
         self._show_warning()
 
     def _show(self) -> None:
-        """Show everything as it is now."""
-        going = State.RUNNING if self._running or self._owed else State.PAUSED
-        state = State.FINISHED if self._trainer.finished else going
+        """Show everything as it is now; on the way to a moment, that it is going there."""
+        live = self._live
+        here, trainer = live.here, live.trainer
+        going = State.RUNNING if self._running or (self._owed and live.arrived) else State.PAUSED
+        state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
+        where = {
+            "branch": live.owner.number,
+            "line": here.branch,
+            "line_end": live.timeline.end(here.branch).window,
+            "is_past": live.is_past,
+            "trained": here.window,
+            "trained_in_all": live.timeline.trained,
+            "undoable": live.undoable,
+            "redoable": live.redoable,
+        }
+        if not live.arrived:
+            message = f"going to window {here.window:,}: {live.on_the_way:,} to train again"
+            self._stage.change(state=state, message=message, rate=0.0, config=live.config, **where)
+            return
         self._stage.stand(
-            self._trainer,
-            self.config,
+            trainer,
+            live.config,
+            live.shown,
+            live.timeline.evidence(here),
             state=state,
             message="",
-            trained=len(self.history),
+            device=trainer.device,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
-            warning=self._chronicle.warning,
+            warning=self.recorder.warning,
+            divergence=self._divergence(),
+            **where,
         )
 
+    def _divergence(self) -> Divergence | None:
+        live = self._live
+        if not live.diverged or not live.shown:
+            return None
+        last = live.shown[-1]
+        edited = live.owner.cause in ("edit", "preset")
+        changed = live.timeline.differs(live.owner.number) if edited else ""
+        return Divergence(float(last.losses[-1]), last.epoch + 1, last.window + 1, changed)
 
-def _place_of(recorder: Recorder | None) -> tuple[int, int]:
+
+def _place_of(recorder: Recorder) -> tuple[int, int]:
     """Epoch and window, as a frame has them, at which the recorded run goes on."""
-    run = None if recorder is None else recorder.resumed
+    run = recorder.resumed
     if run is None or run.checkpoint is None:
         return 1, 0
     state = run.checkpoint.state

@@ -11,7 +11,7 @@ from echornn.progress import Progress
 from echornn.trainer_state import TrainerState
 
 
-class Trains(Protocol):
+class AnyTrainer(Protocol):
     """What a session needs of a trainer (see `echornn.training.trainer.Trainer`)."""
 
     epoch: int
@@ -35,7 +35,7 @@ class Trains(Protocol):
     def regenerate(self) -> None: ...
 
 
-MakeTrainer = Callable[[EchoConfig], Trains]
+MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
 def tensorflow_trainers() -> MakeTrainer:
@@ -49,7 +49,7 @@ def tensorflow_trainers() -> MakeTrainer:
         use_one_thread()
         return Programs()
 
-    def make(config: EchoConfig) -> Trains:
+    def make(config: EchoConfig) -> AnyTrainer:
         from echornn.training.trainer import Trainer
 
         return Trainer(config, programs())

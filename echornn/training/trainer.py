@@ -25,7 +25,7 @@ MAX_BLOCK_BYTES = 1 << 24
 
 
 class Trainer:
-    """Trains the Echo-RNN of a configuration by truncated back-propagation through time.
+    """AnyTrainer the Echo-RNN of a configuration by truncated back-propagation through time.
 
     Attributes:
         config: what is trained.

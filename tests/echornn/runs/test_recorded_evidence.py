@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from echornn.runs.recorded_evidence import evidence_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.runs import recorded_evidence, run_dir
-from echornn.runs.recorded_evidence import evidence_of
 from echornn.runs.recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session

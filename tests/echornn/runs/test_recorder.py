@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from echornn.runs.recorded_evidence import evidence_of
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import append_log, run_dir
 from echornn.runs import recorder as recorder_module
-from echornn.runs.recorded_evidence import evidence_of
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_error import RunError

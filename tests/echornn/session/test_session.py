@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from echornn.session.edits import UNDO_DEPTH
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
-from echornn.session.edits import UNDO_DEPTH
 from echornn.session.frame import State
 from echornn.session.session import Session
 from echornn.session.stage import TAPE_WINDOWS

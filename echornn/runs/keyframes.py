@@ -1,0 +1,180 @@
+"""States along a run's branches, from which every window of it is soon reached again.
+
+Each is a copy of what the trainer would come to by itself: losing one costs time, never a window.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from echornn.runs import checkpoint
+from echornn.runs.branch import Moment
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
+from echornn.trainer_state import TrainerState
+
+MOST_BYTES = 4 << 20
+"""Of all keyframes of a run; of more, every other one is dropped. Large states may be `LEAST_KEPT`."""
+
+LEAST_KEPT = 64
+
+_RECORD = struct.Struct("<4sIQII")
+_MAGIC = b"KEYF"
+
+
+@dataclass(frozen=True, eq=False)
+class Keyframe:
+    """A trainer's state at a moment of the branch in which it was trained.
+
+    Attributes:
+        moment: where.
+        data: the state, as `echornn.runs.checkpoint.encode` gave it.
+    """
+
+    moment: Moment
+    data: bytes
+
+    @classmethod
+    def of(cls, moment: Moment, state: TrainerState) -> Keyframe:
+        """The keyframe of a state."""
+        return cls(moment, checkpoint.encode(Checkpoint(0, state)))
+
+    def state(self) -> TrainerState | None:
+        """The trainer's state; None where the data is damaged."""
+        try:
+            return checkpoint.decode(self.data).state
+        except CheckpointError:
+            return None
+
+    def as_record(self) -> bytes:
+        """As the file of keyframes has it: magic, branch, window, length, CRC-32 of the data; and the data."""
+        header = _RECORD.pack(_MAGIC, *self.moment, len(self.data), zlib.crc32(self.data))
+        return header + self.data
+
+
+def records(data: bytes) -> list[Keyframe]:
+    """The whole keyframes in the bytes of a file; damaged ones are left out, and what follows a torn one too."""
+    found = []
+    at = 0
+    while at + _RECORD.size <= len(data):
+        magic, branch, window, length, crc = _RECORD.unpack_from(data, at)
+        begin = at + _RECORD.size
+        at = begin + length
+        if magic != _MAGIC or at > len(data):
+            break
+        if zlib.crc32(data[begin:at]) == crc:
+            found.append(Keyframe(Moment(branch, window), data[begin:at]))
+    return found
+
+
+class Keyframes:
+    """The keyframes of a run, thinned evenly where they grow beyond a bound. Any thread may use it."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._lock = threading.Lock()
+        self._most_bytes = most_bytes
+        self._of: dict[int, list[Keyframe]] = {}
+        self._bytes = self._count = 0
+        self.thinned = 0
+        """How often some were dropped."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def bytes(self) -> int:
+        """Of all states."""
+        return self._bytes
+
+    def all(self) -> list[Keyframe]:
+        """All keyframes, by branch and window."""
+        with self._lock:
+            return [one for _, branch in sorted(self._of.items()) for one in branch]
+
+    def add(self, keyframe: Keyframe) -> bool:
+        """Keep this one too, unless there is one at its moment; whether it was new."""
+        with self._lock:
+            branch = self._of.setdefault(keyframe.moment.branch, [])
+            at = bisect.bisect_left(branch, keyframe.moment.window, key=lambda one: one.moment.window)
+            if at < len(branch) and branch[at].moment == keyframe.moment:
+                return False
+            branch.insert(at, keyframe)
+            self._count += 1
+            self._bytes += len(keyframe.data)
+            if self._bytes > self._most_bytes and self._count > LEAST_KEPT:
+                self._thin()
+            return True
+
+    def nearest(self, moment: Moment) -> Keyframe | None:
+        """The last in the moment's branch that is not after it; None where there is none."""
+        with self._lock:
+            branch = self._of.get(moment.branch, [])
+            at = bisect.bisect_right(branch, moment.window, key=lambda one: one.moment.window)
+            return branch[at - 1] if at else None
+
+    def drop(self, keyframe: Keyframe) -> None:
+        """This one is damaged: the one before it serves."""
+        with self._lock:
+            branch = self._of.get(keyframe.moment.branch, [])
+            if keyframe in branch:
+                branch.remove(keyframe)
+                self._count -= 1
+                self._bytes -= len(keyframe.data)
+
+    def _thin(self) -> None:
+        self.thinned += 1
+        kept = [one for _, branch in sorted(self._of.items()) for one in branch][::2]
+        self._of = {}
+        for one in kept:
+            self._of.setdefault(one.moment.branch, []).append(one)
+        self._count, self._bytes = len(kept), sum(len(one.data) for one in kept)
+
+
+class KeyframeLog:
+    """The file of a run's keyframes. One thread may add while another writes.
+
+    Args:
+        file: need not exist; what is in it is kept until `replace`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._new: list[Keyframe] = []
+        self._instead: list[Keyframe] | None = None
+
+    def add(self, keyframe: Keyframe) -> None:
+        """Have this one appended by the next `flush`."""
+        with self._lock:
+            self._new.append(keyframe)
+
+    def replace(self, keyframes: Sequence[Keyframe]) -> None:
+        """Have these written in the place of all by the next `flush`."""
+        with self._lock:
+            self._new, self._instead = [], list(keyframes)
+
+    def flush(self) -> None:
+        """Bring all to the disk; a crash on the way loses some of the newest at most.
+
+        Raises:
+            OSError: not all are there; what is missing stays in memory.
+        """
+        with self._lock:
+            new, instead = list(self._new), self._instead
+        if instead is not None:
+            checkpoint.write_whole(self._file, b"".join(one.as_record() for one in instead))
+        if new:
+            with open(self._file, "ab") as file:
+                file.write(b"".join(one.as_record() for one in new))
+                file.flush()
+                os.fsync(file.fileno())
+        with self._lock:
+            if self._instead is instead:
+                self._instead = None
+                del self._new[: len(new)]
