@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,6 +60,35 @@ class Branch:
         """Epoch and window in it, both from 0, that come next after ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch
+
+
+class Span(NamedTuple):
+    """The windows of a path that lie in one branch, ``first <= window < last``."""
+
+    branch: Branch
+    first: int
+    last: int
+
+
+def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
+    """The branches that lead to the end of this one, from the one where the weights began."""
+    path = [branch]
+    while (parent := path[-1].parent) is not None and not path[-1].starts_over:
+        path.append(branch_of(parent.branch))
+    return tuple(reversed(path))
+
+
+def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
+    """Those branches of a whole path that have begun after so many windows along it."""
+    count = next(index for index in range(len(path), 0, -1) if path[index - 1].start <= window)
+    return tuple(path[:count])
+
+
+def spans_to(window: int, path: Sequence[Branch]) -> list[Span]:
+    """The windows of a whole path up to this one, by the branch that they lie in."""
+    begun = path_to(window, path)
+    ends = [one.start for one in begun[1:]] + [window]
+    return [Span(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
 
 
 def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]:

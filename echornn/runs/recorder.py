@@ -72,7 +72,7 @@ class Recorder(Protocol):
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
         """These are all that are kept from now on."""
 
-    def save(self, state: TrainerState, stands: Moment) -> None:
+    def save(self, state: TrainerState, stands: Moment | None = None) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it."""
 
     def failed(self, error: Exception) -> str:
@@ -110,7 +110,7 @@ class Unrecorded:
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
 
-    def save(self, state: TrainerState, stands: Moment) -> None: ...
+    def save(self, state: TrainerState, stands: Moment | None = None) -> None: ...
 
     def failed(self, error: Exception) -> str:
         return ""
@@ -227,7 +227,7 @@ class RunRecorder:
     def failed(self, error: Exception) -> str:
         return ""
 
-    def save(self, state: TrainerState, stands: Moment) -> None:
+    def save(self, state: TrainerState, stands: Moment | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
@@ -285,7 +285,7 @@ class _Moment:
     """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
 
     state: TrainerState
-    stands: Moment
+    stands: Moment | None
     told: int
     losses: int
     commands: int

@@ -31,7 +31,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, events
 from echornn.runs.append_log import end_of, ends_at
-from echornn.runs.branch import Branch, Moment
+from echornn.runs.branch import Branch, Moment, spans_to, whole_path
 from echornn.runs.checkpoint import Checkpoint, LogEnd, config_from
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe, records
@@ -111,6 +111,26 @@ class Run:
                 last = min(first + WINDOWS_AT_A_TIME, stretch.last)
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=last), self.windows(first, last)
+
+    @property
+    def ends(self) -> list[int]:
+        """Of each branch, the windows along its path."""
+        branches, stretches = self.tree
+        ends = [branch.start for branch in branches]
+        for stretch in stretches:
+            ends[stretch.branch] = stretch.along + stretch.last - stretch.first
+        return ends
+
+    def path(self, moment: Moment) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
+        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n]."""
+        branches, stretches = self.tree
+        for branch, first, last in spans_to(moment.window, whole_path(branches[moment.branch], branches.__getitem__)):
+            for stretch in stretches:
+                begin, end = max(first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
+                if stretch.branch == branch.number:
+                    for at in range(begin, end, WINDOWS_AT_A_TIME):
+                        log = stretch.first + at - stretch.along
+                        yield branch, at, self.windows(log, log + min(WINDOWS_AT_A_TIME, end - at))
 
     def timeline(self) -> Timeline:
         """All branches, and all that was trained in them.

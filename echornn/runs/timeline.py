@@ -6,7 +6,6 @@ import dataclasses
 import itertools
 import threading
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, cu
 from echornn.analysis.theory import RECENT_WINDOWS, Evidence
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.runs.branch import Branch, Moment, changes
+from echornn.runs.branch import Branch, Moment, Span, changes, path_to, spans_to, whole_path
 
 KEPT_PATHS = 32
 """Paths kept ready; others are walked anew."""
@@ -31,14 +30,6 @@ class _Grown:
     @property
     def end(self) -> int:
         return self.branch.start + len(self.history)
-
-
-class Span(NamedTuple):
-    """The windows of a path that lie in one branch, ``first <= window < last``."""
-
-    branch: Branch
-    first: int
-    last: int
 
 
 class Timeline:
@@ -121,27 +112,20 @@ class Timeline:
 
     def path(self, moment: Moment) -> tuple[Branch, ...]:
         """The branches that lead to a moment, from the one where the weights began."""
-        path = self._path(moment.branch)
-        count = next(index for index in range(len(path), 0, -1) if path[index - 1].start <= moment.window)
-        return path[:count]
+        return path_to(moment.window, self._path(moment.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:
         with self._lock:
             path = self._paths.get(number)
             if path is None:
-                branches = [self.branch(number)]
-                while (parent := branches[-1].parent) is not None and not branches[-1].starts_over:
-                    branches.append(self.branch(parent.branch))
                 if len(self._paths) >= KEPT_PATHS:
                     self._paths.clear()
-                path = self._paths[number] = tuple(reversed(branches))
+                path = self._paths[number] = whole_path(self.branch(number), self.branch)
             return path
 
     def spans(self, moment: Moment) -> list[Span]:
         """The windows that lead to a moment, by the branch that they lie in."""
-        path = self.path(moment)
-        ends = [one.start for one in path[1:]] + [moment.window]
-        return [Span(one, one.start, end) for one, end in zip(path, ends, strict=True)]
+        return spans_to(moment.window, self._path(moment.branch))
 
     def parent_config(self, branch: Branch) -> EchoConfig | None:
         """What was trained where the branch began; None for the first."""

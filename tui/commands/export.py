@@ -7,10 +7,13 @@ import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.runs import run_dir
+from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from tui.commands import record
@@ -25,15 +28,22 @@ Row = tuple[int, int, float, float]
 
 def rows(run: Run) -> Iterator[Row]:
     """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log."""
-    window = 0
-    for command, windows in ((stretch.command, stretch.windows) for stretch in run.stretches()):
-        per_epoch = command.config.windows_per_epoch
-        losses = windows["loss"].tolist()
-        accuracies = (1 - run_dir.error_rates(windows, command.config)).tolist()
-        for loss, accuracy in zip(losses, accuracies, strict=True):
-            epoch = command.epoch + (command.window + window - command.at) // per_epoch
-            window += 1
-            yield window, epoch + 1, loss, accuracy
+    branches = run.tree[0]
+    for stretch, windows in run.pieces():
+        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows)
+
+
+def rows_along(run: Run, moment: Moment) -> Iterator[Row]:
+    """The windows that lead to a moment, numbered along its path."""
+    for branch, along, windows in run.path(moment):
+        yield from _rows(along, branch, along, windows)
+
+
+def _rows(number: int, branch: Branch, along: int, windows: npt.NDArray[Any]) -> Iterator[Row]:
+    losses = windows["loss"].tolist()
+    accuracies = (1 - run_dir.error_rates(windows, branch.config)).tolist()
+    for index, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
+        yield number + index + 1, branch.position(along + index)[0] + 1, loss, accuracy
 
 
 def as_csv(row: Row) -> str:
