@@ -78,28 +78,14 @@ class GhostLines:
         offset = begin - place.first
         mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
         low, high = (place.axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
-        at = [
-            per_column(curve, one, other, columns, place.length, offset) for one, other in ((low, high), (mean, mean))
-        ]
-        extremes = characters(spans(*at[0], rows), self._ascii, "'")
-        line = line_characters(at[1][0], height, self._ascii)
+        lowest, highest = per_column(curve, low, high, columns, place.length, offset)
+        middle, _ = per_column(curve, mean, mean, columns, place.length, offset)
+        ends = [characters(spans(one, one, rows), self._ascii, "'") for one in (lowest, highest)]
+        line = line_characters(middle, height, self._ascii)
         if self._ascii:
             line[line != " "] = "'"
-        drawn = overlaid(_outermost(extremes, at[0], rows, self._ascii), line)
-        heights = at[1][0] if self._ascii else at[1][0][::2]
-        return Drawn(drawn, _letters(heights / (1 if self._ascii else 4), height, index))
-
-
-def _outermost(
-    extremes: npt.NDArray[np.str_],
-    at: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    rows: int,
-    ascii_only: bool,
-) -> npt.NDArray[np.str_]:
-    """Of a ghost's extremes only the ends, so that what lies above it stays readable."""
-    low, high = at
-    ends = [characters(spans(one, one, rows), ascii_only, "'") for one in (low, high)]
-    return overlaid(*ends) if extremes.size else extremes
+        heights = middle if self._ascii else middle[::2] / 4
+        return Drawn(overlaid(overlaid(*ends), line), _letters(heights, height, index))
 
 
 def _letters(heights: npt.NDArray[np.float64], lines: int, index: int) -> list[tuple[int, int]]:
