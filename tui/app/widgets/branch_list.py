@@ -1,4 +1,4 @@
-"""The branches of the run: what differs, from where, how far, how well; gone to, laid under the curve, named, pinned."""
+"""The branches of the run: what differs, from where, how far, how well; to go to, show, name and pin."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class BranchList(ListPanel):
 
     @property
     def _number(self) -> int:
-        assert self.row is not None and isinstance(self.row.key, int)
+        assert self.row is not None
+        assert isinstance(self.row.key, int)
         return self.row.key
 
     def _again(self) -> None:
