@@ -109,7 +109,7 @@ class EchoApp(App[int]):
         self.theme = "textual-dark"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
-        self._plot.focus()
+        self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
         self._show_rows()
