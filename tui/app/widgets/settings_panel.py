@@ -181,7 +181,8 @@ class SettingsPanel(CellWidget, can_focus=True):
             column, y = divmod(index, height)
             x = column * (width + GAP)
             cells.write(x, 1 + y, line.text, line.style)
-        for y, text in enumerate(self._foot(cells.width)[:foot_height], 1 + height):
+        below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
+        for y, text in enumerate(self._foot(cells.width)[:foot_height], below):
             cells.write(0, y, text, "panel--help")
 
     def _scroll(self, lines: Sequence[Line], room: int) -> None:
