@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from textual.events import Key
@@ -253,3 +255,47 @@ async def test_ctrl_q_leaves_where_letters_are_text() -> None:
         await pilot.press("s", "down", "1", "ctrl+q")
         assert session.commands == ["stop"]
         assert app.return_code == 0
+
+
+STORM = [
+    *("s", "s", "s", "escape", "escape", "enter", "enter", "tab", "shift+tab", "question_mark", "home", "end"),
+    *(
+        "up",
+        "down",
+        "left",
+        "right",
+        "plus",
+        "minus",
+        "full_stop",
+        "backspace",
+        "ctrl+u",
+        "ctrl+l",
+        "space",
+        "pagedown",
+    ),
+    *"0123456789_eErRgulzZmpxyä漢",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
+    order = random.Random(seed)
+    sizes = [(120, 40), (80, 24), (60, 16), (40, 10), (100, 30)]
+    async with opened(order.choice(list(State)), size=order.choice(sizes)) as (app, session, pilot):
+        for _ in range(6):
+            post(app, *order.choices(STORM, k=100))
+            await pilot.resize_terminal(*order.choice(sizes))
+            state = order.choice(list(State))
+            session.set_frame(state, session.frame.progress, undoable=order.randrange(3), refusals=order.randrange(3))
+            app.show_newest_frame()
+        await pilot.pause()
+        assert app.is_running
+        assert "stop" not in session.commands
+        await pilot.resize_terminal(80, 24)
+        post(app, *["escape"] * 4)
+        await pilot.pause()
+        session.set_frame(State.RUNNING, session.frame.progress)
+        app.show_newest_frame()
+        before = len(session.commands)
+        await pilot.press("m")
+        assert session.commands[before:] == ["speed inf"]
