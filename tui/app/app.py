@@ -292,6 +292,9 @@ class EchoApp(App[int]):
 
     def action_settings(self) -> None:
         """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        if self._main.has_class("small"):
+            self._hint(self._main.query_one(StatusLine).too_small)
+            return
         if self._settings.is_open:
             self._settings_closed()
             return
@@ -391,7 +394,7 @@ class EchoApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
         for binding in keys.BINDINGS:
-            if self.check_action(binding.action, ()):
+            if keys.makes_sense(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

@@ -250,6 +250,23 @@ async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:
         assert "preset" in screen_text(app)
 
 
+async def test_a_screen_that_is_too_small_for_settings_says_so() -> None:
+    async with opened(size=(40, 10)) as (app, _, pilot):
+        await pilot.press("s")
+        assert [one.message for one in app._notifications] == ["too small: the curve needs 60x16"]
+        assert not app.query_one(SettingsPanel).is_open
+
+
+async def test_the_palette_offers_the_settings_while_it_is_on_the_screen() -> None:
+    async with opened(size=(120, 40)) as (app, _, pilot):
+        await pilot.press("ctrl+p")
+        (command,) = [one for one in app.get_system_commands(app.screen) if one.title == "Set"]
+        await pilot.press("escape")
+        command.callback()
+        await pilot.pause()
+        assert app.focused is app.query_one(SettingsPanel)
+
+
 async def test_ctrl_q_leaves_where_letters_are_text() -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("s", "down", "1", "ctrl+q")
