@@ -21,6 +21,7 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -91,6 +92,8 @@ class EchoApp(App[int]):
         self._diff = ScreenDiff()
         self._line = Backpressure()
         self._ask_with_next = False
+        self._said = ""
+        self._hint_ends: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
 
     # ---- the screen is a function of the newest frame
@@ -179,7 +182,7 @@ class EchoApp(App[int]):
     def _show_status(self) -> None:
         focused = self._main.focused
         read = [one for one in (self._plot, self._rows) if focused in (one, None)]
-        reading = next((one.reading for one in read if one.reading), "")
+        reading = self._said or next((one.reading for one in read if one.reading), "")
         self._main.query_one(StatusLine).show(self._frame, reading)
 
     def _instead_of_rows(self, frame: Frame) -> str:
@@ -255,9 +258,16 @@ class EchoApp(App[int]):
         self._hint(keys.why_not(action, self._frame))
 
     def _hint(self, text: str) -> None:
-        """Say it for a moment; once, however often a key is pressed."""
-        if all(one.message != text for one in self._notifications):
-            self.notify(text, markup=False, timeout=HINT_SECONDS)
+        """Say it in the sentence's place for a moment."""
+        self._said = text
+        self._show_status()
+        if self._hint_ends is not None:
+            self._hint_ends.stop()
+        self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
+
+    def _end_hint(self) -> None:
+        self._said = ""
+        self._show_status()
 
     def _hint_if_later(self) -> None:
         if self._frame.state is State.LOADING:

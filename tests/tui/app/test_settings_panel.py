@@ -200,14 +200,19 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         (State.LOADING, "u", 0, "loading: done as soon as it can be"),
     ],
 )
-async def test_a_key_that_cannot_act_now_says_why_once(state: State, key: str, undoable: int, word: str) -> None:
+async def test_a_key_that_cannot_act_says_why_for_a_moment(
+    state: State, key: str, undoable: int, word: str
+) -> None:
     async with opened(state) as (app, session, pilot):
         session.set_frame(state, session.frame.progress, undoable=undoable)
         app.show_newest_frame()
         await pilot.press(*[key] * 20)
-        (said,) = [one.message for one in app._notifications]
-        assert said.startswith(word)
+        assert word in screen_text(app).splitlines()[2]
+        assert not app._notifications
         assert not app.query_one(SettingsPanel).is_open
+        app._end_hint()
+        await pilot.pause()
+        assert word not in screen_text(app)
 
 
 def test_every_key_that_does_not_make_sense_has_a_reason_and_says_it() -> None:
@@ -253,7 +258,7 @@ async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:
 async def test_a_screen_that_is_too_small_for_settings_says_so() -> None:
     async with opened(size=(40, 10)) as (app, _, pilot):
         await pilot.press("s")
-        assert [one.message for one in app._notifications] == ["too small: the curve needs 60x16"]
+        assert "too small: the curve needs 60x16" in screen_text(app)
         assert not app.query_one(SettingsPanel).is_open
 
 
