@@ -104,7 +104,8 @@ class EchoApp(App[int]):
             with Container(id="watched"):
                 yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
                 yield SampleRows(self._ascii_only)
-            commands = (self.session.edit, self.session.start_with, self._settings_closed)
+            session = self.session
+            commands = (session.edit, session.nudge, session.start_with, self._settings_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 

@@ -200,9 +200,7 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         (State.LOADING, "u", 0, "loading: done as soon as it can be"),
     ],
 )
-async def test_a_key_that_cannot_act_says_why_for_a_moment(
-    state: State, key: str, undoable: int, word: str
-) -> None:
+async def test_a_key_that_cannot_act_says_why_for_a_moment(state: State, key: str, undoable: int, word: str) -> None:
     async with opened(state) as (app, session, pilot):
         session.set_frame(state, session.frame.progress, undoable=undoable)
         app.show_newest_frame()

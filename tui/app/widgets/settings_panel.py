@@ -75,7 +75,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     Args:
         config: what is trained now.
-        edit: called with the fields that are to change.
+        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
         start_with: called with a preset's configuration, which is to begin anew.
         close: called when a key closes the panel.
     """
@@ -88,12 +88,13 @@ class SettingsPanel(CellWidget, can_focus=True):
         self,
         config: EchoConfig,
         edit: Callable[..., None],
+        nudge: Callable[..., None],
         start_with: Callable[[EchoConfig], None],
         close: Callable[[], None],
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        self.form = Form(config, edit, start_with)
+        self.form = Form(config, edit, nudge, start_with)
         self.is_open = False
         self._close = close
         self._ascii = ascii_only
