@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from echornn.analysis.loss_history import Curve
+from echornn.analysis.loss_history import Curve, curve_of
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Moment
@@ -102,8 +102,9 @@ class Session:
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """Part of the loss along the line that the frame shows; see `Timeline.curve`."""
         timeline = self._live.timeline
-        line = min(self.frame.line, len(timeline) - 1)
-        return timeline.curve(line, columns, first, last)
+        if not len(timeline):
+            return curve_of([], columns, 0, 0)
+        return timeline.curve(min(self.frame.line, len(timeline) - 1), columns, first, last)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands given so far are obeyed, at most so long; whether they are."""
