@@ -121,12 +121,13 @@ class Run:
             ends[stretch.branch] = stretch.along + stretch.last - stretch.first
         return ends
 
-    def path(self, moment: Moment) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n]."""
+    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
+        """The windows that lead to a moment, from ``since`` on, some at a time: their branch, the first of them along
+        the path, and `WINDOW` [n]."""
         branches, stretches = self.tree
         for branch, first, last in spans_to(moment.window, whole_path(branches[moment.branch], branches.__getitem__)):
             for stretch in stretches:
-                begin, end = max(first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
+                begin, end = max(since, first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
                 if stretch.branch == branch.number:
                     for at in range(begin, end, WINDOWS_AT_A_TIME):
                         log = stretch.first + at - stretch.along

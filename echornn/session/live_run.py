@@ -29,6 +29,10 @@ TAPE_SECONDS = 0.05
 KEYFRAME_SECONDS = 0.12
 """Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
 
+GOOD_WINDOWS = 50
+"""A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
+does is a good one."""
+
 HELD_SECONDS = 1.0
 """Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
 
@@ -256,7 +260,7 @@ class LiveRun:
     # ---- going to a moment
 
     def undo(self) -> None:
-        """Go to before the last change; where there is none and the loss diverged, to the last good state."""
+        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
         target = self._before_the_change()
         if target is not None:
             self._undone.append(self.here)
@@ -268,11 +272,41 @@ class LiveRun:
             self.go(self._undone.pop())
 
     def _before_the_change(self) -> Moment | None:
-        owner = self.owner
-        if owner.before is not None:
-            return owner.before
-        good = self._keyframes.nearest(Moment(owner.number, self.here.window)) if self.diverged else None
-        return None if good is None else good.moment
+        moment: Moment | None = self.here
+        if self.timeline.first_bad(self.here) is None:
+            return self.owner.before
+        while moment is not None and self.timeline.first_bad(moment) is not None:
+            moment = self._before_it_went_bad(moment)
+        return moment
+
+    def _before_it_went_bad(self, moment: Moment) -> Moment | None:
+        """The last good state before the path to a moment diverged, or where one stood before the edit that did it."""
+        bad = self.timeline.first_bad(moment)
+        assert bad is not None
+        path = self.timeline.path(Moment(moment.branch, bad))
+        late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
+        if late and late[0].before is not None:
+            return late[0].before
+        branch = path[0] if late else path[-1]
+        keyframe = None if late else self._keyframes.nearest(Moment(branch.number, bad - GOOD_WINDOWS))
+        good = Moment(branch.number, branch.start) if keyframe is None else keyframe.moment
+        return None if good == self.here else good
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The fields of the edits soon after which the loss became no finite number; `undo` takes them back."""
+        bad = self.timeline.first_bad(self.here)
+        if bad is None:
+            return ()
+        path = self.timeline.path(self.here)
+        if bad < path[-1].start:
+            return ()
+        names: set[str] = set()
+        for branch in path:
+            if branch.cause in ("edit", "preset") and branch.start + GOOD_WINDOWS > bad:
+                before = self.timeline.parent_config(branch)
+                names |= set(changes(before or branch.config, branch.config))
+        return tuple(sorted(names - {"num_epochs"}))
 
     def go(self, moment: Moment) -> None:
         """Set out for a moment of the run; `step` takes the next steps on the way.
