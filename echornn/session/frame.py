@@ -48,7 +48,7 @@ class Frame:
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
         evidence: what the losses since the last start tell.
-        undoable: whether there is a change that can be gone back before.
+        undoable: changes that can be gone back before, one after the other.
         redoable: whether there is one that was undone, to go forth to.
         blamed: fields of the edit under which the loss became no finite number; undoing leads to before it. Empty
             where no edit did it, and from the next command on.
@@ -77,7 +77,7 @@ class Frame:
     draw: int = 0
     tape: tuple[Progress, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
-    undoable: bool = False
+    undoable: int = 0
     redoable: bool = False
     blamed: tuple[str, ...] = ()
     refusal: str = ""
@@ -102,4 +102,4 @@ class Frame:
     @property
     def verdict(self) -> str:
         """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable)
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)

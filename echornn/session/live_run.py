@@ -33,6 +33,8 @@ GOOD_WINDOWS = 50
 """A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
 does is a good one."""
 
+MOST_COUNTED = 99
+
 HELD_SECONDS = 1.0
 """Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
 
@@ -104,13 +106,18 @@ class LiveRun:
     @property
     def diverged(self) -> bool:
         """Whether the last window's loss is no finite number."""
+        if not len(self.timeline):
+            return False
         recent = self.timeline.evidence(self.here).recent
         return bool(recent.size) and not math.isfinite(recent[-1])
 
     @property
-    def undoable(self) -> bool:
-        """Whether there is a moment before the last change to go to."""
-        return self._before_the_change() is not None
+    def undoable(self) -> int:
+        """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
+        count, moment = 0, self._before_the_change() if len(self.timeline) else None
+        while moment is not None and count < MOST_COUNTED:
+            count, moment = count + 1, self.timeline.owner(moment).before
+        return count
 
     @property
     def redoable(self) -> bool:
@@ -186,18 +193,22 @@ class LiveRun:
 
     # ---- changes, each of which begins a branch
 
-    def reset(self, further: int = 0) -> None:
-        """Start over: with the weights of this draw, or of so many draws further."""
+    def reset(self, further: int = 0, held: bool = False) -> None:
+        """Start over: with the weights of this draw, or of so many draws further.
+
+        Args:
+            held: whether it may be one of many that are undone as one, as where a key is held down.
+        """
         before = self._leave()
         self.trainer.reset(self.trainer.draw + further)
-        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before))
+        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))
 
-    def regenerate(self) -> None:
-        """New data; the epoch starts again with it, the weights stay."""
+    def regenerate(self, held: bool = False) -> None:
+        """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
         parent = self._parent()
         self.trainer.regenerate()
-        self._branch("regenerate", parent, self._stood_at("data", before))
+        self._branch("regenerate", parent, self._stood_at("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Go on with this configuration; with a new trainer where more than live fields differ.
@@ -206,12 +217,12 @@ class LiveRun:
 
         Args:
             anew: whether to start over whatever differs.
-            held: whether it is one of many that are undone as one, as where a key is held down.
+            held: see `reset`.
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self._root() if starts_over(cause, self.config, config) else self._parent()
-        kind = "anew" if anew else tuple(sorted(changes(self.config, config))) if held else None
+        kind = "anew" if anew else tuple(sorted(changes(self.config, config)))
         if self.config.differs_only_live(config):
             if anew:
                 self.trainer.reset()
@@ -219,7 +230,7 @@ class LiveRun:
         else:
             self.trainer = self._make(config)
         self.config = config
-        self._branch(cause, parent, self._stood_at(kind, before))
+        self._branch(cause, parent, self._stood_at(kind, before, held))
 
     def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
         trainer = self.trainer
@@ -246,13 +257,13 @@ class LiveRun:
         self._keyframe()
         return self.here
 
-    def _stood_at(self, kind: object, before: Moment) -> Moment:
+    def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
         """Where the first of the changes stood that follow each other as fast as from a key held down."""
         now = self._clock()
         if self._held is not None:
             held, at, first = self._held
-            never_ran = kind == "anew" and before.window == self.timeline.branch(before.branch).start
-            if kind is not None and held == kind and (now - at < HELD_SECONDS or never_ran):
+            never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+            if held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
                 before = first
         self._held = (kind, now, before)
         return before

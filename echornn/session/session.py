@@ -95,6 +95,11 @@ class Session:
         return self._speed
 
     @property
+    def config(self) -> EchoConfig:
+        """What is trained now, or compiled."""
+        return self._live.config
+
+    @property
     def timeline(self) -> Timeline:
         """All branches of the run, and what was lost in them."""
         return self._live.timeline
@@ -141,15 +146,15 @@ class Session:
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays."""
-        self._mailbox.send(lambda: self._change(self._live.reset))
+        self._mailbox.send(lambda: self._change(lambda: self._live.reset(held=self._running)))
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._mailbox.send(lambda: self._change(lambda: self._live.reset(1)))
+        self._mailbox.send(lambda: self._change(lambda: self._live.reset(1, held=self._running)))
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
-        self._mailbox.send(lambda: self._change(self._live.regenerate))
+        self._mailbox.send(lambda: self._change(lambda: self._live.regenerate(self._running)))
 
     def edit(self, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields

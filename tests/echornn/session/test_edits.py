@@ -78,12 +78,12 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
         assert stage.session.frame.config == SMALL
     run = read(folder)
     assert run.trained == 38
-    assert [command.cause for command in run.commands] == ["start", "edit", "edit", "undo", "undo"]
-    assert [command.at for command in run.commands] == [0, 20, 25, 28, 28]
+    assert [command.cause for command in run.commands] == ["start", "edit", "edit", "return"]
+    assert [command.at for command in run.commands] == [0, 20, 25, 28]
     with on_stage(run.config, RunRecorder.go_on(folder)) as stage:
         np.testing.assert_array_equal(stage.step(10), expected[30:])
-        causes = [segment.cause for segment in stage.session.curve(100).segments]
-        assert causes == ["start", "edit", "edit", "undo", "undo"]
+        timeline = stage.session.timeline
+        assert [timeline.windows_of(number) for number in range(len(timeline))] == [40, 5, 3]
     logged = read(folder).windows(0, 48)["loss"]
     np.testing.assert_array_equal(np.concatenate([logged[:20], logged[28:]]), expected)
 
