@@ -222,7 +222,7 @@ class LiveRun:
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self._root() if starts_over(cause, self.config, config) else self._parent()
-        kind = "anew" if anew else tuple(sorted(changes(self.config, config)))
+        kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
                 self.trainer.reset()
@@ -263,7 +263,7 @@ class LiveRun:
         if self._held is not None:
             held, at, first = self._held
             never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
-            if held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
+            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
                 before = first
         self._held = (kind, now, before)
         return before

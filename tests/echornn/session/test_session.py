@@ -27,7 +27,7 @@ ENDLESS = replace(SMALL, num_epochs=10**9)
 class Stage:
     """A session on a thread of its own, and the trainer that it made."""
 
-    def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float]) -> None:
+    def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.trainer = ScriptedTrainer(config)
         self._changed = threading.Condition()
         self.progress: list[Progress] = []
