@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.theory import Evidence, verdict
+from echornn.theory import Evidence
+from echornn.verdict import Verdict, verdict
 
 
 class State(StrEnum):
@@ -84,6 +85,6 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
-    def verdict(self) -> str:
-        """One plain sentence on what is being seen; see `echornn.theory.verdict`."""
+    def verdict(self) -> Verdict:
+        """What is being seen, in a plain sentence; see `echornn.verdict.verdict`."""
         return verdict(self.config, self.evidence, self.progress, self.undoable > 0)

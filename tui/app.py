@@ -34,6 +34,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.settings import SettingsScreen
 from tui.widgets.loss_plot import LossPlot, zoomed
 from tui.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
+from tui.widgets.status import HEIGHT as STATUS_HEIGHT
 from tui.widgets.status import StatusLine
 
 LEAST_PLOT_HEIGHT = 7
@@ -185,7 +186,8 @@ class EchoApp(App[int]):
         self._main.set_class(small, "small")
         needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
         self._main.query_one(StatusLine).too_small = needed if small else ""
-        most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
+        room = size.height - STATUS_HEIGHT - 1  # the footer's
+        most = max(PANEL_HEIGHT, min(room - LEAST_PLOT_HEIGHT, int(0.6 * room)))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines
 
