@@ -187,7 +187,7 @@ class EchoApp(App[int]):
         needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
         self._main.query_one(StatusLine).too_small = needed if small else ""
         room = size.height - STATUS_HEIGHT - 1  # the footer's
-        most = max(PANEL_HEIGHT, min(room - LEAST_PLOT_HEIGHT, int(0.6 * room)))
+        most = max(PANEL_HEIGHT, min(room - LEAST_PLOT_HEIGHT, int(0.64 * room)))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines
 

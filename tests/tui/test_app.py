@@ -304,7 +304,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
 
 
 async def test_rows_get_the_lines_they_need() -> None:
-    for size, lines in (((80, 24), 11), ((120, 40), 20), ((200, 60), 20)):
+    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
         async with opened(size=size) as (app, _, _):
             assert app.query_one(SampleRows).size.height == lines
 
