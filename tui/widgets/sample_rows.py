@@ -235,14 +235,14 @@ def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
 
 
 def height_for(rows: int, length: int, width: int, most: int) -> int:
-    """Lines that the rows should get: as tall as ``most`` allows, in whole panels; the last needs no gap."""
+    """Lines that the rows should get: as tall as ``most`` allows, in whole panels."""
     whole = LABEL_WIDTH + 2 * length
     side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
     for columns in range(1, side_by_side + 1):
         lines = -(-rows // columns) * PANEL_HEIGHT
-        if lines - 1 <= most:
-            return min(lines, most)
-    return max(PANEL_HEIGHT, (most + 1) // PANEL_HEIGHT * PANEL_HEIGHT - 1)
+        if lines <= most:
+            return lines
+    return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
 
 
 def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
