@@ -1,0 +1,85 @@
+"""Theory: levels against numbers known from elsewhere, and evidence that does not depend on how it came."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.analysis.theory import Evidence, boundary_floor, chance_level, credit_coverage, mean_floor
+from echornn.config import EchoConfig
+from echornn.tasks.series import EchoSeries
+
+TUTORIAL = EchoConfig()
+CHANCE = math.log(2)
+
+
+def evidence_of(losses: list[float], config: EchoConfig = TUTORIAL) -> Evidence:
+    return Evidence().after(np.array(losses, np.float32), config)
+
+
+def test_levels_of_the_tutorial() -> None:
+    assert chance_level(TUTORIAL) == pytest.approx(0.6931, abs=1e-4)
+    assert boundary_floor(TUTORIAL) == pytest.approx(0.1109, abs=1e-4)
+    assert boundary_floor(TUTORIAL, 1) == 0
+    assert credit_coverage(TUTORIAL) == 0.8
+    assert boundary_floor(replace(TUTORIAL, row_start="zero")) == 0
+    assert credit_coverage(replace(TUTORIAL, echo_step=15)) == 0
+    assert chance_level(replace(TUTORIAL, num_classes=10)) == pytest.approx(2.3026, abs=1e-4)
+
+
+@given(
+    batch=st.integers(1, 6), length=st.integers(1, 12), echo=st.integers(0, 30), window=st.integers(0, 3),
+    stride=st.integers(1, 12),
+)  # fmt: skip
+def test_the_floor_counts_the_targets_that_echo_the_row_above(
+    batch: int, length: int, echo: int, window: int, stride: int
+) -> None:
+    config = EchoConfig(
+        batch_size=batch, truncated_backprop_length=length, total_series_length=batch * 64, echo_step=echo,
+        stride=min(stride, length),
+    )  # fmt: skip
+    blank, above = (
+        EchoSeries.from_inputs(np.ones(batch * 64, np.uint8), echo, batch, start).y
+        for start in ("zero", "previous_row")
+    )
+    begin = window * config.window_stride
+    unknown = int((blank != above)[:, begin : begin + length].sum())
+    assert boundary_floor(config, window) == pytest.approx(unknown / (batch * length) * CHANCE)
+
+
+@given(st.lists(st.floats(0.0, 1.0, width=32), min_size=1, max_size=300), st.integers(1, 70))
+def test_evidence_does_not_depend_on_the_pieces_in_which_losses_come(losses: list[float], piece: int) -> None:
+    whole, pieces = evidence_of(losses), Evidence()
+    for begin in range(0, len(losses), piece):
+        pieces = pieces.after(np.array(losses[begin : begin + piece], np.float32), TUTORIAL)
+    assert (pieces.windows, pieces.solved_at) == (whole.windows, whole.solved_at)
+    np.testing.assert_array_equal(pieces.recent, whole.recent)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("batch", [2, 5])
+def test_the_floor_of_a_network_is_what_the_best_guess_costs(batch: int, classes: int) -> None:
+    """Of targets that echo the row above, or are blank, only how common each symbol is can be known."""
+    config = EchoConfig(
+        batch_size=batch, total_series_length=batch * 6, truncated_backprop_length=6, echo_step=3, num_classes=classes
+    )
+    x = np.random.default_rng(0).integers(0, classes, batch * 6 * 20_000).astype(np.uint8)
+    targets = [EchoSeries.from_inputs(one, 3, batch, "previous_row").y[:, :3] for one in x.reshape(-1, batch * 6)]
+    shares = np.bincount(np.array(targets).ravel()) / np.size(targets)
+    assert mean_floor(config) == pytest.approx(-(shares * np.log(shares)).sum() * 3 / 6, abs=2e-3)
+
+
+def test_solved_is_the_first_window_with_a_low_mean() -> None:
+    assert evidence_of([0.7] * 400 + [0.0] * 100).solved_at == 400 + 47
+    assert evidence_of([0.01] * 49).solved_at is None
+    assert evidence_of([math.nan] + [0.01] * 50).solved_at == 51
+
+
+def test_solved_is_numbered_in_the_run_as_the_axis_is() -> None:
+    evidence = Evidence().after(np.full(30, 0.7, np.float32), TUTORIAL, 1000)
+    assert evidence.after(np.full(100, 0.01, np.float32), TUTORIAL, 1030).solved_at == 1030 + 48

@@ -1,0 +1,134 @@
+"""The status lines: words that tests and scripts look for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from textual.app import App, ComposeResult
+
+from echornn.config import EchoConfig
+from echornn.session.frame import Frame, State
+from tests.scripted import make_progress
+from tui.app.widgets.fitting import fitted
+from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
+
+TUTORIAL = EchoConfig()
+RUNNING = Frame(
+    State.RUNNING,
+    TUTORIAL,
+    epoch=3,
+    window=215,
+    trained=1547,
+    progress=make_progress(TUTORIAL, 2, 214, losses=[0.02211], wrong_every=5),
+    rate=99.7,
+    speed=100.0,
+    device="cpu",
+)
+
+
+class OneWidget(App[None]):
+    def __init__(self, frame: Frame, ascii_only: bool) -> None:
+        super().__init__()
+        self.line = StatusLine(frame, ascii_only)
+
+    def compose(self) -> ComposeResult:
+        yield self.line
+
+
+async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False) -> list[str]:
+    app = OneWidget(frame, ascii_only)
+    async with app.run_test(size=(width, HEIGHT)) as pilot:
+        app.line.styles.height = HEIGHT
+        await pilot.pause()
+        app.line.redraw()
+        return [app.line.render_line(y).text.rstrip() for y in range(HEIGHT)]
+
+
+async def test_running() -> None:
+    assert await drawn(RUNNING) == [
+        "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
+        "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
+        "chance is 0.693 nats, the loss of guessing",
+        "the error of 80% of the targets reaches the input that they echo",
+    ]
+
+
+async def test_before_the_first_window() -> None:
+    first, second, *_ = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
+    assert first == "… loading   epoch 1/100   window   0/666   loss -   accuracy -"
+    assert second.startswith("loading TensorFlow · echo 3, T 15")
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_each_state_is_a_word_and_a_sign(state: State) -> None:
+    for ascii_only in (False, True):
+        sign, word = (await drawn(replace(RUNNING, state=state), ascii_only=ascii_only))[0].split()[:2]
+        assert word == state.value
+        assert len(sign) == 1
+        assert sign.isascii() or not ascii_only
+
+
+async def test_a_diverged_loss_is_shown_as_it_is() -> None:
+    for loss, text in ((math.nan, "loss nan"), (math.inf, "loss inf")):
+        frame = replace(RUNNING, progress=make_progress(TUTORIAL, losses=[loss]))
+        assert text in (await drawn(frame))[0]
+
+
+async def test_lines_are_cut_to_the_width() -> None:
+    for width in (1, 20, 61):
+        assert all(len(line) <= width for line in await drawn(RUNNING, width))
+
+
+async def test_a_long_warning_takes_two_lines_and_leaves_the_sentence_one() -> None:
+    path = "/home/someone/.local/state/echornn-tui/runs/2026-01-01_00-00-00_echo3-T15-state4-adagrad0.3-seed7"
+    warning = f"not saved: {path} cannot be written to: Permission denied"
+    _, *news, sentence = await drawn(replace(RUNNING, warning=warning))
+    assert "".join(news).replace(" ", "") == warning.replace(" ", "")
+    assert sentence == "chance is 0.693 nats, the loss of guessing..."
+
+
+async def test_what_a_cursor_reads_is_in_place_of_the_sentence() -> None:
+    line = StatusLine(RUNNING)
+    line._reading = "windows 793 to 800 (epoch 2): mean loss 0.0123, extremes 0.0001 to 0.1234, error rate 12.3%"
+    assert [style for _, style in line._lines(78)] == ["configuration", "verdict", "verdict"]
+    assert " ".join(text for text, _ in line._lines(78)[1:]) == line._reading
+
+
+def second_line(frame: Frame, width: int = 200) -> str:
+    return fitted(parts_of(frame, frame.message or frame.warning), width)
+
+
+def test_speed_and_counters() -> None:
+    assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,234 windows/s, full speed · ")
+    assert second_line(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
+    assert "weights 2 · data 4" in second_line(replace(RUNNING, draw=1, generation=3))
+    stride = replace(TUTORIAL, stride=5)
+    assert "T 15 every 5" in second_line(replace(RUNNING, config=stride))
+    failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory")
+    assert second_line(failed).startswith("ResourceExhaustedError: out of memory · ")
+
+
+@pytest.mark.parametrize(
+    ("rate", "speed", "text"),
+    [(0.4999, 0.5, "0.5 of 0.5"), (100.7, 100, "100 of 100"), (0.0, 0.01, "0 of 0.01"), (71.2, 1000, "71 of 1,000")],
+)
+def test_slow_speeds_are_no_zeros_and_none_is_above_the_dial(rate: float, speed: float, text: str) -> None:
+    assert second_line(replace(RUNNING, rate=rate, speed=speed)).startswith(f"{text} windows/s · ")
+
+
+def test_what_differs_from_the_tutorials_network_is_said() -> None:
+    config = replace(TUTORIAL, cell="lstm", num_layers=3, dropout=0.5, num_classes=6)
+    text = second_line(replace(RUNNING, config=config, progress=None))
+    assert "lstm, 3 layers, dropout 0.5, 6 classes, echo 3, T 15" in text
+
+
+def test_on_a_narrow_screen_what_is_as_in_the_tutorial_goes_first_and_no_word_is_cut() -> None:
+    config = replace(TUTORIAL, cell="gru", state_size=64, batch_size=50, init="glorot", optimizer="adam")
+    frame = replace(RUNNING, config=config, device="gpu")
+    assert second_line(frame, 78) == "100 of 100 windows/s · gru, echo 3, T 15, state 64, batch 50, adam 0.3, glorot"
+    assert second_line(frame, 66) == "100 of 100 windows/s · gru, state 64, batch 50, adam 0.3, glorot"
+    assert second_line(frame, 60) == "100 of 100 windows/s · gru, state 64, batch 50, adam 0.3 ..."
+    assert second_line(frame, 26) == "100 of 100 windows/s ..."
+    assert second_line(replace(RUNNING, speed=math.inf, rate=1e5), 20) == "100,000 windows/s"
