@@ -93,12 +93,8 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
 
 async def test_keys_in_one_packet_open_and_close_it_once() -> None:
     async with opened() as (app, session, pilot):
-        for keys in (
-            ["question_mark"] * 2,
-            ["question_mark", "escape", "escape"],
-            ["question_mark", "q", "question_mark"],
-        ):
-            await pilot.press(*keys)
+        for keys in (["question_mark"], ["escape", "escape"], ["q", "question_mark"]):
+            await pilot.press("question_mark", *keys)
             while len(app.screen_stack) > 1:
                 await pilot.press("escape")
         assert app.is_running
