@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
@@ -87,6 +89,16 @@ async def test_a_long_warning_takes_two_lines_and_leaves_the_sentence_one() -> N
     _, *news, sentence = await drawn(replace(RUNNING, warning=warning))
     assert "".join(news).replace(" ", "") == warning.replace(" ", "")
     assert sentence == "chance is 0.693 nats, the loss of guessing..."
+
+
+async def test_the_edit_after_which_the_loss_diverged_is_named_on_80_columns() -> None:
+    config = replace(TUTORIAL, learning_rate=3e8)
+    evidence = Evidence().after(np.array([0.5, math.nan, 2.6e35], np.float32), config)
+    frame = replace(RUNNING, config=config, evidence=evidence, undoable=1, blamed=("learning_rate",))
+    assert (await drawn(frame))[2:] == [
+        "diverged since learning_rate = 3e+08: the loss is 2.600e+35",
+        "u goes back to before that, then s sets a smaller learning_rate",
+    ]
 
 
 async def test_what_a_cursor_reads_is_in_place_of_the_sentence() -> None:

@@ -69,7 +69,7 @@ class HelpScreen(ClosesOnce):
 
     def action_search(self) -> None:
         self._search.display = True
-        self._search.focus()
+        self.set_focus(self._search)
 
     async def action_back(self) -> None:
         """Leave the search, or the help."""
@@ -86,11 +86,11 @@ class HelpScreen(ClosesOnce):
         self._show(event.value)
 
     def on_input_submitted(self) -> None:
-        self._text.focus()
+        self.set_focus(self._text)
 
     def _leave_search(self) -> None:
         self._search.display = False
-        self._text.focus()
+        self.set_focus(self._text)
 
     def _show(self, sought: str) -> None:
         shown = found(self._sections, sought)
