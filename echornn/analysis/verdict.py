@@ -79,7 +79,8 @@ def verdict(
         beyond = f"echo {config.echo_step} reaches beyond T {config.truncated_backprop_length}"
         return Verdict(f"cannot be learned through time: {beyond}", _nearer(config))
     if evidence.windows < RECENT_WINDOWS:
-        return Verdict(f"too early to tell: {RECENT_WINDOWS - evidence.windows} more windows until the first mean")
+        left = RECENT_WINDOWS - evidence.windows
+        return Verdict(f"too early to tell: {left} more windows until the first mean", _credit(config))
     if abs(mean - chance) <= AT_CHANCE_SHARE * chance:
         return _at_chance(config, evidence.windows)
     if mean > chance:
@@ -87,7 +88,7 @@ def verdict(
     floor = mean_floor(config)
     least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "nothing"
     way = min(1.0, (chance - mean) / (chance - floor))
-    return Verdict(f"learning: mean loss {mean:.3f}, {way:.0%} of the way from chance to {least}")
+    return Verdict(f"learning: mean loss {mean:.3f}, {way:.0%} of the way from chance to {least}", _credit(config))
 
 
 def loss_text(loss: float, decimals: int = 4) -> str:
