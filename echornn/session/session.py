@@ -337,7 +337,9 @@ class Session:
             self._change(config, anew)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._stage.frame = replace(before, refusal=text, refusals=before.refusals + 1)
+            field = error.field if isinstance(error, ConfigError) else ""
+            refusals = before.refusals + 1
+            self._stage.frame = replace(before, refusal=text, refused_field=field, refusals=refusals)
 
     def _change(self, config: EchoConfig, anew: bool = False) -> None:
         """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
