@@ -69,12 +69,17 @@ def verdict(
         return spike
     if not math.isfinite(mean):
         return _after_divergence(config, evidence, undoable, blamed)
+    worse = mean - chance > AT_CHANCE_SHARE * chance
+    if worse and blamed:
+        return _worse_than_chance(config, mean, undoable, blamed)
     if evidence.solved_at is not None:
         solved = f"solved at window {evidence.solved_at:,}"
         if mean < solved_level(config):
             return Verdict(f"{solved}: mean loss now {mean:.4f}", "s sets a longer echo_step; l shows powers of ten")
+        if worse:
+            return Verdict(f"{solved}, but worse than chance now: mean {loss_text(mean, 3)}", _smaller_steps(undoable))
         held = "a smaller learning_rate (s) holds it steadier"
-        return Verdict(f"{solved}, but the mean loss is {loss_text(mean, 3)} again", held)
+        return Verdict(f"{solved}, but the mean loss is {mean:.3f} again", held)
     if config.echo_step >= config.truncated_backprop_length and not mean < BELOW_CHANCE * chance:
         beyond = f"echo {config.echo_step} reaches beyond T {config.truncated_backprop_length}"
         return Verdict(f"cannot be learned through time: {beyond}", _nearer(config))
@@ -83,7 +88,7 @@ def verdict(
         return Verdict(f"too early to tell: {left} more windows until the first mean", _credit(config))
     if abs(mean - chance) <= AT_CHANCE_SHARE * chance:
         return _at_chance(config, evidence.windows)
-    if mean > chance:
+    if worse:
         return _worse_than_chance(config, mean, undoable, blamed)
     floor = mean_floor(config)
     least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "nothing"
@@ -149,8 +154,13 @@ def _worse_than_chance(config: EchoConfig, mean: float, undoable: bool, blamed: 
         )
     return Verdict(
         f"worse than chance: mean loss {loss_text(mean, 3)}, chance {chance_level(config):.3f}",
-        "it is surer than it should be; s sets a smaller learning_rate",
+        _smaller_steps(undoable),
     )
+
+
+def _smaller_steps(undoable: bool) -> str:
+    smaller = "s sets a smaller learning_rate"
+    return f"u goes back to before the last change; {smaller}" if undoable else f"surer than it should be; {smaller}"
 
 
 def _at_chance(config: EchoConfig, windows: int) -> Verdict:

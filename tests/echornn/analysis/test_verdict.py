@@ -40,6 +40,9 @@ def sentence(losses: list[float], config: EchoConfig = TUTORIAL, window: int = 5
 def test_solved_says_at_which_window_and_whether_it_still_is() -> None:
     assert "solved at window 447: mean loss now 0.0000" in sentence([0.7] * 400 + [0.0] * 100)
     assert "solved at window 50, but the mean loss is 0.300 again" in sentence([0.01] * 50 + [0.3] * 50)
+    lost = verdict(TUTORIAL, evidence_of([0.01] * 50 + [3.9e6] * 50), None, undoable=True)
+    assert lost.cause == "solved at window 50, but worse than chance now: mean 3.900e+06"
+    assert lost.advice == "u goes back to before the last change; s sets a smaller learning_rate"
 
 
 def test_a_plateau_is_told_as_one() -> None:
