@@ -30,13 +30,13 @@ from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
+from tui.app.layout import layout
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.widgets.loss_plot import LossPlot, zoomed
-from tui.app.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
-from tui.app.widgets.settings_panel import BESIDE_WIDTH, SettingsPanel
+from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
-from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
+from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
 from tui.theme import Theme, remember
@@ -44,19 +44,8 @@ from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 from tui.tty.screen_diff import ScreenDiff
 
-LEAST_PLOT_HEIGHT = 7
-
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
-
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""On a smaller screen only the status is shown."""
-
-WIDE = 100
-"""From so many columns on, the settings stand beside the curve; else below it."""
-
-SETTINGS_HEIGHT, LEAST_SETTINGS_HEIGHT = 14, 8
-"""Lines of settings below the curve; the rows give way where there would be fewer."""
 
 HINT_SECONDS = 4.0
 """How long it is said why a key does nothing now."""
@@ -110,7 +99,8 @@ class EchoApp(App[int]):
             with Container(id="watched"):
                 yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
                 yield SampleRows(self._ascii_only)
-            commands = (self.session.edit, self.session.start_with, self._settings_closed)
+            session = self.session
+            commands = (session.edit, session.nudge, session.start_with, self._settings_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
@@ -209,28 +199,16 @@ class EchoApp(App[int]):
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the lines between curve and rows; where there are too few, say so below the status."""
-        config = self._frame.config
-        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
-        self._main.set_class(small, "small")
-        needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
-        self._main.query_one(StatusLine).too_small = needed if small else ""
-        width, height = size.width, size.height - STATUS_HEIGHT - 1  # the footer's
-        is_open, wide = self._settings.is_open, size.width >= WIDE
-        self._main.set_class(is_open, "settings")
-        self._main.set_class(wide, "wide")
-        self._rows.display = True
-        if is_open and wide:
-            self._settings.styles.height = "1fr"
-            width -= BESIDE_WIDTH
-        elif is_open:
-            least = LEAST_PLOT_HEIGHT + PANEL_HEIGHT
-            self._rows.display = height - least >= LEAST_SETTINGS_HEIGHT
-            settings_height = min(SETTINGS_HEIGHT, height - (least if self._rows.display else LEAST_PLOT_HEIGHT))
-            self._settings.styles.height = settings_height
-            height -= settings_height
-        most = max(PANEL_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(0.64 * height)))
-        self._rows.styles.height = height_for(config.batch_size, config.truncated_backprop_length, width - 2, most)
+        """Share the screen between curve, rows and settings; where it is too small, say so below the status."""
+        panel = self._settings
+        shares = layout(self._frame.config, size.width, size.height, panel.is_open)
+        self._main.set_class(bool(shares.too_small), "small")
+        self._main.set_class(panel.is_open, "settings")
+        self._main.set_class(shares.wide, "wide")
+        self._main.query_one(StatusLine).too_small = shares.too_small
+        panel.styles.height = shares.settings or "1fr"
+        self._rows.display = shares.rows > 0
+        self._rows.styles.height = shares.rows
 
     # ---- the line to the terminal
 

@@ -24,5 +24,7 @@ def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() 
         program.until(lambda text: "learning_rate = 0.0 cannot be used" in text)
         program.press("0.05\r" + ESCAPE)
         program.until(lambda text: "adagrad 0.05" in text and "running" in text)
+        program.press("s" + "-" * 6)
+        program.until(lambda text: "adagrad 0.005" in text and "running" in text)
         program.press("q")
         assert program.ended() == 0

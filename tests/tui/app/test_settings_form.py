@@ -25,8 +25,16 @@ class Settings:
     def __init__(self, config: EchoConfig = TUTORIAL) -> None:
         self.sent: list[dict[str, Any]] = []
         self.started: list[EchoConfig] = []
-        self.form = Form(config, lambda **changes: self.sent.append(changes), self.started.append)
+        self.nudges = 0
+        self.form = Form(config, self._edit, self._nudge, self.started.append)
         self.frame = Frame(State.RUNNING, config)
+
+    def _edit(self, **changes: Any) -> None:
+        self.sent.append(changes)
+
+    def _nudge(self, **changes: Any) -> None:
+        self.sent.append(changes)
+        self.nudges += 1
 
     def at(self, name: str) -> Form:
         self.form.move(ROWS.index(name) - ROWS.index(self.form.name))
@@ -110,7 +118,7 @@ def test_a_held_key_on_a_live_field_acts_at_once_and_stores_nothing_up(settings:
     settings.trains(learning_rate=0.5)
     assert settings.sent == [{"learning_rate": 0.5}, {"learning_rate": 2.0}]
     settings.trains(learning_rate=2.0)
-    assert len(settings.sent) == 2
+    assert len(settings.sent) == settings.nudges == 2
 
 
 def test_a_nudge_that_the_configuration_refuses_says_so_and_changes_nothing(settings: Settings) -> None:

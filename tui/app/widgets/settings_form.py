@@ -27,11 +27,17 @@ class Form:
 
     Args:
         config: what is trained now.
-        edit: called with the fields that are to change.
+        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
         start_with: called with a preset's configuration, which is to begin anew.
     """
 
-    def __init__(self, config: EchoConfig, edit: Callable[..., None], start_with: Callable[[EchoConfig], None]) -> None:
+    def __init__(
+        self,
+        config: EchoConfig,
+        edit: Callable[..., None],
+        nudge: Callable[..., None],
+        start_with: Callable[[EchoConfig], None],
+    ) -> None:
         self.config = config
         self.name = PRESET
         """The field under the cursor."""
@@ -49,6 +55,7 @@ class Form:
         self._newest = PRESET
         self._refusals = 0
         self._edit = edit
+        self._nudge = nudge
         self._start_with = start_with
 
     # ---- what is shown
@@ -90,7 +97,7 @@ class Form:
             if getattr(frame.config, name) == value:
                 del self.sent[name]
                 if name in self._held:
-                    self._send({name: self._held.pop(name)})
+                    self._send(self._nudge, {name: self._held.pop(name)})
         if frame.refusals != self._refusals:
             self._refusals = frame.refusals
             if frame.refusal:
@@ -159,7 +166,7 @@ class Form:
         elif name in self.sent:
             self._held[name] = value
         else:
-            self._send({name: value})
+            self._send(self._nudge, {name: value})
 
     def enter(self) -> None:
         """Send what was drafted as one edit, or start the preset that is chosen; what cannot work stays a draft."""
@@ -180,7 +187,7 @@ class Form:
         if changes:
             for name in changes:
                 self._held.pop(name, None)
-            self._send(changes)
+            self._send(self._edit, changes)
 
     def escape(self) -> bool:
         """Drop the drafts and what was refused; False where there was nothing to drop."""
@@ -207,10 +214,10 @@ class Form:
         }
         self._start_with(config)
 
-    def _send(self, changes: dict[str, Any]) -> None:
+    def _send(self, command: Callable[..., None], changes: dict[str, Any]) -> None:
         self.sent.update(changes)
         self._newest = next(iter(changes))
-        self._edit(**changes)
+        command(**changes)
 
     def _refuse(self, name: str, text: str) -> None:
         self.refused, self.refusal = name, text

@@ -17,9 +17,6 @@ from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
 
-BESIDE_WIDTH = 44
-"""Columns of a panel beside the curve."""
-
 COLUMN_WIDTH, GAP = 37, 2
 """A panel below the curve has as many columns of fields as fit at this width."""
 
@@ -75,7 +72,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     Args:
         config: what is trained now.
-        edit: called with the fields that are to change.
+        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
         start_with: called with a preset's configuration, which is to begin anew.
         close: called when a key closes the panel.
     """
@@ -88,12 +85,13 @@ class SettingsPanel(CellWidget, can_focus=True):
         self,
         config: EchoConfig,
         edit: Callable[..., None],
+        nudge: Callable[..., None],
         start_with: Callable[[EchoConfig], None],
         close: Callable[[], None],
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        self.form = Form(config, edit, start_with)
+        self.form = Form(config, edit, nudge, start_with)
         self.is_open = False
         self._close = close
         self._ascii = ascii_only
