@@ -170,7 +170,7 @@ async def test_the_rows_cursor_does_not_outlive_tab() -> None:
         await pilot.press("tab")
         await pilot.pause()
         assert "row 1, step 15: target" not in screen_text(app)
-        assert session.frame.verdict[:40] in screen_text(app)
+        assert str(session.frame.verdict)[:40] in screen_text(app)
         await pilot.press("shift+tab")
         await pilot.pause()
         assert "step 15: target" not in screen_text(app)
@@ -182,7 +182,7 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         assert app.query_one(LossPlot).reading[:40] in screen_text(app)
         await pilot.press("s")
         await pilot.pause()
-        assert session.frame.verdict[:40] in screen_text(app)
+        assert str(session.frame.verdict)[:40] in screen_text(app)
 
 
 @pytest.mark.parametrize(
