@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn.command import Command
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.divergence import Divergence
 from echornn.history import Cause, LossHistory
 from echornn.progress import Progress
@@ -99,6 +99,13 @@ class Chronicle:
         self.divergence.passed(state, len(self.history))
         if self.recorder is not None:
             self.recorder.save(state)
+
+    def failed(self, error: Exception) -> str:
+        """Training has failed: where the record tells more, to be said after the error's text."""
+        if self.recorder is None or isinstance(error, (ConfigError, BrokenPipeError)):  # not this program's faults
+            return ""
+        file = self.recorder.failed(error)
+        return f" (traceback in {file})" if file else ""
 
     def close(self) -> None:
         """Wait for the last save. Nothing more will come."""

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import get_args
 
-from echornn.checkpoint import config_from
 from echornn.config import EchoConfig
 from echornn.history import Cause
+from echornn.recorded_values import MOST, NO_RECORD, config_from, shortened
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Command:
                 number, trained = fields["back"]
                 fields["back"] = (number, trained)
             command = cls(**fields)
-        except (LookupError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"no command: {error}") from error
+        except NO_RECORD as error:
+            raise ValueError(f"no command: {shortened(error)}") from error
         place = (command.at, command.epoch, command.window, command.generation, command.draw)
         numbers = (*place, *(command.back or ()))
-        if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
+        if command.cause not in get_args(Cause) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
+            raise ValueError(f"no command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
         return command

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from echornn import own_files
 from echornn.append_log import AppendLog
 from echornn.checkpoint import LogEnd
 from echornn.command import Command
@@ -54,6 +55,8 @@ class EventLog:
         self._run = folder.name
         self._file = _next_file(folder / FOLDER)
         self._log = AppendLog(self._file, LogEnd())
+        self._is_made = False
+        self._withdraws = any((folder / FOLDER).glob(FILES))
         self._config = config
         self._begun_at = self._trained = trained
         self._clock = clock
@@ -86,7 +89,12 @@ class EventLog:
             self.point()
 
     def point(self) -> None:
-        """Set a point of each curve, unless too much waits for the disk."""
+        """Set a point of each curve, unless too much waits for the disk.
+
+        What a killed process left beyond the checkpoint is withdrawn first, also where nothing more is trained.
+        """
+        if self._withdraws and not self._log.length:
+            self._begin()
         if self._log.pending_bytes <= MOST_PENDING_BYTES:
             self._point()
 
@@ -113,9 +121,10 @@ class EventLog:
         Raises:
             OSError: not all of them are there; what is missing stays in memory.
         """
-        if length and not self._log.end.length:
-            self._file.parent.mkdir(exist_ok=True)
-            self._file.touch()
+        if length and not self._is_made:
+            own_files.make_folder(self._file.parent)
+            own_files.create(self._file)
+            self._is_made = True
         self._log.flush(length)
 
     def _say(self, command: Command, before: EchoConfig) -> None:

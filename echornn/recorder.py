@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
-from echornn import checkpoint, run_dir
-from echornn.append_log import AppendLog
+from echornn import about, checkpoint, own_files, run_dir
+from echornn.about import AnotherRunError
+from echornn.append_log import AppendLog, ends_at
 from echornn.background import Background
 from echornn.checkpoint import Checkpoint
 from echornn.command import Command
@@ -21,13 +25,18 @@ from echornn.lock import Lock
 from echornn.progress import Progress
 from echornn.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
 from echornn.run_error import RunError
+from echornn.run_files import TRACEBACK_FILE
 from echornn.trainer_state import TrainerState
+from echornn.trouble import Trouble
 
 SAVE_SECONDS = 1.0
 """From one checkpoint to the next."""
 
 MOST_OF_THE_TIME = 0.04
 """Share of the time that saving may take: on a slow disk, checkpoints are further apart."""
+
+MOST_SECONDS_APART = 60.0
+"""Checkpoints are no further apart than this, and the time that the disk takes for one."""
 
 SECONDS_TO_END = 10.0
 """How long closing waits for the last checkpoint, on a disk that hangs."""
@@ -70,6 +79,9 @@ class Recorder(Protocol):
     def when_saved(self, call: Callable[[], None]) -> None:
         """Call this, on another thread, each time that the disk has answered."""
 
+    def failed(self, error: Exception) -> Path | None:
+        """Training has failed; the file that tells where in the code, None where it is not kept."""
+
     def close(self) -> None:
         """Wait for the last save, but not for ever on a disk that hangs. Nothing more will come."""
 
@@ -99,6 +111,9 @@ class Unrecorded:
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 
+    def failed(self, error: Exception) -> Path | None:
+        return None
+
     def close(self) -> None: ...
 
 
@@ -123,11 +138,17 @@ class RunRecorder:
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join(resumed.notes) if resumed else ""
-        self._trouble = self._less_trouble = ""
+        self._trouble: Trouble | None = None
+        self._less_trouble: Trouble | None = None
+        self._hung: _Hung | None = None
         self._told = self._kept = 0
-        self._save_at = -np.inf
+        self._save_at = -math.inf
+        self._newest: _Moment | None = None
+        self._kept_moment: _Moment | None = None
+        self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
+        self._identity = resumed.identity if resumed else about.read(folder).identity
         ends = run_dir.cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
@@ -145,17 +166,25 @@ class RunRecorder:
         return cls(folder, run_dir.create(folder, config), config)
 
     @classmethod
-    def go_on(cls, folder: Path) -> RunRecorder:
+    def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
         """Record on in a run's folder, from its newest checkpoint.
+
+        Args:
+            allow: asked before anything is changed; what it raises leaves the run as it is.
 
         Raises:
             RunError: it holds no run that can go on, or another process writes it.
         """
-        run_dir.read(folder)
+        allow(run_dir.glance(folder))
         try:
             lock = Lock(folder)
-            run = run_dir.read(folder)
-            return cls(folder, lock, run.config, run)
+            try:
+                run = run_dir.read(folder)
+                allow(run)
+                return cls(folder, lock, run.config, run)
+            except BaseException:
+                lock.release()
+                raise
         except OSError as error:
             raise RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
 
@@ -166,8 +195,8 @@ class RunRecorder:
         parts = [
             self._notes,
             self._hanging,
-            self._trouble,
-            self._less_trouble,
+            f"{self._trouble}" if self._trouble else "",
+            f"TensorBoard's events {self._less_trouble}" if self._less_trouble else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
@@ -175,7 +204,19 @@ class RunRecorder:
     @property
     def _hanging(self) -> str:
         seconds = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
-        return f"the disk has not answered for {seconds} s" if seconds else ""
+        if seconds:
+            return f"the disk has not answered for {seconds} s"
+        return f"the disk took {self._hung.seconds:.0f} s to answer: not all is saved yet" if self._hung else ""
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        match self._trouble:
+            case Trouble(error=FileNotFoundError()):
+                return "gone"
+            case Trouble(error=AnotherRunError()):
+                return "replaced"
+        return ""
 
     @property
     def saved(self) -> bool:
@@ -204,11 +245,27 @@ class RunRecorder:
         """
         self._events.point()
         moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
+        self._newest = moment
         self._save_at = self._clock() + SAVE_SECONDS
-        self._background.do(lambda: self._keep(moment))
+        self._background.do(lambda: self._bring(moment))
 
     def when_saved(self, call: Callable[[], None]) -> None:
         self._when_saved = call
+
+    def failed(self, error: Exception) -> Path | None:
+        self._failure = "".join(traceback.format_exception(error))
+        newest = self._newest
+        self._background.do(lambda: self._bring(newest))
+        return self._folder / TRACEBACK_FILE
+
+    def forget(self) -> None:
+        """Remove the run from the disk, after `close`; not another one that is in its place.
+
+        Raises:
+            OSError: it could not be removed, or is not there.
+        """
+        about.require_identity(self._folder, self._identity)
+        run_dir.remove(self._folder)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most so long; whether all that was told is on it."""
@@ -220,10 +277,19 @@ class RunRecorder:
 
     # ---- on the thread that saves
 
+    def _bring(self, moment: _Moment | None) -> None:
+        """Bring a moment to the disk, if it is not there, and what made training fail."""
+        if moment is not None and moment is not self._kept_moment:
+            self._keep(moment)
+        if self._failure:
+            self._keep_traceback(self._failure)
+            self._failure = ""
+        self._when_saved()
+
     def _keep(self, moment: _Moment) -> None:
         begun = self._clock()
         try:
-            self._lock.check()
+            self._require_our_run()
             self._keep_events(moment.events)
             self._losses.flush(moment.losses)
             self._commands.flush(moment.commands)
@@ -231,21 +297,46 @@ class RunRecorder:
                 ends = (self._losses.end, self._commands.end)
                 checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends))
                 self._serial += 1
-            self._trouble = ""
-            self._kept = moment.told
+            self._trouble = None
+            self._kept, self._kept_moment = moment.told, moment
         except Exception as error:  # nothing that a disk does may end the training
-            self._trouble = f"not saved since {_since(self._trouble)}: {_reason(error)}"
+            self._trouble = Trouble.after(self._trouble, error)
         seconds = self._clock() - begun
-        self._save_at = max(self._save_at, begun + seconds / MOST_OF_THE_TIME)
-        self._when_saved()
+        self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+        if seconds >= HANGING_SECONDS[0] and not self.saved:
+            self._hung = _Hung(seconds, self._told)
+        elif self._hung is not None and self._kept >= self._hung.told:
+            self._hung = None
+
+    def _require_our_run(self) -> None:
+        """Make sure that what is written goes to the run that was begun, or to a whole copy of it."""
+        about.require_identity(self._folder, self._identity)
+        if self._lock.check():
+            return
+        for name, end in ((LOSS_FILE, self._losses.end), (COMMAND_FILE, self._commands.end)):
+            if not ends_at(self._folder / name, end):
+                raise AnotherRunError(f"{self._folder} holds another run now")
 
     def _keep_events(self, length: int) -> None:
         """What TensorBoard shows is not needed to go on: without it, the run is saved all the same."""
         try:
             self._events.flush(length)
-            self._less_trouble = ""
+            self._less_trouble = None
         except OSError as error:
-            self._less_trouble = f"TensorBoard's events not saved since {_since(self._less_trouble)}: {_reason(error)}"
+            self._less_trouble = Trouble.after(self._less_trouble, error)
+
+    def _keep_traceback(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # the message that names the file has said what went wrong
+            about.require_identity(self._folder, self._identity)
+            own_files.write_whole(self._folder / TRACEBACK_FILE, text.encode(errors="backslashreplace"))
+
+
+@dataclass(frozen=True)
+class _Hung:
+    """How long the disk took, in seconds, and how much had been told when it answered."""
+
+    seconds: float
+    told: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,12 +348,3 @@ class _Moment:
     losses: int
     commands: int
     events: int
-
-
-def _since(trouble: str) -> str:
-    """When the trouble began that is under way; now, where there is none."""
-    return trouble.split(": ")[0].rpartition("since ")[2] or time.strftime("%H:%M:%S")
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

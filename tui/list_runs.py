@@ -21,7 +21,7 @@ def lines() -> Iterator[str]:
 def describe(folder: Path) -> str:
     """How far a run has come, its size and its name; or what is wrong with it."""
     try:
-        run = run_dir.read(folder)
+        run = run_dir.glance(folder)
     except RunError as error:
         return str(error)
     state = None if run.checkpoint is None else run.checkpoint.state

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import shlex
 from pathlib import Path
 
-from echornn import kept_runs, run_dir
+from echornn import kept_runs
 from echornn.config import EchoConfig, require_epochs
 from echornn.frame import State
 from echornn.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
@@ -51,10 +51,7 @@ def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
         RunError: there is no such run, or it cannot go on.
         ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    folder = find(name)
-    if flags.given:
-        _edited(run_dir.read(folder), flags)
-    recorder = RunRecorder.go_on(folder)
+    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags))
     assert recorder.resumed is not None
     return _edited(recorder.resumed, flags), recorder
 
@@ -72,13 +69,13 @@ def find(name: str) -> Path:
     Raises:
         RunError: ``newest`` was asked for, and there is none.
     """
-    if name == NEWEST and not Path(name).exists():
+    if name == NEWEST and not os.path.exists(name):
         newest = kept_runs.runs()[:1]
         if not newest:
             raise RunError(f"there is no run in {kept_runs.state_folder()}")
         return newest[0]
     kept = kept_runs.state_folder() / name
-    return kept if not Path(name).exists() and kept.exists() else Path(name)
+    return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
 
 
 def end(session: Session) -> None:
@@ -107,16 +104,21 @@ def farewell(recorder: Recorder | None) -> str:
         return recorder.warning
     folder = shlex.quote(str(recorder.folder))
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
-    if os.strerror(errno.ENOENT) in recorder.warning:  # told by who tried to write: a disk may hang
+    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
+    if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]
+    elif misplaced == "replaced":
+        lines = [f"the run is not kept: {folder} holds another run now"]
     return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove a new run's folder where nothing was trained; whether it was removed."""
-    if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+    if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
         return False
     if not recorder.saved:  # a disk that does not take anything may hang
         return False
-    run_dir.remove(recorder.folder)
-    return True
+    with contextlib.suppress(OSError):
+        recorder.forget()
+        return True
+    return False
