@@ -34,7 +34,7 @@ def new_folder(config: EchoConfig) -> Path:
     """A new folder for a run, empty, named by date and configuration; no other process is given the same.
 
     Raises:
-        OSError: it cannot be made.
+        RunError: it cannot be made.
     """
     name = (
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
@@ -42,10 +42,14 @@ def new_folder(config: EchoConfig) -> Path:
     )[:LONGEST_NAME]
     for number in range(1, MOST_OF_A_NAME):
         folder = state_folder() / (name if number == 1 else f"{name}_{number}")
-        with contextlib.suppress(FileExistsError):
+        try:
             folder.mkdir(parents=True)
-            return folder
-    raise FileExistsError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+        return folder
+    raise RunError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
 
 
 def runs() -> list[Path]:

@@ -36,7 +36,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return RunRecorder.begin(folder, config)
     try:
         return RunRecorder.begin(kept_runs.new_folder(config), config)
-    except (RunError, OSError) as error:
+    except RunError as error:
         return Unrecorded(str(error))
 
 
