@@ -1,0 +1,225 @@
+"""A trainer's state on disk: written whole or not at all, read back bit for bit, refused where a bit is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.runs import own_files, recorded_values
+from echornn.runs.recorded_values import NO_RECORD, array, config_from, shortened, whole
+from echornn.trainer_state import TrainerState
+
+MAGIC = b"ECHORNN\0"
+FORMAT = 1
+"""Version of the format: magic, format (uint32), length of the header (uint32), JSON header, arrays, SHA-256 of all."""
+
+SLOTS = ("checkpoint-0", "checkpoint-1")
+"""Files that are written in turn, so that the one before is whole whatever happens to the newest."""
+
+MOST_HEADER_BYTES = 1 << 22
+MOST_UNASKED_BYTES = 1 << 24
+"""A larger file is read only where its header says that it is so long."""
+
+_PREFIX = struct.Struct("<8sII")
+_DIGEST = hashlib.sha256().digest_size
+
+
+class CheckpointError(ValueError):
+    """A file that is no whole checkpoint of a format and fields known here; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """Where a log ended when a checkpoint was taken.
+
+    Attributes:
+        length: bytes.
+        crc: CRC-32 of all of them.
+    """
+
+    length: int = 0
+    crc: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A moment of a run.
+
+    Attributes:
+        serial: how many checkpoints the run had before.
+        state: the trainer's.
+        losses: end of the loss log.
+        commands: end of the command log.
+    """
+
+    serial: int
+    state: TrainerState
+    losses: LogEnd = LogEnd()
+    commands: LogEnd = LogEnd()
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """The checkpoint as bytes."""
+    arrays: list[npt.NDArray[Any]] = []
+    state = {
+        field.name: _plain(getattr(checkpoint.state, field.name), arrays)
+        for field in dataclasses.fields(TrainerState)
+        if field.name != "config"
+    }
+    header = {
+        "serial": checkpoint.serial,
+        "config": dataclasses.asdict(checkpoint.state.config),
+        "state": state,
+        "losses": dataclasses.asdict(checkpoint.losses),
+        "commands": dataclasses.asdict(checkpoint.commands),
+        "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
+    }
+    text = json.dumps(header).encode()
+    payload = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
+    content = _PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
+    return content + hashlib.sha256(content).digest()
+
+
+def decode(data: bytes) -> Checkpoint:
+    """The checkpoint that was encoded.
+
+    Raises:
+        CheckpointError: the bytes are cut short, changed, of another format, or of other fields than this version has.
+    """
+    if len(data) < _PREFIX.size + _DIGEST:
+        raise CheckpointError("cut short")
+    magic, version, header_length = _PREFIX.unpack_from(data)
+    if magic != MAGIC:
+        raise CheckpointError("no checkpoint of this program")
+    content, digest = data[:-_DIGEST], data[-_DIGEST:]
+    if hashlib.sha256(content).digest() != digest:
+        raise CheckpointError("damaged: its checksum is wrong")
+    if version != FORMAT:
+        raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
+    try:
+        header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
+        arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
+        fields = {name: _restored(value, arrays) for name, value in header["state"].items()}
+        return Checkpoint(
+            whole(header["serial"], "serial"),
+            _checked(TrainerState(config=config_from(header["config"]), **fields)),
+            _log_end(header["losses"]),
+            _log_end(header["commands"]),
+        )
+    except NO_RECORD as error:
+        raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error
+
+
+def _checked(state: TrainerState) -> TrainerState:
+    """The state, where each field is what it is named.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name in ("epoch", "window", "generation", "draw"):
+        whole(getattr(state, name), name)
+    for name, weight in state.weights.items():
+        array(weight, f"weight {shortened(name)}")
+    array(state.carried_state, "carried_state")
+    if not isinstance(state.optimizer, tuple):
+        raise ValueError("optimizer is no tuple")
+    for variable in state.optimizer:
+        array(variable, "an optimizer's variable")
+    return state
+
+
+def _log_end(fields: dict[str, int]) -> LogEnd:
+    end = LogEnd(**fields)
+    return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint in the place of the last but one; a crash at any moment leaves the last one whole.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
+
+
+def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
+    """The whole checkpoints of a folder, newest first, and what is wrong with the others.
+
+    Raises:
+        OSError: a file could not be read.
+    """
+    found: list[Checkpoint] = []
+    wrong: list[str] = []
+    for name in SLOTS:
+        file = folder / name
+        if os.path.lexists(file):
+            try:
+                found.append(decode(_content(file)))
+            except CheckpointError as error:
+                wrong.append(f"{name} is {error}")
+    return sorted(found, key=lambda one: one.serial, reverse=True), wrong
+
+
+def _content(file: Path) -> bytes:
+    """All bytes of a file that may be a checkpoint.
+
+    Raises:
+        CheckpointError: it cannot be one.
+        OSError: it could not be read.
+    """
+    if not own_files.is_regular(file):
+        raise CheckpointError("no regular file")
+    with own_files.reader(file) as source:
+        size = os.fstat(source.fileno()).st_size
+        if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
+            raise CheckpointError(f"no checkpoint of this program: it has {size:,} bytes")
+        source.seek(0)
+        try:
+            return source.read()
+        except MemoryError as error:
+            raise CheckpointError(f"larger than the memory: it has {size:,} bytes") from error
+
+
+def _size_by_its_header(data: bytes) -> int:
+    """How long the checkpoint is that begins so; 0 where none does."""
+    _, _, length = _PREFIX.unpack_from(data)
+    try:
+        header = json.loads(data[_PREFIX.size : _PREFIX.size + length])
+        size: int = _PREFIX.size + length + recorded_values.bytes_of(header["arrays"]) + _DIGEST
+    except NO_RECORD:
+        return 0
+    return size
+
+
+def _plain(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
+    """A field's value as JSON has it; arrays are put aside, and stand in it by their number."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        arrays.append(np.asarray(value))
+        return {"array": len(arrays) - 1}
+    if isinstance(value, Mapping):
+        return {"dict": {name: _plain(one, arrays) for name, one in value.items()}}
+    if isinstance(value, (tuple, list)):
+        return {"tuple": [_plain(one, arrays) for one in value]}
+    return value
+
+
+def _restored(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
+    match value:
+        case {"array": int(number)}:
+            return arrays[number]
+        case {"dict": dict(members)}:
+            return {name: _restored(one, arrays) for name, one in members.items()}
+        case {"tuple": list(members)}:
+            return tuple(_restored(one, arrays) for one in members)
+        case _:
+            return value

@@ -1,0 +1,287 @@
+"""A run on disk: its configuration, checkpoints, and the logs of every window and every command.
+
+A folder holds
+
+- ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
+- ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
+- ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
+- ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
+- ``traceback.txt``: where in the code its training failed, if it did;
+- ``tensorboard/``: what TensorBoard shows of it (`echornn.runs.events`), which nothing here reads;
+- ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.loss_history import LossHistory
+from echornn.config import EchoConfig
+from echornn.runs import about, checkpoint, own_files
+from echornn.runs.append_log import PIECE_BYTES, end_of, ends_at, size_of
+from echornn.runs.checkpoint import SLOTS, Checkpoint, LogEnd
+from echornn.runs.command import Command
+from echornn.runs.lock import LOCK_FILE as LOCK_FILE
+from echornn.runs.new_run import create as create
+from echornn.runs.recorded_values import NO_RECORD, shortened
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
+from echornn.runs.run_files import LOSS_FILE as LOSS_FILE
+from echornn.runs.run_files import RUN_FILE as RUN_FILE
+from echornn.runs.run_files import remove as remove
+from echornn.runs.run_files import size as size
+
+WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
+"""A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
+
+LOST_WINDOW = np.array([(np.nan, -1)], WINDOW).tobytes()
+"""Stands for a window that was trained while nothing could be saved, for longer than memory could hold."""
+
+WINDOWS_AT_A_TIME = 1 << 18
+
+MOST_LOST_BYTES = 1 << 30
+"""Of the loss log, that are filled up with lost windows; a checkpoint of a log longer than that is no good."""
+
+MOST_COMMAND_BYTES = 1 << 30
+MOST_LINE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Windows that follow each other under one command.
+
+    Attributes:
+        command: what began them.
+        windows: `WINDOW` [n].
+    """
+
+    command: Command
+    windows: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run's folder holds, up to its newest usable checkpoint.
+
+    Attributes:
+        folder: where it is.
+        begun: seconds since 1970 when it was begun.
+        config: what is trained now.
+        checkpoint: where it goes on; None where it never came to one, and starts over.
+        commands: all that lie before it.
+        notes: what is wrong with the folder, in words.
+        identity: tells the run from all others.
+        intact: whether the logs up to the checkpoint were read and are those that were written; False where they
+            were not looked at.
+    """
+
+    folder: Path
+    begun: float
+    config: EchoConfig
+    checkpoint: Checkpoint | None
+    commands: tuple[Command, ...]
+    notes: tuple[str, ...]
+    identity: about.Identity
+    intact: bool
+
+    @property
+    def trained(self) -> int:
+        """Windows trained up to the checkpoint, over all resets."""
+        return 0 if self.checkpoint is None else self.checkpoint.losses.length // WINDOW.itemsize
+
+    def windows(self, first: int, last: int) -> npt.NDArray[Any]:
+        """Windows ``first`` to ``last`` of the run, `WINDOW` [n]; those that the log lacks are lost windows."""
+        count = last - first
+        with own_files.reader(self.folder / LOSS_FILE) as log:
+            there = np.fromfile(log, WINDOW, count, offset=first * WINDOW.itemsize)
+        lacking = np.frombuffer(LOST_WINDOW * (count - len(there)), WINDOW)
+        return np.concatenate([there, lacking])
+
+    def stretches(self) -> Iterator[Stretch]:
+        """All windows in order, at most `WINDOWS_AT_A_TIME` at a time, with what began them."""
+        ends = [command.at for command in self.commands[1:]] + [self.trained]
+        for command, end in zip(self.commands, ends, strict=False):
+            if command.at == end:
+                yield Stretch(command, np.empty(0, WINDOW))
+            for first in range(command.at, end, WINDOWS_AT_A_TIME):
+                yield Stretch(command, self.windows(first, min(first + WINDOWS_AT_A_TIME, end)))
+
+    def fill(self, history: LossHistory) -> None:
+        """Add the whole run to an empty history."""
+        begun: Command | None = None
+        for stretch in self.stretches():
+            command = stretch.command
+            if command is not begun:
+                per_epoch = command.config.windows_per_epoch
+                goes_on = command.keeps_weights_of(begun)
+                history.begin(command.cause, command.epoch, command.window, per_epoch, goes_on)
+                begun = command
+            rates = error_rates(stretch.windows, command.config)
+            history.append(stretch.windows["loss"], rates.astype(np.float32))
+
+
+def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
+    """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
+    errors = windows["errors"]
+    return np.where(errors < 0, np.nan, errors / float(config.predictions_per_window))
+
+
+def read(folder: Path) -> Run:
+    """What the folder holds; nothing in it is changed.
+
+    The newest checkpoint counts that is whole and whose logs are; the one before it otherwise, and the notes say so.
+
+    Raises:
+        RunError: the folder holds no run, or one that this version cannot go on with.
+    """
+    return _found(folder, look_into_logs=True)
+
+
+def glance(folder: Path) -> Run:
+    """As `read`, but of the logs only their lengths are looked at, however long they are.
+
+    Raises:
+        RunError: see `read`.
+    """
+    return _found(folder, look_into_logs=False)
+
+
+def _found(folder: Path, look_into_logs: bool) -> Run:
+    try:
+        return _read(folder, look_into_logs)
+    except RunError:
+        raise
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+    except NO_RECORD as error:
+        raise RunError(f"{folder} is damaged: {shortened(error)}") from error
+
+
+def _read(folder: Path, look_into_logs: bool) -> Run:
+    described = about.read(folder)
+    for name in (LOSS_FILE, COMMAND_FILE):
+        if not own_files.is_regular(folder / name):
+            what = "no regular file" if os.path.lexists(folder / name) else "missing"
+            raise RunError(f"{folder} is damaged: {name} is {what}")
+    whole, wrong = _usable(folder, *checkpoint.load(folder))
+    if wrong and not whole:
+        raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
+    reaches = _logs_are_those_of if look_into_logs else _logs_are_as_long_as_those_of
+    chosen = next((one for one in whole if reaches(folder, one)), None)
+    intact = look_into_logs and chosen is not None
+    if whole and chosen is None:
+        chosen = whole[0]
+        wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
+    elif whole and chosen is not whole[0]:
+        wrong.append("the logs do not reach the newest checkpoint")
+    if chosen is None and (dropped := size_of(folder / LOSS_FILE) // WINDOW.itemsize):
+        wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
+    elif chosen is not None and wrong:
+        wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
+    commands, unreadable = _read_commands(folder, chosen)
+    return Run(
+        folder,
+        described.begun,
+        described.config if chosen is None else chosen.state.config,
+        chosen,
+        commands,
+        (*described.notes, *wrong, *unreadable),
+        described.identity,
+        intact,
+    )
+
+
+def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
+    """The checkpoints whose logs can be as long as they say; what is wrong with the others, or that one is missing."""
+    there = size_of(folder / LOSS_FILE)
+    usable = [
+        one
+        for one in whole
+        if one.losses.length % WINDOW.itemsize == 0
+        and one.losses.length - there <= MOST_LOST_BYTES
+        and one.commands.length <= MOST_COMMAND_BYTES
+    ]
+    if len(usable) < len(whole):
+        wrong = [*wrong, f"a checkpoint is of other logs than are there ({there:,} bytes of losses)"]
+    elif len(whole) == 1 and whole[0].serial and not wrong:
+        missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
+        wrong = [f"{missing} is missing, which may have been the newest"]
+    return usable, wrong
+
+
+def _logs_are_as_long_as_those_of(folder: Path, one: Checkpoint) -> bool:
+    logs = {LOSS_FILE: one.losses, COMMAND_FILE: one.commands}
+    return all(size_of(folder / name) >= end.length for name, end in logs.items())
+
+
+def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
+    return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
+
+
+def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], list[str]]:
+    """The commands up to the checkpoint; where lines are damaged, the stretches that they began have none."""
+    if chosen is None:
+        return (), []
+    trained = chosen.losses.length // WINDOW.itemsize
+    commands: list[Command] = []
+    count = 0
+    for line in _lines(folder / COMMAND_FILE, chosen.commands.length):
+        count += 1
+        with contextlib.suppress(ValueError):
+            command = Command.from_line(line)
+            if (commands[-1].at if commands else 0) <= command.at <= trained:
+                commands.append(command)
+    unreadable = count - len(commands)
+    if not commands or commands[0].at:
+        commands.insert(0, Command(0, "start", 0, 0, 0, 0, chosen.state.config))
+    note = f"{COMMAND_FILE} is damaged: {unreadable} of {count} commands cannot be read"
+    return tuple(commands), [note] if unreadable else []
+
+
+def _lines(file: Path, length: int) -> Iterator[bytes]:
+    """The lines of the first ``length`` bytes; one without end comes in pieces."""
+    with own_files.reader(file) as log:
+        while line := log.readline(min(length, MOST_LINE_BYTES)):
+            length -= len(line)
+            yield line
+
+
+def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
+    """Cut the logs back to the checkpoint, so that what is trained again is not recorded twice.
+
+    A loss log that is too short is filled up with lost windows.
+
+    Returns:
+        The ends of the loss log and of the command log.
+
+    Raises:
+        OSError: they could not be changed.
+    """
+    losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
+    ends = (LogEnd(), LogEnd()) if run.checkpoint is None else (run.checkpoint.losses, run.checkpoint.commands)
+    _cut(losses, ends[0].length, LOST_WINDOW)
+    _cut(commands, ends[1].length)
+    return ends if run.intact or run.checkpoint is None else (end_of(losses), end_of(commands))
+
+
+def _cut(file: Path, length: int, filler: bytes = b"") -> None:
+    """Cut a file to this length; one that is shorter is filled up, where there is something to fill it up with."""
+    descriptor = own_files.opened(file, os.O_WRONLY)
+    try:
+        there = min(length, os.fstat(descriptor).st_size)
+        if filler:
+            there -= there % len(filler)
+        os.ftruncate(descriptor, there)
+        while filler and there < length:
+            count = min(length - there, PIECE_BYTES) // len(filler)
+            there = own_files.write_all(descriptor, filler * count, there)
+    finally:
+        os.close(descriptor)
