@@ -16,8 +16,11 @@ from echornn.config import EchoConfig
 MOST = 2**63 - 1
 """Windows, epochs, bytes, ... that a record may count."""
 
-MOST_OF_A_FIELD = 2**128
-"""A field's value, seeds included, is less than this, and so can be shown."""
+MOST_DIGITS = {"seed": 1000}
+"""Of a field's value, so that it can be shown; of the others, `MOST_DIGITS_OF_A_SIZE`."""
+
+MOST_DIGITS_OF_A_SIZE = 100
+"""The product of three still is a number that fits into a float."""
 
 MOST_CHARACTERS = 200
 """Of what a record holds, and a message repeats."""
@@ -69,8 +72,9 @@ def config_from(fields: object) -> EchoConfig:
     for name in sorted(set(fields) - known):
         raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
     for name, value in fields.items():
-        if isinstance(value, int) and abs(value) >= MOST_OF_A_FIELD:
-            raise ValueError(f"the configuration's field {name} has more than {len(str(MOST_OF_A_FIELD)) - 1} digits")
+        most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
+        if isinstance(value, int) and abs(value) >= 10**most:
+            raise ValueError(f"the configuration's field {name} has more than {most} digits")
     return EchoConfig(**fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -13,8 +14,8 @@ from echornn.runs.lock import LOCK_FILE
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
 
-NAMES = (RUN_FILE, COMMAND_FILE, LOSS_FILE, *checkpoint.SLOTS, TRACEBACK_FILE)
-"""All but the lock. They are removed in this order: what is left after a part of it is no run any more."""
+NAMES = (*checkpoint.SLOTS, COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
+"""All but the lock. They are removed in this order: what is left after a part of it is a run still, or debris."""
 
 
 def any_stranger(folder: Path) -> bool:
@@ -64,7 +65,7 @@ def remove(folder: Path) -> None:
     shown = folder / events.FOLDER
     for place in (folder, *([shown] if own_files.is_real_folder(shown) else [])):
         if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(13, "it is read-only", str(place))
+            raise PermissionError(errno.EACCES, "it is read-only", str(place))
     clear(folder)
     (folder / LOCK_FILE).unlink(missing_ok=True)
     if not any(folder.iterdir()):

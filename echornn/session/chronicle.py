@@ -101,11 +101,12 @@ class Chronicle:
             self.recorder.save(state)
 
     def failed(self, error: Exception) -> str:
-        """Training has failed: where the record tells more, to be said after the error's text."""
+        """Training has failed: what is to be said of it; where the record tells more, in a line."""
+        said = f"{type(error).__name__}: {error}"
         if self.recorder is None or isinstance(error, (ConfigError, BrokenPipeError)):  # not this program's faults
-            return ""
+            return said
         file = self.recorder.failed(error)
-        return f" (traceback in {file})" if file else ""
+        return said if file is None else f"{said.splitlines()[0]} (traceback in {file})"
 
     def close(self) -> None:
         """Wait for the last save. Nothing more will come."""

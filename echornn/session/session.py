@@ -188,7 +188,7 @@ class Session:
                 self._save_if_due()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self.error = error
-            message = f"{type(error).__name__}: {error}{self._chronicle.failed(error)}"
+            message = self._chronicle.failed(error)
             self._stage.change(state=State.FAILED, message=message, rate=0.0)
         finally:
             try:

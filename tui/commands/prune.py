@@ -19,7 +19,8 @@ def removed(keep: int, dry_run: bool) -> Iterator[str]:
     and the line says so. What a killed beginning left goes in any case.
     """
     done = "would go" if dry_run else "removed "
-    for folder in kept_runs.runs()[keep:]:
+    old, abandoned = kept_runs.runs()[keep:], kept_runs.abandoned()
+    for folder in old:
         try:
             line = describe(folder)
             run_dir.glance(folder)
@@ -28,13 +29,13 @@ def removed(keep: int, dry_run: bool) -> Iterator[str]:
             yield f"kept     {_said(folder, error)}"
         else:
             yield f"{done} {line}"
-    for folder in kept_runs.abandoned():
+    for folder in abandoned:
         try:
             _remove(folder, dry_run, only_debris=True)
         except (RunError, OSError) as error:
             yield f"kept     {_said(folder, error)}"
         else:
-            yield f"{done} {folder.name}: begun, and never saved"
+            yield f"{done} {folder.name}: left by a process that was killed"
 
 
 def _said(folder: Path, error: Exception) -> str:

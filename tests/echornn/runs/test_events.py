@@ -126,6 +126,17 @@ def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, tor
     assert len(list((folder / events.FOLDER).iterdir())) == 5
 
 
+def test_what_lay_beyond_the_checkpoint_is_gone_also_where_nothing_is_left_to_train(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12, config=LONG)
+    killed_ahead(folder, 9)
+    assert curves(folder)["loss"][0][-1] > 12
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    play(session)
+    assert_means_of_the_log(folder, 12)
+    assert texts(folder) == [(1, "start")]
+
+
 def test_a_command_that_was_not_saved_is_taken_back(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     recorded(folder, 12, config=LONG)
