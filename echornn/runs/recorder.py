@@ -163,7 +163,14 @@ class RunRecorder:
         Raises:
             RunError: the folder cannot be used.
         """
-        return cls(folder, run_dir.create(folder, config), config)
+        lock = run_dir.create(folder, config)
+        try:
+            return cls(folder, lock, config)
+        except (RunError, OSError) as error:
+            with contextlib.suppress(OSError):
+                run_dir.remove(folder)
+            lock.release()
+            raise RunError(f"{folder} cannot hold a run: {error}") from error
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:

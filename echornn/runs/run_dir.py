@@ -200,7 +200,8 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
 
 
 def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
-    """The checkpoints whose logs can be as long as they say; what is wrong with the others, or that one is missing."""
+    """The checkpoints that stand within their run, and whose logs can be as long as they say; what is wrong with the
+    others, or that one is missing."""
     there = size_of(folder / LOSS_FILE)
     usable = [
         one
@@ -208,9 +209,11 @@ def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[li
         if one.losses.length % WINDOW.itemsize == 0
         and one.losses.length - there <= MOST_LOST_BYTES
         and one.commands.length <= MOST_COMMAND_BYTES
+        and one.state.epoch <= one.state.config.num_epochs
+        and one.state.window < one.state.config.windows_per_epoch
     ]
     if len(usable) < len(whole):
-        wrong = [*wrong, f"a checkpoint is of other logs than are there ({there:,} bytes of losses)"]
+        wrong = [*wrong, f"a checkpoint is of another run than the {there:,} bytes of losses that are there"]
     elif len(whole) == 1 and whole[0].serial and not wrong:
         missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
         wrong = [f"{missing} is missing, which may have been the newest"]

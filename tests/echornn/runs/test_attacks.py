@@ -195,6 +195,8 @@ HAND_MADE = {
     "serial without end": put(10**4000, "serial"),
     "serial that is half": put(1.5, "serial"),
     "epoch without end": put(10**4000, "state", "epoch"),
+    "an epoch beyond the last": put(4, "state", "epoch"),
+    "a window beyond the last": put(10, "state", "window"),
     "epoch of words": put("first", "state", "epoch"),
     "epoch of nothing": put(None, "state", "epoch"),
     "weights of a number": put(3, "state", "weights"),
