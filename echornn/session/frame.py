@@ -47,6 +47,8 @@ class Frame:
         undoable: commands that can be undone.
         refusal: why the last edit could not be made; empty where it could.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        blamed: fields of the edit under which the loss became no finite number; `undoable` leads to before it. Empty
+            where no edit did it, and from the next command on.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -67,6 +69,7 @@ class Frame:
     undoable: int = 0
     refusal: str = ""
     refusals: int = 0
+    blamed: tuple[str, ...] = ()
     warning: str = ""
 
     @property

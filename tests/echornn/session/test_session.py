@@ -14,6 +14,7 @@ import pytest
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
+from echornn.runs.recorder import Unrecorded
 from echornn.session.edits import UNDO_DEPTH
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -39,12 +40,7 @@ class Stage:
 
     def obeyed(self) -> None:
         """Return when all commands given so far were carried out and shown."""
-        done = threading.Event()
-        self.session._send(done.set)
-        again = threading.Event()
-        assert done.wait(10)
-        self.session._send(again.set)
-        assert again.wait(10)
+        assert self.session.when_idle(10)
 
     def until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
@@ -540,7 +536,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
     session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
-    monkeypatch.setattr(session._wake, "wait", wait)
+    monkeypatch.setattr(session._mailbox._changed, "wait", wait)
     getattr(session, command)()
     session.run()
     assert session.error is None
@@ -549,12 +545,17 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     assert max(waited) <= 0.1
 
 
-def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    monkeypatch.setattr(session, "_end_record", lambda: 1 / 0)
+class Torn(Unrecorded):
+    """A record that cannot be ended."""
+
+    def close(self) -> None:
+        raise ZeroDivisionError("torn")
+
+
+def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=Torn())
     session.stop()
-    with pytest.raises(ZeroDivisionError):
-        session.run()
+    session.run()
     assert session.stopped.is_set()
+    assert isinstance(session.error, ZeroDivisionError)
+    assert (session.frame.state, session.frame.message) == (State.FAILED, "ZeroDivisionError: torn")
