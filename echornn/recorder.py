@@ -131,7 +131,7 @@ class RunRecorder:
         ends = run_dir.cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        before = (resumed.trained, resumed.commands) if resumed else (0, ())
+        before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
         self._events = EventLog(folder, config, *before)
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
 
@@ -202,7 +202,8 @@ class RunRecorder:
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
-        self._events.point()
+        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
+            self._events.point()
         moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._keep(moment))
