@@ -15,7 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from echornn.config import ConfigError, EchoConfig
 from echornn.recorder import Recorder
 from echornn.run_error import RunError
-from tui import guardian, record, terminal
+from tui import guardian, printed, record, terminal
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
 
@@ -179,14 +179,25 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
 
 def main() -> NoReturn:
     """Run the command, and exit with an `ExitCode`."""
-    code: int = ExitCode.DONE
+    terminal.leave_process(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
     try:
-        front_end: FrontEnd | None = command(with_newest(sys.argv[1:]), exit_on_error=False, print_error=False)
-        if front_end is not None:
-            code = front_end()
+        front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
+        code: int = ExitCode.DONE if front_end is None else front_end()
+        printed.finish()
+        return code
     except (CycloptsError, ConfigError, UsageError, RunError) as error:
-        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
-        code = ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the lines has gone
-        code = ExitCode.FAILED
-    terminal.leave_process(code)
+        printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
+        return ExitCode.USAGE
+    except BrokenPipeError:  # whoever read the lines has gone, and knows
+        return ExitCode.FAILED
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        printed.complain(f"echornn-tui: {where}{error.strerror or error}")
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        printed.complain("echornn-tui: interrupted")
+        return ExitCode.FORCED

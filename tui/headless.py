@@ -23,6 +23,7 @@ from echornn.session import Session
 from tui import terminal
 from tui.exit_code import ExitCode
 from tui.lines import Lines
+from tui.numbers import loss_text
 from tui.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty
 
 LINE_EVERY = 100
@@ -87,11 +88,11 @@ def as_line(record: Record, config: EchoConfig) -> str:
         case "window":
             return (
                 f"epoch {record['epoch']}/{config.num_epochs}  window {record['window']}/{config.windows_per_epoch}"
-                f"  loss {record['loss']:.4f}  accuracy {record['accuracy']:.1%}"
+                f"  loss {loss_text(record['loss'])}  accuracy {record['accuracy']:.1%}"
             )
         case "epoch":
             return (
-                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {record['loss']:.4f}"
+                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
                 f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
             )
         case event:
@@ -116,7 +117,7 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, record
     def say(*records: Record) -> None:
         texts = [as_json(record) if as_json_lines else as_line(record, config) for record in records]
         if texts:
-            lines.print("\n".join(texts) + "\n", sys.stdout)
+            lines.print(texts, sys.stdout)
 
     def on_progress(progress: Progress) -> None:
         say(*report.records(progress))
@@ -175,7 +176,7 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
             warning = newest
-            lines.print(f"echornn-tui: {warning or 'saved again'}\n", sys.stderr)
+            lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
         if frame.state is State.FINISHED:
             session.stop()
@@ -198,11 +199,11 @@ def _conclude(
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:
-        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}\n", sys.stderr)
+        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}".splitlines(), sys.stderr)
         return ExitCode.FAILED
     diverged = frame.progress is not None and not math.isfinite(frame.loss)
     if asked or diverged:
-        lines.print(f"{farewell(recorder)}\n", sys.stderr)
+        lines.print(farewell(recorder), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

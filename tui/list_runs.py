@@ -8,6 +8,7 @@ from pathlib import Path
 
 from echornn import kept_runs, run_dir
 from echornn.run_error import RunError
+from tui import printed
 from tui.exit_code import ExitCode
 
 
@@ -33,6 +34,5 @@ def describe(folder: Path) -> str:
 
 def list_runs() -> int:
     """Print the runs. Returns the exit code."""
-    for line in lines():
-        print(line)
+    printed.lines(lines())
     return ExitCode.DONE

@@ -8,6 +8,7 @@ from pathlib import Path
 from echornn import kept_runs, run_dir
 from echornn.lock import Lock, is_held
 from echornn.run_error import RunError
+from tui import printed
 from tui.exit_code import ExitCode
 from tui.list_runs import describe
 
@@ -46,7 +47,8 @@ def prune(keep: int, dry_run: bool) -> int:
     any_line = False
     for line in removed(keep, dry_run):
         any_line = True
-        print(line, flush=True)
+        printed.lines([line])
+        printed.finish()
     if not any_line:
-        print("nothing to remove")
+        printed.lines(["nothing to remove"])
     return ExitCode.DONE

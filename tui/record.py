@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 from pathlib import Path
 
 from echornn import kept_runs, run_dir
@@ -16,6 +15,7 @@ from echornn.run_error import RunError
 from echornn.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.printable import printable, quoted
 
 NEWEST = "newest"
 
@@ -99,17 +99,17 @@ def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     return ExitCode.FAILED if lost else ExitCode.DONE
 
 
-def farewell(recorder: Recorder | None) -> str:
-    """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
+def farewell(recorder: Recorder | None) -> list[str]:
+    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say."""
     if recorder is None:
-        return ""
+        return []
     if recorder.folder is None:
-        return recorder.warning
-    folder = shlex.quote(str(recorder.folder))
+        return [printable(recorder.warning)]
+    folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
     if os.strerror(errno.ENOENT) in recorder.warning:  # told by who tried to write: a disk may hang
         lines = [f"the run is not kept: there is no {folder} any more"]
-    return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
+    return [printable(recorder.warning), *lines] if recorder.warning else lines
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:

@@ -151,9 +151,9 @@ def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pyt
 def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
     screen = Stream()
     lines = LinesAboveABar(screen, lambda: 80)
-    lines.print("start\n", screen)
+    lines.print(["start"], screen)
     lines.show(FRAME)
-    lines.print("one\ntwo\n", screen)
+    lines.print(["one", "two"], screen)
     lines.close()
     shown = screen.text.split(EMPTY_LINE)
     bar = bar_of(80)
@@ -164,7 +164,7 @@ def test_lines_for_a_file_are_only_lines() -> None:
     screen, file = Stream(), Stream(is_terminal=False)
     lines = LinesAboveABar(screen, lambda: 80)
     lines.show(FRAME)
-    lines.print("one\n", file)
+    lines.print(["one"], file)
     assert file.text == "one\n"
     assert screen.text == EMPTY_LINE + bar_of(80)
 
@@ -175,7 +175,7 @@ def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) 
     lines = make(screen)
     screen.gone = True
     lines.show(FRAME)
-    lines.print("one\n", screen)
+    lines.print(["one"], screen)
     lines.close()
 
 
@@ -186,11 +186,11 @@ def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(roo
     lines = Lines()
     texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
     for text in texts:
-        lines.print(text, file)
-        lines.print("a warning\n", other)
+        lines.print(text.splitlines(), file)
+        lines.print(["a warning"], other)
     assert lines.warning == "lines wait to be printed: No space left on device"
     file.room = 1 << 20
-    lines.print("last\n", file)
+    lines.print(["last"], file)
     assert lines.warning == ""
     assert file.text == "".join(texts) + "last\n"
 
