@@ -17,4 +17,4 @@ class ExitCode(IntEnum):
     CHECKPOINTED = 42
     """Told to end by a signal, and saved: start it again with ``--resume``."""
     FORCED = 130
-    """Ended at once by Ctrl+C: by a second one while training, with the last checkpoint as it was; elsewhere by the first."""
+    """Ended at once by Ctrl+C: while training by a second one, with the last checkpoint as it was."""

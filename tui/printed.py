@@ -53,7 +53,7 @@ def _told() -> Iterator[None]:
 
 
 def complain(*texts: str) -> None:
-    """Print these lines on standard error, shortened where they are very long; there is no place to say that it failed."""
+    """Print these lines on standard error, shortened where they are very long; that it failed nobody could be told."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         for text in texts:
             sys.stderr.write(f"{_for(sys.stderr, shortened(printable(text)))}\n")
