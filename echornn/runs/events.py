@@ -1,0 +1,192 @@
+"""What TensorBoard shows of a run: its curves as means of a few windows, its commands as text, its configuration.
+
+A run's step is the number of windows trained in the whole run. Each process writes a file of its own, which begins by
+telling TensorBoard from which step on the files before it no longer count. Which windows have a point depends on
+nothing but the commands before them, so a run that was killed and went on shows the points of one that was not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.runs.append_log import AppendLog
+from echornn.runs.checkpoint import LogEnd
+from echornn.runs.command import Command
+
+FOLDER = "tensorboard"
+"""In the run's folder."""
+
+FILES = "events.out.tfevents.*"
+
+POINTS_APART = 100
+"""Under a command each window has a point, up to twice this many; then the next comes when 1/100 more are trained, so
+that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8."""
+
+ReadWindows = Callable[[int, int], npt.NDArray[Any]]
+"""A stretch of the run's loss log: from the first window, counted from 0, to the one before the last."""
+
+
+def next_point(windows: int) -> int:
+    """How many windows a command is old at the point after the one where it was ``windows`` old."""
+    return windows + max(1, windows // POINTS_APART)
+
+
+def last_point(windows: int) -> int:
+    """How many windows a command was old at its newest point, now that it is ``windows`` old."""
+    point = 0
+    while (following := next_point(point)) <= windows:
+        point = following
+    return point
+
+
+class EventLog:
+    """Collects events, and writes them when told to. One thread may collect while another writes.
+
+    Args:
+        folder: the run's.
+        config: what is trained.
+        trained: windows trained before, in the whole run; events beyond them are withdrawn.
+        commands: those that lie before; the ones given after the last point are written again.
+        read: gives the windows after the last point again; needed where some were trained before.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: EchoConfig,
+        trained: int = 0,
+        commands: tuple[Command, ...] = (),
+        read: ReadWindows | None = None,
+    ) -> None:
+        self._run = folder.name
+        self._file = _next_file(folder / FOLDER)
+        self._log = AppendLog(self._file, LogEnd())
+        self._config = config
+        self._command_at = commands[-1].at if commands else 0
+        self._point_at = self._trained = self._command_at + last_point(trained - self._command_at)
+        self._goes_on_at = self._point_at
+        befores = [config, *(command.config for command in commands)]
+        self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
+        self._losses = self._errors = 0.0
+        if read is not None and trained > self._point_at:
+            windows = read(self._point_at, trained)
+            self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
+
+    @property
+    def length(self) -> int:
+        """Bytes collected so far; `flush` brings all up to there to the disk."""
+        return self._log.length
+
+    def command(self, command: Command) -> None:
+        """A command was carried out (or the run has begun)."""
+        self.point()
+        if command.cause == "start":
+            self._hyperparameters(command.config)
+        self._say(command, self._config)
+        self._config = command.config
+        self._command_at = self._trained
+
+    def windows(self, progress: Progress) -> None:
+        """These windows were trained."""
+        begin = 0
+        while begin < len(progress.losses):
+            point = self._command_at + next_point(self._point_at - self._command_at)
+            end = begin + point - self._trained
+            self._take(progress.losses[begin:end], progress.errors[begin:end])
+            begin = end
+            if self._trained == point:
+                self.point()
+
+    def _take(self, losses: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
+        """Add windows to the next point, one after the other: the sum is the same however they are cut into pieces."""
+        self._losses = float(np.cumsum(np.concatenate([[self._losses], losses]), dtype=np.float64)[-1])
+        self._errors += float(errors.sum(dtype=np.float64))
+        self._trained += len(losses)
+
+    def point(self) -> None:
+        """A point of each curve: the mean over the windows since the point before, if there are any."""
+        windows = self._trained - self._point_at
+        if windows:
+            from tensorboard.compat.proto.summary_pb2 import Summary
+
+            curves = {
+                "loss": self._losses / windows,
+                "accuracy": 1 - self._errors / (windows * self._config.predictions_per_window),
+                "learning_rate": self._config.learning_rate,
+            }
+            values = [Summary.Value(tag=tag, simple_value=value) for tag, value in curves.items()]
+            self._add(self._trained, summary=Summary(value=values))
+            self._losses = self._errors = 0.0
+            self._point_at = self._trained
+
+    def flush(self, length: int) -> None:
+        """Bring all events up to where `length` was this to the disk.
+
+        Raises:
+            OSError: not all of them are there; what is missing stays in memory.
+        """
+        if length and not self._log.end.length:
+            self._file.parent.mkdir(exist_ok=True)
+            self._file.touch()
+        self._log.flush(length)
+
+    def _say(self, command: Command, before: EchoConfig) -> None:
+        from tensorboard.plugins.text.summary_v2 import text_pb
+
+        # Its step is the first window under it, so that a checkpoint before it withdraws it.
+        self._add(command.at + 1, summary=text_pb("commands", described(command, before)))
+
+    def _hyperparameters(self, config: EchoConfig) -> None:
+        from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+        fields = {**dataclasses.asdict(config), "stride": config.window_stride}
+        self._add(0, summary=hparams_pb(fields, trial_id=self._run))
+
+    def _add(self, step: int, **what: Any) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        if not self._log.length:
+            self._begin()
+        self._log.append(_record(Event(wall_time=time.time(), step=step, **what)))
+
+    def _begin(self) -> None:
+        """Begin the file: what lies beyond the point from which this one goes on, in the ones before, is withdrawn."""
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+
+        self._log.append(_record(Event(wall_time=time.time(), file_version="brain.Event:2")))
+        self._add(self._goes_on_at + 1, session_log=SessionLog(status=SessionLog.START))
+        for command, before in self._again:
+            self._say(command, before)
+
+
+def described(command: Command, before: EchoConfig) -> str:
+    """A command for people, and the fields that it changed."""
+    old, new = dataclasses.asdict(before), dataclasses.asdict(command.config)
+    changes = [f"{name} {old[name]} to {new[name]}" for name in new if new[name] != old[name]]
+    return ": ".join([command.cause, *([", ".join(changes)] if changes else [])])
+
+
+def _record(event: Any) -> bytes:
+    """An event as a record of the file, with its length and checksums."""
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    record = io.BytesIO()
+    RecordWriter(record).write(event.SerializeToString())
+    return record.getvalue()
+
+
+def _next_file(folder: Path) -> Path:
+    """A file that TensorBoard reads after all that are there: it takes them in the order of their names."""
+    there = [file.name.split(".")[3] for file in folder.glob(FILES)]
+    newest = max((int(second) for second in there if second.isdecimal()), default=0)
+    return folder / f"events.out.tfevents.{max(int(time.time()), newest + 1):010d}.echornn"
