@@ -56,12 +56,15 @@ class Checkpoint:
         state: the trainer's.
         losses: end of the loss log.
         commands: end of the command log.
+        solved_at: window in the run, from 1, at which its present weights had solved the echo; 0 where they have not
+            yet, None where it is not on record (versions up to 0.1.0).
     """
 
     serial: int
     state: TrainerState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
+    solved_at: int | None = None
 
 
 def config_from(fields: object) -> EchoConfig:
@@ -93,6 +96,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
+        "solved_at": checkpoint.solved_at,
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -126,6 +130,7 @@ def decode(data: bytes) -> Checkpoint:
             TrainerState(config=config_from(header["config"]), **fields),
             LogEnd(**header["losses"]),
             LogEnd(**header["commands"]),
+            _window(header.get("solved_at")),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise CheckpointError(f"of other fields than this version has: {error}") from error
@@ -181,6 +186,12 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
             except CheckpointError as error:
                 wrong.append(f"{name} is {error}")
     return sorted(whole, key=lambda one: one.serial, reverse=True), wrong
+
+
+def _window(value: object) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise ValueError(f"solved_at = {str(value)[:100]} is no window")
+    return value
 
 
 def _plain(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:

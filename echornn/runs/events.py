@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +69,7 @@ class EventLog:
         commands: tuple[Command, ...] = (),
         read: ReadWindows | None = None,
     ) -> None:
-        self._run = folder.name
+        self._run = os.fsencode(folder.name).decode(errors="backslashreplace")  # events are UTF-8; names may not be
         self._file = _next_file(folder / FOLDER)
         self._log = AppendLog(self._file, LogEnd())
         self._config = config

@@ -27,9 +27,9 @@ def new_folder(config: EchoConfig) -> Path:
     return next(folder for folder in (state_folder() / name for name in names) if not folder.exists())
 
 
-def runs() -> list[Path]:
-    """The runs in the state folder, the one that was saved last first."""
-    folders = [file.parent for file in state_folder().glob(f"*/{RUN_FILE}")]
+def runs(among: Path | None = None) -> list[Path]:
+    """The runs in this folder (the state folder, unless given), the one that was saved last first."""
+    folders = [file.parent for file in (among or state_folder()).glob(f"*/{RUN_FILE}")]
     return sorted(folders, key=last_saved, reverse=True)
 
 

@@ -64,8 +64,12 @@ class Recorder(Protocol):
     def seconds_to_save(self) -> float | None:
         """When `save` should be called next; None while nothing is unsaved."""
 
-    def save(self, state: TrainerState) -> None:
-        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it."""
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None:
+        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it.
+
+        Args:
+            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.theory.Evidence`.
+        """
 
     def when_saved(self, call: Callable[[], None]) -> None:
         """Call this, on another thread, each time that the disk has answered."""
@@ -95,7 +99,7 @@ class Unrecorded:
     def seconds_to_save(self) -> float | None:
         return None
 
-    def save(self, state: TrainerState) -> None: ...
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None: ...
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 
@@ -197,14 +201,16 @@ class RunRecorder:
     def seconds_to_save(self) -> float | None:
         return None if self.saved else max(0.0, self._save_at - self._clock())
 
-    def save(self, state: TrainerState) -> None:
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()
-        moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
+        moment = _Moment(
+            state, solved_at or 0, self._told, self._losses.length, self._commands.length, self._events.length
+        )
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._keep(moment))
 
@@ -230,7 +236,7 @@ class RunRecorder:
             self._commands.flush(moment.commands)
             if moment.state.is_finite:
                 ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends))
+                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends, moment.solved_at))
                 self._serial += 1
             self._trouble = ""
             self._kept = moment.told
@@ -254,6 +260,7 @@ class _Moment:
     """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
 
     state: TrainerState
+    solved_at: int
     told: int
     losses: int
     commands: int

@@ -92,13 +92,13 @@ class Chronicle:
             return self.recorder.seconds_to_save()
         return max(0.0, self._save_at - self._clock()) if self._unsaved else None
 
-    def save(self, state: TrainerState) -> None:
+    def save(self, state: TrainerState, solved_at: int | None) -> None:
         """Have all that was told brought to the disk, with the trainer's state after it."""
         self._save_at = self._clock() + SAVE_SECONDS
         self._unsaved = False
         self.divergence.passed(state, len(self.history))
         if self.recorder is not None:
-            self.recorder.save(state)
+            self.recorder.save(state, solved_at)
 
     def close(self) -> None:
         """Wait for the last save. Nothing more will come."""

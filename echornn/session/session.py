@@ -384,7 +384,7 @@ class Session:
 
     def _save(self) -> None:
         moment = self._moment()
-        self._chronicle.save(moment.state)
+        self._chronicle.save(moment.state, self.frame.evidence.solved_at)
         self._past.passed(moment)
         self._show_warning()
 
@@ -395,7 +395,7 @@ class Session:
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         if self._can_save:
-            self._chronicle.save(self._trainer.state)
+            self._chronicle.save(self._trainer.state, self.frame.evidence.solved_at)
         self._chronicle.close()
         self._show_warning()
 

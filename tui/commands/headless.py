@@ -18,7 +18,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
-from echornn.session.frame import State
+from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.lines import Lines
 from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty
@@ -95,6 +95,12 @@ def as_line(record: Record, config: EchoConfig) -> str:
                 f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
                 f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
             )
+        case "finished":
+            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
+            return (
+                f"finished  windows {record['windows']}  loss {loss_text(record['final_loss'])}  {solved}"
+                f"  seconds {record['seconds']}"
+            )
         case event:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
 
@@ -155,6 +161,18 @@ def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
     return record
 
 
+def finished_record(frame: Frame, seconds: float) -> Record:
+    """What has come of it: the mean loss of the last windows (`echornn.analysis.theory.RECENT_WINDOWS`), and the window
+    of the run at which the echo was solved; None where it was not."""
+    return {
+        "event": "finished",
+        "windows": frame.trained,
+        "final_loss": frame.evidence.mean,
+        "solved_at": frame.evidence.solved_at,
+        "seconds": round(seconds, 3),
+    }
+
+
 def _lines(with_bar: bool) -> Lines:
     """Lines, above a bar where there is a terminal for it."""
     screen = terminal.screen_for_a_bar() if with_bar else None
@@ -205,5 +223,5 @@ def _conclude(
     if asked or diverged:
         lines.print(farewell(recorder), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
-    say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
+    say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

@@ -70,8 +70,15 @@ def find(name: str) -> Path:
     """The folder of this name, the one of this name among the user's runs, or the newest of them.
 
     Raises:
-        RunError: ``newest`` was asked for, and there is none.
+        RunError: ``newest`` was asked for, and there is none; or no folder can have this name.
     """
+    try:
+        return _find(name)
+    except OSError as error:
+        raise RunError(f"{name} cannot be read: {error.strerror or error}") from error
+
+
+def _find(name: str) -> Path:
     if name == NEWEST and not Path(name).exists():
         newest = kept_runs.runs()[:1]
         if not newest:
