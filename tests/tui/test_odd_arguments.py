@@ -32,20 +32,7 @@ NUMBERS = [
 ]
 WORDS = [
     *("", " ", "max", "newest", "mine", "gone", "adam", "gru", "true", "None", "w.npz", "m.keras", "w.txt", "notes"),
-    *(
-        ".",
-        "x" * 300,
-        "x" * 5000,
-        "a\nb",
-        "\x1b[2J",
-        "\u202e",
-        os.fsdecode(b"\xff.npz"),
-        "é",
-        "@mine",
-        "{}",
-        "[1]",
-        "~",
-    ),
+    *(".", "x" * 300, "x" * 5000, "a\nb", "\x1b[2J", "\u202e", os.fsdecode(b"\xff.npz"), "é", "@mine", "{}", "~"),
 ]
 ANY = st.text(max_size=6).filter(lambda text: "\0" not in text and "/" not in text)
 WORD = st.one_of(st.sampled_from(FLAGS + COMMANDS), st.sampled_from(NUMBERS + WORDS), ANY)

@@ -94,7 +94,7 @@ def _columns(run: Summary) -> str:
     position = f"epoch {run.epoch}/{run.config.num_epochs}"
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
     solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
-    size = f"{run.bytes / 1e6:.1f} MB"
+    size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"
     return f"{position:<15} {run.windows:>11,} windows  loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"
 
 
