@@ -105,12 +105,13 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
 
 
 def _loss(run: Run) -> float:
-    left, total, count = RECENT_WINDOWS, 0.0, 0
+    """The mean of the newest losses; read from the end, and no further than needed."""
+    left, total = RECENT_WINDOWS, 0.0
     for begin, end in reversed(spans_of_the_weights(run.commands, run.trained)):
-        losses = run.windows(max(begin, end - left), end)["loss"]
-        total, count = total + float(losses.sum(dtype="float64")), count + len(losses)
-        left -= len(losses)
-    return total / count if count else math.nan
+        if count := min(left, end - begin):
+            total += float(run.windows(end - count, end)["loss"].sum(dtype="float64"))
+            left -= count
+    return total / (RECENT_WINDOWS - left) if left < RECENT_WINDOWS else math.nan
 
 
 def _solved_at(run: Run) -> int | None:
