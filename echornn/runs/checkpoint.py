@@ -60,12 +60,15 @@ class Checkpoint:
         state: the trainer's.
         losses: end of the loss log.
         commands: end of the command log.
+        solved_at: window in the run, from 1, at which its present weights had solved the echo; 0 where they have not
+            yet, None where it is not on record (versions up to 0.1.0).
     """
 
     serial: int
     state: TrainerState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
+    solved_at: int | None = None
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
@@ -82,6 +85,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
+        "solved_at": checkpoint.solved_at,
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -115,6 +119,7 @@ def decode(data: bytes) -> Checkpoint:
             _checked(TrainerState(config=config_from(header["config"]), **fields)),
             _log_end(header["losses"]),
             _log_end(header["commands"]),
+            None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
         )
     except NO_RECORD as error:
         raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error

@@ -52,13 +52,15 @@ def new_folder(config: EchoConfig) -> Path:
     raise RunError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
 
 
-def runs() -> list[Path]:
-    """The runs in the state folder, the one that was saved last first; not what a killed beginning left.
+def runs(among: Path | None = None) -> list[Path]:
+    """The runs in this folder (the state folder, unless given), the one that was saved last first.
+
+    What a killed beginning left is none.
 
     Raises:
-        RunError: the state folder cannot be read.
+        RunError: the folder cannot be read.
     """
-    folders = [folder for folder in _folders() if os.path.lexists(folder / RUN_FILE) and not is_abandoned(folder)]
+    folders = [folder for folder in _folders(among) if os.path.lexists(folder / RUN_FILE) and not is_abandoned(folder)]
     return sorted(folders, key=last_saved, reverse=True)
 
 
@@ -71,13 +73,14 @@ def abandoned() -> list[Path]:
     return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder) and _is_old(folder)]
 
 
-def _folders() -> list[Path]:
+def _folders(among: Path | None = None) -> list[Path]:
+    folder = among or state_folder()
     try:
-        return sorted(state_folder().iterdir())
+        return sorted(folder.iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RunError(f"{state_folder()} cannot be read: {error.strerror or error}") from error
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
 
 
 def _is_old(folder: Path) -> bool:

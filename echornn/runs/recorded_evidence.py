@@ -16,10 +16,13 @@ Span = tuple[int, int]
 """Windows of a run: the first, and the one after the last."""
 
 
-def evidence_of(run: Run) -> Evidence:
+def evidence_of(run: Run, until_solved: bool = False) -> Evidence:
     """The evidence of the windows that the run's present weights have seen since they last began anew.
 
     Reads only those, a piece at a time.
+
+    Args:
+        until_solved: whether to stop after the piece in which the echo was solved.
 
     Raises:
         OSError: the log could not be read.
@@ -29,6 +32,8 @@ def evidence_of(run: Run) -> Evidence:
         for first in range(begin, end, WINDOWS_AT_A_TIME):
             windows = run.windows(first, min(first + WINDOWS_AT_A_TIME, end))
             evidence = evidence.after(windows["loss"], run.config, first)
+            if until_solved and evidence.solved_at is not None:
+                return evidence
     return evidence
 
 

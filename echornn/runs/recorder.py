@@ -73,8 +73,12 @@ class Recorder(Protocol):
     def seconds_to_save(self) -> float | None:
         """When `save` should be called next; None while nothing is unsaved."""
 
-    def save(self, state: TrainerState) -> None:
-        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it."""
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None:
+        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it.
+
+        Args:
+            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.theory.Evidence`.
+        """
 
     def when_saved(self, call: Callable[[], None]) -> None:
         """Call this, on another thread, each time that the disk has answered."""
@@ -101,7 +105,7 @@ class Unrecorded:
     def __init__(self, reason: str = "", clock: Callable[[], float] = time.monotonic) -> None:
         self.warning = f"not saved: {reason}" if reason else ""
         self._clock = clock
-        self._save_at = -np.inf
+        self._save_at = -math.inf
         self._told = False
 
     def command(self, command: Command) -> None:
@@ -113,7 +117,7 @@ class Unrecorded:
     def seconds_to_save(self) -> float | None:
         return max(0.0, self._save_at - self._clock()) if self._told else None
 
-    def save(self, state: TrainerState) -> None:
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None:
         self._told = False
         self._save_at = self._clock() + SAVE_SECONDS
 
@@ -160,7 +164,7 @@ class RunRecorder:
         ends = run_dir.cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        before = (resumed.trained, resumed.commands) if resumed else (0, ())
+        before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
         self._events = EventLog(folder, config, *before)
         self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
 
@@ -253,13 +257,17 @@ class RunRecorder:
     def seconds_to_save(self) -> float | None:
         return None if self.saved else max(0.0, self._save_at - self._clock())
 
-    def save(self, state: TrainerState) -> None:
+    def save(self, state: TrainerState, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
-        self._events.point()
-        moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
+        self._events.withdraw()
+        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
+            self._events.point()
+        moment = _Moment(
+            state, solved_at or 0, self._told, self._losses.length, self._commands.length, self._events.length
+        )
         self._newest = moment
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(moment))
@@ -310,7 +318,7 @@ class RunRecorder:
             self._commands.flush(moment.commands)
             if moment.state.is_finite:
                 ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends))
+                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends, moment.solved_at))
                 self._serial += 1
             self._trouble = None
             self._kept, self._kept_moment = moment.told, moment
@@ -359,6 +367,7 @@ class _Moment:
     """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
 
     state: TrainerState
+    solved_at: int
     told: int
     losses: int
     commands: int

@@ -407,7 +407,7 @@ class Session:
 
     def _save(self) -> None:
         moment = self._moment()
-        self.recorder.save(moment.state)
+        self.recorder.save(moment.state, self.frame.evidence.solved_at)
         self._past.passed(moment)
         self._show_warning()
 
@@ -423,7 +423,7 @@ class Session:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         try:
             if self._can_save:
-                self.recorder.save(self._trainer.state)
+                self.recorder.save(self._trainer.state, self.frame.evidence.solved_at)
         finally:
             self.recorder.close()
         self._show_warning()

@@ -8,6 +8,7 @@ from pathlib import Path
 from echornn.runs import debris, kept_runs, run_dir
 from echornn.runs.lock import Lock, is_held
 from echornn.runs.run_error import RunError
+from tui import printed
 from tui.commands.list_runs import describe
 from tui.exit_code import ExitCode
 
@@ -63,7 +64,8 @@ def prune(keep: int, dry_run: bool) -> int:
     any_line = False
     for line in removed(keep, dry_run):
         any_line = True
-        print(line, flush=True)
+        printed.lines([line])
+        printed.finish()
     if not any_line:
-        print("nothing to remove")
+        printed.lines(["nothing to remove"])
     return ExitCode.DONE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from echornn.runs.run_error import RunError
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.printable import printable, quoted
 
 NEWEST = "newest"
 
@@ -67,7 +67,7 @@ def find(name: str) -> Path:
     """The folder of this name, the one of this name among the user's runs, or the newest of them.
 
     Raises:
-        RunError: ``newest`` was asked for, and there is none.
+        RunError: ``newest`` was asked for, and there is none; or no folder can have this name.
     """
     if name == NEWEST and not os.path.exists(name):
         newest = kept_runs.runs()[:1]
@@ -101,20 +101,20 @@ def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
 
 
-def farewell(recorder: Recorder | None) -> str:
-    """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
+def farewell(recorder: Recorder | None) -> list[str]:
+    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say."""
     if recorder is None:
-        return ""
+        return []
     if recorder.folder is None:
-        return recorder.warning
-    folder = shlex.quote(str(recorder.folder))
+        return [printable(recorder.warning)]
+    folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]
     elif misplaced == "replaced":
         lines = [f"the run is not kept: {folder} holds another run now"]
-    return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
+    return [printable(recorder.warning), *lines] if recorder.warning else lines
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:

@@ -97,7 +97,7 @@ def test_a_run_that_has_come_in_the_place_of_ours_is_not_written_to(tmp_path: Pa
     assert not stage.recorder.wait(PATIENCE)
     assert contents(folder) == before
     assert stage.recorder.warning.endswith(f"{folder} holds another run now")
-    assert record.farewell(stage.recorder).endswith(f"the run is not kept: {folder} holds another run now")
+    assert record.farewell(stage.recorder)[-1] == f"the run is not kept: {folder} holds another run now"
     assert not record.forget_if_empty(stage.recorder, 0)
     os.rename(folder, tmp_path / "other")
     os.rename(tmp_path / "away", folder)

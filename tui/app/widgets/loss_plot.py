@@ -19,6 +19,7 @@ from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.view import View
+from tui.numbers import loss_text
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
@@ -239,8 +240,8 @@ def read(curve: Curve, window: int) -> str:
     if segment is not None:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
-    low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean:.4f}" if end - begin == 1 else f"mean loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    loss = f"loss {mean}" if end - begin == 1 else f"mean loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 

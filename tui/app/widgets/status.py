@@ -7,6 +7,7 @@ import math
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tui.app.widgets.cells import Cells, CellWidget
+from tui.numbers import loss_text
 
 SIGNS = {
     State.LOADING: "…",
@@ -85,11 +86,6 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
         ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
         ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
     ]
-
-
-def loss_text(loss: float) -> str:
-    """A loss with four decimals, or as a power of ten where that is longer."""
-    return f"{loss:.4f}" if abs(loss) < 1e5 or not math.isfinite(loss) else f"{loss:.3e}"
 
 
 def describe(frame: Frame) -> str:
