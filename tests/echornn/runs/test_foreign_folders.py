@@ -17,7 +17,7 @@ from echornn.runs import about, run_dir
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
-from tests.echornn.test_recorder import contents, recorded
+from tests.echornn.runs.test_recorder import contents, recorded
 
 T = TypeVar("T")
 
