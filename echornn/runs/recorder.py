@@ -15,18 +15,16 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.runs import about, checkpoint, own_files, run_dir
-from echornn.runs.about import AnotherRunError
-from echornn.runs.append_log import AppendLog, ends_at
+from echornn.runs import about, checkpoint, run_dir
+from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
-from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.command import Command
 from echornn.runs.events import EventLog
 from echornn.runs.lock import Lock
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import TRACEBACK_FILE
-from echornn.runs.trouble import Trouble
+from echornn.runs.run_writer import Moment, RunWriter
 from echornn.trainer_state import TrainerState
 
 SAVE_SECONDS = 1.0
@@ -150,13 +148,10 @@ class RunRecorder:
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join(resumed.notes) if resumed else ""
-        self._trouble: Trouble | None = None
-        self._less_trouble: Trouble | None = None
         self._hung: _Hung | None = None
-        self._told = self._kept = 0
+        self._told = 0
         self._save_at = -math.inf
-        self._newest: _Moment | None = None
-        self._kept_moment: _Moment | None = None
+        self._newest: Moment | None = None
         self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
@@ -166,7 +161,9 @@ class RunRecorder:
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
         self._events = EventLog(folder, config, *before)
-        self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        logs = (self._losses, self._commands, self._events)
+        self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
@@ -214,8 +211,8 @@ class RunRecorder:
         parts = [
             self._notes,
             self._hanging,
-            f"{self._trouble}" if self._trouble else "",
-            f"TensorBoard's events {self._less_trouble}" if self._less_trouble else "",
+            f"{self._writer.trouble or ''}",
+            f"TensorBoard's events {self._writer.less_trouble}" if self._writer.less_trouble else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
@@ -230,16 +227,16 @@ class RunRecorder:
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
         """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
-        match self._trouble:
-            case Trouble(error=FileNotFoundError()):
-                return "gone"
-            case Trouble(error=AnotherRunError()):
-                return "replaced"
-        return ""
+        return self._writer.misplaced
 
     @property
     def saved(self) -> bool:
         return self._kept == self._told
+
+    @property
+    def _kept(self) -> int:
+        """How much of what was told is on disk."""
+        return 0 if self._writer.kept is None else self._writer.kept.told
 
     def command(self, command: Command) -> None:
         self._notes = ""
@@ -265,7 +262,7 @@ class RunRecorder:
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()
-        moment = _Moment(
+        moment = Moment(
             state, solved_at or 0, self._told, self._losses.length, self._commands.length, self._events.length
         )
         self._newest = moment
@@ -300,58 +297,24 @@ class RunRecorder:
 
     # ---- on the thread that saves
 
-    def _bring(self, moment: _Moment | None) -> None:
+    def _bring(self, moment: Moment | None) -> None:
         """Bring a moment to the disk, if it is not there, and what made training fail."""
-        if moment is not None and moment is not self._kept_moment:
+        if moment is not None and moment is not self._writer.kept:
             self._keep(moment)
         if self._failure:
-            self._keep_traceback(self._failure)
+            self._writer.keep_traceback(self._failure)
             self._failure = ""
         self._when_saved()
 
-    def _keep(self, moment: _Moment) -> None:
+    def _keep(self, moment: Moment) -> None:
         begun = self._clock()
-        try:
-            self._require_our_run()
-            self._keep_events(moment.events)
-            self._losses.flush(moment.losses)
-            self._commands.flush(moment.commands)
-            if moment.state.is_finite:
-                ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends, moment.solved_at))
-                self._serial += 1
-            self._trouble = None
-            self._kept, self._kept_moment = moment.told, moment
-        except Exception as error:  # nothing that a disk does may end the training
-            self._trouble = Trouble.after(self._trouble, error)
+        self._writer.keep(moment)
         seconds = self._clock() - begun
         self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
         if seconds >= HANGING_SECONDS[0] and not self.saved:
             self._hung = _Hung(seconds, self._told)
         elif self._hung is not None and self._kept >= self._hung.told:
             self._hung = None
-
-    def _require_our_run(self) -> None:
-        """Make sure that what is written goes to the run that was begun, or to a whole copy of it."""
-        about.require_identity(self._folder, self._identity)
-        if self._lock.check():
-            return
-        for name, end in ((LOSS_FILE, self._losses.end), (COMMAND_FILE, self._commands.end)):
-            if not ends_at(self._folder / name, end):
-                raise AnotherRunError(f"{self._folder} holds another run now")
-
-    def _keep_events(self, length: int) -> None:
-        """What TensorBoard shows is not needed to go on: without it, the run is saved all the same."""
-        try:
-            self._events.flush(length)
-            self._less_trouble = None
-        except OSError as error:
-            self._less_trouble = Trouble.after(self._less_trouble, error)
-
-    def _keep_traceback(self, text: str) -> None:
-        with contextlib.suppress(OSError):  # the message that names the file has said what went wrong
-            about.require_identity(self._folder, self._identity)
-            own_files.write_whole(self._folder / TRACEBACK_FILE, text.encode(errors="backslashreplace"))
 
 
 @dataclass(frozen=True)
@@ -360,15 +323,3 @@ class _Hung:
 
     seconds: float
     told: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Moment:
-    """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
-
-    state: TrainerState
-    solved_at: int
-    told: int
-    losses: int
-    commands: int
-    events: int
