@@ -375,10 +375,10 @@ def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pyte
         warnings.append(session.frame.warning)
 
     def fill(full: bool) -> Callable[[], None]:
-        return lambda: session._send(lambda: setattr(disk, "full", full))
+        return lambda: setattr(disk, "full", full)
 
-    while_full = (lambda: session.step(6), session.save, lambda: session._send(look), session.reset)
-    afterwards = (lambda: session.step(2), fill(False), session.save, lambda: session._send(look))
+    while_full = (lambda: session.step(6), session.save, look, session.reset)
+    afterwards = (lambda: session.step(2), fill(False), session.save, look)
     play(session, lambda: session.step(5), fill(True), *while_full, *afterwards)
     assert "not saved since" in warnings[0]
     assert "No space left on device" in warnings[0]
@@ -397,11 +397,11 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path: Path) -> None:
         session,
         lambda: session.step(5),
         session.save,
-        lambda: session._send(lambda: os.rename(tmp_path / "run", tmp_path / "away")),
+        lambda: os.rename(tmp_path / "run", tmp_path / "away"),
         lambda: session.step(6),
         session.save,
-        lambda: session._send(lambda: warnings.append(session.frame.warning)),
-        lambda: session._send(lambda: os.rename(tmp_path / "away", tmp_path / "run")),
+        lambda: warnings.append(session.frame.warning),
+        lambda: os.rename(tmp_path / "away", tmp_path / "run"),
         lambda: session.step(1),
     )
     assert "not saved since" in warnings[0]
@@ -463,14 +463,10 @@ class OnItsThread:
         self.thread.start()
 
     def obeyed(self, trained: int | None = None) -> Frame:
-        """The frame after all commands given so far, and after so many windows."""
-        while True:
-            for _ in range(2):
-                done = threading.Event()
-                self.session._send(done.set)
-                assert done.wait(PATIENCE)
-            if trained in (None, self.session.frame.trained):
-                return self.session.frame
+        """The frame after all commands given so far, when so many windows are trained."""
+        assert self.session.when_idle(PATIENCE)
+        assert trained in (None, self.session.frame.trained)
+        return self.session.frame
 
     def end(self) -> None:
         self.session.stop()
