@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from echornn.analysis.theory import Evidence, verdict
+from echornn.analysis.theory import Evidence
+from echornn.analysis.verdict import Verdict, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 
@@ -47,6 +48,8 @@ class Frame:
         undoable: commands that can be undone.
         refusal: why the last edit could not be made; empty where it could.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        blamed: fields of the edit under which the loss became no finite number; `undoable` leads to before it. Empty
+            where no edit did it, and from the next command on.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -67,6 +70,7 @@ class Frame:
     undoable: int = 0
     refusal: str = ""
     refusals: int = 0
+    blamed: tuple[str, ...] = ()
     warning: str = ""
 
     @property
@@ -84,6 +88,6 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
-    def verdict(self) -> str:
-        """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)
+    def verdict(self) -> Verdict:
+        """What is being seen, in a plain sentence; see `echornn.analysis.verdict.verdict`."""
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0, self.blamed)
