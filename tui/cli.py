@@ -20,6 +20,7 @@ from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.theme import Theme
 from tui.tty import guardian, terminal
 
 APP_SPEED = 100.0
@@ -62,6 +63,7 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
+    theme: Theme | None = None,
     run: Path | None = None,
     resume: str | None = None,
 ) -> FrontEnd:
@@ -79,6 +81,8 @@ def train(
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
     run
         Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
     resume
@@ -100,7 +104,7 @@ def train(
         return partial(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.tty.open_app import show_training
 
-    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
+    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
 
 
 @command.command(name="export")

@@ -1,7 +1,7 @@
 """Text that others have written, as a terminal may get it: nothing in it moves the cursor, hides or forges a line.
 
 Folder names, a run's files and error messages come from disks and command lines of whoever. What is printed or drawn
-goes through `printable` at the place where it is (`tui.printed`, `tui.lines`, `tui.widgets.cells`).
+goes through `printable` at the place where it is (`tui.printed`, `tui.commands.lines`, `tui.app.widgets.cells`).
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ POINTS_APART = 100
 """Under a command each window has a point, up to twice this many; then the next comes when 1/100 more are trained, so
 that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8."""
 
+MOST_PENDING_BYTES = 1 << 20
+"""While more than this waits for the disk, points are left out, and the next is a mean over more windows."""
+
 ReadWindows = Callable[[int, int], npt.NDArray[Any]]
 """A stretch of the run's loss log: from the first window, counted from 0, to the one before the last."""
 
@@ -79,6 +82,7 @@ class EventLog:
         self._command_at = commands[-1].at if commands else 0
         self._point_at = self._trained = self._command_at + last_point(trained - self._command_at)
         self._goes_on_at = self._point_at
+        self._due_at = self._command_at + next_point(self._point_at - self._command_at)
         befores = [config, *(command.config for command in commands)]
         self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
         self._losses = self._errors = 0.0
@@ -99,17 +103,19 @@ class EventLog:
         self._say(command, self._config)
         self._config = command.config
         self._command_at = self._trained
+        self._due_at = self._trained + next_point(0)
 
     def windows(self, progress: Progress) -> None:
         """These windows were trained."""
         begin = 0
         while begin < len(progress.losses):
-            point = self._command_at + next_point(self._point_at - self._command_at)
-            end = begin + point - self._trained
+            end = begin + self._due_at - self._trained
             self._take(progress.losses[begin:end], progress.errors[begin:end])
             begin = end
-            if self._trained == point:
-                self.point()
+            if self._trained == self._due_at:
+                self._due_at = self._command_at + next_point(self._due_at - self._command_at)
+                if self._log.pending_bytes <= MOST_PENDING_BYTES:
+                    self.point()
 
     def _take(self, losses: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
         """Add windows to the next point, one after the other: the sum is the same however they are cut into pieces."""

@@ -22,7 +22,7 @@ from tui.tty import terminal
 
 FLAGS = [
     *(f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(EchoConfig)),
-    *("--speed", "--fps", "--headless", "--json", "--ascii", "--run", "--resume", "--keep", "--dry-run"),
+    *("--speed", "--fps", "--headless", "--json", "--ascii", "--theme", "--run", "--resume", "--keep", "--dry-run"),
     *("--weights", "--keras", "--help", "--version", "--no-json", "--sede", "-h", "-", "--", "---", "--="),
 ]
 COMMANDS = ["export", "list", "prune", "bench", "train", "Export"]

@@ -22,6 +22,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
@@ -31,9 +32,11 @@ from tui.app.screens.help import HelpScreen
 from tui.app.screens.settings import SettingsScreen
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
+from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
 from tui.printable import printable
+from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 from tui.tty.screen_diff import ScreenDiff
@@ -68,8 +71,11 @@ class EchoApp(App[int]):
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
+        theme: Theme = "dark",
     ) -> None:
         super().__init__()
+        self._first_theme = theme
+        self._remembering = Background("theme")
         self.session = session
         self._fps = fps
         self._ascii_only = ascii_only
@@ -91,7 +97,7 @@ class EchoApp(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.theme = "textual-dark"
+        self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
         self._plot.focus()
@@ -187,7 +193,8 @@ class EchoApp(App[int]):
         self._main.set_class(small, "small")
         needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
         self._main.query_one(StatusLine).too_small = needed if small else ""
-        most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
+        room = size.height - STATUS_HEIGHT - 1  # the footer's
+        most = max(PANEL_HEIGHT, min(room - LEAST_PLOT_HEIGHT, int(0.64 * room)))
         lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
         self._rows.styles.height = lines
 
@@ -265,6 +272,8 @@ class EchoApp(App[int]):
         self._plot.change_view(zoomed(self._plot.view, self._frame.trained, closer))
 
     def action_help(self) -> None:
+        if isinstance(self.screen, HelpScreen):
+            return
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
@@ -273,7 +282,17 @@ class EchoApp(App[int]):
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
     def action_other_theme(self) -> None:
-        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+        self.theme = f"textual-{self._other_theme}"
+        chosen = self._shown_theme
+        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+
+    @property
+    def _shown_theme(self) -> Theme:
+        return "light" if self.theme == "textual-light" else "dark"
+
+    @property
+    def _other_theme(self) -> Theme:
+        return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen in the folder the program was started in, and say where it went."""
@@ -314,7 +333,8 @@ class EchoApp(App[int]):
                     f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
                     lambda action=action: self.call_later(self.run_action, action),
                 )
-        yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)
+        other = self._other_theme
+        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
-            yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
+            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import math
@@ -93,22 +92,19 @@ def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:
 
 def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
     """Have a file saved, and put it in the place of the target only when it is whole."""
+    place = Path(os.path.realpath(target))
     try:
-        with _beside(target) as new:
+        if place.exists() and not place.is_file():
+            raise RunError(f"{target} cannot be written: it is there, and no regular file")
+        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
+            new = Path(folder) / f"new{target.suffix}"
             save(new)
-            os.replace(new, os.path.realpath(target))
+            os.replace(new, place)
     except OSError as error:
         message = f"{target} cannot be written: {error.strerror or error}"
         if error.errno in NO_SUCH_PLACE:
             raise RunError(message) from error
         raise OSError(message) from error
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """A name for a file on the target's disk, in a folder that is gone at the end."""
-    with tempfile.TemporaryDirectory(prefix=".echornn-", dir=Path(os.path.realpath(target)).parent) as folder:
-        yield Path(folder) / f"new{target.suffix}"
 
 
 def _save_weights(state: TrainerState, file: Path) -> None:

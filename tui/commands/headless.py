@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from echornn.analysis.verdict import loss_text
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorded_evidence import newest_windows
@@ -24,7 +25,6 @@ from echornn.session.session import Session
 from tui.commands.lines import Lines
 from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
 from tui.exit_code import ExitCode
-from tui.numbers import loss_text
 from tui.tty import terminal
 
 LINE_EVERY = 100

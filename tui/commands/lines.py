@@ -45,7 +45,7 @@ class Lines:
 
     def _write(self, text: str, to: TextIO) -> None:
         waiting = self._waiting[to]
-        waiting += text.encode(to.encoding or "utf-8", errors="replace")
+        waiting += text.encode(to.encoding or "utf-8", errors="backslashreplace")
         try:
             while waiting:
                 del waiting[: terminal.write_some(to, bytes(waiting[:PIECE_BYTES]))]

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from echornn.analysis.verdict import loss_text
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.summary import Summary, summary
 from tui import printed
 from tui.exit_code import ExitCode
-from tui.numbers import loss_text
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:

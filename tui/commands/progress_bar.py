@@ -13,9 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from echornn.analysis.verdict import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import Lines
-from tui.numbers import loss_text
 from tui.printable import printable
 from tui.tty import terminal
 

@@ -234,6 +234,24 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
     assert len(list((tmp_path / "killed" / events.FOLDER).iterdir())) > 7
 
 
+def test_while_the_disk_takes_nothing_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_PENDING_BYTES", 5000)
+    log = EventLog(tmp_path, LONG)
+    told(log, losses_of(1000), 10)
+    assert log.length < 5200
+    log.flush(log.length)
+    told(log, losses_of(1000), 10)
+    log.flush(log.length)
+    steps = curves(tmp_path)["loss"][0]
+    gap = max(later - step for step, later in itertools.pairwise(steps))
+    assert gap > 900
+    assert steps[0] == 1
+    shown = dict(zip(*curves(tmp_path)["loss"], strict=True))
+    after = next(later for step, later in itertools.pairwise(steps) if later - step == gap)
+    losses = np.concatenate([losses_of(1000), losses_of(1000)])
+    assert shown[after] == pytest.approx(losses[after - gap : after].mean(dtype=np.float64), rel=1e-6)
+
+
 def test_after_a_reset_the_start_is_dense_again(tmp_path: Path) -> None:
     recorded(tmp_path / "run", 3000, "reset", 250, config=LONG)
     steps = curves(tmp_path / "run")["loss"][0]

@@ -117,6 +117,21 @@ def test_a_file_that_was_there_stays_whole_where_the_disk_is_full(
     assert sorted(file.name for file in tmp_path.iterdir()) == ["run", "w.npz"]
 
 
+def test_only_a_regular_file_is_written_over(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe, link, file = (tmp_path / name for name in ("pipe.npz", "link.npz", "file"))
+    os.mkfifo(pipe)
+    (tmp_path / "device.npz").symlink_to(os.devnull)
+    (tmp_path / "folder.npz").mkdir()
+    for name in ("pipe.npz", "device.npz", "folder.npz"):
+        assert exit_code_of(["export", "mine", "--weights", str(tmp_path / name)]) == 2
+        assert f"{name} cannot be written: it is there, and no regular file\n" in capsys.readouterr().err
+    assert not Path(os.devnull).is_file()
+    link.symlink_to(file)
+    assert exit_code_of(["export", "mine", "--weights", str(link)]) == 0
+    assert link.is_symlink()
+    assert file.is_file()
+
+
 def test_lines_are_only_lines_in_any_encoding(capsys: pytest.CaptureFixture[str]) -> None:
     printed.lines(["one\ntwo", "\udcff \x1b[2J"])
     printed.complain("a\rb", "x" * 9000)

@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.theory import boundary_floor, chance_level
+from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
@@ -19,7 +20,6 @@ from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.view import View
-from tui.numbers import loss_text
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
