@@ -21,6 +21,9 @@ LONGEST_NAME = 200
 
 MOST_OF_A_NAME = 10_000
 
+LATEST = 253_402_300_000.0
+"""The end of the year 9999, beyond which no calendar goes; a file's time may be any."""
+
 SECONDS_TO_BEGIN = 60.0
 """After so long a folder without a lock is nobody's."""
 
@@ -97,4 +100,4 @@ def last_saved(folder: Path) -> float:
     for name in (RUN_FILE, *checkpoint.SLOTS):
         with contextlib.suppress(OSError):
             newest = max(newest, (folder / name).lstat().st_mtime)
-    return newest
+    return min(newest, LATEST)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
 from tests.echornn.runs.test_recorder import PATIENCE, contents, performed, recorded
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands.list_runs import describe
+from tui.commands.list_runs import describe, lines
 from tui.commands.prune import removed
 
 FILES = [RUN_FILE, LOSS_FILE, COMMAND_FILE, "checkpoint-0", "checkpoint-1", "lock"]
@@ -145,6 +146,20 @@ def test_one_bad_folder_never_disables_the_list(runs: Path) -> None:
     lines = [describe(folder) for folder in kept_runs.runs()]
     assert sum("whole" in line and "9 windows" in line for line in lines) == 1
     assert all(len(line.splitlines()) == 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", [RUN_FILE, "checkpoint-0"])
+def test_a_file_of_a_time_that_no_calendar_has_is_listed(
+    name: str, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lstat = Path.lstat
+
+    def from_afar(file: Path) -> object:
+        there = lstat(file)
+        return SimpleNamespace(st_mtime=1e18, st_mode=there.st_mode, st_size=there.st_size)
+
+    monkeypatch.setattr(Path, "lstat", lambda file: from_afar(file) if file.name == name else lstat(file))
+    assert sum("9 windows" in line for line in lines()) == 2
 
 
 # ---- checkpoints made by hand
