@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from echornn.runs import checkpoint
+from echornn.runs import checkpoint, own_files
 from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
@@ -23,6 +23,9 @@ MOST_BYTES = 4 << 20
 """Of all keyframes of a run; of more, every other one is dropped. Large states may be `LEAST_KEPT`."""
 
 LEAST_KEPT = 64
+
+MOST_FILE_BYTES = 1 << 28
+"""Of the file that are read; a longer one is not ours."""
 
 _RECORD = struct.Struct("<4sIQII")
 _MAGIC = b"KEYF"
@@ -168,12 +171,18 @@ class KeyframeLog:
         with self._lock:
             new, instead = list(self._new), self._instead
         if instead is not None:
-            checkpoint.write_whole(self._file, b"".join(one.as_record() for one in instead))
+            own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
         if new:
-            with open(self._file, "ab") as file:
-                file.write(b"".join(one.as_record() for one in new))
-                file.flush()
-                os.fsync(file.fileno())
+            descriptor = own_files.opened(self._file, os.O_WRONLY) if os.path.lexists(self._file) else None
+            if descriptor is None:
+                own_files.create(self._file)
+                descriptor = own_files.opened(self._file, os.O_WRONLY)
+            try:
+                end = os.fstat(descriptor).st_size
+                own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         with self._lock:
             if self._instead is instead:
                 self._instead = None

@@ -146,7 +146,7 @@ class LiveRun:
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived:
-            self._recorder.save(self.trainer.state, self.here)
+            self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
 
     # ---- training
 

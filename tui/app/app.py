@@ -43,6 +43,7 @@ from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
+from tui.printable import printable
 from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
@@ -256,6 +257,10 @@ class EchoApp(App[int]):
     def on_cursor_position(self) -> None:
         """The terminal's answer: it has drawn a frame."""
         self._line.answered()
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something for a moment. What it says was written by others: an error, the name of a folder."""
+        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
 
     # ---- keys
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.session.session import Session
+from tui import printed
 from tui.app.app import EchoApp
 from tui.commands import record
 from tui.exit_code import ExitCode
@@ -34,7 +34,7 @@ def show_training(
     session = Session(config, speed, recorder=recorder)
     app = EchoApp(session, fps, ascii_only, theme or remembered())
     app.driver_class = driver_for(guarded, app.action_show_all)
-    guarded.leave_words(record.farewell(recorder))
+    guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
         record.end(session)
@@ -56,6 +56,6 @@ def show_training(
     if isinstance(session.error, ConfigError):
         raise session.error
     if session.error is not None:
-        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
-    sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
+        printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
+    printed.lines(record.farewell(recorder))
     return code
