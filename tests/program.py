@@ -69,10 +69,19 @@ class Program:
 
     def resize(self, width: int, height: int) -> None:
         self.screen.resize(height, width)
+        self.say_size(width, height)
+
+    def say_size(self, width: int, height: int) -> None:
+        """Have the system say that the terminal is so large, which may not be true."""
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def press(self, keys: str) -> None:
-        os.write(self.terminal, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, data: bytes) -> None:
+        """Have these bytes come from the terminal, all of them, however slowly they are read."""
+        while data:
+            data = data[os.write(self.terminal, data) :]
 
     def _answer(self, text: str) -> None:
         if self.is_slow:
