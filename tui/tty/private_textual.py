@@ -19,7 +19,7 @@ from textual.strip import Strip
 __all__ = ["ChopsUpdate", "CompositorUpdate", "KeyParser", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
 # The three updates: what is to be drawn, and where, so that `tui.tty.screen_diff` sends only what differs.
 
-MOST_COLUMNS, MOST_LINES = 1200, 400
+MOST_COLUMNS, MOST_LINES = 1000, 300
 """Larger screens are drawn up to here: a terminal that says it has 65 535 columns would take minutes a frame."""
 
 NEEDED = (

@@ -18,7 +18,7 @@ def help_opens_and_closes(program: Program) -> None:
 
 @pytest.mark.parametrize("switch", ["0", "1"])
 def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
-    with running("--speed", "0.001", environment={SWITCH: switch}) as program:
+    with running("--speed", "0.01", environment={SWITCH: switch}) as program:
         program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
         for noise in NOISE.values():
             program.send(noise)
@@ -32,7 +32,7 @@ def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
 def test_two_keys_in_one_packet_close_one_screen() -> None:
     """Escape as kitty sends it, which cannot be taken for the beginning of another key."""
     escape = "\x1b[27u"
-    with running("--speed", "0.001") as program:
+    with running("--speed", "0.01") as program:
         program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
         for opens, shown in (("?", "Train one window"), ("\x10", "Search for a command")):
             program.press(opens)
@@ -45,7 +45,7 @@ def test_two_keys_in_one_packet_close_one_screen() -> None:
 
 
 def test_two_enters_in_the_palette_run_one_command() -> None:
-    with running("--speed", "0.001") as program:
+    with running("--speed", "0.01") as program:
         program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
         for enters in ("\r\r", "\r\r\r\r\r\r"):
             program.press("\x10")
@@ -63,7 +63,7 @@ def test_two_enters_in_the_palette_run_one_command() -> None:
 
 
 def test_a_paste_without_end_does_not_make_it_deaf() -> None:
-    with running("--speed", "0.001") as program:
+    with running("--speed", "0.01") as program:
         program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
         program.quiet_for(3.0)
@@ -74,7 +74,7 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(0, 0), (1, 1), (2, 60), (60_000, 60_000), (400, 2)])
 def test_a_size_that_no_screen_has(width: int, height: int) -> None:
-    with running("--speed", "0.001") as program:
+    with running("--speed", "0.01") as program:
         program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
         program.say_size(width, height)
         program.quiet_for(1.0)
