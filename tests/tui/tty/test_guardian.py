@@ -112,7 +112,7 @@ def test_a_signal_to_the_app_or_to_both_ends_it_in_order(to: str, number: signal
 
 
 def test_a_user_signal_to_the_guardian_saves(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run"), "--speed", "0.001") as program:
+    with running("--run", str(tmp_path / "run"), "--speed", "0.01") as program:
         program.until(lambda text: "running" in text and "window   1/666" in text)
         newest = run_dir.read(tmp_path / "run").checkpoint
         assert newest is not None

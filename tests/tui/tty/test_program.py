@@ -123,7 +123,7 @@ def test_a_signal_restores_the_terminal_and_the_run_goes_on(number: signal.Signa
     assert trained > 666
     if number != signal.SIGHUP:
         return  # how it goes on does not depend on what ended it
-    with running("--resume", str(folder), "--speed", "0.001") as program:
+    with running("--resume", str(folder), "--speed", "0.01") as program:
         epoch, window = divmod(trained - 1, 666)
         program.until(lambda text: re.search(rf"epoch {epoch + 1}/100 +window +({window + 1}|{window + 2})/666", text))
         program.press("q")
