@@ -295,7 +295,7 @@ class EchoApp(App[int]):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(placeholder="Search for a command", id="--command-palette"))
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
@@ -21,6 +22,11 @@ TAIL_BYTES = 4096
 
 LOOK_MILLISECONDS = 500
 """How often it is looked whether the terminal is still there, where the system does not wake us."""
+
+SECONDS_TO_STOP = 1.0
+"""Who has sent itself a signal to stop, and still runs after so long, is not to be stopped: no shell is there."""
+
+LOOKS_FOR_A_SHELL = 50
 
 BACK_TO_NORMAL = (
     "\x1b[?2026l"  # drawing at once
@@ -64,7 +70,11 @@ def wait_for_the_foreground() -> bool:
         while not is_in_the_foreground():
             woken.clear()
             os.killpg(0, signal.SIGTTOU)
-            if not woken:
+            for _ in range(LOOKS_FOR_A_SHELL):  # by number: the clock goes on while this job stands still
+                if woken or is_in_the_foreground():
+                    break
+                time.sleep(SECONDS_TO_STOP / LOOKS_FOR_A_SHELL)
+            else:
                 return False
     finally:
         for number, handler in before.items():

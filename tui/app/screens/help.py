@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui.app.screens.left_once import LeftOnce
+from tui.app.screens.closes_once import ClosesOnce
 
 WHAT_IS_SEEN = """\
 The network reads a random series of symbols, one at a time, and must repeat each one some steps later: \
@@ -29,7 +29,7 @@ Why are there spikes in the curve? Each epoch has new data, cut into rows. The f
 end of the row above, which the network has not seen: its state is zero there."""
 
 
-class HelpScreen(LeftOnce[None]):
+class HelpScreen(ClosesOnce):
     """Keys, from the bindings themselves, and what is seen.
 
     Args:
