@@ -18,7 +18,7 @@ from echornn.runs.run_error import RunError
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
-from tui.tty import guardian, terminal
+from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
 
@@ -32,6 +32,10 @@ command = App(
 
 FrontEnd = Callable[[], int]
 """What a command opens: it runs to its end and returns the exit code."""
+
+
+class Training(partial[int]):
+    """A front end that trains: it listens to signals itself, also to those that came before."""
 
 
 class UsageError(ValueError):
@@ -97,10 +101,10 @@ def train(
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return partial(print_training, start, windows_a_second or math.inf, json, recorder)
+        return Training(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.tty.open_app import show_training
 
-    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
+    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
 
 
 @command.command(name="export")
@@ -183,6 +187,8 @@ def main() -> NoReturn:
     code: int = ExitCode.DONE
     try:
         front_end: FrontEnd | None = command(with_newest(sys.argv[1:]), exit_on_error=False, print_error=False)
+        if not isinstance(front_end, Training):
+            early_signals.let_go()
         if front_end is not None:
             code = front_end()
     except (CycloptsError, ConfigError, UsageError, RunError) as error:
