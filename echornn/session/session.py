@@ -316,9 +316,9 @@ class Session:
     def _begin(self, cause: Cause, goes_on: bool = False, back: tuple[int, int] | None = None) -> None:
         """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
         self._owed = 0
-        self._nudged = None
         anew = cause in ("reset", "redraw", "preset")
         self._anew_at = (self._clock(), len(self.history)) if anew else None
+        self._nudged = None
         self._pace.restart()
         weights_stay = goes_on or cause == "regenerate"
         self._chronicle.command(cause, self._trainer, self.config, weights_stay, back)
@@ -436,11 +436,6 @@ class Session:
         )
 
 
-def _require_fields(changes: dict[str, Any]) -> None:
-    if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
-        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
-
-
 def _place_of(recorder: Recorder | None) -> tuple[int, int]:
     """Epoch and window, as a frame has them, at which the recorded run goes on."""
     run = None if recorder is None else recorder.resumed
@@ -448,3 +443,8 @@ def _place_of(recorder: Recorder | None) -> tuple[int, int]:
         return 1, 0
     state = run.checkpoint.state
     return place(state.epoch, state.window, state.config)
+
+
+def _require_fields(changes: dict[str, Any]) -> None:
+    if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
+        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
