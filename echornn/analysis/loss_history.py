@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -67,27 +67,50 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A part of the run in buckets of equal width, the last perhaps unfinished.
+    """A part of the run in buckets of equal width, the last perhaps unfinished; one in which the curve begins anew is
+    parted there.
 
     Attributes:
         first, last: windows of the run that it covers, ``first <= window < last``.
-        width: windows in a bucket.
+        width: windows in a bucket that is not parted.
         starts: int64 [buckets], first window of each.
+        stops: int64 [buckets], the window after its last, also where that is not trained yet.
         low, high: float32 [buckets], smallest and largest loss; NaN only where every loss is.
         mean: float32 [buckets], mean loss; NaN where a loss is.
         error_rate: float32 [buckets], wrong predictions per prediction, 0 to 1.
-        segments: those that reach into it, in order; the first may have begun before it.
+        segments: those that reach into it, or begin in it without a window, in order; the first may have begun before
+            it. Several may begin at one window: each command has its own.
     """
 
     first: int
     last: int
     width: int
     starts: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int64]
     low: npt.NDArray[np.float32]
     high: npt.NDArray[np.float32]
     mean: npt.NDArray[np.float32]
     error_rate: npt.NDArray[np.float32]
     segments: tuple[Segment, ...]
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """float64 [buckets], the middle of each, in windows of the run."""
+        return (self.starts + self.stops - 1) / 2
+
+    def lines(self) -> list[Curve]:
+        """The curve in parts, in order, each of which is one line: no line leads from one to the next.
+
+        A reset, new weights, an undo, and an edit of task or network begin a line, as a preset does.
+        """
+        anew = sorted({one.at for one in self.segments if not one.goes_on})
+        number = np.searchsorted(anew, self.starts, side="right")
+        edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), len(number)]
+        names = ("starts", "stops", "low", "high", "mean", "error_rate")
+        return [
+            replace(self, **{name: getattr(self, name)[begin:end] for name in names})
+            for begin, end in itertools.pairwise(edges)
+        ]
 
 
 class LossHistory:
@@ -148,26 +171,70 @@ class LossHistory:
                     break
             level = self._levels[depth]
             stop = min(-(-last // width) * (width // bucket), level.stop)
-            low, high, total, errors = level.grouped(begin, stop, width // bucket)
-            starts = (np.arange(len(low), dtype=np.int64) + first // width) * width
-            counts = np.minimum(starts + width, self._length) - starts
+            buckets = level.grouped(begin, stop, width // bucket)
+            starts = (np.arange(buckets.shape[1], dtype=np.int64) + first // width) * width
             ends = [segment.at for segment in self._segments[1:]] + [math.inf]
             segments = tuple(
                 segment
                 for segment, end in zip(self._segments, ends, strict=False)
-                if segment.at < max(last, 1) and end > first
+                if segment.at < max(last, 1) and (end > first or segment.at >= first)
             )
+            starts, stops, buckets = self._parted(starts, width, buckets, segments)
+            low, high, total, errors = buckets
+            counts = np.minimum(stops, self._length) - starts
             return Curve(
                 first,
                 last,
                 width,
                 starts,
+                stops,
                 low.astype(np.float32),
                 high.astype(np.float32),
                 (total / counts).astype(np.float32),
                 (errors / counts).astype(np.float32),
                 segments,
             )
+
+    def _parted(
+        self, starts: npt.NDArray[np.int64], width: int, buckets: Buckets, segments: Sequence[Segment]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Buckets]:
+        """Starts, stops and contents of buckets of this width, where those in which the curve begins anew are parted.
+
+        A bucket has two parts at the most: where it begins anew more than once in it, the last time counts. One whose
+        windows are remembered by coarser levels only stays whole.
+        """
+        stops = starts + width
+        anew = {one.at // width: one.at for one in segments if not one.goes_on and one.at % width}
+        first = int(starts[0]) // width if len(starts) else 0
+        for number, at in sorted(anew.items(), reverse=True):
+            index = number - first
+            if not 0 <= index < len(starts) or at >= self._length:
+                continue
+            parts = [self._sum(int(starts[index]), at), self._sum(at, min(int(stops[index]), self._length))]
+            if parts[0] is not None and parts[1] is not None:
+                buckets = np.concatenate([buckets[:, :index], *parts, buckets[:, index + 1 :]], axis=1)
+                starts = np.insert(starts, index + 1, at)
+                stops = np.insert(stops, index, at)
+        return starts, stops, buckets
+
+    def _sum(self, begin: int, end: int) -> Buckets | None:
+        """The windows ``begin`` to ``end`` in one bucket, put together from the coarsest levels that have it exactly;
+        None where a level that is needed has forgotten them."""
+        pieces: list[Buckets] = []
+        finest = self._levels[0]
+        if end - begin <= KEPT_BUCKETS // 64 and begin >= finest.start:
+            return finest.grouped(begin, end, end - begin)
+        while begin < end:
+            for depth in range(len(self._levels) - 1, -1, -1):
+                level, size = self._levels[depth], FACTOR**depth
+                if begin % size == 0 and begin + size <= end and begin // size >= level.start:
+                    pieces.append(level.grouped(begin // size, begin // size + 1, 1))
+                    begin += size
+                    break
+            else:
+                return None
+        low, high, total, errors = np.concatenate(pieces, axis=1)
+        return np.array([[np.fmin.reduce(low)], [np.fmax.reduce(high)], [total.sum()], [errors.sum()]])
 
     def segment_of(self, window: int) -> Segment:
         """The segment that the run's window number ``window`` lies in.

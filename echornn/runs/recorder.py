@@ -75,27 +75,35 @@ class Recorder(Protocol):
 
 
 class Unrecorded:
-    """Records nothing, and says why.
+    """Keeps nothing on disk, and answers the same questions.
 
     Args:
-        reason: why nothing can be kept.
+        reason: why nothing can be kept; empty where nothing is to be.
+        clock: seconds that never go back.
     """
 
     resumed = None
     folder = None
     saved = False
 
-    def __init__(self, reason: str) -> None:
-        self.warning = f"not saved: {reason}"
+    def __init__(self, reason: str = "", clock: Callable[[], float] = time.monotonic) -> None:
+        self.warning = f"not saved: {reason}" if reason else ""
+        self._clock = clock
+        self._save_at = -np.inf
+        self._told = False
 
-    def command(self, command: Command) -> None: ...
+    def command(self, command: Command) -> None:
+        self._told = True
 
-    def windows(self, progress: Progress) -> None: ...
+    def windows(self, progress: Progress) -> None:
+        self._told = True
 
     def seconds_to_save(self) -> float | None:
-        return None
+        return max(0.0, self._save_at - self._clock()) if self._told else None
 
-    def save(self, state: TrainerState) -> None: ...
+    def save(self, state: TrainerState) -> None:
+        self._told = False
+        self._save_at = self._clock() + SAVE_SECONDS
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 

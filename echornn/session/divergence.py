@@ -1,76 +1,45 @@
-"""A loss that is no finite number: where it happened, and the last good state, from which it is reached again."""
+"""A loss that is no finite number: the windows up to it, and what it is called."""
 
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable
 
 import numpy as np
 
 from echornn.progress import Progress
-from echornn.trainer_state import TrainerState
+from echornn.session.edits import Moment
 from echornn.training.any_trainer import Trains
 
 REPLAY_SECONDS = 0.04
 """Most training that is done again to come to the window where the loss diverged: commands wait meanwhile."""
 
 
-class Divergence:
-    """Watches the losses of a run.
+def diverges(progress: Progress) -> bool:
+    """Whether a loss of these windows is no finite number."""
+    return not bool(np.isfinite(progress.losses).all())
 
-    Attributes:
-        message: where the loss diverged, for people to see; empty while it has not.
+
+def up_to_it(progress: Progress, trainer: Trains, before: Moment, trained: int) -> Progress:
+    """The windows up to the first whose loss is no finite number.
+
+    Where windows were trained after it, the trainer is taken back to the moment before and trained again up to there,
+    which gives the same bits. From weights that are no finite numbers themselves, all are given.
 
     Args:
-        clock: seconds that never go back.
+        progress: what ``trainer`` has just trained.
+        before: a moment of this trainer under the same command.
+        trained: windows of the run before ``progress``.
     """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.message = ""
-        self._clock = clock
-        self._last_good: TrainerState
-        self._good_at = 0
-        self._noted_at = 0.0
-
-    def begin(self, state: TrainerState, trained: int) -> None:
-        """Begin a new stretch of windows, from this state after ``trained`` windows of the run."""
-        self.message = ""
-        self._note(state, trained)
-
-    def passed(self, state: TrainerState, trained: int) -> None:
-        """Take note of a state that can be gone back to, if its weights are finite."""
-        if state.is_finite:
-            self._note(state, trained)
-
-    def goes_on(self, trainer: Trains, trained: int) -> None:
-        """Some windows are to be trained: where the last state is too old to be trained again from, take note of
-        this one."""
-        if self._clock() - self._noted_at >= REPLAY_SECONDS:
-            self.passed(trainer.state, trained)
-
-    def _note(self, state: TrainerState, trained: int) -> None:
-        self._last_good, self._good_at, self._noted_at = state, trained, self._clock()
-
-    def cut(self, progress: Progress, trainer: Trains, trained: int) -> Progress:
-        """The windows up to the first whose loss is no finite number, at which `message` is set; else all of them.
-
-        The trainer is taken back to its last good state and trained again up to there, which gives the same bits.
-
-        Args:
-            progress: what ``trainer`` has just trained.
-            trained: windows of the run before them.
-        """
-        bad = np.flatnonzero(~np.isfinite(progress.losses))
-        if len(bad) == 0:
-            self.message = ""
-        elif not self.message:
-            if self._last_good.is_finite:
-                count = int(bad[0]) + 1
-                trainer.restore(self._last_good)
-                progress = trainer.advance(trained - self._good_at + count)
-                losses, errors = progress.losses[-count:], progress.errors[-count:]
-                progress = dataclasses.replace(progress, losses=losses, errors=errors)
-            loss, window, epoch = progress.losses[-1], progress.window + 1, progress.epoch + 1
-            self.message = f"the loss is {loss} in window {window} of epoch {epoch}: paused there"
+    count = int(np.flatnonzero(~np.isfinite(progress.losses))[0]) + 1
+    if count == len(progress.losses) or not before.state.is_finite:
         return progress
+    trainer.restore(before.state)
+    again = trainer.advance(trained - before.trained + count)
+    return dataclasses.replace(again, losses=again.losses[-count:], errors=again.errors[-count:])
+
+
+def said(progress: Progress) -> str:
+    """Where the loss diverged, for people to see."""
+    return (
+        f"the loss is {progress.losses[-1]} in window {progress.window + 1} of epoch {progress.epoch + 1}: paused there"
+    )

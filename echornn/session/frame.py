@@ -48,6 +48,8 @@ class Frame:
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        blamed: fields of the edit under which the loss became no finite number; `undoable` leads to before it. Empty
+            where no edit did it, and from the next command on.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -69,6 +71,7 @@ class Frame:
     refusal: str = ""
     refused_field: str = ""
     refusals: int = 0
+    blamed: tuple[str, ...] = ()
     warning: str = ""
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -14,10 +13,12 @@ from echornn.analysis.loss_history import Cause, Curve
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorded_evidence import evidence_of
-from echornn.runs.recorder import Recorder
+from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.chronicle import Chronicle
+from echornn.session.divergence import REPLAY_SECONDS, diverges, said, up_to_it
 from echornn.session.edits import Moment, Past, edited
 from echornn.session.frame import Frame, State
+from echornn.session.mailbox import Command, Mailbox
 from echornn.session.pace import Pace, require_speed
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import MakeTrainer, Trains, tensorflow_trainers
@@ -28,8 +29,6 @@ WATCHABLE_SPEED = 100.0
 HELD_SECONDS = 1.0
 """Weights that run for less before they begin anew, or before the next nudge, are not kept for undo."""
 
-Command = Callable[[], None]
-
 
 class Session:
     """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits.
@@ -37,12 +36,12 @@ class Session:
     Args:
         config: what to train.
         speed: windows a second, or infinity for full speed.
-        make_trainer: makes the trainer, on the training thread; `echornn.training.trainer.Trainer` unless given.
+        make_trainer: makes the trainer, on the training thread; `echornn.trainer.Trainer` unless given.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
-        recorder: keeps the run on disk. One that has been begun before goes on where it left off; where ``config``
-            differs from what was trained there, it is an edit, which can be undone. One that cannot be made fails
-            the session, and leaves the disk as it was.
+        recorder: keeps the run on disk; unset, nothing does. One that has been begun before goes on where it left off;
+            where ``config`` differs from what was trained there, it is an edit, which can be undone. One that cannot be
+            made fails the session, and leaves the disk as it was.
     """
 
     def __init__(
@@ -55,30 +54,29 @@ class Session:
         recorder: Recorder | None = None,
     ) -> None:
         self.config = config
-        self._chronicle = Chronicle(recorder, clock)
+        self.recorder = recorder or Unrecorded(clock=clock)
+        self._chronicle = Chronicle(self.recorder)
         self.history = self._chronicle.history
         self.stopped = threading.Event()
         """Set when `run` has returned."""
         self.error: Exception | None = None
-        """Why the session failed."""
+        """Why the session failed, or could not end its record."""
         self._make_trainer = make_trainer or tensorflow_trainers()
         self._on_progress = on_progress
         self._clock = clock
         self._can_save = False
         self._speed = require_speed(speed)
         self._pace = Pace(speed, clock)
-        self._commands: deque[Command] = deque()
-        self._wake = threading.Condition()
-        self._stopping = False
+        self._mailbox = Mailbox()
         self._running = True
         self._owed = 0
-        self._past = Past()
+        self._past = Past(clock)
+        self._diverged = ""
         self._anew_at: tuple[float, int] | None = None
         self._nudged: tuple[frozenset[str], float] | None = None
         self._trainer: Trains
-        self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
-        if recorder is not None:
-            recorder.when_saved(lambda: self._send(self._show_warning))
+        self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(self.recorder), speed=speed))
+        self.recorder.when_saved(lambda: self._send(self._show_warning))
 
     # ---- for every thread
 
@@ -120,7 +118,7 @@ class Session:
         """Windows a second from now on; infinity is full speed.
 
         Raises:
-            ValueError: the speed is out of range; see `echornn.session.pace.require_speed`.
+            ValueError: the speed is out of range; see `echornn.pace.require_speed`.
         """
         self._speed = require_speed(speed)
         self._send(lambda: self._pace.set_speed(speed))
@@ -172,14 +170,23 @@ class Session:
 
     def stop(self) -> None:
         """Make `run` return at the next safe point: between two stretches of windows."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify_all()
+        self._mailbox.stop()
+
+    def when_idle(self, seconds: float | None = None) -> bool:
+        """Wait until all commands sent so far are carried out and shown, and the steps among them are trained.
+
+        Not for the training thread, which would wait for itself.
+
+        Args:
+            seconds: how long to wait at most; for ever, unless given.
+
+        Returns:
+            Whether it came to that; not where the session stopped before.
+        """
+        return self._mailbox.when_idle(seconds)
 
     def _send(self, command: Command) -> None:
-        with self._wake:
-            self._commands.append(command)
-            self._wake.notify_all()
+        self._mailbox.send(command)
 
     # ---- on the training thread
 
@@ -196,19 +203,25 @@ class Session:
                     self._train(windows)
                 self._save_if_due()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
-            self.error = error
-            self._stage.change(state=State.FAILED, message=f"{type(error).__name__}: {error}", rate=0.0)
+            self._fail(error)
         finally:
             try:
                 self._end_record()
-            finally:  # whatever a record does at its end, whoever waits for ours is told
+            except Exception as error:  # whatever a record does at its end, whoever waits for ours is told
+                self._fail(error)
+            finally:
                 self.stopped.set()
+                self._mailbox.end()
+
+    def _fail(self, error: Exception) -> None:
+        self.error = self.error or error
+        self._stage.change(state=State.FAILED, message=f"{type(self.error).__name__}: {self.error}", rate=0.0)
 
     def _load(self) -> None:
-        run = self._chronicle.resumed
+        run = self.recorder.resumed
         wanted, self.config = self.config, self.config if run is None else run.config
         self._trainer = self._make_trainer(self.config)
-        if self._stopping:
+        if self._mailbox.stopping:
             return
         self._stage.change(message="compiling the training loop", device=self._trainer.device)
         self._trainer.compile()
@@ -222,17 +235,9 @@ class Session:
 
     def _obey(self) -> bool:
         """Wait until there is something to do, and carry out the commands; False when told to stop."""
-        with self._wake:
-            if not (self._stopping or self._commands):
-                seconds = self._wait_seconds()
-                if (to_save := self._chronicle.seconds_to_save()) is not None:
-                    seconds = to_save if seconds is None else min(seconds, to_save)
-                if seconds is None or seconds > 0:
-                    self._wake.wait(seconds)
-            commands = list(self._commands)
-            self._commands.clear()
-            stopping = self._stopping
-        if stopping:
+        waits = [seconds for seconds in (self._wait_seconds(), self.recorder.seconds_to_save()) if seconds is not None]
+        commands = self._mailbox.take(min(waits, default=None), idle=not self._owed)
+        if commands is None:
             return False
         for command in commands:
             command()
@@ -262,15 +267,10 @@ class Session:
 
     def _train(self, windows: int) -> None:
         begun = self._clock()
+        if windows > 1 and self._past.seconds >= REPLAY_SECONDS:
+            self._past.passed(self._moment())
         self._can_save = False
-        divergence = self._chronicle.divergence
-        diverged_before = divergence.message
-        divergence.goes_on(self._trainer, len(self.history))
-        progress = divergence.cut(self._trainer.advance(windows), self._trainer, len(self.history))
-        if divergence.message and not diverged_before:
-            self._pause()
-            self._past.diverged()
-            self._stage.change(undoable=len(self._past))
+        progress = self._watched(self._trainer.advance(windows))
         self._pace.trained(windows, self._clock() - begun)
         self._owed = 0 if self._trainer.finished else max(0, self._owed - windows)
         self._chronicle.windows(progress, self.config)
@@ -279,6 +279,18 @@ class Session:
         if self._on_progress is not None:
             self._on_progress(progress)
         self._show()
+
+    def _watched(self, progress: Progress) -> Progress:
+        """These windows up to where the loss diverges, if it does: there it pauses."""
+        if not diverges(progress):
+            self._diverged = ""
+        elif not self._diverged:
+            progress = up_to_it(progress, self._trainer, self._past.newest, len(self.history))
+            self._diverged = said(progress)
+            self._pause()
+            self._past.diverged(self.config)
+            self._stage.change(undoable=len(self._past), blamed=self._past.blamed)
+        return progress
 
     def _pause(self) -> None:
         self._running = False
@@ -313,18 +325,23 @@ class Session:
         self._trainer.regenerate()
         self._begin("regenerate")
 
-    def _begin(self, cause: Cause, goes_on: bool = False, back: tuple[int, int] | None = None) -> None:
-        """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown."""
+    def _begin(self, cause: Cause, goes_on: bool = False, back: Moment | None = None) -> None:
+        """Begin a new stretch of windows; one that ``goes_on`` with weights, data and task keeps what is shown, an undo
+        shows again what was shown at the moment that it goes ``back`` to."""
         self._owed = 0
+        self._diverged = ""
         anew = cause in ("reset", "redraw", "preset")
         self._anew_at = (self._clock(), len(self.history)) if anew else None
         self._nudged = None
         self._pace.restart()
         weights_stay = goes_on or cause == "regenerate"
-        self._chronicle.command(cause, self._trainer, self.config, weights_stay, back)
-        if not goes_on:
+        self._chronicle.command(cause, self._trainer, self.config, weights_stay, back.place if back else None)
+        if back is not None:
+            self._stage.go_back(self.config, back.frame)
+        elif not goes_on:
             self._stage.begin(self.config, weights_stay)
-        self._stage.change(refusal="")
+        self._past.begin(self._moment(), weights_stay)
+        self._stage.change(refusal="", blamed=())
 
     # ---- edits and undo, on the training thread
 
@@ -378,46 +395,52 @@ class Session:
         if not self._past:
             return
         self._save()
-        moment = self._past.newest()
+        moment = self._past.take()
         moment.come_back()
         self._trainer, self.config = moment.trainer, moment.state.config
         self._pace.forget()
-        self._begin("undo", back=moment.place)
-        self._stage.go_back(self.config, moment.frame)
+        self._begin("undo", back=moment)
         self._stage.change(device=self._trainer.device, undoable=len(self._past))
 
     # ---- the record, on the training thread
 
     def _take_up(self) -> None:
         """Begin the history, or go on with the one on disk."""
-        run = self._chronicle.resumed
+        run = self.recorder.resumed
         if run is not None and run.checkpoint is not None:
             self._trainer.restore(run.checkpoint.state)
-            self._chronicle.go_on(run, run.checkpoint.state)
+            self._chronicle.go_on(run)
             self._stage.change(evidence=evidence_of(run))
         else:
             self._chronicle.command("start", self._trainer, self.config)
+        self._past.begin(self._moment(), weights_stay=False)
 
     def _save_if_due(self) -> None:
-        seconds = self._chronicle.seconds_to_save()
+        seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0:
             self._save()
 
     def _save(self) -> None:
         moment = self._moment()
-        self._chronicle.save(moment.state)
+        self.recorder.save(moment.state)
         self._past.passed(moment)
         self._show_warning()
 
+    @property
+    def _warning(self) -> str:
+        return "; ".join(part for part in (self._diverged, self.recorder.warning) if part)
+
     def _show_warning(self) -> None:
-        if self._chronicle.warning != self.frame.warning:
-            self._stage.change(warning=self._chronicle.warning)
+        if self._warning != self.frame.warning:
+            self._stage.change(warning=self._warning)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
-        if self._can_save:
-            self._chronicle.save(self._trainer.state)
-        self._chronicle.close()
+        try:
+            if self._can_save:
+                self.recorder.save(self._trainer.state)
+        finally:
+            self.recorder.close()
         self._show_warning()
 
     def _show(self) -> None:
@@ -432,13 +455,13 @@ class Session:
             trained=len(self.history),
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
-            warning=self._chronicle.warning,
+            warning=self._warning,
         )
 
 
-def _place_of(recorder: Recorder | None) -> tuple[int, int]:
+def _place_of(recorder: Recorder) -> tuple[int, int]:
     """Epoch and window, as a frame has them, at which the recorded run goes on."""
-    run = None if recorder is None else recorder.resumed
+    run = recorder.resumed
     if run is None or run.checkpoint is None:
         return 1, 0
     state = run.checkpoint.state

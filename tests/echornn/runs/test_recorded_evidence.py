@@ -36,14 +36,11 @@ def told(folder: Path, steps: list[int | str], resume: bool = False, diverges_at
         return trainer
 
     def slower() -> None:
-        def halved() -> EchoConfig:
-            return replace(session.config, learning_rate=session.config.learning_rate / 2)
-
-        session._send(lambda: session._edit(halved))
+        session.edit(learning_rate=session.config.learning_rate / 2)
 
     recorder = RunRecorder.go_on(folder) if resume else RunRecorder.begin(folder, CONFIG)
     config = recorder.resumed.config if recorder.resumed else CONFIG
-    session = Session(config, make_trainer=make_trainer, recorder=recorder)
+    session = Session(config, make_trainer=make_trainer, clock=lambda: 0.0, recorder=recorder)
     words = {"slower": slower}
     commands = [
         (lambda step=step: session.step(step)) if isinstance(step, int) else words.get(step) or getattr(session, step)

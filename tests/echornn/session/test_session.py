@@ -14,8 +14,9 @@ import pytest
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
+from echornn.runs.recorder import Unrecorded
 from echornn.session.edits import UNDO_DEPTH
-from echornn.session.frame import State
+from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.session.stage import TAPE_WINDOWS
 from tests.scripted import SMALL, ScriptedTrainer
@@ -39,12 +40,7 @@ class Stage:
 
     def obeyed(self) -> None:
         """Return when all commands given so far were carried out and shown."""
-        done = threading.Event()
-        self.session._send(done.set)
-        again = threading.Event()
-        assert done.wait(10)
-        self.session._send(again.set)
-        assert again.wait(10)
+        assert self.session.when_idle(10)
 
     def until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
@@ -69,6 +65,27 @@ def on_stage(config: EchoConfig = SMALL, speed: float = math.inf, paused: bool =
         thread.join(10)
         assert not thread.is_alive()
         assert stage.session.stopped.is_set()
+
+
+@contextmanager
+def playing(session: Session) -> Iterator[None]:
+    """The session on a thread of its own, paused."""
+    session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        session.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def after(session: Session, command: Callable[[], None]) -> Frame:
+    """The frame after this command, and after the windows that it asks for."""
+    command()
+    assert session.when_idle(10)
+    return session.frame
 
 
 def test_it_loads_before_the_trainer_is_made() -> None:
@@ -332,23 +349,29 @@ def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin
 
 
 def test_nor_does_a_key_held_down_while_it_runs() -> None:
-    now = [0.0]
-    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, clock=lambda: now[0])
+    now, pressed, released = [0.0], threading.Event(), threading.Event()
+    repeats = iter([5.0, *[0.033] * (UNDO_DEPTH + 5)])
 
-    def repeat(seconds: float) -> None:
-        session._train(3)
-        now[0] += seconds
-        session._reset(1)
+    def on_progress(_: Progress) -> None:
+        """The key repeats with each stretch of windows; then comes undo."""
+        if not pressed.is_set():
+            return
+        if (seconds := next(repeats, None)) is not None:
+            now[0] += seconds
+            session.redraw()
+        else:
+            session.pause()
+            session.undo()
+            released.set()
 
-    session._send(lambda: session._train(500))
-    for seconds in [5.0, *[0.033] * (UNDO_DEPTH + 5)]:
-        session._send(lambda seconds=seconds: repeat(seconds))
-    session.undo()
-    session.pause()
-    session._send(session.stop)
-    session.run()
-    assert session.frame.undoable == 0
-    assert (session.frame.draw, session.frame.evidence.windows) == (0, 503)
+    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, on_progress=on_progress, clock=lambda: now[0])
+    with playing(session):
+        after(session, lambda: session.step(500))
+        pressed.set()
+        session.resume()
+        assert released.wait(10)
+        frame = after(session, session.pause)
+    assert (frame.draw, frame.undoable, frame.evidence.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:
@@ -375,20 +398,14 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
 
     session = Session(SMALL, make_trainer=make)
     shown: list[tuple[str, int]] = []
-
-    def look() -> None:
-        shown.append((session.frame.refusal, session.config.state_size))
-
-    session.pause()
-    for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
-        session._send(lambda: session._train(12))
-        session.edit(**change)
-        session._send(look)
-    session.undo()
-    session._send(lambda: session._train(1))
-    session._send(look)
-    session._send(session.stop)
-    session.run()
+    with playing(session):
+        for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
+            after(session, lambda: session.step(12))
+            after(session, lambda change=change: session.edit(**change))
+            shown.append((session.frame.refusal, session.config.state_size))
+        after(session, session.undo)
+        frame = after(session, lambda: session.step(1))
+        shown.append((frame.refusal, frame.config.state_size))
     assert session.error is None
     assert shown == [
         ("", 8),
@@ -452,37 +469,17 @@ def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
         assert stage.session.frame.evidence.windows == stage.windows
 
 
-def test_edits_made_while_another_compiles_all_count() -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    session.pause()
-    for change in ({"state_size": 8}, {"batch_size": 3}, {"learning_rate": 0.1}):
-        session.edit(**change)
-    session._send(session.stop)
-    session.run()
-    assert session.config == replace(SMALL, state_size=8, batch_size=3, learning_rate=0.1)
-
-
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
 def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
-    shown: list[tuple[EchoConfig, int, int, int]] = []
-
-    def look() -> None:
-        session._show()
-        frame = session.frame
-        shown.append((frame.config, frame.epoch, frame.window, frame.undoable))
-
     preset = replace(SMALL, **changes)
-    session.pause()
-    session._send(lambda: session._train(12))
-    session.start_with(preset)
-    session._send(look)
-    session._send(lambda: session._train(1))
-    session.undo()
-    session._send(look)
-    session._send(session.stop)
-    session.run()
-    assert shown == [(preset, 1, 0, 1), (SMALL, 2, 2, 0)]
+    with playing(session):
+        after(session, lambda: session.step(12))
+        frame = after(session, lambda: session.start_with(preset))
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (preset, 1, 0, 1)
+        after(session, lambda: session.step(1))
+        frame = after(session, session.undo)
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (SMALL, 2, 2, 0)
     assert [(one.cause, one.goes_on) for one in session.curve(5).segments] == [("start", False), ("preset", False)]
 
 
@@ -541,7 +538,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
     session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
-    monkeypatch.setattr(session._wake, "wait", wait)
+    monkeypatch.setattr(session._mailbox._changed, "wait", wait)
     getattr(session, command)()
     session.run()
     assert session.error is None
@@ -550,12 +547,17 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     assert max(waited) <= 0.1
 
 
-def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    monkeypatch.setattr(session, "_end_record", lambda: 1 / 0)
+class Torn(Unrecorded):
+    """A record that cannot be ended."""
+
+    def close(self) -> None:
+        raise ZeroDivisionError("torn")
+
+
+def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=Torn())
     session.stop()
-    with pytest.raises(ZeroDivisionError):
-        session.run()
+    session.run()
     assert session.stopped.is_set()
+    assert isinstance(session.error, ZeroDivisionError)
+    assert (session.frame.state, session.frame.message) == (State.FAILED, "ZeroDivisionError: torn")

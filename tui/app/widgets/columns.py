@@ -45,7 +45,7 @@ def per_column(
     """
     if not len(low):
         return np.full(columns, np.nan), np.full(columns, np.nan)
-    middle = np.clip(curve.starts - curve.first + (curve.width - 1) / 2, 0, None)
+    middle = np.clip(curve.middles - curve.first, 0, None)
     at = (np.arange(columns) + 0.5) / columns * length - 0.5
     lowest, highest = (np.interp(at, middle, values, left=np.nan, right=np.nan) for values in (low, high))
     column = np.clip((middle + 0.5) / length * columns, 0, columns - 1).astype(int)

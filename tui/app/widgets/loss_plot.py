@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 from textual.binding import Binding
@@ -16,16 +17,17 @@ from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
+from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.view import View
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
 
-STARTS_SHOWN = 12
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
 
-MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
+MOST_LINES = 40
+"""Lines of the mean that are drawn, the newest: of more, each is too short to be seen."""
 
 GLYPHS = {
     "axis": "│",
@@ -159,22 +161,30 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _draw_curve(self, cells: Cells, curve: Curve, axis: LossAxis, length: int, width: int, height: int) -> None:
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
-        low, high = (axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
-        mean = axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
-        raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
-        line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
-        drawn = overlaid(raw, line)
+        raw, means = np.zeros((rows, columns), np.bool_), []
+        lines = curve.lines()
+        for number, part in enumerate(lines, 1):
+            low, high = (axis.share(extreme) * rows - 0.5 for extreme in (part.low, part.high))
+            raw |= spans(*per_column(part, low, high, columns, length), rows)
+            if number > len(lines) - MOST_LINES:
+                mean = axis.share(smoothed(part.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
+                means.append(per_column(part, mean, mean, columns, length)[0])
+        raw_characters = characters(raw, self._ascii, ".")
+        line = line_characters(means, height, self._ascii)
+        drawn = overlaid(raw_characters, line)
         inside = (slice(0, height), slice(GUTTER, GUTTER + width))
         cells.characters[inside] = drawn
         style = cells.styles[inside]
         style[drawn != " "] = cells.names.index("plot--raw")
         style[line != " "] = cells.names.index("plot--mean")
-        for start in curve.starts[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-            cells.write(GUTTER + column_of(start + curve.width / 2 - curve.first, length, width), 0, "!", "plot--mark")
+        for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(middle + 0.5 - curve.first, length, width), 0, "!", "plot--mark")
 
     def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        rates = curve.error_rate.astype(np.float64)
-        _, shown = per_column(curve, rates, rates, width, length)
+        shown = np.full(width, np.nan)
+        for part in curve.lines():
+            rates = part.error_rate.astype(np.float64)
+            shown = np.fmax(shown, per_column(part, rates, rates, width, length)[1])
         guessing = 1 - 1 / self._config.num_classes
         bars = ASCII_BARS if self._ascii else BARS
         levels = np.clip(np.ceil(np.nan_to_num(shown) / guessing * 8 - 1e-6), 0, 8).astype(int)
@@ -198,21 +208,17 @@ class LossPlot(CellWidget, can_focus=True):
                 cells.write(begin, line, text, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        marks = [(at, f"e{epoch + 1}", "epoch") for at, epoch in epoch_starts(curve)]
-        marks += [
-            (one.at, MARK_WORDS[one.cause], "mark")
-            for one in curve.segments
-            if one.cause in MARK_WORDS and one.at >= curve.first
-        ]
         free = [" ", self._glyphs["level"]]
-        for at, word, kind in sorted(marks, key=lambda mark: (mark[2] != "mark", mark[0])):
-            x = GUTTER + column_of(at - curve.first, length, width)
-            for line in range(height):
-                if cells.characters[line, x] in free:
-                    cells.write(x, line, self._glyphs[kind], f"plot--{kind}")
-            end = x + 1 + len(word)
-            if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
-                cells.write(x + 1, 0, word, f"plot--{kind}")
+        for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
+            of_kind = list(marks)
+            for mark in of_kind:
+                for line in range(height):
+                    if cells.characters[line, GUTTER + mark.column] in free:
+                        cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
+            room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
+            for mark in of_kind:
+                for x, line, text in place_label(mark, room):
+                    cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
     def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
         x = GUTTER + column_of(cursor - first, length, width)
@@ -223,24 +229,11 @@ class LossPlot(CellWidget, can_focus=True):
             cells.styles[line, x] = cells.names.index("plot--cursor")
 
 
-def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
-
-    Where a command begins one, the command is what counts.
-    """
-    starts: list[tuple[int, int]] = []
-    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
-        last = curve.last if following is None else following.at
-        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
-        starts += [start for start in found if start[0] > segment.at]
-    return [start for start in starts if start[0] > curve.first]
-
-
 def read(curve: Curve, window: int) -> str:
     """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
-    end = min(begin + curve.width, curve.last)
+    end = min(int(curve.stops[bucket]), curve.last)
     segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
