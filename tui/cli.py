@@ -18,6 +18,7 @@ from echornn.runs.run_error import RunError
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.theme import Theme
 from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
@@ -66,6 +67,7 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
+    theme: Theme | None = None,
     run: Path | None = None,
     resume: str | None = None,
 ) -> FrontEnd:
@@ -83,6 +85,8 @@ def train(
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
     run
         Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
     resume
@@ -104,7 +108,7 @@ def train(
         return Training(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.tty.open_app import show_training
 
-    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
+    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
 
 
 @command.command(name="export")

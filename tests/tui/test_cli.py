@@ -32,7 +32,7 @@ def test_help_names_every_field_and_flag() -> None:
     assert done.returncode == 0
     for field in dataclasses.fields(EchoConfig):
         assert f"--{field.name.replace('_', '-')[:20]}" in done.stdout
-    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii", "--run", "--resume"):
+    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii", "--theme", "--run", "--resume"):
         assert flag in done.stdout
 
 
@@ -55,6 +55,7 @@ def test_version() -> None:
         (["--speed", "fast"], "or max"),
         (["--fps", "0"], "fps = 0.0 cannot be used"),
         (["--fps", "nan"], "fps = nan cannot be used"),
+        (["--theme", "blue"], "blue"),
         (["--resume", "/nowhere"], "/nowhere holds no run"),
         (["--resume", "/nowhere", "--run", "/else"], "resume = '/nowhere' cannot be used with --run"),
         (["prune"], "--keep"),

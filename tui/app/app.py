@@ -23,6 +23,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
@@ -37,6 +38,7 @@ from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
+from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 
@@ -68,8 +70,11 @@ class EchoApp(App[int]):
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
+        theme: Theme = "dark",
     ) -> None:
         super().__init__()
+        self._first_theme = theme
+        self._remembering = Background("theme")
         self.session = session
         self._fps = fps
         self._ascii_only = ascii_only
@@ -97,7 +102,7 @@ class EchoApp(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.theme = "textual-dark"
+        self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
         self._main.set_focus(self._plot)
@@ -338,6 +343,8 @@ class EchoApp(App[int]):
         self._plot.change_view(zoomed(self._plot.view, self._frame.trained, closer))
 
     def action_help(self) -> None:
+        if isinstance(self.screen, HelpScreen):
+            return
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
@@ -347,7 +354,17 @@ class EchoApp(App[int]):
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
     def action_other_theme(self) -> None:
-        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+        self.theme = f"textual-{self._other_theme}"
+        chosen = self._shown_theme
+        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+
+    @property
+    def _shown_theme(self) -> Theme:
+        return "light" if self.theme == "textual-light" else "dark"
+
+    @property
+    def _other_theme(self) -> Theme:
+        return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen in the folder the program was started in, and say where it went."""
@@ -388,7 +405,8 @@ class EchoApp(App[int]):
                     f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
                     lambda action=action: self.call_later(self.run_action, action),
                 )
-        yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)
+        other = self._other_theme
+        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
-            yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
+            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

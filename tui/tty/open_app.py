@@ -12,6 +12,7 @@ from echornn.session.session import Session
 from tui.app.app import EchoApp
 from tui.commands import record
 from tui.exit_code import ExitCode
+from tui.theme import Theme, remember, remembered
 from tui.tty import terminal
 from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
@@ -19,13 +20,21 @@ from tui.tty.plain_screen import draw_in_few_bytes
 
 
 def show_training(
-    config: EchoConfig, speed: float, fps: float, ascii_only: bool, recorder: Recorder | None, guarded: Guarded
+    config: EchoConfig,
+    speed: float,
+    fps: float,
+    ascii_only: bool,
+    theme: Theme | None,
+    recorder: Recorder | None,
+    guarded: Guarded,
 ) -> int:
     """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    if theme is not None:
+        remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
-    app = EchoApp(session, fps, ascii_only)
+    app = EchoApp(session, fps, ascii_only, theme or remembered())
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
     guarded.leave_words(record.farewell(recorder))

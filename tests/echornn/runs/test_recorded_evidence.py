@@ -111,7 +111,7 @@ def test_solved_is_remembered_at_its_window(tmp_path: Path) -> None:
     assert before.evidence.solved_at is not None
     session = told(tmp_path / "run", [5], resume=True)
     assert session.frame.evidence.solved_at == before.evidence.solved_at
-    assert "solved at window" in session.frame.verdict
+    assert "solved at window" in str(session.frame.verdict)
 
 
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"num_epochs": 10**5}])
@@ -132,7 +132,7 @@ def test_a_resumed_run_shows_where_it_is_before_and_after_it_is_loaded(tmp_path:
     play(session)
     assert session.frame.progress is None
     assert session.frame.loss == np.float32(scripted_loss(12))
-    assert "chance is" not in session.frame.verdict
+    assert "chance is" not in str(session.frame.verdict)
 
 
 def test_an_edit_of_the_task_begins_anew_and_its_undo_does_not(tmp_path: Path) -> None:

@@ -572,7 +572,7 @@ def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_pat
     play(session, lambda: session.step(good), session.save, lambda: session.step(10))
     frame = session.frame
     assert (frame.trained, frame.undoable) == (good + 4, 1)
-    assert "u goes back" in frame.verdict
+    assert "u goes back" in str(frame.verdict)
 
     trainer = ScriptedTrainer(SMALL)
     trainer.diverges_at = good + 3
