@@ -13,4 +13,4 @@ class ClosesOnce(ModalScreen[None]):
     """
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        return super().dismiss(result) if self.is_active else AwaitComplete.nothing()
+        return super().dismiss(result) if self.is_active else AwaitComplete()
