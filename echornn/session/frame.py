@@ -46,6 +46,7 @@ class Frame:
         evidence: what the losses since the last start tell.
         undoable: commands that can be undone.
         refusal: why the last edit could not be made; empty where it could.
+        refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
@@ -66,6 +67,7 @@ class Frame:
     evidence: Evidence = field(default_factory=Evidence)
     undoable: int = 0
     refusal: str = ""
+    refused_field: str = ""
     refusals: int = 0
     warning: str = ""
 

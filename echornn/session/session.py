@@ -26,7 +26,7 @@ WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
 
 HELD_SECONDS = 1.0
-"""Weights that run for less before they begin anew are not kept for undo."""
+"""Weights that run for less before they begin anew, or before the next nudge, are not kept for undo."""
 
 Command = Callable[[], None]
 
@@ -74,6 +74,7 @@ class Session:
         self._owed = 0
         self._past = Past()
         self._anew_at: tuple[float, int] | None = None
+        self._nudged: tuple[frozenset[str], float] | None = None
         self._trainer: Trains
         self._stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(recorder), speed=speed))
         if recorder is not None:
@@ -145,9 +146,17 @@ class Session:
         Raises:
             TypeError: a name is no field of `EchoConfig`.
         """
-        if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
-            raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
+        _require_fields(changes)
         self._send(lambda: self._edit(lambda: replace(self.config, **changes)))
+
+    def nudge(self, **changes: Any) -> None:
+        """As `edit`, by a key that may be held: nudges of the same fields in quick succession are undone together.
+
+        Raises:
+            TypeError: a name is no field of `EchoConfig`.
+        """
+        _require_fields(changes)
+        self._send(lambda: self._edit(lambda: replace(self.config, **changes), nudged=frozenset(changes)))
 
     def start_with(self, config: EchoConfig) -> None:
         """Start over with this configuration and its first weights, as one command; see `edit`."""
@@ -309,6 +318,7 @@ class Session:
         self._owed = 0
         anew = cause in ("reset", "redraw", "preset")
         self._anew_at = (self._clock(), len(self.history)) if anew else None
+        self._nudged = None
         self._pace.restart()
         weights_stay = goes_on or cause == "regenerate"
         self._chronicle.command(cause, self._trainer, self.config, weights_stay, back)
@@ -325,7 +335,7 @@ class Session:
         self._past.remember(moment)
         self._stage.change(undoable=len(self._past))
 
-    def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False) -> None:
+    def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, nudged: frozenset[str] = frozenset()) -> None:
         before = self.frame
         try:
             config = wanted()
@@ -334,20 +344,31 @@ class Session:
                 return
             self._save()
             before = self.frame
-            self._change(config, anew)
+            self._change(config, anew, nudged)
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             text = str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
-            self._stage.frame = replace(before, refusal=text, refusals=before.refusals + 1)
+            field = error.field if isinstance(error, ConfigError) else ""
+            refusals = before.refusals + 1
+            self._stage.frame = replace(before, refusal=text, refused_field=field, refusals=refusals)
 
-    def _change(self, config: EchoConfig, anew: bool = False) -> None:
+    def _change(self, config: EchoConfig, anew: bool = False, nudged: frozenset[str] = frozenset()) -> None:
         """Go on with this configuration, which can be undone; what is raised leaves trainer and record as they were."""
         before = self._moment()
         self._trainer = edited(self._trainer, config, self._make_another, anew)
         self._pace.forget()
-        self._remember(before)
+        if not self._is_held(nudged):
+            self._remember(before)
         self.config = config
         self._begin("preset" if anew else "edit", goes_on=not anew and before.state.config.same_task(config))
+        self._nudged = (nudged, self._clock()) if nudged else None
         self._stage.change(config=config, device=self._trainer.device)
+
+    def _is_held(self, nudged: frozenset[str]) -> bool:
+        """Whether the command before was a nudge of the same fields, a moment ago."""
+        if not nudged or self._nudged is None:
+            return False
+        fields_before, at = self._nudged
+        return fields_before == nudged and self._clock() - at < HELD_SECONDS
 
     def _make_another(self, config: EchoConfig) -> Trains:
         self._stage.compile(config)
@@ -422,3 +443,8 @@ def _place_of(recorder: Recorder | None) -> tuple[int, int]:
         return 1, 0
     state = run.checkpoint.state
     return place(state.epoch, state.window, state.config)
+
+
+def _require_fields(changes: dict[str, Any]) -> None:
+    if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
+        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")

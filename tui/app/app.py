@@ -15,33 +15,36 @@ from typing import ClassVar
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
+from tui.app.layout import layout
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.palette import Palette
-from tui.app.screens.settings import SettingsScreen
 from tui.app.widgets.loss_plot import LossPlot, zoomed
-from tui.app.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
+from tui.app.widgets.sample_rows import SampleRows
+from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
+from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 
-LEAST_PLOT_HEIGHT = 7
-
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
 
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""On a smaller screen only the status is shown."""
+HINT_SECONDS = 4.0
+"""How long it is said why a key does nothing now."""
 
 SWITCH_SECONDS = 1e-4
 """How long the training thread waits for Python while the screen is drawn, each time it comes out of native code.
@@ -58,7 +61,7 @@ class EchoApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED]
 
     def __init__(
         self,
@@ -76,21 +79,28 @@ class EchoApp(App[int]):
         self._ticks = 0
         self._line = Backpressure()
         self._ask_with_next = False
+        self._said = ""
+        self._hint_ends: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
 
     # ---- the screen is a function of the newest frame
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._frame, self._ascii_only)
-        yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
-        yield SampleRows(self._ascii_only)
+        with Container(id="body"):
+            with Container(id="watched"):
+                yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
+                yield SampleRows(self._ascii_only)
+            session = self.session
+            commands = (session.edit, session.nudge, session.start_with, self._settings_closed)
+            yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
-        self._plot.focus()
+        self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
         self._show_rows()
@@ -114,6 +124,10 @@ class EchoApp(App[int]):
         return self._main.query_one(SampleRows)
 
     @property
+    def _settings(self) -> SettingsPanel:
+        return self._main.query_one(SettingsPanel)
+
+    @property
     def _main(self) -> Screen[object]:
         return self.screen_stack[0]
 
@@ -133,8 +147,10 @@ class EchoApp(App[int]):
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_rows()  # first: the status reads out what their cursor is on
             self._show()
-            if self._frame.refusal not in ("", before.refusal) and not isinstance(self.screen, SettingsScreen):
+            if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
                 self.notify(self._frame.refusal, severity="error", markup=False)
+            if self._frame.state is State.FAILED and self._settings.is_open:
+                self._settings_closed()
             if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
                 self.refresh_bindings()
         every = max(1, round(self._fps / ROWS_A_SECOND))
@@ -145,18 +161,16 @@ class EchoApp(App[int]):
         frame = self._frame
         self._plot.show(frame.trained, frame.config)
         self._show_status()
-        if isinstance(self.screen, SettingsScreen):
-            self.screen.show(frame.config, frame.refusal)
+        self._settings.show(frame)
 
     def _show_rows(self) -> None:
         self._frame_of_rows = self._frame
         self._rows.show(self._frame, self._instead_of_rows(self._frame))
 
     def _show_status(self) -> None:
-        readings = [self._rows.reading, self._plot.reading]
-        if self._main.focused is self._plot:
-            readings.reverse()
-        reading = next((text for text in readings if text), "")
+        focused = self._main.focused
+        read = [one for one in (self._plot, self._rows) if focused in (one, None)]
+        reading = self._said or next((one.reading for one in read if one.reading), "")
         self._main.query_one(StatusLine).show(self._frame, reading)
 
     def _instead_of_rows(self, frame: Frame) -> str:
@@ -177,15 +191,16 @@ class EchoApp(App[int]):
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the lines between curve and rows; where there are too few, say so below the status."""
-        config = self._frame.config
-        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
-        self._main.set_class(small, "small")
-        needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
-        self._main.query_one(StatusLine).too_small = needed if small else ""
-        most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
-        lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
-        self._rows.styles.height = lines
+        """Share the screen between curve, rows and settings; where it is too small, say so below the status."""
+        panel = self._settings
+        shares = layout(self._frame.config, size.width, size.height, panel.is_open)
+        self._main.set_class(bool(shares.too_small), "small")
+        self._main.set_class(panel.is_open, "settings")
+        self._main.set_class(shares.wide, "wide")
+        self._main.query_one(StatusLine).too_small = shares.too_small
+        panel.styles.height = shares.settings or "1fr"
+        self._rows.display = shares.rows > 0
+        self._rows.styles.height = shares.rows
 
     # ---- the line to the terminal
 
@@ -209,19 +224,46 @@ class EchoApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense in this state."""
+        if action == "settings" and (len(self.screen_stack) > 1 or self._main.focused is self._settings):
+            return False
+        if action == "why_not":
+            return not keys.makes_sense(str(parameters[0]), self._frame)
         return keys.makes_sense(action, self._frame)
+
+    def action_why_not(self, action: str) -> None:
+        """A key that can do nothing now says why."""
+        self._hint(keys.why_not(action, self._frame))
+
+    def _hint(self, text: str) -> None:
+        """Say it in the sentence's place for a moment."""
+        self._said = text
+        self._show_status()
+        if self._hint_ends is not None:
+            self._hint_ends.stop()
+        self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
+
+    def _end_hint(self) -> None:
+        self._said = ""
+        self._show_status()
+
+    def _hint_if_later(self) -> None:
+        if self._frame.state is State.LOADING:
+            self._hint(keys.LATER)
 
     def action_pause(self) -> None:
         self.session.toggle()
+        self._hint_if_later()
 
     def action_resume(self) -> None:
         self.session.toggle()
 
     def action_step(self) -> None:
         self.session.step()
+        self._hint_if_later()
 
     def action_finish_epoch(self) -> None:
         self.session.finish_epoch()
+        self._hint_if_later()
 
     def action_faster(self) -> None:
         self.session.set_speed(faster(self.session.speed))
@@ -236,19 +278,57 @@ class EchoApp(App[int]):
         self.session.set_speed(math.inf)
 
     def action_settings(self) -> None:
-        self.push_screen(SettingsScreen(self._frame.config, self.session.edit, self.session.start_with))
+        """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        if self._main.has_class("small"):
+            self._hint(self._main.query_one(StatusLine).too_small)
+            return
+        if self._settings.is_open:
+            self._settings_closed()
+            return
+        self._settings.open(self._frame)
+        self._lay_out(self.size)
+        self._focus(self._settings)
+
+    def _settings_closed(self) -> None:
+        self._settings.is_open = False
+        self._focus(self._plot)
+        self._lay_out(self.size)
+
+    def _focus(self, widget: Widget) -> None:
+        """At once, so that the next key goes there, however fast it comes."""
+        self._main.set_focus(widget)
+        self._focus_moved()
+
+    def action_focus_next(self) -> None:
+        super().action_focus_next()
+        self._focus_moved()
+
+    def action_focus_previous(self) -> None:
+        super().action_focus_previous()
+        self._focus_moved()
+
+    def _focus_moved(self) -> None:
+        """The rows' cursor is where the arrow keys act."""
+        if self._main.focused is not self._rows:
+            self._rows.action_leave()
+        self._show_status()
 
     def action_reset(self) -> None:
         self.session.reset()
+        self._hint_if_later()
 
     def action_redraw(self) -> None:
         self.session.redraw()
+        self._hint_if_later()
 
     def action_regenerate(self) -> None:
         self.session.regenerate()
+        self._hint_if_later()
 
     def action_undo(self) -> None:
         self.session.undo()
+        self._settings.form.forget()
+        self._hint_if_later()
 
     def action_log(self) -> None:
         view = self._plot.view
@@ -262,6 +342,7 @@ class EchoApp(App[int]):
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
+            "In the settings": SETTINGS_KEYS,
         }
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
@@ -300,7 +381,7 @@ class EchoApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
         for binding in keys.BINDINGS:
-            if self.check_action(binding.action, ()):
+            if keys.makes_sense(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,
