@@ -1,4 +1,4 @@
-"""A screen over the others that closes once, however many keys that close it come in one packet."""
+"""A screen over the others that a key closes once, however often it is pressed before it is gone."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from textual.screen import ModalScreen
 
 
 class ClosesOnce(ModalScreen[None]):
-    """Textual closes whatever is on top, whoever asks, and fails where nothing is left.
+    """Textual's own closes the screen below too, or fails, where two keys that close it come in one packet.
 
-    Asked here, and not in `action_dismiss`: an action waits before it closes, and another may close meanwhile.
+    The check and the closing are one step: the app and the screen each have their queue of keys.
     """
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        """Close this screen; nothing where it is closed, or another lies on it."""
-        if self.is_active:
-            return super().dismiss(result)
-        done: AwaitComplete = AwaitComplete.nothing()  # type: ignore[no-untyped-call]
-        return done
+        return super().dismiss(result) if self.is_active else AwaitComplete()
