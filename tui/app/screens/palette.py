@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from tui.app.screens.closes_once import ClosesOnce
 
-HELP_COUNTS = 0.5
+IN_HELP = 1e-3
 """What a match in a command's help is worth, beside one in its title."""
 
 
@@ -42,11 +42,13 @@ class Palette(ClosesOnce):
     def __init__(self, commands: Iterable[SystemCommand]) -> None:
         super().__init__()
         self._commands = list(commands)
+        self._options = OptionList()
+        self._options.can_focus = False  # Textual's list fails where it is paged while it changes
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Input(placeholder="Search for a command")
-            yield OptionList()
+            yield self._options
 
     def on_mount(self) -> None:
         self._options.can_focus = (
@@ -54,12 +56,9 @@ class Palette(ClosesOnce):
         )
         self._list("")
 
-    @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
-
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._list(event.value.strip())
+        if self.is_active:
+            self._list(event.value.strip())
 
     def on_input_submitted(self) -> None:
         if self._options.highlighted_option is not None:
@@ -92,9 +91,11 @@ class Palette(ClosesOnce):
 
 
 def found(commands: Iterable[SystemCommand], typed: str) -> list[SystemCommand]:
-    """The commands with the typed letters in their title or help, in this order: the best match first."""
+    """The commands with the typed letters, in this order, in their title, the best match first; then by their help."""
     if not typed:
         return list(commands)
     matcher = Matcher(typed)
-    scores = [(max(matcher.match(one.title), HELP_COUNTS * matcher.match(one.help)), one) for one in commands]
+    scores = [
+        (matcher.match(one.title) or (typed.casefold() in one.help.casefold()) * IN_HELP, one) for one in commands
+    ]
     return [one for score, one in sorted(scores, key=lambda pair: -pair[0]) if score > 0]
