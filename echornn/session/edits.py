@@ -118,7 +118,7 @@ class Past:
         """
         if self._is_lost:
             return
-        self._is_lost = True
+        self._is_lost, self.blamed = True, ()
         good, edit = self._good, self._before_the_edit(config)
         if edit is not None and (good is None or good.trained - edit.trained < RECENT_WINDOWS):
             self.blamed = changed(edit.state.config, config)
