@@ -21,7 +21,7 @@ from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
 from tui.theme import Theme
-from tui.tty import guardian, terminal
+from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
 
@@ -35,6 +35,10 @@ command = App(
 
 FrontEnd = Callable[[], int]
 """What a command opens: it runs to its end and returns the exit code."""
+
+
+class Training(partial[int]):
+    """A front end that trains: it listens to signals itself, also to those that came before."""
 
 
 class UsageError(ValueError):
@@ -101,10 +105,10 @@ def train(
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return partial(print_training, start, windows_a_second or math.inf, json, recorder)
+        return Training(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.tty.open_app import show_training
 
-    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
+    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
 
 
 @command.command(name="export")
@@ -202,6 +206,8 @@ def exit_code_of(arguments: list[str]) -> int:
     """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
     try:
         front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
+        if not isinstance(front_end, Training):
+            early_signals.let_go()
         code: int = ExitCode.DONE if front_end is None else front_end()
         printed.finish()
         return code

@@ -10,13 +10,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
@@ -35,6 +33,7 @@ from tui.app.kept_list import kept_runs_beside
 from tui.app.layout import layout
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
+from tui.app.screens.palette import Palette
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.run_list import RunList
@@ -47,7 +46,6 @@ from tui.printable import printable
 from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
-from tui.tty.screen_diff import ScreenDiff
 
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
@@ -94,7 +92,6 @@ class EchoApp(App[int]):
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
-        self._diff = ScreenDiff()
         self._line = Backpressure()
         self._ask_with_next = False
         self._said = ""
@@ -243,12 +240,13 @@ class EchoApp(App[int]):
 
     # ---- the line to the terminal
 
-    def _display(self, screen: Screen[Any], renderable: object) -> None:
-        super()._display(screen, cast(RenderableType, self._diff.saving(renderable)))
-        if self._ask_with_next and self._driver is not None and not (self.is_headless or self._leaving):
-            self._driver.write(ASK)
-            self._line.asked()
-            self._ask_with_next = False
+    def behind_an_update(self) -> str:
+        """What follows an update of the screen: the question how far the terminal is, behind the first of a frame."""
+        if not self._ask_with_next or self.is_headless or self._leaving:
+            return ""
+        self._ask_with_next = False
+        self._line.asked()
+        return ASK
 
     def action_show_all(self) -> None:
         """Draw every cell, whatever the terminal shows."""
@@ -476,8 +474,8 @@ class EchoApp(App[int]):
         self.exit(code)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Search for a command", id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""

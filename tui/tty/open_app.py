@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
@@ -15,6 +16,7 @@ from tui.theme import Theme, remember, remembered
 from tui.tty import terminal
 from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
+from tui.tty.plain_screen import draw_in_few_bytes
 
 
 def show_training(
@@ -33,18 +35,21 @@ def show_training(
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
     app = EchoApp(session, fps, ascii_only, theme or remembered())
-    app.driver_class = driver_for(guarded, app.action_show_all)
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    draw_in_few_bytes(app, app.behind_an_update)
     guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
         record.end(session)
         terminal.leave_process(record.code_after_a_signal(recorder))
 
-    terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line)
+    terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
     async def run() -> int:
         code = await app.run_async(mouse=False)
         await asyncio.to_thread(record.end, session)
+        if app.return_code:  # it has panicked, and said so on the screen
+            return ExitCode.FAILED
         return code or (ExitCode.FAILED if session.error else record.code_at_the_end(recorder))
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
