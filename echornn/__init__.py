@@ -1,5 +1,17 @@
 """Train the Echo-RNN by truncated back-propagation through time.
 
+The map of this house; each room knows only those below it::
+
+    session/    the loop between commands and frames: session, pace, frame
+    runs/       a run on disk: checkpoints, logs, lock, recorder, TensorBoard's events
+    analysis/   what losses tell: their history as a curve, the levels that theory knows, the sentence
+    training/   the compiled loop over windows (bptt), the trainer that owns it, devices, compiled programs
+    network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
+    tasks/      the data: the echo series
+    reference/  slow, obvious twins that share no code with the rest
+    config, seeding, progress, trainer_state: the plain values that every room uses
+
+A cell is added in ``network/cells``, a field in ``config``, a command of the session in ``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow.
 """
 
@@ -9,29 +21,29 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from echornn.analysis.loss_history import LossHistory as LossHistory
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
-    from echornn.frame import Frame as Frame
-    from echornn.history import LossHistory as LossHistory
     from echornn.progress import Progress as Progress
-    from echornn.recorder import RunRecorder as RunRecorder
-    from echornn.run_error import RunError as RunError
-    from echornn.series import EchoSeries as EchoSeries
-    from echornn.session import Session as Session
-    from echornn.trainer import Trainer as Trainer
+    from echornn.runs.recorder import RunRecorder as RunRecorder
+    from echornn.runs.run_error import RunError as RunError
+    from echornn.session.frame import Frame as Frame
+    from echornn.session.session import Session as Session
+    from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
+    from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
     "ConfigError": "config",
     "EchoConfig": "config",
-    "EchoSeries": "series",
-    "Frame": "frame",
-    "LossHistory": "history",
+    "EchoSeries": "tasks.series",
+    "Frame": "session.frame",
+    "LossHistory": "analysis.loss_history",
     "Progress": "progress",
-    "RunError": "run_error",
-    "RunRecorder": "recorder",
-    "Session": "session",
-    "Trainer": "trainer",
+    "RunError": "runs.run_error",
+    "RunRecorder": "runs.recorder",
+    "Session": "session.session",
+    "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
 }
 

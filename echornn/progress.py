@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from echornn.series import Symbols
-
+Symbols = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int32]
 

@@ -22,7 +22,7 @@ class TrainerState:
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from.
         weights: float32 arrays by name.
-        carried_state: float32 [batch_size, carried], what the last window handed on (`echornn.model.carried_size`).
+        carried_state: float32 [batch_size, carried], what the last window handed on (see `carried_size`).
         optimizer: the optimizer's variables (slots, iteration count), in its order.
     """
 

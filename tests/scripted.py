@@ -8,10 +8,10 @@ import threading
 import numpy as np
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.frame import Frame, State
 from echornn.progress import Progress
-from echornn.series import EchoSeries
-from echornn.session import Session
+from echornn.session.frame import Frame, State
+from echornn.session.session import Session
+from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 
 SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=10, batch_size=2)

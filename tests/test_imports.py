@@ -31,7 +31,7 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
 
 
 @pytest.mark.parametrize(
-    "statement", ["import tui.cli", "import tui.app", "import tui.headless", "import tui.__main__"]
+    "statement", ["import tui.cli", "import tui.app.app", "import tui.commands.headless", "import tui.__main__"]
 )
 def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
     assert not modules_after(statement) & set(HEAVY)
@@ -43,7 +43,7 @@ def test_the_command_line_opens_without_the_app() -> None:
 
 def test_the_trainer_needs_no_screen() -> None:
     keras_needs = {"rich"}
-    assert not modules_after("import echornn.trainer, echornn.reference.tutorial") & set(SCREEN) - keras_needs
+    assert not modules_after("import echornn.training.trainer, echornn.reference.tutorial") & set(SCREEN) - keras_needs
 
 
 def test_public_names_are_there() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from echornn import run_dir
+from echornn.runs import run_dir
 from tests.program import PATIENCE
 
 README = Path(__file__).parents[1] / "README.md"

@@ -13,11 +13,12 @@ from typing import Annotated, NoReturn
 from cyclopts import App, CycloptsError, Parameter
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.recorder import Recorder
-from echornn.run_error import RunError
-from tui import guardian, record, terminal
+from echornn.runs.recorder import Recorder
+from echornn.runs.run_error import RunError
+from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.tty import guardian, terminal
 
 APP_SPEED = 100.0
 
@@ -94,10 +95,10 @@ def train(
     guarded = guardian.divide() if in_the_app else None
     start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags)
     if guarded is None:
-        from tui.headless import print_training
+        from tui.commands.headless import print_training
 
         return partial(print_training, start, windows_a_second or math.inf, json, recorder)
-    from tui.open_app import show_training
+    from tui.tty.open_app import show_training
 
     return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
 
@@ -117,7 +118,7 @@ def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, 
     keras
         Write the network to this .keras file instead, as a Keras model with the same outputs.
     """
-    from tui.export import export
+    from tui.commands.export import export
 
     return partial(export, run, json, weights, keras)
 
@@ -125,7 +126,7 @@ def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, 
 @command.command(name="list")
 def list_kept_runs() -> FrontEnd:
     """Print the runs in your state folder, the newest first."""
-    from tui.list_runs import list_runs
+    from tui.commands.list_runs import list_runs
 
     return list_runs
 
@@ -143,7 +144,7 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
     """
     if keep < 0:
         raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
-    from tui.prune import prune
+    from tui.commands.prune import prune
 
     return partial(prune, keep, dry_run)
 
@@ -172,7 +173,7 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
     json
         Print JSON lines.
     """
-    from tui.bench import run_bench
+    from tui.commands.bench import run_bench
 
     return partial(run_bench, config or EchoConfig(), json)
 

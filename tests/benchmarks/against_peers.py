@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from echornn import EchoConfig, EchoSeries, Trainer
-from echornn.model import initial_weights
+from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
 from echornn.reference.tutorial import TutorialSession
 from tests.benchmarks.peers import Train, in_jax, in_torch

@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-import tui.app
+import tui.app.app
 from echornn import EchoConfig, Session
-from echornn.history import LossHistory
+from echornn.analysis.loss_history import LossHistory
 from tests.benchmarks.cost_of_the_record import rate
-from tui import terminal
-from tui.app import EchoApp
-from tui.backpressure import ASK
-from tui.widgets.cells import Cells
-from tui.widgets.loss_plot import LossPlot
+from tui.app.app import EchoApp
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.loss_plot import LossPlot
+from tui.tty import terminal
+from tui.tty.backpressure import ASK
 
 ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)
@@ -44,7 +44,7 @@ CONFIG = EchoConfig(num_epochs=10**9)
 class Watched(EchoApp):
     """The app, with the delays of its event loop measured once windows are trained; it leaves after some seconds."""
 
-    CSS_PATH = Path(tui.app.__file__).with_name("app.tcss")
+    CSS_PATH = Path(tui.app.app.__file__).with_name("app.tcss")
 
     def __init__(self, session: Session, seconds: float) -> None:
         super().__init__(session)

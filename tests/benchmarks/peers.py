@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from echornn import EchoConfig, EchoSeries
-from echornn.model import initial_weights
+from echornn.network.model import initial_weights
 
 Train = Callable[[int], object]
 

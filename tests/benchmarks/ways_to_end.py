@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from echornn import run_dir
+from echornn.runs import run_dir
 from tests.program import Program, gone, running
 
 ENDLESS = "1000000"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from echornn import checkpoint, run_dir
 from echornn.config import EchoConfig
-from tui import bench
+from echornn.runs import checkpoint, run_dir
 from tui.cli import UsageError, parse_speed
+from tui.commands import bench
 
 SMALL = ["--total-series-length", "3000", "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
 
@@ -210,7 +210,7 @@ def test_without_a_place_for_it_training_goes_on_and_says_that_it_is_not_saved()
 
 
 def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tui", "--json", "--run", str(tmp_path / "run"), "--speed", "0.001"]
+    command = [sys.executable, "-m", "tui", "--json", "--run", str(tmp_path / "run"), "--speed", "0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert any('"window": 1,' in line for line in process.stdout)

@@ -1,0 +1,1 @@
+"""What losses tell: pure functions and the history that they are drawn from."""

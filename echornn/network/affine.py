@@ -1,0 +1,55 @@
+"""The affine map of the cells, ``[a, b, ...] W + b``, with a backward pass of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import tensorflow as tf
+
+from echornn.network.product import product, product_with_transposed, weight_gradient
+
+Tensors = Mapping[str, tf.Tensor]
+
+
+class Affine(Protocol):
+    """How a cell multiplies: it names the weight and the bias, and whoever runs it brings them."""
+
+    def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str) -> tf.Tensor:
+        """``[part, part, ...] W + b``: parts float32 [..., batch, part size], result float32 [..., batch, columns]."""
+
+
+def affine_of(weights: Tensors) -> Affine:
+    """The affine map with these weights: W float32 [..., sum of part sizes, columns], b float32 [..., 1, columns]."""
+
+    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str) -> tf.Tensor:
+        return affine_map(parts, weights[weight], weights[bias])
+
+    return affine
+
+
+def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """``[part, part, ...] W + b``; one matrix product, as in the tutorial, instead of one for each part."""
+    sizes = [part.shape[-1] for part in parts]
+
+    def forward(a: tf.Tensor, w: tf.Tensor, b: tf.Tensor) -> tuple[tf.Tensor, object]:
+        return product(a, w) + b, lambda dz: (gradient_to_parts(dz, w, sizes), *weight_gradient(a, dz))
+
+    return tf.custom_gradient(forward)(tf.concat(parts, axis=-1), tf.convert_to_tensor(w), tf.convert_to_tensor(b))
+
+
+def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    """``z``, which is `affine_map` of these parts as computed before: only the gradient to the parts is to be done."""
+    sizes = [part.shape[-1] for part in parts]
+
+    def forward(a: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, object]:
+        return tf.identity(z), lambda dz: (gradient_to_parts(dz, w, sizes), None)
+
+    return tf.custom_gradient(forward)(tf.concat(parts, axis=-1), z)
+
+
+def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
+    """The gradient to the concatenated parts: a product for each, since XLA then drops the ones nobody uses
+    (that to the input of the first layer, always)."""
+    rows = tf.split(w, sizes, axis=-2) if len(sizes) > 1 else [w]
+    return tf.concat([product_with_transposed(dz, part) for part in rows], axis=-1)

@@ -1,0 +1,90 @@
+"""One step of a recurrent cell: input and state in, next state out.
+
+Every cell is written for leading axes of replicas, and multiplies only through the `Affine` it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from echornn.network.affine import Affine
+
+
+def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+    """The tutorial's cell ("Forward pass"): h_t = tanh([x_t, h_{t-1}] W + b).
+
+    Args:
+        inputs: x_t, float32 [..., batch, input].
+        state: h_{t-1}, float32 [..., batch, state].
+        affine: with W, float32 [..., input + state, state], and b, float32 [..., 1, state].
+
+    Returns:
+        h_t, float32 [..., batch, state], each in [-1, 1].
+    """
+    return tf.tanh(affine([inputs, state], "W", "b"))
+
+
+def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+    """Gated recurrent unit (Cho et al. 2014, equations 5 to 8; Keras' with ``reset_after=False``).
+
+    With [z, r] = sigmoid([x_t, h_{t-1}] W + b) and c = tanh([x_t, r * h_{t-1}] Wc + bc), it is
+    h_t = z * h_{t-1} + (1 - z) * c.
+
+    Args:
+        inputs: x_t, float32 [..., batch, input].
+        state: h_{t-1}, float32 [..., batch, state].
+        affine: with W, float32 [..., input + state, 2 * state], b, Wc, float32 [..., input + state, state], and bc.
+
+    Returns:
+        h_t, float32 [..., batch, state], each in [-1, 1].
+    """
+    update, reset = tf.split(tf.sigmoid(affine([inputs, state], "W", "b")), 2, axis=-1)
+    candidate = tf.tanh(affine([inputs, reset * state], "Wc", "bc"))
+    return update * state + (1 - update) * candidate
+
+
+def lstm_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
+    """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; Keras').
+
+    With [i, f, g, o] = [x_t, h_{t-1}] W + b, it is c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g) and
+    h_t = sigmoid(o) * tanh(c_t).
+
+    Args:
+        inputs: x_t, float32 [..., batch, input].
+        state: h_{t-1} and c_{t-1} side by side, float32 [..., batch, 2 * state].
+        affine: with W, float32 [..., input + state, 4 * state], and b, float32 [..., 1, 4 * state].
+
+    Returns:
+        h_t and c_t side by side, float32 [..., batch, 2 * state].
+    """
+    hidden, memory = tf.split(state, 2, axis=-1)
+    enter, forget, value, leave = tf.split(affine([inputs, hidden], "W", "b"), 4, axis=-1)
+    memory = tf.sigmoid(forget) * memory + tf.sigmoid(enter) * tf.tanh(value)
+    hidden = tf.sigmoid(leave) * tf.tanh(memory)
+    return tf.concat([hidden, memory], axis=-1)
+
+
+@dataclass(frozen=True)
+class CellKind:
+    """What the model must know of a cell.
+
+    Attributes:
+        step: one step of it.
+        state_parts: how many vectors of the state's size it carries; the first is what it shows.
+        weight_columns: for each weight, how many vectors of the state's size it yields; with its bias.
+    """
+
+    step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
+    state_parts: int
+    weight_columns: dict[tuple[str, str], int]
+
+
+CELLS = {
+    "rnn": CellKind(rnn_cell, 1, {("W", "b"): 1}),
+    "gru": CellKind(gru_cell, 1, {("W", "b"): 2, ("Wc", "bc"): 1}),
+    "lstm": CellKind(lstm_cell, 2, {("W", "b"): 4}),
+}
+"""The cells by the names that `EchoConfig.cell` knows."""

@@ -1,0 +1,144 @@
+"""The Echo-RNN: its weights, and its forward pass over one window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from echornn import seeding
+from echornn.config import EchoConfig
+from echornn.network.affine import affine_map
+from echornn.network.cells import CELLS
+from echornn.network.scan import block_length, scan
+
+Weights = Mapping[str, npt.NDArray[np.float32]]
+
+
+class EchoRNN(tf.Module):
+    """Recurrent cells on each other, run over a window, and a softmax layer on each state of the top one.
+
+    Attributes:
+        weights: the trained variables by name, see `weight_shapes`; leading axes, the same for all, are replicas.
+    """
+
+    def __init__(self, config: EchoConfig, initial: Weights) -> None:
+        super().__init__()
+        self.config = config
+        self.weights = {name: tf.Variable(value, name=name) for name, value in initial.items()}
+        self._cell = CELLS[config.cell]
+        self._layers = [
+            {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
+        ]
+
+    def embed(self, symbols: tf.Tensor) -> tf.Tensor:
+        """Symbols (uint8 [..., batch]) as the numbers that enter the cell (float32 [..., batch, input]).
+
+        Two classes enter as the number 0 or 1, as in the tutorial; more as one-hot vectors.
+        """
+        if self.config.num_classes == 2:
+            return tf.cast(symbols, tf.float32)[..., tf.newaxis]
+        return tf.one_hot(symbols, self.config.num_classes)
+
+    def forward(self, symbols: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Run one window ("Forward pass" and "Calculating loss").
+
+        Args:
+            symbols: the window's input, uint8 [T, ..., batch].
+            init_state: the state carried in, float32 [..., batch, carried], see `carried_size`.
+            dropout_key: int32 [2], what the states to drop are drawn from.
+
+        Returns:
+            All that is carried on after each time step, float32 [T, ..., batch, carried], and the logits, float32
+            [T, ..., batch, classes]. The logits at a step are of the state after that step.
+        """
+        config = self.config
+        below = self.embed(symbols)
+        carried = []
+        for layer, init in enumerate(tf.split(init_state, config.num_layers, axis=-1)):
+            if layer and config.dropout:
+                below = self._drop(below, dropout_key + tf.constant([layer, 0]))
+            states = scan(
+                self._cell.step, below, init, self._layers[layer], block_length(config.truncated_backprop_length)
+            )
+            carried.append(states)
+            below = states[..., : config.state_size]
+        return tf.concat(carried, axis=-1), self._output_layer(below)
+
+    def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
+        """h W2 + b2 for the states of all time steps, in one product: [T, ..., batch, state] to [..., classes]."""
+        steps, *replicas, batch, size = states.shape
+        replica_axes = range(1, len(replicas) + 1)
+        rows = tf.reshape(
+            tf.transpose(states, [*replica_axes, 0, len(replicas) + 1, len(replicas) + 2]),
+            [*replicas, steps * batch, size],
+        )
+        logits = tf.reshape(
+            affine_map([rows], self.weights["W2"], self.weights["b2"]),
+            [*replicas, steps, batch, self.config.num_classes],
+        )
+        return tf.transpose(logits, [len(replicas), *range(len(replicas)), len(replicas) + 1, len(replicas) + 2])
+
+    def _drop(self, states: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        """Zero a part of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""
+        kept = 1 - self.config.dropout
+        draws = tf.random.stateless_uniform(states.shape, key)
+        return tf.where(draws < kept, states / kept, tf.zeros_like(states))
+
+
+def carried_size(config: EchoConfig) -> int:
+    """Numbers that a batch row carries from window to window: each layer's state, for an LSTM h and then c."""
+    return config.num_layers * CELLS[config.cell].state_parts * config.state_size
+
+
+def shown_part(config: EchoConfig) -> slice:
+    """Where in the carried numbers the top layer's h stands, from which the predictions are made."""
+    begin = carried_size(config) // config.num_layers * (config.num_layers - 1)
+    return slice(begin, begin + config.state_size)
+
+
+def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
+    """For each layer, the model's names of the weights by the cell's names: W is W, then W_layer2, W_layer3, ..."""
+    cell_names = [name for pair in CELLS[config.cell].weight_columns for name in pair]
+    return [
+        {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell_names}
+        for layer in range(config.num_layers)
+    ]
+
+
+def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
+    """Names and shapes of the weights; the tutorial's W, b, W2, b2 ("Variables and placeholders").
+
+    A cell's W is [input + state, columns] and its b is [1, columns]; W2 and b2 are the output layer's.
+    """
+    shapes = {}
+    size = config.state_size
+    for layer, names in enumerate(layer_weight_names(config)):
+        inputs = size if layer else config.input_size
+        for (weight, bias), columns in CELLS[config.cell].weight_columns.items():
+            shapes[names[weight]] = (inputs + size, columns * size)
+            shapes[names[bias]] = (1, columns * size)
+    return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
+
+
+def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[np.float32]]:
+    """Weights to start from: a pure function of (seed, draw). Biases are zero, but an LSTM's forget gate has one.
+
+    With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
+    a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).
+    """
+    rng = seeding.stream(config.seed, seeding.WEIGHTS, draw)
+    weights = {}
+    for name, shape in weight_shapes(config).items():
+        if name.startswith("b"):
+            weights[name] = np.zeros(shape, np.float32)
+            if config.cell == "lstm" and name != "b2":
+                weights[name][:, config.state_size : 2 * config.state_size] = 1
+        elif config.init == "tutorial":
+            weights[name] = rng.random(shape, dtype=np.float32)
+        else:
+            bound = np.float32(np.sqrt(6 / sum(shape)))
+            weights[name] = (2 * rng.random(shape, dtype=np.float32) - 1) * bound
+    return weights

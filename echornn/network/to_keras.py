@@ -1,0 +1,48 @@
+"""A trained network as a Keras model, for use outside of this program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.network.model import layer_weight_names
+from echornn.progress import Floats
+
+
+def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Model:
+    """The network with these weights: symbols, int [batch, time], in; class probabilities, float32
+    [batch, time, classes], out. It starts from a zero state, and drops nothing.
+    """
+    symbols = keras.Input((None,), dtype="int32", name="symbols")
+    table = np.array([[0.0], [1.0]]) if config.num_classes == 2 else np.eye(config.num_classes)
+    embed = keras.layers.Embedding(config.num_classes, config.input_size, trainable=False, name="embed")
+    states = embed(symbols)
+    embed.set_weights([table])
+    for number, names in enumerate(layer_weight_names(config), start=1):
+        layer = _LAYERS[config.cell](config.state_size, return_sequences=True, name=f"{config.cell}_{number}")
+        states = layer(states)
+        own = {name: weights[full] for name, full in names.items()}
+        layer.set_weights(_layer_weights(own, states_in=config.state_size))
+    output = keras.layers.Dense(config.num_classes, activation="softmax", name="output_layer")
+    model = keras.Model(symbols, output(states), name="echo_rnn")
+    output.set_weights([weights["W2"], weights["b2"][0]])
+    return model
+
+
+def _gru(units: int, **options: Any) -> keras.layers.Layer:
+    return keras.layers.GRU(units, reset_after=False, **options)
+
+
+_LAYERS: dict[str, Callable[..., Any]] = {"rnn": keras.layers.SimpleRNN, "gru": _gru, "lstm": keras.layers.LSTM}
+
+
+def _layer_weights(own: Mapping[str, Floats], states_in: int) -> list[Floats]:
+    """Kernel, recurrent kernel and bias: in [x, h] W, the last ``states_in`` rows of W are those of h."""
+    matrices = [own[name] for name in own if name.startswith("W")]
+    biases = [own[name][0] for name in own if name.startswith("b")]
+    whole = np.concatenate(matrices, axis=1)
+    return [whole[:-states_in], whole[-states_in:], np.concatenate(biases)]

@@ -1,0 +1,135 @@
+"""A file that only grows: what a full or vanished disk did not take is kept in memory and written later, in order."""
+
+from __future__ import annotations
+
+import os
+import threading
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from echornn.runs.checkpoint import LogEnd
+
+MAX_PENDING_BYTES = 1 << 28
+"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler.
+
+A flush that hangs holds on to those that it writes, at most as many again.
+"""
+
+PIECE_BYTES = 1 << 20
+
+
+class AppendLog:
+    """Appends records to a file, none twice and none left out. One thread may append while another flushes.
+
+    Args:
+        file: holds at least ``end.length`` bytes; what lies beyond is overwritten.
+        end: what is on disk.
+        filler: a record that says "lost", for those that memory could not keep; without it, memory keeps all.
+    """
+
+    def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
+        self.end = end
+        """What is on disk for certain."""
+        self._file = file
+        self._filler = filler
+        self._lock = threading.Lock()
+        self._pending: deque[bytes] = deque()
+        self._first = self._length = end.length
+
+    @property
+    def length(self) -> int:
+        """Bytes that the file has when all records are on disk."""
+        return self._length
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes kept in memory since they are not on disk for certain."""
+        return self._length - self._first
+
+    @property
+    def lost_bytes(self) -> int:
+        """Bytes that are not on disk for certain, and that memory could not keep."""
+        return max(0, self._first - self.end.length)
+
+    def append(self, records: bytes) -> None:
+        """Take whole records; they are on disk after the next `flush` that succeeds."""
+        with self._lock:
+            self._pending.append(records)
+            self._length += len(records)
+            while self._filler and self.pending_bytes > MAX_PENDING_BYTES:
+                self._first += len(self._pending.popleft())
+
+    def flush(self, length: int | None = None) -> None:
+        """Bring all records to the disk, or those up to where `length` was this.
+
+        Raises:
+            OSError: not all of them are there; what is missing stays in memory.
+        """
+        with self._lock:
+            length = self._length if length is None else length
+            pieces = self._pieces(length)
+        if length <= self.end.length:
+            return
+        descriptor = os.open(self._file, os.O_WRONLY)
+        try:
+            if os.fstat(descriptor).st_size < self.end.length:
+                raise OSError(f"{self._file.name} has become shorter than what was written")
+            at, crc = self.end.length, self.end.crc
+            for piece in pieces:
+                at, crc = _write_all(descriptor, piece, at), zlib.crc32(piece, crc)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with self._lock:
+            self.end = LogEnd(at, crc)
+            while self._pending and self._first < at:
+                self._first += len(self._pending.popleft())
+
+    def _pieces(self, length: int) -> Iterator[bytes]:
+        """What lies between the end on disk and ``length``."""
+        pending, at = list(self._pending), self._first
+        lost = min(at, length) - self.end.length
+
+        def pieces() -> Iterator[bytes]:
+            for begin in range(0, lost, PIECE_BYTES):
+                yield self._filler * (min(PIECE_BYTES, lost - begin) // len(self._filler))
+            begin = at
+            for piece in pending:
+                if begin >= length:
+                    break
+                yield piece
+                begin += len(piece)
+
+        return pieces()
+
+
+def ends_at(file: Path, end: LogEnd) -> bool:
+    """Whether the file begins with exactly the bytes that ended there.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    return end_of(file, end.length) == end
+
+
+def end_of(file: Path, most: int | None = None) -> LogEnd:
+    """The end of the file, or of its first ``most`` bytes.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    end = LogEnd()
+    with open(file, "rb") as log:
+        while piece := log.read(PIECE_BYTES if most is None else min(most - end.length, PIECE_BYTES)):
+            end = LogEnd(end.length + len(piece), zlib.crc32(piece, end.crc))
+    return end
+
+
+def _write_all(descriptor: int, data: bytes, at: int) -> int:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
+    return at

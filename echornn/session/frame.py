@@ -1,0 +1,89 @@
+"""The newest moment of a session, as the screen needs it: plain values that nobody changes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from echornn.analysis.theory import Evidence, verdict
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+
+
+class State(StrEnum):
+    """What a session is doing."""
+
+    LOADING = "loading"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no window is trained now."""
+        return self is not State.RUNNING
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment of a session.
+
+    Attributes:
+        state: what the session is doing.
+        config: what it trains.
+        message: what it is loading, or why it failed; else empty.
+        epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
+        trained: windows trained in the whole run, over all resets.
+        progress: the newest windows; None where no window was trained since the start, a reset or new data.
+        rate: windows a second, measured over the last second or so; 0 where it does not train.
+        speed: windows a second asked for; infinity is full speed.
+        device: where it trains, cpu or gpu; empty while loading.
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from, from 0.
+        tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
+        evidence: what the losses since the last start tell.
+        undoable: commands that can be undone.
+        refusal: why the last edit could not be made; empty where it could.
+        refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
+    """
+
+    state: State
+    config: EchoConfig
+    message: str = ""
+    epoch: int = 1
+    window: int = 0
+    trained: int = 0
+    progress: Progress | None = None
+    rate: float = 0.0
+    speed: float = math.inf
+    device: str = ""
+    generation: int = 0
+    draw: int = 0
+    tape: tuple[Progress, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    undoable: int = 0
+    refusal: str = ""
+    refusals: int = 0
+    warning: str = ""
+
+    @property
+    def loss(self) -> float:
+        """Loss of the newest window in nats, also where only its loss is known; NaN before an epoch's first."""
+        if self.progress is not None:
+            return float(self.progress.losses[-1])
+        return float(self.evidence.recent[-1]) if self.evidence.windows and self.window else math.nan
+
+    @property
+    def accuracy(self) -> float:
+        """Right predictions per prediction in the newest window, 0 to 1; NaN before the first."""
+        if self.progress is None:
+            return math.nan
+        return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
+
+    @property
+    def verdict(self) -> str:
+        """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)

@@ -1,0 +1,1 @@
+"""Data, and what is known of it beforehand."""

@@ -1,0 +1,56 @@
+"""The echo data: a random series, and the same series some steps later ("Generate data")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn import seeding
+from echornn.config import EchoConfig, RowStart
+from echornn.progress import Symbols
+
+
+@dataclass(frozen=True, eq=False)
+class EchoSeries:
+    """Input and echo target of one epoch, cut into the rows of the batch.
+
+    Attributes:
+        x: uint8 [batch_size, row length], symbols in 0 .. num_classes - 1, drawn uniformly.
+        y: uint8, same shape; ``y`` at a time step is ``x`` some steps earlier.
+        unused: time steps dropped at the series' end, because the batch size did not divide it.
+    """
+
+    x: Symbols
+    y: Symbols
+    unused: int = 0
+
+    @classmethod
+    def generate(cls, config: EchoConfig, generation: int = 0, epoch: int = 0) -> EchoSeries:
+        """The data of one epoch: a pure function of (seed, generation, epoch), so there is no generator to save."""
+        rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
+        x = rng.integers(0, config.num_classes, config.total_series_length, dtype=np.uint8)
+        return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
+
+    @classmethod
+    def from_inputs(
+        cls, x: Symbols, echo_step: int, batch_size: int, row_start: RowStart = "previous_row"
+    ) -> EchoSeries:
+        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows, the rest dropped.
+
+        The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo
+        the end of the row above; of the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+        """
+        row_length = len(x) // batch_size
+        used = row_length * batch_size
+        y = np.roll(x, echo_step)
+        y[:echo_step] = 0
+        x_rows = x[:used].reshape(batch_size, row_length)
+        y_rows = y[:used].reshape(batch_size, row_length)
+        if row_start == "zero":
+            y_rows[:, :echo_step] = 0
+        return cls(x_rows, y_rows, len(x) - used)
+
+    def window(self, start: int, length: int) -> tuple[Symbols, Symbols]:
+        """Input and target of the time steps ``start`` to ``start + length``, uint8 [batch_size, length] each."""
+        return self.x[:, start : start + length], self.y[:, start : start + length]

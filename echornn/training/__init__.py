@@ -1,0 +1,1 @@
+"""The compiled loop over windows, the trainer that owns it, and where it runs."""

@@ -1,0 +1,57 @@
+"""What a session needs of a trainer, and where it gets one from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.trainer_state import TrainerState
+
+
+class Trains(Protocol):
+    """What a session needs of a trainer (see `echornn.training.trainer.Trainer`)."""
+
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+
+    @property
+    def finished(self) -> bool: ...
+    @property
+    def windows_left(self) -> int: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def state(self) -> TrainerState: ...
+    def restore(self, state: TrainerState) -> None: ...
+    def edit(self, config: EchoConfig) -> None: ...
+    def compile(self) -> None: ...
+    def advance(self, n: int) -> Progress: ...
+    def reset(self, draw: int = 0) -> None: ...
+    def regenerate(self) -> None: ...
+
+
+MakeTrainer = Callable[[EchoConfig], Trains]
+
+
+def tensorflow_trainers() -> MakeTrainer:
+    """Makes trainers that share compiled loops; TensorFlow is imported with the first."""
+
+    @functools.cache
+    def programs() -> Any:
+        from echornn.training.device import use_one_thread
+        from echornn.training.programs import Programs
+
+        use_one_thread()
+        return Programs()
+
+    def make(config: EchoConfig) -> Trains:
+        from echornn.training.trainer import Trainer
+
+        return Trainer(config, programs())
+
+    return make

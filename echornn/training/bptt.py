@@ -1,0 +1,150 @@
+"""Truncated back-propagation through time: many windows of forward, loss, gradient and update in one compiled call."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from echornn.network.model import EchoRNN, carried_size
+
+MAX_WINDOWS_PER_CALL = 4096
+"""Most windows that one call can train; it sizes the buffers that the losses come back in."""
+
+
+class Window(NamedTuple):
+    """What training one window shows, before its update; leading axes of replicas where the weights have them."""
+
+    loss: tf.Tensor
+    """Mean cross-entropy in nats, float32 [...]."""
+    errors: tf.Tensor
+    """Wrong predictions, int32 [...]."""
+    probabilities: tf.Tensor
+    """Softmax output, float32 [T, ..., batch, classes]."""
+    states: tf.Tensor
+    """All that is carried on after each time step, float32 [T, ..., batch, carried]."""
+
+
+class Trained(NamedTuple):
+    """What a call of the loop returns; the buffers are filled up to the number of windows asked for."""
+
+    losses: tf.Tensor
+    """float32 [MAX_WINDOWS_PER_CALL]."""
+    errors: tf.Tensor
+    """int32 [MAX_WINDOWS_PER_CALL]."""
+    probabilities: tf.Tensor
+    """Of the last window, float32 [T, batch, classes]."""
+    states: tf.Tensor
+    """Of the last window, float32 [T, batch, carried]."""
+
+
+def train_window(
+    model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
+) -> Window:
+    """Train one window: the gradient is cut at ``state``, the state that the window before handed on.
+
+    Args:
+        model: its weights are updated.
+        optimizer: a Keras optimizer.
+        x: input, uint8 [T, ..., batch].
+        y: target, uint8 [T, ..., batch].
+        state: float32 [..., batch, carried].
+        dropout_key: int32 [2].
+    """
+    variables = list(model.weights.values())
+    labels = tf.cast(y, tf.int32)
+    with tf.GradientTape() as tape:
+        states, logits = model.forward(x, state, dropout_key)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        total_loss = tf.reduce_mean(losses, axis=[0, -1])
+    optimizer.apply(tape.gradient(total_loss, variables), variables)
+    probabilities = tf.nn.softmax(logits)
+    wrong = tf.argmax(probabilities, axis=-1, output_type=tf.int32) != labels
+    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, -1]), probabilities, states)
+
+
+class TrainingLoop:
+    """The compiled loop over windows. Weights, optimizer slots and carried state stay on the device.
+
+    One compilation serves every number of windows and every position: both are tensors, and the windows are
+    gathered, since XLA would compile anew for each value of a slice's start or of a ``tf.range`` bound.
+
+    Args:
+        model: what is trained.
+        optimizer: a Keras optimizer, built for the model's weights.
+    """
+
+    def __init__(self, model: EchoRNN, optimizer: Any) -> None:
+        config = model.config
+        self.model = model
+        self.optimizer = optimizer
+        self.carried_state = tf.Variable(tf.zeros([config.batch_size, carried_size(config)]), name="carried_state")
+        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self._function = tf.function(self._run, jit_compile=True, autograph=False)
+        self._compiled: Any = None
+
+    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
+        """Train some windows; see `_run` for the arguments. The first call compiles."""
+        if self._compiled is None:
+            self._compiled = self._function.get_concrete_function(x, y, call)
+        trained: Trained = self._compiled(x, y, call)
+        return trained
+
+    @property
+    def compilations(self) -> int:
+        """How often it was traced so far, to be compiled."""
+        count: int = self._function.experimental_get_tracing_count()
+        return count
+
+    def reset_optimizer(self, learning_rate: float) -> None:
+        """Slots and iteration count as at the start, and this learning rate."""
+        for variable, fresh in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
+            variable.assign(fresh)
+        self.optimizer.learning_rate.assign(learning_rate)
+
+    def _run(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
+        """Train windows of ``x`` and ``y``, which hold whole epochs end to end.
+
+        Args:
+            x: input, uint8 [epochs * row length, batch].
+            y: target, same shape.
+            call: int32 [4]: the first window to train, counted from the start of ``x``; how many, up to
+                MAX_WINDOWS_PER_CALL; how many windows of the run lie before ``x``; the key of dropout.
+        """
+        config = self.model.config
+        window_length, batch_size = config.truncated_backprop_length, config.batch_size
+        first, count, windows_before, key = tf.unstack(call)
+
+        def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
+            epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
+            start = epoch * config.row_length + window * config.window_stride
+            steps = start + tf.range(window_length)
+            state = tf.where(window == 0, tf.zeros_like(state), state)
+            dropout_key = tf.stack([key, windows_before + first + index])
+            shown = train_window(
+                self.model, self.optimizer, tf.gather(x, steps), tf.gather(y, steps), state, dropout_key
+            )
+            at = [[index]]
+            trained = Trained(
+                tf.tensor_scatter_nd_update(trained.losses, at, [shown.loss]),
+                tf.tensor_scatter_nd_update(trained.errors, at, [shown.errors]),
+                shown.probabilities,
+                shown.states,
+            )
+            return index + 1, shown.states[config.window_stride - 1], trained
+
+        nothing = Trained(
+            tf.zeros([MAX_WINDOWS_PER_CALL]),
+            tf.zeros([MAX_WINDOWS_PER_CALL], tf.int32),
+            tf.zeros([window_length, batch_size, config.num_classes]),
+            tf.zeros([window_length, batch_size, carried_size(config)]),
+        )
+        state: tf.Tensor
+        trained: Trained
+        _, state, trained = tf.while_loop(
+            lambda index, *_: index < count,
+            train_next,
+            (tf.constant(0), self.carried_state.read_value(), nothing),
+        )
+        self.carried_state.assign(state)
+        return trained

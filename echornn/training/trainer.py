@@ -1,0 +1,290 @@
+"""The experiment: model, optimizer, data and position, trained any number of windows at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from echornn.config import LIVE_FIELDS, MAX_LAYERS, EchoConfig, require_epochs
+from echornn.network.model import initial_weights, shown_part, weight_shapes
+from echornn.progress import Floats, Progress, Symbols
+from echornn.tasks.series import EchoSeries
+from echornn.trainer_state import TrainerState as TrainerState
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.device import place
+from echornn.training.programs import Programs
+
+MAX_BLOCK_BYTES = 1 << 24
+"""Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
+
+
+class Trainer:
+    """Trains the Echo-RNN of a configuration by truncated back-propagation through time.
+
+    Attributes:
+        config: what is trained.
+        epoch, window: the next window to train, from (0, 0); after an epoch's last window it is (epoch + 1, 0).
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from.
+        placement: the device, and why.
+
+    Args:
+        config: what to train.
+        programs: where compiled loops are kept for the next trainer of the same structure; unset, they are not.
+
+    Raises:
+        ConfigError: the device asked for is not there.
+        OutOfMappingsError: this process has compiled too much.
+    """
+
+    def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
+        self.config = config
+        self.epoch = 0
+        self.window = 0
+        self.generation = 0
+        self.draw = 0
+        programs = programs or Programs()
+        self.placement = place(config, lambda device, n: _try(config, programs, device, n))
+        self._device = self.placement.device
+        self._loop = programs.borrow(config, self._device)
+        weakref.finalize(self, programs.give_back, config, self._device, self._loop)
+        self.load_weights(initial_weights(config))
+        self._block: _Block | None = None
+        self._last: Progress | None = None
+
+    def compile(self) -> None:
+        """Compile the training loop now (it would be at the first `advance`), training nothing."""
+        block = self._current_block()
+        with tf.device(self._device):
+            self._loop(block.x, block.y, self._call(block, 0, 0))
+
+    def advance(self, n: int) -> Progress:
+        """Train ``n`` windows, or fewer where ``num_epochs`` is reached, crossing epochs as they come.
+
+        After the last epoch there is nothing to train: the losses are empty, and the last window is shown again.
+
+        Raises:
+            ValueError: ``n`` is below 1.
+        """
+        if n < 1:
+            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+        if self.finished:
+            return self._nothing_trained()
+        losses, errors = [], []
+        while n > 0 and not self.finished:
+            block = self._current_block()
+            first = (self.epoch - block.first_epoch) * self.config.windows_per_epoch + self.window
+            count = min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.windows - first)
+            with tf.device(self._device):
+                trained = self._loop(block.x, block.y, self._call(block, first, count))
+            losses.append(trained.losses.numpy()[:count])
+            errors.append(trained.errors.numpy()[:count])
+            n -= count
+            last_epoch, last_window = self._position_after(count - 1)
+            self.epoch, self.window = self._position_after(count)
+        x, y = self._window_of(block.series[last_epoch - block.first_epoch], last_window)
+        self._last = Progress(
+            np.concatenate(losses),
+            np.concatenate(errors),
+            last_epoch,
+            last_window,
+            x,
+            y,
+            np.swapaxes(trained.probabilities.numpy(), 0, 1),
+            np.swapaxes(trained.states.numpy()[..., shown_part(self.config)], 0, 1),
+        )
+        return self._last
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+        return self.epoch >= self.config.num_epochs
+
+    @property
+    def windows_left(self) -> int:
+        """Windows still to train until all epochs are done."""
+        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
+
+    @property
+    def series(self) -> EchoSeries:
+        """Data of the position's epoch."""
+        block = self._current_block()
+        return block.series[self.epoch - block.first_epoch]
+
+    @property
+    def weights(self) -> dict[str, Floats]:
+        """A copy of the weights by name: W, b, W2 and b2, in the tutorial's shapes."""
+        return {name: variable.numpy() for name, variable in self._loop.model.weights.items()}
+
+    @property
+    def carried_state(self) -> Floats:
+        """What the next window starts from, float32 [batch_size, carried]; zero at an epoch's start.
+
+        Each layer's state side by side, for an LSTM h and then c: the tutorial's cell has [batch_size, state_size].
+        """
+        state: Floats = self._loop.carried_state.numpy()
+        return np.zeros_like(state) if self.window == 0 else state
+
+    @property
+    def device(self) -> str:
+        """Where it trains: cpu or gpu."""
+        return self.placement.name
+
+    @property
+    def compilations(self) -> int:
+        """How often the training loop was traced and compiled so far."""
+        return self._loop.compilations
+
+    @property
+    def state(self) -> TrainerState:
+        """A copy of all that a bit-exact continuation needs."""
+        return TrainerState(
+            self.config,
+            self.epoch,
+            self.window,
+            self.generation,
+            self.draw,
+            self.weights,
+            self._loop.carried_state.numpy(),
+            tuple(variable.numpy() for variable in self._loop.optimizer.variables),
+        )
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on exactly where `state` was taken.
+
+        Raises:
+            ValueError: the state is of another configuration.
+        """
+        if state.config != self.config:
+            raise ValueError(f"state of {state.config} cannot be restored: the trainer's is {self.config}")
+        self.load_weights(state.weights)
+        for variable, value in zip(self._loop.optimizer.variables, state.optimizer, strict=True):
+            variable.assign(value)
+        self._loop.carried_state.assign(state.carried_state)
+        self.epoch, self.window, self.draw = state.epoch, state.window, state.draw
+        self.generation = state.generation
+        self._block = self._last = None
+
+    def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
+
+        Raises:
+            ValueError: other names or shapes than `weights` has, or numbers that are not finite.
+        """
+        shapes = weight_shapes(self.config)
+        if set(weights) != set(shapes):
+            raise ValueError(f"weights = {sorted(weights)} cannot be loaded: the names are {sorted(shapes)}")
+        arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"{name} of shape {arrays[name].shape} cannot be loaded: its shape is {shape}")
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f"{name} cannot be loaded: not all of its numbers are finite")
+        for name, variable in self._loop.model.weights.items():
+            variable.assign(arrays[name])
+        self._loop.reset_optimizer(self.config.learning_rate)
+
+    def edit(self, config: EchoConfig) -> None:
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, nothing compiled anew.
+
+        Raises:
+            ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
+        """
+        if not self.config.differs_only_live(config):
+            raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
+        require_epochs(config, self.epoch, self.window)
+        self.config = config
+        self._loop.optimizer.learning_rate.assign(config.learning_rate)
+        self._block = None
+
+    def reset(self, draw: int = 0) -> None:
+        """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
+
+        Args:
+            draw: which of the seed's random starts to take; 0 is the one that a new trainer has.
+        """
+        self.load_weights(initial_weights(self.config, draw))
+        self.draw = draw
+        self.epoch, self.window = 0, 0
+
+    def regenerate(self) -> None:
+        """New data, trained from the first window of the position's epoch with a zero state. The weights stay.
+
+        After the last epoch, that epoch is the one that is trained again.
+        """
+        self.generation += 1
+        self.epoch = min(self.epoch, self.config.num_epochs - 1)
+        self.window = 0
+        self._block = None
+
+    def _nothing_trained(self) -> Progress:
+        """No losses, and the last window as it was; where it was trained by another process, without predictions."""
+        config = self.config
+        if self._last is None:
+            epoch, window = config.num_epochs - 1, config.windows_per_epoch - 1
+            x, y = self._window_of(EchoSeries.generate(config, self.generation, epoch), window)
+            unknown = np.full((*y.shape, config.num_classes), np.nan, np.float32)
+            states = np.full((*y.shape, config.state_size), np.nan, np.float32)
+            self._last = Progress(unknown[0, 0], np.zeros(1, np.int32), epoch, window, x, y, unknown, states)
+        return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
+
+    def _window_of(self, series: EchoSeries, window: int) -> tuple[Symbols, Symbols]:
+        return series.window(window * self.config.window_stride, self.config.truncated_backprop_length)
+
+    def _call(self, block: _Block, first: int, count: int) -> tf.Tensor:
+        """What the loop must know of one call; see `TrainingLoop`. Its numbers wrap around at 31 bits."""
+        before = block.first_epoch * self.config.windows_per_epoch
+        dropout_key = (self.config.seed * 1_000_003 + self.draw) * MAX_LAYERS
+        return tf.constant([number & 0x7FFFFFFF for number in (first, count, before, dropout_key)])
+
+    def _position_after(self, windows: int) -> tuple[int, int]:
+        """Epoch and window that lie ``windows`` after the position."""
+        epochs, window = divmod(self.window + windows, self.config.windows_per_epoch)
+        return self.epoch + epochs, window
+
+    def _current_block(self) -> _Block:
+        """The epochs of data that hold the position, made when the position leaves the ones before."""
+        if self._block is None or not 0 <= self.epoch - self._block.first_epoch < len(self._block.series):
+            self._block = _Block.generate(self.config, self.generation, self.epoch, self._device)
+        return self._block
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some epochs of data end to end, time first, on the device: short epochs should not cost a call each."""
+
+    first_epoch: int
+    series: list[EchoSeries]
+    x: tf.Tensor
+    y: tf.Tensor
+    windows: int
+
+    @classmethod
+    def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> _Block:
+        by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+        by_size = MAX_BLOCK_BYTES // config.total_series_length
+        epochs = max(1, min(by_windows, by_size))
+        series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
+        with tf.device(device):
+            x = tf.constant(np.concatenate([one.x.T for one in series]))
+            y = tf.constant(np.concatenate([one.y.T for one in series]))
+        return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
+
+
+def _try(config: EchoConfig, programs: Programs, device: str, n: int) -> None:
+    """Train ``n`` windows of a throw-away run on a device, to measure it."""
+    loop = programs.borrow(config, device)
+    block = _Block.generate(config, 0, 0, device)
+    with tf.device(device):
+        left = n
+        while left:
+            count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
+            loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
+            left -= count
+    programs.give_back(config, device, loop)

@@ -1,0 +1,212 @@
+"""Cells, layers and scans against Keras' layers with the same weights, forward and gradient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tensorflow as tf
+
+from echornn import EchoConfig, Trainer
+from echornn.network.affine import affine_of
+from echornn.network.cells import CELLS, rnn_cell
+from echornn.network.model import EchoRNN, carried_size, initial_weights, layer_weight_names
+from echornn.network.product import product, product_with_transposed, weight_gradient
+from echornn.network.scan import block_length, scan
+
+Array = npt.NDArray[np.float32]
+
+
+def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) -> dict[str, Array]:
+    weights = {}
+    for (weight, bias), columns in CELLS[cell].weight_columns.items():
+        weights[weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(np.float32)
+        weights[bias] = rng.normal(0, 0.4, (1, columns * size)).astype(np.float32)
+    return weights
+
+
+def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) -> keras.layers.Layer:
+    """Keras' layer of the same cell with the same weights, which it keeps apart for input and state."""
+    layer: keras.layers.Layer = {
+        "rnn": lambda: keras.layers.SimpleRNN(size, return_sequences=True),
+        "gru": lambda: keras.layers.GRU(size, return_sequences=True, reset_after=False),
+        "lstm": lambda: keras.layers.LSTM(size, return_sequences=True),
+    }[cell]()
+    layer.build((None, None, inputs))
+    matrix = np.concatenate([weights[weight] for weight, _ in CELLS[cell].weight_columns], axis=1)
+    vector = np.concatenate([weights[bias] for _, bias in CELLS[cell].weight_columns], axis=1)
+    layer.set_weights([matrix[:inputs], matrix[inputs:], vector[0]])
+    return layer
+
+
+def test_a_step_of_the_tutorials_cell_by_hand() -> None:
+    weights = {
+        "W": np.array([[1.0, 0.0], [0.5, 0.0], [0.0, -2.0]], np.float32),
+        "b": np.array([[0.0, 0.25]], np.float32),
+    }
+    h = rnn_cell(tf.constant([[1.0]]), tf.constant([[0.5, 0.25]]), affine_of(weights))
+    np.testing.assert_allclose(h, np.tanh([[1.25, -0.25]]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize(("size", "batch"), [(4, 5), (24, 30)], ids=["fused", "matmul"])
+@pytest.mark.parametrize("block", [12, 5])
+def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: int, block: int) -> None:
+    rng = np.random.default_rng(5)
+    length, inputs = 12, 3
+    x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
+    pull = rng.normal(size=(length, batch, size)).astype(np.float32)
+    init = rng.normal(0, 0.5, (batch, CELLS[cell].state_parts * size)).astype(np.float32)
+    weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
+    x_ours, init_ours = tf.Variable(x), tf.Variable(init)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def ours() -> tuple[tf.Tensor, list[tf.Tensor]]:
+        with tf.GradientTape() as tape:
+            states = scan(CELLS[cell].step, x_ours.read_value(), init_ours.read_value(), weights, block)[..., :size]
+            total = tf.reduce_sum(states * pull)
+        return states, tape.gradient(total, [x_ours, init_ours, *weights.values()])
+
+    states, (d_x, d_init, *d_weights) = ours()
+    layer = keras_layer(cell, inputs, size, {name: value.numpy() for name, value in weights.items()})
+    x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
+    with tf.GradientTape() as tape:
+        parts = tf.split(init_keras, CELLS[cell].state_parts, axis=-1)
+        expected = layer(x_keras, initial_state=parts)
+        total = tf.reduce_sum(expected * pull.swapaxes(0, 1))
+    e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(total, [x_keras, init_keras, *layer.trainable_variables])
+    np.testing.assert_allclose(states, np.swapaxes(expected, 0, 1), atol=1e-5)
+    np.testing.assert_allclose(d_x, np.swapaxes(e_x, 0, 1), atol=1e-4)
+    np.testing.assert_allclose(d_init, e_init, atol=1e-4)
+    by_name = dict(zip(weights, d_weights, strict=True))
+    d_matrix = np.concatenate([by_name[weight] for weight, _ in CELLS[cell].weight_columns], axis=1)
+    d_vector = np.concatenate([by_name[bias] for _, bias in CELLS[cell].weight_columns], axis=1)
+    scale = float(np.abs(d_matrix).max())
+    np.testing.assert_allclose(d_matrix, np.concatenate([e_kernel, e_recurrent]), atol=2e-6 * scale)
+    np.testing.assert_allclose(d_vector[0], e_bias, atol=2e-6 * scale)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
+    config = EchoConfig(
+        cell=cell, num_layers=2, num_classes=3, init="glorot", batch_size=4, truncated_backprop_length=6
+    )  # type: ignore[arg-type]
+    model = EchoRNN(config, initial_weights(config))
+    rng = np.random.default_rng(2)
+    x, y = (tf.constant(rng.integers(0, 3, (6, 4), dtype=np.uint8)) for _ in range(2))
+    init = tf.constant(rng.normal(0, 0.5, (4, carried_size(config))).astype(np.float32))
+    variables = list(model.weights.values())
+
+    @tf.function(jit_compile=True, autograph=False)
+    def loss_and_gradient() -> tuple[tf.Tensor, list[tf.Tensor]]:
+        with tf.GradientTape() as tape:
+            _, logits = model.forward(x, init, tf.constant([0, 0]))
+            labels = tf.cast(y, tf.int32)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        return loss, tape.gradient(loss, variables)
+
+    _, gradient = loss_and_gradient()
+    directions = [rng.normal(size=variable.shape).astype(np.float32) for variable in variables]
+    slope = sum(float((d * v).numpy().sum()) for d, v in zip(gradient, directions, strict=True))
+    losses = []
+    for step in (1e-2, -2e-2):
+        for variable, direction in zip(variables, directions, strict=True):
+            variable.assign_add(step * direction)
+        losses.append(float(loss_and_gradient()[0]))
+    assert (losses[0] - losses[1]) / 2e-2 == pytest.approx(slope, rel=2e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 50, 700])
+@pytest.mark.parametrize(("inner", "columns"), [(1, 1), (2, 40), (5, 4), (40, 30)])
+def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int) -> None:
+    rng = np.random.default_rng(rows)
+    a = rng.normal(size=(3, rows, inner)).astype(np.float32)
+    w = rng.normal(size=(3, inner, columns)).astype(np.float32)
+    dz = rng.normal(size=(3, rows, columns)).astype(np.float32)
+    np.testing.assert_allclose(product(tf.constant(a), tf.constant(w)), a @ w, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        product_with_transposed(tf.constant(dz), tf.constant(w)), dz @ w.swapaxes(1, 2), rtol=1e-4, atol=1e-4
+    )
+    d_w, d_b = weight_gradient(tf.constant(a), tf.constant(dz))
+    np.testing.assert_allclose(d_w, a.swapaxes(1, 2) @ dz, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(d_b, dz.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("length", "block"), [(1, 1), (15, 15), (32, 32), (33, 11), (100, 10), (1000, 10), (97, 10), (64, 16)]
+)
+def test_block_lengths(length: int, block: int) -> None:
+    assert block_length(length) == block
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_long_windows_in_blocks_train_as_short_ones_whole(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = EchoConfig(
+        cell=cell,  # type: ignore[arg-type]
+        truncated_backprop_length=23,
+        total_series_length=5 * 23 * 6,
+        init="glorot",
+        num_layers=2 if cell == "rnn" else 1,
+    )
+    whole = Trainer(config).advance(6)
+    monkeypatch.setattr("echornn.network.model.block_length", lambda _: 10)
+    blocks = Trainer(config).advance(6)
+    np.testing.assert_allclose(blocks.losses, whole.losses, atol=2e-6)
+    np.testing.assert_allclose(blocks.states, whole.states, atol=2e-5)
+
+
+def test_states_shown_are_the_top_layers_h() -> None:
+    config = EchoConfig(cell="lstm", num_layers=2, state_size=3, init="glorot")
+    trainer = Trainer(config)
+    progress = trainer.advance(1)
+    carried = trainer.carried_state
+    assert carried.shape == (5, 2 * 2 * 3)
+    assert progress.states.shape == (5, 15, 3)
+    np.testing.assert_array_equal(progress.states[:, -1], carried[:, 6:9])
+
+
+def test_weight_names_and_the_forget_gates_bias() -> None:
+    config = EchoConfig(cell="lstm", num_layers=3, state_size=4)
+    weights = initial_weights(config)
+    assert list(weights) == ["W", "b", "W_layer2", "b_layer2", "W_layer3", "b_layer3", "W2", "b2"]
+    assert [weights[name].shape for name in ("W", "W_layer2", "W2")] == [(5, 16), (8, 16), (4, 2)]
+    for name in ("b", "b_layer2", "b_layer3"):
+        np.testing.assert_array_equal(weights[name][0], [0] * 4 + [1] * 4 + [0] * 8)
+    assert [list(names) for names in layer_weight_names(EchoConfig(cell="gru"))] == [["W", "b", "Wc", "bc"]]
+
+
+DROPPING = EchoConfig(num_layers=2, dropout=0.5, init="glorot", total_series_length=5 * 15 * 20, state_size=8)
+
+
+def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
+    """The same in any pieces, other in every window, gone without dropout."""
+    trainer = Trainer(DROPPING)
+    whole = trainer.advance(30).losses
+    trainer.reset()
+    np.testing.assert_array_equal(np.concatenate([trainer.advance(n).losses for n in (1, 12, 17)]), whole)
+    without = Trainer(replace(DROPPING, dropout=0.0)).advance(30).losses
+    assert np.abs(whole - without).max() > 1e-3
+    model = EchoRNN(DROPPING, initial_weights(DROPPING))
+    x = tf.ones([15, 5], tf.uint8)
+    init = tf.zeros([5, carried_size(DROPPING)])
+    keys = [[0, 0], [0, 0], [0, 1], [8, 0]]
+    logits = [model.forward(x, init, tf.constant(key))[1].numpy() for key in keys]
+    np.testing.assert_array_equal(logits[0], logits[1])
+    assert not np.array_equal(logits[0], logits[2])
+    assert not np.array_equal(logits[0], logits[3])
+
+
+def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
+    model = EchoRNN(DROPPING, initial_weights(DROPPING))
+    dropped = model._drop(tf.ones([100, 20, 50]), tf.constant([3, 4])).numpy()
+    assert set(np.unique(dropped)) == {0.0, 2.0}
+    assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_every_cell_learns_the_echo(cell: str) -> None:
+    config = EchoConfig(cell=cell, init="glorot", state_size=8)  # type: ignore[arg-type]
+    assert not Trainer(config).advance(3 * 666).errors[-300:].any()

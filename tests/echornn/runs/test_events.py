@@ -1,0 +1,239 @@
+"""What TensorBoard's own readers see of a run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+from tensorboard.plugins.hparams import metadata
+
+from echornn.runs import events, run_dir
+from echornn.runs.events import POINT_SECONDS, EventLog
+from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_dir import LOSS_FILE, WINDOW
+from echornn.session.session import Session
+from tests.echornn.runs.test_recorder import contents, play, recorded
+from tests.scripted import SMALL, ScriptedTrainer
+
+LONG = replace(SMALL, num_epochs=1000)
+TAGS = ("loss", "accuracy", "learning_rate")
+
+
+def curves(folder: Path) -> dict[str, tuple[list[int], np.ndarray]]:
+    """Steps and values of each curve, as TensorBoard shows them."""
+    reader = EventAccumulator(str(folder / events.FOLDER), size_guidance={"scalars": 0})
+    reader.Reload()
+    return {
+        tag: ([one.step for one in reader.Scalars(tag)], np.array([one.value for one in reader.Scalars(tag)]))
+        for tag in TAGS
+        if tag in reader.Tags()["scalars"]
+    }
+
+
+def texts(folder: Path) -> list[tuple[int, str]]:
+    """Step and words of each command, as TensorBoard shows them."""
+    reader = EventMultiplexer().AddRun(str(folder / events.FOLDER), "run")
+    reader.Reload()
+    return [(one.step, one.tensor_proto.string_val[0].decode()) for one in reader.Tensors("run", "commands")]
+
+
+def assert_means_of_the_log(folder: Path, last: int) -> None:
+    """Steps increase up to the last window, and each value is the mean over the windows since the one before."""
+    windows = np.fromfile(folder / LOSS_FILE, WINDOW)
+    assert len(windows) == last
+    shown = curves(folder)
+    steps = shown["loss"][0]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == last
+    assert all(shown[tag][0] == steps for tag in TAGS)
+    pieces = [slice(first, end) for first, end in zip([0, *steps], steps, strict=False)]
+    losses = np.array([windows["loss"][piece].mean(dtype=np.float64) for piece in pieces])
+    np.testing.assert_allclose(shown["loss"][1], losses, rtol=1e-6)
+    rates = [windows["errors"][piece].mean() / SMALL.predictions_per_window for piece in pieces]
+    np.testing.assert_allclose(shown["accuracy"][1], 1 - np.array(rates), rtol=1e-6)
+
+
+def test_curves_are_the_means_of_the_loss_log(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12, "save", 3, "reset", 5, "redraw", 8, config=LONG)
+    assert_means_of_the_log(tmp_path / "run", 28)
+    assert texts(tmp_path / "run") == [(1, "start"), (16, "reset"), (21, "redraw")]
+    np.testing.assert_allclose(curves(tmp_path / "run")["learning_rate"][1], 0.3, rtol=1e-6)
+
+
+def test_an_edit_is_told_in_words_and_moves_the_learning_rate(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, LONG))
+    edit = partial(session.edit, learning_rate=0.1, echo_step=4)
+    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo)
+    assert texts(folder) == [
+        (1, "start"),
+        (8, "edit: echo_step 3 to 4, learning_rate 0.3 to 0.1"),
+        (12, "undo: echo_step 4 to 3, learning_rate 0.1 to 0.3"),
+    ]
+    steps, rates = curves(folder)["learning_rate"]
+    np.testing.assert_allclose(rates, [0.3 if step <= 7 else 0.1 for step in steps], rtol=1e-6)
+    assert_means_of_the_log(folder, 11)
+
+
+def test_the_configuration_is_in_the_hparams_tab(tmp_path: Path) -> None:
+    config = replace(LONG, cell="lstm")
+    recorded(tmp_path / "run", 3, config=config)
+    reader = EventMultiplexer().AddRun(str(tmp_path / "run" / events.FOLDER), "run")
+    reader.Reload()
+    content = reader.SummaryMetadata("run", metadata.SESSION_START_INFO_TAG).plugin_data.content
+    info = metadata.parse_session_start_info_plugin_data(content)
+    assert info.hparams["cell"].string_value == "lstm"
+    assert info.hparams["learning_rate"].number_value == 0.3
+    assert info.hparams["stride"].number_value == 10
+    assert len(info.hparams) == len(vars(config))
+
+
+def killed_ahead(folder: Path, windows: int, torn: int = 0) -> None:
+    """Leave the run as a process leaves it that is killed with events on disk that no checkpoint names."""
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    trainer = ScriptedTrainer(LONG)
+    if recorder.resumed.checkpoint is not None:
+        trainer.restore(recorder.resumed.checkpoint.state)
+    for _ in range(windows):
+        recorder.windows(trainer.advance(1))
+        recorder._events.point()
+    recorder._events.flush(recorder._events.length)
+    recorder._losses.flush()
+    recorder.close()
+    newest = max((folder / events.FOLDER).iterdir())
+    newest.write_bytes(newest.read_bytes()[: newest.stat().st_size - torn])
+
+
+@pytest.mark.parametrize("torn", [0, 1, 20, 70])
+def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, torn: int) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12, "reset", config=LONG)
+    for expected in (17, 22):
+        killed_ahead(folder, 9, torn)
+        session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+        play(session, lambda session=session: session.step(5))
+        assert_means_of_the_log(folder, expected)
+    assert texts(folder) == [(1, "start"), (13, "reset")]
+    assert len(list((folder / events.FOLDER).iterdir())) == 5
+
+
+def test_a_command_that_was_not_saved_is_taken_back(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12, config=LONG)
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    recorder.command(replace(recorder.resumed.commands[0], at=12, cause="redraw", draw=1))
+    recorder._events.flush(recorder._events.length)
+    recorder.close()
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    play(session, lambda: session.step(2))
+    assert texts(folder) == [(1, "start")]
+
+
+def test_a_run_that_starts_over_shows_only_what_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    RunRecorder.begin(folder, LONG).close()
+    killed_ahead(folder, 4)
+    (folder / LOSS_FILE).write_bytes(b"")
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    play(session, lambda: session.step(5))
+    assert_means_of_the_log(folder, 5)
+    assert texts(folder) == [(1, "start")]
+
+
+def log_with_a_clock(folder: Path, now: list[float]) -> EventLog:
+    folder.mkdir()
+    return EventLog(folder, LONG, clock=lambda: now[0])
+
+
+def points(log: EventLog, folder: Path) -> list[int]:
+    log.flush(log.length)
+    return curves(folder)["loss"][0]
+
+
+def test_fast_windows_share_a_point_and_slow_ones_have_one_each(tmp_path: Path) -> None:
+    now = [100.0]
+    log, trainer = log_with_a_clock(tmp_path / "run", now), ScriptedTrainer(LONG)
+    for _ in range(100):
+        log.windows(trainer.advance(10))
+        now[0] += POINT_SECONDS / 10
+    assert points(log, tmp_path / "run") == [10, *range(110, 1000, 100)]
+    assert log.length / 10 < 200, "bytes a point"
+    for _ in range(5):
+        log.windows(trainer.advance(1))
+        now[0] += POINT_SECONDS
+    assert points(log, tmp_path / "run")[-5:] == [1001, 1002, 1003, 1004, 1005]
+
+
+def test_while_the_disk_takes_nothing_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_PENDING_BYTES", 2000)
+    now = [0.0]
+    log, trainer = log_with_a_clock(tmp_path / "run", now), ScriptedTrainer(LONG)
+    for _ in range(1000):
+        log.windows(trainer.advance(1))
+        now[0] += POINT_SECONDS
+        log.point()
+    assert log.length < 2300
+    log.flush(log.length)
+    log.windows(trainer.advance(1))
+    steps, losses = (part[-1] for part in curves_after(log, tmp_path / "run"))
+    before = curves(tmp_path / "run")["loss"][0][-2]
+    assert steps == 1001
+    assert losses == pytest.approx(0.7 * np.mean(0.99 ** np.arange(before, 1001)), rel=1e-5)
+
+
+def curves_after(log: EventLog, folder: Path) -> tuple[list[int], np.ndarray]:
+    log.flush(log.length)
+    return curves(folder)["loss"]
+
+
+def test_a_loss_that_is_no_number_is_shown_as_such(tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(LONG)
+    trainer.diverges_at = 3
+    session = Session(LONG, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", LONG))
+    play(session, lambda: session.step(3), session.save, lambda: session.step(1))
+    assert math.isnan(curves(tmp_path / "run")["loss"][1][-1])
+
+
+def test_events_that_cannot_be_written_leave_the_run_saved_and_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorder = RunRecorder.begin(folder, LONG)
+    (folder / events.FOLDER).write_text("no folder")
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=recorder)
+    warnings: list[str] = []
+    play(
+        session,
+        lambda: session.step(5),
+        session.save,
+        lambda: session._send(lambda: warnings.append(session.frame.warning)),
+        lambda: session._send((folder / events.FOLDER).unlink),
+        lambda: session.step(2),
+    )
+    assert "TensorBoard's events not saved since" in warnings[0]
+    assert session.frame.warning == ""
+    assert run_dir.read(folder).trained == 7
+    assert_means_of_the_log(folder, 7)
+
+
+def test_it_is_removed_with_the_run(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 5, config=LONG)
+    run_dir.remove(tmp_path / "run")
+    assert contents(tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_record_is_whole_and_in_order(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 5, "reset", 5, config=LONG)
+    (file,) = (tmp_path / "run" / events.FOLDER).iterdir()
+    loaded: list[Any] = list(LegacyEventFileLoader(str(file)).Load())
+    assert loaded[0].file_version == "brain.Event:2"
+    assert [event.step for event in loaded[2:]] == sorted(event.step for event in loaded[2:])

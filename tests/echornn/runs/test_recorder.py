@@ -1,0 +1,612 @@
+"""A run on disk: what was recorded comes back, whatever happened to the disk in between."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.runs import append_log, run_dir
+from echornn.runs import recorder as recorder_module
+from echornn.runs.recorded_evidence import evidence_of
+from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
+from echornn.runs.run_error import RunError
+from echornn.session.frame import Frame, State
+from echornn.session.session import Session
+from tests.scripted import SMALL, ScriptedTrainer
+
+PATIENCE = 30.0
+
+
+def play(session: Session, *commands: Callable[[], None]) -> Session:
+    """Carry out the commands, one after the other has been trained and saved, on this thread."""
+    session.pause()
+    for command in commands:
+        command()
+        session._send(lambda: settle(session))
+    session._send(session.stop)
+    session.run()
+    return session
+
+
+def drain(session: Session) -> None:
+    while windows := session._due():
+        session._train(windows)
+
+
+def settle(session: Session) -> None:
+    """Train what is due, and let the disk answer."""
+    drain(session)
+    recorder = session._chronicle.recorder
+    if isinstance(recorder, RunRecorder):
+        recorder.wait(PATIENCE)
+        session._show_warning()
+
+
+def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.ndarray:
+    """Record a new run: numbers are windows to train, words are commands. All its windows, `WINDOW` [n]."""
+    return performed(RunRecorder.begin(folder, config), config, *steps)
+
+
+def performed(recorder: RunRecorder, config: EchoConfig, *steps: int | str) -> np.ndarray:
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder)
+    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
+    play(session, *commands)
+    assert session.error is None
+    return log(recorder.folder)
+
+
+def log(folder: Path) -> np.ndarray:
+    return np.fromfile(folder / LOSS_FILE, WINDOW)
+
+
+def test_every_window_and_command_is_on_disk(tmp_path: Path) -> None:
+    windows = recorded(tmp_path / "run", 12, "reset", 3, "regenerate", 5, "redraw")
+    expected = [*range(12), *range(3), *range(3, 8)]
+    np.testing.assert_allclose(windows["loss"], 0.7 * 0.99 ** np.array(expected), rtol=1e-6)
+    run = run_dir.read(tmp_path / "run")
+    assert run.notes == ()
+    assert run.trained == 20
+    assert [(one.at, one.cause, one.epoch, one.window) for one in run.commands] == [
+        (0, "start", 0, 0),
+        (12, "reset", 0, 0),
+        (15, "regenerate", 0, 0),
+        (20, "redraw", 0, 0),
+    ]
+    assert run.commands[2].generation == 1
+    assert run.commands[3].draw == 1
+    assert run.checkpoint is not None
+    assert run.checkpoint.state.draw == 1
+
+
+def test_a_run_goes_on_with_its_whole_curve(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12, "reset", 3)
+    recorder = RunRecorder.go_on(tmp_path / "run")
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
+    play(session, lambda: session.step(4))
+    assert session.frame.trained == 19
+    assert (session.frame.epoch, session.frame.window) == (1, 7)
+    curve = session.curve(100)
+    np.testing.assert_allclose(curve.high, 0.7 * 0.99 ** np.array([*range(12), *range(7)]), rtol=1e-6)
+    assert [(one.at, one.cause) for one in curve.segments] == [(0, "start"), (12, "reset")]
+    np.testing.assert_array_equal(log(tmp_path / "run")["loss"], curve.high)
+
+
+def test_what_ran_ahead_of_the_checkpoint_is_cut_back(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12)
+    with open(tmp_path / "run" / LOSS_FILE, "ab") as losses:
+        losses.write(b"torn record and more")
+    with open(tmp_path / "run" / COMMAND_FILE, "ab") as commands:
+        commands.write(b'{"at": 13, "cau')
+    windows = performed(RunRecorder.go_on(tmp_path / "run"), SMALL, 3)
+    np.testing.assert_allclose(windows["loss"], 0.7 * 0.99 ** np.arange(15), rtol=1e-6)
+    assert run_dir.read(tmp_path / "run").notes == ()
+
+
+def test_a_finished_run_is_finished_when_it_goes_on(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 30)
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "run"))
+    play(session)
+    frame = session.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.FINISHED, 3, 10, 30)
+
+
+def test_a_run_that_never_saved_starts_over(tmp_path: Path) -> None:
+    RunRecorder.begin(tmp_path / "run", SMALL).close()
+    assert len(performed(RunRecorder.go_on(tmp_path / "run"), SMALL, 5)) == 5
+
+
+def test_one_process_writes_at_a_time_and_a_dead_one_does_not_count(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 1)
+    program = (
+        "import os, sys, pathlib; from echornn.runs.recorder import RunRecorder\n"
+        f"recorder = RunRecorder.go_on(pathlib.Path({str(folder)!r})); print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"locked\n"
+        with pytest.raises(RunError, match=rf"run is being written by another process \(its id is {other.pid}\)"):
+            RunRecorder.go_on(folder)
+        other.kill()
+    RunRecorder.go_on(folder).close()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_folders_that_hold_something_are_refused_and_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("all my work")
+    for use in (lambda: RunRecorder.begin(tmp_path, SMALL), lambda: RunRecorder.go_on(tmp_path)):
+        with pytest.raises(RunError, match=r"is not empty|holds no run"):
+            use()
+    assert contents(tmp_path) == {"thesis.tex": b"all my work"}
+    with pytest.raises(RunError, match=r"thesis\.tex is not empty"):
+        RunRecorder.begin(tmp_path / "thesis.tex", SMALL)
+    with pytest.raises(RunError, match="holds no run"):
+        RunRecorder.go_on(tmp_path / "nothing")
+    recorded(tmp_path / "run", 3)
+    with pytest.raises(RunError, match="holds a run already; go on with --resume"):
+        RunRecorder.begin(tmp_path / "run", SMALL)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b'"format": 1', b'"format": 7', "of format 7: this version reads 1"),
+        (b'"seed"', b'"sede"', "field sede is not known|field seed is missing"),
+        (b"{", b"[", r"run\.json is damaged"),
+        (b'"begun"', b'"ended"', r"run\.json is damaged"),
+    ],
+)
+def test_a_damaged_description_is_refused_and_nothing_touched(
+    tmp_path: Path, old: bytes, new: bytes, words: str
+) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 5)
+    about = folder / run_dir.RUN_FILE
+    about.write_bytes(about.read_bytes().replace(old, new))
+    before = contents(folder)
+    with pytest.raises(RunError, match=words):
+        RunRecorder.go_on(folder)
+    assert contents(folder) == before
+
+
+# ---- going on with another configuration
+
+
+def gone_on(folder: Path, config: EchoConfig, *steps: int | str) -> Session:
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
+    return play(session, *commands)
+
+
+def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 30)
+    session = gone_on(folder, replace(SMALL, num_epochs=5, learning_rate=0.1), 12)
+    frame = session.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained, frame.undoable) == (State.PAUSED, 5, 2, 42, 1)
+    np.testing.assert_allclose(log(folder)["loss"], 0.7 * 0.99 ** np.arange(42), rtol=1e-6)
+    run = run_dir.read(folder)
+    assert run.config == replace(SMALL, num_epochs=5, learning_rate=0.1)
+    assert [(one.at, one.cause, one.epoch) for one in run.commands] == [(0, "start", 0), (30, "edit", 3)]
+
+
+def test_an_edit_made_where_it_goes_on_can_be_undone(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+    session = gone_on(folder, replace(SMALL, state_size=8), 3, "undo", 4)
+    assert session.frame.config == SMALL
+    assert (session.frame.epoch, session.frame.window) == (2, 6)
+    assert [(one.at, one.cause) for one in run_dir.read(folder).commands] == [(0, "start"), (12, "edit"), (15, "undo")]
+
+
+def test_the_same_configuration_is_no_edit(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 12)
+    assert gone_on(tmp_path / "run", SMALL, 3).frame.undoable == 0
+    assert len(run_dir.read(tmp_path / "run").commands) == 1
+
+
+def test_an_edit_that_cannot_be_made_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12)
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if config.device == "gpu":
+            raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+        return ScriptedTrainer(config)
+
+    before = {name: content for name, content in contents(folder).items() if name != "lock"}
+    recorder = RunRecorder.go_on(folder)
+    session = Session(replace(SMALL, device="gpu"), make_trainer=make, recorder=recorder)
+    play(session)
+    assert session.frame.state is State.FAILED
+    assert isinstance(session.error, ConfigError)
+    assert {name: content for name, content in contents(folder).items() if name != "lock"} == before
+
+
+# ---- damaged checkpoints and logs: the right state or the one before, and it is said
+
+
+@pytest.fixture(scope="module")
+def two_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose newest checkpoint is after 9 windows, and the one before after 4."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    recorded(folder, 4, "save", "reset", 5)
+    states = run_dir.checkpoint.load(folder)[0]
+    assert [one.losses.length // WINDOW.itemsize for one in states] == [9, 4]
+    return folder
+
+
+def damaged(folder: Path, tmp_path: Path, name: str, content: bytes) -> Path:
+    copy = tmp_path / "copy"
+    copy.mkdir(exist_ok=True)
+    for file in folder.iterdir():
+        if file.is_file():
+            (copy / file.name).write_bytes(file.read_bytes())
+    (copy / name).write_bytes(content)
+    return copy
+
+
+def assert_right_or_the_one_before(run: Run) -> None:
+    assert run.trained in (4, 9)
+    assert run.checkpoint is not None
+    assert run.checkpoint.state.optimizer[0] == (4 if run.trained == 4 else 5)
+    if run.trained == 4:
+        assert run.notes, "going back in silence would be a lie"
+    expected = 0.7 * 0.99 ** np.array([*range(4), *range(5)][: run.trained])
+    losses = run.windows(0, run.trained)["loss"]
+    if not np.allclose(losses, expected, rtol=1e-6, atol=0):
+        assert "logs differ" in " ".join(run.notes)
+
+
+@pytest.mark.parametrize("name", ["checkpoint-0", "checkpoint-1", LOSS_FILE, COMMAND_FILE])
+def test_cut_short_at_every_length(two_checkpoints: Path, tmp_path: Path, name: str) -> None:
+    content = (two_checkpoints / name).read_bytes()
+    for length in range(len(content)):
+        run = run_dir.read(damaged(two_checkpoints, tmp_path, name, content[:length]))
+        assert_right_or_the_one_before(run)
+
+
+@pytest.mark.parametrize("name", ["checkpoint-0", "checkpoint-1", LOSS_FILE, COMMAND_FILE])
+def test_with_a_bit_flipped_in_every_byte(two_checkpoints: Path, tmp_path: Path, name: str) -> None:
+    content = (two_checkpoints / name).read_bytes()
+    for at in range(len(content)):
+        flipped = bytearray(content)
+        flipped[at] ^= 1 << at % 8
+        run = run_dir.read(damaged(two_checkpoints, tmp_path, name, bytes(flipped)))
+        assert_right_or_the_one_before(run)
+        assert run.notes
+
+
+def test_a_damaged_run_goes_on_and_is_whole_afterwards(two_checkpoints: Path, tmp_path: Path) -> None:
+    folder = damaged(two_checkpoints, tmp_path, LOSS_FILE, b"")
+    performed(RunRecorder.go_on(folder), SMALL, 2)
+    run = run_dir.read(folder)
+    assert run.trained == 11
+    assert not run.notes
+    windows = run.windows(0, 11)
+    assert np.isnan(windows["loss"][:9]).all()
+    assert (windows["errors"][:9] == -1).all()
+    assert np.isfinite(windows["loss"][9:]).all()
+
+
+def test_both_checkpoints_damaged_is_a_clear_refusal(two_checkpoints: Path, tmp_path: Path) -> None:
+    folder = damaged(two_checkpoints, tmp_path, "checkpoint-0", b"x")
+    (folder / "checkpoint-1").write_bytes(b"y")
+    before = contents(folder)
+    with pytest.raises(RunError, match="checkpoint-0 is cut short; checkpoint-1 is cut short"):
+        RunRecorder.go_on(folder)
+    assert contents(folder) == before
+
+
+# ---- a disk that fails for a while
+
+
+class Disk:
+    """Makes writing fail, or never answer, for as long as a test wants."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        self.hangs, self.asked, self.answers = (threading.Event() for _ in range(3))
+        write, sync = os.pwrite, os.fsync
+
+        def fsync(descriptor: int) -> None:
+            if self.hangs.is_set():
+                self.asked.set()
+                assert self.answers.wait(PATIENCE)
+            sync(descriptor)
+
+        def pwrite(descriptor: int, data: bytes, at: int) -> int:
+            if self.full:
+                write(descriptor, bytes(data)[:3], at)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(descriptor, data, at)
+
+        monkeypatch.setattr(os, "pwrite", pwrite)
+        monkeypatch.setattr(os, "fsync", fsync)
+
+
+def test_a_run_that_could_not_be_begun_leaves_nothing_and_can_be_begun_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(RunError, match="run cannot hold a run: No space left on device"):
+            RunRecorder.begin(tmp_path / "run", SMALL)
+    assert list(tmp_path.iterdir()) == []
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    recorder.close()
+    assert run_dir.read(tmp_path / "run").trained == 0
+
+
+def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
+    warnings: list[str] = []
+
+    def look() -> None:
+        warnings.append(session.frame.warning)
+
+    def fill(full: bool) -> Callable[[], None]:
+        return lambda: session._send(lambda: setattr(disk, "full", full))
+
+    while_full = (lambda: session.step(6), session.save, lambda: session._send(look), session.reset)
+    afterwards = (lambda: session.step(2), fill(False), session.save, lambda: session._send(look))
+    play(session, lambda: session.step(5), fill(True), *while_full, *afterwards)
+    assert "not saved since" in warnings[0]
+    assert "No space left on device" in warnings[0]
+    assert warnings[1] == ""
+    run = run_dir.read(tmp_path / "run")
+    assert (run.trained, run.notes) == (13, ())
+    np.testing.assert_allclose(run.windows(0, 13)["loss"], 0.7 * 0.99 ** np.array([*range(11), *range(2)]), rtol=1e-6)
+    assert [one.at for one in run.commands] == [0, 11]
+
+
+def test_a_folder_that_vanishes_and_comes_back(tmp_path: Path) -> None:
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
+    warnings: list[str] = []
+    play(
+        session,
+        lambda: session.step(5),
+        session.save,
+        lambda: session._send(lambda: os.rename(tmp_path / "run", tmp_path / "away")),
+        lambda: session.step(6),
+        session.save,
+        lambda: session._send(lambda: warnings.append(session.frame.warning)),
+        lambda: session._send(lambda: os.rename(tmp_path / "away", tmp_path / "run")),
+        lambda: session.step(1),
+    )
+    assert "not saved since" in warnings[0]
+    assert session.frame.warning == ""
+    run = run_dir.read(tmp_path / "run")
+    assert (run.trained, run.notes) == (12, ())
+
+
+def test_memory_is_bounded_and_what_it_loses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(append_log, "MAX_PENDING_BYTES", 10 * WINDOW.itemsize)
+    monkeypatch.setattr(append_log, "PIECE_BYTES", 3 * WINDOW.itemsize)
+    config = replace(SMALL, num_epochs=100)
+    recorder = RunRecorder.begin(tmp_path / "run", config)
+    trainer = ScriptedTrainer(config)
+    recorder.save(trainer.state)
+    assert recorder.wait(PATIENCE)
+    os.rename(tmp_path / "run", tmp_path / "away")
+    for _ in range(20):
+        recorder.windows(trainer.advance(1))
+        recorder.save(trainer.state)
+        assert not recorder.wait(PATIENCE)
+    assert "10 windows are lost to the loss log" in recorder.warning
+    os.rename(tmp_path / "away", tmp_path / "run")
+    recorder.save(trainer.state)
+    recorder.close()
+    assert recorder.saved
+    losses = log(tmp_path / "run")["loss"]
+    assert np.isnan(losses[:10]).all()
+    np.testing.assert_allclose(losses[10:], 0.7 * 0.99 ** np.arange(10, 20), rtol=1e-6)
+
+
+def test_saving_takes_a_small_share_of_the_time_on_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    folder = tmp_path / "run"
+    recorder = RunRecorder(folder, run_dir.create(folder, SMALL), SMALL, clock=lambda: now)
+    trainer = ScriptedTrainer(SMALL)
+    disk = Disk(monkeypatch)
+    disk.hangs.set()
+    recorder.windows(trainer.advance(1))
+    recorder.save(trainer.state)
+    assert disk.asked.wait(PATIENCE)
+    now = 0.5
+    disk.answers.set()
+    assert recorder.wait(PATIENCE)
+    recorder.windows(trainer.advance(1))
+    assert recorder.seconds_to_save() == pytest.approx(0.5 / 0.04 - 0.5)
+    recorder.close()
+
+
+class OnItsThread:
+    """A session on a thread of its own, paused, whose recorder has a clock that the test turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 0.0
+        self.recorder = RunRecorder(folder, run_dir.create(folder, SMALL), SMALL, clock=lambda: self.now)
+        self.session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=self.recorder)
+        self.session.pause()
+        self.thread = threading.Thread(target=self.session.run)
+        self.thread.start()
+
+    def obeyed(self, trained: int | None = None) -> Frame:
+        """The frame after all commands given so far, and after so many windows."""
+        while True:
+            for _ in range(2):
+                done = threading.Event()
+                self.session._send(done.set)
+                assert done.wait(PATIENCE)
+            if trained in (None, self.session.frame.trained):
+                return self.session.frame
+
+    def end(self) -> None:
+        self.session.stop()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+
+
+def begun_on_a_disk_that_hangs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[OnItsThread, Disk]:
+    """A run whose start is saved; what comes after it, the disk does not answer."""
+    disk = Disk(monkeypatch)
+    stage = OnItsThread(folder)
+    stage.obeyed()
+    assert stage.recorder.wait(PATIENCE)
+    disk.hangs.set()
+    return stage, disk
+
+
+def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
+    session = stage.session
+    session.step(5)
+    stage.obeyed(5)
+    session.save()
+    assert disk.asked.wait(PATIENCE)
+    session.reset()
+    session.step(3)
+    stage.obeyed(8)
+    session.undo()
+    session.step(2)
+    assert stage.obeyed(10).warning == ""
+    assert not stage.recorder.saved
+    stage.now += 4.0
+    session.save()
+    assert stage.obeyed().warning == "the disk has not answered for 3 s"
+    assert run_dir.read(folder).trained == 0, "what is not known to be on disk does not count"
+    disk.hangs.clear()
+    disk.answers.set()
+    assert stage.recorder.wait(PATIENCE)
+    assert stage.obeyed().warning == "", "it is taken back without a command"
+    assert run_dir.read(folder).trained == 10
+    stage.end()
+    assert stage.recorder.saved
+    assert [one.cause for one in run_dir.read(folder).commands] == ["start", "reset", "undo"]
+    losses = 0.7 * 0.99 ** np.array([*range(5), *range(3), 5, 6])
+    np.testing.assert_allclose(log(folder)["loss"], losses, rtol=1e-6)
+
+
+def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "SECONDS_TO_END", 0.0)
+    folder = tmp_path / "run"
+    stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
+    stage.session.step(5)
+    stage.obeyed(5)
+    stage.end()
+    assert not stage.recorder.saved
+    with pytest.raises(RunError, match="is being written by another process"):
+        RunRecorder.go_on(folder)
+    disk.answers.set()
+    assert stage.recorder.wait(PATIENCE)
+    assert stage.recorder.saved
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    assert recorder.resumed.trained == 5
+    recorder.close()
+
+
+def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    disk.full = True
+    trainer = ScriptedTrainer(SMALL)
+    for _ in range(3):
+        recorder.windows(trainer.advance(1))
+        recorder.save(trainer.state)
+    recorder.close()
+    assert "No space left on device" in recorder.warning
+    for thread in threading.enumerate():
+        if thread.name == "saving":
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+# ---- divergence
+
+
+def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = 17
+    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", SMALL))
+    session.step(14)
+    session._send(lambda: drain(session))
+    session.resume()
+    session._send(lambda: session._train(10))
+    session._send(session.stop)
+    session.run()
+    frame = session.frame
+    assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 2, 8, 18)
+    assert frame.warning == "the loss is nan in window 8 of epoch 2: paused there"
+    assert math.isnan(frame.loss)
+    high = session.curve(100).high
+    assert np.isfinite(high[:17]).all()
+    assert len(high) == 18
+    assert len(log(tmp_path / "run")) == 18
+
+
+@pytest.mark.parametrize("good", [0, 14])
+def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = good + 3
+    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", SMALL))
+    play(session, lambda: session.step(good), session.save, lambda: session.step(10))
+    frame = session.frame
+    assert (frame.trained, frame.undoable) == (good + 4, 1)
+    assert "u goes back" in frame.verdict
+
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = good + 3
+    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "again", SMALL))
+    play(session, lambda: session.step(good), session.save, lambda: session.step(10), session.undo)
+    frame = session.frame
+    assert (frame.epoch, frame.window) == (good // 10 + 1, good % 10)
+    assert (frame.trained, frame.undoable, frame.warning) == (good + 4, 0, "")
+    assert frame.evidence.windows == good
+    assert (trainer.trained, trainer.window) == (good, good % 10)
+    assert evidence_of(run_dir.read(tmp_path / "again")).windows == good
+
+
+def test_after_a_wild_edit_that_diverges_at_once_undo_takes_the_edit_back() -> None:
+    trainer = ScriptedTrainer(SMALL)
+    session = Session(SMALL, make_trainer=lambda _: trainer)
+
+    def edit() -> None:
+        trainer.diverges_at = 7
+        session.edit(learning_rate=1e30)
+
+    play(session, lambda: session.step(7), edit, lambda: session.step(1), session.undo)
+    assert session.frame.config == SMALL
+    assert (session.frame.window, session.frame.undoable, trainer.trained) == (7, 0, 7)
+
+
+def test_after_divergence_it_can_go_on_or_be_reset() -> None:
+    trainer = ScriptedTrainer(SMALL)
+    trainer.diverges_at = 3
+    session = Session(SMALL, make_trainer=lambda _: trainer)
+    play(session, lambda: session.step(10), lambda: session.step(2), session.reset, lambda: session.step(2))
+    assert session.frame.trained == 4 + 2 + 2
+    assert session.frame.warning == ""

@@ -1,0 +1,115 @@
+"""Edits and undo through a session with the real trainer and a real record: nothing is lost, and all can go on."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from echornn import EchoConfig, Session, Trainer
+from echornn.progress import Progress
+from echornn.runs.recorder import Recorder, RunRecorder
+from echornn.runs.run_dir import read
+from echornn.session.frame import State
+
+SMALL = EchoConfig(num_epochs=10**6, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
+"""14 windows an epoch."""
+
+LARGER = replace(SMALL, state_size=6, cell="gru", init="glorot")
+
+
+class Stage:
+    """A paused session on a thread of its own."""
+
+    def __init__(self, config: EchoConfig, recorder: Recorder) -> None:
+        self.losses: list[np.ndarray] = []
+        self.session = Session(config, math.inf, on_progress=self._on_progress, recorder=recorder)
+        self.session.pause()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.losses.append(progress.losses)
+
+    def step(self, windows: int) -> np.ndarray:
+        """Train so many windows; their losses."""
+        self.obeyed()
+        before = self.session.frame.trained
+        self.session.step(windows)
+        self.obeyed(lambda: self.session.frame.trained == before + windows)
+        return np.concatenate(self.losses)[-windows:]
+
+    def obeyed(self, condition: Callable[[], bool] = lambda: True) -> None:
+        """Return when all commands given so far were carried out, and the condition holds."""
+        while True:
+            done = threading.Event()
+            self.session._send(done.set)
+            assert done.wait(60), self.session.frame.message
+            if condition() and self.session.frame.state is not State.LOADING:
+                return
+
+
+@contextmanager
+def on_stage(config: EchoConfig, recorder: Recorder) -> Iterator[Stage]:
+    stage = Stage(config, recorder)
+    thread = threading.Thread(target=stage.session.run)
+    thread.start()
+    try:
+        yield stage
+    finally:
+        stage.session.stop()
+        thread.join(60)
+    assert stage.session.error is None
+
+
+def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) -> None:
+    alone = Trainer(SMALL)
+    expected = alone.advance(40).losses
+    larger = Trainer(LARGER).advance(5).losses
+    folder = tmp_path / "run"
+    with on_stage(SMALL, RunRecorder.begin(folder, SMALL)) as stage:
+        np.testing.assert_array_equal(stage.step(20), expected[:20])
+        stage.session.edit(state_size=6, cell="gru", init="glorot")
+        np.testing.assert_array_equal(stage.step(5), larger)
+        assert stage.session.frame.config == LARGER
+        stage.session.edit(learning_rate=0.1)
+        stage.step(3)
+        stage.session.undo()
+        stage.session.undo()
+        np.testing.assert_array_equal(stage.step(10), expected[20:30])
+        assert stage.session.frame.config == SMALL
+    run = read(folder)
+    assert run.trained == 38
+    assert [command.cause for command in run.commands] == ["start", "edit", "edit", "undo", "undo"]
+    assert [command.at for command in run.commands] == [0, 20, 25, 28, 28]
+    with on_stage(run.config, RunRecorder.go_on(folder)) as stage:
+        np.testing.assert_array_equal(stage.step(10), expected[30:])
+        causes = [segment.cause for segment in stage.session.curve(100).segments]
+        assert causes == ["start", "edit", "edit", "undo", "undo"]
+    logged = read(folder).windows(0, 48)["loss"]
+    np.testing.assert_array_equal(np.concatenate([logged[:20], logged[28:]]), expected)
+
+
+def test_a_reset_and_new_data_are_undone_to_the_bit(tmp_path: Path) -> None:
+    expected = Trainer(SMALL).advance(30).losses
+    with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
+        stage.step(17)
+        for command in (stage.session.reset, stage.session.redraw, stage.session.regenerate):
+            command()
+            stage.step(4)
+            stage.session.undo()
+            stage.obeyed()
+        np.testing.assert_array_equal(stage.step(13), expected[17:])
+
+
+def test_an_edit_that_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    expected = Trainer(SMALL).advance(30).losses
+    with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
+        stage.step(20)
+        stage.session.edit(num_epochs=1)
+        stage.obeyed()
+        assert "num_epochs = 1 cannot be used" in stage.session.frame.refusal
+        np.testing.assert_array_equal(stage.step(10), expected[20:])

@@ -1,0 +1,104 @@
+"""The speed dial and the clock."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.session.pace import LEAST_SPEED, LONGEST_LAG_SECONDS, SLICE_SECONDS, SPEEDS, Pace, faster, slower
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_first_window_is_due_at_once_and_the_next_by_the_clock() -> None:
+    clock = Clock()
+    pace = Pace(10.0, clock)
+    pace.restart()
+    assert pace.due() == 1
+    pace.trained(1, 0.001)
+    assert pace.due() == 0
+    assert pace.wait_seconds() == pytest.approx(0.1)
+    clock.now += 0.1
+    assert pace.wait_seconds() == pytest.approx(0)
+    assert pace.due() == 1
+
+
+@given(st.floats(1, 2000), st.floats(0.001, 0.2))
+def test_the_speed_is_kept_over_time(speed: float, step: float) -> None:
+    clock = Clock()
+    pace = Pace(speed, clock)
+    pace.restart()
+    trained = 0
+    while clock.now < 1003:
+        while due := min(pace.due(), pace.slice_windows()):
+            trained += due
+            pace.trained(due, 1e-5 * due)
+        clock.now += step
+    assert trained == pytest.approx(3 * speed, abs=2 + speed * 2 * max(step, SLICE_SECONDS))
+
+
+def test_a_trainer_that_cannot_keep_up_does_not_store_up_work() -> None:
+    clock = Clock()
+    pace = Pace(100.0, clock)
+    pace.restart()
+    clock.now += 60
+    pace.trained(1, 60.0)
+    assert pace.due() <= 100 * LONGEST_LAG_SECONDS
+
+
+def test_slices_follow_the_measured_cost() -> None:
+    pace = Pace(math.inf, Clock())
+    for _ in range(30):
+        pace.trained(1, 1e-3)
+    assert pace.slice_windows() == pytest.approx(SLICE_SECONDS / 1e-3, abs=1)
+    assert pace.due() == pace.slice_windows()
+    for _ in range(60):
+        pace.trained(1, 10.0)
+    assert pace.slice_windows() == 1
+    assert pace.wait_seconds() == 0
+
+
+def test_the_rate_is_that_of_the_last_second() -> None:
+    clock = Clock()
+    pace = Pace(math.inf, clock)
+    assert pace.rate() == 0
+    for windows in [5] * 100 + [10] * 30:
+        clock.now += 0.1
+        pace.trained(windows, 0.1)
+    assert pace.rate() == pytest.approx(100)
+
+
+def test_turning_the_dial_up_takes_effect_at_once() -> None:
+    clock = Clock()
+    pace = Pace(1.0, clock)
+    pace.restart()
+    pace.trained(1, 0.001)
+    clock.now += 0.5
+    pace.set_speed(100.0)
+    assert pace.due() == 1
+    assert pace.wait_seconds() <= 0.02
+
+
+def test_the_dial_has_notches_in_order_and_two_ends() -> None:
+    assert list(SPEEDS) == sorted(SPEEDS)
+    assert (SPEEDS[0], SPEEDS[-1]) == (LEAST_SPEED, math.inf)
+    for below, above in itertools.pairwise(SPEEDS):
+        assert faster(below) == above
+        assert slower(above) == below
+    assert slower(LEAST_SPEED) == LEAST_SPEED
+    assert slower(0.5) == 0.2
+    assert faster(math.inf) == math.inf
+    assert faster(130.0) == 200.0
+    assert slower(130.0) == 100.0

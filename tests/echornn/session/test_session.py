@@ -1,0 +1,560 @@
+"""Session: commands in, frames out, with a scripted trainer and a clock that the test turns."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.progress import Progress
+from echornn.session.edits import UNDO_DEPTH
+from echornn.session.frame import State
+from echornn.session.session import Session
+from echornn.session.stage import TAPE_WINDOWS
+from tests.scripted import SMALL, ScriptedTrainer
+
+ENDLESS = replace(SMALL, num_epochs=10**9)
+
+
+class Stage:
+    """A session on a thread of its own, and the trainer that it made."""
+
+    def __init__(self, config: EchoConfig, speed: float) -> None:
+        self.trainer = ScriptedTrainer(config)
+        self._changed = threading.Condition()
+        self.progress: list[Progress] = []
+        self.session = Session(config, speed, make_trainer=lambda _: self.trainer, on_progress=self._on_progress)
+
+    def _on_progress(self, progress: Progress) -> None:
+        with self._changed:
+            self.progress.append(progress)
+            self._changed.notify_all()
+
+    def obeyed(self) -> None:
+        """Return when all commands given so far were carried out and shown."""
+        done = threading.Event()
+        self.session._send(done.set)
+        again = threading.Event()
+        assert done.wait(10)
+        self.session._send(again.set)
+        assert again.wait(10)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(condition, 10)
+
+    @property
+    def windows(self) -> int:
+        return sum(self.trainer.calls)
+
+
+@contextmanager
+def on_stage(config: EchoConfig = SMALL, speed: float = math.inf, paused: bool = False) -> Iterator[Stage]:
+    stage = Stage(config, speed)
+    if paused:
+        stage.session.pause()
+    thread = threading.Thread(target=stage.session.run)
+    thread.start()
+    try:
+        yield stage
+    finally:
+        stage.session.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert stage.session.stopped.is_set()
+
+
+def test_it_loads_before_the_trainer_is_made() -> None:
+    session = Session(SMALL, 100.0, make_trainer=ScriptedTrainer)
+    frame = session.frame
+    assert (frame.state, frame.message, frame.epoch, frame.window) == (State.LOADING, "loading TensorFlow", 1, 0)
+    assert math.isnan(frame.loss)
+
+
+def test_full_speed_trains_every_epoch_and_finishes() -> None:
+    with on_stage() as stage:
+        stage.until(lambda: stage.windows == 30)
+        stage.obeyed()
+        frame = stage.session.frame
+        assert stage.trainer.compiled
+        assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.FINISHED, 3, 10, 30)
+        assert frame.rate == 0
+        np.testing.assert_allclose(
+            stage.session.curve(100).high, np.concatenate([one.losses for one in stage.progress])
+        )
+
+
+def test_paused_before_it_starts_it_trains_nothing() -> None:
+    with on_stage(paused=True) as stage:
+        stage.obeyed()
+        assert stage.session.frame.state is State.PAUSED
+        assert stage.trainer.calls == []
+
+
+def test_a_step_trains_one_window_and_pauses() -> None:
+    with on_stage(ENDLESS) as stage:
+        stage.session.pause()
+        stage.obeyed()
+        before = stage.windows
+        stage.session.step()
+        stage.until(lambda: stage.windows == before + 1)
+        stage.session.step(3)
+        stage.until(lambda: stage.windows == before + 4)
+        stage.obeyed()
+        assert stage.session.frame.state is State.PAUSED
+        assert stage.windows == before + 4
+
+
+def test_to_the_end_of_the_epoch() -> None:
+    with on_stage(ENDLESS, paused=True) as stage:
+        stage.session.step(3)
+        stage.session.finish_epoch()
+        stage.until(lambda: stage.windows == 10)
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.state, frame.epoch, frame.window) == (State.PAUSED, 1, 10)
+        stage.session.finish_epoch()
+        stage.until(lambda: stage.windows == 20)
+        stage.obeyed()
+        assert (stage.session.frame.epoch, stage.session.frame.window) == (2, 10)
+
+
+def test_toggle_goes_back_and_forth() -> None:
+    with on_stage(ENDLESS) as stage:
+        stage.session.toggle()
+        stage.obeyed()
+        assert stage.session.frame.state is State.PAUSED
+        trained = stage.windows
+        stage.session.toggle()
+        stage.until(lambda: stage.windows > trained)
+        assert stage.session.frame.state is State.RUNNING
+
+
+def test_reset_starts_over_and_marks_the_curve() -> None:
+    with on_stage(paused=True) as stage:
+        stage.session.step(12)
+        stage.until(lambda: stage.windows == 12)
+        stage.session.reset()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 1, 0, 12)
+        assert frame.progress is None, "rows of the old weights would be a lie"
+        stage.session.step()
+        stage.until(lambda: stage.windows == 13)
+        stage.obeyed()
+        marks = [(segment.at, segment.cause) for segment in stage.session.curve(50).segments]
+        assert marks == [(0, "start"), (12, "reset")]
+
+
+def test_redraw_takes_the_next_random_start_and_reset_keeps_it() -> None:
+    with on_stage(paused=True) as stage:
+        stage.session.redraw()
+        stage.session.redraw()
+        stage.session.reset()
+        stage.obeyed()
+        assert stage.session.frame.draw == 2
+
+
+def test_regenerate_starts_the_epoch_again() -> None:
+    with on_stage(paused=True) as stage:
+        stage.session.step(14)
+        stage.until(lambda: stage.windows == 14)
+        stage.session.regenerate()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.generation, frame.epoch, frame.window, frame.progress) == (1, 2, 0, None)
+
+
+def test_a_finished_run_can_be_reset_and_runs_again() -> None:
+    with on_stage() as stage:
+        stage.until(lambda: stage.windows == 30)
+        stage.session.step()
+        stage.session.finish_epoch()
+        stage.obeyed()
+        assert stage.session.frame.state is State.FINISHED
+        assert stage.windows == 30
+        stage.session.resume()
+        stage.session.reset()
+        stage.until(lambda: stage.windows == 60)
+        stage.obeyed()
+        assert stage.session.frame.state is State.FINISHED
+        assert len(stage.session.history) == 60
+
+
+def test_speed_is_shown_and_refused_where_it_cannot_be() -> None:
+    with on_stage(ENDLESS, paused=True) as stage:
+        stage.session.set_speed(50.0)
+        assert stage.session.speed == 50.0
+        stage.obeyed()
+        assert stage.session.frame.speed == 50.0
+        for bad in (0.0, -1.0, math.nan):
+            with pytest.raises(ValueError, match="speed"):
+                stage.session.set_speed(bad)
+
+
+def test_a_failure_is_a_state_that_keeps_curve_and_rows() -> None:
+    stage = Stage(SMALL, math.inf)
+    stage.trainer.fails_at = 5
+    stage.session.step(4)
+    stage.session.resume()
+    stage.session.pause()
+    stage.session.step(4)
+    stage.session.step(20)
+    stage.session.run()
+    frame = stage.session.frame
+    assert frame.state is State.FAILED
+    assert frame.message == "RuntimeError: the script says: out of memory"
+    assert stage.session.stopped.is_set()
+    assert isinstance(stage.session.error, RuntimeError)
+
+
+def test_a_failure_keeps_the_last_rows() -> None:
+    with on_stage(paused=True) as stage:
+        stage.trainer.fails_at = 2
+        stage.session.step()
+        stage.until(lambda: stage.windows == 1)
+        stage.session.step()
+        stage.until(lambda: stage.windows == 2)
+        stage.session.step()
+        assert stage.session.stopped.wait(10)
+        frame = stage.session.frame
+        assert (frame.state, frame.window, frame.trained) == (State.FAILED, 2, 2)
+        assert frame.progress is not None
+        assert stage.session.curve(10).last == 2
+
+
+def test_a_trainer_that_cannot_be_made_is_a_failure() -> None:
+    def refuse(_: EchoConfig) -> ScriptedTrainer:
+        raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+
+    session = Session(SMALL, make_trainer=refuse)
+    session.run()
+    assert session.frame.state is State.FAILED
+    assert "device = 'gpu'" in session.frame.message
+    assert isinstance(session.error, ConfigError)
+
+
+def test_stop_wakes_a_session_that_waits() -> None:
+    with on_stage(paused=True) as stage:
+        stage.obeyed()
+    assert stage.session.stopped.is_set()
+
+
+def test_stopped_before_it_runs_it_makes_nothing() -> None:
+    stage = Stage(SMALL, math.inf)
+    stage.session.stop()
+    stage.session.run()
+    assert not stage.trainer.compiled
+    assert stage.trainer.calls == []
+
+
+def test_the_same_frame_is_the_same_object() -> None:
+    with on_stage(paused=True) as stage:
+        stage.obeyed()
+        assert stage.session.frame is stage.session.frame
+
+
+def trained_then(stage: Stage, windows: int) -> None:
+    """Train so many windows, one by one, and pause."""
+    goal = stage.windows + windows
+    stage.session.step(windows)
+    stage.until(lambda: stage.windows == goal)
+    stage.obeyed()
+
+
+@pytest.mark.parametrize("command", ["reset", "redraw", "regenerate", "edit"])
+def test_every_command_that_destroys_something_can_be_undone(command: str) -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        before, state = stage.session.frame, stage.trainer.state
+        if command == "edit":
+            stage.session.edit(echo_step=5)
+        else:
+            getattr(stage.session, command)()
+        stage.obeyed()
+        changed = stage.session.frame
+        assert (changed.undoable, changed.progress, changed.tape) == (1, None, ())
+        trained_then(stage, 3)
+        stage.session.undo()
+        stage.obeyed()
+        frame, back = stage.session.frame, stage.trainer.state
+        for name in ("config", "epoch", "window", "generation", "draw"):
+            assert getattr(back, name) == getattr(state, name)
+        assert stage.trainer.trained == 12
+        for name in ("config", "epoch", "window", "draw", "generation", "progress", "tape", "evidence"):
+            assert getattr(frame, name) == getattr(before, name), name
+        assert (frame.undoable, frame.trained) == (0, 15)
+        trained_then(stage, 1)
+        marks = [(segment.at, segment.cause) for segment in stage.session.curve(50).segments]
+        assert marks == [(0, "start"), (12, command), (15, "undo")]
+
+
+def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
+    with on_stage(paused=True) as stage:
+        for trained in (2, 4, 6):
+            trained_then(stage, trained)
+            stage.session.redraw()
+        stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.draw, stage.session.frame.undoable) == (2, 2)
+        for _ in range(5):
+            stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.draw, stage.session.frame.undoable) == (0, 0)
+
+
+def test_the_memory_for_undo_is_bounded() -> None:
+    with on_stage(paused=True) as stage:
+        for _ in range(UNDO_DEPTH + 5):
+            stage.session.regenerate()
+        stage.obeyed()
+        assert stage.session.frame.undoable == UNDO_DEPTH
+
+
+@pytest.mark.parametrize("begin_anew", ["reset", "redraw"])
+def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: str) -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        for _ in range(UNDO_DEPTH + 5):
+            getattr(stage.session, begin_anew)()
+        stage.session.undo()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.epoch, frame.window, frame.draw, frame.undoable) == (2, 2, 0, 0)
+        assert frame.evidence.windows == 12
+
+
+def test_nor_does_a_key_held_down_while_it_runs() -> None:
+    now = [0.0]
+    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, clock=lambda: now[0])
+
+    def repeat(seconds: float) -> None:
+        session._train(3)
+        now[0] += seconds
+        session._reset(1)
+
+    session._send(lambda: session._train(500))
+    for seconds in [5.0, *[0.033] * (UNDO_DEPTH + 5)]:
+        session._send(lambda seconds=seconds: repeat(seconds))
+    session.undo()
+    session.pause()
+    session._send(session.stop)
+    session.run()
+    assert session.frame.undoable == 0
+    assert (session.frame.draw, session.frame.evidence.windows) == (0, 503)
+
+
+def test_a_live_edit_goes_on_where_it_was() -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        stage.session.edit(learning_rate=0.1, num_epochs=4)
+        stage.obeyed()
+        frame = stage.session.frame
+        assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
+        assert stage.trainer.config == stage.session.config == frame.config
+        assert stage.session.curve(50).segments[-1].position(12) == (1, 2)
+
+
+def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
+    trainers: list[ScriptedTrainer] = []
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        if config.device == "gpu":
+            raise ConfigError("device", "gpu", "TensorFlow sees no GPU here; use cpu or auto")
+        if config.state_size == 666:
+            raise MemoryError("too large")
+        trainers.append(ScriptedTrainer(config))
+        return trainers[-1]
+
+    session = Session(SMALL, make_trainer=make)
+    shown: list[tuple[str, int]] = []
+
+    def look() -> None:
+        shown.append((session.frame.refusal, session.config.state_size))
+
+    session.pause()
+    for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
+        session._send(lambda: session._train(12))
+        session.edit(**change)
+        session._send(look)
+    session.undo()
+    session._send(lambda: session._train(1))
+    session._send(look)
+    session._send(session.stop)
+    session.run()
+    assert session.error is None
+    assert shown == [
+        ("", 8),
+        ("device = 'gpu' cannot be used: TensorFlow sees no GPU here; use cpu or auto", 8),
+        ("MemoryError: too large", 8),
+        ("", 4),
+    ]
+    assert [trainer.config.state_size for trainer in trainers] == [4, 8], "going back makes and compiles nothing"
+    marks = [(segment.at, segment.cause) for segment in session.curve(9).segments]
+    assert marks == [(0, "start"), (12, "edit"), (36, "undo")]
+
+
+def test_an_edit_that_changes_nothing_marks_nothing() -> None:
+    with on_stage(paused=True) as stage:
+        stage.session.edit(learning_rate=SMALL.learning_rate)
+        stage.obeyed()
+        assert stage.session.frame.undoable == 0
+        assert len(stage.session.curve(5).segments) == 1
+
+
+def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
+    with on_stage(paused=True) as stage:
+        trained_then(stage, 12)
+        stage.session.edit(num_epochs=1)
+        stage.obeyed()
+        frame = stage.session.frame
+        assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
+        assert (frame.config, frame.undoable, frame.progress is None) == (SMALL, 0, False)
+
+
+def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
+    with on_stage(replace(SMALL, num_epochs=2), paused=True) as stage:
+        trained_then(stage, 5)
+        stage.session.edit(num_epochs=9)
+        stage.obeyed()
+        trained_then(stage, 60)
+        stage.session.undo()
+        stage.obeyed()
+        assert (stage.session.frame.config.num_epochs, stage.session.frame.window) == (2, 5)
+
+
+def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
+    with on_stage(ENDLESS, speed=100.0) as stage:
+        stage.until(lambda: stage.windows >= 5)
+        stage.session.pause()
+        stage.obeyed()
+        frame = stage.session.frame
+        assert frame.progress is not None
+        numbers = [one.epoch * 10 + one.window for one in (*frame.tape, frame.progress)]
+        assert numbers == list(range(stage.windows))[-len(numbers) :]
+        assert set(stage.trainer.calls) == {1}
+
+
+def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
+    with on_stage(ENDLESS) as stage:
+        stage.until(lambda: len(stage.progress) > 2 * TAPE_WINDOWS)
+        stage.session.pause()
+        stage.obeyed()
+        assert len(stage.session.frame.tape) == TAPE_WINDOWS
+        assert stage.session.frame.evidence.windows == stage.windows
+
+
+def test_edits_made_while_another_compiles_all_count() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    session.pause()
+    for change in ({"state_size": 8}, {"batch_size": 3}, {"learning_rate": 0.1}):
+        session.edit(**change)
+    session._send(session.stop)
+    session.run()
+    assert session.config == replace(SMALL, state_size=8, batch_size=3, learning_rate=0.1)
+
+
+@pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
+def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    shown: list[tuple[EchoConfig, int, int, int]] = []
+
+    def look() -> None:
+        session._show()
+        frame = session.frame
+        shown.append((frame.config, frame.epoch, frame.window, frame.undoable))
+
+    preset = replace(SMALL, **changes)
+    session.pause()
+    session._send(lambda: session._train(12))
+    session.start_with(preset)
+    session._send(look)
+    session._send(lambda: session._train(1))
+    session.undo()
+    session._send(look)
+    session._send(session.stop)
+    session.run()
+    assert shown == [(preset, 1, 0, 1), (SMALL, 2, 2, 0)]
+    assert [(one.cause, one.goes_on) for one in session.curve(5).segments] == [("start", False), ("preset", False)]
+
+
+class Costly(ScriptedTrainer):
+    """Takes 1 ms a window, and with a state of 8 half a second, by a clock of its own."""
+
+    now = 0.0
+
+    def __init__(self, config: EchoConfig, begins: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._begins = begins
+        self.seconds = 0.5 if config.state_size == 8 else 0.001
+
+    def advance(self, n: int) -> Progress:
+        self._begins()
+        progress = super().advance(n)
+        Costly.now += len(progress.losses) * self.seconds
+        return progress
+
+
+@pytest.mark.parametrize("speed", [math.inf, 100.0])
+@pytest.mark.parametrize("command", ["resume", "finish_epoch"])
+@pytest.mark.parametrize("diverges_at", [None, 700])
+def test_a_command_is_obeyed_soon_whatever_was_edited_before(
+    speed: float, command: str, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    edited: list[int] = []
+
+    def make(config: EchoConfig) -> Costly:
+        trainer = Costly(config, begins)
+        trainer.diverges_at = diverges_at
+        return trainer
+
+    def begins() -> None:
+        """At the worst moment, as a stretch of windows begins, a command comes."""
+        asked = Costly.now
+        session._send(lambda: waited.append(Costly.now - asked - session._trainer.seconds))
+        if len(waited) == 200 and not edited:
+            edit()
+        if edited and len(waited) > edited[0] + 10:
+            session.stop()
+
+    def edit() -> None:
+        edited.append(len(waited))
+        session.edit(state_size=8)
+        getattr(session, command)()
+
+    def wait(seconds: float | None) -> None:
+        if seconds is not None:
+            Costly.now += seconds
+        elif edited:
+            session.stop()
+        else:
+            edit()
+
+    config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
+    session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
+    monkeypatch.setattr(session._wake, "wait", wait)
+    getattr(session, command)()
+    session.run()
+    assert session.error is None
+    assert edited
+    assert len(waited) > edited[0]
+    assert max(waited) <= 0.1
+
+
+def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    monkeypatch.setattr(session, "_end_record", lambda: 1 / 0)
+    session.stop()
+    with pytest.raises(ZeroDivisionError):
+        session.run()
+    assert session.stopped.is_set()

@@ -1,0 +1,54 @@
+"""Choosing the device: by measurement, and said so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from echornn.training.device import TRIAL_SECONDS, faster, windows_per_second
+
+
+def test_the_rate_is_that_of_the_longest_call() -> None:
+    now = [0.0]
+
+    def train(n: int) -> None:
+        now[0] += 0.01 + n * 1e-4  # a call costs 10 ms, a window 0.1 ms
+
+    rate = windows_per_second(train, clock=lambda: now[0])
+    assert 5000 < rate < 10_000
+    assert now[0] < 10 * TRIAL_SECONDS
+
+
+def test_the_faster_device_is_chosen_and_the_reason_names_both_rates() -> None:
+    seen: list[str] = []
+
+    def train(device: str, n: int) -> None:
+        seen.append(device)
+        sum(range(n * (2000 if device == "/GPU:0" else 20)))
+
+    placement = faster("/CPU:0", "/GPU:0", train)
+    assert placement.name == "cpu"
+    assert "windows/s, GPU:0" in placement.reason
+    assert set(seen) == {"/CPU:0", "/GPU:0"}
+
+
+def test_two_real_devices_are_measured_and_trained_on() -> None:
+    """There may be no GPU here, so the CPU is split into two logical devices."""
+    program = """
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from echornn import EchoConfig, Trainer
+from echornn.training import device
+from echornn.training import trainer
+config = EchoConfig(total_series_length=3000)
+trainer.place = lambda config, train: device.faster("/CPU:0", "/CPU:1", train)
+one = trainer.Trainer(config)
+assert one.placement.device in ("/CPU:0", "/CPU:1") and "windows/s" in one.placement.reason, one.placement
+trainer.place = lambda config, train: device.Placement("/CPU:1", "asked for")
+other = trainer.Trainer(config)
+assert "CPU:1" in other._loop.carried_state.device, other._loop.carried_state.device
+assert (other.advance(40).losses == one.advance(40).losses).all()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -1,0 +1,99 @@
+"""The engine against two programs that share no code with it, and those against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn import EchoConfig, EchoSeries, Trainer
+from echornn.network.model import initial_weights
+from echornn.reference import numpy_bptt
+from echornn.reference.tutorial import TutorialSession
+
+WINDOWS = 700
+
+
+def epochs(config: EchoConfig, count: int) -> list[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+    return [(one.x, one.y) for one in (EchoSeries.generate(config, 0, epoch) for epoch in range(count))]
+
+
+@pytest.fixture(scope="module", params=[(7, "tutorial"), (6, "tutorial"), (6, "glorot")], ids=str)
+def config(request: pytest.FixtureRequest) -> EchoConfig:
+    """Runs on which the two oracles agree: from some starts the descent is chaotic, and the tutorial's own program
+    parts from its double-precision twin by 0.6 nats (seed 11)."""
+    seed, init = request.param
+    return EchoConfig(seed=seed, init=init)
+
+
+@pytest.fixture(scope="module")
+def losses(config: EchoConfig) -> npt.NDArray[np.float32]:
+    return Trainer(config).advance(WINDOWS).losses
+
+
+def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]) -> None:
+    """Float32 rounding grows while the loss falls steeply; over 700 windows it stays far below what is seen."""
+    assert len(ours) == len(theirs) == WINDOWS
+    np.testing.assert_allclose(ours[:50], theirs[:50], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-3)
+
+
+def test_losses_are_those_of_the_tutorials_program(config: EchoConfig, losses: npt.NDArray[np.float32]) -> None:
+    with TutorialSession(initial_weights(config), config.batch_size, config.truncated_backprop_length) as tutorial:
+        assert_agree(losses, tutorial.train(epochs(config, 2), WINDOWS))
+
+
+def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.NDArray[np.float32]) -> None:
+    theirs, _ = numpy_bptt.train(initial_weights(config), epochs(config, 2), WINDOWS, config.truncated_backprop_length)
+    assert_agree(losses, theirs)
+
+
+@pytest.mark.parametrize("stride", [1, 3, 7, 10])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
+    """TBPTT(k1, k2) over three epochs, against the NumPy program in double precision."""
+    config = EchoConfig(
+        seed=3,
+        stride=stride,
+        num_classes=classes,
+        truncated_backprop_length=10,
+        total_series_length=150,
+        batch_size=3,
+        echo_step=2,
+        learning_rate=0.05,
+        num_epochs=3,
+    )
+    windows = 3 * config.windows_per_epoch
+    trainer = Trainer(config)
+    ours = trainer.advance(windows).losses
+    weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
+    theirs, theirs_after = numpy_bptt.train(weights, epochs(config, 3), windows, 10, stride, 0.05)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
+    for name, value in trainer.weights.items():
+        np.testing.assert_allclose(value, theirs_after[name], atol=1e-3)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 3), st.integers(2, 4), st.integers(1, 5))
+def test_the_numpy_programs_gradient_is_the_slope_of_its_loss(
+    seed: int, length: int, batch: int, classes: int, state_size: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    inputs = rng.random((length, batch, 2))
+    labels = rng.integers(0, classes, (length, batch))
+    weights: dict[str, npt.NDArray[np.floating]] = {
+        "W": rng.normal(size=(2 + state_size, state_size)),
+        "b": rng.normal(size=(1, state_size)),
+        "W2": rng.normal(size=(state_size, classes)),
+        "b2": rng.normal(size=(1, classes)),
+    }
+    init_state = rng.normal(size=(batch, state_size))
+    _, gradient, _ = numpy_bptt.gradients(weights, inputs, labels, init_state)
+    for name, value in weights.items():
+        direction = rng.normal(size=value.shape)
+        step = 1e-6
+        up, _, _ = numpy_bptt.forward({**weights, name: value + step * direction}, inputs, labels, init_state)
+        down, _, _ = numpy_bptt.forward({**weights, name: value - step * direction}, inputs, labels, init_state)
+        assert (gradient[name] * direction).sum() == pytest.approx((up - down) / (2 * step), abs=1e-7)

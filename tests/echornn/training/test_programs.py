@@ -1,0 +1,118 @@
+"""Compiled loops: shared by structure, never by two trainers at once, refused where memory mappings run out."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from echornn import EchoConfig, EchoSeries, Trainer
+from echornn.network.model import EchoRNN, carried_size, initial_weights
+from echornn.training.bptt import train_window
+from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
+
+SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
+
+
+def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
+    programs = Programs()
+    expected = Trainer(SMALL).advance(20).losses
+    first = Trainer(SMALL, programs)
+    np.testing.assert_array_equal(first.advance(20).losses, expected)
+    loop = first._loop
+    del first
+    gc.collect()
+    other = Trainer(replace(SMALL, state_size=6), programs)
+    assert other._loop is not loop
+    again = Trainer(SMALL, programs)
+    assert again._loop is loop
+    np.testing.assert_array_equal(again.advance(20).losses, expected)
+    assert again.compilations == 1
+
+
+def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losses() -> None:
+    programs = Programs()
+    loops = set()
+    for config in (
+        SMALL,
+        replace(SMALL, seed=2**70),
+        replace(SMALL, learning_rate=0.01),
+        replace(SMALL, echo_step=4, init="glorot", row_start="zero", num_epochs=2),
+    ):
+        trainer = Trainer(config, programs)
+        np.testing.assert_array_equal(trainer.advance(15).losses, Trainer(config).advance(15).losses)
+        loops.add(id(trainer._loop))
+        del trainer
+        gc.collect()
+    assert len(loops) == 1
+
+
+def test_two_trainers_never_share_a_program() -> None:
+    programs = Programs()
+    one, other = Trainer(SMALL, programs), Trainer(SMALL, programs)
+    assert one._loop is not other._loop
+    one.advance(10)
+    np.testing.assert_array_equal(other.advance(10).losses, Trainer(SMALL).advance(10).losses)
+
+
+def test_structure_keeps_what_is_compiled_in() -> None:
+    for change in (
+        {"cell": "gru"},
+        {"num_layers": 2},
+        {"state_size": 5},
+        {"batch_size": 5},
+        {"truncated_backprop_length": 8},
+        {"stride": 3},
+        {"total_series_length": 800},
+        {"num_classes": 3},
+        {"optimizer": "adam"},
+    ):
+        assert structure(replace(SMALL, **change)) != structure(SMALL)
+
+
+def test_too_few_mappings_are_refused_before_native_code_aborts(tmp_path: Path) -> None:
+    maps, limit = tmp_path / "maps", tmp_path / "max_map_count"
+    limit.write_text("100\n")
+    maps.write_text("a mapping\n" * 80)
+    refuse_when_mappings_run_out(maps, limit)
+    maps.write_text("a mapping\n" * 81)
+    with pytest.raises(OutOfMappingsError, match="81 of 100 memory mappings are taken"):
+        refuse_when_mappings_run_out(maps, limit)
+    refuse_when_mappings_run_out(tmp_path / "none", limit)
+    refuse_when_mappings_run_out(maps, tmp_path / "none")
+
+
+@pytest.mark.parametrize(("cell", "num_layers"), [("rnn", 2), ("gru", 1), ("lstm", 1)])
+def test_two_replicas_side_by_side_train_as_each_alone(cell: str, num_layers: int) -> None:
+    """Cells, products and the training of a window are written for leading axes."""
+    config = replace(SMALL, cell=cell, num_layers=num_layers)
+    seeds = (3, 4)
+    weights = [initial_weights(replace(config, seed=seed)) for seed in seeds]
+    stacked = {name: np.stack([one[name] for one in weights]) for name in weights[0]}
+    model = EchoRNN(config, stacked)
+    optimizer = keras.optimizers.Adagrad(config.learning_rate, initial_accumulator_value=0.1, epsilon=0.0)
+    optimizer.build(list(model.weights.values()))
+    series = [EchoSeries.generate(replace(config, seed=seed)) for seed in seeds]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def train(x: tf.Tensor, y: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        shown = train_window(model, optimizer, x, y, state, tf.constant([0, 0]))
+        return shown.loss, shown.errors, shown.states[-1]
+
+    state = tf.zeros([2, config.batch_size, carried_size(config)])
+    losses, errors = [], []
+    for window in range(config.windows_per_epoch):
+        windows = [one.window(window * 7, 7) for one in series]
+        x, y = (tf.constant(np.stack([pair[index].T for pair in windows], axis=1)) for index in (0, 1))
+        loss, wrong, state = train(x, y, state)
+        losses.append(loss.numpy())
+        errors.append(wrong.numpy())
+    for replica, seed in enumerate(seeds):
+        alone = Trainer(replace(config, seed=seed)).advance(config.windows_per_epoch)
+        np.testing.assert_allclose(np.array(losses)[:, replica], alone.losses, atol=5e-6)
+        np.testing.assert_array_equal(np.array(errors)[:, replica], alone.errors)

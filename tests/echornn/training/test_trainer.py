@@ -1,0 +1,285 @@
+"""Trainer: what DESIGN's library contract promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from echornn import ConfigError, EchoConfig, EchoSeries, Trainer
+from echornn.network.model import initial_weights
+from echornn.reference import numpy_bptt
+
+SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
+"""14 windows an epoch, 2 columns unused."""
+
+
+def assert_same_weights(one: dict[str, npt.NDArray[np.float32]], other: dict[str, npt.NDArray[np.float32]]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        np.testing.assert_array_equal(value, other[name])
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    """One compiled trainer for the tests that put it back to its start."""
+    return Trainer(SMALL)
+
+
+@pytest.fixture
+def fresh(trainer: Trainer) -> Trainer:
+    trainer.generation = -1
+    trainer.regenerate()
+    trainer.reset()
+    return trainer
+
+
+def test_the_contract(fresh: Trainer) -> None:
+    progress = fresh.advance(20)
+    assert progress.losses.shape == (20,)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.shape == (20,)
+    assert progress.errors.dtype == np.int32
+    assert (fresh.epoch, fresh.window) == (1, 6)
+    assert (progress.epoch, progress.window) == (1, 5)
+    assert fresh.series.x.shape == fresh.series.y.shape == (4, 100)
+    assert fresh.series.x.dtype == np.uint8
+    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 0, 1).x)
+    shapes = {name: value.shape for name, value in fresh.weights.items()}
+    assert shapes == {"W": (5, 4), "b": (1, 4), "W2": (4, 2), "b2": (1, 2)}
+    assert all(value.dtype == np.float32 for value in fresh.weights.values())
+
+
+def test_after_an_epochs_last_window_the_position_is_the_next_epochs_first(fresh: Trainer) -> None:
+    fresh.advance(14)
+    assert (fresh.epoch, fresh.window) == (1, 0)
+    assert not fresh.carried_state.any()
+
+
+def test_it_trains_no_further_than_the_last_epoch(fresh: Trainer) -> None:
+    assert len(fresh.advance(50).losses) == 50
+    progress = fresh.advance(1000)
+    assert len(progress.losses) == 6
+    assert (fresh.epoch, fresh.window, fresh.finished, fresh.windows_left) == (4, 0, True, 0)
+    after = fresh.advance(3)
+    assert len(after.losses) == len(after.errors) == 0
+    np.testing.assert_array_equal(after.x, progress.x)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_no_windows_cannot_be_trained(fresh: Trainer, n: int) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        fresh.advance(n)
+
+
+@pytest.mark.parametrize("pieces", [[1] * 56, [5, 9, 14, 28], [13, 1, 1, 41], [56]])
+def test_pieces_give_the_same_bits_as_one_call(fresh: Trainer, pieces: list[int]) -> None:
+    whole = fresh.advance(56)
+    weights = fresh.weights
+    fresh.reset()
+    parts = [fresh.advance(n) for n in pieces]
+    np.testing.assert_array_equal(np.concatenate([part.losses for part in parts]), whole.losses)
+    np.testing.assert_array_equal(np.concatenate([part.errors for part in parts]), whole.errors)
+    np.testing.assert_array_equal(parts[-1].probabilities, whole.probabilities)
+    assert_same_weights(fresh.weights, weights)
+
+
+def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) -> None:
+    fresh.advance(16)
+    weights, carried = fresh.weights, fresh.carried_state
+    progress = fresh.advance(1)
+    x, y = EchoSeries.generate(SMALL, 0, 1).window(2 * 7, 7)
+    np.testing.assert_array_equal(progress.x, x)
+    np.testing.assert_array_equal(progress.y, y)
+    loss, states, probabilities = numpy_bptt.forward(
+        weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), carried
+    )
+    assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
+    np.testing.assert_allclose(progress.probabilities, probabilities.swapaxes(0, 1), atol=1e-6)
+    np.testing.assert_allclose(progress.states, states[1:].swapaxes(0, 1), atol=1e-6)
+    np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, atol=1e-6)
+    assert progress.errors[0] == (progress.probabilities.argmax(axis=-1) != y).sum()
+
+
+def test_reset_repeats_the_run(fresh: Trainer) -> None:
+    first = fresh.advance(30).losses
+    fresh.reset()
+    assert (fresh.epoch, fresh.window) == (0, 0)
+    assert_same_weights(fresh.weights, initial_weights(SMALL))
+    np.testing.assert_array_equal(fresh.advance(30).losses, first)
+
+
+def test_another_draw_starts_elsewhere_and_repeats_too(fresh: Trainer) -> None:
+    fresh.reset(draw=3)
+    assert fresh.draw == 3
+    assert_same_weights(fresh.weights, initial_weights(SMALL, 3))
+    assert not np.array_equal(fresh.weights["W"], initial_weights(SMALL)["W"])
+
+
+def test_regenerate_gives_new_data_a_zero_state_and_keeps_the_weights(fresh: Trainer) -> None:
+    fresh.advance(20)
+    weights = fresh.weights
+    fresh.regenerate()
+    assert (fresh.epoch, fresh.window, fresh.generation) == (1, 0, 1)
+    assert_same_weights(fresh.weights, weights)
+    np.testing.assert_array_equal(fresh.series.x, EchoSeries.generate(SMALL, 1, 1).x)
+    progress = fresh.advance(1)
+    x, y = EchoSeries.generate(SMALL, 1, 1).window(0, 7)
+    zero = np.zeros((4, 4), np.float32)
+    loss, _, _ = numpy_bptt.forward(weights, x.T[..., None].astype(np.float32), y.T.astype(np.int64), zero)
+    assert progress.losses[0] == pytest.approx(loss, abs=1e-6)
+
+
+def test_regenerating_a_finished_run_trains_its_last_epoch_again(fresh: Trainer) -> None:
+    fresh.advance(56)
+    fresh.regenerate()
+    assert (fresh.epoch, fresh.window, fresh.finished) == (3, 0, False)
+
+
+def test_loaded_weights_go_on_with_a_fresh_optimizer(fresh: Trainer) -> None:
+    first = fresh.advance(1).losses
+    fresh.advance(20)
+    fresh.load_weights(initial_weights(SMALL))
+    fresh.epoch = fresh.window = 0
+    np.testing.assert_array_equal(fresh.advance(1).losses, first)
+    second = fresh.advance(1).losses
+    fresh.reset()
+    np.testing.assert_array_equal(fresh.advance(2).losses[1:], second)
+
+
+def test_weights_that_do_not_fit_are_refused_and_change_nothing(fresh: Trainer) -> None:
+    before = fresh.weights
+    without = {name: value for name, value in before.items() if name != "b2"}
+    with pytest.raises(ValueError, match=r"the names are \['W', 'W2', 'b', 'b2'\]"):
+        fresh.load_weights(without)
+    with pytest.raises(ValueError, match=r"W2 of shape \(2, 4\) cannot be loaded: its shape is \(4, 2\)"):
+        fresh.load_weights({**before, "W2": np.zeros((2, 4), np.float32)})
+    with pytest.raises(ValueError, match="b cannot be loaded"):
+        fresh.load_weights({**before, "b": np.full((1, 4), np.nan)})
+    assert_same_weights(fresh.weights, before)
+
+
+def test_compiling_ahead_trains_nothing() -> None:
+    one, other = Trainer(SMALL), Trainer(SMALL)
+    one.compile()
+    assert (one.epoch, one.window) == (0, 0)
+    assert_same_weights(one.weights, other.weights)
+    np.testing.assert_array_equal(one.advance(3).losses, other.advance(3).losses)
+
+
+def test_many_calls_compile_once(fresh: Trainer) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        if fresh.finished:
+            fresh.reset()
+            fresh.regenerate()
+        fresh.advance(int(rng.integers(1, 30)))
+    assert fresh.compilations == 1
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd", "rmsprop", "adam"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_every_optimizer_learns(optimizer: str, classes: int) -> None:
+    rate = {"adagrad": 0.3, "sgd": 1.0, "rmsprop": 0.01, "adam": 0.03}[optimizer]
+    config = EchoConfig(
+        optimizer=optimizer,  # type: ignore[arg-type]
+        learning_rate=rate,
+        num_classes=classes,
+        echo_step=1,
+        state_size=8,
+        init="glorot",
+        total_series_length=6000,
+        truncated_backprop_length=10,
+    )
+    progress = Trainer(config).advance(600)
+    assert progress.losses[-50:].mean() < 0.5 * progress.losses[:20].mean()
+
+
+def test_the_tutorials_run_learns_the_echo_exactly() -> None:
+    progress = Trainer(EchoConfig()).advance(666 * 2)
+    assert progress.losses[0] > 0.6
+    after = progress.errors[700:]
+    assert not after.any()
+    assert progress.errors[666] > 0, "the first window of an epoch cannot be known"
+
+
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ConfigError, match="device = 'gpu' cannot be used: TensorFlow sees no GPU here"):
+        Trainer(replace(SMALL, device="gpu"))
+    assert Trainer(replace(SMALL, device="auto")).device == "cpu"
+
+
+@pytest.mark.parametrize("draw", [0, 1])
+def test_initial_weights(draw: int) -> None:
+    uniform = initial_weights(EchoConfig(state_size=200), draw)
+    assert 0 <= uniform["W"].min() < 0.001 < 0.999 < uniform["W"].max() < 1
+    assert not uniform["b"].any()
+    assert not uniform["b2"].any()
+    glorot = initial_weights(EchoConfig(state_size=200, init="glorot"), draw)
+    bound = np.sqrt(6 / 401)
+    assert np.abs(glorot["W"]).max() <= bound
+    assert glorot["W"].std() == pytest.approx(bound / np.sqrt(3), rel=0.02)
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
+@pytest.mark.parametrize("stride", [None, 3])
+def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, stride: int | None) -> None:
+    config = replace(SMALL, optimizer=optimizer, stride=stride)
+    whole = Trainer(config)
+    whole.regenerate()
+    whole.advance(17)
+    state = whole.state
+    rest = whole.advance(23)
+    other = Trainer(config)
+    other.advance(5)
+    other.restore(state)
+    assert (other.epoch, other.window, other.generation) == (state.epoch, state.window, 1)
+    again = other.advance(23)
+    np.testing.assert_array_equal(again.losses, rest.losses)
+    np.testing.assert_array_equal(again.states, rest.states)
+    assert_same_weights(other.weights, whole.weights)
+
+
+def test_a_state_of_another_configuration_is_refused(fresh: Trainer) -> None:
+    with pytest.raises(ValueError, match="cannot be restored"):
+        fresh.restore(Trainer(replace(SMALL, state_size=5)).state)
+
+
+def test_live_edits_keep_everything_else_and_compile_nothing() -> None:
+    edited, plain = Trainer(SMALL), Trainer(SMALL)
+    edited.advance(10)
+    plain.advance(10)
+    edited.edit(replace(SMALL, learning_rate=0.01, echo_step=4, num_epochs=7))
+    progress = edited.advance(1)
+    assert progress.losses.shape == (1,)
+    np.testing.assert_array_equal(progress.x, plain.advance(1).x)
+    np.testing.assert_array_equal(progress.y[:, 4:], progress.x[:, :-4])
+    assert edited.windows_left == 7 * 14 - 11
+    assert edited.compilations == 1
+    edited.reset()
+    edited.edit(SMALL)
+    plain.reset()
+    np.testing.assert_array_equal(edited.advance(20).losses, plain.advance(20).losses)
+
+
+def test_the_learning_rate_edited_is_the_one_used() -> None:
+    edited, made = Trainer(SMALL), Trainer(replace(SMALL, learning_rate=0.02))
+    edited.edit(made.config)
+    np.testing.assert_array_equal(edited.advance(20).losses, made.advance(20).losses)
+    edited.reset()
+    made.reset()
+    np.testing.assert_array_equal(edited.advance(20).losses, made.advance(20).losses)
+
+
+def test_edits_that_cannot_be_live_are_refused(fresh: Trainer) -> None:
+    with pytest.raises(ValueError, match="needs a trainer of its own"):
+        fresh.edit(replace(SMALL, state_size=5))
+    fresh.advance(30)
+    with pytest.raises(ConfigError, match="num_epochs = 2 cannot be used: at least 3, as trained"):
+        fresh.edit(replace(SMALL, num_epochs=2))

@@ -1,0 +1,438 @@
+"""The app under Pilot, with a session that follows a script."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.binding import Binding
+from textual.events import Key
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from echornn.config import EchoConfig
+from echornn.session.frame import State
+from tests.scripted import ScriptedSession, make_progress, scripted_loss
+from tui.app import keys
+from tui.app.app import EchoApp
+from tui.app.presets import presets
+from tui.app.save_screen import save_picture, save_text
+from tui.app.screens.help import HelpScreen
+from tui.app.screens.settings import SettingsScreen, field_help
+from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.sample_rows import SampleRows
+from tui.app.widgets.status import StatusLine
+
+TUTORIAL = EchoConfig()
+
+
+@asynccontextmanager
+async def opened(
+    state: State = State.RUNNING, size: tuple[int, int] = (80, 24), speed: float = 100.0
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    session = ScriptedSession(TUTORIAL, speed)
+    app = EchoApp(session, fps=0.01)  # the tests draw, not the clock
+    async with app.run_test(size=size) as pilot:
+        if state is not State.LOADING:
+            losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
+            session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
+            session.history.append(losses, np.zeros_like(losses))
+            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1)
+            app.show_newest_frame()
+        await pilot.pause()
+        yield app, session, pilot
+
+
+def screen_text(app: EchoApp) -> str:
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    assert len(lines) == height
+    assert all(strip.cell_length == width for strip in lines)
+    return "\n".join(strip.text for strip in lines)
+
+
+async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -> None:
+    async with opened(State.LOADING) as (app, _, _):
+        text = screen_text(app)
+        for words in ("loading", "loading TensorFlow", "epoch 1/100", "window   0/666", "echo 3, T 15, state 4"):
+            assert words in text
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "commands"),
+    [
+        (State.RUNNING, "space", ["toggle"]),
+        (State.RUNNING, "p", ["toggle"]),
+        (State.PAUSED, "space", ["toggle"]),
+        (State.LOADING, "space", ["toggle"]),
+        (State.FINISHED, "space", []),
+        (State.FAILED, "space", []),
+        (State.RUNNING, "full_stop", ["step 1"]),
+        (State.PAUSED, "full_stop", ["step 1"]),
+        (State.FINISHED, "full_stop", []),
+        (State.RUNNING, "e", ["finish_epoch"]),
+        (State.PAUSED, "e", ["finish_epoch"]),
+        (State.LOADING, "e", []),
+        (State.RUNNING, "plus", ["speed 200"]),
+        (State.RUNNING, "equals_sign", ["speed 200"]),
+        (State.PAUSED, "minus", ["speed 50"]),
+        (State.LOADING, "m", ["speed inf"]),
+        (State.FINISHED, "m", ["speed inf"]),
+        (State.FAILED, "m", []),
+        (State.RUNNING, "r", ["reset"]),
+        (State.FINISHED, "r", ["reset"]),
+        (State.LOADING, "r", []),
+        (State.FAILED, "r", []),
+        (State.PAUSED, "R", ["redraw"]),
+        (State.PAUSED, "g", ["regenerate"]),
+        (State.FINISHED, "g", ["regenerate"]),
+        (State.LOADING, "g", []),
+        (State.PAUSED, "u", ["undo"]),
+        (State.FINISHED, "u", ["undo"]),
+        (State.LOADING, "u", []),
+    ],
+)
+async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
+    async with opened(state) as (_, session, pilot):
+        await pilot.press(key)
+        assert session.commands == commands
+
+
+async def test_from_full_speed_the_dial_turns_to_what_is_just_slower_than_reached() -> None:
+    async with opened(speed=math.inf) as (app, session, pilot):
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134), rate=118.0)
+        app.show_newest_frame()
+        await pilot.press("minus", "minus")
+        assert session.commands == ["speed 100", "speed 50"]
+
+
+async def test_the_cursor_reads_the_window_that_is_shown() -> None:
+    async with opened(State.PAUSED, size=(120, 40)) as (app, session, pilot):
+        await pilot.press("tab", "right")
+        for window in range(134, 140):
+            session.set_frame(State.PAUSED, make_progress(TUTORIAL, 1, window, wrong_every=4, sure=0.6 + window / 500))
+            app.show_newest_frame()
+            await pilot.pause()
+            reading = app.query_one(SampleRows).reading
+            assert f"{0.6 + window / 500:.3f}" in reading or f"{0.4 - window / 500:.3f}" in reading
+            assert reading in screen_text(app)
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 140))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert reading not in screen_text(app)
+
+
+async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> None:
+    async with opened() as (_, session, pilot):
+        await pilot.press("plus", "plus", "minus", "m", "plus", "minus")
+        assert session.commands == [f"speed {speed:g}" for speed in (200, 500, 200, math.inf, math.inf, 1e6)]
+
+
+EVERY_KEY = [
+    key.strip()
+    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, SampleRows.BINDINGS)
+    for binding in bindings
+    if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
+    for key in binding.key.split(",")
+]
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+async def test_no_key_in_no_state_harms_the_screen(state: State, size: tuple[int, int]) -> None:
+    async with opened(state, size) as (app, _, pilot):
+        await pilot.press(*EVERY_KEY, "tab", *EVERY_KEY)
+        assert screen_text(app).lstrip(" .…▶‖■!").startswith(state.value)
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_curves_keys_in_every_state(state: State) -> None:
+    async with opened(state) as (app, _, pilot):
+        plot, trained = app.query_one(LossPlot), app.session.frame.trained
+        await pilot.press("left")
+        assert plot.reading.startswith("windows 793 to 800 " if trained else "")
+        assert plot.reading[:60] in screen_text(app)
+        await pilot.press("shift+left", "right")
+        assert (plot.view.cursor or 0) < 800
+        await pilot.press("home")
+        assert plot.view.cursor == (0 if trained else None)
+        await pilot.press("escape", "z")
+        assert plot.view.limits(trained) == ((400, 800) if trained else (0, 0))
+        await pilot.press("Z")
+        assert plot.view.limits(trained) == (0, trained)
+        await pilot.press("l")
+        assert app.query_one(LossPlot).view.log
+        assert re.search(r"1e-\d", screen_text(app))
+        await pilot.press("left", "end")
+        assert plot.reading == ""
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_rows_keys_in_every_state(state: State) -> None:
+    async with opened(state, (80, 16)) as (app, _, pilot):
+        rows = app.query_one(SampleRows)
+        await pilot.press("tab", "down")
+        assert ("row 2" in screen_text(app)) == (state is not State.LOADING)
+        await pilot.press("pagedown", "pageup", "left", "left", "down")
+        stands_still = state in (State.PAUSED, State.FINISHED, State.FAILED)
+        assert rows.reading.startswith("row 2, step 14: target " if stands_still else "")
+        assert bool(rows.reading) == stands_still
+        await pilot.press("right", "up")
+        assert rows.reading.startswith("row 1, step 15: target " if stands_still else "")
+        await pilot.press("escape")
+        assert rows.reading == ""
+
+
+async def test_a_screen_that_is_too_small_says_what_it_needs_and_keys_still_work() -> None:
+    async with opened(State.RUNNING, (50, 12)) as (app, session, pilot):
+        lines = screen_text(app).splitlines()
+        assert lines[0].strip().startswith("▶ running epoch 2/100")
+        assert lines[2].strip() == "too small: the curve needs 60x16"
+        assert not "".join(lines[3:]).strip()
+        await pilot.press("space")
+        assert session.commands == ["toggle"]
+        await pilot.resize_terminal(60, 16)
+        assert "too small" not in screen_text(app)
+        assert "chance" in screen_text(app)
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_q_leaves_in_every_state(state: State) -> None:
+    async with opened(state) as (app, session, pilot):
+        await pilot.press("q")
+        assert session.commands == ["stop"]
+        assert app.return_code == 0
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_the_footer_follows_the_state(state: State) -> None:
+    async with opened(state, size=(100, 24)) as (app, _, _):
+        footer = screen_text(app).split("\n")[-1]
+        assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
+        assert ("Resume" in footer) == (state is State.PAUSED)
+        assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED))
+        assert ("Reset" in footer) == (state not in (State.LOADING, State.FAILED))
+        assert "Quit" in footer
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45), (200, 60)])
+async def test_state_position_curve_and_all_rows_are_on_the_screen(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, _, _):
+        text = screen_text(app)
+        for words in ("running", "epoch 2/100", "window 134/666", "accuracy", "row 1:", "row 5:", "><", "Quit"):
+            assert words in text
+        assert "⠀" < max(text) <= "⣿", "the curve is drawn in braille"
+
+
+async def test_it_can_be_resized_at_any_moment() -> None:
+    async with opened() as (app, _, pilot):
+        for size in ((160, 45), (40, 10), (20, 5), (200, 60), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            screen_text(app)
+        assert "row 5:" in screen_text(app)
+
+
+async def test_after_a_reset_no_stale_rows_are_shown() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        assert "row 1:" in screen_text(app)
+        session.set_frame(State.PAUSED, None, epoch=1, window=0)
+        app.show_newest_frame()
+        await pilot.pause()
+        text = screen_text(app)
+        assert "row 1:" not in text
+        assert "press . to train a window" in text
+        assert "window   0/666" in text
+
+
+async def test_a_failure_says_why_and_keeps_curve_and_rows() -> None:
+    async with opened() as (app, session, pilot):
+        progress = session.frame.progress
+        session.set_frame(State.FAILED, progress, message="ResourceExhaustedError: out of memory")
+        app.show_newest_frame()
+        await pilot.pause()
+        text = screen_text(app)
+        for words in ("failed", "ResourceExhaustedError: out of memory", "row 5:"):
+            assert words in text
+        assert any("⠀" < character <= "⣿" for character in text)
+
+
+async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as (app, session, _):
+        drawn: list[object] = []
+        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda frame, _: drawn.append(frame))
+        app.show_newest_frame()
+        assert drawn == []
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134))
+        app.show_newest_frame()
+        assert drawn == [session.frame]
+
+
+async def test_help_shows_every_key_and_closes() -> None:
+    async with opened(size=(100, 90)) as (app, session, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        text = screen_text(app)
+        for words in ("space", "Train one window", "new random weights", "New data", "End the program", "the echo"):
+            assert words in text
+        await pilot.press("r")
+        assert session.commands == [], "keys do nothing behind the help"
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_every_key_is_in_the_command_palette() -> None:
+    async with opened() as (app, session, pilot):
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
+        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme", "Export picture", "Export text"}
+        await pilot.press("ctrl+p")
+        await pilot.press(*"regen")
+        await pilot.pause()
+        step = next(command for command in app.get_system_commands(app.screen) if command.title == "Step")
+        await pilot.press("escape")
+        step.callback()
+        await pilot.pause()
+        assert session.commands == ["step 1"]
+
+
+async def test_rows_get_the_lines_they_need() -> None:
+    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
+        async with opened(size=size) as (app, _, _):
+            assert app.query_one(SampleRows).size.height == lines
+
+
+async def test_a_screen_that_is_too_small_still_tells_the_state() -> None:
+    for size in ((59, 24), (80, 15)):
+        async with opened(size=size) as (app, _, _):
+            text = screen_text(app)
+            assert "running" in text
+            assert "epoch 2/100" in text
+            assert "row 1" not in text
+
+
+async def test_log_zoom_and_focus() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        plot = app.query_one(LossPlot)
+        await pilot.press("l", "z", "z")
+        assert plot.view.log
+        assert plot.view.limits(800) == (600, 800)
+        await pilot.press("left")
+        await pilot.pause()
+        assert "windows 799 to 800 · from epoch 2, window 133" in screen_text(app)
+        await pilot.press("escape", "Z", "Z", "tab", "left")
+        await pilot.pause()
+        assert plot.view.limits(800) == (0, 800)
+        assert "row 1, step 15: target" in screen_text(app)
+        await pilot.press("tab")
+        assert app.focused is plot
+
+
+async def test_settings_apply_at_once_and_refuse_in_place() -> None:
+    async with opened(size=(100, 60)) as (app, session, pilot):
+        await pilot.press("s")
+        await pilot.pause()
+        assert isinstance(app.screen, SettingsScreen)
+        app.screen.query_one("#learning_rate", Input).value = "0.1"
+        await pilot.press("enter")
+        assert session.edits == [{"learning_rate": 0.1}]
+        app.screen.query_one("#learning_rate", Input).value = "-1"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "learning_rate = -1.0 cannot be used: a finite number above 0" in screen_text(app)
+        assert len(session.edits) == 1
+        session.set_frame(State.RUNNING, config=replace(TUTORIAL, state_size=9), refusal="device = 'gpu' is not here")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "device = 'gpu' is not here" in screen_text(app)
+        assert app.screen.query_one("#state_size", Input).value == "9"
+        await pilot.press("escape")
+        assert not isinstance(app.screen, SettingsScreen)
+
+
+async def test_an_edit_that_is_refused_after_the_settings_were_closed_is_said() -> None:
+    async with opened() as (app, session, pilot):
+        session.set_frame(State.RUNNING, refusal="num_epochs = 1 cannot be used: at least 2, as trained")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert [one.message for one in app._notifications] == [session.frame.refusal]
+        app.show_newest_frame()
+        assert len(app._notifications) == 1
+
+
+async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s")
+        app.screen.query_one("#batch_size", Input).focus()
+        await pilot.pause()
+        keys_typed = [("shift+tab", None)] * 3 + [("6", "6"), ("enter", None), ("escape", None)]
+        for key, character in keys_typed:
+            app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits == [{"state_size": 6}]
+        assert not isinstance(app.screen, SettingsScreen)
+        await pilot.press("s")
+        for key, character in [("ctrl+u", "\x15"), ("0", "0"), ("full_stop", "."), ("2", "2"), ("enter", "\r")]:
+            app.post_message(Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits[-1] == {"learning_rate": 0.2}
+
+
+async def test_a_preset_that_could_go_on_with_the_weights_starts_over() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s")
+        for name in ("LSTM", "the tutorial"):
+            app.screen.query_one("#preset", Select).value = name
+            await pilot.pause()
+        assert session.commands == [f"start with {presets()[name]}" for name in ("LSTM", "the tutorial")]
+
+
+def test_every_field_has_its_help_and_presets_can_be_trained() -> None:
+    assert all(field_help().values())
+    assert field_help()["echo_step"].startswith("Time steps by which")
+    assert presets()["the tutorial"] == TUTORIAL
+
+
+async def test_the_screen_is_saved_under_a_new_name(tmp_path: Path) -> None:
+    async with opened() as (app, _, _):
+        files = {save_text(app, tmp_path), save_text(app, tmp_path), save_picture(app, tmp_path)}
+        assert len(files) == 3
+        assert any("epoch 2/100" in file.read_text(encoding="utf-8") for file in files)
+
+
+async def test_ascii_only_is_ascii_only() -> None:
+    session = ScriptedSession(TUTORIAL)
+    app = EchoApp(session, fps=0.01, ascii_only=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        session.history.begin("start", 0, 0, 666)
+        session.history.append(np.linspace(0.7, 0.1, 800, dtype=np.float32), np.full(800, 0.2, np.float32))
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, device="cpu")
+        app.show_newest_frame()
+        await pilot.press("left")
+        await pilot.pause()
+        assert screen_text(app).isascii()
+        for keys_pressed in (["question_mark"], ["s"], ["s", "tab", "tab", "tab", "enter"], ["ctrl+p"]):
+            await pilot.press(*keys_pressed)
+            await pilot.pause()
+            assert len(app.screen_stack) > 1
+            text = screen_text(app)
+            assert text.isascii(), "".join(sign for sign in text if not sign.isascii())
+            while len(app.screen_stack) > 1:
+                await pilot.press("escape")
+
+
+async def test_light_background() -> None:
+    async with opened() as (app, _, pilot):
+        app.action_other_theme()
+        await pilot.pause()
+        assert app.theme == "textual-light"
+        screen_text(app)

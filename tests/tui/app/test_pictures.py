@@ -1,0 +1,85 @@
+"""The README's pictures: what the app draws of a recorded run, compared letter by letter, so that they stay true.
+
+After a change that is meant to be seen: `UPDATE_PICTURES=1 pytest tests/tui/app/test_pictures.py`, and look at them.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from echornn.analysis.theory import Evidence
+from echornn.config import EchoConfig
+from echornn.session.frame import State
+from tests.record_run import recorded
+from tests.scripted import ScriptedSession
+from tui.app.app import EchoApp
+
+FOLDER = Path(__file__).parents[2] / "snapshots"
+TUTORIAL = EchoConfig()
+
+
+def pinned(svg: str) -> str:
+    """The picture with each word and braille sign at its place, whatever font draws it, and no font from elsewhere."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono, Fira Code")
+
+    def place(match: re.Match[str]) -> str:
+        x, length, content = float(match["x"]), float(match["length"]), html.unescape(match["content"])
+        width = length / len(content)
+        return "".join(
+            f'{match["head"]}x="{x + part.start() * width:.1f}" y="{match["y"]}" '
+            f'textLength="{len(part[0]) * width:.1f}"{match["tail"]}>{html.escape(part[0])}</text>'
+            for part in re.finditer(r"[⠀-⣿]|[^\s⠀-⣿]+", content)
+        )
+
+    return re.sub(
+        r'(?P<head><text class="[^"]*" )x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="(?P<length>[\d.]+)"'
+        r"(?P<tail>[^>]*)>(?P<content>[^<]+)</text>",
+        place,
+        svg,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "state", "size", "keys"),
+    [
+        ("learning", 298, State.RUNNING, (120, 38), []),
+        ("spike", 667, State.PAUSED, (100, 30), []),
+        ("small", 460, State.RUNNING, (80, 24), []),
+        ("wide", 1500, State.RUNNING, (160, 45), []),
+        ("log", 1500, State.RUNNING, (120, 40), ["l"]),
+        ("crosshair", 667, State.PAUSED, (100, 30), ["z", "left"]),
+        ("cursor", 298, State.PAUSED, (80, 24), ["tab", "left", "left"]),
+        ("settings", 460, State.PAUSED, (100, 40), ["s"]),
+        ("help", 460, State.RUNNING, (80, 40), ["question_mark"]),
+        ("light", 298, State.RUNNING, (100, 30), []),
+        ("ascii", 298, State.RUNNING, (80, 24), []),
+    ],
+)
+async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
+    (*tape, progress), losses, error_rates = recorded(moment)
+    session = ScriptedSession(TUTORIAL)
+    session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
+    session.history.append(losses, error_rates)
+    evidence = Evidence().after(losses, TUTORIAL)
+    app = EchoApp(session, fps=0.01, ascii_only=name == "ascii")
+    async with app.run_test(size=size) as pilot:
+        app.theme = "textual-light" if name == "light" else app.theme
+        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
+        session.set_frame(state, progress, **shown)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+        svg = pinned(app.export_screenshot(title=""))
+    file = FOLDER / f"{name}.svg"
+    if os.environ.get("UPDATE_PICTURES"):
+        file.write_text(svg, encoding="utf-8")
+    assert math.isfinite(losses[-1])
+    assert svg == file.read_text(encoding="utf-8"), f"{file.name} is not what the app draws now"

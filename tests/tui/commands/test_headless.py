@@ -1,0 +1,208 @@
+"""The session as lines."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.command import Command
+from echornn.runs.recorder import RunRecorder, Unrecorded
+from echornn.session.frame import Frame, State
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tui.commands.headless import EpochReport, as_json, as_line
+from tui.commands.lines import Lines
+from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
+from tui.commands.record import code_at_the_end
+from tui.exit_code import ExitCode
+from tui.tty import terminal
+
+CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
+"""250 windows an epoch."""
+
+
+def records_of(pieces: list[int]) -> list[dict[str, object]]:
+    trainer = ScriptedTrainer(CONFIG)
+    report = EpochReport(CONFIG, clock=lambda: 0.0)
+    return [record for n in pieces for record in report.records(trainer.advance(n))]
+
+
+@pytest.mark.parametrize("pieces", [[500], [1] * 500, [99, 2, 150, 249]])
+def test_a_record_each_hundred_windows_and_one_each_epoch(pieces: list[int]) -> None:
+    records = records_of(pieces)
+    assert [(record["event"], record["epoch"], record.get("window")) for record in records] == [
+        ("window", 1, 1),
+        ("window", 1, 101),
+        ("window", 1, 201),
+        ("epoch", 1, None),
+        ("window", 2, 1),
+        ("window", 2, 101),
+        ("window", 2, 201),
+        ("epoch", 2, None),
+    ]
+    assert records[1]["loss"] == pytest.approx(0.7 * 0.99**100)
+    assert records[3]["loss"] == pytest.approx(np.mean([0.7 * 0.99**window for window in range(250)]), rel=1e-5)
+
+
+def test_accuracy_counts_right_predictions() -> None:
+    report = EpochReport(CONFIG)
+    (record,) = report.records(make_progress(CONFIG, wrong_every=3))
+    assert record["accuracy"] == pytest.approx(10 / 15)
+
+
+def test_after_a_resume_the_epoch_under_way_is_reported_whole(tmp_path: Path) -> None:
+    trainer = ScriptedTrainer(CONFIG)
+    recorder = RunRecorder.begin(tmp_path / "run", CONFIG)
+    recorder.command(Command(0, "start", 0, 0, 0, 0, CONFIG))
+    recorder.windows(trainer.advance(170))
+    recorder.save(trainer.state)
+    recorder.close()
+    report = EpochReport(CONFIG, clock=lambda: 0.0)
+    report.go_on_after(run_dir.read(tmp_path / "run"))
+    *_, epoch = report.records(trainer.advance(80))
+    whole = records_of([250])[-1]
+    assert epoch["loss"] == pytest.approx(whole["loss"], rel=1e-6)
+    assert epoch["accuracy"] == whole["accuracy"]
+
+
+def test_lines_for_people() -> None:
+    first, *_, last = records_of([250])
+    assert as_line(first, CONFIG) == "epoch 1/2  window 1/250  loss 0.7000  accuracy 100.0%"
+    assert as_line(last, CONFIG) == "epoch 1/2 done  mean loss 0.2573  accuracy 100.0%  at 0.0 s"
+    assert as_line({"event": "note", "unused": 3}, CONFIG) == "note  unused 3"
+
+
+def test_json_lines_are_valid_whatever_the_loss() -> None:
+    progress = replace(make_progress(CONFIG), losses=np.array([math.inf], np.float32))
+    (record,) = EpochReport(CONFIG).records(progress)
+    parsed = json.loads(as_json(record))
+    assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
+
+
+class Stream(io.StringIO):
+    """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
+
+    Args:
+        is_terminal: whether it is a terminal, or a file.
+    """
+
+    def __init__(self, is_terminal: bool = True) -> None:
+        super().__init__()
+        self.is_terminal = is_terminal
+        self.gone = False
+        self.room = 1 << 30
+
+    def isatty(self) -> bool:
+        return self.is_terminal
+
+    def take(self, data: bytes) -> int:
+        if self.gone:
+            raise OSError(errno.EIO, "Input/output error")
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.write(taken.decode("latin-1"))
+        return len(taken)
+
+    @property
+    def text(self) -> str:
+        return self.getvalue().encode("latin-1").decode()
+
+
+@pytest.fixture(autouse=True)
+def _streams_take_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "write_some", lambda stream, data: stream.take(data))
+
+
+FRAME = Frame(State.RUNNING, CONFIG, epoch=2, window=125, rate=12_345.0, progress=make_progress(CONFIG))
+
+
+def bar_of(width: int) -> str:
+    screen = Stream()
+    LinesAboveABar(screen, lambda: width).show(FRAME)
+    assert screen.text.startswith(EMPTY_LINE)
+    return screen.text.removeprefix(EMPTY_LINE)
+
+
+def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    numbers = "epoch 2/2 window 125/250 loss 0.5000 accuracy 100.0% 12,345 windows/s"
+    assert bar_of(119).split(maxsplit=1)[1] == numbers
+    assert bar_of(119).count("━") == round((118 - len(numbers) - 1) * 0.75)
+    for width in (1, 2, 40, 79, 80, 200):
+        assert len(bar_of(width)) < width or width == 1
+        assert "\n" not in bar_of(width)
+        assert "\x1b" not in bar_of(width), "no colour was asked for"
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b[" in bar_of(119)
+
+
+def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
+    screen = Stream()
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.print("start\n", screen)
+    lines.show(FRAME)
+    lines.print("one\ntwo\n", screen)
+    lines.close()
+    shown = screen.text.split(EMPTY_LINE)
+    bar = bar_of(80)
+    assert shown == ["", "start\n", bar, "one\ntwo\n" + bar, ""]
+
+
+def test_lines_for_a_file_are_only_lines() -> None:
+    screen, file = Stream(), Stream(is_terminal=False)
+    lines = LinesAboveABar(screen, lambda: 80)
+    lines.show(FRAME)
+    lines.print("one\n", file)
+    assert file.text == "one\n"
+    assert screen.text == EMPTY_LINE + bar_of(80)
+
+
+@pytest.mark.parametrize("make", [lambda _: Lines(), LinesAboveABar])
+def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) -> None:
+    screen = Stream()
+    lines = make(screen)
+    screen.gone = True
+    lines.show(FRAME)
+    lines.print("one\n", screen)
+    lines.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, 5000, 20_000])
+def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(room: int) -> None:
+    file, other = Stream(is_terminal=False), Stream()
+    file.room = room
+    lines = Lines()
+    texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
+    for text in texts:
+        lines.print(text, file)
+        lines.print("a warning\n", other)
+    assert lines.warning == "lines wait to be printed: No space left on device"
+    file.room = 1 << 20
+    lines.print("last\n", file)
+    assert lines.warning == ""
+    assert file.text == "".join(texts) + "last\n"
+
+
+def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    assert code_at_the_end(recorder) == ExitCode.DONE
+    recorder.windows(make_progress(SMALL))
+    assert code_at_the_end(recorder) == ExitCode.FAILED
+    recorder.save(ScriptedTrainer(SMALL).state)
+    assert recorder.wait(30)
+    assert code_at_the_end(recorder) == ExitCode.DONE
+    recorder.close()
+    assert code_at_the_end(None) == ExitCode.DONE
+    assert code_at_the_end(Unrecorded("no home")) == ExitCode.DONE, "it was said that nothing would be kept"

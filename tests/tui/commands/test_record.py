@@ -1,0 +1,26 @@
+"""What is said of a run at the end."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from echornn.runs.recorder import RunRecorder
+from tests.scripted import SMALL, ScriptedTrainer
+from tui.commands import record
+
+
+def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "a run"
+    recorder = RunRecorder.begin(folder, SMALL)
+    assert record.farewell(recorder) == f"the run is in '{folder}'\ngo on with: echornn-tui --resume '{folder}'"
+    shutil.rmtree(folder)
+    trainer = ScriptedTrainer(SMALL)
+    recorder.windows(trainer.advance(3))
+    recorder.save(trainer.state)
+    deadline = time.monotonic() + 30
+    while not recorder.warning:
+        assert time.monotonic() < deadline
+    assert record.farewell(recorder).endswith(f"\nthe run is not kept: there is no '{folder}' any more")
+    recorder.close()

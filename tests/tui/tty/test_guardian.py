@@ -1,0 +1,175 @@
+"""Deaths that nothing can catch: the terminal is put in order, and the run goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from echornn.runs import run_dir
+from tests.program import ALTERNATE_SCREEN_OFF, PATIENCE, SECONDS_TO_END, Program, gone, running, stopped
+from tui.tty.terminal import BACK_TO_NORMAL
+
+RESUME = re.compile(rb"go on with: echornn-tui --resume (\S+)")
+
+
+def said_after(program: Program) -> bytes:
+    """What was said on the normal screen, once the app was gone; the terminal is as it was before it came."""
+    assert program.mended
+    return program.output[program.output.rfind(ALTERNATE_SCREEN_OFF) :]
+
+
+def lock_is_free(folder: Path) -> bool:
+    """Whether another process may write the run."""
+    try:
+        run_dir.Lock(folder).release()
+    except run_dir.RunError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("number", "state"), [(signal.SIGKILL, "loading"), (signal.SIGKILL, "running"), (signal.SIGABRT, "running")]
+)
+def test_killed_it_leaves_the_terminal_in_order_and_says_how_the_run_goes_on(
+    number: signal.Signals, state: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "1000") as program:
+        program.until(lambda text: state in text and (state == "loading" or run_dir.read(folder).trained))
+        os.kill(program.app, number)
+        assert program.ended() == 1
+        said = said_after(program)
+        assert BACK_TO_NORMAL.encode() in program.output
+        assert f"echornn-tui: killed by {number.name}\r\n".encode() in said
+        assert RESUME.findall(said) == [str(folder).encode()]
+    trained = run_dir.read(folder).trained
+    assert trained > 0 or state == "loading"
+    if number != signal.SIGKILL:
+        return  # how it goes on does not depend on what ended it
+    with running("--resume", str(folder), "--speed", "1000") as program:
+        program.until(lambda text: "running" in text and re.search(rf"epoch {trained // 666 + 1}/100", text))
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_what_native_code_wrote_last_is_shown(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run")) as program:
+        program.until(lambda text: "running" in text)
+        with open(f"/proc/{program.app}/fd/2", "ab") as native:
+            native.write(b"F0000 device.cc:1] Check failed: everything\n")
+        os.kill(program.app, signal.SIGABRT)
+        assert program.ended() == 1
+        assert b"Check failed: everything" in said_after(program)
+
+
+@pytest.mark.parametrize("state", ["loading", "running"])
+def test_without_its_guardian_the_app_saves_and_ends(state: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "1000", under_a_shell=True) as program:
+        program.until(lambda text: state in text and (state == "loading" or "epoch 2/100" in text))
+        app = program.app
+        os.kill(program.guardian, signal.SIGKILL)
+        program.press("x")  # for which the app and the shell race
+        begun = time.monotonic()
+        program.until(lambda _: b"code 137" in program.output and RESUME.search(program.output) and gone(app))
+        assert time.monotonic() - begun < SECONDS_TO_END
+        assert RESUME.findall(said_after(program)) == [str(folder).encode()]
+        program.press("\n")
+        assert program.ended() == 0, "the shell's own"
+    assert run_dir.read(folder).trained > 666 or state == "loading"
+
+
+@pytest.mark.parametrize(
+    ("to", "number"),
+    [
+        ("app", signal.SIGTERM),
+        ("app", signal.SIGINT),
+        ("group", signal.SIGHUP),
+        ("group", signal.SIGINT),
+    ],
+)
+def test_a_signal_to_the_app_or_to_both_ends_it_in_order(to: str, number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "1000") as program:
+        program.until(lambda text: "running" in text and "epoch 2/100" in text)
+        assert program.app != program.guardian == program.pid
+        {
+            "app": lambda: os.kill(program.app, number),
+            "group": lambda: os.killpg(program.pid, number),
+        }[to]()
+        begun = time.monotonic()
+        assert program.ended() == 42
+        assert time.monotonic() - begun < SECONDS_TO_END
+        said = said_after(program)
+        assert RESUME.findall(said) == [str(folder).encode()]
+        assert b"killed" not in said
+    assert run_dir.read(folder).trained > 666
+
+
+def test_a_user_signal_to_the_guardian_saves(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run"), "--speed", "0.01") as program:
+        program.until(lambda text: "running" in text and "window   1/666" in text)
+        newest = run_dir.read(tmp_path / "run").checkpoint
+        assert newest is not None
+        os.kill(program.pid, signal.SIGUSR1)
+        deadline = time.monotonic() + PATIENCE
+        while (run_dir.read(tmp_path / "run").checkpoint or newest).serial == newest.serial:
+            assert time.monotonic() < deadline
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_the_lock_is_the_apps_and_ends_with_it(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run")) as program:
+        program.until(lambda text: "running" in text)
+        assert int((tmp_path / "run" / run_dir.LOCK_FILE).read_text()) == program.app
+        os.kill(program.pid, signal.SIGSTOP)
+        os.kill(program.app, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while not lock_is_free(tmp_path / "run"):
+            assert time.monotonic() < deadline
+        os.kill(program.pid, signal.SIGCONT)
+        assert program.ended() == 1
+
+
+@pytest.mark.parametrize("to", ["app", "group"])
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
+def test_it_stops_and_wakes_as_one_job(to: str, number: signal.Signals) -> None:
+    with running("--speed", "1000") as program:
+        program.until(lambda text: "running" in text and "window  " in text)
+        os.killpg(program.pid, number) if to == "group" else os.kill(program.app, number)
+        assert os.WIFSTOPPED(os.waitpid(program.pid, os.WUNTRACED)[1])
+        app = program.app
+        program.until(lambda _: stopped(app))
+        os.killpg(program.pid, signal.SIGCONT) if to == "group" else os.kill(program.pid, signal.SIGCONT)
+        program.until(lambda text: "running" in text and "epoch 3/100" in text)
+        program.until(
+            lambda text: all(words in text for words in ("chance 0.693", "errors", "input ", "row 5", "q Quit"))
+        )
+        program.press("q")
+        assert program.ended() == 0
+        assert said_after(program)
+
+
+def test_bad_usage_on_a_terminal_is_one_clear_line_and_exit_code_2() -> None:
+    for arguments, words in ((["--seed", "-1"], "seed = -1 cannot"), (["--resume", "/nowhere"], "/nowhere holds no")):
+        with running(*arguments) as program:
+            assert program.ended() == 2
+            first, second = program.output.decode().splitlines()
+            assert first.startswith(f"echornn-tui: {words}")
+            assert second == "Try 'echornn-tui --help'."
+
+
+def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
+    with running() as program:
+        while program.app == program.pid:
+            assert not gone(program.pid)
+        os.kill(program.pid, signal.SIGUSR1)
+        program.until(lambda text: "loading" in text)
+        program.press("q")
+        assert program.ended() == 0

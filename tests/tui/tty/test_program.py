@@ -1,0 +1,196 @@
+"""The real program, on a terminal of its own, from its first frame to its exit."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from echornn.runs import run_dir
+from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, SECONDS_TO_END, Program, running
+
+
+def test_it_trains_the_tutorial_to_full_accuracy_on_its_rows_and_quits() -> None:
+    with running() as program:
+        program.until(lambda text: "loading TensorFlow" in text and "epoch 1/100" in text)
+        program.until(lambda text: "running" in text)
+        program.press("m")
+        program.until(lambda text: "full speed" in text)
+        text = program.until(lambda text: "finished" in text and "row 5: 15 of 15 right" in text)
+        assert "epoch 100/100" in text
+        assert "window 666/666" in text
+        assert "accuracy 100.0%" in text
+        program.press("q")
+        assert program.ended() == 0
+        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+        assert program.output.rfind(CURSOR_ON) > 0
+        assert b"oneDNN" not in program.output, "native code wrote on the screen"
+        assert b"XLA" not in program.output
+
+
+def test_keys_pause_step_reset_and_regenerate() -> None:
+    with running("--speed", "20") as program:
+        program.until(lambda text: "running" in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text)
+        program.press("e")
+        program.until(lambda text: "window 666/666" in text and "paused" in text)
+        program.press(".")
+        program.until(lambda text: "epoch 2/100" in text and "window   1/666" in text)
+        program.press("g")
+        program.until(lambda text: "data 2" in text or "window   0/666" in text)
+        program.press("r")
+        program.until(lambda text: "epoch 1/100" in text and "window   0/666" in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_the_terminal_says_how_large_it_is() -> None:
+    """Also where a parent has left another size in the environment, as all that import readline do."""
+    with running(width=100, height=40, environment={"COLUMNS": "80", "LINES": "24"}) as program:
+        program.until(lambda text: "q Quit" in text.splitlines()[39])
+        program.resize(64, 20)
+        program.until(lambda text: "space Pause" in text.splitlines()[19])
+        program.resize(180, 50)
+        program.until(lambda text: "q Quit" in text.splitlines()[49])
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_help_and_settings_scroll() -> None:
+    with running("--speed", "50") as program:
+        program.until(lambda text: "running" in text)
+        program.press("?")
+        program.until(lambda text: "Train one window" in text)
+        program.press("\x1b[F")  # end
+        program.until(lambda text: "Why are there spikes" in text and "Train one window" not in text)
+        program.press("\x1b[H")  # home
+        program.until(lambda text: "Train one window" in text and "Turn the speed up" in text and "This help" in text)
+        program.press("\x1b")
+        program.until(lambda text: "running" in text)
+        program.press("s")
+        program.until(lambda text: all(name in text for name in ("enter applies", "batch_size", "learning_rate")))
+        program.press("\x1b[Z" * 8)
+        program.until(lambda text: all(words in text for words in ("preset", "A whole experiment", "num_epochs")))
+        program.press("\t" * 17)
+        program.until(lambda text: all(words in text for words in ("row_start", "device", "auto")))
+        program.press("\x1b")
+        program.until(lambda text: "running" in text and "chance 0.693" in text and "row 5" in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_what_others_wrote_on_the_screen_goes_away_when_it_is_drawn_anew() -> None:
+    with running() as program:
+        program.until(lambda text: "running" in text and "input" in text)
+        program.press(" ")
+        program.until(lambda text: "paused" in text and "Resume" in text)
+        program.scribble(20, 10, "Broadcast message")
+        assert "Broadcast message" in program.text
+        program.press("\x0c")
+        program.until(lambda text: "Broadcast" not in text and "message" not in text)
+        program.press("q")
+        assert program.ended() == 0
+
+
+@pytest.mark.parametrize("word", ["loading", "running", "paused"])
+def test_q_is_honoured_in_every_state(word: str) -> None:
+    with running() as program:
+        program.until(lambda text: "loading" in text)
+        if word == "paused":
+            program.press(" ")
+        program.until(lambda text: word in text)
+        program.press("q")
+        assert program.ended() == 0
+        assert program.output.rfind(ALTERNATE_SCREEN_OFF) > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_restores_the_terminal_and_the_run_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with running("--run", str(folder), "--speed", "1000") as program:
+        program.until(lambda text: "running" in text and "epoch 2/100" in text)
+        os.kill(program.pid, number)
+        assert program.ended() == 42
+        end = program.output.rfind(ALTERNATE_SCREEN_OFF)
+        assert end > 0
+        assert f"go on with: echornn-tui --resume {folder}".encode() in program.output[end:]
+    trained = run_dir.read(folder).trained
+    assert trained > 666
+    if number != signal.SIGHUP:
+        return  # how it goes on does not depend on what ended it
+    with running("--resume", str(folder), "--speed", "0.01") as program:
+        epoch, window = divmod(trained - 1, 666)
+        program.until(lambda text: re.search(rf"epoch {epoch + 1}/100 +window +({window + 1}|{window + 2})/666", text))
+        program.press("q")
+        assert program.ended() == 0
+
+
+def code_without_terminal(program: Program) -> int:
+    """The exit code after the terminal has been closed, which must come soon."""
+    program.close_terminal()
+    begun = time.monotonic()
+    code = program.ended()
+    assert time.monotonic() - begun < SECONDS_TO_END
+    return code
+
+
+@pytest.mark.parametrize("hangup", ["heard", "ignored"])
+def test_without_its_terminal_it_saves_and_ends(hangup: str, tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run"), ignore_hangup=hangup == "ignored") as program:
+        program.until(lambda text: "running" in text and "window  " in text)
+        assert code_without_terminal(program) == 42
+    assert run_dir.read(tmp_path / "run").trained > 0
+
+
+def test_left_before_anything_was_trained_it_leaves_nothing(tmp_path: Path) -> None:
+    with running("--run", str(tmp_path / "run")) as program:
+        program.until(lambda text: "loading" in text)
+        program.press("q")
+        assert program.ended() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_trained_is_a_failure_on_the_screen() -> None:
+    with running("--device", "gpu") as program:
+        text = program.until(lambda text: "failed" in text or "running" in text)
+        if "running" in text:
+            pytest.skip("there is a GPU here")
+        assert "device = 'gpu' cannot be used" in text
+        program.press("q")
+        assert program.ended() == 2
+
+
+def test_a_dumb_terminal_gets_lines() -> None:
+    with running("--num-epochs", "1", environment={"TERM": "dumb"}) as program:
+        assert program.ended() == 0
+        assert b"\x1b[" not in program.output
+        assert b"epoch 1/1 done" in program.output
+        assert b"oneDNN" not in program.output
+
+
+def test_lines_on_a_terminal_scroll_above_a_bar() -> None:
+    with running("--headless", "--num-epochs", "3", "--speed", "2000") as program:
+        program.until(
+            lambda text: re.search(r"epoch [123]/3 window +\d+/666 loss [\d.]+ accuracy [\d.]+% \S+ window", text)
+        )
+        assert "━" in program.text
+        assert program.ended() == 0
+        lines = [line for line in program.text.splitlines() if line.strip()]
+        assert lines[-2].startswith("epoch 3/3 done")
+        assert lines[-1].startswith("finished  windows 1998")
+        assert "━" not in program.text
+        assert program.mended
+
+
+@pytest.mark.parametrize("hangup", ["heard", "ignored"])
+def test_lines_without_their_terminal_are_no_failure(hangup: str, tmp_path: Path) -> None:
+    endless = ("--headless", "--num-epochs", "1000000", "--run", str(tmp_path / "run"))
+    with running(*endless, ignore_hangup=hangup == "ignored") as program:
+        program.until(lambda text: "epoch 2/" in text)
+        assert code_without_terminal(program) == 42
+    assert run_dir.read(tmp_path / "run").trained > 666

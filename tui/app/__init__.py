@@ -1,0 +1,1 @@
+"""The app: its keys, screens and widgets."""

@@ -1,0 +1,54 @@
+"""Buckets of the run as columns of a plot: pure functions."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.loss_history import Curve
+
+
+def column_of(windows: float, length: int, columns: int) -> int:
+    """Column in which a window lies, so many after the axis' first."""
+    return min(columns - 1, max(0, int(windows / length * columns)))
+
+
+def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.float32]:
+    """The mean over about so many buckets around each; NaN where none is finite.
+
+    Args:
+        means: float32 [buckets].
+        buckets: the same for a curve that grows, so that what was drawn of it stays.
+    """
+    size = max(1, min(buckets, len(means))) | 1
+    finite = np.isfinite(means)
+    if size == 1 or not finite.any():
+        return means
+    reach = size // 2
+    total, known = (
+        np.cumsum(np.pad(values, (reach + 1, reach)))
+        for values in (np.where(finite, means, 0).astype(np.float64), finite)
+    )
+    total, known = total[size:] - total[:-size], known[size:] - known[:-size]
+    return np.where(finite, total / np.maximum(known, 1), np.nan).astype(np.float32)
+
+
+def per_column(
+    curve: Curve, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], columns: int, length: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Values of the buckets for each column of an axis ``length`` windows long; NaN where there is no bucket.
+
+    Between buckets they are interpolated; each bucket's own extremes are kept in the column of its middle.
+
+    Args:
+        low, high: float64 [buckets].
+    """
+    if not len(low):
+        return np.full(columns, np.nan), np.full(columns, np.nan)
+    middle = np.clip(curve.starts - curve.first + (curve.width - 1) / 2, 0, None)
+    at = (np.arange(columns) + 0.5) / columns * length - 0.5
+    lowest, highest = (np.interp(at, middle, values, left=np.nan, right=np.nan) for values in (low, high))
+    column = np.clip((middle + 0.5) / length * columns, 0, columns - 1).astype(int)
+    np.fmin.at(lowest, column, low)
+    np.fmax.at(highest, column, high)
+    return lowest, highest

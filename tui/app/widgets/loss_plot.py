@@ -1,0 +1,258 @@
+"""The loss of the whole run as a curve: its extremes, its mean, the levels that theory gives, and the run's marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from textual.binding import Binding
+
+from echornn.analysis.loss_history import Curve
+from echornn.analysis.theory import boundary_floor, chance_level
+from echornn.config import EchoConfig
+from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
+from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.columns import column_of, per_column, smoothed
+from tui.app.widgets.curve_line import line_characters
+from tui.app.widgets.dots import characters, overlaid, spans
+from tui.app.widgets.view import View
+
+GUTTER = 7
+"""Columns left of the plot: a loss in six, and the axis."""
+
+STARTS_SHOWN = 12
+SMOOTHED_SHARE = 40
+"""The line is the mean over a part of the plot's width: a fortieth."""
+
+MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
+
+GLYPHS = {
+    "axis": "│",
+    "tick": "┤",
+    "focus": "┃",
+    "focus tick": "┫",
+    "corner": "└",
+    "base": "─",
+    "epoch": "┊",
+    "mark": "║",
+    "level": "╌",
+    "cursor": "│",
+}
+ASCII_GLYPHS = {
+    "axis": "|",
+    "tick": "+",
+    "focus": "#",
+    "focus tick": "#",
+    "corner": "+",
+    "base": "-",
+    "epoch": ":",
+    "mark": "|",
+    "level": "-",
+    "cursor": "|",
+}
+BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+
+CurveOf = Callable[[int, int, int | None], Curve]
+"""Buckets of the run: (columns, first window, window after the last) -> curve, as `Session.curve`."""
+
+
+class LossPlot(CellWidget, can_focus=True):
+    """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
+
+    A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
+    (double, with a word).
+    """
+
+    STYLES = tuple(f"plot--{name}" for name in ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor"))
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
+        Binding("right", "move(1)", "On", show=False, tooltip="Crosshair: a later window; shift: ten columns"),
+        Binding("shift+left", "move(-10)", "Back", show=False),
+        Binding("shift+right", "move(10)", "On", show=False),
+        Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
+        Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
+    ]
+
+    def __init__(self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.view = View()
+        self.reading = ""
+        """What the crosshair reads; empty without one."""
+        self.on_view: Callable[[], None] = lambda: None
+        """Called after a key has changed the view."""
+        self._curve_of = curve_of
+        self._config = config
+        self._trained = 0
+        self._ascii = ascii_only
+        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+
+    def show(self, trained: int, config: EchoConfig) -> None:
+        """Draw the run as it is after so many windows."""
+        self._trained, self._config = trained, config
+        self.redraw()
+
+    def change_view(self, view: View) -> None:
+        """Draw another part of the run, or with another axis."""
+        self.view = view
+        self.redraw()
+        self.on_view()
+
+    def action_move(self, columns: int) -> None:
+        first, last = self.view.limits(self._trained)
+        step = max(1, self._length(first, last) // max(1, (self.size.width - GUTTER) * 2))
+        self.change_view(self.view.moved(self._trained, columns * int(step)))
+
+    def action_first(self) -> None:
+        self.change_view(self.view.moved(self._trained, 0).moved(self._trained, -self._trained))
+
+    def action_follow(self) -> None:
+        self.change_view(self.view.following())
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def _length(self, first: int, last: int) -> int:
+        """Windows along the axis."""
+        if self.view.span is None:
+            return int(axis_end(last - first))
+        return max(self.view.span, last - first)
+
+    def draw(self, cells: Cells) -> None:
+        width, height = cells.width - GUTTER, cells.height - 2
+        if width < 4 or height < 1:
+            return
+        first, last = self.view.limits(self._trained)
+        length = self._length(first, last)
+        curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
+        axis = LossAxis.of(curve, self.view.log)
+        self._draw_axes(cells, axis, first, length, height)
+        self._draw_curve(cells, curve, axis, length, width, height)
+        self._draw_errors(cells, curve, length, width, height)
+        self._draw_levels(cells, axis, width, height)
+        self._draw_marks(cells, curve, length, width, height)
+        self.reading = ""
+        if self.view.cursor is not None and first <= self.view.cursor < last:
+            self._draw_cursor(cells, self.view.cursor, first, length, width, height)
+            self.reading = read(curve, self.view.cursor)
+
+    def _draw_axes(self, cells: Cells, axis: LossAxis, first: int, length: int, height: int) -> None:
+        glyph, tick = (self._glyphs[name] for name in (("focus", "focus tick") if self.has_focus else ("axis", "tick")))
+        for line in range(height + 1):
+            cells.write(GUTTER - 1, line, glyph, "plot--axis")
+        for line, label in loss_ticks(axis, height):
+            cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
+        cells.write(0, height, "errors", "plot--axis")
+        cells.write(0, height + 1, "window", "plot--axis")
+        base = self._glyphs["corner"] + self._glyphs["base"] * (cells.width - GUTTER)
+        cells.write(GUTTER - 1, height + 1, base, "plot--axis")
+        free = GUTTER
+        for column, label in window_ticks(first, length, cells.width - GUTTER):
+            begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
+            if begin >= free:
+                cells.write(begin - 1, height + 1, f" {label} ", "plot--axis")
+                free = begin + len(label) + 3
+
+    def _draw_curve(self, cells: Cells, curve: Curve, axis: LossAxis, length: int, width: int, height: int) -> None:
+        columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
+        low, high = (axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
+        mean = axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
+        raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
+        line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
+        drawn = overlaid(raw, line)
+        inside = (slice(0, height), slice(GUTTER, GUTTER + width))
+        cells.characters[inside] = drawn
+        style = cells.styles[inside]
+        style[drawn != " "] = cells.names.index("plot--raw")
+        style[line != " "] = cells.names.index("plot--mean")
+        for start in curve.starts[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(start + curve.width / 2 - curve.first, length, width), 0, "!", "plot--mark")
+
+    def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
+        rates = curve.error_rate.astype(np.float64)
+        _, shown = per_column(curve, rates, rates, width, length)
+        guessing = 1 - 1 / self._config.num_classes
+        bars = ASCII_BARS if self._ascii else BARS
+        levels = np.clip(np.ceil(np.nan_to_num(shown) / guessing * 8 - 1e-6), 0, 8).astype(int)
+        cells.write(GUTTER, height, "".join(bars[level] for level in levels.tolist()), "plot--errors")
+
+    def _draw_levels(self, cells: Cells, axis: LossAxis, width: int, height: int) -> None:
+        for name, loss in (("chance", chance_level(self._config)), ("floor", boundary_floor(self._config))):
+            if not axis.bottom < loss <= axis.top:
+                continue
+            share = axis.share(np.array([loss], np.float32))[0]
+            line = height - 1 - min(height - 1, int(share * height))
+            for x in range(GUTTER, GUTTER + width):
+                if cells.characters[line, x] == " ":
+                    cells.write(x, line, self._glyphs["level"], "plot--level")
+            text = f" {name} {loss:.3f} "
+            begin = GUTTER + width - len(text) - 1
+            if (
+                width > 2 * len(text)
+                and (cells.characters[line, begin : begin + len(text)] == self._glyphs["level"]).all()
+            ):
+                cells.write(begin, line, text, "plot--level")
+
+    def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
+        marks = [(at, f"e{epoch + 1}", "epoch") for at, epoch in epoch_starts(curve)]
+        marks += [
+            (one.at, MARK_WORDS[one.cause], "mark")
+            for one in curve.segments
+            if one.cause in MARK_WORDS and one.at >= curve.first
+        ]
+        free = [" ", self._glyphs["level"]]
+        for at, word, kind in sorted(marks, key=lambda mark: (mark[2] != "mark", mark[0])):
+            x = GUTTER + column_of(at - curve.first, length, width)
+            for line in range(height):
+                if cells.characters[line, x] in free:
+                    cells.write(x, line, self._glyphs[kind], f"plot--{kind}")
+            end = x + 1 + len(word)
+            if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
+                cells.write(x + 1, 0, word, f"plot--{kind}")
+
+    def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
+        x = GUTTER + column_of(cursor - first, length, width)
+        blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
+        for line in range(height + 1):
+            if cells.characters[line, x] in blank:
+                cells.write(x, line, self._glyphs["cursor"])
+            cells.styles[line, x] = cells.names.index("plot--cursor")
+
+
+def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
+    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
+
+    Where a command begins one, the command is what counts.
+    """
+    starts: list[tuple[int, int]] = []
+    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
+        last = curve.last if following is None else following.at
+        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
+        starts += [start for start in found if start[0] > segment.at]
+    return [start for start in starts if start[0] > curve.first]
+
+
+def read(curve: Curve, window: int) -> str:
+    """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
+    bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
+    begin = int(curve.starts[bucket])
+    end = min(begin + curve.width, curve.last)
+    segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
+    place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
+    if segment is not None:
+        epoch, in_epoch = segment.position(max(begin, segment.at))
+        place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
+    low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
+    loss = f"loss {mean:.4f}" if end - begin == 1 else f"mean loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
+
+
+def zoomed(view: View, trained: int, closer: bool) -> View:
+    """The view, closer or wider; a crosshair that leaves it goes away."""
+    after = view.zoomed(trained, closer)
+    first, last = after.limits(trained)
+    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)

@@ -1,0 +1,310 @@
+"""Input, echo target and prediction of the newest windows, as rows of blocks that scroll by like a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from textual.binding import Binding
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.session.frame import Frame
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
+from tui.app.widgets.cells import Cells, CellWidget
+
+LABELS = ("input ", "echo  ", "pred  ")
+LABEL_WIDTH = 6
+PANEL_HEIGHT = 4
+GAP = 2
+
+SEAMS = {"window": "│", "epoch": "║", "gap": "┆"}
+ASCII_SEAMS = {"window": "|", "epoch": "#", "gap": ":"}
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How panels are laid out.
+
+    Attributes:
+        columns: panels side by side.
+        shown: panels in all.
+        width: characters of one panel, without the gap.
+    """
+
+    columns: int
+    shown: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A window on the tape: its steps ``begin`` up to ``end`` stand from column ``x`` on, a seam after them.
+
+    Of windows that overlap, the steps that they share stand in the later one.
+    """
+
+    progress: Progress
+    x: int
+    begin: int
+    end: int
+    seam: str
+
+    def __contains__(self, step: int) -> bool:
+        return self.begin <= step < self.end
+
+
+class SampleRows(CellWidget, can_focus=True):
+    """A panel for each row of the batch that fits: a title and three lines of blocks, the newest window at the right.
+
+    A value is told by its glyph as well as by its colour: a block for one, a base line for zero; a prediction is
+    shaded by its probability, and where it is wrong it reads ``><``.
+    """
+
+    STYLES = tuple(
+        f"rows--{name}"
+        for name in (
+            *("input", "target", "prediction", "wrong", "title", "focused", "label", "cursor", "source"),
+            *(f"class{number}" for number in range(CLASS_COLOURS)),
+        )
+    )
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Paused: cursor to an earlier time step"),
+        Binding("right", "move(1, 0)", "On", show=False, tooltip="Paused: cursor to a later time step"),
+        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor, or the panels, a row up"),
+        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor, or the panels, a row down"),
+        Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
+        Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.on_view: Callable[[], None] = lambda: None
+        """Called after a key has changed the view."""
+        self._glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+        self._seams = ASCII_SEAMS if ascii_only else SEAMS
+        self._frame: Frame | None = None
+        self._message = ""
+        self._first_row = 0
+        self._cursor: tuple[int, int] | None = None
+
+    def show(self, frame: Frame, message: str = "") -> None:
+        """Draw this frame's windows; without any, the message."""
+        self._frame, self._message = frame, message
+        self.redraw()
+
+    @property
+    def reading(self) -> str:
+        """What the cursor reads; empty where there is none."""
+        cursor = self._visible_cursor()
+        if cursor is None or self._frame is None or self._frame.progress is None:
+            return ""
+        return read(self._frame.config, self._frame.progress, *cursor)
+
+    def _visible_cursor(self) -> tuple[int, int] | None:
+        """Row and time step under the cursor: only while the rows stand still, and lie within the window shown."""
+        frame = self._frame
+        if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
+            return None
+        rows, length = frame.progress.y.shape
+        return min(self._cursor[0], rows - 1), min(self._cursor[1], length - 1)
+
+    def action_move(self, steps: int, rows: int) -> None:
+        frame = self._frame
+        if frame is None or frame.progress is None:
+            return
+        count, length = frame.progress.y.shape
+        shown = arrange(count, self.size.width, self.size.height, length).shown
+        cursor = self._visible_cursor()
+        if cursor is None and steps and frame.state.stands_still:
+            self._cursor = (self._first_row, length - 1)
+        elif cursor is not None:
+            row, step = min(max(0, cursor[0] + rows), count - 1), min(max(0, cursor[1] + steps), length - 1)
+            self._cursor = (row, step)
+            self._first_row = min(max(self._first_row, row - shown + 1), row)
+        else:
+            self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
+        self.redraw()
+        self.on_view()
+
+    def action_leave(self) -> None:
+        self._cursor = None
+        self.redraw()
+        self.on_view()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        frame = self._frame
+        if frame is None or frame.progress is None:
+            cells.write(0, 0, self._message, "rows--title")
+            return
+        rows, length = frame.progress.x.shape
+        panels = arrange(rows, cells.width, cells.height, length)
+        first = min(self._first_row, rows - panels.shown)
+        tape = lay_tape(frame.config, (*frame.tape, frame.progress), panels.width - LABEL_WIDTH)
+        for index in range(panels.shown):
+            line, column = divmod(index, panels.columns)
+            self._draw_panel(cells, tape, first + index, column * (panels.width + GAP), line * PANEL_HEIGHT, panels)
+        if panels.shown < rows:
+            of = f"{first + 1} to {first + panels.shown} of {rows}"
+            for text in (f" rows {of}: tab, then up/down ", f" {of}: tab ", f" {of}"):
+                begin = cells.width - len(text)
+                if begin > 0 and not cells.text(0)[begin:].strip():
+                    cells.write(begin, 0, text, "rows--label")
+                    break
+
+    def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
+        newest = tape[-1]
+        at = x + newest.x + (LABEL_WIDTH if newest.x else 0)
+        name = title(newest.progress, row, newest.begin, x + panels.width - at)
+        cursor = self._visible_cursor()
+        style = "rows--focused" if self.has_focus and (cursor is None or cursor[0] == row) else "rows--title"
+        cells.write(at, y, name, style)
+        for line, label in enumerate(LABELS):
+            cells.write(x, y + 1 + line, label, "rows--label")
+            for piece in tape:
+                at = x + LABEL_WIDTH + piece.x
+                for text, block_style in blocks_of(piece.progress, row, line, self._glyphs)[piece.begin : piece.end]:
+                    at = cells.write(at, y + 1 + line, text, block_style)
+                if piece.seam:
+                    cells.write(at, y + 1 + line, self._seams[piece.seam], "rows--label")
+        self._draw_cursor(cells, tape, row, x + LABEL_WIDTH, y)
+
+    def _draw_cursor(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int) -> None:
+        """Light up a target, its prediction, and the input that the target echoes."""
+        cursor = self._visible_cursor()
+        if cursor is None or cursor[0] != row or self._frame is None:
+            return
+        newest = tape[-1]
+        step = cursor[1]
+        target = int(newest.progress.y[row, step])
+        predicted = int(newest.progress.probabilities[row, step].argmax())
+        two_classes = self._frame.config.num_classes == 2
+        wrong = "<" if predicted != target and not two_classes else ""
+        light(cells, x, newest, step, y + 2, "rows--cursor", cell_text(target, two_classes))
+        light(cells, x, newest, step, y + 3, "rows--cursor", cell_text(predicted, two_classes, wrong))
+        source = step - self._frame.config.echo_step
+        for piece, before in zip(reversed(tape), [*reversed(tape[:-1]), None], strict=True):
+            if source >= 0:
+                light(
+                    cells,
+                    x,
+                    piece,
+                    source,
+                    y + 1,
+                    "rows--source",
+                    cell_text(int(piece.progress.x[row, source]), two_classes),
+                )
+                return
+            if before is None or before.seam != "window":
+                return
+            source += before.end
+
+
+def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, text: str) -> None:
+    """Write a time step's symbol in place of its block, where it is on the tape."""
+    if step in piece:
+        cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
+
+
+def cell_text(symbol: int, two_classes: bool, mark: str = "") -> str:
+    """A symbol under the cursor, two characters: among blocks to the right, among symbols where they have theirs."""
+    digit = symbol_text(symbol).strip()
+    return f"{digit:>2}" if two_classes else f"{digit[0] + mark if mark else digit:<2}"
+
+
+def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
+    """Lay out panels for ``rows`` rows of windows of ``length`` steps on ``width`` x ``height`` characters.
+
+    As few side by side as let all rows be seen, so that what width there is goes to the tape; but no narrower than
+    a window, unless the screen is.
+    """
+    whole = LABEL_WIDTH + 2 * length
+    most = max(1, min((width + GAP) // (whole + GAP), rows))
+    lines = max(1, (height + 1) // PANEL_HEIGHT)
+    columns = next((number for number in range(1, most + 1) if -(-rows // number) <= lines), most)
+    return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP))
+
+
+def height_for(rows: int, length: int, width: int, most: int) -> int:
+    """Lines that the rows should get: as tall as ``most`` allows, in whole panels."""
+    whole = LABEL_WIDTH + 2 * length
+    side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
+    for columns in range(1, side_by_side + 1):
+        lines = -(-rows // columns) * PANEL_HEIGHT
+        if lines <= most:
+            return lines
+    return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
+
+
+def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
+    """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
+
+    Where even the newest is wider, its newest time steps are shown.
+    """
+    pieces: list[Piece] = []
+    room = width
+    seam = ""
+    end = windows[-1].x.shape[1]
+    for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
+        steps = min(end, (room - len(seam[:1])) // 2)
+        if steps < 1:
+            break
+        room -= 2 * steps + len(seam[:1])
+        pieces.append(Piece(progress, room, end - steps, end, seam))
+        if before is not None:
+            seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
+    shift = pieces[0].x if pieces and len(pieces) == 1 else 0
+    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [Piece(windows[-1], 0, end, end, "")]
+
+
+def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
+    """Steps of a window that come before a later one begins: fewer than all where the two overlap."""
+    length: int = before.x.shape[1]
+    if before.epoch != after.epoch or before.window >= after.window:
+        return length
+    return min(length, (after.window - before.window) * config.window_stride)
+
+
+def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
+    """What lies between two windows: nothing (window), an epoch's end, or windows that were not kept (gap)."""
+    first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
+    if second != first + 1:
+        return "gap"
+    return "window" if before.epoch == after.epoch else "epoch"
+
+
+def title(progress: Progress, row: int, first_step: int, width: int) -> str:
+    """What a panel that begins at ``first_step`` says of its row, as fully as its width allows."""
+    right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
+    length = progress.y.shape[1]
+    cut = f", steps {first_step + 1} to {length}" if first_step else ""
+    forms = (f"row {row + 1}: {right} of {length} right{cut}", f"row {row + 1}: {right}/{length}", f"row {row + 1}")
+    return next((form for form in forms if len(form) <= width), "")
+
+
+def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
+    """One target in words: what it echoes, and the probabilities predicted."""
+    target = int(progress.y[row, step])
+    probabilities = progress.probabilities[row, step]
+    source = step - config.echo_step
+    if source >= 0:
+        echoed = f"echoes step {source + 1}"
+    elif source + progress.window * config.window_stride < 0:
+        echoed = "echoes the row above" if config.row_start == "previous_row" and row > 0 else "is blank"
+    else:
+        echoed = f"echoes {-source} steps before this window"
+    symbols = list(range(len(probabilities)))
+    if len(symbols) > 4:  # the target's makes the loss; the likeliest are what it is mistaken for
+        likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
+        symbols = [target, *likeliest[:3]]
+    shown = ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)
+    return f"row {row + 1}, step {step + 1}: target {symbol_text(target).strip()} {echoed}; {shown}"

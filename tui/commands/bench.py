@@ -1,0 +1,204 @@
+"""``echornn-tui bench``: how fast this machine trains a configuration, against two slow programs, in one run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from echornn.config import EchoConfig
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tui.exit_code import ExitCode
+from tui.tty import terminal
+
+CALL_SIZES = (1, 10, 100, 1000, 4096)
+ROUNDS = 5
+ROUND_SECONDS = 0.15
+WATCHED_SECONDS = 2.0
+SCREEN_SIZE = (120, 40)
+ENDLESS = 10**9
+
+
+@dataclass(frozen=True)
+class Row:
+    """One program measured.
+
+    Attributes:
+        program: what it is.
+        windows_per_call: windows trained by one call.
+        microseconds: time of one window, the median of the rounds.
+        speedup: time of one window in the tutorial's session loop (or in NumPy where it cannot run the
+            configuration) divided by the time of one here, the median of the rounds.
+    """
+
+    program: str
+    windows_per_call: int
+    microseconds: float
+    speedup: float
+
+    @property
+    def windows_per_second(self) -> float:
+        """Windows a second."""
+        return 1e6 / self.microseconds
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where a second of the app at full speed goes, in parts of 1.
+
+    Attributes:
+        compute: the compiled loop.
+        python: session, history and data.
+        screen: what drawing takes from training.
+        windows_per_second: of the app.
+    """
+
+    compute: float
+    python: float
+    screen: float
+    windows_per_second: float
+
+
+def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
+    """Time of a window in calls of so many, repeated for `ROUND_SECONDS`."""
+    begun, trained = time.perf_counter(), 0
+    while True:
+        train(windows)
+        trained += windows
+        seconds = time.perf_counter() - begun
+        if seconds >= ROUND_SECONDS:
+            return seconds / trained
+
+
+def measure(config: EchoConfig) -> list[Row]:
+    """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all."""
+    from echornn.training.device import use_one_thread
+    from echornn.training.trainer import Trainer
+
+    use_one_thread()
+    trainer = Trainer(config)
+    programs: list[tuple[str, int, Callable[[int], object]]] = [
+        *baselines(config),
+        *(("echornn", size, trainer.advance) for size in CALL_SIZES),
+    ]
+    for _, size, train in programs:
+        train(size)
+    rounds = [[seconds_per_window(train, size) for _, size, train in programs] for _ in range(ROUNDS)]
+    return [
+        Row(
+            program,
+            size,
+            statistics.median(times[index] for times in rounds) * 1e6,
+            statistics.median(times[0] / times[index] for times in rounds),
+        )
+        for index, (program, size, _) in enumerate(programs)
+    ]
+
+
+def baselines(config: EchoConfig) -> Iterator[tuple[str, int, Callable[[int], object]]]:
+    """The slow programs that know this configuration: name, windows a call, and how to train so many."""
+    from echornn.network.model import initial_weights
+    from echornn.reference import numpy_bptt
+    from echornn.reference.tutorial import TutorialSession
+    from echornn.tasks.series import EchoSeries
+
+    if (config.cell, config.num_layers, config.optimizer) != ("rnn", 1, "adagrad"):
+        return
+    weights = initial_weights(config)
+    series = EchoSeries.generate(config)
+    epochs = [(series.x, series.y)]
+    size = min(200, config.windows_per_epoch)
+    length, rate = config.truncated_backprop_length, config.learning_rate
+    if config.num_classes == 2 and config.window_stride == length:
+        tutorial = TutorialSession(weights, config.batch_size, length, rate)
+        yield "the tutorial's session loop", size, lambda n: tutorial.train(epochs, n)
+    stride = config.window_stride
+    yield "plain NumPy", size, lambda n: numpy_bptt.train(weights, epochs, n, length, stride, rate)
+
+
+async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
+    """Run the session alone, then under the app on a screen that goes nowhere, both at full speed.
+
+    Args:
+        config: what to train.
+        compute_seconds: time of a window in the compiled loop alone.
+    """
+    from tui.app.app import EchoApp
+
+    alone = Session(config)
+    running = asyncio.create_task(asyncio.to_thread(alone.run))
+    alone_rate = await watched_rate(alone)
+    alone.stop()
+    await running
+
+    shown = Session(config)
+    app = EchoApp(shown)
+    running = asyncio.create_task(app.run_async(headless=True, size=SCREEN_SIZE))  # type: ignore[arg-type]
+    shown_rate = await watched_rate(shown)
+    app.exit()
+    await running
+    screen = max(0.0, 1 - shown_rate / alone_rate)
+    compute = min(1 - screen, shown_rate * compute_seconds)
+    return Split(compute, 1 - compute - screen, screen, shown_rate)
+
+
+async def watched_rate(session: Session) -> float:
+    """Windows a second of a running session, once it runs.
+
+    Raises:
+        RuntimeError: the session fails.
+    """
+    while session.frame.state is State.LOADING:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    begun, before = time.perf_counter(), session.frame.trained
+    await asyncio.sleep(WATCHED_SECONDS)
+    if session.frame.state is State.FAILED:
+        raise RuntimeError(session.frame.message)
+    return (session.frame.trained - before) / (time.perf_counter() - begun)
+
+
+def run_bench(config: EchoConfig, as_json: bool) -> int:
+    """Measure and print. Returns the exit code."""
+    terminal.keep_native_stderr_off_the_screen()
+    endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
+    rows = measure(endless)
+    split = asyncio.run(measure_split(endless, min(row.microseconds for row in rows) / 1e6))
+    show(rows, split, as_json)
+    return ExitCode.DONE
+
+
+def show(rows: list[Row], split: Split, as_json: bool) -> None:
+    """Print what was measured: JSON lines, or a table for people."""
+    if as_json:
+        for row in rows:
+            print(json.dumps({**asdict(row), "windows_per_second": row.windows_per_second}))
+        print(json.dumps({"split": asdict(split)}))
+        return
+    table = Table(title="windows here, each figure the median of rounds taken in turn")
+    table.add_column("program")
+    for heading in ("windows/call", "us/window", "windows/s", f"times {rows[0].program}"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        faster = "-" if math.isclose(row.speedup, 1) else f"{row.speedup:.3g}"
+        table.add_row(
+            row.program,
+            f"{row.windows_per_call}",
+            f"{row.microseconds:,.1f}",
+            f"{row.windows_per_second:,.0f}",
+            faster,
+        )
+    console = Console()
+    console.print(table)
+    console.print(
+        f"the app at full speed, {SCREEN_SIZE[0]}x{SCREEN_SIZE[1]}: {split.windows_per_second:,.0f} windows/s; "
+        f"compute {split.compute:.0%}, Python {split.python:.0%}, screen {split.screen:.0%}"
+    )

@@ -1,0 +1,83 @@
+"""``echornn-tui export``: every window of a run as lines, or its network as a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+from tui.commands import record
+from tui.exit_code import ExitCode
+from tui.tty import terminal
+
+HEADER = "window,epoch,loss,accuracy"
+
+Row = tuple[int, int, float, float]
+"""Window of the whole run from 1, epoch from 1, loss in nats, accuracy 0 to 1."""
+
+
+def rows(run: Run) -> Iterator[Row]:
+    """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log."""
+    window = 0
+    for command, windows in ((stretch.command, stretch.windows) for stretch in run.stretches()):
+        per_epoch = command.config.windows_per_epoch
+        losses = windows["loss"].tolist()
+        accuracies = (1 - run_dir.error_rates(windows, command.config)).tolist()
+        for loss, accuracy in zip(losses, accuracies, strict=True):
+            epoch = command.epoch + (command.window + window - command.at) // per_epoch
+            window += 1
+            yield window, epoch + 1, loss, accuracy
+
+
+def as_csv(row: Row) -> str:
+    """A line; nine digits tell every float32 from every other."""
+    window, epoch, loss, accuracy = row
+    return f"{window},{epoch},{loss:.9g},{accuracy:.9g}"
+
+
+def as_json(row: Row) -> str:
+    """A line; a number that is not finite becomes null, since JSON has none."""
+    fields = zip(HEADER.split(","), row, strict=True)
+    return json.dumps({name: value if math.isfinite(value) else None for name, value in fields})
+
+
+def export(name: str, as_json_lines: bool, weights: Path | None, keras: Path | None) -> int:
+    """Print every window of the run, or write its network to the files named. Returns the exit code."""
+    run = run_dir.read(record.find(name))
+    for note in run.notes:
+        print(f"echornn-tui: {note}", file=sys.stderr)
+    if weights is not None or keras is not None:
+        _write_network(run, weights, keras)
+        return ExitCode.DONE
+    if not as_json_lines:
+        print(HEADER)
+    line = as_json if as_json_lines else as_csv
+    sys.stdout.writelines(f"{line(row)}\n" for row in rows(run))
+    return ExitCode.DONE
+
+
+def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    if weights is not None and weights.suffix != ".npz":
+        raise RunError(f"weights = {str(weights)!r} cannot be written: a name that ends in .npz")
+    if keras is not None and keras.suffix != ".keras":
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a name that ends in .keras")
+    state = run.checkpoint.state
+    try:
+        if weights is not None:
+            np.savez(weights, allow_pickle=False, **state.weights)
+        if keras is not None:
+            terminal.keep_native_stderr_off_the_screen()
+            from echornn.network.to_keras import keras_model
+
+            keras_model(state.config, state.weights).save(keras)
+    except OSError as error:
+        raise RunError(f"{error.filename or 'the file'} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,59 @@
+"""Where lines are printed."""
+
+from __future__ import annotations
+
+import errno
+from collections import defaultdict
+from typing import TextIO
+
+from echornn.session.frame import Frame
+from tui.tty import terminal
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+MOST_BYTES = 1 << 26
+"""Bytes that wait in memory while a disk is full; of more, the oldest are lost."""
+
+PIECE_BYTES = 1 << 16
+
+
+class Lines:
+    """Plain lines, for files and for terminals that can do no more. From any thread, but one for each stream."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[TextIO, bytearray] = defaultdict(bytearray)
+        self._reasons: dict[TextIO, str] = {}
+
+    @property
+    def warning(self) -> str:
+        """Why lines wait to be written; empty where none do."""
+        return next((f"lines wait to be printed: {reason}" for reason in list(self._reasons.values())), "")
+
+    def print(self, text: str, to: TextIO) -> None:
+        """Write these lines, each with its end; on a full disk, with the next lines after there is room again.
+
+        A terminal that is gone takes them and shows none: `tui.tty.terminal.when_terminal_is_gone` is there for that.
+
+        Raises:
+            OSError: they can never be written: whoever reads them has gone (`BrokenPipeError`), ...
+        """
+        waiting = self._waiting[to]
+        waiting += text.encode(to.encoding or "utf-8", errors="replace")
+        try:
+            while waiting:
+                del waiting[: terminal.write_some(to, bytes(waiting[:PIECE_BYTES]))]
+            self._reasons.pop(to, None)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                self._reasons[to] = error.strerror or str(error)
+                del waiting[:-MOST_BYTES]
+            elif error.errno == errno.EIO:
+                waiting.clear()
+            else:
+                raise
+
+    def show(self, frame: Frame) -> None:
+        """How far training is; to be called ten times a second or so."""
+
+    def close(self) -> None:
+        """No more lines will come."""

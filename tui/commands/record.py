@@ -1,0 +1,122 @@
+"""Where the command line keeps a run, and what it says of it at the end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+from pathlib import Path
+
+from echornn.config import EchoConfig, require_epochs
+from echornn.runs import kept_runs, run_dir
+from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags
+
+NEWEST = "newest"
+
+SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
+"""How long leaving waits for the windows under way and for the last checkpoint, on a disk that hangs."""
+
+SECONDS_TO_STOP = 0.1
+"""How long it waits for a thread that is in native code and has nothing to save."""
+
+
+def begin(folder: Path | None, config: EchoConfig) -> Recorder:
+    """Record a new run in ``folder``, or in one of the user's state folder, which training can do without.
+
+    Raises:
+        RunError: the folder named cannot be used.
+    """
+    if folder is not None:
+        return RunRecorder.begin(folder, config)
+    try:
+        return RunRecorder.begin(kept_runs.new_folder(config), config)
+    except (RunError, OSError) as error:
+        return Unrecorded(str(error))
+
+
+def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    """Record on in the run's folder of this name, or in the newest run's; what is to be trained, and the recorder.
+
+    Args:
+        name: see `find`.
+        flags: the fields that are to differ from now on.
+
+    Raises:
+        RunError: there is no such run, or it cannot go on.
+        ConfigError: it cannot go on with these fields; nothing on disk was changed.
+    """
+    folder = find(name)
+    if flags.given:
+        _edited(run_dir.read(folder), flags)
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    return _edited(recorder.resumed, flags), recorder
+
+
+def _edited(run: Run, flags: ConfigFlags) -> EchoConfig:
+    config = flags.over(run.config)
+    if run.checkpoint is not None and run.config.differs_only_live(config):
+        require_epochs(config, run.checkpoint.state.epoch, run.checkpoint.state.window)
+    return config
+
+
+def find(name: str) -> Path:
+    """The folder of this name, the one of this name among the user's runs, or the newest of them.
+
+    Raises:
+        RunError: ``newest`` was asked for, and there is none.
+    """
+    if name == NEWEST and not Path(name).exists():
+        newest = kept_runs.runs()[:1]
+        if not newest:
+            raise RunError(f"there is no run in {kept_runs.state_folder()}")
+        return newest[0]
+    kept = kept_runs.state_folder() / name
+    return kept if not Path(name).exists() and kept.exists() else Path(name)
+
+
+def end(session: Session) -> None:
+    """Stop the session, and wait for its last checkpoint."""
+    session.stop()
+    loading = session.frame.state is State.LOADING
+    session.stopped.wait(SECONDS_TO_STOP if loading else SECONDS_TO_SAVE)
+
+
+def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
+    """Whether the run can be started again where it was."""
+    return ExitCode.CHECKPOINTED if recorder is not None and recorder.saved else ExitCode.FAILED
+
+
+def code_at_the_end(recorder: Recorder | None) -> ExitCode:
+    """Whether what was to be kept is on disk."""
+    lost = recorder is not None and recorder.folder is not None and not recorder.saved
+    return ExitCode.FAILED if lost else ExitCode.DONE
+
+
+def farewell(recorder: Recorder | None) -> str:
+    """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
+    if recorder is None:
+        return ""
+    if recorder.folder is None:
+        return recorder.warning
+    folder = shlex.quote(str(recorder.folder))
+    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
+    if os.strerror(errno.ENOENT) in recorder.warning:  # told by who tried to write: a disk may hang
+        lines = [f"the run is not kept: there is no {folder} any more"]
+    return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
+
+
+def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
+    """Remove a new run's folder where nothing was trained; whether it was removed."""
+    if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+        return False
+    if not recorder.saved:  # a disk that does not take anything may hang
+        return False
+    run_dir.remove(recorder.folder)
+    return True

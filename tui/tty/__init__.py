@@ -1,0 +1,1 @@
+"""File descriptors, signals, the guardian, the driver, and the line to the terminal."""

@@ -1,0 +1,140 @@
+"""A small parent process that outlives the app: it puts the terminal in order where the app no longer can.
+
+``kill -9``, or an abort inside native code, ends a process before it can do anything. So the app runs in a child, and
+its parent, which does nothing but wait, stays what the shell or the scheduler has started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
+
+from tui.exit_code import ExitCode
+from tui.tty import terminal
+from tui.tty.terminal import NativeLog
+
+FORWARDED = (*terminal.ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
+"""What is sent to the guardian is meant for the app."""
+
+TAKEN, LEFT = b"+", b"-"
+"""The app has the terminal, or has put it back as it was."""
+
+MOST_WORDS = 1 << 16
+"""Bytes that a pipe holds while nobody reads."""
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What the app, in the child, holds of its guardian.
+
+    Attributes:
+        line: a descriptor that reports an error to `select.poll` as soon as the guardian is gone.
+        log: where native code may write, read by the guardian if the app dies.
+    """
+
+    line: int
+    log: NativeLog
+
+    def leave_words(self, words: str) -> None:
+        """What to say for the app, should it die; to be told once, before the terminal is taken."""
+        self._tell(f"{words}\n".encode())
+
+    def takes_terminal(self) -> None:
+        """From now on, somebody must put the terminal back."""
+        self._tell(TAKEN)
+
+    def has_left_terminal(self) -> None:
+        """The app has put it back itself."""
+        self._tell(LEFT)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the guardian is gone."""
+        poll = select.poll()
+        poll.register(self.line, 0)
+        return bool(poll.poll(0))
+
+    def _tell(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
+            os.write(self.line, data)
+
+
+def divide() -> Guarded:
+    """Fork: the child returns, the parent stays, and ends with the exit code of the child.
+
+    Call it before there are threads, and before a run is locked: the lock is to end with the child.
+    (OpenBLAS, in NumPy, has threads; it stops them for a fork, and starts them again when needed.)
+    """
+    log = NativeLog.unnamed()
+    mend = terminal.as_it_is()
+    hears, line = os.pipe()
+    sys.stdout.flush()
+    gc.freeze()  # else the child's first collections touch, and so copy, all that was imported: some 25 ms
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both know what to do with them
+    child = os.fork()
+    if child:
+        os.close(line)
+        _forward_to(child)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+        _guard(child, hears, log, mend)
+    os.close(hears)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the app listens, Ctrl+C ends it without a traceback,
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # and there is nothing to save
+    signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
+    return Guarded(line, log)
+
+
+def _forward_to(child: int) -> None:
+    def forward(number: int, _: FrameType | None) -> None:
+        os.kill(child, number)
+
+    for number in FORWARDED:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that was ignored before (nohup)
+            signal.signal(number, forward)
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # the app stops in its own way, and its guardian with it
+
+
+def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoReturn:
+    """Wait for the child's end, mend what it has left behind, and leave with its exit code."""
+    code = _end_of(child)
+    for number in FORWARDED:
+        signal.signal(number, signal.SIG_IGN)
+    os.set_blocking(hears, False)
+    words, _, marks = os.read(hears, MOST_WORDS).rpartition(b"\n")
+    if marks.endswith(TAKEN):
+        mend()
+    if code < 0:
+        killed = f"echornn-tui: killed by {signal.Signals(-code).name}"
+        said = "" if code == -signal.SIGKILL else log.tail()  # of kill -9 native code knows nothing
+        with contextlib.suppress(OSError):  # the terminal may be gone too
+            print("\n".join(text for text in (killed, said) if text), file=sys.stderr)
+            print(words.decode(), end="\n" if words else "")
+    terminal.leave_process(code if code >= 0 else ExitCode.FAILED)
+
+
+def _end_of(child: int) -> int:
+    """The child's exit code, or minus the number of the signal that ended it; while it is stopped, stop too."""
+    _, status = os.waitpid(child, os.WUNTRACED)
+    while os.WIFSTOPPED(status):
+        changed, status = _change_of(child)  # what woke the whole group may have woken it by now
+        if not changed:
+            os.kill(os.getpid(), signal.SIGSTOP)  # the shell sees one job; what wakes it goes on here
+            changed, status = _change_of(child)
+            if not changed:
+                os.kill(child, signal.SIGCONT)
+        if not changed or os.WIFCONTINUED(status):
+            _, status = os.waitpid(child, os.WUNTRACED)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _change_of(child: int) -> tuple[bool, int]:
+    """Whether the child was woken, stopped again or ended meanwhile, and the status that says so."""
+    changed, status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
+    return changed != 0, status
