@@ -65,17 +65,16 @@ class Checkpoint:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration of these fields, as `dataclasses.asdict` gave them.
+    """The configuration of these fields, as `dataclasses.asdict` gave them; those that are absent take their defaults.
 
     Raises:
-        ValueError: a field is missing, is not known here, or has a value that cannot be used.
+        ValueError: a field is not known here, or has a value that cannot be used.
     """
     known = {field.name for field in dataclasses.fields(EchoConfig)}
     if not isinstance(fields, Mapping):
         raise ValueError("the configuration is no table of fields")
-    for name in sorted(set(fields) ^ known):
-        what = "is missing" if name in known else "is not known to this version"
-        raise ValueError(f"the configuration's field {name} {what}")
+    if unknown := sorted(set(fields) - known):
+        raise ValueError(f"the configuration's field {unknown[0]} is not known to this version")
     return EchoConfig(**fields)
 
 

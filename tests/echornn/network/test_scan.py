@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from echornn.affine import Affine
-from echornn.scan import Step, scan
+from echornn.network.affine import Affine
+from echornn.network.scan import Step, scan
 
 SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
