@@ -280,11 +280,13 @@ class _Block:
 def _try(config: EchoConfig, programs: Programs, device: str, n: int) -> None:
     """Train ``n`` windows of a throw-away run on a device, to measure it."""
     loop = programs.borrow(config, device)
-    block = _Block.generate(config, 0, 0, device)
-    with tf.device(device):
-        left = n
-        while left:
-            count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
-            loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
-            left -= count
-    programs.give_back(config, device, loop)
+    try:
+        block = _Block.generate(config, 0, 0, device)
+        with tf.device(device):
+            left = n
+            while left:
+                count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
+                loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
+                left -= count
+    finally:
+        programs.give_back(config, device, loop)

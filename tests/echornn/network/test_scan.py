@@ -52,8 +52,7 @@ def by_autodiff(step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[s
 
 
 @pytest.mark.parametrize("step", [twice_the_same, shared_bias, unused_weight, product_that_leads_nowhere, deaf])
-@pytest.mark.parametrize("block", [12, 5], ids=["whole", "blocks"])
-@pytest.mark.parametrize("batch", [3, 300], ids=["fused", "matmul"])
+@pytest.mark.parametrize(("block", "batch"), [(12, 3), (5, 300)], ids=["whole-fused", "blocks-matmul"])
 def test_gradients_are_those_of_plain_automatic_differentiation(step: Step, block: int, batch: int) -> None:
     rng = np.random.default_rng(3)
 
