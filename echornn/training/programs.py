@@ -26,7 +26,7 @@ class Programs:
     """Lends out training loops, one trainer at a time, and takes them back when the trainer is gone.
 
     Every compilation keeps memory until the process ends, whatever is deleted: 27 MiB and 230 memory mappings for the
-    tutorial's cell, 38 MiB and 300 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux allows
+    tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux allows
     65 530 mappings). So none is ever dropped, and the one that would come too close to the limit is refused.
 
     There is no lock: loops come back from finalizers, which the garbage collector may run at any point of any thread,
