@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.trainer_state import TrainerState
@@ -43,6 +44,7 @@ def tensorflow_trainers() -> MakeTrainer:
 
     @functools.cache
     def programs() -> Any:
+        quiet.import_tensorflow()
         from echornn.training.device import use_one_thread
         from echornn.training.programs import Programs
 
@@ -50,8 +52,9 @@ def tensorflow_trainers() -> MakeTrainer:
         return Programs()
 
     def make(config: EchoConfig) -> Trains:
+        shared = programs()
         from echornn.training.trainer import Trainer
 
-        return Trainer(config, programs())
+        return Trainer(config, shared)
 
     return make

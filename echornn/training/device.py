@@ -113,9 +113,14 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 def use_one_thread() -> bool:
-    """Run each operation on one thread, which is faster up to a state of about 128 and no slower above (state 16:
-    57 us a window instead of 69; 256: 1 513 and 1 518). For a program of its own, not for a library: it holds for
-    the whole process. Returns whether it could still be set: TensorFlow fixes it with its first operation.
+    """Run each TensorFlow operation on one thread, which trains small and middle sizes faster and large ones no slower.
+
+    The app and the command line call this; a program of its own that uses the library can, before its first
+    `Trainer`: ``echornn.use_one_thread()``. The library does not by itself, since it holds for the whole process,
+    whatever else that does with TensorFlow.
+
+    Returns:
+        Whether it could still be set: TensorFlow fixes its threads with its first operation.
     """
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)

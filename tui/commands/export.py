@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from echornn import quiet
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
@@ -76,6 +77,7 @@ def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:
             np.savez(weights, allow_pickle=False, **state.weights)
         if keras is not None:
             terminal.keep_native_stderr_off_the_screen()
+            quiet.import_tensorflow()
             from echornn.network.to_keras import keras_model
 
             keras_model(state.config, state.weights).save(keras)

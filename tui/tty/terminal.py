@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
+from echornn import quiet
+
 TAIL_BYTES = 4096
 
 LOOK_MILLISECONDS = 500
@@ -106,6 +108,7 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
     _let_python_write_to(os.dup(2))
     log = log or NativeLog.unnamed()
     log.take_stderr()
+    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes all, and shows its end where something fails
     return log
 
 
