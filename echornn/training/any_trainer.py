@@ -40,7 +40,10 @@ MakeTrainer = Callable[[EchoConfig], Trains]
 
 
 def tensorflow_trainers() -> MakeTrainer:
-    """Makes trainers that share compiled loops; TensorFlow is imported with the first."""
+    """Makes trainers for a session, which share compiled loops; TensorFlow is imported with the first.
+
+    One that needs more memory than there is, with what saving it takes, is refused with a `ConfigError`.
+    """
 
     @functools.cache
     def programs() -> Any:
@@ -53,8 +56,10 @@ def tensorflow_trainers() -> MakeTrainer:
 
     def make(config: EchoConfig) -> Trains:
         shared = programs()
+        from echornn.training.memory import STATES_IN_A_SESSION, require_memory
         from echornn.training.trainer import Trainer
 
+        require_memory(config, states=STATES_IN_A_SESSION)
         return Trainer(config, shared)
 
     return make

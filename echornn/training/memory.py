@@ -25,8 +25,11 @@ BYTES_A_STEP = 7
 COPIES_IN_A_WINDOW = 4
 """Of each number that a window computes: kept for the way back, its gradient, and what XLA needs between them."""
 
-COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 5, 3
-"""In the trainer, in its gradient, and in a state taken from it."""
+COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
+"""In the trainer and in its gradient."""
+
+STATES_IN_A_SESSION = 6
+"""Copies of the trainer's state while it is saved: the newest, the last good one, and on their way to the disk."""
 
 SLOTS = {"sgd": 0, "adagrad": 1, "rmsprop": 1, "adam": 2}
 """Numbers that an optimizer keeps for each weight."""
@@ -42,15 +45,20 @@ SMALL = {
 """The fields that memory depends on, with values that need next to none."""
 
 
-def bytes_needed(config: EchoConfig) -> int:
+def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     """Most memory that a trainer takes beyond TensorFlow itself, estimated within a factor of two.
 
     Measured peaks in MiB, and what is estimated: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a series
     of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of LSTM,
     state 64, batch 2000, T 50 1 478, 2 142.
+
+    Args:
+        config: what is to be trained.
+        states: copies of the trainer's state (`Trainer.state`) that are held at once.
     """
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
-    copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * SLOTS[config.optimizer]
+    slots = SLOTS[config.optimizer]
+    copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
     cell = CELLS[config.cell]
     vectors = config.num_layers * (cell.state_parts + sum(cell.weight_columns.values()))
     numbers = vectors * config.state_size + config.input_size + config.num_classes
@@ -63,21 +71,21 @@ def bytes_needed(config: EchoConfig) -> int:
     )
 
 
-def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_bytes) -> None:
+def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_bytes, states: int = 1) -> None:
     """Refuse a configuration that needs more memory than there is.
 
     Args:
-        config: what is to be trained.
+        config, states: see `bytes_needed`.
         free: bytes that can be had; None where nobody knows.
 
     Raises:
         ConfigError: it needs more; the field named is the one that asks for the most.
     """
-    needed, there = bytes_needed(config), free()
+    needed, there = bytes_needed(config, states), free()
     if there is None or needed <= there:
         return
-    name = min(SMALL, key=lambda name: bytes_needed(_at_most(config, name, SMALL[name])))
-    fitting = _largest_that_fits(config, name, there)
+    name = min(SMALL, key=lambda name: bytes_needed(_at_most(config, name, SMALL[name]), states))
+    fitting = _largest_that_fits(config, name, there, states)
     advice = "" if fitting is None else f"; about {fitting} would fit"
     raise ConfigError(
         name, getattr(config, name), f"it needs about {in_words(needed)}, and {in_words(there)} are free{advice}"
@@ -102,15 +110,15 @@ def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
     return replace(config, **changes)
 
 
-def _largest_that_fits(config: EchoConfig, name: str, there: int) -> int | None:
+def _largest_that_fits(config: EchoConfig, name: str, there: int, states: int) -> int | None:
     """The largest value of the field that fits, to two digits, rounded down; None where none does."""
     fits: int = getattr(_at_most(config, name, 0), name)
     too_large: int = getattr(config, name)
-    if bytes_needed(_at_most(config, name, fits)) > there:
+    if bytes_needed(_at_most(config, name, fits), states) > there:
         return None
     while too_large - fits > 1:
         middle = (fits + too_large) // 2
-        if bytes_needed(_at_most(config, name, middle)) <= there:
+        if bytes_needed(_at_most(config, name, middle), states) <= there:
             fits = middle
         else:
             too_large = middle

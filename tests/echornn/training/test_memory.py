@@ -93,6 +93,6 @@ def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None
         session.stopped.wait(0.01)
     session.stop()
     training.join()
-    assert session.frame.refusal.startswith("state_size = 1000000 cannot be used: it needs about 32")
+    assert session.frame.refusal.startswith("state_size = 1000000 cannot be used: it needs about 7")
     assert session.frame.config.state_size == 4
     assert session.frame.state is State.PAUSED
