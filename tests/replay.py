@@ -1,4 +1,4 @@
-"""Trains a recorded run again, command by command, as the engine that nobody disturbs does it."""
+"""AnyTrainer a recorded run again, command by command, as the engine that nobody disturbs does it."""
 
 from __future__ import annotations
 

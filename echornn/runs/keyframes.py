@@ -11,7 +11,6 @@ import struct
 import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from echornn.runs import checkpoint, own_files
@@ -20,9 +19,14 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
 
 MOST_BYTES = 4 << 20
-"""Of all keyframes of a run; of more, every other one is dropped. Large states may be `LEAST_KEPT`."""
+"""Of all keyframes of a run; of more, every other one is dropped. Of larger states `LEAST_KEPT` are kept, up to
+`MOST_BYTES_OF_LARGE`, and of any two."""
 
 LEAST_KEPT = 64
+MOST_BYTES_OF_LARGE = 256 << 20
+
+HEADER_BYTES = 1200
+"""Of a state on disk, beside its arrays."""
 
 MOST_FILE_BYTES = 1 << 28
 """Of the file that are read; a longer one is not ours."""
@@ -31,34 +35,42 @@ _RECORD = struct.Struct("<4sIQII")
 _MAGIC = b"KEYF"
 
 
-@dataclass(frozen=True, eq=False)
 class Keyframe:
     """A trainer's state at a moment of the branch in which it was trained.
 
     Attributes:
         moment: where.
-        data: the state, as `echornn.runs.checkpoint.encode` gave it.
+        size: bytes that it takes, about.
+
+    Args:
+        moment: where.
+        state: the state, or as `echornn.runs.checkpoint.encode` gave it: encoding a large one takes longer than
+            training may wait, and is left to who writes it.
     """
 
-    moment: Moment
-    data: bytes
-
-    @classmethod
-    def of(cls, moment: Moment, state: TrainerState) -> Keyframe:
-        """The keyframe of a state."""
-        return cls(moment, checkpoint.encode(Checkpoint(0, state)))
+    def __init__(self, moment: Moment, state: TrainerState | bytes) -> None:
+        self.moment = moment
+        self._state = state
+        if isinstance(state, bytes):
+            self.size = len(state)
+        else:
+            arrays = (*state.weights.values(), state.carried_state, *state.optimizer)
+            self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> TrainerState | None:
         """The trainer's state; None where the data is damaged."""
+        if not isinstance(self._state, bytes):
+            return self._state
         try:
-            return checkpoint.decode(self.data).state
+            return checkpoint.decode(self._state).state
         except CheckpointError:
             return None
 
     def as_record(self) -> bytes:
         """As the file of keyframes has it: magic, branch, window, length, CRC-32 of the data; and the data."""
-        header = _RECORD.pack(_MAGIC, *self.moment, len(self.data), zlib.crc32(self.data))
-        return header + self.data
+        state = self._state
+        data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
+        return _RECORD.pack(_MAGIC, *self.moment, len(data), zlib.crc32(data)) + data
 
 
 def records(data: bytes) -> list[Keyframe]:
@@ -109,8 +121,8 @@ class Keyframes:
                 return False
             branch.insert(at, keyframe)
             self._count += 1
-            self._bytes += len(keyframe.data)
-            if self._bytes > self._most_bytes and self._count > LEAST_KEPT:
+            self._bytes += keyframe.size
+            while self._is_too_much(keyframe.size):
                 self._thin()
             return True
 
@@ -128,7 +140,11 @@ class Keyframes:
             if keyframe in branch:
                 branch.remove(keyframe)
                 self._count -= 1
-                self._bytes -= len(keyframe.data)
+                self._bytes -= keyframe.size
+
+    def _is_too_much(self, newest: int) -> bool:
+        most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
+        return self._bytes > most and self._count > 2
 
     def _thin(self) -> None:
         self.thinned += 1
@@ -136,7 +152,7 @@ class Keyframes:
         self._of = {}
         for one in kept:
             self._of.setdefault(one.moment.branch, []).append(one)
-        self._count, self._bytes = len(kept), sum(len(one.data) for one in kept)
+        self._count, self._bytes = len(kept), sum(one.size for one in kept)
 
 
 class KeyframeLog:

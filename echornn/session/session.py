@@ -27,7 +27,7 @@ WATCHABLE_SPEED = 100.0
 
 
 class Session:
-    """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits but
+    """AnyTrainer on the thread that calls `run`; every other method may be called from any thread, and none waits but
     `when_idle`.
 
     Args:

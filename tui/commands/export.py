@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from echornn import quiet
 from echornn.runs import run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
@@ -123,6 +124,7 @@ def _save_weights(state: TrainerState, file: Path) -> None:
 
 def _save_keras(state: TrainerState, file: Path) -> None:
     terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow()
     from echornn.network.to_keras import keras_model
 
     keras_model(state.config, state.weights).save(file)

@@ -24,7 +24,7 @@ STATES = st.builds(
     TrainerState,
     config=st.builds(
         EchoConfig,
-        learning_rate=st.floats(1e-300, 1e300),
+        learning_rate=st.floats(1e-37, 1e38),
         seed=st.integers(0, 2**100),
         optimizer=st.sampled_from(["adagrad", "adam"]),
         stride=st.none() | st.integers(1, 15),
@@ -121,6 +121,16 @@ def changed(old: bytes, new: bytes) -> bytes:
 def test_another_version_or_other_fields_are_named(old: bytes, new: bytes, words: str) -> None:
     with pytest.raises(CheckpointError, match=words):
         checkpoint.decode(changed(old, new))
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(EchoConfig)])
+def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
+    """Fields are added from version to version; what was written before them goes on as it did."""
+    other = EchoConfig(state_size=6, seed=3, cell="gru", learning_rate=0.1)
+    fields = dataclasses.asdict(other)
+    del fields[name]
+    expected = dataclasses.replace(other, **{name: getattr(EchoConfig(), name)})
+    assert checkpoint.config_from(fields) == expected
 
 
 def test_a_configuration_with_a_field_more_is_refused() -> None:
