@@ -82,15 +82,16 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def create(file: Path, data: bytes = b"") -> None:
-    """A new file that holds these bytes, on disk for certain.
+    """A new file that holds these bytes, which are on disk for certain.
 
     Raises:
         OSError: something is there already, or it cannot be written; then nothing is left of it.
     """
     descriptor = opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        write_all(descriptor, data, 0)
-        os.fsync(descriptor)
+        if data:
+            write_all(descriptor, data, 0)
+            os.fsync(descriptor)
     except OSError:
         with contextlib.suppress(OSError):
             file.unlink()
