@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from echornn.runs import run_dir
+from echornn.runs.run_error import RunError
 from tests.program import Program, running
 from tests.replay import difference
 
@@ -93,7 +94,7 @@ class Storm:
             for kind in self._dice.choices(kinds, weights, k=min(self._left, self._dice.randrange(1, 9))):
                 self._left -= 1
                 program.send(kind(self._dice))
-            while self._left < 0.9 * self._tokens and not run_dir.read(self._folder).commands:
+            while self._left < 0.9 * self._tokens and not _has_trained(self._folder):
                 if not program.read_for(0.1):  # a tenth comes while it loads
                     return False
             if self._dice.random() < 0.01:
@@ -102,3 +103,10 @@ class Storm:
                 return False
         program.say_size(80, 24)
         return program.read_for(1.0)
+
+
+def _has_trained(folder: Path) -> bool:
+    try:
+        return bool(run_dir.read(folder).commands)
+    except RunError:
+        return False
