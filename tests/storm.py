@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,9 @@ from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
 from tests.program import Program, running
 from tests.replay import difference
+
+LAST_BYTES = 4000
+"""What it has said at the end, on a screen of whatever size."""
 
 KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123\t\r\x7f"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
@@ -82,7 +86,10 @@ class Storm:
                     os.kill(program.pid, signal.SIGTERM)
                 code = program.ended()
                 if code not in (0, 42):  # a key may have quit, just before the signal or Ctrl+C just after
-                    return f"exit code {code}, {self._left} keys before the end:\n{program.text}"
+                    said = re.sub(rb"\x1b\[[0-9;?<>$]*[a-zA-Z]|\r", b"", program.output[-LAST_BYTES:]).decode(
+                        errors="replace"
+                    )
+                    return f"exit code {code}, {self._left} keys before the end:\n{said}"
                 if not program.mended:
                     return f"the terminal is not as it was, {self._left} keys before the end"
         return difference(self._folder) if self._folder.exists() else ""
