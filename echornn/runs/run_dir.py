@@ -31,7 +31,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, events
 from echornn.runs.append_log import end_of, ends_at
-from echornn.runs.branch import Branch, Moment, spans_to, whole_path
+from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
 from echornn.runs.checkpoint import Checkpoint, LogEnd, config_from
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe, records
@@ -104,6 +104,29 @@ class Run:
         told = self.checkpoint.stands if self.checkpoint else None
         return Moment(*told) if told is not None and 0 <= told[0] < len(branches) else end
 
+    def moment(self, at: int | None = None) -> Moment:
+        """The moment after so many windows along the line on which the run stands; where it stands, unless given.
+
+        Raises:
+            RunError: the line is not so long.
+        """
+        stands = self.stands
+        if at is None:
+            return stands
+        end = self.ends[stands.branch] if self.ends else 0
+        if not 0 <= at <= end:
+            raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along the run's path")
+        return Moment(stands.branch, at)
+
+    def owner(self, moment: Moment) -> Branch | None:
+        """The branch on whose terms one stands there; None where nothing was ever saved."""
+        branches = self.tree[0]
+        return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
+
+    def _whole_path(self, number: int) -> tuple[Branch, ...]:
+        branches = self.tree[0]
+        return whole_path(branches[number], branches.__getitem__) if branches else ()
+
     def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
         """All windows in the order trained, some at a time (`WINDOW` [n]), with the part of their stretch."""
         for stretch in self.tree[1]:
@@ -121,12 +144,16 @@ class Run:
             ends[stretch.branch] = stretch.along + stretch.last - stretch.first
         return ends
 
-    def path(self, moment: Moment) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n]."""
-        branches, stretches = self.tree
-        for branch, first, last in spans_to(moment.window, whole_path(branches[moment.branch], branches.__getitem__)):
-            for stretch in stretches:
-                begin, end = max(first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
+    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
+        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n].
+
+        Args:
+            since: windows along the path that are left out.
+        """
+        path = self._whole_path(moment.branch)
+        for branch, first, last in spans_to(moment.window, path) if path else ():
+            for stretch in self.tree[1]:
+                begin, end = max(first, stretch.along, since), min(last, stretch.along + stretch.last - stretch.first)
                 if stretch.branch == branch.number:
                     for at in range(begin, end, WINDOWS_AT_A_TIME):
                         log = stretch.first + at - stretch.along

@@ -17,12 +17,22 @@ from tui.tty.guardian import Guarded
 
 
 def show_training(
-    config: EchoConfig, speed: float, fps: float, ascii_only: bool, recorder: Recorder | None, guarded: Guarded
+    config: EchoConfig,
+    speed: float,
+    fps: float,
+    ascii_only: bool,
+    recorder: Recorder | None,
+    guarded: Guarded,
+    at: int | None = None,
 ) -> int:
-    """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    """Open the app until it is left, and return the exit code; the training thread may still be in native code.
+
+    Args:
+        at: see `Session`.
+    """
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
-    session = Session(config, speed, recorder=recorder)
+    session = Session(config, speed, recorder=recorder, at=at)
     app = EchoApp(session, fps, ascii_only)
     app.driver_class = driver_for(guarded, app.action_show_all)
     guarded.leave_words(record.farewell(recorder))
