@@ -16,7 +16,7 @@ The names below are imported when first used, so that ``import echornn`` does no
 
 A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a moment (`Moment`) of another::
 
-    run = read_run(folder)                      # changes nothing there
+    run = Run.read(folder)                      # changes nothing there
     timeline = run.timeline()                   # every window ever trained
     timeline.differs(2), timeline.solved_at(2)  # of branch 2
     moment = run.moment(310)                    # after 310 windows along the path to where the run stands
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.progress import Progress as Progress
-    from echornn.runs import run_dir as _run_dir
     from echornn.runs.branch import Branch as Branch
     from echornn.runs.branch import Moment as Moment
     from echornn.runs.recorder import RunRecorder as RunRecorder
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.trainer import Trainer as Trainer
-
-    read_run = _run_dir.read
 
 _HOME = {
     "Branch": "runs.branch",
@@ -68,7 +65,6 @@ _HOME = {
     "Timeline": "runs.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
-    "read_run": "runs.run_dir:read",
 }
 
 __all__ = sorted(_HOME)
@@ -77,8 +73,7 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home, _, named = _HOME[name].partition(":")
-    return getattr(importlib.import_module(f"{__name__}.{home}"), named or name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -76,6 +76,11 @@ class Run:
     commands: tuple[Command, ...]
     notes: tuple[str, ...]
 
+    @staticmethod
+    def read(folder: Path) -> Run:
+        """The run in a folder; see `read`."""
+        return read(folder)
+
     @property
     def trained(self) -> int:
         """Windows trained up to the checkpoint, over all resets."""

@@ -17,9 +17,9 @@ from echornn.runs.timeline import Timeline
 from tui.commands import record
 from tui.exit_code import ExitCode
 
-COLUMNS = ("number", "parent", "at", "windows", "loss", "solved at", "what differs")
+COLUMNS = ("number", "parent", "at", "windows", "loss", "solved at", "differs")
 
-LEAST_WORDS = 16
+LEAST_WORDS = 8
 """Letters that the last column has at the least, on however narrow a terminal."""
 
 
