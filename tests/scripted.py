@@ -172,6 +172,10 @@ class ScriptedSession(Session):
         self.edits.append(changes)
         self.commands.append("edit")
 
+    def nudge(self, **changes: object) -> None:
+        self.edits.append(changes)
+        self.commands.append("nudge")
+
     def start_with(self, config: EchoConfig) -> None:
         self.commands.append(f"start with {config}")
 

@@ -68,6 +68,7 @@ class Frame:
         redoable: whether there is one that was undone, to go forth to.
         divergence: where the loss diverged, if the newest window is there.
         refusal: why the last edit could not be made; empty where it could.
+        refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
         warning: what is wrong with the record: the disk is full, ...; else empty.
     """
@@ -95,6 +96,7 @@ class Frame:
     redoable: bool = False
     divergence: Divergence | None = None
     refusal: str = ""
+    refused_field: str = ""
     refusals: int = 0
     warning: str = ""
 

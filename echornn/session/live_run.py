@@ -195,18 +195,19 @@ class LiveRun:
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._stood_at("data", before))
 
-    def edit(self, config: EchoConfig, anew: bool = False) -> None:
+    def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Go on with this configuration; with a new trainer where more than live fields differ.
 
         What is raised leaves all as it was.
 
         Args:
             anew: whether to start over whatever differs.
+            held: whether it is one of many that are undone as one, as where a key is held down.
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self._root() if starts_over(cause, self.config, config) else self._parent()
-        kind = "anew" if anew else tuple(sorted(changes(self.config, config)))
+        kind = "anew" if anew else tuple(sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
                 self.trainer.reset()
@@ -247,7 +248,7 @@ class LiveRun:
         if self._held is not None:
             held, at, first = self._held
             never_ran = kind == "anew" and before.window == self.timeline.branch(before.branch).start
-            if held == kind and (now - at < HELD_SECONDS or never_ran):
+            if kind is not None and held == kind and (now - at < HELD_SECONDS or never_ran):
                 before = first
         self._held = (kind, now, before)
         return before

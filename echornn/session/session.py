@@ -159,9 +159,17 @@ class Session:
         Raises:
             TypeError: a name is no field of `EchoConfig`.
         """
-        if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
-            raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
+        _require_fields(changes)
         self._mailbox.send(lambda: self._edit(lambda: replace(self._live.config, **changes)))
+
+    def nudge(self, **changes: Any) -> None:
+        """As `edit`, by a key that may be held: nudges of the same fields in quick succession are undone together.
+
+        Raises:
+            TypeError: a name is no field of `EchoConfig`.
+        """
+        _require_fields(changes)
+        self._mailbox.send(lambda: self._edit(lambda: replace(self._live.config, **changes), held=True))
 
     def start_with(self, config: EchoConfig) -> None:
         """Start over with this configuration and its first weights, as one command; see `edit`."""
@@ -348,7 +356,7 @@ class Session:
         self._pace.restart()
         self._stage.change(refusal="")
 
-    def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False) -> None:
+    def _edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, held: bool = False) -> None:
         before = self.frame
         try:
             self._arrive()
@@ -357,13 +365,16 @@ class Session:
                 self._stage.change(refusal="")
             else:
                 before = self.frame
-                self._change(lambda: self._live.edit(config, anew))
+                self._change(lambda: self._live.edit(config, anew, held))
         except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
             self._stage.frame = before
-            self._refuse(str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}")
+            if isinstance(error, ConfigError):
+                self._refuse(str(error), error.field)
+            else:
+                self._refuse(f"{type(error).__name__}: {error}")
 
-    def _refuse(self, text: str) -> None:
-        self._stage.change(refusal=text, refusals=self.frame.refusals + 1)
+    def _refuse(self, text: str, field: str = "") -> None:
+        self._stage.change(refusal=text, refused_field=field, refusals=self.frame.refusals + 1)
 
     def _go_within(self, branch: int, window: int) -> None:
         timeline = self._live.timeline
@@ -441,6 +452,11 @@ class Session:
         edited = live.owner.cause in ("edit", "preset")
         changed = live.timeline.differs(live.owner.number) if edited else ""
         return Divergence(float(last.losses[-1]), last.epoch + 1, last.window + 1, changed)
+
+
+def _require_fields(changes: dict[str, Any]) -> None:
+    if unknown := set(changes) - {field.name for field in fields(EchoConfig)}:
+        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
 
 
 def _place_of(recorder: Recorder) -> tuple[int, int]:

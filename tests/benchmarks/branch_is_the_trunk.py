@@ -1,7 +1,7 @@
-"""Is a branch that changes nothing the trunk, bit for bit? `python -m tests.benchmarks.branch_is_the_trunk`.
+"""Is a branch that changes nothing the trunk, bit for bit?
 
-For each network: a run is trained; from several of its windows one goes back, and trains on to where it ended. Every
-loss, and the weights, optimizer and state at the end, are compared.
+`python -m tests.benchmarks.branch_is_the_trunk [--windows N]`: for each network a run is trained; from several of its
+windows one goes back, and trains on to where it ended. Every loss, and the state at the end, are compared.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import dataclasses
 import gc
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -17,20 +17,28 @@ from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Footer
 
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
+from tui.app.futures import FOLLOW_SECONDS, Futures
+from tui.app.kept_list import kept_runs_beside
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
-from tui.app.screens.settings import SettingsScreen
+from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
+from tui.app.widgets.run_list import RunList
 from tui.app.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
+from tui.app.widgets.settings_panel import BESIDE_WIDTH, SettingsPanel
+from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
 from tui.tty import terminal
@@ -44,6 +52,18 @@ ROWS_A_SECOND = 3.4
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 """On a smaller screen only the status is shown."""
+
+WIDE = 100
+"""From so many columns on, the settings stand beside the curve; else below it."""
+
+SETTINGS_HEIGHT, LEAST_SETTINGS_HEIGHT = 14, 8
+"""Lines of settings below the curve; the rows give way where there would be fewer."""
+
+PANELS = ("settings", "branches", "runs")
+"""Actions that open a panel beside the curve."""
+
+HINT_SECONDS = 4.0
+"""How long it is said why a key does nothing now."""
 
 SWITCH_SECONDS = 1e-4
 """How long the training thread waits for Python while the screen is drawn, each time it comes out of native code.
@@ -60,16 +80,18 @@ class EchoApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED]
 
     def __init__(
         self,
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
+        compared: Sequence[Path] = (),
     ) -> None:
         super().__init__()
         self.session = session
+        self.futures = Futures(session, compared)
         self._fps = fps
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
@@ -79,25 +101,36 @@ class EchoApp(App[int]):
         self._diff = ScreenDiff()
         self._line = Backpressure()
         self._ask_with_next = False
+        self._said = ""
+        self._hint_ends: Timer | None = None
         self._leaving: asyncio.Task[None] | None = None
 
     # ---- the screen is a function of the newest frame
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._frame, self._ascii_only)
-        yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
-        yield SampleRows(self._ascii_only)
+        with Container(id="body"):
+            with Container(id="watched"):
+                yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
+                yield SampleRows(self._ascii_only)
+            session = self.session
+            commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
+            yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
+            yield BranchList(self.futures, session.go, self._panel_closed, self._ascii_only)
+            yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
-        self._plot.focus()
+        self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
+        self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
         self._show_rows()
         self.set_interval(1 / self._fps, self.show_newest_frame)
+        self.set_interval(FOLLOW_SECONDS, self._look_at_other_runs)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
@@ -115,6 +148,23 @@ class EchoApp(App[int]):
     @property
     def _rows(self) -> SampleRows:
         return self._main.query_one(SampleRows)
+
+    @property
+    def _settings(self) -> SettingsPanel:
+        return self._main.query_one(SettingsPanel)
+
+    @property
+    def _branches(self) -> BranchList:
+        return self._main.query_one(BranchList)
+
+    @property
+    def _runs(self) -> RunList:
+        return self._main.query_one(RunList)
+
+    @property
+    def _panel(self) -> SettingsPanel | BranchList | RunList | None:
+        """The panel that is open."""
+        return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     @property
     def _main(self) -> Screen[object]:
@@ -136,9 +186,12 @@ class EchoApp(App[int]):
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_rows()  # first: the status reads out what their cursor is on
             self._show()
-            if self._frame.refusal not in ("", before.refusal) and not isinstance(self.screen, SettingsScreen):
+            if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
                 self.notify(self._frame.refusal, severity="error", markup=False)
-            if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
+            if self._frame.state is State.FAILED and self._settings.is_open:
+                self._panel_closed()
+            offered = [(one.state, one.undoable, one.redoable) for one in (before, self._frame)]
+            if offered[0] != offered[1]:
                 self.refresh_bindings()
         every = max(1, round(self._fps / ROWS_A_SECOND))
         if self._frame is not self._frame_of_rows and self._ticks % every == 0:
@@ -146,20 +199,19 @@ class EchoApp(App[int]):
 
     def _show(self) -> None:
         frame = self._frame
-        self._plot.show(frame.trained, frame.config)
+        self._plot.show(frame.trained, frame.config, frame.line_end, self.futures.ghosts(frame))
         self._show_status()
-        if isinstance(self.screen, SettingsScreen):
-            self.screen.show(frame.config, frame.refusal)
+        self._settings.show(frame)
+        self._branches.look(frame)
 
     def _show_rows(self) -> None:
         self._frame_of_rows = self._frame
         self._rows.show(self._frame, self._instead_of_rows(self._frame))
 
     def _show_status(self) -> None:
-        readings = [self._rows.reading, self._plot.reading]
-        if self._main.focused is self._plot:
-            readings.reverse()
-        reading = next((text for text in readings if text), "")
+        focused = self._main.focused
+        read = [one for one in (self._plot, self._rows) if focused in (one, None)]
+        reading = self._said or next((one.reading for one in read if one.reading), "")
         self._main.query_one(StatusLine).show(self._frame, reading)
 
     def _instead_of_rows(self, frame: Frame) -> str:
@@ -186,9 +238,23 @@ class EchoApp(App[int]):
         self._main.set_class(small, "small")
         needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
         self._main.query_one(StatusLine).too_small = needed if small else ""
-        most = max(PANEL_HEIGHT, min(size.height - 4 - LEAST_PLOT_HEIGHT, int(0.6 * (size.height - 4))))
-        lines = height_for(config.batch_size, config.truncated_backprop_length, size.width - 2, most)
-        self._rows.styles.height = lines
+        width, height = size.width, size.height - 4
+        panel, wide = self._panel, size.width >= WIDE
+        for one in (self._settings, self._branches, self._runs):
+            one.display = one.is_open
+        self._main.set_class(wide, "wide")
+        self._rows.display = True
+        if panel is not None and wide:
+            panel.styles.height = "1fr"
+            width -= BESIDE_WIDTH
+        elif panel is not None:
+            least = LEAST_PLOT_HEIGHT + PANEL_HEIGHT
+            self._rows.display = height - least >= LEAST_SETTINGS_HEIGHT
+            settings_height = min(SETTINGS_HEIGHT, height - (least if self._rows.display else LEAST_PLOT_HEIGHT))
+            panel.styles.height = settings_height
+            height -= settings_height
+        most = max(PANEL_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(0.6 * height)))
+        self._rows.styles.height = height_for(config.batch_size, config.truncated_backprop_length, width - 2, most)
 
     # ---- the line to the terminal
 
@@ -211,19 +277,46 @@ class EchoApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense in this state."""
+        if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
+            return False
+        if action == "why_not":
+            return not keys.makes_sense(str(parameters[0]), self._frame)
         return keys.makes_sense(action, self._frame)
+
+    def action_why_not(self, action: str) -> None:
+        """A key that can do nothing now says why."""
+        self._hint(keys.why_not(action, self._frame))
+
+    def _hint(self, text: str) -> None:
+        """Say it in the sentence's place for a moment."""
+        self._said = text
+        self._show_status()
+        if self._hint_ends is not None:
+            self._hint_ends.stop()
+        self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
+
+    def _end_hint(self) -> None:
+        self._said = ""
+        self._show_status()
+
+    def _hint_if_later(self) -> None:
+        if self._frame.state is State.LOADING:
+            self._hint(keys.LATER)
 
     def action_pause(self) -> None:
         self.session.toggle()
+        self._hint_if_later()
 
     def action_resume(self) -> None:
         self.session.toggle()
 
     def action_step(self) -> None:
         self.session.step()
+        self._hint_if_later()
 
     def action_finish_epoch(self) -> None:
         self.session.finish_epoch()
+        self._hint_if_later()
 
     def action_faster(self) -> None:
         self.session.set_speed(faster(self.session.speed))
@@ -238,32 +331,118 @@ class EchoApp(App[int]):
         self.session.set_speed(math.inf)
 
     def action_settings(self) -> None:
-        self.push_screen(SettingsScreen(self._frame.config, self.session.edit, self.session.start_with))
+        """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        if self._may_open(self._settings):
+            self._settings.open(self._frame)
+            self._panel_opened(self._settings)
+
+    def action_branches(self) -> None:
+        """Open the list of branches, or close it."""
+        if self._may_open(self._branches):
+            self._branches.is_open = True
+            self._branches.look(self._frame)
+            self._panel_opened(self._branches)
+
+    def action_runs(self) -> None:
+        """Open the list of the other runs, or close it."""
+        if self._may_open(self._runs):
+            self._runs.open()
+            self._read_runs()
+            self._panel_opened(self._runs)
+
+    @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
+    def _read_runs(self) -> None:
+        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder)
+        self.call_from_thread(self._runs.take, runs)
+
+    def _look_at_other_runs(self) -> None:
+        self.futures.follow(lambda: None)
+
+    def _complain(self, text: str) -> None:
+        self.notify(text, severity="error", markup=False)
+
+    def _may_open(self, panel: Widget) -> bool:
+        """Close the panel that is open; whether there is to be this one instead."""
+        if self._main.has_class("small"):
+            self._hint(self._main.query_one(StatusLine).too_small)
+            return False
+        was_open = self._panel
+        if was_open is not None:
+            self._panel_closed()
+        return was_open is not panel
+
+    def _panel_opened(self, panel: Widget) -> None:
+        self._lay_out(self.size)
+        self._focus(panel)
+
+    def _panel_closed(self) -> None:
+        panel = self._panel
+        if panel is not None:
+            panel.is_open = False
+        self._focus(self._plot)
+        self._lay_out(self.size)
+
+    def _focus(self, widget: Widget) -> None:
+        """At once, so that the next key goes there, however fast it comes."""
+        self._main.set_focus(widget)
+        self._focus_moved()
+
+    def action_focus_next(self) -> None:
+        super().action_focus_next()
+        self._focus_moved()
+
+    def action_focus_previous(self) -> None:
+        super().action_focus_previous()
+        self._focus_moved()
+
+    def _focus_moved(self) -> None:
+        """The rows' cursor is where the arrow keys act."""
+        if self._main.focused is not self._rows:
+            self._rows.action_leave()
+        self._show_status()
 
     def action_reset(self) -> None:
         self.session.reset()
+        self._hint_if_later()
 
     def action_redraw(self) -> None:
         self.session.redraw()
+        self._hint_if_later()
 
     def action_regenerate(self) -> None:
         self.session.regenerate()
+        self._hint_if_later()
 
     def action_undo(self) -> None:
         self.session.undo()
+        self._settings.form.forget()
+        self._hint_if_later()
+
+    def action_redo(self) -> None:
+        self.session.redo()
+        self._settings.form.forget()
+
+    def action_window(self, windows: int) -> None:
+        self.session.move(windows)
+
+    def action_an_epoch(self, epochs: int) -> None:
+        self.session.move_epochs(epochs)
 
     def action_log(self) -> None:
         view = self._plot.view
         self._plot.change_view(dataclasses.replace(view, log=not view.log))
 
     def action_zoom(self, closer: bool) -> None:
-        self._plot.change_view(zoomed(self._plot.view, self._frame.trained, closer))
+        self._plot.change_view(zoomed(self._plot.view, self._frame.line_end, closer))
 
     def action_help(self) -> None:
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
+            "In the settings": SETTINGS_KEYS,
+            "In the list of branches": [one for one in BranchList.BINDINGS if isinstance(one, Binding)],
+            "In the list of runs": [one for one in RunList.BINDINGS if isinstance(one, Binding)],
         }
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
@@ -302,7 +481,7 @@ class EchoApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
         for binding in keys.BINDINGS:
-            if self.check_action(binding.action, ()):
+            if keys.makes_sense(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

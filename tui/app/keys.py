@@ -16,11 +16,42 @@ BINDINGS = [
     ),
     Binding("minus", "slower", "Slower", key_display="-", id="slower", show=False),
     Binding("m", "full_speed", "Max", tooltip="Full speed", id="max", show=False),
-    Binding("s", "settings", "Set", tooltip="Settings: change anything, live where it can be", id="settings"),
+    Binding(
+        "s",
+        "settings",
+        "Set",
+        tooltip="Settings and presets, beside the curve: change anything, live where it can be",
+        id="settings",
+        priority=True,  # the panel is there when the next key comes, however fast it comes
+    ),
     Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
     Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
-    Binding("u", "undo", "Undo", tooltip="Undo the last reset, redraw, new data, edit or divergence", id="undo"),
+    Binding(
+        "u", "undo", "Undo", tooltip="Go to before the last change or divergence", id="undo"
+    ),
+    Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
+    Binding(
+        "left_square_bracket",
+        "window(-1)",
+        "Back",
+        key_display="[ ]",
+        tooltip="Look at the window before, as it was; ] at the one after",
+        id="window_back",
+    ),
+    Binding("right_square_bracket", "window(1)", "On", key_display="]", id="window_on", show=False),
+    Binding(
+        "left_curly_bracket",
+        "an_epoch(-1)",
+        "Epoch back",
+        key_display="{ }",
+        tooltip="Look at the end of the epoch before; } of the one after",
+        id="epoch_back",
+        show=False,
+    ),
+    Binding("right_curly_bracket", "an_epoch(1)", "Epoch on", key_display="}", id="epoch_on", show=False),
+    Binding("b", "branches", "Branches", tooltip="The futures of this run: go to one, show it, name it", id="branches"),
+    Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
@@ -34,25 +65,47 @@ BINDINGS = [
     ),
     Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen anew", id="show_all", show=False),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
-    Binding("q", "quit", "Quit", tooltip="End the program", id="quit"),
+    Binding("q", "quit", "Quit", tooltip="End the program; ctrl+q too, also where letters are text", id="quit"),
 ]
+
+EXPLAINED = [
+    Binding(binding.key, f"why_not('{binding.action}')", show=False, priority=binding.priority)
+    for binding in BINDINGS
+    if binding.action.isidentifier() and binding.action not in ("pause", "help", "quit", "log", "show_all")
+]
+"""The same keys where they can do nothing: they say why."""
+
+LATER = "loading: done as soon as it can be"
+"""What a key says that acts when the network is there."""
 
 
 def makes_sense(action: str, frame: Frame) -> bool:
-    """Whether an action of `BINDINGS` can do anything in this frame's state."""
+    """Whether an action of `BINDINGS` can do anything in this frame's state, now or when the network is there."""
     state = frame.state
+    trains = state in (State.RUNNING, State.PAUSED, State.LOADING)
     match action:
         case "pause":
             return state in (State.RUNNING, State.LOADING)
         case "resume":
             return state is State.PAUSED
         case "step" | "finish_epoch":
-            return state in (State.RUNNING, State.PAUSED)
+            return trains
         case "reset" | "redraw" | "regenerate":
-            return state in (State.RUNNING, State.PAUSED, State.FINISHED)
+            return trains or state is State.FINISHED
+        case "redo":
+            return frame.redoable
         case "undo":
-            return frame.undoable > 0 and state in (State.RUNNING, State.PAUSED, State.FINISHED)
+            return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
         case "faster" | "slower" | "full_speed" | "settings":
             return state is not State.FAILED
         case _:
             return True
+
+
+def why_not(action: str, frame: Frame) -> str:
+    """Why an action cannot do anything in this frame's state."""
+    if frame.state is State.FAILED:
+        return "failed: nothing is trained any more; q quits, then start it with other flags"
+    if action in ("undo", "redo"):
+        return f"nothing to {action}"
+    return "finished: s gives it more epochs, r starts over"

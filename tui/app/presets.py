@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any
 
 from echornn.config import EchoConfig
@@ -19,6 +20,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 """What differs from the tutorial in each preset."""
 
 
+@cache
 def presets() -> dict[str, EchoConfig]:
     """The presets that this version can train, by name."""
     names = {field.name for field in dataclasses.fields(EchoConfig)}

@@ -416,6 +416,7 @@ def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
         stage.obeyed()
         frame = stage.session.frame
         assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
+        assert frame.refused_field == "num_epochs"
         assert (frame.config, frame.undoable, frame.progress is None) == (SMALL, 0, False)
 
 

@@ -6,25 +6,20 @@ import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.binding import Binding
-from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input, Select
 
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.app.presets import presets
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
-from tui.app.screens.settings import SettingsScreen, field_help
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.status import StatusLine
@@ -78,7 +73,9 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
         (State.FINISHED, "full_stop", []),
         (State.RUNNING, "e", ["finish_epoch"]),
         (State.PAUSED, "e", ["finish_epoch"]),
-        (State.LOADING, "e", []),
+        (State.LOADING, "full_stop", ["step 1"]),
+        (State.LOADING, "e", ["finish_epoch"]),
+        (State.FINISHED, "e", []),
         (State.RUNNING, "plus", ["speed 200"]),
         (State.RUNNING, "equals_sign", ["speed 200"]),
         (State.PAUSED, "minus", ["speed 50"]),
@@ -87,15 +84,15 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
         (State.FAILED, "m", []),
         (State.RUNNING, "r", ["reset"]),
         (State.FINISHED, "r", ["reset"]),
-        (State.LOADING, "r", []),
+        (State.LOADING, "r", ["reset"]),
         (State.FAILED, "r", []),
         (State.PAUSED, "R", ["redraw"]),
         (State.PAUSED, "g", ["regenerate"]),
         (State.FINISHED, "g", ["regenerate"]),
-        (State.LOADING, "g", []),
+        (State.LOADING, "g", ["regenerate"]),
         (State.PAUSED, "u", ["undo"]),
         (State.FINISHED, "u", ["undo"]),
-        (State.LOADING, "u", []),
+        (State.LOADING, "u", ["undo"]),
     ],
 )
 async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
@@ -216,8 +213,8 @@ async def test_the_footer_follows_the_state(state: State) -> None:
         footer = screen_text(app).split("\n")[-1]
         assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
         assert ("Resume" in footer) == (state is State.PAUSED)
-        assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED))
-        assert ("Reset" in footer) == (state not in (State.LOADING, State.FAILED))
+        assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED, State.LOADING))
+        assert ("Reset" in footer) == (state is not State.FAILED)
         assert "Quit" in footer
 
 
@@ -335,71 +332,14 @@ async def test_log_zoom_and_focus() -> None:
         assert app.focused is plot
 
 
-async def test_settings_apply_at_once_and_refuse_in_place() -> None:
-    async with opened(size=(100, 60)) as (app, session, pilot):
-        await pilot.press("s")
-        await pilot.pause()
-        assert isinstance(app.screen, SettingsScreen)
-        app.screen.query_one("#learning_rate", Input).value = "0.1"
-        await pilot.press("enter")
-        assert session.edits == [{"learning_rate": 0.1}]
-        app.screen.query_one("#learning_rate", Input).value = "-1"
-        await pilot.press("enter")
-        await pilot.pause()
-        assert "learning_rate = -1.0 cannot be used: a finite number above 0" in screen_text(app)
-        assert len(session.edits) == 1
-        session.set_frame(State.RUNNING, config=replace(TUTORIAL, state_size=9), refusal="device = 'gpu' is not here")
-        app.show_newest_frame()
-        await pilot.pause()
-        assert "device = 'gpu' is not here" in screen_text(app)
-        assert app.screen.query_one("#state_size", Input).value == "9"
-        await pilot.press("escape")
-        assert not isinstance(app.screen, SettingsScreen)
-
-
 async def test_an_edit_that_is_refused_after_the_settings_were_closed_is_said() -> None:
     async with opened() as (app, session, pilot):
-        session.set_frame(State.RUNNING, refusal="num_epochs = 1 cannot be used: at least 2, as trained")
+        session.set_frame(State.RUNNING, refusal="num_epochs = 1 cannot be used: at least 2, as trained", refusals=1)
         app.show_newest_frame()
         await pilot.pause()
         assert [one.message for one in app._notifications] == [session.frame.refusal]
         app.show_newest_frame()
         assert len(app._notifications) == 1
-
-
-async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
-    async with opened() as (app, session, pilot):
-        await pilot.press("s")
-        app.screen.query_one("#batch_size", Input).focus()
-        await pilot.pause()
-        keys_typed = [("shift+tab", None)] * 3 + [("6", "6"), ("enter", None), ("escape", None)]
-        for key, character in keys_typed:
-            app.post_message(Key(key, character))
-        await pilot.pause()
-        await pilot.pause()
-        assert session.edits == [{"state_size": 6}]
-        assert not isinstance(app.screen, SettingsScreen)
-        await pilot.press("s")
-        for key, character in [("ctrl+u", "\x15"), ("0", "0"), ("full_stop", "."), ("2", "2"), ("enter", "\r")]:
-            app.post_message(Key(key, character))
-        await pilot.pause()
-        await pilot.pause()
-        assert session.edits[-1] == {"learning_rate": 0.2}
-
-
-async def test_a_preset_that_could_go_on_with_the_weights_starts_over() -> None:
-    async with opened() as (app, session, pilot):
-        await pilot.press("s")
-        for name in ("LSTM", "the tutorial"):
-            app.screen.query_one("#preset", Select).value = name
-            await pilot.pause()
-        assert session.commands == [f"start with {presets()[name]}" for name in ("LSTM", "the tutorial")]
-
-
-def test_every_field_has_its_help_and_presets_can_be_trained() -> None:
-    assert all(field_help().values())
-    assert field_help()["echo_step"].startswith("Time steps by which")
-    assert presets()["the tutorial"] == TUTORIAL
 
 
 async def test_the_screen_is_saved_under_a_new_name(tmp_path: Path) -> None:
@@ -420,10 +360,9 @@ async def test_ascii_only_is_ascii_only() -> None:
         await pilot.press("left")
         await pilot.pause()
         assert screen_text(app).isascii()
-        for keys_pressed in (["question_mark"], ["s"], ["s", "tab", "tab", "tab", "enter"], ["ctrl+p"]):
+        for keys_pressed in (["question_mark"], ["s"], [*["down"] * 8, "0", "enter"], ["ctrl+p"]):
             await pilot.press(*keys_pressed)
             await pilot.pause()
-            assert len(app.screen_stack) > 1
             text = screen_text(app)
             assert text.isascii(), "".join(sign for sign in text if not sign.isascii())
             while len(app.screen_stack) > 1:

@@ -15,6 +15,7 @@ from tui.app.app import EchoApp
 from tui.app.widgets.blocks import CLASS_COLOURS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.sample_rows import SampleRows
+from tui.app.widgets.settings_panel import SettingsPanel
 
 SYSTEMS = [ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR]
 APART = [
@@ -22,6 +23,7 @@ APART = [
     (SampleRows, "bgcolor", ["rows--wrong", "rows--cursor", "rows--source", "rows--input"]),
     (SampleRows, "bgcolor", [f"rows--class{number}" for number in range(CLASS_COLOURS)]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
+    (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.program import running
 
-SHIFT_TAB, ESCAPE = "\x1b[Z", "\x1b"
+UP, DOWN, ESCAPE = "\x1b[A", "\x1b[B", "\x1b"
 
 
 def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() -> None:
@@ -12,17 +12,19 @@ def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() 
         program.until(lambda text: "running" in text and "state 4" in text and "epoch 2/" in text)
         program.press("s")
         program.until(lambda text: "state_size" in text and "learning_rate" in text)
-        program.press(SHIFT_TAB * 4 + "6\r")
-        program.until(lambda text: "state_size" in text)
+        program.press(DOWN * 7 + "6\r")
+        program.until(lambda text: "state_size" in text and "window" in text)
         program.press(ESCAPE)
         program.until(lambda text: "running" in text and "state 6" in text and "u Undo" in text)
         program.press("u")
         program.until(lambda text: "running" in text and "state 4" in text and "u Undo" not in text)
         program.press("s")
         program.until(lambda text: "learning_rate" in text)
-        program.press("-1\r")
-        program.until(lambda text: "learning_rate = -1" in text and "cannot be used" in text)
+        program.press(UP * 6 + "0\r")
+        program.until(lambda text: "learning_rate = 0.0 cannot be used" in text)
         program.press("0.05\r" + ESCAPE)
         program.until(lambda text: "adagrad 0.05" in text and "running" in text)
+        program.press("s" + "-" * 6)
+        program.until(lambda text: "adagrad 0.005" in text and "running" in text)
         program.press("q")
         assert program.ended() == 0

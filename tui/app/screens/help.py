@@ -9,8 +9,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from tui.app.screens.closes_once import ClosesOnce
 
 WHAT_IS_SEEN = """\
 The network reads a random series of symbols, one at a time, and must repeat each one some steps later: \
@@ -28,7 +29,7 @@ Why are there spikes in the curve? Each epoch has new data, cut into rows. The f
 end of the row above, which the network has not seen: its state is zero there."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ClosesOnce):
     """Keys, from the bindings themselves, and what is seen.
 
     Args:

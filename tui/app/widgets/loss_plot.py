@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from textual.binding import Binding
@@ -11,11 +11,13 @@ from textual.binding import Binding
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.theory import boundary_floor, chance_level
 from echornn.config import EchoConfig
+from tui.app.ghost_choice import Ghost, moment_before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
+from tui.app.widgets.ghosts import GhostLines, Place, words_in_the_corner
 from tui.app.widgets.view import View
 
 GUTTER = 7
@@ -25,7 +27,8 @@ STARTS_SHOWN = 12
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
 
-MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
+MARK_WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
+"""What is written at the first window of a branch; those whose weights begin anew begin the curve."""
 
 GLYPHS = {
     "axis": "│",
@@ -64,7 +67,23 @@ class LossPlot(CellWidget, can_focus=True):
     (double, with a word).
     """
 
-    STYLES = tuple(f"plot--{name}" for name in ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor"))
+    STYLES = tuple(
+        f"plot--{name}"
+        for name in (
+            "raw",
+            "mean",
+            "axis",
+            "epoch",
+            "mark",
+            "level",
+            "errors",
+            "cursor",
+            "ghost",
+            "letter",
+            "words",
+            "here",
+        )
+    )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
@@ -72,6 +91,8 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("shift+left", "move(-10)", "Back", show=False),
         Binding("shift+right", "move(10)", "On", show=False),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
+        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to just before the loss fell most"),
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
@@ -82,15 +103,25 @@ class LossPlot(CellWidget, can_focus=True):
         """What the crosshair reads; empty without one."""
         self.on_view: Callable[[], None] = lambda: None
         """Called after a key has changed the view."""
+        self.on_go: Callable[[int], None] = lambda _: None
+        """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
         self._curve_of = curve_of
         self._config = config
-        self._trained = 0
+        self._trained = self._here = 0
+        self._ghosts: Sequence[Ghost] = ()
+        self._ghost_lines = GhostLines(ascii_only)
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
-    def show(self, trained: int, config: EchoConfig) -> None:
-        """Draw the run as it is after so many windows."""
-        self._trained, self._config = trained, config
+    def show(self, here: int, config: EchoConfig, line_end: int | None = None, ghosts: Sequence[Ghost] = ()) -> None:
+        """Draw the line as it is seen after ``here`` of its windows.
+
+        Args:
+            line_end: windows along the line, where one looks at a moment in the past.
+            ghosts: what lies under it.
+        """
+        self._here, self._trained, self._config = here, here if line_end is None else line_end, config
+        self._ghosts = ghosts
         self.redraw()
 
     def change_view(self, view: View) -> None:
@@ -107,6 +138,20 @@ class LossPlot(CellWidget, can_focus=True):
     def action_first(self) -> None:
         self.change_view(self.view.moved(self._trained, 0).moved(self._trained, -self._trained))
 
+    def action_go_there(self) -> None:
+        """Without a crosshair there is nowhere to go."""
+        if self.view.cursor is not None:
+            self.on_go(min(self.view.cursor + 1, self._trained))
+            self.change_view(dataclasses.replace(self.view, cursor=None))
+
+    def action_fall(self) -> None:
+        """Put the crosshair on the last window before the loss fell most, of those that are shown."""
+        first, last = self.view.limits(self._trained)
+        width = max(1, self.size.width - GUTTER)
+        fall = moment_before_the_fall(self._curve_of(2 * width, first, last)) if last > first else None
+        if fall is not None:
+            self.change_view(dataclasses.replace(self.view, cursor=max(first, fall - 1)))
+
     def action_follow(self) -> None:
         self.change_view(self.view.following())
 
@@ -117,9 +162,9 @@ class LossPlot(CellWidget, can_focus=True):
         self.redraw()
 
     def _length(self, first: int, last: int) -> int:
-        """Windows along the axis."""
+        """Windows along the axis: as many as the longest of the futures has, where all is shown."""
         if self.view.span is None:
-            return int(axis_end(last - first))
+            return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
         return max(self.view.span, last - first)
 
     def draw(self, cells: Cells) -> None:
@@ -131,10 +176,15 @@ class LossPlot(CellWidget, can_focus=True):
         curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
         axis = LossAxis.of(curve, self.view.log)
         self._draw_axes(cells, axis, first, length, height)
+        place = Place(axis, first, length, GUTTER, width, height)
+        self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost", "plot--letter")
         self._draw_curve(cells, curve, axis, length, width, height)
         self._draw_errors(cells, curve, length, width, height)
         self._draw_levels(cells, axis, width, height)
         self._draw_marks(cells, curve, length, width, height)
+        words_in_the_corner(cells, place, self._ghosts, "plot--words", "..." if self._ascii else "…")
+        if self._here < self._trained and first <= self._here <= last:
+            self._draw_here(cells, self._here - first, length, width, height)
         self.reading = ""
         if self.view.cursor is not None and first <= self.view.cursor < last:
             self._draw_cursor(cells, self.view.cursor, first, length, width, height)
@@ -165,12 +215,12 @@ class LossPlot(CellWidget, can_focus=True):
         line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
         drawn = overlaid(raw, line)
         inside = (slice(0, height), slice(GUTTER, GUTTER + width))
-        cells.characters[inside] = drawn
+        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
         style = cells.styles[inside]
         style[drawn != " "] = cells.names.index("plot--raw")
         style[line != " "] = cells.names.index("plot--mean")
-        for start in curve.starts[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-            cells.write(GUTTER + column_of(start + curve.width / 2 - curve.first, length, width), 0, "!", "plot--mark")
+        for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
 
     def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         rates = curve.error_rate.astype(np.float64)
@@ -214,6 +264,16 @@ class LossPlot(CellWidget, can_focus=True):
             if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
                 cells.write(x + 1, 0, word, f"plot--{kind}")
 
+    def _draw_here(self, cells: Cells, windows: int, length: int, width: int, height: int) -> None:
+        """Where one looks at the past."""
+        x = GUTTER + column_of(windows, length, width)
+        for line in range(height):
+            if cells.characters[line, x] in (" ", self._glyphs["level"], self._glyphs["epoch"]):
+                cells.write(x, line, self._glyphs["mark"], "plot--here")
+            cells.styles[line, x] = cells.names.index("plot--here")
+        word = f" window {self._here:,} "
+        cells.write(x + 1 if x + 1 + len(word) <= GUTTER + width else x - len(word), height - 1, word, "plot--here")
+
     def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
         x = GUTTER + column_of(cursor - first, length, width)
         blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
@@ -240,7 +300,7 @@ def read(curve: Curve, window: int) -> str:
     """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
-    end = min(begin + curve.width, curve.last)
+    end = int(curve.ends[bucket])
     segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
@@ -255,4 +315,4 @@ def zoomed(view: View, trained: int, closer: bool) -> View:
     """The view, closer or wider; a crosshair that leaves it goes away."""
     after = view.zoomed(trained, closer)
     first, last = after.limits(trained)
-    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)
+    return after if after.cursor is None or first <= after.cursor < last else dataclasses.replace(after, cursor=None)

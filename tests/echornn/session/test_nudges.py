@@ -1,0 +1,65 @@
+"""Nudges by a held key: each is trained with at once, and one undo takes them all back."""
+
+from __future__ import annotations
+
+import pytest
+
+from echornn.session.session import HELD_SECONDS, Session
+from tests.echornn.session.test_session import ENDLESS, on_stage
+from tests.scripted import ScriptedTrainer
+
+
+class Clock:
+    """Seconds that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_nudges_in_quick_succession_are_undone_together() -> None:
+    with on_stage(ENDLESS, paused=True) as stage:
+        stage.session._clock = clock = Clock()
+        stage.obeyed()
+        for rate in (0.5, 0.7, 1.0):
+            stage.session.nudge(learning_rate=rate)
+            stage.session.step()
+            clock.now += HELD_SECONDS / 2
+            stage.obeyed()
+            assert stage.session.frame.config.learning_rate == rate
+            assert stage.session.frame.undoable == 1
+        stage.session.undo()
+        stage.obeyed()
+        assert stage.session.frame.config.learning_rate == ENDLESS.learning_rate
+        assert (stage.session.frame.undoable, stage.trainer.trained) == (0, 0)
+
+
+@pytest.mark.parametrize("between", ["a pause", "another field", "a reset", "an edit"])
+def test_nudges_that_something_comes_between_are_undone_one_by_one(between: str) -> None:
+    with on_stage(ENDLESS, paused=True) as stage:
+        stage.session._clock = clock = Clock()
+        stage.session.nudge(learning_rate=0.5)
+        stage.session.step()
+        stage.obeyed()
+        match between:
+            case "a pause":
+                clock.now += HELD_SECONDS
+            case "another field":
+                stage.session.nudge(echo_step=2)
+            case "a reset":
+                stage.session.reset()
+            case "an edit":
+                stage.session.edit(learning_rate=0.6)
+        stage.session.step()
+        stage.obeyed()
+        before = stage.session.frame.undoable
+        stage.session.nudge(learning_rate=0.7)
+        stage.obeyed()
+        assert stage.session.frame.undoable == before + 1
+
+
+def test_a_nudge_of_no_field_is_an_error_at_once() -> None:
+    with pytest.raises(TypeError, match="no field learning"):
+        Session(ENDLESS, make_trainer=ScriptedTrainer).nudge(learning=1)

@@ -1,0 +1,274 @@
+"""What is typed into the settings becomes edits: fields and values, and no more of them than can be followed."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.session.frame import Frame, State
+from tui.app.presets import presets
+from tui.app.widgets.settings_fields import FIELDS, LIVE, STRUCTURAL, field_help, next_rung, nudged
+from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, ROWS, Form
+
+TUTORIAL = EchoConfig()
+
+
+class Settings:
+    """A form, what it sent, and a session that trains with it when told to."""
+
+    def __init__(self, config: EchoConfig = TUTORIAL) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.started: list[EchoConfig] = []
+        self.nudges = 0
+        self.form = Form(config, self._edit, self._nudge, self.started.append)
+        self.frame = Frame(State.RUNNING, config)
+
+    def _edit(self, **changes: Any) -> None:
+        self.sent.append(changes)
+
+    def _nudge(self, **changes: Any) -> None:
+        self.sent.append(changes)
+        self.nudges += 1
+
+    def at(self, name: str) -> Form:
+        self.form.move(ROWS.index(name) - ROWS.index(self.form.name))
+        return self.form
+
+    def enter(self, name: str, text: str) -> None:
+        self.at(name).erase(whole=True)
+        self.form.type(text)
+        self.form.enter()
+
+    def shows(self, **changes: Any) -> None:
+        self.frame = dataclasses.replace(self.frame, **changes)
+        self.form.take(self.frame)
+
+    def trains(self, **fields: Any) -> None:
+        self.shows(config=dataclasses.replace(self.frame.config, **fields))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+def test_every_field_is_there_once_presets_first_then_what_is_live() -> None:
+    assert ROWS[0] == PRESET
+    assert sorted(ROWS[1:]) == sorted(FIELDS)
+    assert LIVE[0] == "learning_rate"
+    assert not set(LIVE) & set(STRUCTURAL)
+
+
+def test_every_field_has_its_help_and_presets_can_be_trained() -> None:
+    assert all(field_help().values())
+    assert field_help()["echo_step"].startswith("Time steps by which")
+    assert presets()["the tutorial"] == TUTORIAL
+
+
+def test_what_is_typed_is_sent_as_the_field_and_its_value(settings: Settings) -> None:
+    settings.enter("learning_rate", "0.05")
+    settings.enter("seed", "11")
+    assert settings.sent == [{"learning_rate": 0.05}, {"seed": 11}]
+
+
+def test_fields_entered_while_the_first_compiles_are_all_sent_and_all_shown(settings: Settings) -> None:
+    settings.enter("num_layers", "3")
+    settings.shows(state=State.LOADING)
+    settings.enter("dropout", "0.5")
+    settings.enter("state_size", "8")
+    assert settings.sent == [{"num_layers": 3}, {"dropout": 0.5}, {"state_size": 8}]
+    assert [settings.form.text(name) for name in ("num_layers", "dropout", "state_size")] == ["3", "0.5", "8"]
+    settings.trains(num_layers=3)
+    assert not settings.form.is_underway("num_layers")
+    assert settings.form.is_underway("dropout")
+    settings.trains(dropout=0.5, state_size=8)
+    assert not any(settings.form.is_underway(name) for name in FIELDS)
+
+
+def test_drafts_of_several_fields_are_one_edit(settings: Settings) -> None:
+    settings.at("num_layers").nudge(True)
+    settings.at("dropout").nudge(True)
+    settings.at("cell").nudge(False)
+    assert settings.sent == []
+    assert settings.form.drafts == {"num_layers": "2", "dropout": "0.05", "cell": "lstm"}
+    settings.form.enter()
+    assert settings.sent == [{"num_layers": 2, "dropout": 0.05, "cell": "lstm"}]
+    assert not settings.form.drafts
+
+
+def test_a_held_key_on_a_structural_field_sends_nothing(settings: Settings) -> None:
+    for _ in range(100):
+        settings.at("state_size").nudge(True)
+    assert settings.sent == []
+    settings.form.enter()
+    assert settings.sent == [{"state_size": 104}]
+
+
+def test_a_held_key_on_a_live_field_acts_at_once_and_stores_nothing_up(settings: Settings) -> None:
+    for _ in range(5):
+        settings.at("learning_rate").nudge(True)
+    assert settings.sent == [{"learning_rate": 0.5}]
+    assert settings.form.text("learning_rate") == "2.0"
+    settings.trains(learning_rate=0.5)
+    assert settings.sent == [{"learning_rate": 0.5}, {"learning_rate": 2.0}]
+    settings.trains(learning_rate=2.0)
+    assert len(settings.sent) == settings.nudges == 2
+
+
+def test_a_nudge_that_the_configuration_refuses_says_so_and_changes_nothing(settings: Settings) -> None:
+    settings.at("num_layers").nudge(False)
+    assert settings.form.refusal == "num_layers = 0 cannot be used: 1 to 8"
+    assert settings.form.text("num_layers") == "1"
+    settings.at("dropout").nudge(True)
+    assert "leaves nothing to drop between" in settings.form.refusal
+    assert settings.sent == []
+
+
+def test_what_cannot_be_used_is_refused_beside_the_field_where_it_was_typed(settings: Settings) -> None:
+    settings.enter("batch_size", "60000")
+    assert settings.form.refused == "batch_size"
+    assert settings.form.refusal.startswith("total_series_length = 50000 cannot be used")
+    assert settings.form.text("batch_size") == "60000"
+    settings.enter("batch_size", "6")
+    assert settings.sent == [{"batch_size": 6}]
+    assert settings.form.refusal == ""
+
+
+def test_a_refusal_by_the_session_is_said_once_beside_its_field(settings: Settings) -> None:
+    settings.enter("state_size", "30000")
+    settings.enter("seed", "3")
+    refusal = {"refusal": "state_size = 30000 cannot be used: 3.6 GB", "refused_field": "state_size", "refusals": 1}
+    settings.shows(**refusal)
+    assert (settings.form.refused, settings.form.refusal) == ("state_size", refusal["refusal"])
+    assert settings.form.text("state_size") == "4"
+    settings.enter("num_layers", "0")
+    settings.shows(rate=12.0)
+    assert settings.form.refusal == "num_layers = 0 cannot be used: 1 to 8"
+    settings.form.escape()
+    settings.shows(rate=13.0)
+    assert settings.form.refusal == ""
+    settings.shows(refusals=2, refused_field="", refusal="ResourceExhaustedError: out of memory")
+    assert (settings.form.refused, settings.form.refusal) == ("seed", "ResourceExhaustedError: out of memory")
+
+
+def test_a_refusal_from_before_it_was_opened_is_past(settings: Settings) -> None:
+    frame = dataclasses.replace(settings.frame, refusal="device = 'gpu' cannot be used", refusals=3)
+    settings.form.open(frame)
+    assert settings.form.refusal == ""
+
+
+def test_after_an_undo_what_was_sent_is_not_waited_for(settings: Settings) -> None:
+    settings.enter("state_size", "9")
+    settings.form.forget()
+    settings.shows(rate=1.0)
+    assert settings.form.text("state_size") == "4"
+
+
+def test_a_preset_is_chosen_and_then_started(settings: Settings) -> None:
+    settings.at(PRESET).nudge(False)
+    assert settings.form.text(PRESET) == list(presets())[-1]
+    settings.form.nudge(True)
+    settings.form.nudge(True)
+    assert settings.started == []
+    settings.form.enter()
+    assert settings.started == [presets()[list(presets())[1]]]
+    assert settings.form.text("init") == "glorot"
+    settings.form.nudge(True)
+    settings.form.move(1)
+    settings.form.enter()
+    assert settings.form.drafts == {}
+    assert len(settings.started) == 1
+    assert settings.sent == []
+
+
+def test_a_preset_is_started_though_it_is_trained_already(settings: Settings) -> None:
+    settings.at(PRESET).nudge(True)
+    settings.form.nudge(False)
+    settings.form.enter()
+    assert settings.started == [TUTORIAL]
+
+
+def test_letters_are_text_only_after_a_number_was_begun(settings: Settings) -> None:
+    form = settings.at("learning_rate")
+    assert not form.type("e")
+    assert not form.type("q")
+    assert form.type("1")
+    assert form.type("e")
+    form.nudge(False)
+    form.type("3")
+    form.enter()
+    assert settings.sent == [{"learning_rate": 1e-3}]
+    assert not settings.at("state_size").type(".")
+    assert not settings.at("cell").type("1")
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "\x1b[31m7", "nan", "1e400", "٣", "7\n8", "1e-3", "0x10", ""])
+def test_whatever_is_pasted_a_number_comes_of_it_or_a_refusal(settings: Settings, text: str) -> None:
+    settings.enter("learning_rate", text)
+    assert len(settings.form.text("learning_rate")) <= LONGEST_DRAFT
+    assert settings.form.text("learning_rate").isprintable()
+    assert bool(settings.form.refusal) != bool(settings.sent)
+
+
+def test_an_emptied_stride_is_unset() -> None:
+    settings = Settings(EchoConfig(stride=5))
+    settings.at("stride").erase()
+    settings.form.enter()
+    assert settings.sent == [{"stride": None}]
+
+
+def test_escape_drops_drafts_before_it_closes(settings: Settings) -> None:
+    settings.at("seed").type("1")
+    assert settings.form.escape()
+    assert settings.form.text("seed") == "7"
+    assert not settings.form.escape()
+
+
+@given(st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False), st.booleans())
+def test_a_learning_rates_neighbour_is_above_0_and_on_its_side(value: float, up: bool) -> None:
+    next_one = next_rung(value, up)
+    assert 0 < next_one < math.inf
+    assert next_one >= value if up else next_one <= value
+    if 1e-300 < value < 1e300:
+        assert 1 < (next_one / value if up else value / next_one) < 2.01
+
+
+keys = st.one_of(
+    st.tuples(st.just("move"), st.integers(-20, 20)),
+    st.tuples(st.just("nudge"), st.booleans()),
+    st.tuples(st.just("type"), st.text(max_size=3)),
+    st.tuples(st.just("erase"), st.booleans()),
+    st.tuples(st.sampled_from(["enter", "escape", "forget"])),
+)
+
+
+@given(st.lists(keys, max_size=40))
+def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[tuple[Any, ...]]) -> None:
+    settings = Settings()
+    trained = TUTORIAL
+    for name, *arguments in story:
+        before, begun = len(settings.sent), len(settings.started)
+        getattr(settings.form, name)(*arguments)
+        for config in settings.started[begun:]:
+            trained = config
+        for changes in settings.sent[before:]:
+            try:
+                trained = dataclasses.replace(trained, **changes)
+            except ConfigError:
+                assert "forget" in [key for key, *_ in story]
+        assert all(settings.form.text(row).isprintable() for row in ROWS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_field_can_be_nudged_both_ways(name: str) -> None:
+    config = EchoConfig(num_layers=3, dropout=0.5, num_classes=3)
+    up = dataclasses.replace(config, **{name: nudged(config, name, False)})
+    assert up != config
+    back = dataclasses.replace(up, **{name: nudged(up, name, True)})
+    assert getattr(back, name) == (15 if name == "stride" else getattr(config, name))

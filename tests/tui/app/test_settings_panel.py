@@ -1,0 +1,321 @@
+"""The settings beside the curve: what is drawn, and that keys count in the order typed."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from textual.events import Key
+
+from echornn.config import EchoConfig
+from echornn.session.frame import State
+from tests.scripted import make_progress
+from tests.tui.app.test_app import TUTORIAL, opened, screen_text
+from tui.app import keys
+from tui.app.app import EchoApp
+from tui.app.presets import presets
+from tui.app.screens.help import HelpScreen
+from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.sample_rows import SampleRows
+from tui.app.widgets.settings_panel import SettingsPanel
+
+DOWN_TO_STATE_SIZE = ["down"] * 7
+CHARACTERS = {"full_stop": ".", "minus": "-", "space": " ", "question_mark": "?", "enter": "\r"}
+
+
+def post(app: EchoApp, *typed: str) -> None:
+    """All keys in one packet."""
+    for key in typed:
+        app.post_message(Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (100, 30), (80, 24), (200, 60), (80, 50), (60, 16)])
+async def test_the_run_stays_in_view_and_alive_beside_the_settings(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, session, pilot):
+        await pilot.press("s")
+        await pilot.pause()
+        text = screen_text(app)
+        for words in ("preset", "the tutorial", "chance", "window 134/666"):
+            assert words in text
+        assert ("row 1" in text) == (size[1] > 16)
+        panel, plot = app.query_one(SettingsPanel), app.query_one(LossPlot)
+        assert plot.size.height >= 7
+        assert (panel.region.x > plot.region.x) == (size[0] >= 100), "beside, or below"
+        before = plot._cells
+        session.history.append(np.full(200, 0.4, np.float32), np.zeros(200, np.float32))
+        session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 333), trained=1000)
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "window 334/666" in screen_text(app)
+        assert plot._cells is not before
+        await pilot.press("s")
+        await pilot.pause()
+        assert "preset" not in screen_text(app)
+        assert app.focused is plot
+        assert app.query_one(SampleRows).display
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_every_field_can_be_reached_and_says_whether_it_is_live(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, _, pilot):
+        await pilot.press("s")
+        seen = set()
+        for _ in range(18):
+            await pilot.pause()
+            text = screen_text(app)
+            name = app.query_one(SettingsPanel).form.name
+            assert text.count(f"> {name} ") == 1
+            seen.add(name)
+            kind = "A whole experiment" if name == "preset" else "Live: " if name in live() else "Starts over: "
+            assert kind in text
+            await pilot.press("down")
+        assert len(seen) == 18
+
+
+def live() -> set[str]:
+    return {"learning_rate", "num_epochs", "echo_step", "row_start"}
+
+
+async def test_what_the_session_trains_is_shown_while_the_panel_is_open() -> None:
+    async with opened(size=(120, 40)) as (app, session, pilot):
+        await pilot.press("s")
+        session.set_frame(State.RUNNING, config=EchoConfig(state_size=9))
+        app.show_newest_frame()
+        await pilot.pause()
+        assert any("state_size" in line and " 9 " in line for line in screen_text(app).splitlines())
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_refusal_stands_below_its_field(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, session, pilot):
+        await pilot.press("s", *DOWN_TO_STATE_SIZE, "9", "enter")
+        refusal = "state_size = 9 cannot be used: it needs 3.6 GB"
+        session.set_frame(State.RUNNING, refusal=refusal, refused_field="state_size", refusals=1)
+        app.show_newest_frame()
+        await pilot.pause()
+        lines = screen_text(app).splitlines()
+        at = next(index for index, line in enumerate(lines) if "> state_size" in line)
+        column = lines[at].index("> state_size")
+        below = " ".join(line[column:].strip() for line in lines[at + 1 : at + 3])
+        assert below.startswith("! state_size = 9 cannot be used: it needs")
+        assert len(app._notifications) == 0
+
+
+async def test_keys_count_in_the_order_typed_however_fast_they_come() -> None:
+    async with opened() as (app, session, pilot):
+        post(app, "s", *DOWN_TO_STATE_SIZE, "6", "enter", "escape", "space")
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits == [{"state_size": 6}]
+        assert session.commands == ["edit", "toggle"]
+        assert not app.query_one(SettingsPanel).is_open
+        post(app, "s", "home", "down", "1", "full_stop", "5", "e", "minus", "2", "enter", "s", "space")
+        await pilot.pause()
+        await pilot.pause()
+        assert session.edits[1:] == [{"learning_rate": 0.015}]
+        assert session.commands[2:] == ["edit", "toggle"]
+        assert not app.query_one(SettingsPanel).is_open
+
+
+async def test_letters_are_text_while_a_number_is_typed_and_keys_otherwise() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s", *["up"] * 20, "down", "1", "s", "q", "r", "space", "e")
+        assert session.commands == []
+        assert app.query_one(SettingsPanel).form.text("learning_rate") == "1sqr e"
+        await pilot.press("ctrl+u", "0", "full_stop", "2", "enter", "space", "r", "u")
+        assert session.edits == [{"learning_rate": 0.2}]
+        assert session.commands == ["edit", "toggle", "reset", "undo"]
+        await pilot.press("s")
+        assert not app.query_one(SettingsPanel).is_open
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_escapes_that_come_together_close_the_settings_once(state: State) -> None:
+    async with opened(state) as (app, _, pilot):
+        post(app, "s", "escape", "escape", "escape", "s", "s", "question_mark", "escape", "escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+        assert not app.query_one(SettingsPanel).is_open
+        screen_text(app)
+
+
+async def test_keys_that_close_the_help_close_it_once() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("question_mark")
+        post(app, "escape", "question_mark", "q", "escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert len(app.screen_stack) == 1 or isinstance(app.screen, HelpScreen)
+        assert app.is_running
+        assert "stop" not in session.commands or not isinstance(app.screen, HelpScreen)
+
+
+async def test_tab_goes_on_to_the_settings_and_back() -> None:
+    async with opened(State.PAUSED, size=(120, 40)) as (app, _, pilot):
+        await pilot.press("s", "tab")
+        assert app.focused is app.query_one(LossPlot)
+        await pilot.press("left")
+        assert app.query_one(LossPlot).reading
+        await pilot.press("tab", "tab")
+        assert app.focused is app.query_one(SettingsPanel)
+
+
+async def test_the_rows_cursor_does_not_outlive_tab() -> None:
+    async with opened(State.PAUSED, size=(120, 40)) as (app, session, pilot):
+        await pilot.press("tab", "left")
+        await pilot.pause()
+        assert "row 1, step 15: target" in screen_text(app)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "row 1, step 15: target" not in screen_text(app)
+        assert session.frame.verdict[:40] in screen_text(app)
+        await pilot.press("shift+tab")
+        await pilot.pause()
+        assert "step 15: target" not in screen_text(app)
+
+
+async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> None:
+    async with opened(State.PAUSED, size=(120, 40)) as (app, session, pilot):
+        await pilot.press("left")
+        assert app.query_one(LossPlot).reading[:40] in screen_text(app)
+        await pilot.press("s")
+        await pilot.pause()
+        assert session.frame.verdict[:40] in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "undoable", "word"),
+    [
+        (State.FINISHED, "space", 1, "finished: s gives it more epochs"),
+        (State.FINISHED, "full_stop", 1, "finished: s gives it more epochs"),
+        (State.FINISHED, "e", 1, "finished: s gives it more epochs"),
+        (State.FAILED, "s", 1, "failed: nothing is trained any more"),
+        (State.FAILED, "space", 1, "failed: nothing is trained any more"),
+        (State.FAILED, "m", 1, "failed: nothing is trained any more"),
+        (State.RUNNING, "u", 0, "nothing to undo"),
+        (State.LOADING, "full_stop", 0, "loading: done as soon as it can be"),
+        (State.LOADING, "e", 0, "loading: done as soon as it can be"),
+        (State.LOADING, "u", 0, "loading: done as soon as it can be"),
+    ],
+)
+async def test_a_key_that_cannot_act_says_why_for_a_moment(state: State, key: str, undoable: int, word: str) -> None:
+    async with opened(state) as (app, session, pilot):
+        session.set_frame(state, session.frame.progress, undoable=undoable)
+        app.show_newest_frame()
+        await pilot.press(*[key] * 20)
+        assert word in screen_text(app).splitlines()[2]
+        assert not app._notifications
+        assert not app.query_one(SettingsPanel).is_open
+        app._end_hint()
+        await pilot.pause()
+        assert word not in screen_text(app)
+
+
+def test_every_key_that_does_not_make_sense_has_a_reason_and_says_it() -> None:
+    explained = {binding.action for binding in keys.EXPLAINED}
+    from tests.scripted import ScriptedSession
+
+    for state in State:
+        frame = ScriptedSession(TUTORIAL).set_frame(state)
+        for binding in keys.BINDINGS:
+            if not keys.makes_sense(binding.action, frame) and binding.action != "pause":
+                assert keys.why_not(binding.action, frame)
+                assert f"why_not('{binding.action}')" in explained
+
+
+async def test_a_failure_closes_the_settings() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        await pilot.press("s")
+        session.set_frame(State.FAILED, message="device = 'gpu' cannot be used")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert not app.query_one(SettingsPanel).is_open
+
+
+async def test_a_preset_is_two_keys_away() -> None:
+    async with opened() as (_, session, pilot):
+        await pilot.press("s", "right", "enter")
+        assert session.commands == [f"start with {presets()['glorot start: no plateau']}"]
+
+
+async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:
+    async with opened(size=(120, 40)) as (app, session, pilot):
+        await pilot.press("s")
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        await pilot.press("plus")
+        assert "too small" in screen_text(app)
+        assert session.edits == []
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert "preset" in screen_text(app)
+
+
+async def test_a_screen_that_is_too_small_for_settings_says_so() -> None:
+    async with opened(size=(40, 10)) as (app, _, pilot):
+        await pilot.press("s")
+        assert "too small: the curve needs 60x16" in screen_text(app)
+        assert not app.query_one(SettingsPanel).is_open
+
+
+async def test_the_palette_offers_the_settings_while_it_is_on_the_screen() -> None:
+    async with opened(size=(120, 40)) as (app, _, pilot):
+        await pilot.press("ctrl+p")
+        (command,) = [one for one in app.get_system_commands(app.screen) if one.title == "Set"]
+        await pilot.press("escape")
+        command.callback()
+        await pilot.pause()
+        assert app.focused is app.query_one(SettingsPanel)
+
+
+async def test_ctrl_q_leaves_where_letters_are_text() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("s", "down", "1", "ctrl+q")
+        assert session.commands == ["stop"]
+        assert app.return_code == 0
+
+
+STORM = [
+    *("s", "s", "s", "escape", "escape", "enter", "enter", "tab", "shift+tab", "question_mark", "home", "end"),
+    *(
+        "up",
+        "down",
+        "left",
+        "right",
+        "plus",
+        "minus",
+        "full_stop",
+        "backspace",
+        "ctrl+u",
+        "ctrl+l",
+        "space",
+        "pagedown",
+    ),
+    *"0123456789_eErRgulzZmpxyä漢",
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
+    order = random.Random(seed)
+    sizes = [(120, 40), (80, 24), (60, 16), (40, 10), (100, 30)]
+    async with opened(order.choice(list(State)), size=order.choice(sizes)) as (app, session, pilot):
+        for _ in range(6):
+            post(app, *order.choices(STORM, k=100))
+            await pilot.resize_terminal(*order.choice(sizes))
+            state = order.choice(list(State))
+            session.set_frame(state, session.frame.progress, undoable=order.randrange(3), refusals=order.randrange(3))
+            app.show_newest_frame()
+        await pilot.pause()
+        assert app.is_running
+        assert "stop" not in session.commands
+        await pilot.resize_terminal(80, 24)
+        post(app, *["escape"] * 4)
+        await pilot.pause()
+        session.set_frame(State.RUNNING, session.frame.progress)
+        app.show_newest_frame()
+        before = len(session.commands)
+        await pilot.press("m")
+        assert session.commands[before:] == ["speed inf"]

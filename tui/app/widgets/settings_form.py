@@ -1,0 +1,223 @@
+"""What a person is about to change: drafts, what was sent and is not trained yet, what was refused. No screen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, cast
+
+from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
+from echornn.session.frame import Frame
+from tui.app.presets import presets
+from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, nudged, parsed, text_of
+
+PRESET = "preset"
+ROWS = (PRESET, *LIVE, *STRUCTURAL)
+"""What the cursor can stand on, in order."""
+
+LONGEST_DRAFT = 32
+"""Characters; a number needs no more."""
+
+
+class Form:
+    """An edit is ``{field: value}``, on whatever is trained when its turn comes.
+
+    A draft of any number of fields becomes one edit. Nudges of live fields are sent at once, but a field's next only
+    when the one before is trained with, so that a held key stores nothing up.
+
+    Args:
+        config: what is trained now.
+        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
+        start_with: called with a preset's configuration, which is to begin anew.
+    """
+
+    def __init__(
+        self,
+        config: EchoConfig,
+        edit: Callable[..., None],
+        nudge: Callable[..., None],
+        start_with: Callable[[EchoConfig], None],
+    ) -> None:
+        self.config = config
+        self.name = PRESET
+        """The field under the cursor."""
+        self.drafts: dict[str, str] = {}
+        """What was typed or chosen, and not entered."""
+        self.typing = False
+        """Whether keys are text for the field under the cursor."""
+        self.sent: dict[str, Any] = {}
+        """What was entered, and is not trained with yet."""
+        self.refusal = ""
+        """Why something cannot be used."""
+        self.refused = ""
+        """The field it is about."""
+        self._held: dict[str, Any] = {}
+        self._newest = PRESET
+        self._refusals = 0
+        self._edit = edit
+        self._nudge = nudge
+        self._start_with = start_with
+
+    # ---- what is shown
+
+    def text(self, name: str) -> str:
+        """What a field is, or will be."""
+        if name in self.drafts:
+            return self.drafts[name]
+        if name == PRESET:
+            return next((preset for preset, config in presets().items() if config == self._wanted()), "")
+        return text_of(self._wanted(), name)
+
+    def is_underway(self, name: str) -> bool:
+        """Whether the field's value was entered, and is not trained with yet."""
+        return name in self.sent
+
+    def _wanted(self) -> EchoConfig:
+        """What is trained when all that was sent is done."""
+        try:
+            return dataclasses.replace(self.config, **{**self.sent, **self._held})
+        except ConfigError:  # what was trained has changed since
+            self.forget()
+            return self.config
+
+    # ---- what the session says
+
+    def open(self, frame: Frame) -> None:
+        """Begin with what is trained now; what was refused before is past."""
+        self.config, self._refusals = frame.config, frame.refusals
+        self.drafts.clear()
+        self.typing = False
+        self._refuse("", "")
+        self.take(frame)
+
+    def take(self, frame: Frame) -> None:
+        """Take over what is trained now, and why an edit could not be made, once for each."""
+        self.config = frame.config
+        for name, value in list(self.sent.items()):
+            if getattr(frame.config, name) == value:
+                del self.sent[name]
+                if name in self._held:
+                    self._send(self._nudge, {name: self._held.pop(name)})
+        if frame.refusals != self._refusals:
+            self._refusals = frame.refusals
+            if frame.refusal:
+                self._refuse(frame.refused_field or self._newest, frame.refusal)
+            self.forget()
+
+    def forget(self) -> None:
+        """Something else was commanded since, so what was sent may never be trained with."""
+        self.sent.clear()
+        self._held.clear()
+
+    # ---- what the keys do
+
+    def move(self, rows: int) -> None:
+        """Put the cursor so many rows further, as far as they go; a preset not started is no longer chosen."""
+        self.typing = False
+        self.drafts.pop(PRESET, None)
+        self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
+
+    def type(self, text: str) -> bool:
+        """Add to the field's draft, or begin one; False where the text cannot begin one."""
+        if not self.typing:
+            begins = "0123456789." if self.name in FRACTIONS else "0123456789"
+            if self.name == PRESET or self.name in CHOICES or text[:1] not in begins or not text:
+                return False
+            self.typing = True
+            self.drafts[self.name] = ""
+        kept = "".join(character for character in text if character.isprintable())
+        self.drafts[self.name] = (self.drafts[self.name] + kept)[:LONGEST_DRAFT]
+        return True
+
+    def erase(self, whole: bool = False) -> None:
+        """Take the last character away, or all."""
+        if self.name != PRESET and self.name not in CHOICES:
+            self.drafts[self.name] = "" if whole else self.text(self.name)[:-1]
+            self.typing = True
+
+    def nudge(self, up: bool) -> None:
+        """The next value: of a live field at once, of the others as a draft."""
+        if self.typing and self.drafts[self.name][-1:] in ("e", "E"):
+            self.type("+" if up else "-")
+            return
+        if self.name == PRESET:
+            names = list(presets())
+            at = names.index(self.text(PRESET)) if self.text(PRESET) else -1 if up else 0
+            self.drafts[PRESET] = names[(at + (1 if up else -1)) % len(names)]
+            return
+        self._nudge_field(self.name, up)
+
+    def _nudge_field(self, name: str, up: bool) -> None:
+        try:
+            drafted = dataclasses.replace(self._wanted(), **self._typed())
+        except ConfigError as error:
+            self._refuse(name, str(error))
+            return
+        value = nudged(drafted, name, up)
+        try:
+            drafted = dataclasses.replace(drafted, **cast(dict[str, Any], {name: value}))
+        except ConfigError as error:
+            self._refuse(name, str(error))
+            return
+        self._refuse("", "")
+        self.typing = False
+        if name not in LIVE_FIELDS or name in self.drafts:
+            self.drafts[name] = text_of(drafted, name)
+        elif name in self.sent:
+            self._held[name] = value
+        else:
+            self._send(self._nudge, {name: value})
+
+    def enter(self) -> None:
+        """Send what was drafted as one edit, or start the preset that is chosen; what cannot work stays a draft."""
+        self.typing = False
+        if self.name == PRESET:
+            if (chosen := self.drafts.get(PRESET)) is not None:
+                self._start(presets()[chosen])
+            return
+        wanted, typed = self._wanted(), self._typed()
+        changes = {name: value for name, value in typed.items() if value != getattr(wanted, name)}
+        try:
+            dataclasses.replace(wanted, **changes)
+        except ConfigError as error:
+            self._refuse(error.field if error.field in changes else self.name, str(error))
+            return
+        self.drafts.clear()
+        self._refuse("", "")
+        if changes:
+            for name in changes:
+                self._held.pop(name, None)
+            self._send(self._edit, changes)
+
+    def escape(self) -> bool:
+        """Drop the drafts and what was refused; False where there was nothing to drop."""
+        something = bool(self.drafts or self.refusal)
+        self.drafts.clear()
+        self.typing = False
+        self._refuse("", "")
+        return something
+
+    def _typed(self) -> dict[str, Any]:
+        """Every field's draft as a value."""
+        return {
+            name: text if name in CHOICES else parsed(name, text)
+            for name, text in self.drafts.items()
+            if name in ROWS[1:]
+        }
+
+    def _start(self, config: EchoConfig) -> None:
+        self.escape()
+        self.forget()
+        self._newest = PRESET
+        self.sent = {
+            name: getattr(config, name) for name in ROWS[1:] if getattr(config, name) != getattr(self.config, name)
+        }
+        self._start_with(config)
+
+    def _send(self, command: Callable[..., None], changes: dict[str, Any]) -> None:
+        self.sent.update(changes)
+        self._newest = next(iter(changes))
+        command(**changes)
+
+    def _refuse(self, name: str, text: str) -> None:
+        self.refused, self.refusal = name, text

@@ -1,0 +1,241 @@
+"""Every field of the configuration and the presets, in a panel beside the run, which goes on being watched."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Key, Paste
+
+from echornn.config import LIVE_FIELDS, EchoConfig
+from echornn.session.frame import Frame
+from tui.app.presets import CHANGES
+from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
+from tui.app.widgets.settings_form import PRESET, Form
+
+BESIDE_WIDTH = 44
+"""Columns of a panel beside the curve."""
+
+COLUMN_WIDTH, GAP = 37, 2
+"""A panel below the curve has as many columns of fields as fit at this width."""
+
+MOST_FOOT = 5
+"""Lines that explain the field under the cursor, at most; in a low panel a quarter."""
+
+GROUPS = (
+    ("", (PRESET,)),
+    ("live: the network goes on", LIVE),
+    ("these start the network over", STRUCTURAL),
+)
+"""Fields under their headings."""
+
+NAME_WIDTHS = {name: max(len(one) for one in names) for _, names in GROUPS for name in names}
+
+BINDINGS = [
+    Binding("up", "move(-1)", "Up", show=False, tooltip="The field above"),
+    Binding("down", "move(1)", "Down", show=False, tooltip="The field below"),
+    Binding("home", "move(-99)", "First", show=False),
+    Binding("end", "move(99)", "Last", show=False),
+    Binding(
+        "plus,equals_sign,right",
+        "nudge(True)",
+        "Nudge",
+        key_display="+/-",
+        tooltip="The next value: of a live field at once, of others as a draft; right and left too",
+    ),
+    Binding("minus,left", "nudge(False)", "Back", show=False),
+    Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit, or start the preset"),
+    Binding("backspace", "erase(False)", "Erase", show=False),
+    Binding("ctrl+u", "erase(True)", "Clear", show=False),
+    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; without any, close"),
+    Binding("s", "close", "Close", show=False, tooltip="Close"),
+]
+
+TEXT_TOO = ("left", "right", "s")
+"""Keys of these that do nothing, or are text, while a number is typed."""
+
+KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split(",")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the panel: a field, a heading, or part of a refusal."""
+
+    text: str
+    style: str = ""
+    name: str = ""
+
+
+class SettingsPanel(CellWidget, can_focus=True):
+    """Draws a `Form`, and gives it the keys in the order typed; see there for what they do.
+
+    Args:
+        config: what is trained now.
+        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
+        start_with: called with a preset's configuration, which is to begin anew.
+        close: called when a key closes the panel.
+    """
+
+    STYLES = tuple(f"panel--{name}" for name in ("title", "heading", "field", "draft", "cursor", "help", "refusal"))
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS: ClassVar[list[BindingType]] = [*BINDINGS]
+
+    def __init__(
+        self,
+        config: EchoConfig,
+        edit: Callable[..., None],
+        nudge: Callable[..., None],
+        start_with: Callable[[EchoConfig], None],
+        close: Callable[[], None],
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.form = Form(config, edit, nudge, start_with)
+        self.is_open = False
+        self._close = close
+        self._ascii = ascii_only
+        self._top = 0
+
+    def open(self, frame: Frame) -> None:
+        """Begin with what this frame trains."""
+        self.is_open = True
+        self.form.open(frame)
+        self.redraw()
+
+    def show(self, frame: Frame) -> None:
+        """Take over what is trained now, and why the last edit could not be made, if so."""
+        if self.is_open:
+            self.form.take(frame)
+            self.redraw()
+
+    # ---- keys
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is text now, and nothing else's."""
+        return self.form.typing and character is not None and character.isprintable()
+
+    async def on_key(self, event: Key) -> None:
+        """Here and not by way of the bindings, which characters would overtake."""
+        if not self.is_open:
+            return
+        if event.key in KEYS and not (self.form.typing and event.key in TEXT_TOO):
+            await self.run_action(KEYS[event.key])
+        elif not (event.character and event.character.isprintable() and self.form.type(event.character)):
+            return
+        event.stop()
+        event.prevent_default()
+        self.redraw()
+
+    def on_paste(self, event: Paste) -> None:
+        self.form.type(event.text)
+        event.stop()
+        self.redraw()
+
+    def action_move(self, rows: int) -> None:
+        self.form.move(rows)
+        self.redraw()
+
+    def action_nudge(self, up: bool) -> None:
+        self.form.nudge(up)
+        self.redraw()
+
+    def action_enter(self) -> None:
+        self.form.enter()
+        self.redraw()
+
+    def action_erase(self, whole: bool) -> None:
+        self.form.erase(whole)
+        self.redraw()
+
+    def action_escape(self) -> None:
+        if not self.form.escape():
+            self._close()
+        self.redraw()
+
+    def action_close(self) -> None:
+        self._close()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # ---- what is drawn
+
+    def draw(self, cells: Cells) -> None:
+        columns = max(1, (cells.width + GAP) // (COLUMN_WIDTH + GAP))
+        width = (cells.width + GAP) // columns - GAP
+        foot_height = min(MOST_FOOT, max(1, cells.height // 4))
+        height = max(1, cells.height - 1 - foot_height)
+        lines = self._lines(width)
+        self._scroll(lines, height * columns)
+        shown = lines[self._top : self._top + height * columns]
+        keys = "enter applies, escape drops" if self.form.drafts else "+/- nudge, enter, escape closes"
+        more = "" if len(shown) == len(lines) else f" {self._top + 1}-{self._top + len(shown)} of {len(lines)}"
+        cells.write(0, 0, f"{f'settings: {keys}':<{cells.width - len(more)}}{more}", "panel--title")
+        for index, line in enumerate(shown):
+            column, y = divmod(index, height)
+            x = column * (width + GAP)
+            cells.write(x, 1 + y, line.text, line.style)
+        below = min(1 + height, 2 + len(lines)) if columns == 1 else 1 + height
+        for y, text in enumerate(self._foot(cells.width)[:foot_height], below):
+            cells.write(0, y, text, "panel--help")
+
+    def _scroll(self, lines: Sequence[Line], room: int) -> None:
+        """Keep the cursor in view, and the refusal below it."""
+        first = next(index for index, line in enumerate(lines) if line.name == self.form.name)
+        last = first
+        while last + 1 < len(lines) and lines[last + 1].style == "panel--refusal":
+            last += 1
+        if first <= 2:  # the headings above the first fields
+            first = 0
+        self._top = max(0, min(max(self._top, last + 1 - room), first, len(lines) - room))
+
+    def _lines(self, width: int) -> list[Line]:
+        lines: list[Line] = []
+        for heading, names in GROUPS:
+            if heading:
+                lines.append(Line(heading, "panel--heading"))
+            for name in names:
+                lines.append(self._field(name, width))
+                if self.form.refused == name and self.form.refusal:
+                    text = self._plain(f"! {self.form.refusal}")
+                    wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
+                    lines += [Line(f"  {one}", "panel--refusal") for one in wrapped]
+        return lines
+
+    def _field(self, name: str, width: int) -> Line:
+        form = self.form
+        here = name == form.name
+        value = form.text(name)
+        if here and form.typing:
+            value += "_"
+        elif name in form.drafts:
+            value += " *"
+        elif form.is_underway(name):
+            value += " ..."
+        elif not value:
+            value = "unset" if name != PRESET else "none of them"
+        style = "cursor" if here and self.has_focus else "draft" if name in form.drafts else "field"
+        text = self._plain(f"{'> ' if here else '  '}{name:<{NAME_WIDTHS[name]}}  {value}")
+        return Line(f"{text:<{width}}"[:width], f"panel--{style}", name)
+
+    def _foot(self, width: int) -> list[str]:
+        """What the field under the cursor is."""
+        name = self.form.name
+        if name == PRESET:
+            changes = CHANGES.get(self.form.text(PRESET), {})
+            what = ", ".join(f"{field} = {value}" for field, value in changes.items()) or "as the tutorial"
+            text = f"A whole experiment, from the start: {what}." if self.form.text(PRESET) else "A whole experiment."
+            text += " right and left choose, enter starts it; u undoes."
+        else:
+            text = f"{'Live' if name in LIVE_FIELDS else 'Starts over'}: {field_help()[name]}"
+        return textwrap.wrap(self._plain(text), max(width, 1))
+
+    def _plain(self, text: str) -> str:
+        return text.encode("ascii", "replace").decode() if self._ascii else text
