@@ -38,8 +38,8 @@ def tree_of(commands: Sequence[Command], trained: int) -> tuple[list[Branch], li
         trained: windows in the loss log.
     """
     tree = _Tree()
-    for command, last in zip(commands, [*(one.at for one in commands[1:]), trained], strict=True):
-        tree.take(command, last)
+    for index, command in enumerate(commands, start=1):
+        tree.take(command, commands[index].at if index < len(commands) else trained)
     return tree.branches, tree.stretches
 
 

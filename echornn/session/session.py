@@ -237,6 +237,7 @@ class Session:
 
     def _load(self) -> None:
         live = self._live
+        live.may_save = False
         live.load()
         if self._mailbox.closed:
             return
@@ -248,7 +249,7 @@ class Session:
             self._arrive()
         if self._wanted != live.config and not self._mailbox.closed:
             live.edit(self._wanted)
-        self._can_save = True
+        self._can_save = live.may_save = True
         live.save()
         self._pace.restart()
         self._show()
