@@ -67,6 +67,7 @@ class Run:
         checkpoint: where it goes on; None where it never came to one, and starts over.
         commands: all that lie before it.
         notes: what is wrong with the folder, in words.
+        lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
     """
 
     folder: Path
@@ -75,6 +76,7 @@ class Run:
     checkpoint: Checkpoint | None
     commands: tuple[Command, ...]
     notes: tuple[str, ...]
+    lost_commands: int = 0
 
     @staticmethod
     def read(folder: Path) -> Run:
@@ -106,8 +108,9 @@ class Run:
             return Moment(0, 0)
         newest = stretches[-1]
         end = Moment(newest.branch, newest.along + newest.last - newest.first)
-        told = self.checkpoint.stands if self.checkpoint else None
-        return Moment(*told) if told is not None and 0 <= told[0] < len(branches) else end
+        told = self.checkpoint.stands if self.checkpoint and not self.lost_commands else None
+        there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
+        return Moment(*told) if told is not None and there else end
 
     def moment(self, at: int | None = None) -> Moment:
         """The moment after so many windows along the line on which the run stands; where it stands, unless given.
@@ -182,9 +185,9 @@ class Run:
         return timeline
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk."""
+        """The whole keyframes on disk; none where commands are lost, since they tell by number whose they are."""
         file = self.folder / KEYFRAME_FILE
-        return records(file.read_bytes()) if file.is_file() else []
+        return records(file.read_bytes()) if file.is_file() and not self.lost_commands else []
 
 
 def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
@@ -286,14 +289,17 @@ def _read(folder: Path) -> Run:
         wrong.append("the logs do not reach the newest checkpoint")
     if chosen is not None and wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
-    commands, unreadable = _read_commands(folder, chosen)
+    commands, unreadable, lines = _read_commands(folder, chosen)
+    if unreadable:
+        wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
     return Run(
         folder,
         begun,
         config if chosen is None else chosen.state.config,
         chosen,
         commands,
-        (*notes, *wrong, *unreadable),
+        (*notes, *wrong),
+        unreadable,
     )
 
 
@@ -301,10 +307,10 @@ def _logs_reach(folder: Path, one: Checkpoint) -> bool:
     return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
 
 
-def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], list[str]]:
-    """The commands up to the checkpoint; where lines are damaged, the stretches that they began have none."""
+def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], int, int]:
+    """The commands up to the checkpoint, how many lines cannot be read (what they began has none), and of how many."""
     if chosen is None:
-        return (), []
+        return (), 0, 0
     with open(folder / COMMAND_FILE, "rb") as file:
         lines = file.read(chosen.commands.length).splitlines()
     trained = chosen.losses.length // WINDOW.itemsize
@@ -317,8 +323,7 @@ def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Comma
     unreadable = len(lines) - len(commands)
     if not commands or commands[0].at:
         commands.insert(0, Command(0, "start", 0, 0, 0, 0, chosen.state.config))
-    note = f"{COMMAND_FILE} is damaged: {unreadable} of {len(lines)} commands cannot be read"
-    return tuple(commands), [note] if unreadable else []
+    return tuple(commands), unreadable, len(lines)
 
 
 def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
