@@ -86,10 +86,10 @@ class Recorder(Protocol):
 
 
 class Unrecorded:
-    """Records nothing, and says why.
+    """Keeps nothing on disk, and answers the same questions.
 
     Args:
-        reason: why nothing can be kept; empty where nothing was to be.
+        reason: why nothing can be kept; empty where nothing is to be.
     """
 
     resumed = None

@@ -25,6 +25,7 @@ class _Grown:
 
     branch: Branch
     evidence: Evidence
+    first_bad: int | None = None
     history: LossHistory = field(default_factory=LossHistory)
 
     @property
@@ -80,6 +81,9 @@ class Timeline:
         with self._lock:
             grown = self._grown[number]
             grown.evidence = grown.evidence.after(losses, grown.branch.config, grown.end)
+            bad = np.flatnonzero(~np.isfinite(losses))
+            if grown.first_bad is None and len(bad):
+                grown.first_bad = grown.end + int(bad[0])
             grown.history.append(losses, error_rates)
             self._trained += len(losses)
 
@@ -173,6 +177,14 @@ class Timeline:
                         return None
                     parts.append(part)
         return np.concatenate(parts)
+
+    def first_bad(self, moment: Moment) -> int | None:
+        """The first window, from 0, on the path to a moment whose loss is no finite number; None where all are."""
+        for branch, _, last in self.spans(moment):
+            bad = self._grown[branch.number].first_bad
+            if bad is not None and bad < last:
+                return bad
+        return None
 
     def solved_at(self, number: int) -> int | None:
         """The window along its path, from 1, at which a branch had solved its task; None where it has not."""

@@ -26,22 +26,6 @@ class State(StrEnum):
         return self is not State.RUNNING
 
 
-@dataclass(frozen=True)
-class Divergence:
-    """A window whose loss is no finite number.
-
-    Attributes:
-        loss: it, in nats.
-        epoch, window: where, both from 1.
-        changed: the fields that had been edited to come to it, with their values; empty where none were.
-    """
-
-    loss: float
-    epoch: int
-    window: int
-    changed: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One moment of a session.
@@ -64,13 +48,14 @@ class Frame:
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
         evidence: what the losses since the last start tell.
-        undoable: whether there is a change that can be gone back before.
+        undoable: changes that can be gone back before, one after the other.
         redoable: whether there is one that was undone, to go forth to.
-        divergence: where the loss diverged, if the newest window is there.
+        blamed: fields of the edit under which the loss became no finite number; undoing leads to before it. Empty
+            where no edit did it, and from the next command on.
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
-        warning: what is wrong with the record: the disk is full, ...; else empty.
+        warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
     state: State
@@ -92,9 +77,9 @@ class Frame:
     draw: int = 0
     tape: tuple[Progress, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
-    undoable: bool = False
+    undoable: int = 0
     redoable: bool = False
-    divergence: Divergence | None = None
+    blamed: tuple[str, ...] = ()
     refusal: str = ""
     refused_field: str = ""
     refusals: int = 0
@@ -117,4 +102,4 @@ class Frame:
     @property
     def verdict(self) -> str:
         """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable)
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)

@@ -29,6 +29,12 @@ TAPE_SECONDS = 0.05
 KEYFRAME_SECONDS = 0.12
 """Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
 
+GOOD_WINDOWS = 50
+"""A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
+does is a good one."""
+
+MOST_COUNTED = 99
+
 HELD_SECONDS = 1.0
 """Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
 
@@ -102,13 +108,18 @@ class LiveRun:
     @property
     def diverged(self) -> bool:
         """Whether the last window's loss is no finite number."""
+        if not len(self.timeline):
+            return False
         recent = self.timeline.evidence(self.here).recent
         return bool(recent.size) and not math.isfinite(recent[-1])
 
     @property
-    def undoable(self) -> bool:
-        """Whether there is a moment before the last change to go to."""
-        return self._before_the_change() is not None
+    def undoable(self) -> int:
+        """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
+        count, moment = 0, self._before_the_change() if len(self.timeline) else None
+        while moment is not None and count < MOST_COUNTED:
+            count, moment = count + 1, self.timeline.owner(moment).before
+        return count
 
     @property
     def redoable(self) -> bool:
@@ -184,18 +195,22 @@ class LiveRun:
 
     # ---- changes, each of which begins a branch
 
-    def reset(self, further: int = 0) -> None:
-        """Start over: with the weights of this draw, or of so many draws further."""
+    def reset(self, further: int = 0, held: bool = False) -> None:
+        """Start over: with the weights of this draw, or of so many draws further.
+
+        Args:
+            held: whether it may be one of many that are undone as one, as where a key is held down.
+        """
         before = self._leave()
         self.trainer.reset(self.trainer.draw + further)
-        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before))
+        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))
 
-    def regenerate(self) -> None:
-        """New data; the epoch starts again with it, the weights stay."""
+    def regenerate(self, held: bool = False) -> None:
+        """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
         parent = self._parent()
         self.trainer.regenerate()
-        self._branch("regenerate", parent, self._stood_at("data", before))
+        self._branch("regenerate", parent, self._stood_at("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Go on with this configuration; with a new trainer where more than live fields differ.
@@ -204,12 +219,12 @@ class LiveRun:
 
         Args:
             anew: whether to start over whatever differs.
-            held: whether it is one of many that are undone as one, as where a key is held down.
+            held: see `reset`.
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self._root() if starts_over(cause, self.config, config) else self._parent()
-        kind = "anew" if anew else tuple(sorted(changes(self.config, config))) if held else None
+        kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
                 self.trainer.reset()
@@ -217,7 +232,7 @@ class LiveRun:
         else:
             self.trainer = self._make(config)
         self.config = config
-        self._branch(cause, parent, self._stood_at(kind, before))
+        self._branch(cause, parent, self._stood_at(kind, before, held))
 
     def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
         trainer = self.trainer
@@ -244,13 +259,13 @@ class LiveRun:
         self._keyframe()
         return self.here
 
-    def _stood_at(self, kind: object, before: Moment) -> Moment:
+    def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
         """Where the first of the changes stood that follow each other as fast as from a key held down."""
         now = self._clock()
         if self._held is not None:
             held, at, first = self._held
-            never_ran = kind == "anew" and before.window == self.timeline.branch(before.branch).start
-            if kind is not None and held == kind and (now - at < HELD_SECONDS or never_ran):
+            never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
                 before = first
         self._held = (kind, now, before)
         return before
@@ -258,7 +273,7 @@ class LiveRun:
     # ---- going to a moment
 
     def undo(self) -> None:
-        """Go to before the last change; where there is none and the loss diverged, to the last good state."""
+        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
         target = self._before_the_change()
         if target is not None:
             self._undone.append(self.here)
@@ -270,11 +285,41 @@ class LiveRun:
             self.go(self._undone.pop())
 
     def _before_the_change(self) -> Moment | None:
-        owner = self.owner
-        if owner.before is not None:
-            return owner.before
-        good = self._keyframes.nearest(Moment(owner.number, self.here.window)) if self.diverged else None
-        return None if good is None else good.moment
+        moment: Moment | None = self.here
+        if self.timeline.first_bad(self.here) is None:
+            return self.owner.before
+        while moment is not None and self.timeline.first_bad(moment) is not None:
+            moment = self._before_it_went_bad(moment)
+        return moment
+
+    def _before_it_went_bad(self, moment: Moment) -> Moment | None:
+        """The last good state before the path to a moment diverged, or where one stood before the edit that did it."""
+        bad = self.timeline.first_bad(moment)
+        assert bad is not None
+        path = self.timeline.path(Moment(moment.branch, bad))
+        late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
+        if late and late[0].before is not None:
+            return late[0].before
+        branch = path[0] if late else path[-1]
+        keyframe = None if late else self._keyframes.nearest(Moment(branch.number, bad - GOOD_WINDOWS))
+        good = Moment(branch.number, branch.start) if keyframe is None else keyframe.moment
+        return None if good == self.here else good
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The fields of the edits soon after which the loss became no finite number; `undo` takes them back."""
+        bad = self.timeline.first_bad(self.here)
+        if bad is None:
+            return ()
+        path = self.timeline.path(self.here)
+        if bad < path[-1].start:
+            return ()
+        names: set[str] = set()
+        for branch in path:
+            if branch.cause in ("edit", "preset") and branch.start + GOOD_WINDOWS > bad:
+                before = self.timeline.parent_config(branch)
+                names |= set(changes(before or branch.config, branch.config))
+        return tuple(sorted(names - {"num_epochs"}))
 
     def go(self, moment: Moment) -> None:
         """Set out for a moment of the run; `step` takes the next steps on the way.

@@ -92,11 +92,15 @@ class Pace:
             self._done.popleft()
 
     def rate(self) -> float:
-        """Windows a second over about the last second; 0 until there is something to measure."""
+        """Windows a second over about the last second; 0 until there is something to measure.
+
+        Never more than the speed: what is above it is the jitter of a wait.
+        """
         if len(self._done) < 2:
             return 0.0
         seconds = self._done[-1][0] - self._done[0][0]
-        return sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
+        measured = sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
+        return min(measured, self.speed)
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from echornn.analysis.loss_history import Curve
+from echornn.analysis.loss_history import Curve, curve_of
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.timeline import Timeline
-from echornn.session.frame import Divergence, Frame, State
+from echornn.session.frame import Frame, State
 from echornn.session.live_run import LiveRun
-from echornn.session.mailbox import Errand, Mailbox
+from echornn.session.mailbox import Command, Mailbox
 from echornn.session.pace import Pace, require_speed
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
@@ -95,6 +95,11 @@ class Session:
         return self._speed
 
     @property
+    def config(self) -> EchoConfig:
+        """What is trained now, or compiled."""
+        return self._live.config
+
+    @property
     def timeline(self) -> Timeline:
         """All branches of the run, and what was lost in them."""
         return self._live.timeline
@@ -102,12 +107,13 @@ class Session:
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """Part of the loss along the line that the frame shows; see `Timeline.curve`."""
         timeline = self._live.timeline
-        line = min(self.frame.line, len(timeline) - 1)
-        return timeline.curve(line, columns, first, last)
+        if not len(timeline):
+            return curve_of([], columns, 0, 0)
+        return timeline.curve(min(self.frame.line, len(timeline) - 1), columns, first, last)
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until all commands given so far are obeyed, at most so long; whether they are."""
-        return self._mailbox.wait_until_done(seconds)
+        """Wait until nothing is left to do of all commands given so far, at most so long; whether it came to that."""
+        return self._mailbox.when_idle(seconds)
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
@@ -140,15 +146,15 @@ class Session:
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays."""
-        self._mailbox.send(lambda: self._change(self._live.reset))
+        self._mailbox.send(lambda: self._change(lambda: self._live.reset(held=self._running)))
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._mailbox.send(lambda: self._change(lambda: self._live.reset(1)))
+        self._mailbox.send(lambda: self._change(lambda: self._live.reset(1, held=self._running)))
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
-        self._mailbox.send(lambda: self._change(self._live.regenerate))
+        self._mailbox.send(lambda: self._change(lambda: self._live.regenerate(self._running)))
 
     def edit(self, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields
@@ -204,7 +210,7 @@ class Session:
 
     def stop(self) -> None:
         """Make `run` return at the next safe point: between two stretches of windows."""
-        self._mailbox.close()
+        self._mailbox.stop()
 
     # ---- on the training thread
 
@@ -215,10 +221,9 @@ class Session:
         """
         try:
             self._load()
-            while not self._mailbox.closed:
-                self._obey(self._mailbox.take(self._wait_seconds()))
-                if not self._mailbox.closed:
-                    self._work()
+            while (commands := self._mailbox.take(self._wait_seconds(), self._is_idle)) is not None:
+                self._obey(commands)
+                self._work()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self._fail(error)
         finally:
@@ -228,6 +233,7 @@ class Session:
                 self._fail(error)
             finally:  # whatever a record does at its end, whoever waits for ours is told
                 self.stopped.set()
+                self._mailbox.end()
 
     def _fail(self, error: Exception) -> None:
         self.error = self.error or error
@@ -239,7 +245,7 @@ class Session:
         live = self._live
         live.may_save = False
         live.load()
-        if self._mailbox.closed:
+        if self._mailbox.stopping:
             return
         self._stage.change(message="compiling the training loop", device=live.trainer.device)
         live.trainer.compile()
@@ -247,19 +253,23 @@ class Session:
         if self._at is not None:
             live.go(Moment(live.here.branch, self._at))
             self._arrive()
-        if self._wanted != live.config and not self._mailbox.closed:
+        if self._wanted != live.config and not self._mailbox.stopping:
             live.edit(self._wanted)
         self._can_save = live.may_save = True
         live.save()
         self._pace.restart()
         self._show()
 
-    def _obey(self, errands: list[Errand]) -> None:
-        for errand in errands:
-            errand()
-        if errands:
+    def _obey(self, commands: list[Command]) -> None:
+        for command in commands:
+            command()
+        if commands:
             self._show()
-            self._mailbox.done(len(errands))
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nothing is left to do of what was commanded, but to train on."""
+        return self._live.arrived and not self._owed
 
     def _wait_seconds(self) -> float | None:
         """How long there is nothing to do; None until a command comes."""
@@ -327,7 +337,7 @@ class Session:
 
     def _arrive(self) -> None:
         """All steps on the way to the moment under way: what comes next is done there."""
-        while not (self._live.arrived or self._mailbox.closed):
+        while not (self._live.arrived or self._mailbox.stopping):
             self._walk()
 
     def _pause(self) -> None:
@@ -350,7 +360,7 @@ class Session:
     def _change(self, change: Callable[[], None]) -> None:
         """Begin another branch, or go to a moment; training goes on if it did."""
         self._arrive()
-        if self._mailbox.closed:
+        if self._mailbox.stopping:
             return
         change()
         self._owed = 0
@@ -400,8 +410,17 @@ class Session:
     # ---- the record, on the training thread
 
     def _show_warning(self) -> None:
-        if self.recorder.warning != self.frame.warning:
-            self._stage.change(warning=self.recorder.warning)
+        if self._warning != self.frame.warning:
+            self._stage.change(warning=self._warning)
+
+    @property
+    def _warning(self) -> str:
+        live, parts = self._live, [self.recorder.warning]
+        if live.diverged and live.shown:
+            last = live.shown[-1]
+            where = f"window {last.window + 1} of epoch {last.epoch + 1}"
+            parts.insert(0, f"the loss is {last.losses[-1]} in {where}: paused there")
+        return "; ".join(part for part in parts if part)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
@@ -440,19 +459,10 @@ class Session:
             device=trainer.device,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
-            warning=self.recorder.warning,
-            divergence=self._divergence(),
+            warning=self._warning,
+            blamed=live.blamed,
             **where,
         )
-
-    def _divergence(self) -> Divergence | None:
-        live = self._live
-        if not live.diverged or not live.shown:
-            return None
-        last = live.shown[-1]
-        edited = live.owner.cause in ("edit", "preset")
-        changed = live.timeline.differs(live.owner.number) if edited else ""
-        return Divergence(float(last.losses[-1]), last.epoch + 1, last.window + 1, changed)
 
 
 def _require_fields(changes: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ class Stage:
 
     def compile(self, config: EchoConfig) -> None:
         """Another network is being made, and nothing of the one before is shown."""
-        nothing = {"progress": None, "tape": (), "evidence": Evidence(), "divergence": None, "epoch": 1, "window": 0}
+        nothing = {"progress": None, "tape": (), "evidence": Evidence(), "epoch": 1, "window": 0}
         self.change(state=State.LOADING, message="compiling the training loop", config=config, **nothing)
 
     def stand(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import Moment, path_to
+from echornn.runs.branch import Moment, changes, path_to
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
@@ -102,8 +102,18 @@ def ghosts_of(
         first, last = shared(timeline, number, line), timeline.end(number).window
         if last > first and len(ghosts) < MOST_GHOSTS:
             curve_of = _curve_of(timeline, number)
-            ghosts.append(Ghost(letter_of(number), words_of(timeline, number, names), first, last, curve_of, number))
+            words = _words_beside(timeline, number, line, first, names)
+            ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number))
     return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
+
+
+def _words_beside(timeline: Timeline, number: int, line: int, fork: int, names: Mapping[int, str]) -> str:
+    """What makes a future another than the line on the screen, and from which window on."""
+    config, other = timeline.branch(line).config, timeline.branch(number).config
+    differing = changes(config, other)
+    name = f"{names[number]}: " if number in names else ""
+    fields = ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
+    return f"{name}{fields or timeline.differs(number)}{f' from window {fork:,}' if fork else ''}"
 
 
 def _curve_of(timeline: Timeline, number: int) -> Callable[[int, int, int | None], Curve]:

@@ -21,7 +21,7 @@ from echornn.runs.run_dir import Run
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.commands.lines import Lines
-from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty
+from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
@@ -81,7 +81,7 @@ class EpochReport:
                     "event": "epoch",
                     "epoch": epoch + 1,
                     "loss": float(np.mean(self._losses)),
-                    "accuracy": 1 - self._errors / (per_epoch * self.config.predictions_per_window),
+                    "accuracy": 1 - self._errors / (len(self._losses) * self.config.predictions_per_window),
                     "seconds": self._clock() - self._begun,
                 }
                 self._losses, self._errors = [], 0
@@ -191,7 +191,7 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
         lines.show(frame)
         if frame.state is State.FINISHED:
             session.stop()
-        if asked and frame.state is State.LOADING:
+        if asked and not is_unsaved(session.recorder):
             return
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import time
 from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
@@ -12,7 +13,6 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
-from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
@@ -91,10 +91,16 @@ def find(name: str) -> Path:
 
 
 def end(session: Session) -> None:
-    """Stop the session, and wait for its last checkpoint."""
+    """Stop the session, and wait until all that it told its record is on disk, or it has stopped."""
     session.stop()
-    loading = session.frame.state is State.LOADING
-    session.stopped.wait(SECONDS_TO_STOP if loading else SECONDS_TO_SAVE)
+    until = time.monotonic() + SECONDS_TO_SAVE
+    while not session.stopped.wait(SECONDS_TO_STOP) and is_unsaved(session.recorder) and time.monotonic() < until:
+        pass
+
+
+def is_unsaved(recorder: Recorder | None) -> bool:
+    """Whether something that is to be kept is not on disk."""
+    return recorder is not None and recorder.folder is not None and not recorder.saved
 
 
 def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
@@ -104,8 +110,7 @@ def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
 
 def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     """Whether what was to be kept is on disk."""
-    lost = recorder is not None and recorder.folder is not None and not recorder.saved
-    return ExitCode.FAILED if lost else ExitCode.DONE
+    return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
 
 
 def farewell(recorder: Recorder | None) -> str:

@@ -15,7 +15,8 @@ from echornn.config import EchoConfig
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import spans
-from tui.app.widgets.loss_plot import LossPlot, epoch_starts, read, zoomed
+from tui.app.widgets.loss_plot import LossPlot, read, zoomed
+from tui.app.widgets.marks import epoch_starts
 from tui.app.widgets.view import View
 
 TUTORIAL = EchoConfig()

@@ -20,7 +20,7 @@ class BranchList(ListPanel):
     close: called when a key closes the panel.
     """
 
-    TITLE = "branches: + lies under the curve, * is shown"
+    TITLE = "branches: * is shown, + lies under it"
     HINTS = "enter goes to its end  space shows or hides it  n names  x pins  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "Go", show=False, tooltip="Go to the branch's end"),
@@ -87,8 +87,8 @@ class BranchList(ListPanel):
 
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
-    loss = "no loss yet" if math.isnan(branch.loss) else f"loss {branch.loss:.4g}"
-    solved = "" if branch.solved_at is None else f" · solved at {branch.solved_at:,}"
-    pinned = " · pinned" if branch.is_pinned else ""
-    second = f"{branch.windows:,} windows · {loss}{solved}{pinned}"
+    loss = "-" if math.isnan(branch.loss) else f"{branch.loss:.4g}"
+    solved = "" if branch.solved_at is None else f" · solved {branch.solved_at:,}"
+    pinned = "pinned · " if branch.is_pinned else ""
+    second = f"{pinned}{branch.windows:,} windows · {loss}{solved}"
     return Row(branch.number, branch.letter, branch.words, second, branch.is_shown, branch.is_line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 from textual.binding import Binding
@@ -18,17 +19,14 @@ from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.ghosts import GhostLines, Place, words_in_the_corner
+from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.view import View
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
 
-STARTS_SHOWN = 12
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
-
-MARK_WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""What is written at the first window of a branch; those whose weights begin anew begin the curve."""
 
 GLYPHS = {
     "axis": "│",
@@ -248,21 +246,17 @@ class LossPlot(CellWidget, can_focus=True):
                 cells.write(begin, line, text, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        marks = [(at, f"e{epoch + 1}", "epoch") for at, epoch in epoch_starts(curve)]
-        marks += [
-            (one.at, MARK_WORDS[one.cause], "mark")
-            for one in curve.segments
-            if one.cause in MARK_WORDS and one.at >= curve.first
-        ]
         free = [" ", self._glyphs["level"]]
-        for at, word, kind in sorted(marks, key=lambda mark: (mark[2] != "mark", mark[0])):
-            x = GUTTER + column_of(at - curve.first, length, width)
-            for line in range(height):
-                if cells.characters[line, x] in free:
-                    cells.write(x, line, self._glyphs[kind], f"plot--{kind}")
-            end = x + 1 + len(word)
-            if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
-                cells.write(x + 1, 0, word, f"plot--{kind}")
+        for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
+            of_kind = list(marks)
+            for mark in of_kind:
+                for line in range(height):
+                    if cells.characters[line, GUTTER + mark.column] in free:
+                        cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
+            room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
+            for mark in of_kind:
+                for x, line, text in place_label(mark, room):
+                    cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
     def _draw_here(self, cells: Cells, windows: int, length: int, width: int, height: int) -> None:
         """Where one looks at the past."""
@@ -281,19 +275,6 @@ class LossPlot(CellWidget, can_focus=True):
             if cells.characters[line, x] in blank:
                 cells.write(x, line, self._glyphs["cursor"])
             cells.styles[line, x] = cells.names.index("plot--cursor")
-
-
-def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
-
-    Where a command begins one, the command is what counts.
-    """
-    starts: list[tuple[int, int]] = []
-    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
-        last = curve.last if following is None else following.at
-        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
-        starts += [start for start in found if start[0] > segment.at]
-    return [start for start in starts if start[0] > curve.first]
 
 
 def read(curve: Curve, window: int) -> str:
