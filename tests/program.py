@@ -29,7 +29,7 @@ ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 CURSOR_ON = b"\x1b[?25h"
 
 
-UNDER_A_SHELL = ["sh", "-c", '"$@"; echo "code $?"; read -r _', "sh"]
+UNDER_A_SHELL = '"$@"; echo "code $?"; read -r _'
 """Starts a program as a shell does, says its exit code, and stays on the terminal until a line is typed."""
 
 
@@ -43,7 +43,7 @@ class Program:
         height: int,
         environment: dict[str, str],
         ignore_hangup: bool,
-        under_a_shell: bool,
+        in_a_shell: str,
     ) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
@@ -53,8 +53,8 @@ class Program:
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
             command = [sys.executable, "-m", "tui", *arguments]
-            if under_a_shell:
-                command = [*UNDER_A_SHELL, *command]
+            if in_a_shell:
+                command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
         self.settings_before = self.settings
         self.screen = pyte.Screen(width, height)
@@ -69,10 +69,19 @@ class Program:
 
     def resize(self, width: int, height: int) -> None:
         self.screen.resize(height, width)
+        self.say_size(width, height)
+
+    def say_size(self, width: int, height: int) -> None:
+        """Have the system say that the terminal is so large, which may not be true."""
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def press(self, keys: str) -> None:
-        os.write(self.terminal, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, data: bytes) -> None:
+        """Have these bytes come from the terminal, all of them, however slowly they are read."""
+        while data:
+            data = data[os.write(self.terminal, data) :]
 
     def _answer(self, text: str) -> None:
         if self.is_slow:
@@ -123,6 +132,18 @@ class Program:
         while select.select([self.terminal], [], [], seconds)[0]:
             assert time.monotonic() < deadline, f"it goes on drawing:\n{self.text}"
             assert self._read(), f"the program ended early:\n{self.text}"
+
+    def read_for(self, seconds: float) -> bool:
+        """Read what it draws for so long; False where it has ended. One that stops is let go on, as by a shell."""
+        deadline = time.monotonic() + seconds
+        if stopped(self.pid):
+            os.killpg(self.pid, signal.SIGCONT)
+        while select.select([self.terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not self._read():
+                return False
+            if time.monotonic() > deadline:
+                break
+        return True
 
     def scribble(self, x: int, y: int, text: str) -> None:
         """Write on the screen behind the program's back, as ``wall`` or a message of the kernel does."""
@@ -186,8 +207,11 @@ def running(
     environment: dict[str, str] | None = None,
     ignore_hangup: bool = False,
     under_a_shell: bool = False,
+    in_a_shell: str = "",
 ) -> Iterator[Program]:
-    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, under_a_shell)
+    """The program with these arguments; it is ``"$@"`` in a shell's script."""
+    script = UNDER_A_SHELL if under_a_shell else in_a_shell
+    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, script)
     try:
         yield program
     finally:

@@ -1,6 +1,25 @@
-"""``python -m tui`` is ``echornn-tui``."""
+"""``python -m tui`` is ``echornn-tui``: what must be done before the first import that takes time."""
 
-from tui.cli import main
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from tui.exit_code import ExitCode
+from tui.tty import closed_descriptors, early_signals
+
+
+def main() -> NoReturn:
+    """Run the command, and exit with an `ExitCode`."""
+    early_signals.keep()
+    closed_descriptors.fill()
+    if sys.stdout is None:
+        sys.stderr.write("echornn-tui: standard output is closed: send it to /dev/null if nobody reads it\n")
+        sys.exit(ExitCode.FAILED)
+    from tui.cli import main as run_command
+
+    run_command()
+
 
 if __name__ == "__main__":
     main()

@@ -15,10 +15,13 @@ from cyclopts import App, CycloptsError, Parameter
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_error import RunError
+from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
+from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
-from tui.tty import guardian, terminal
+from tui.theme import Theme
+from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
 
@@ -34,23 +37,25 @@ FrontEnd = Callable[[], int]
 """What a command opens: it runs to its end and returns the exit code."""
 
 
+class Training(partial[int]):
+    """A front end that trains: it listens to signals itself, also to those that came before."""
+
+
 class UsageError(ValueError):
     """A flag that cannot be used; the message names it, its value and what is allowed."""
 
 
 def parse_speed(text: str) -> float:
-    """``--speed``: windows a second above 0, or ``max``.
+    """``--speed``: windows a second, or ``max``.
 
     Raises:
-        UsageError: anything else.
+        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
     """
     try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = math.nan
-    if not speed > 0:
-        raise UsageError(f"speed = {text!r} cannot be used: a number of windows a second above 0, or max")
-    return speed
+        return require_speed(math.inf if text == "max" else float(text))
+    except ValueError as error:
+        allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or max"
+        raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
 
 
 @command.default
@@ -62,6 +67,7 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
+    theme: Theme | None = None,
     run: Path | None = None,
     resume: str | None = None,
     at: int | None = None,
@@ -71,15 +77,17 @@ def train(
     Parameters
     ----------
     speed
-        Windows a second, or max. Unset, it is 100 in the app and max as lines.
+        Windows a second, 0.01 to 1,000,000, or max. Unset, it is 100 in the app and max as lines.
     fps
-        Frames a second that the app draws at the most, above 0 to 60; a slow line gets fewer.
+        Frames a second that the app draws at the most, 0.1 to 60; a slow line gets fewer.
     headless
         Print lines instead of opening the app; also chosen where there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
     run
         Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
     resume
@@ -89,8 +97,8 @@ def train(
         With --resume: go back to after that many windows along the run's path (0 is the start), and go on from there
         as a new branch. Nothing that was trained is lost (see branches).
     """
-    if not 0 < fps <= 60:
-        raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
+    if not 0.1 <= fps <= 60:
+        raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
@@ -105,10 +113,10 @@ def train(
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return partial(print_training, start, windows_a_second or math.inf, json, recorder, at)
+        return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
     from tui.tty.open_app import show_training
 
-    return partial(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded, at)
+    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at)
 
 
 @command.command(name="export")
@@ -166,11 +174,22 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 @command.command(name="list")
-def list_kept_runs() -> FrontEnd:
-    """Print the runs in your state folder, the newest first."""
+def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
+    """Print the runs in your state folder, or in another, the newest first.
+
+    Of each: windows, loss (the mean of the last 50), the window at which the echo was solved, and the fields that are
+    not the defaults.
+
+    Parameters
+    ----------
+    folder
+        Folder that holds runs, or is one.
+    json
+        Print JSON lines.
+    """
     from tui.commands.list_runs import list_runs
 
-    return list_runs
+    return partial(list_runs, folder, json)
 
 
 @command.command(name="prune")
@@ -222,14 +241,27 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
 
 def main() -> NoReturn:
     """Run the command, and exit with an `ExitCode`."""
-    code: int = ExitCode.DONE
+    terminal.leave_process(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
     try:
-        front_end: FrontEnd | None = command(with_newest(sys.argv[1:]), exit_on_error=False, print_error=False)
-        if front_end is not None:
-            code = front_end()
+        front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
+        if not isinstance(front_end, Training):
+            early_signals.let_go()
+        code: int = ExitCode.DONE if front_end is None else front_end()
+        printed.finish()
+        return code
     except (CycloptsError, ConfigError, UsageError, RunError) as error:
-        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
-        code = ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the lines has gone
-        code = ExitCode.FAILED
-    terminal.leave_process(code)
+        printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
+        return ExitCode.USAGE
+    except BrokenPipeError:  # whoever read the lines has gone, and knows
+        return ExitCode.FAILED
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        printed.complain(f"echornn-tui: {where}{error.strerror or error}")
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        printed.complain("echornn-tui: interrupted")
+        return ExitCode.FORCED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -89,6 +90,15 @@ def spans_to(window: int, path: Sequence[Branch]) -> list[Span]:
     begun = path_to(window, path)
     ends = [one.start for one in begun[1:]] + [window]
     return [Span(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
+
+
+def task_since(path: Sequence[Branch]) -> int:
+    """The window along a path from which on losses are evidence of what its last branch trains."""
+    since = 0
+    for before, after in itertools.pairwise(path):
+        if not before.config.same_task(after.config):
+            since = after.start
+    return since
 
 
 def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]:

@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from echornn.runs.checkpoint import write_whole
+from echornn.runs import own_files
+from echornn.runs.run_files import NOTE_FILE
 
-FILE = "branches.json"
+MOST_BYTES = 1 << 20
+
 MOST_LETTERS = 40
 """Of a name."""
 
@@ -29,7 +31,7 @@ class BranchNotes:
     def of(cls, folder: Path | None) -> BranchNotes:
         """The notes beside a run; none where there are none, or they cannot be read."""
         try:
-            told = json.loads((folder / FILE).read_bytes()) if folder is not None else {}
+            told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
             names = {int(number): str(name)[:MOST_LETTERS] for number, name in told["names"].items()}
             return cls(names, {int(number) for number in told["pinned"]}, {int(number) for number in told["hidden"]})
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
@@ -42,4 +44,4 @@ class BranchNotes:
             OSError: they could not be written.
         """
         told = {"names": self.names, "pinned": sorted(self.pinned), "hidden": sorted(self.hidden)}
-        write_whole(folder / FILE, json.dumps(told).encode())
+        own_files.write_whole(folder / NOTE_FILE, json.dumps(told).encode())

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
-from echornn.runs.checkpoint import config_from
+from echornn.runs.recorded_values import MOST, NO_RECORD, config_from, shortened
 
 Deed = Literal[Cause, "return", "undo"]
 """What began a stretch of windows: a branch, or training on at the end of one; undo is what version 0.1.0 wrote."""
@@ -76,11 +76,11 @@ class Command:
                     number, windows = fields[name]
                     fields[name] = (number, windows)
             command = cls(**fields)
-        except (LookupError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"no command: {error}") from error
+        except NO_RECORD as error:
+            raise ValueError(f"no command: {shortened(error)}") from error
         numbers = [command.at, command.epoch, command.window, command.generation, command.draw]
         numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
         numbers += [] if command.branch is None else [command.branch]
-        if command.cause not in get_args(Deed) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
+        if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
+            raise ValueError(f"no command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
         return command

@@ -11,54 +11,70 @@ import struct
 import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from echornn.runs import checkpoint
+from echornn.runs import checkpoint, own_files
 from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
 
 MOST_BYTES = 4 << 20
-"""Of all keyframes of a run; of more, up to half are dropped. Large states may be `LEAST_KEPT`."""
+"""Of all keyframes of a run; of more, up to half are dropped. Of larger states `LEAST_KEPT` are kept, up to
+`MOST_BYTES_OF_LARGE`, and of any two."""
 
 LEAST_KEPT = 64
+MOST_BYTES_OF_LARGE = 256 << 20
+
+HEADER_BYTES = 1200
+"""Of a state on disk, beside its arrays."""
+
+MOST_FILE_BYTES = 1 << 28
+"""Of the file that are read; a longer one is not ours."""
 
 _RECORD = struct.Struct("<4sIQII")
 _MAGIC = b"KEYF"
 
 
-@dataclass(frozen=True, eq=False)
 class Keyframe:
     """A trainer's state at a moment of the branch in which it was trained.
 
     Attributes:
         moment: where.
-        data: the state, as `echornn.runs.checkpoint.encode` gave it.
+        size: bytes that it takes, about.
+
+    Args:
+        moment: where.
+        state: the state, or as `echornn.runs.checkpoint.encode` gave it: encoding a large one takes longer than
+            training may wait, and is left to who writes it.
     """
 
-    moment: Moment
-    data: bytes
-
-    @classmethod
-    def of(cls, moment: Moment, state: TrainerState) -> Keyframe:
-        """The keyframe of a state."""
-        return cls(moment, checkpoint.encode(Checkpoint(0, state)))
+    def __init__(self, moment: Moment, state: TrainerState | bytes) -> None:
+        self.moment = moment
+        self._state = state
+        if isinstance(state, bytes):
+            self.size = len(state)
+        else:
+            arrays = (*state.weights.values(), state.carried_state, *state.optimizer)
+            self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> TrainerState | None:
         """The trainer's state; None where the data is damaged."""
+        if not isinstance(self._state, bytes):
+            return self._state
         try:
-            return checkpoint.decode(self.data).state
+            return checkpoint.decode(self._state).state
         except CheckpointError:
             return None
 
     def as_record(self) -> bytes:
         """As the file of keyframes has it: magic, branch, window, length, CRC-32 of moment and data; and the data."""
-        return _RECORD.pack(_MAGIC, *self.moment, len(self.data), self._crc) + self.data
+        state = self._state
+        data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
+        return _RECORD.pack(_MAGIC, *self.moment, len(data), _crc(*self.moment, data)) + data
 
-    @property
-    def _crc(self) -> int:
-        return zlib.crc32(self.data, zlib.crc32(repr(tuple(self.moment)).encode()))
+
+def _crc(branch: int, window: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(b"%d %d" % (branch, window)))
 
 
 def records(data: bytes) -> list[Keyframe]:
@@ -68,9 +84,9 @@ def records(data: bytes) -> list[Keyframe]:
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
         _, branch, window, length, crc = _RECORD.unpack_from(data, at)
         end = at + _RECORD.size + length
-        one = Keyframe(Moment(branch, window), data[at + _RECORD.size : end])
-        if end <= len(data) and one._crc == crc:
-            found.append(one)
+        state = data[at + _RECORD.size : end]
+        if end <= len(data) and _crc(branch, window, state) == crc:
+            found.append(Keyframe(Moment(branch, window), state))
             at = end
         else:
             at += 1
@@ -113,8 +129,8 @@ class Keyframes:
                 return False
             branch.insert(at, keyframe)
             self._count += 1
-            self._bytes += len(keyframe.data)
-            if self._bytes > self._most_bytes and self._count > LEAST_KEPT:
+            self._bytes += keyframe.size
+            while self._is_too_much(keyframe.size):
                 self._thin()
             return True
 
@@ -132,9 +148,13 @@ class Keyframes:
             if keyframe in branch:
                 branch.remove(keyframe)
                 self._count -= 1
-                self._bytes -= len(keyframe.data)
+                self._bytes -= keyframe.size
             if not branch:
                 self._of.pop(keyframe.moment.branch, None)
+
+    def _is_too_much(self, newest: int) -> bool:
+        most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
+        return self._bytes > most and self._count > 2
 
     def _thin(self) -> None:
         """Drop half or some more: as many as leave no gap wider than a certain one, wherever the keyframes are dense.
@@ -148,8 +168,8 @@ class Keyframes:
             gap += gap // 2 + 1
             kept = {number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()}
         self._of = {number: row for number, row in kept.items() if row}
-        states = [one.data for row in self._of.values() for one in row]
-        self._count, self._bytes = len(states), sum(map(len, states))
+        sizes = [one.size for row in self._of.values() for one in row]
+        self._count, self._bytes = len(sizes), sum(sizes)
 
 
 def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
@@ -194,12 +214,18 @@ class KeyframeLog:
         with self._lock:
             new, instead = list(self._new), self._instead
         if instead is not None:
-            checkpoint.write_whole(self._file, b"".join(one.as_record() for one in instead))
+            own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
         if new:
-            with open(self._file, "ab") as file:
-                file.write(b"".join(one.as_record() for one in new))
-                file.flush()
-                os.fsync(file.fileno())
+            descriptor = own_files.opened(self._file, os.O_WRONLY) if os.path.lexists(self._file) else None
+            if descriptor is None:
+                own_files.create(self._file)
+                descriptor = own_files.opened(self._file, os.O_WRONLY)
+            try:
+                end = os.fstat(descriptor).st_size
+                own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         with self._lock:
             if self._instead is instead:
                 self._instead = None

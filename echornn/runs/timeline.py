@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, cu
 from echornn.analysis.theory import RECENT_WINDOWS, Evidence
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.runs.branch import Branch, Moment, Span, changes, path_to, spans_to, whole_path
+from echornn.runs.branch import Branch, Moment, Span, changes, path_to, spans_to, task_since, whole_path
 
 KEPT_PATHS = 32
 """Paths kept ready; others are walked anew."""
@@ -148,22 +147,14 @@ class Timeline:
         if moment.window == grown.end:
             return grown.evidence
         owner = self._grown[self.owner(moment).number]
-        task_since = self._task_since(owner.branch)
-        recent = self.losses(moment, max(task_since, moment.window - RECENT_WINDOWS))
+        since = task_since(self._path(owner.branch.number))
+        recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS))
         solved = owner.evidence.solved_at
         return Evidence(
-            moment.window - task_since,
+            moment.window - since,
             np.empty(0, np.float32) if recent is None else recent,
             solved if solved is not None and solved <= moment.window else None,
         )
-
-    def _task_since(self, branch: Branch) -> int:
-        """The window along its path from which on losses count as evidence of what it trains."""
-        since = 0
-        for before, after in itertools.pairwise(self._path(branch.number)):
-            if not before.config.same_task(after.config):
-                since = after.start
-        return since
 
     def losses(self, moment: Moment, first: int) -> Floats | None:
         """The losses from window ``first`` of the path up to a moment, float32 [n]; None where they are forgotten."""

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from echornn.analysis.theory import Evidence, verdict
+from echornn.analysis.theory import Evidence
+from echornn.analysis.verdict import Verdict, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 
@@ -100,6 +101,6 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
-    def verdict(self) -> str:
-        """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)
+    def verdict(self) -> Verdict:
+        """What is being seen, in a plain sentence; see `echornn.analysis.verdict.verdict`."""
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0, self.blamed)

@@ -29,6 +29,9 @@ TAPE_SECONDS = 0.05
 KEYFRAME_SECONDS = 0.12
 """Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
 
+KEYFRAME_SHARE = 0.02
+"""Of the training time that keyframes may take: of a large network they are further apart."""
+
 GOOD_WINDOWS = 50
 """A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
 does is a good one."""
@@ -76,7 +79,7 @@ class LiveRun:
         self._clock = clock
         self._keyframes = Keyframes()
         self._thinned = 0
-        self._since_keyframe = 0.0
+        self._since_keyframe, self._keyframe_at = 0.0, KEYFRAME_SECONDS
         self._extends = 0
         self._replay: Replay | None = None
         self._replay_seconds = 0.0
@@ -148,7 +151,7 @@ class LiveRun:
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
-            self._recorder.save(self.trainer.state, self.here)
+            self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
 
     # ---- training
 
@@ -177,7 +180,7 @@ class LiveRun:
             self.go(self.here)
         else:
             self.shown = (*self.shown, progress)[-1 - TAPE_WINDOWS :]
-            if self._since_keyframe >= KEYFRAME_SECONDS:
+            if self._since_keyframe >= self._keyframe_at:
                 self._keyframe()
         return progress
 
@@ -350,7 +353,7 @@ class LiveRun:
         done = self._replay.advance(windows)
         self._replay_seconds += self._clock() - begun
         if (near := self._replay.at_tape) is not None and self._replay_seconds > NEAR_SECONDS:
-            self._add(Keyframe.of(near, self.trainer.state))
+            self._add(Keyframe(near, self.trainer.state))
             self._replay_seconds = 0.0
         self._arrive()
         return done
@@ -375,10 +378,12 @@ class LiveRun:
     def _keyframe(self) -> None:
         """Keep the state here, if its weights are finite."""
         if self.arrived:
-            self._since_keyframe = 0.0
+            begun = self._clock()
             state = self.trainer.state
             if state.is_finite:
-                self._add(Keyframe.of(Moment(self.owner.number, self.here.window), state))
+                self._add(Keyframe(Moment(self.owner.number, self.here.window), state))
+            self._keyframe_at = max(KEYFRAME_SECONDS, (self._clock() - begun) / KEYFRAME_SHARE)
+            self._since_keyframe = 0.0
 
     def _add(self, keyframe: Keyframe) -> None:
         if self._keyframes.add(keyframe):

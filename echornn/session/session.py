@@ -27,7 +27,7 @@ WATCHABLE_SPEED = 100.0
 
 
 class Session:
-    """Trains on the thread that calls `run`; every other method may be called from any thread, and none waits but
+    """AnyTrainer on the thread that calls `run`; every other method may be called from any thread, and none waits but
     `when_idle`.
 
     Args:
@@ -236,10 +236,14 @@ class Session:
                 self._mailbox.end()
 
     def _fail(self, error: Exception) -> None:
-        self.error = self.error or error
-        where = self.recorder.failed(error)
-        said = f"{type(error).__name__}: {error}"
-        self._stage.change(state=State.FAILED, message=f"{said}{where}", rate=0.0)
+        if self.error is not None:
+            return
+        self.error = error
+        message = f"{type(error).__name__}: {error}"
+        if not isinstance(error, (ConfigError, BrokenPipeError)):  # those are not this program's faults
+            file = self.recorder.failed(error)
+            message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
+        self._stage.change(state=State.FAILED, message=message, rate=0.0)
 
     def _load(self) -> None:
         live = self._live
@@ -424,9 +428,11 @@ class Session:
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
-        if self._can_save:
-            self._live.save()
-        self.recorder.close()
+        try:
+            if self._can_save:
+                self._live.save()
+        finally:
+            self.recorder.close()
         self._show_warning()
 
     def _show(self) -> None:

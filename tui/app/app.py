@@ -10,13 +10,11 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
@@ -25,39 +23,32 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.kept_list import kept_runs_beside
+from tui.app.layout import layout
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
+from tui.app.screens.palette import Palette
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.run_list import RunList
-from tui.app.widgets.sample_rows import PANEL_HEIGHT, SampleRows, height_for
-from tui.app.widgets.settings_panel import BESIDE_WIDTH, SettingsPanel
+from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
+from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
+from tui.printable import printable
+from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
-from tui.tty.screen_diff import ScreenDiff
-
-LEAST_PLOT_HEIGHT = 7
 
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
-
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""On a smaller screen only the status is shown."""
-
-WIDE = 100
-"""From so many columns on, the settings stand beside the curve; else below it."""
-
-SETTINGS_HEIGHT, LEAST_SETTINGS_HEIGHT = 14, 8
-"""Lines of settings below the curve; the rows give way where there would be fewer."""
 
 PANELS = ("settings", "branches", "runs")
 """Actions that open a panel beside the curve."""
@@ -87,9 +78,12 @@ class EchoApp(App[int]):
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
+        theme: Theme = "dark",
         compared: Sequence[Path] = (),
     ) -> None:
         super().__init__()
+        self._first_theme = theme
+        self._remembering = Background("theme")
         self.session = session
         self.futures = Futures(session, compared)
         self._fps = fps
@@ -98,7 +92,6 @@ class EchoApp(App[int]):
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
         self._ticks = 0
-        self._diff = ScreenDiff()
         self._line = Backpressure()
         self._ask_with_next = False
         self._said = ""
@@ -121,7 +114,7 @@ class EchoApp(App[int]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.theme = "textual-dark"
+        self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
         self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
@@ -232,38 +225,28 @@ class EchoApp(App[int]):
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the lines between curve and rows; where there are too few, say so below the status."""
-        config = self._frame.config
-        small = size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
-        self._main.set_class(small, "small")
-        needed = f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
-        self._main.query_one(StatusLine).too_small = needed if small else ""
-        width, height = size.width, size.height - 4
-        panel, wide = self._panel, size.width >= WIDE
+        """Share the screen between curve, rows and a panel; where it is too small, say so below the status."""
+        panel = self._panel
+        shares = layout(self._frame.config, size.width, size.height, panel is not None)
         for one in (self._settings, self._branches, self._runs):
             one.display = one.is_open
-        self._main.set_class(wide, "wide")
-        self._rows.display = True
-        if panel is not None and wide:
-            panel.styles.height = "1fr"
-            width -= BESIDE_WIDTH
-        elif panel is not None:
-            least = LEAST_PLOT_HEIGHT + PANEL_HEIGHT
-            self._rows.display = height - least >= LEAST_SETTINGS_HEIGHT
-            settings_height = min(SETTINGS_HEIGHT, height - (least if self._rows.display else LEAST_PLOT_HEIGHT))
-            panel.styles.height = settings_height
-            height -= settings_height
-        most = max(PANEL_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(0.6 * height)))
-        self._rows.styles.height = height_for(config.batch_size, config.truncated_backprop_length, width - 2, most)
+        self._main.set_class(bool(shares.too_small), "small")
+        self._main.set_class(shares.wide, "wide")
+        self._main.query_one(StatusLine).too_small = shares.too_small
+        if panel is not None:
+            panel.styles.height = shares.settings or "1fr"
+        self._rows.display = shares.rows > 0
+        self._rows.styles.height = shares.rows
 
     # ---- the line to the terminal
 
-    def _display(self, screen: Screen[Any], renderable: object) -> None:
-        super()._display(screen, cast(RenderableType, self._diff.saving(renderable)))
-        if self._ask_with_next and self._driver is not None and not (self.is_headless or self._leaving):
-            self._driver.write(ASK)
-            self._line.asked()
-            self._ask_with_next = False
+    def behind_an_update(self) -> str:
+        """What follows an update of the screen: the question how far the terminal is, behind the first of a frame."""
+        if not self._ask_with_next or self.is_headless or self._leaving:
+            return ""
+        self._ask_with_next = False
+        self._line.asked()
+        return ASK
 
     def action_show_all(self) -> None:
         """Draw every cell, whatever the terminal shows."""
@@ -272,6 +255,10 @@ class EchoApp(App[int]):
     def on_cursor_position(self) -> None:
         """The terminal's answer: it has drawn a frame."""
         self._line.answered()
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something for a moment. What it says was written by others: an error, the name of a folder."""
+        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
 
     # ---- keys
 
@@ -436,6 +423,8 @@ class EchoApp(App[int]):
         self._plot.change_view(zoomed(self._plot.view, self._frame.line_end, closer))
 
     def action_help(self) -> None:
+        if isinstance(self.screen, HelpScreen):
+            return
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
@@ -447,7 +436,17 @@ class EchoApp(App[int]):
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
     def action_other_theme(self) -> None:
-        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+        self.theme = f"textual-{self._other_theme}"
+        chosen = self._shown_theme
+        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+
+    @property
+    def _shown_theme(self) -> Theme:
+        return "light" if self.theme == "textual-light" else "dark"
+
+    @property
+    def _other_theme(self) -> Theme:
+        return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen in the folder the program was started in, and say where it went."""
@@ -475,8 +474,8 @@ class EchoApp(App[int]):
         self.exit(code)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Search for a command", id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
@@ -488,7 +487,8 @@ class EchoApp(App[int]):
                     f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
                     lambda action=action: self.call_later(self.run_action, action),
                 )
-        yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)
+        other = self._other_theme
+        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
-            yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
+            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -8,6 +8,8 @@ from typing import Any
 
 from textual.app import App
 
+from tui.tty.plain_screen import is_plain
+
 
 def save_picture(app: App[Any], folder: Path) -> Path:
     """Write the screen as an SVG picture; where it went.
@@ -22,10 +24,13 @@ def save_text(app: App[Any], folder: Path) -> Path:
     """Write the screen as text; where it went.
 
     Raises:
-        OSError: the folder cannot be written to.
+        OSError: the folder cannot be written to, or the screen is a plain one.
     """
-    lines = app.screen._compositor.render_strips(app.size)
-    return _write(folder, "txt", "\n".join(strip.text.rstrip() for strip in lines) + "\n")
+    if is_plain():
+        raise OSError("a plain screen can be saved as a picture only")
+    from tui.tty.private_textual import strips_shown
+
+    return _write(folder, "txt", "\n".join(strip.text.rstrip() for strip in strips_shown(app.screen)) + "\n")
 
 
 def _write(folder: Path, ending: str, text: str) -> Path:

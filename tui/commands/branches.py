@@ -14,6 +14,7 @@ from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.runs.timeline import Timeline
+from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 
@@ -92,12 +93,10 @@ def print_branches(name: str, as_json_lines: bool) -> int:
     """Print the branches of the run of this name. Returns the exit code."""
     run = run_dir.read(record.find(name))
     for note in run.notes:
-        print(f"echornn-tui: {note}", file=sys.stderr)
+        printed.complain(f"echornn-tui: {note}")
     if as_json_lines:
-        for branch in records(run):
-            print(json.dumps(branch))
-        return ExitCode.DONE
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in lines(list(records(run)), width):
-        print(line)
+        printed.lines(json.dumps(branch) for branch in records(run))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        printed.lines(lines(list(records(run)), width))
     return ExitCode.DONE

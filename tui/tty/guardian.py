@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
+from echornn.runs.run_error import RunError
 from tui.exit_code import ExitCode
 from tui.tty import terminal
+from tui.tty.early_signals import ENDING_SIGNALS
 from tui.tty.terminal import NativeLog
 
-FORWARDED = (*terminal.ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
+FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
 """What is sent to the guardian is meant for the app."""
 
 TAKEN, LEFT = b"+", b"-"
@@ -37,10 +39,12 @@ class Guarded:
     Attributes:
         line: a descriptor that reports an error to `select.poll` as soon as the guardian is gone.
         log: where native code may write, read by the guardian if the app dies.
+        process: the guardian's number.
     """
 
     line: int
     log: NativeLog
+    process: int = 0
 
     def leave_words(self, words: str) -> None:
         """What to say for the app, should it die; to be told once, before the terminal is taken."""
@@ -61,6 +65,12 @@ class Guarded:
         poll.register(self.line, 0)
         return bool(poll.poll(0))
 
+    def wake(self) -> None:
+        """Have the guardian go on, should it stand still: who was adopted by another process leaves that alone."""
+        with contextlib.suppress(OSError):
+            if os.getppid() == self.process:
+                os.kill(self.process, signal.SIGCONT)
+
     def _tell(self, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
             os.write(self.line, data)
@@ -71,13 +81,19 @@ def divide() -> Guarded:
 
     Call it before there are threads, and before a run is locked: the lock is to end with the child.
     (OpenBLAS, in NumPy, has threads; it stops them for a fork, and starts them again when needed.)
+
+    Raises:
+        RunError: the terminal belongs to another program, and no shell is there that could give it to this one.
     """
+    if not terminal.wait_for_the_foreground():
+        raise RunError("the terminal belongs to another program: use --headless, or start it in the foreground")
     log = NativeLog.unnamed()
     mend = terminal.as_it_is()
     hears, line = os.pipe()
     sys.stdout.flush()
     gc.freeze()  # else the child's first collections touch, and so copy, all that was imported: some 25 ms
     unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until both know what to do with them
+    guardian = os.getpid()
     child = os.fork()
     if child:
         os.close(line)
@@ -85,10 +101,9 @@ def divide() -> Guarded:
         signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
         _guard(child, hears, log, mend)
     os.close(hears)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the app listens, Ctrl+C ends it without a traceback,
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # and there is nothing to save
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until the app listens, there is nothing to save
     signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
-    return Guarded(line, log)
+    return Guarded(line, log, guardian)
 
 
 def _forward_to(child: int) -> None:

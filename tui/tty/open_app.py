@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.session.session import Session
+from tui import printed
 from tui.app.app import EchoApp
 from tui.commands import record
 from tui.exit_code import ExitCode
+from tui.theme import Theme, remember, remembered
 from tui.tty import terminal
 from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
+from tui.tty.plain_screen import draw_in_few_bytes
 
 
 def show_training(
@@ -21,6 +24,7 @@ def show_training(
     speed: float,
     fps: float,
     ascii_only: bool,
+    theme: Theme | None,
     recorder: Recorder | None,
     guarded: Guarded,
     at: int | None = None,
@@ -30,22 +34,27 @@ def show_training(
     Args:
         at: see `Session`.
     """
+    if theme is not None:
+        remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder, at=at)
-    app = EchoApp(session, fps, ascii_only)
-    app.driver_class = driver_for(guarded, app.action_show_all)
-    guarded.leave_words(record.farewell(recorder))
+    app = EchoApp(session, fps, ascii_only, theme or remembered())
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    draw_in_few_bytes(app, app.behind_an_update)
+    guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
         record.end(session)
         terminal.leave_process(record.code_after_a_signal(recorder))
 
-    terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line)
+    terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
     async def run() -> int:
         code = await app.run_async(mouse=False)
         await asyncio.to_thread(record.end, session)
+        if app.return_code:  # it has panicked, and said so on the screen
+            return ExitCode.FAILED
         return code or (ExitCode.FAILED if session.error else record.code_at_the_end(recorder))
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
@@ -57,6 +66,6 @@ def show_training(
     if isinstance(session.error, ConfigError):
         raise session.error
     if session.error is not None:
-        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
-    sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
+        printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
+    printed.lines(record.farewell(recorder))
     return code

@@ -9,8 +9,9 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
+
+from tui.tty.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 ATTRIBUTES = {
     "bold": "1",
@@ -23,6 +24,14 @@ ATTRIBUTES = {
     "strike": "9",
 }
 """Codes of the attributes that a terminal's pen can have (ECMA-48, SGR)."""
+
+SYSTEMS: dict[str | None, ColorSystem] = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
+"""How many colours a console has, by Rich's names."""
 
 PEN_UP = "\x1b[0m"
 
@@ -41,14 +50,18 @@ class ScreenDiff:
 
     def __init__(self) -> None:
         self._shown: list[Line] = []
+        self.is_given_up = False
+        """Whether an update was not made as we know them, by another Textual: it draws them itself from then on."""
 
     def saving(self, update: object) -> object:
         """The same update of the screen in fewer bytes; anything else as it is."""
-        return SavingUpdate(self, update) if isinstance(update, (LayoutUpdate, ChopsUpdate)) else update
+        if self.is_given_up or not isinstance(update, (LayoutUpdate, ChopsUpdate)):
+            return update
+        return SavingUpdate(self, update)
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
         """Control sequences for the update, which the caller writes: from now on the terminal shows it."""
-        system = console._color_system or ColorSystem.TRUECOLOR
+        system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
         writer = _Writer()
         if isinstance(update, LayoutUpdate):
             lines = [cells_of(strips, system) for strips in update.strips]
@@ -85,7 +98,12 @@ class SavingUpdate(CompositorUpdate):
         self._update = update
 
     def render_segments(self, console: Console) -> str:
-        return self._diff.send(self._update, console)
+        if not self._diff.is_given_up:
+            try:
+                return self._diff.send(self._update, console)
+            except (AttributeError, TypeError, ValueError):
+                self._diff.is_given_up = True
+        return self._update.render_segments(console)
 
 
 class _Writer:

@@ -11,13 +11,23 @@ import sys
 import tempfile
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
+
+from echornn import quiet
+from tui.tty import early_signals
+from tui.tty.early_signals import ENDING_SIGNALS
 
 TAIL_BYTES = 4096
 
 LOOK_MILLISECONDS = 500
 """How often it is looked whether the terminal is still there, where the system does not wake us."""
+
+SECONDS_TO_STOP = 1.0
+"""Who has sent itself a signal to stop, and still runs after so long, is not to be stopped: no shell is there."""
+
+LOOKS_FOR_A_SHELL = 50
 
 BACK_TO_NORMAL = (
     "\x1b[?2026l"  # drawing at once
@@ -38,6 +48,39 @@ Mend = Callable[[], None]
 def is_interactive() -> bool:
     """Whether a person sits at a terminal that can show the app: keys come in, and the cursor can be moved."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def is_in_the_foreground(descriptor: int = 0) -> bool:
+    """Whether the terminal is this job's, and not the shell's or another job's. One that is gone is nobody else's."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        return True
+
+
+def wait_for_the_foreground() -> bool:
+    """Stop this job, as whoever uses a terminal in the background (``&``), until the shell has it go on (``fg``).
+
+    Returns:
+        whether the terminal is this job's now; False where no shell is there that could have it go on.
+    """
+    woken: list[int] = []
+    before = {signal.SIGCONT: signal.signal(signal.SIGCONT, lambda number, _: woken.append(number))}
+    before[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    try:
+        while not is_in_the_foreground():
+            woken.clear()
+            os.killpg(0, signal.SIGTTOU)
+            for _ in range(LOOKS_FOR_A_SHELL):  # by number: the clock goes on while this job stands still
+                if woken or is_in_the_foreground():
+                    break
+                time.sleep(SECONDS_TO_STOP / LOOKS_FOR_A_SHELL)
+            else:
+                return False
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return True
 
 
 def screen_for_a_bar() -> TextIO | None:
@@ -106,6 +149,7 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
     _let_python_write_to(os.dup(2))
     log = log or NativeLog.unnamed()
     log.take_stderr()
+    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes all, and shows its end where something fails
     return log
 
 
@@ -148,15 +192,14 @@ def as_it_is() -> Mend:
     return mend
 
 
-ENDING_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-"""They ask the process to end: the line dropped, a scheduler's request, Ctrl+C from elsewhere."""
-
-
 def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> None:
-    """In an event loop: call ``end`` when the process is asked to end, ``save`` on SIGUSR1."""
+    """In an event loop: call ``end`` when the process is asked to end, or has been before; ``save`` on SIGUSR1."""
     loop = asyncio.get_running_loop()
+    before = [signal.getsignal(number) for number in ENDING_SIGNALS]
     for number in ENDING_SIGNALS:
         loop.add_signal_handler(number, end)
+    if early_signals.heard(before):
+        loop.call_soon(end)
     loop.add_signal_handler(signal.SIGUSR1, save)
 
 
@@ -164,7 +207,7 @@ def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> None:
 def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterator[None]:
     """Outside an event loop: call ``end`` with the number of each signal that asks to end, ``save`` on SIGUSR1.
 
-    A hangup that was ignored before (``nohup``) stays ignored.
+    A signal that was kept from before anybody listened counts. A hangup that was ignored (``nohup``) stays ignored.
     """
     handlers: dict[int, Callable[[int, object], None]] = {
         number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
@@ -173,6 +216,8 @@ def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterat
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         del handlers[signal.SIGHUP]
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    for number in early_signals.heard(before.values()):
+        end(number)
     try:
         yield
     finally:
@@ -180,12 +225,18 @@ def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterat
             signal.signal(number, handler_before)
 
 
-def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1, guardian: int | None = None) -> None:
+def when_terminal_is_gone(
+    leave: Callable[[], None],
+    descriptor: int = 1,
+    guardian: int | None = None,
+    wake: Callable[[], None] = lambda: None,
+) -> None:
     """Call ``leave``, on a thread of its own, when the terminal behind ``descriptor`` is gone, signal or not.
 
     Args:
         guardian: a descriptor that reports an error when the parent process is gone, which is then answered as a
-            request to end. While it is there, it is kept awake: where this process goes on, it must not stand still.
+            request to end.
+        wake: keeps the guardian awake: where this process goes on, it must not stand still.
     """
     if not os.isatty(descriptor):
         return
@@ -196,8 +247,7 @@ def when_terminal_is_gone(leave: Callable[[], None], descriptor: int = 1, guardi
         if guardian is not None:
             poll.register(guardian, 0)
         while not (gone := {number for number, _ in poll.poll(LOOK_MILLISECONDS)}):
-            if guardian is not None:
-                os.kill(os.getppid(), signal.SIGCONT)
+            wake()
         if guardian is not None and descriptor not in gone:
             os.kill(os.getpid(), signal.SIGTERM)
             poll.unregister(guardian)

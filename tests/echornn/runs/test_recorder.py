@@ -306,6 +306,22 @@ def test_both_checkpoints_damaged_is_a_clear_refusal(two_checkpoints: Path, tmp_
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_checkpoint_that_was_removed_is_mentioned(two_checkpoints: Path, tmp_path: Path, newest: bool) -> None:
+    serials = {name: run_dir.checkpoint.decode((two_checkpoints / name).read_bytes()).serial for name in run_dir.SLOTS}
+    gone = (max if newest else min)(serials, key=lambda name: serials[name])
+    folder = damaged(two_checkpoints, tmp_path, gone, b"")
+    (folder / gone).unlink()
+    run = run_dir.read(folder)
+    assert run.trained == (4 if newest else 9)
+    assert run.notes == (
+        f"{gone} is missing, which may have been the newest",
+        f"taken from the checkpoint after window {run.trained}",
+    )
+    performed(RunRecorder.go_on(folder), SMALL, 2, "save", 1)
+    assert run_dir.read(folder).notes == ()
+
+
 # ---- a disk that fails for a while
 
 
@@ -572,7 +588,7 @@ def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_pat
     play(session, lambda: session.step(good), session.save, lambda: session.step(10))
     frame = session.frame
     assert (frame.trained, frame.undoable) == (good + 4, 1)
-    assert "u goes back" in frame.verdict
+    assert "u goes back" in str(frame.verdict)
 
     trainer = ScriptedTrainer(SMALL)
     trainer.diverges_at = good + 3

@@ -28,16 +28,16 @@ class Explosive(ScriptedTrainer):
     """Under a wild learning rate the loss grows a hundred million times with each window, is infinite once, and then
     finite, but no better; weights stay finite.
 
-    Other scripted trouble: the loss is no number any more from the window ``nan_at`` on.
+    Other scripted trouble: the loss is no number in the window ``blip_at``, and none any more from ``nan_at`` on.
     """
 
-    nan_at = math.inf
+    nan_at = blip_at = math.inf
 
     def advance(self, n: int) -> Progress:
         before = self.trained
         progress = super().advance(n)
         numbers = before + np.arange(len(progress.losses))
-        losses = np.where(numbers < self.nan_at, progress.losses, math.nan)
+        losses = np.where((numbers < self.nan_at) & (numbers != self.blip_at), progress.losses, math.nan)
         if self.config.learning_rate == WILD:
             wild_from = min(getattr(self, "wild_from", before), before)
             self.wild_from = wild_from
@@ -47,14 +47,12 @@ class Explosive(ScriptedTrainer):
 
 
 @contextmanager
-def playing(
-    config: EchoConfig = ENDLESS, recorder: Recorder | None = None, nan_at: float = math.inf
-) -> Iterator[Session]:
+def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at: float = math.inf) -> Iterator[Session]:
     """A paused session on a thread of its own."""
 
     def make(config: EchoConfig) -> Explosive:
         trainer = Explosive(config)
-        trainer.nan_at = nan_at
+        trainer.nan_at, trainer.blip_at = nan_at, blip_at
         return trainer
 
     session = Session(ENDLESS, make_trainer=make, clock=lambda: 0.0, recorder=recorder)
@@ -126,6 +124,17 @@ def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
         assert (frame.blamed, frame.undoable) == ((), 2)
         frame = then(session, "undo")
         assert (frame.config.learning_rate, frame.trained >= 60, frame.trained <= 150) == (0.5, True, True)
+        assert then(session, "undo").evidence.windows == 60
+
+
+def test_what_has_recovered_is_good_again() -> None:
+    with playing(blip_at=65, nan_at=300) as session:
+        then(session, 60)
+        session.edit(learning_rate=0.5)
+        assert then(session, 50).blamed == ("learning_rate",)
+        frame = then(session, 20, "save", 150, "save", 500)
+        assert (frame.trained, frame.blamed, frame.undoable) == (301, (), 2)
+        assert then(session, "undo").evidence.windows == 236
         assert then(session, "undo").evidence.windows == 60
 
 

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,8 +64,11 @@ def test_a_run_goes_back_and_on_as_a_new_branch_with_what_was_trained_there(fold
 
 def played(session: Session) -> Session:
     """Obey all commands given, train what they owe, and end."""
-    session._on_progress = lambda progress: None if session._owed else session.stop()
-    session.run()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    assert session.when_idle(60)
+    session.stop()
+    thread.join(60)
     return session
 
 

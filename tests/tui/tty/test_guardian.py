@@ -12,7 +12,8 @@ import pytest
 
 from echornn.runs import run_dir
 from tests.program import ALTERNATE_SCREEN_OFF, PATIENCE, SECONDS_TO_END, Program, gone, running, stopped
-from tui.tty.terminal import BACK_TO_NORMAL
+from tui.tty.guardian import Guarded
+from tui.tty.terminal import BACK_TO_NORMAL, NativeLog
 
 RESUME = re.compile(rb"go on with: echornn-tui --resume (\S+)")
 
@@ -173,3 +174,17 @@ def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
         program.until(lambda text: "loading" in text)
         program.press("q")
         assert program.ended() == 0
+
+
+def test_a_guardian_that_is_gone_is_not_woken_nor_who_took_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: woken.append(pid))
+    Guarded(-1, NativeLog(), os.getppid()).wake()
+    Guarded(-1, NativeLog(), os.getppid() + 1).wake()
+    assert woken == [os.getppid()]
+
+    def refuse(pid: int, _: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    Guarded(-1, NativeLog(), os.getppid()).wake()

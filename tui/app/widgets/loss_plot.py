@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.theory import boundary_floor, chance_level
+from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
 from tui.app.ghost_choice import Ghost, moment_before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
@@ -287,8 +288,8 @@ def read(curve: Curve, window: int) -> str:
     if segment is not None:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
-    low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean:.4f}" if end - begin == 1 else f"mean loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    loss = f"loss {mean}" if end - begin == 1 else f"mean loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 

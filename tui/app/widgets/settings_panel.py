@@ -17,9 +17,6 @@ from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
 
-BESIDE_WIDTH = 44
-"""Columns of a panel beside the curve."""
-
 COLUMN_WIDTH, GAP = 37, 2
 """A panel below the curve has as many columns of fields as fit at this width."""
 

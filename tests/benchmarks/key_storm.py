@@ -1,0 +1,44 @@
+"""Storms of random keys, pastes, mouse reports and noise at the real program on a terminal of its own.
+
+`python -m tests.benchmarks.key_storm [storms] [keys] [first seed]`: exits 1 where the program died, left the terminal
+in disorder, or where one bit of its run is another when the same commands are given to a trainer again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from echornn.runs import run_dir
+from tests.storm import Storm
+
+STORMS, KEYS = 20, 5000
+
+
+def main() -> None:
+    storms, keys, first = [*map(int, sys.argv[1:]), *(STORMS, KEYS, 0)[len(sys.argv) - 1 :]]
+    wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        os.chdir(name)  # the palette saves the screen
+        for seed in range(first, first + storms):
+            folder = Path(name) / f"storm-{seed}"
+            begun = time.monotonic()
+            storm = Storm(seed, keys, folder)
+            fault = storm.blow("--num-epochs", "20")
+            wrong += bool(fault)
+            run = run_dir.read(folder) if folder.exists() else None
+            trained, commands = (run.trained, len(run.commands)) if run else (0, 0)
+            print(
+                f"seed {seed}: {keys} keys, {storm.starts} starts, {trained:,} windows, {commands} commands,"
+                f" {time.monotonic() - begun:.0f} s: {fault or 'alive, and replays'}",
+                flush=True,
+            )
+    print(f"{storms - wrong} of {storms} alive")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()

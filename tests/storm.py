@@ -1,0 +1,104 @@
+"""Random keys, pastes, mouse reports, sizes and noise at the real program: does it live, and does its run replay?"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from echornn.runs import run_dir
+from tests.program import Program, running
+from tests.replay import difference
+
+KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123\t\r\x7f"
+CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
+LONG = ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[3~"]
+REPORTS = [
+    "\x1b[I",
+    "\x1b[O",
+    "\x1b[1;1R",
+    "\x1b[?2048;1$y",
+    "\x1b[?2026;1$y",
+    "\x1b[48;99999;99999;1;1t",
+    "\x1b[48;1;1;0;0t",
+]
+
+
+def _kitty(dice: random.Random) -> bytes:
+    point = dice.choice([27, 13, 9, 57_358, dice.randrange(0, 1 << 21)])
+    return (
+        f"\x1b[{point};{dice.randrange(0, 300)}{dice.choice(['', ';97', f';{point}', ':3'])}u".encode()
+        * dice.choice([1, 2])
+    )
+
+
+def _mouse(dice: random.Random) -> bytes:
+    x, y = dice.choice(
+        [(dice.randrange(1, 90), dice.randrange(1, 30)), (dice.randrange(1 << 30), dice.randrange(1 << 30))]
+    )
+    return f"\x1b[<{dice.randrange(128)};{x};{y}{dice.choice('Mm')}".encode()
+
+
+def _paste(dice: random.Random) -> bytes:
+    text = dice.randbytes(dice.choice([3, 40, 4000]))
+    return b"\x1b[200~" + dice.choice([text, b"0.5", b"seed"]) + dice.choice([b"\x1b[201~", b"\x1b[201~", b""])
+
+
+TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
+    (60, lambda dice: dice.choice(KEYS).encode()),
+    (20, lambda dice: dice.choice(CONTROL).encode() * dice.choice([1, 1, 2])),
+    (20, lambda dice: dice.choice(LONG).encode()),
+    (8, _kitty),
+    (8, _mouse),
+    (4, _paste),
+    (4, lambda dice: dice.choice(REPORTS).encode()),
+    (3, lambda dice: dice.randbytes(dice.randrange(1, 12)).replace(b"\x1c", b"")),
+    (3, lambda dice: b"\r\r"),
+]
+"""How often each kind comes, and one of it."""
+
+
+class Storm:
+    """One storm from its seed; what is left by a key (the palette can quit) goes on with the run."""
+
+    def __init__(self, seed: int, tokens: int, folder: Path) -> None:
+        self._dice = random.Random(seed)
+        self._left = self._tokens = tokens
+        self._folder = folder
+        self.starts = 0
+
+    def blow(self, *flags: str) -> str:
+        """What went wrong; empty where the program lived, ended in order, and its run replays."""
+        while self._left > 0:
+            arguments = ["--resume", str(self._folder)] if self._folder.exists() else ["--run", str(self._folder)]
+            self.starts += 1
+            with running(*arguments, *flags) as program:
+                program.until(lambda text: "q Quit" in text)
+                alive = self._send_all(program)
+                if alive:
+                    os.kill(program.pid, signal.SIGTERM)
+                code = program.ended()
+                if code not in (0, 42):  # a key may have quit, just before the signal or Ctrl+C just after
+                    return f"exit code {code}, {self._left} keys before the end:\n{program.text}"
+                if not program.mended:
+                    return f"the terminal is not as it was, {self._left} keys before the end"
+        return difference(self._folder) if self._folder.exists() else ""
+
+    def _send_all(self, program: Program) -> bool:
+        """Send what is left; whether it is still there then."""
+        kinds, weights = [one for _, one in TOKENS], [weight for weight, _ in TOKENS]
+        while self._left > 0:
+            for kind in self._dice.choices(kinds, weights, k=min(self._left, self._dice.randrange(1, 9))):
+                self._left -= 1
+                program.send(kind(self._dice))
+            while self._left < 0.9 * self._tokens and not run_dir.read(self._folder).commands:
+                if not program.read_for(0.1):  # a tenth comes while it loads
+                    return False
+            if self._dice.random() < 0.01:
+                program.say_size(self._dice.randrange(0, 200), self._dice.randrange(0, 60))
+            if not program.read_for(self._dice.choice([0.0, 0.01, 0.05])):
+                return False
+        program.say_size(80, 24)
+        return program.read_for(1.0)

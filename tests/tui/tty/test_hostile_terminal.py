@@ -1,0 +1,99 @@
+"""The real program on a terminal that sends what no terminal should: it lives, and hears the next key."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.program import Program, running
+from tests.tui.tty.test_terminal_input import NOISE
+from tui.tty.plain_screen import SWITCH
+
+
+def help_opens_and_closes(program: Program) -> None:
+    program.press("?")
+    program.until(lambda text: "Train one window" in text)
+    program.press("\x1b")
+    program.until(lambda text: "Train one window" not in text and "q Quit" in text)
+
+
+@pytest.mark.parametrize("switch", ["0", "1"])
+def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
+    with running("--speed", "0.01", environment={SWITCH: switch}) as program:
+        program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
+        for noise in NOISE.values():
+            program.send(noise)
+            program.read_for(0.2)  # a key within a tenth of a second would be a part of what was begun
+            program.press("_")  # plain, a key that comes after half a character is lost with it
+            program.read_for(0.1)
+        help_opens_and_closes(program)
+        program.press("q")
+        assert program.ended() == 0
+        assert program.mended
+
+
+def test_two_keys_in_one_packet_close_one_screen() -> None:
+    """Escape as kitty sends it, which cannot be taken for the beginning of another key."""
+    escape = "\x1b[27u"
+    with running("--speed", "0.01") as program:
+        program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
+        for opens, shown in (("?", "Train one window"), ("\x10", "Search for a command")):
+            program.press(opens)
+            program.until(lambda text, shown=shown: shown in text)
+            program.press(escape * 2)
+            program.until(lambda text, shown=shown: shown not in text)
+            help_opens_and_closes(program)
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_two_enters_in_the_palette_run_one_command() -> None:
+    with running("--speed", "0.01") as program:
+        program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
+        for enters in ("\r\r", "\r\r\r\r\r\r"):
+            program.press("\x10")
+            program.until(lambda text: "Search for a command" in text)
+            program.press("Help")
+            program.until(lambda text: "This help" in text)
+            program.press(enters)
+            program.until(lambda text: "Train one window" in text)
+            program.press("\x1b")
+            program.until(lambda text: "Train one window" not in text and "q Quit" in text)
+            program.quiet_for(0.5)
+            assert "Train one window" not in program.text, "it was opened twice"
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_a_paste_without_end_does_not_make_it_deaf() -> None:
+    with running("--speed", "0.01") as program:
+        program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
+        program.send(b"\x1b[200~" + b"r" * 100_000)
+        program.quiet_for(3.0)
+        help_opens_and_closes(program)
+        program.press("q")
+        assert program.ended() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (1, 1), (2, 60), (60_000, 60_000), (400, 2)])
+def test_a_size_that_no_screen_has(width: int, height: int) -> None:
+    with running("--speed", "0.01") as program:
+        program.until(lambda text: "epoch 1/100" in text and "q Quit" in text)
+        program.say_size(width, height)
+        program.quiet_for(1.0)
+        program.say_size(80, 24)
+        help_opens_and_closes(program)
+        program.press("q")
+        assert program.ended() == 0
+
+
+def test_an_app_that_panics_gives_the_terminal_back_says_how_the_run_goes_on_and_exits_with_1() -> None:
+    broken = "import tui.app.app as a; a.EchoApp.action_log = lambda self: 1 / 0; import tui.__main__ as m; m.main()"
+    with running(in_a_shell=f'exec {sys.executable} -c "{broken}"') as program:
+        program.until(lambda text: "running" in text and "window  " in text)
+        program.press("l")
+        assert program.ended() == 1
+        assert program.mended
+        assert b"ZeroDivisionError" in program.output
+        assert b"go on with: echornn-tui --resume" in program.output

@@ -1,0 +1,87 @@
+"""Every private part of Textual that the program touches, each under a name of ours, and why it is needed.
+
+Nothing else imports or names them. A Textual that lacks one makes this module fail to import, and
+`tui.tty.plain_screen` does without all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+from textual.strip import Strip
+
+__all__ = ["ChopsUpdate", "CompositorUpdate", "KeyParser", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
+# The three updates: what is to be drawn, and where, so that `tui.tty.screen_diff` sends only what differs.
+
+MOST_COLUMNS, MOST_LINES = 1000, 300
+"""Larger screens are drawn up to here: a terminal that says it has 65 535 columns would take minutes a frame."""
+
+NEEDED = (
+    (App, "_display"),
+    (LinuxDriver, "_sigtstp_application"),
+    (LinuxDriver, "_sigcont_application"),
+    (LinuxDriver, "_get_terminal_size"),
+)
+for owner, name in NEEDED:
+    if not hasattr(owner, name):
+        raise ImportError(f"this Textual has no {owner.__name__}.{name}")
+
+
+def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
+    """Let every update of this app's screen pass through ``change``, and send what ``behind`` says after it.
+
+    `App._display` is the one place where an update meets the terminal: an update changed any earlier may never be
+    drawn, and what is written elsewhere may come before it.
+    """
+    draw: Callable[..., None] = app._display
+
+    def display(screen: Screen[Any], update: object) -> None:
+        draw(screen, change(update))
+        text = behind()
+        if text and app._driver is not None:
+            app._driver.write(text)
+
+    app._display = display  # type: ignore[method-assign, assignment]
+
+
+def strips_shown(screen: Screen[Any]) -> list[Strip]:
+    """The lines of the screen as text: `App.export_screenshot` only makes pictures of them."""
+    return screen._compositor.render_strips(screen.size)
+
+
+class KeyParser(XTermParser):
+    """Textual's parser of keys, which `LinuxDriver.run_input_thread` does not let anybody replace.
+
+    It dies of one sequence that it cannot read, and so does the thread that reads keys, and the app.
+    """
+
+    def start_over(self) -> None:
+        """Forget a sequence under way, but not what is known of the terminal."""
+        super(XTermParser, self).__init__()
+
+
+class OpenDriver(LinuxDriver):
+    """Textual's driver for Linux and macOS, with what we need of its inside under public names."""
+
+    def stop_as_told(self) -> None:
+        """Give the terminal back and stop: Textual does so in the middle of whatever the main thread does."""
+        self._sigtstp_application()
+
+    def go_on_as_told(self) -> None:
+        """Take the terminal again: likewise."""
+        self._sigcont_application()
+
+    def forget_reader(self) -> None:
+        """Do not wait for the thread that reads keys: it may wait for one that the shell has read."""
+        self._key_thread = None
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Asked at each change of size; no size may take all memory."""
+        width, height = super()._get_terminal_size()
+        return min(width, MOST_COLUMNS), min(height, MOST_LINES)
