@@ -101,6 +101,11 @@ def test_an_undo_to_a_moment_before_the_stretch_it_names_is_of_the_branch_that_t
     assert tree(commands, 20)[2] == ("back", (0, 9), (1, 14))
 
 
+def test_an_undo_to_before_the_run_began_goes_to_its_root() -> None:
+    commands = [told(0, "start"), told(14, "edit", LARGE), told(20, "undo", SMALL, back=(1, 9))]
+    assert tree(commands, 20)[2] == ("back", (1, 0), (1, 6))
+
+
 def test_a_branch_that_goes_on_has_more_stretches_than_one() -> None:
     begun = [
         replace(told(0, "start"), branch=0),
