@@ -15,7 +15,7 @@ from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
-from echornn.runs.timeline import Timeline
+from echornn.runs.timeline import GOOD_WINDOWS, Timeline
 from echornn.session.pace import Pace
 from echornn.session.replay import Replay
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
@@ -31,10 +31,6 @@ KEYFRAME_SECONDS = 0.12
 
 KEYFRAME_SHARE = 0.02
 """Of the training time that keyframes may take: of a large network they are further apart."""
-
-GOOD_WINDOWS = 50
-"""A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
-does is a good one."""
 
 MOST_COUNTED = 99
 
@@ -289,29 +285,27 @@ class LiveRun:
 
     def _before_the_change(self) -> Moment | None:
         moment: Moment | None = self.here
-        if self.timeline.first_bad(self.here) is None:
+        if self.timeline.bad_since(self.here) is None:
             return self.owner.before
-        while moment is not None and self.timeline.first_bad(moment) is not None:
+        while moment is not None and self.timeline.bad_since(moment) is not None:
             moment = self._before_it_went_bad(moment)
         return moment
 
     def _before_it_went_bad(self, moment: Moment) -> Moment | None:
         """The last good state before the path to a moment diverged, or where one stood before the edit that did it."""
-        bad = self.timeline.first_bad(moment)
+        bad = self.timeline.bad_since(moment)
         assert bad is not None
         path = self.timeline.path(Moment(moment.branch, bad))
         late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
         if late and late[0].before is not None:
             return late[0].before
-        branch = path[0] if late else path[-1]
-        keyframe = None if late else self._keyframes.nearest(Moment(branch.number, bad - GOOD_WINDOWS))
-        good = Moment(branch.number, branch.start) if keyframe is None else keyframe.moment
+        good = Moment(path[0].number, 0) if late else Moment(path[-1].number, bad - GOOD_WINDOWS)
         return None if good == self.here else good
 
     @property
     def blamed(self) -> tuple[str, ...]:
         """The fields of the edits soon after which the loss became no finite number; `undo` takes them back."""
-        bad = self.timeline.first_bad(self.here)
+        bad = self.timeline.bad_since(self.here)
         if bad is None:
             return ()
         path = self.timeline.path(self.here)
