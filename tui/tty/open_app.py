@@ -27,13 +27,18 @@ def show_training(
     theme: Theme | None,
     recorder: Recorder | None,
     guarded: Guarded,
+    at: int | None = None,
 ) -> int:
-    """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    """Open the app until it is left, and return the exit code; the training thread may still be in native code.
+
+    Args:
+        at: see `Session`.
+    """
     if theme is not None:
         remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
-    session = Session(config, speed, recorder=recorder)
+    session = Session(config, speed, recorder=recorder, at=at)
     app = EchoApp(session, fps, ascii_only, theme or remembered())
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
