@@ -71,6 +71,7 @@ def train(
     run: Path | None = None,
     resume: str | None = None,
     at: int | None = None,
+    compare: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
 ) -> FrontEnd:
     """Train, in the app or as lines.
 
@@ -96,6 +97,9 @@ def train(
     at
         With --resume: go back to after that many windows along the run's path (0 is the start), and go on from there
         as a new branch. Nothing that was trained is lost (see branches).
+    compare
+        Lay these runs under the curve: folders, names that list shows, or newest. One that another process trains is
+        followed. In the app only.
     """
     if not 0.1 <= fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
@@ -108,6 +112,11 @@ def train(
         raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")
     flags = config or ConfigFlags()
     in_the_app = not (headless or json) and terminal.is_interactive()
+    if compare and not in_the_app:
+        raise UsageError(
+            f"compare = {compare[0]!r} cannot be used without the app, which shows it: export prints a run"
+        )
+    compared = [record.readable(name) for name in compare]
     guarded = guardian.divide() if in_the_app else None
     start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags, at)
     if guarded is None:
@@ -116,7 +125,9 @@ def train(
         return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
     from tui.tty.open_app import show_training
 
-    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at)
+    return Training(
+        show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at, compared
+    )
 
 
 @command.command(name="export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
@@ -219,45 +220,45 @@ class Loop:
         self.step(self.live.config.windows_per_epoch - self.live.trainer.window - self.owed)
 
     def change(self, change: Callable[[], None]) -> None:
-        """Begin another branch, or go to a moment; training goes on if it did."""
-        self._arrive()
-        if self.mailbox.stopping:
-            return
-        change()
-        self.owed = 0
-        self.pace.restart()
-        self.stage.change(refusal="")
+        """Begin another branch, or go to a moment; training goes on if it did.
 
-    def edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, held: bool = False) -> None:
+        Whatever it raises is said, and what trained before still does.
+        """
         before = self.stage.frame
         try:
             self._arrive()
-            config = wanted()
-            if config == self.live.config and not anew:
+            if not self.mailbox.stopping:
+                change()
+                self.owed = 0
+                self.pace.restart()
                 self.stage.change(refusal="")
-            else:
-                before = self.stage.frame
-                self.change(lambda: self.live.edit(config, anew, held))
-        except Exception as error:  # whatever TensorFlow raises for this configuration, the one before still trains
-            self.stage.frame = before
-            if isinstance(error, ConfigError):
-                self._refuse(str(error), error.field)
-            else:
-                self._refuse(f"{type(error).__name__}: {error}")
+        except ConfigError as error:
+            self._refuse(before, str(error), error.field)
+        except Exception as error:  # whatever TensorFlow raises for another network
+            self._refuse(before, f"{type(error).__name__}: {error}")
 
-    def _refuse(self, text: str, field: str = "") -> None:
-        self.stage.change(refusal=text, refused_field=field, refusals=self.stage.frame.refusals + 1)
+    def edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, held: bool = False) -> None:
+        """Go on with another configuration; see `LiveRun.edit`."""
+
+        def edit() -> None:
+            config = wanted()
+            if config != self.live.config or anew:
+                self.live.edit(config, anew, held)
+
+        self.change(edit)
+
+    def _refuse(self, before: Frame, text: str, field: str = "") -> None:
+        self.stage.frame = replace(before, refusal=text, refused_field=field, refusals=before.refusals + 1)
 
     def go_within(self, branch: int, window: int) -> None:
         timeline = self.live.timeline
         if not 0 <= branch < len(timeline):
-            self._refuse(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
+            self._refuse(self.stage.frame, f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
             return
         moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
         self.pause()
-        self.stage.change(refusal="")
         if moment != self.live.here:
-            self.live.go(moment)
+            self.change(lambda: self.live.go(moment))
 
     def move_epochs(self, epochs: int) -> None:
         timeline, here = self.live.timeline, self.live.here

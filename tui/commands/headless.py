@@ -178,7 +178,7 @@ def finished_record(frame: Frame, seconds: float) -> Record:
     of the run at which the echo was solved; None where it was not."""
     return {
         "event": "finished",
-        "windows": frame.trained,
+        "windows": frame.trained_in_all,
         "final_loss": frame.evidence.mean,
         "solved_at": frame.evidence.solved_at,
         "seconds": round(seconds, 3),
@@ -225,7 +225,7 @@ def _conclude(
 ) -> int:
     frame = session.frame
     if isinstance(session.error, ConfigError):
-        forget_if_empty(recorder, frame.trained)
+        forget_if_empty(recorder, frame.trained_in_all)
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:

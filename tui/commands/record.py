@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.runs import kept_runs
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
@@ -85,6 +85,17 @@ def find(name: str) -> Path:
         return newest[0]
     kept = kept_runs.state_folder() / name
     return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
+
+
+def readable(name: str) -> Path:
+    """The folder of this name; see `find`.
+
+    Raises:
+        RunError: it holds no run that can be read.
+    """
+    folder = find(name)
+    run_dir.glance(folder)
+    return folder
 
 
 def end(session: Session) -> None:
