@@ -9,16 +9,19 @@ The map of this house; each room knows only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data: the echo series
     reference/  slow, obvious twins that share no code with the rest
-    config, seeding, progress, trainer_state: the plain values that every room uses
+    config, seeding, progress, trainer_state: the plain values that every room uses; quiet: TensorFlow's import
 
 A cell is added in ``network/cells``, a field in ``config``, a command of the session in ``session/session``.
-The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow.
+The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
+prints no log lines (`echornn.quiet`).
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
+
+from echornn import quiet
 
 if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from echornn.session.session import Session as Session
     from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
+    from echornn.training.device import use_one_thread as use_one_thread
     from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
@@ -45,6 +49,7 @@ _HOME = {
     "Session": "session.session",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
+    "use_one_thread": "training.device",
 }
 
 __all__ = sorted(_HOME)
@@ -53,7 +58,10 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    home = _HOME[name]
+    if home.startswith("training."):
+        quiet.import_tensorflow()
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

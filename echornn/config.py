@@ -17,15 +17,29 @@ Device = Literal["auto", "cpu", "gpu"]
 MAX_CLASSES = 256
 """Symbols are stored as uint8, so there can be at most this many."""
 
-
 MAX_LAYERS = 8
+
+MAX_STEPS = 2**31 - 1
+"""The compiled loop counts time steps, units and predictions in int32."""
+
+MAX_EPOCHS = 10**12
+"""More than can ever be trained, and few enough that every count of windows stays exact."""
+
+MAX_SEED = 2**128 - 1
+"""As many bits as NumPy's seed sequences tell apart."""
+
+LEAST_RATE, MAX_RATE = 1e-37, 1e38
+"""Where float32, which trains, neither loses digits nor overflows."""
+
+SHOWN_CHARACTERS = 60
+"""Most of a refused value that its message shows."""
 
 
 class ConfigError(ValueError):
     """A field that cannot work; the message names the field, its value and what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
-        super().__init__(f"{field} = {value!r} cannot be used: {allowed}")
+        super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
         self.field = field
         self.value = value
         self.allowed = allowed
@@ -95,6 +109,9 @@ class EchoConfig:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check_type(self, field.name)
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            _require(self, name, value is None or value <= most, f"at most {most}")
         _require(self, "num_epochs", self.num_epochs >= 1, "1 or more")
         _require(self, "total_series_length", self.total_series_length >= 1, "1 or more")
         _require(self, "truncated_backprop_length", self.truncated_backprop_length >= 1, "1 or more")
@@ -115,6 +132,19 @@ class EchoConfig:
             "learning_rate",
             math.isfinite(self.learning_rate) and self.learning_rate > 0,
             "a finite number above 0",
+        )
+        _require(
+            self,
+            "learning_rate",
+            LEAST_RATE <= self.learning_rate <= MAX_RATE,
+            f"{LEAST_RATE} to {MAX_RATE}, since weights are float32",
+        )
+        most_rows = MAX_STEPS // self.truncated_backprop_length
+        _require(
+            self,
+            "batch_size",
+            self.batch_size <= most_rows,
+            f"at most {most_rows}, so that the series can hold a window for each row",
         )
         _require(
             self,
@@ -178,6 +208,18 @@ class EchoConfig:
         return 1 if self.num_classes == 2 else self.num_classes
 
 
+MOST = {
+    "num_epochs": MAX_EPOCHS,
+    "total_series_length": MAX_STEPS,
+    "truncated_backprop_length": MAX_STEPS,
+    "state_size": MAX_STEPS,
+    "echo_step": MAX_STEPS,
+    "batch_size": MAX_STEPS,
+    "seed": MAX_SEED,
+    "stride": MAX_STEPS,
+}
+"""The highest value of each whole number that can be typed without end."""
+
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
 """Fields that can change between two windows; the others need another trainer."""
 
@@ -226,6 +268,15 @@ def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
+
+
+def _shown(value: object) -> str:
+    """The value as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of more than some thousand digits
+        return "a number of thousands of digits"
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
 
 
 def _require(config: EchoConfig, field: str, condition: bool, allowed: str) -> None:

@@ -1,12 +1,13 @@
-"""Trains a recorded run again, command by command, as the engine that nobody disturbs does it."""
+"""AnyTrainer a recorded run again, command by command, as the engine that nobody disturbs does it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from echornn.session.edits import edited
+
 from echornn.runs import run_dir
 from echornn.runs.command import Command
-from echornn.session.edits import edited
 from echornn.trainer_state import TrainerState
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer

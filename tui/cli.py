@@ -15,9 +15,12 @@ from cyclopts import App, CycloptsError, Parameter
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_error import RunError
+from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
+from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.theme import Theme
 from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
@@ -43,18 +46,16 @@ class UsageError(ValueError):
 
 
 def parse_speed(text: str) -> float:
-    """``--speed``: windows a second above 0, or ``max``.
+    """``--speed``: windows a second, or ``max``.
 
     Raises:
-        UsageError: anything else.
+        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
     """
     try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = math.nan
-    if not speed > 0:
-        raise UsageError(f"speed = {text!r} cannot be used: a number of windows a second above 0, or max")
-    return speed
+        return require_speed(math.inf if text == "max" else float(text))
+    except ValueError as error:
+        allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or max"
+        raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
 
 
 @command.default
@@ -66,6 +67,7 @@ def train(
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
+    theme: Theme | None = None,
     run: Path | None = None,
     resume: str | None = None,
 ) -> FrontEnd:
@@ -74,23 +76,25 @@ def train(
     Parameters
     ----------
     speed
-        Windows a second, or max. Unset, it is 100 in the app and max as lines.
+        Windows a second, 0.01 to 1,000,000, or max. Unset, it is 100 in the app and max as lines.
     fps
-        Frames a second that the app draws at the most, above 0 to 60; a slow line gets fewer.
+        Frames a second that the app draws at the most, 0.1 to 60; a slow line gets fewer.
     headless
         Print lines instead of opening the app; also chosen where there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
     run
         Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
     resume
         Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
         given beside it are an edit made there, which can be undone.
     """
-    if not 0 < fps <= 60:
-        raise UsageError(f"fps = {fps!r} cannot be used: above 0, up to 60")
+    if not 0.1 <= fps <= 60:
+        raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
@@ -104,7 +108,7 @@ def train(
         return Training(print_training, start, windows_a_second or math.inf, json, recorder)
     from tui.tty.open_app import show_training
 
-    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, recorder, guarded)
+    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
 
 
 @command.command(name="export")
@@ -128,11 +132,22 @@ def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, 
 
 
 @command.command(name="list")
-def list_kept_runs() -> FrontEnd:
-    """Print the runs in your state folder, the newest first."""
+def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
+    """Print the runs in your state folder, or in another, the newest first.
+
+    Of each: windows, loss (the mean of the last 50), the window at which the echo was solved, and the fields that are
+    not the defaults.
+
+    Parameters
+    ----------
+    folder
+        Folder that holds runs, or is one.
+    json
+        Print JSON lines.
+    """
     from tui.commands.list_runs import list_runs
 
-    return list_runs
+    return partial(list_runs, folder, json)
 
 
 @command.command(name="prune")
@@ -184,16 +199,27 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
 
 def main() -> NoReturn:
     """Run the command, and exit with an `ExitCode`."""
-    code: int = ExitCode.DONE
+    terminal.leave_process(exit_code_of(sys.argv[1:]))
+
+
+def exit_code_of(arguments: list[str]) -> int:
+    """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
     try:
-        front_end: FrontEnd | None = command(with_newest(sys.argv[1:]), exit_on_error=False, print_error=False)
+        front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
         if not isinstance(front_end, Training):
             early_signals.let_go()
-        if front_end is not None:
-            code = front_end()
+        code: int = ExitCode.DONE if front_end is None else front_end()
+        printed.finish()
+        return code
     except (CycloptsError, ConfigError, UsageError, RunError) as error:
-        print(f"echornn-tui: {error}\nTry 'echornn-tui --help'.", file=sys.stderr)
-        code = ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the lines has gone
-        code = ExitCode.FAILED
-    terminal.leave_process(code)
+        printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
+        return ExitCode.USAGE
+    except BrokenPipeError:  # whoever read the lines has gone, and knows
+        return ExitCode.FAILED
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        printed.complain(f"echornn-tui: {where}{error.strerror or error}")
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        printed.complain("echornn-tui: interrupted")
+        return ExitCode.FORCED

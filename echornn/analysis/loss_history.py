@@ -1,19 +1,20 @@
-"""Every loss of a run, kept so that any part of it can be drawn in constant time."""
+"""Losses, kept so that any part of them can be drawn in constant time."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "undo"]
-"""What begins a stretch of windows; a preset is an edit that starts over, whatever it changes."""
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back"]
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
+in the past."""
 
 FACTOR = 4
 """Buckets of a level that make one bucket of the next."""
@@ -22,20 +23,21 @@ KEPT_BUCKETS = 1 << 18
 """Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
 
 
+Windows = npt.NDArray[np.int64]
+
 Buckets = npt.NDArray[np.float64]
 """[4, buckets]: smallest loss, largest loss, sum of the losses, sum of the error rates."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of windows that follow each other in the data; a command (or the start) begins a new one.
+    """A stretch of windows that follow each other in the data; what began it is told at its first.
 
     Attributes:
-        at: first window of the segment, counted over the whole run from 0.
+        at: first window of the segment, counted along the curve from 0.
         cause: what began it.
         epoch, window: position of that window in the experiment.
         windows_per_epoch: how many windows an epoch has here.
-        goes_on: whether the weights of the window before are trained on here; else the curve begins anew.
     """
 
     at: int
@@ -43,10 +45,9 @@ class Segment:
     epoch: int
     window: int
     windows_per_epoch: int
-    goes_on: bool = False
 
     def position(self, window: int) -> tuple[int, int]:
-        """Epoch and window of the run's window number ``window``, which lies in this segment."""
+        """Epoch and window of the curve's window number ``window``, which lies in this segment."""
         epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
         return self.epoch + epochs, in_epoch
 
@@ -67,12 +68,12 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A part of the run in buckets of equal width, the last perhaps unfinished.
+    """A part of a run in buckets of about equal width, in order.
 
     Attributes:
-        first, last: windows of the run that it covers, ``first <= window < last``.
-        width: windows in a bucket.
-        starts: int64 [buckets], first window of each.
+        first, last: windows that it covers, ``first <= window < last``.
+        width: windows in a bucket that is cut off by nothing.
+        starts, ends: int64 [buckets], the first window of each, and the one after its last.
         low, high: float32 [buckets], smallest and largest loss; NaN only where every loss is.
         mean: float32 [buckets], mean loss; NaN where a loss is.
         error_rate: float32 [buckets], wrong predictions per prediction, 0 to 1.
@@ -82,12 +83,75 @@ class Curve:
     first: int
     last: int
     width: int
-    starts: npt.NDArray[np.int64]
+    starts: Windows
+    ends: Windows
     low: npt.NDArray[np.float32]
     high: npt.NDArray[np.float32]
     mean: npt.NDArray[np.float32]
     error_rate: npt.NDArray[np.float32]
-    segments: tuple[Segment, ...]
+    segments: tuple[Segment, ...] = ()
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """float64 [buckets], the middle window of each, counted from `first`."""
+        middles: npt.NDArray[np.float64] = np.clip((self.starts + self.ends - 1) / 2 - self.first, 0, None)
+        return middles
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Windows of a history that lie somewhere along a curve.
+
+    Attributes:
+        history: holds them.
+        offset: where its first window lies along the curve.
+        first, last: the windows along the curve that are taken of it, ``first <= window < last``.
+    """
+
+    history: LossHistory
+    offset: int
+    first: int
+    last: int
+
+
+def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
+    """The windows from ``first`` up to ``last`` of these pieces, end to end, in about ``columns`` buckets.
+
+    Args:
+        pieces: in order along the curve.
+        segments: all that are known; those that reach into the part are kept.
+    """
+    width: int = 2 ** max(0, math.ceil(math.log2(max(1, (last - first) / max(1, columns)))))
+    edges: list[Windows] = []
+    values: list[Buckets] = []
+    for piece in pieces:
+        begin, end = max(first, piece.first), min(last, piece.last)
+        if begin < end:
+            of_piece, buckets = piece.history.buckets(width, begin - piece.offset, end - piece.offset)
+            edges.append(of_piece + piece.offset)
+            values.append(buckets)
+    starts, ends = np.concatenate(edges, axis=1) if edges else np.empty((2, 0), np.int64)
+    low, high, total, errors = np.concatenate(values, axis=1) if values else np.empty((4, 0))
+    counts = ends - starts
+    nexts = [segment.at for segment in segments[1:]] + [math.inf]
+    shown = tuple(
+        segment
+        for segment, end in zip(segments, nexts, strict=False)
+        if segment.at < max(last, 1) and (end > first or segment.at == first)
+    )
+    with np.errstate(over="ignore"):  # a loss beyond float32's range, on average, is drawn as infinite
+        return Curve(
+            first,
+            last,
+            width,
+            starts,
+            ends,
+            low.astype(np.float32),
+            high.astype(np.float32),
+            (total / counts).astype(np.float32),
+            (errors / counts).astype(np.float32),
+            shown,
+        )
 
 
 class LossHistory:
@@ -101,16 +165,10 @@ class LossHistory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._levels = [_Level()]
-        self._segments: list[Segment] = []
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
-
-    def begin(self, cause: Cause, epoch: int, window: int, windows_per_epoch: int, goes_on: bool = False) -> None:
-        """The next window added is ``window`` of ``epoch``, and begins a new segment; see `Segment`."""
-        with self._lock:
-            self._segments.append(Segment(self._length, cause, epoch, window, windows_per_epoch, goes_on))
 
     def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
         """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""
@@ -135,48 +193,80 @@ class LossHistory:
             level = coarser
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """The windows from ``first`` up to ``last`` (all, unless given) in at most ``columns + 1`` buckets."""
+        """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
+        last = len(self) if last is None else min(last, len(self))
+        return curve_of([Piece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
+
+    def losses(self, first: int, last: int) -> npt.NDArray[np.float32] | None:
+        """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""
         with self._lock:
-            last = self._length if last is None else min(last, self._length)
-            first = min(max(first, 0), last)
-            exponent = max(0, math.ceil(math.log2(max(1, (last - first) / max(1, columns)))))
-            for depth in range(min(exponent // 2, len(self._levels) - 1), len(self._levels)):
-                bucket = FACTOR**depth
-                width = max(2**exponent, bucket)
-                begin = first // width * (width // bucket)
-                if begin >= self._levels[depth].start:
-                    break
-            level = self._levels[depth]
-            stop = min(-(-last // width) * (width // bucket), level.stop)
-            low, high, total, errors = level.grouped(begin, stop, width // bucket)
-            starts = (np.arange(len(low), dtype=np.int64) + first // width) * width
-            counts = np.minimum(starts + width, self._length) - starts
-            ends = [segment.at for segment in self._segments[1:]] + [math.inf]
-            segments = tuple(
-                segment
-                for segment, end in zip(self._segments, ends, strict=False)
-                if segment.at < max(last, 1) and end > first
-            )
-            return Curve(
-                first,
-                last,
-                width,
-                starts,
-                low.astype(np.float32),
-                high.astype(np.float32),
-                (total / counts).astype(np.float32),
-                (errors / counts).astype(np.float32),
-                segments,
-            )
+            level = self._levels[0]
+            if first < level.start:
+                return None
+            losses: npt.NDArray[np.float32] = level.buckets(first, min(last, level.stop))[0].astype(np.float32)
+            return losses
 
-    def segment_of(self, window: int) -> Segment:
-        """The segment that the run's window number ``window`` lies in.
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
 
-        Raises:
-            IndexError: nothing was begun at or before it.
+        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond.
+
+        Args:
+            width: a power of two.
+
+        Returns:
+            int64 [2, buckets], first window of each bucket and the one after its last; and the `Buckets`.
         """
         with self._lock:
-            return next(segment for segment in reversed(self._segments) if segment.at <= window)
+            last = min(last, self._length)
+            if last <= first:
+                return np.empty((2, 0), np.int64), np.empty((4, 0))
+            begin, end = -(-first // width) * width, last // width * width
+            if begin >= end:  # within a bucket, or across one edge of two
+                cuts = [first, begin, last] if first < begin < last else [first, last]
+                parts = [self._one(*cut) for cut in itertools.pairwise(cuts)]
+                starts = np.array(cuts[:-1], np.int64)
+            else:
+                inner_starts, inner = self._aligned(begin, end, width)
+                parts = [self._one(first, begin), inner, self._one(end, last)]
+                edges = [first] * (first < begin), inner_starts, [end] * (end < last)
+                starts = np.concatenate(edges).astype(np.int64)
+            return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
+
+    def _aligned(self, begin: int, end: int, width: int) -> tuple[Windows, Buckets]:
+        """Buckets between two multiples of ``width``, and the first window of each; wider ones where need be."""
+        depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
+        while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
+            depth += 1
+        size = FACTOR**depth
+        group, first, stop = max(1, width // size), begin // size, -(-end // size)
+        starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
+        return np.maximum(starts, begin), self._levels[depth].grouped(first, stop, group)
+
+    def _one(self, first: int, last: int) -> Buckets:
+        """One bucket of these windows, from the fewest that hold them; none where there are no windows."""
+        parts = [np.empty((4, 0))]
+        for depth, level in enumerate(self._levels):
+            size, coarser = FACTOR**depth, FACTOR ** (depth + 1)
+            if first >= last:
+                break
+            known = first // size >= level.start
+            if depth + 1 == len(self._levels) or (known and last - first <= 2 * coarser):
+                parts.append(level.buckets(first // size, -(-last // size)))
+                break
+            above, below = -(-first // coarser) * coarser, last // coarser * coarser
+            if known:
+                parts += [level.buckets(first // size, above // size), level.buckets(below // size, last // size)]
+                first, last = above, below
+            else:  # forgotten here: the next level's bucket reaches beyond
+                first = first // coarser * coarser
+                if last // size >= level.start:
+                    parts.append(level.buckets(below // size, last // size))
+                    last = below
+                else:
+                    last = -(-last // coarser) * coarser
+        joined = np.concatenate(parts, axis=1)
+        return _reduced(joined, np.zeros(min(1, joined.shape[1]), np.int64))
 
 
 class _Level:
@@ -185,7 +275,7 @@ class _Level:
     def __init__(self) -> None:
         self.start = 0
         self.stop = 0
-        self._buckets: Buckets = np.empty((4, 1024))
+        self._buckets: Buckets = np.empty((4, 16))
 
     def replace(self, begin: int, buckets: Buckets) -> None:
         """Put these buckets in the place of all from ``begin`` on."""
@@ -201,20 +291,30 @@ class _Level:
         self.stop = begin + buckets.shape[1]
         self._buckets[:, begin - self.start : self.stop - self.start] = buckets
 
+    def buckets(self, begin: int, stop: int) -> Buckets:
+        """The buckets ``begin`` to ``stop``."""
+        return self._buckets[:, begin - self.start : stop - self.start]
+
     def grouped(self, begin: int, stop: int, group: int) -> Buckets:
         """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
         if stop <= begin:
             return np.empty((4, 0))
-        low, high, total, errors = self._buckets[:, begin - self.start : stop - self.start]
-        edges = np.arange(0, stop - begin, group)
-        return np.stack(
-            [
-                np.fmin.reduceat(low, edges),
-                np.fmax.reduceat(high, edges),
-                np.add.reduceat(total, edges),
-                np.add.reduceat(errors, edges),
-            ]
-        )
+        return _reduced(self.buckets(begin, stop), np.arange(0, stop - begin, group))
+
+
+def _reduced(buckets: Buckets, edges: Windows) -> Buckets:
+    """The buckets from each edge to the next as one."""
+    if not len(edges):
+        return np.empty((4, 0))
+    low, high, total, errors = buckets
+    return np.stack(
+        [
+            np.fmin.reduceat(low, edges),
+            np.fmax.reduceat(high, edges),
+            np.add.reduceat(total, edges),
+            np.add.reduceat(errors, edges),
+        ]
+    )
 
 
 def _round_numbers() -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What the numbers mean: levels that can be known beforehand, and a plain sentence on what is being seen."""
+"""What the numbers mean: levels that can be known beforehand, and the evidence of the windows trained."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats, Progress
+from echornn.progress import Floats
 
 RECENT_WINDOWS = 50
 """Windows that a verdict looks back on."""
@@ -116,73 +116,3 @@ class Evidence:
         return replace(
             self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy(), solved_at=solved_at
         )
-
-
-def verdict(config: EchoConfig, evidence: Evidence, progress: Progress | None, undoable: bool = False) -> str:
-    """One plain sentence on what is being seen, backed by the newest windows' losses.
-
-    Args:
-        config: what is trained.
-        evidence: the windows since the last start.
-        progress: the newest windows; None where only their losses are known.
-        undoable: whether there is something to go back to.
-    """
-    chance, mean = chance_level(config), evidence.mean
-    if not evidence.windows:
-        return f"chance is {chance:.3f} nats; {_credit(config)}"
-    newest = float(evidence.recent[-1])
-    if not math.isfinite(newest):
-        back = "u goes back" if undoable else "r starts over"
-        return f"diverged: the loss is no longer a finite number; {back}, then s sets a smaller learning_rate"
-    if progress is not None and (spike := _spike(config, evidence, progress)):
-        return spike
-    if not math.isfinite(mean):
-        return "recovering: one of the last windows had no finite loss"
-    enough = evidence.windows >= RECENT_WINDOWS
-    solved_now = mean < solved_level(config)
-    if evidence.solved_at is not None:
-        solved = f"solved at window {evidence.solved_at:,}"
-        return (
-            f"{solved}: mean loss now {mean:.4f}" if solved_now else f"{solved}, but the mean loss is {mean:.3f} again"
-        )
-    if config.echo_step >= config.truncated_backprop_length and not mean < BELOW_CHANCE * chance:
-        return (
-            f"cannot be learned through time: the echo ({config.echo_step}) reaches beyond the window"
-            f" ({config.truncated_backprop_length}); only what random weights carry that far can be read"
-        )
-    if not enough:
-        return f"too early to tell: {RECENT_WINDOWS - evidence.windows} more windows until the first mean"
-    if abs(mean - chance) <= AT_CHANCE_SHARE * chance:
-        return f"at chance ({chance:.3f}) after {evidence.windows:,} windows: {_why_at_chance(config)}"
-    if mean > chance:
-        shown = f"{mean:.3f}" if mean < 1e5 else f"{mean:.3e}"
-        return f"worse than chance: mean loss {shown}, chance {chance:.3f}; it is surer than it should be"
-    floor = mean_floor(config)
-    least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "nothing"
-    way = min(1.0, (chance - mean) / (chance - floor))
-    return f"learning: mean loss {mean:.3f}, {way:.0%} of the way from chance to {least}"
-
-
-def _credit(config: EchoConfig) -> str:
-    return f"the error of {credit_coverage(config):.0%} of the targets reaches the input that they echo"
-
-
-def _why_at_chance(config: EchoConfig) -> str:
-    if credit_coverage(config) < 0.5:
-        return _credit(config)
-    if config.init == "tutorial":
-        return "a plateau of thousands is common; R draws another uniform start"
-    return "nothing is learned yet; R draws other weights"
-
-
-def _spike(config: EchoConfig, evidence: Evidence, progress: Progress) -> str:
-    """Why an epoch's first windows stand out, where the newest one is such, and does."""
-    floor = boundary_floor(config, progress.window)
-    before = evidence.recent[:-1]
-    if floor == 0 or before.size < 10 or not float(progress.losses[-1]) > max(floor / 2, 2 * float(np.median(before))):
-        return ""
-    unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
-    return (
-        f"spike: the first {unknown} targets of each row echo the row above,"
-        f" which a zero state cannot know (floor {floor:.3f})"
-    )

@@ -78,7 +78,7 @@ def scan(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors,
         if not blocks:
 
             def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-                d_state, d_inputs, d_weights = _backward(first, tf.unstack(d_states), tf.zeros_like(init_state))
+                d_state, d_inputs, d_weights = _backward(first, tf.unstack(d_states), tf.zeros_like(init_state), bound)
                 return d_inputs, d_state, *(d_weights[name] for name in names)
 
             return tf.stack([one.next_state for one in first]), gradient
@@ -88,7 +88,7 @@ def scan(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors,
         def blocked_gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = looped.backward(d_states[head:])
             if first:
-                d_state, d_head, d_more = _backward(first, tf.unstack(d_states[:head]), d_state)
+                d_state, d_head, d_more = _backward(first, tf.unstack(d_states[:head]), d_state, bound)
                 d_inputs = tf.concat([d_head, d_inputs], axis=0)
                 d_weights = {name: d_weights[name] + d_more[name] for name in names}
             return d_inputs, d_state, *(d_weights[name] for name in names)
@@ -137,7 +137,7 @@ def _record(
 
 
 def _backward(
-    recorded: Sequence[_Recorded], d_states: Sequence[tf.Tensor], d_state: tf.Tensor
+    recorded: Sequence[_Recorded], d_states: Sequence[tf.Tensor], d_state: tf.Tensor, weights: Tensors
 ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
     """Gradients of recorded steps: to the state before them, to their inputs [steps, ...], to the weights.
 
@@ -145,20 +145,25 @@ def _backward(
         recorded: the steps, in order.
         d_states: the gradient to the state after each step, from outside.
         d_state: the gradient to the last state, from the steps that follow.
+        weights: those that the steps may name; one named more than once has the sum, one never named has zero.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
     for one, d_outside in zip(reversed(recorded), reversed(d_states), strict=True):
         zs = [made.z for made in one.products]
-        d_state, d_input, *d_zs = one.tape.gradient(one.next_state, [one.state, one.inputs, *zs], d_state + d_outside)
+        d_state, d_input, *d_zs = one.tape.gradient(
+            one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
+        )
         d_inputs.append(d_input)
         d_products.append(d_zs)
-    d_weights = {}
+    d_weights: dict[str, tf.Tensor] = {}
     for index, made in enumerate(recorded[0].products):
         rows = tf.concat([tf.concat(one.products[index].parts, axis=-1) for one in recorded], axis=-2)
         d_rows = tf.concat([d_zs[index] for d_zs in reversed(d_products)], axis=-2)
-        d_weights[made.weight], d_weights[made.bias] = weight_gradient(rows, d_rows)
-    return d_state, tf.stack(d_inputs[::-1]), d_weights
+        for name, gradient in zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True):
+            d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
+    unnamed = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
+    return d_state, tf.stack(d_inputs[::-1]), d_weights | unnamed
 
 
 class _BlockLoop:
@@ -220,7 +225,8 @@ class _BlockLoop:
                 known[which] = tf.gather(kept, index)
             inputs_series = tf.unstack(tf.gather(self._inputs, index))
             recorded = _record(self._step, inputs_series, tf.gather(self._begins, index), self._weights, known)
-            d_state, d_input, d_weights = _backward(recorded, tf.unstack(tf.gather(d_blocks, index)), d_state)
+            d_outside = tf.unstack(tf.gather(d_blocks, index))
+            d_state, d_input, d_weights = _backward(recorded, d_outside, d_state, self._weights)
             sums = tuple(sum_ + d_weights[name] for sum_, name in zip(sums, names, strict=True))
             return index - 1, d_state, d_inputs.write(index, d_input), *sums
 

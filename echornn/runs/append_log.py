@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from echornn.runs import own_files
 from echornn.runs.checkpoint import LogEnd
 
 MAX_PENDING_BYTES = 1 << 28
@@ -72,13 +73,13 @@ class AppendLog:
             pieces = self._pieces(length)
         if length <= self.end.length:
             return
-        descriptor = os.open(self._file, os.O_WRONLY)
+        descriptor = own_files.opened(self._file, os.O_WRONLY)
         try:
             if os.fstat(descriptor).st_size < self.end.length:
                 raise OSError(f"{self._file.name} has become shorter than what was written")
             at, crc = self.end.length, self.end.crc
             for piece in pieces:
-                at, crc = _write_all(descriptor, piece, at), zlib.crc32(piece, crc)
+                at, crc = own_files.write_all(descriptor, piece, at), zlib.crc32(piece, crc)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -111,7 +112,17 @@ def ends_at(file: Path, end: LogEnd) -> bool:
     Raises:
         OSError: it could not be read.
     """
-    return end_of(file, end.length) == end
+    return size_of(file) >= end.length and end_of(file, end.length) == end
+
+
+def size_of(file: Path) -> int:
+    """Bytes of the file.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    with own_files.reader(file) as log:
+        return os.fstat(log.fileno()).st_size
 
 
 def end_of(file: Path, most: int | None = None) -> LogEnd:
@@ -121,15 +132,7 @@ def end_of(file: Path, most: int | None = None) -> LogEnd:
         OSError: it could not be read.
     """
     end = LogEnd()
-    with open(file, "rb") as log:
+    with own_files.reader(file) as log:
         while piece := log.read(PIECE_BYTES if most is None else min(most - end.length, PIECE_BYTES)):
             end = LogEnd(end.length + len(piece), zlib.crc32(piece, end.crc))
     return end
-
-
-def _write_all(descriptor: int, data: bytes, at: int) -> int:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, at)
-        view, at = view[written:], at + written
-    return at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -16,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import EchoConfig
+from echornn.runs import own_files, recorded_values
+from echornn.runs.recorded_values import NO_RECORD, array, config_from, shortened, whole
 from echornn.trainer_state import TrainerState
 
 MAGIC = b"ECHORNN\0"
@@ -25,6 +25,10 @@ FORMAT = 1
 
 SLOTS = ("checkpoint-0", "checkpoint-1")
 """Files that are written in turn, so that the one before is whole whatever happens to the newest."""
+
+MOST_HEADER_BYTES = 1 << 22
+MOST_UNASKED_BYTES = 1 << 24
+"""A larger file is read only where its header says that it is so long."""
 
 _PREFIX = struct.Struct("<8sII")
 _DIGEST = hashlib.sha256().digest_size
@@ -56,27 +60,18 @@ class Checkpoint:
         state: the trainer's.
         losses: end of the loss log.
         commands: end of the command log.
+        stands: the branch and the windows along its path after which the run stands; None where it is the end of what
+            was trained last, as in records of version 0.1.0.
+        solved_at: window along the path, from 1, at which its weights had solved the echo; 0 where they have not
+            yet, None where it is not on record (versions up to 0.1.0).
     """
 
     serial: int
     state: TrainerState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
-
-
-def config_from(fields: object) -> EchoConfig:
-    """The configuration of these fields, as `dataclasses.asdict` gave them.
-
-    Raises:
-        ValueError: a field is missing, is not known here, or has a value that cannot be used.
-    """
-    known = {field.name for field in dataclasses.fields(EchoConfig)}
-    if not isinstance(fields, Mapping):
-        raise ValueError("the configuration is no table of fields")
-    for name in sorted(set(fields) ^ known):
-        what = "is missing" if name in known else "is not known to this version"
-        raise ValueError(f"the configuration's field {name} {what}")
-    return EchoConfig(**fields)
+    solved_at: int | None = None
+    stands: tuple[int, int] | None = None
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
@@ -93,6 +88,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "state": state,
         "losses": dataclasses.asdict(checkpoint.losses),
         "commands": dataclasses.asdict(checkpoint.commands),
+        "stands": checkpoint.stands,
+        "solved_at": checkpoint.solved_at,
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -119,16 +116,45 @@ def decode(data: bytes) -> Checkpoint:
         raise CheckpointError(f"of format {version}: this version reads {FORMAT}")
     try:
         header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
-        arrays = _arrays(header["arrays"], content[_PREFIX.size + header_length :])
+        arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
         fields = {name: _restored(value, arrays) for name, value in header["state"].items()}
         return Checkpoint(
-            header["serial"],
-            TrainerState(config=config_from(header["config"]), **fields),
-            LogEnd(**header["losses"]),
-            LogEnd(**header["commands"]),
+            whole(header["serial"], "serial"),
+            _checked(TrainerState(config=config_from(header["config"]), **fields)),
+            _log_end(header["losses"]),
+            _log_end(header["commands"]),
+            None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
+            None if header.get("stands") is None else _moment(*header["stands"]),
         )
-    except (LookupError, TypeError, ValueError) as error:
-        raise CheckpointError(f"of other fields than this version has: {error}") from error
+    except NO_RECORD as error:
+        raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error
+
+
+def _checked(state: TrainerState) -> TrainerState:
+    """The state, where each field is what it is named.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name in ("epoch", "window", "generation", "draw"):
+        whole(getattr(state, name), name)
+    for name, weight in state.weights.items():
+        array(weight, f"weight {shortened(name)}")
+    array(state.carried_state, "carried_state")
+    if not isinstance(state.optimizer, tuple):
+        raise ValueError("optimizer is no tuple")
+    for variable in state.optimizer:
+        array(variable, "an optimizer's variable")
+    return state
+
+
+def _log_end(fields: dict[str, int]) -> LogEnd:
+    end = LogEnd(**fields)
+    return LogEnd(whole(end.length, "length"), whole(end.crc, "crc", 2**32 - 1))
+
+
+def _moment(branch: int, window: int) -> tuple[int, int]:
+    return whole(branch, "stands"), whole(window, "stands")
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
@@ -137,32 +163,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: it could not be written.
     """
-    target = folder / SLOTS[checkpoint.serial % len(SLOTS)]
-    write_whole(target, encode(checkpoint))
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Put these bytes into a file so that, after a crash, either all of them are there or what was before.
-
-    Raises:
-        OSError: they could not be written.
-    """
-    new = target.with_name(target.name + ".new")
-    try:
-        with open(new, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    own_files.write_whole(folder / SLOTS[checkpoint.serial % len(SLOTS)], encode(checkpoint))
 
 
 def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
@@ -171,16 +172,47 @@ def load(folder: Path) -> tuple[list[Checkpoint], list[str]]:
     Raises:
         OSError: a file could not be read.
     """
-    whole: list[Checkpoint] = []
+    found: list[Checkpoint] = []
     wrong: list[str] = []
     for name in SLOTS:
         file = folder / name
-        if file.exists():
+        if os.path.lexists(file):
             try:
-                whole.append(decode(file.read_bytes()))
+                found.append(decode(_content(file)))
             except CheckpointError as error:
                 wrong.append(f"{name} is {error}")
-    return sorted(whole, key=lambda one: one.serial, reverse=True), wrong
+    return sorted(found, key=lambda one: one.serial, reverse=True), wrong
+
+
+def _content(file: Path) -> bytes:
+    """All bytes of a file that may be a checkpoint.
+
+    Raises:
+        CheckpointError: it cannot be one.
+        OSError: it could not be read.
+    """
+    if not own_files.is_regular(file):
+        raise CheckpointError("no regular file")
+    with own_files.reader(file) as source:
+        size = os.fstat(source.fileno()).st_size
+        if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):
+            raise CheckpointError(f"no checkpoint of this program: it has {size:,} bytes")
+        source.seek(0)
+        try:
+            return source.read()
+        except MemoryError as error:
+            raise CheckpointError(f"larger than the memory: it has {size:,} bytes") from error
+
+
+def _size_by_its_header(data: bytes) -> int:
+    """How long the checkpoint is that begins so; 0 where none does."""
+    _, _, length = _PREFIX.unpack_from(data)
+    try:
+        header = json.loads(data[_PREFIX.size : _PREFIX.size + length])
+        size: int = _PREFIX.size + length + recorded_values.bytes_of(header["arrays"]) + _DIGEST
+    except NO_RECORD:
+        return 0
+    return size
 
 
 def _plain(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
@@ -205,15 +237,3 @@ def _restored(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
             return tuple(_restored(one, arrays) for one in members)
         case _:
             return value
-
-
-def _arrays(described: list[tuple[str, list[int]]], payload: bytes) -> list[npt.NDArray[Any]]:
-    arrays = []
-    at = 0
-    for name, shape in described:
-        dtype = np.dtype(name)
-        count = int(np.prod(shape, dtype=np.int64))
-        array = np.frombuffer(payload, dtype, count, at).reshape(shape)
-        arrays.append(array.astype(dtype.newbyteorder("=")))
-        at += count * dtype.itemsize
-    return arrays

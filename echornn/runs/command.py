@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
-from echornn.runs.checkpoint import config_from
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.recorded_values import MOST, NO_RECORD, config_from, shortened
+
+Deed = Literal[Cause, "return", "undo"]
+"""What began a stretch of windows: a branch, or training on at the end of one; undo is what version 0.1.0 wrote."""
 
 
 @dataclass(frozen=True)
@@ -18,30 +22,40 @@ class Command:
 
     Attributes:
         at: windows trained before it, in the whole run.
-        cause: start, reset, edit, ...
+        cause: start, reset, edit, ...; ``return`` where a branch goes on that ended before.
         epoch, window: position after it, from (0, 0).
         generation, draw: data and weights from here on.
         config: what is trained from here on.
-        back: where an undo went: the number of the command, from 0, that began the stretch of windows, and the windows
-            trained in the whole run there; None for all others.
+        back: of an undo of version 0.1.0, where it went: the number of the command, from 0, that began the stretch of
+            windows, and the windows trained in the whole run there; None for all others.
+        branch: the branch that it begins, or goes on with; None in records of version 0.1.0, where each command begins
+            one.
+        parent, before: see `Branch`; None for the first, and in records of version 0.1.0.
     """
 
     at: int
-    cause: Cause
+    cause: Deed
     epoch: int
     window: int
     generation: int
     draw: int
     config: EchoConfig
     back: tuple[int, int] | None = None
+    branch: int | None = None
+    parent: tuple[int, int] | None = None
+    before: tuple[int, int] | None = None
 
-    def goes_on_after(self, before: Command | None) -> bool:
-        """Whether it is an edit under which weights, data and task of the command before go on."""
-        return before is not None and self.cause == "edit" and before.config.same_task(self.config)
+    @classmethod
+    def begins(cls, branch: Branch, at: int) -> Command:
+        """The command that began a branch, after ``at`` windows in the whole run."""
+        position = (branch.epoch, branch.window, branch.generation, branch.draw)
+        return cls(at, branch.cause, *position, branch.config, None, branch.number, branch.parent, branch.before)
 
-    def keeps_weights_of(self, before: Command | None) -> bool:
-        """Whether the weights of the command before are trained on under it."""
-        return self.cause == "regenerate" or self.goes_on_after(before)
+    @classmethod
+    def returns(cls, branch: Branch, end: Moment, at: int) -> Command:
+        """The command that a branch goes on, which ended there."""
+        position = (*branch.position(end.window), branch.generation, branch.draw)
+        return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
         """The command as a line of the command log."""
@@ -57,14 +71,16 @@ class Command:
         try:
             fields = json.loads(line)
             fields["config"] = config_from(fields["config"])
-            if fields.get("back") is not None:
-                number, trained = fields["back"]
-                fields["back"] = (number, trained)
+            for name in ("back", "parent", "before"):
+                if fields.get(name) is not None:
+                    number, windows = fields[name]
+                    fields[name] = (number, windows)
             command = cls(**fields)
-        except (LookupError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"no command: {error}") from error
-        place = (command.at, command.epoch, command.window, command.generation, command.draw)
-        numbers = (*place, *(command.back or ()))
-        if command.cause not in get_args(Cause) or not all(type(one) is int and one >= 0 for one in numbers):
-            raise ValueError(f"no command: cause {command.cause!r}, numbers {numbers}")
+        except NO_RECORD as error:
+            raise ValueError(f"no command: {shortened(error)}") from error
+        numbers = [command.at, command.epoch, command.window, command.generation, command.draw]
+        numbers += [*(command.back or ()), *(command.parent or ()), *(command.before or ())]
+        numbers += [] if command.branch is None else [command.branch]
+        if command.cause not in get_args(Deed) or not all(type(one) is int and 0 <= one <= MOST for one in numbers):
+            raise ValueError(f"no command: cause {shortened(repr(command.cause))}, numbers {shortened(numbers)}")
         return command

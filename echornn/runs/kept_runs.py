@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -9,7 +11,21 @@ import platformdirs
 
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint
-from echornn.runs.run_dir import RUN_FILE
+from echornn.runs.debris import is_abandoned
+from echornn.runs.lock import LOCK_FILE
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import RUN_FILE
+
+LONGEST_NAME = 200
+"""Characters of a folder's name; file systems take 255."""
+
+MOST_OF_A_NAME = 10_000
+
+LATEST = 253_402_300_000.0
+"""The end of the year 9999, beyond which no calendar goes; a file's time may be any."""
+
+SECONDS_TO_BEGIN = 60.0
+"""After so long a folder without a lock is nobody's."""
 
 
 def state_folder() -> Path:
@@ -18,22 +34,70 @@ def state_folder() -> Path:
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """A folder for a new run, named by date and configuration; it does not exist yet."""
+    """A new folder for a run, empty, named by date and configuration; no other process is given the same.
+
+    Raises:
+        RunError: it cannot be made.
+    """
     name = (
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
         f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
-    )
-    names = (name if number == 1 else f"{name}_{number}" for number in range(1, 1 << 20))
-    return next(folder for folder in (state_folder() / name for name in names) if not folder.exists())
+    )[:LONGEST_NAME]
+    for number in range(1, MOST_OF_A_NAME):
+        folder = state_folder() / (name if number == 1 else f"{name}_{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+        return folder
+    raise RunError(f"{state_folder() / name} is there {MOST_OF_A_NAME - 1:,} times")
 
 
-def runs() -> list[Path]:
-    """The runs in the state folder, the one that was saved last first."""
-    folders = [file.parent for file in state_folder().glob(f"*/{RUN_FILE}")]
+def runs(among: Path | None = None) -> list[Path]:
+    """The runs in this folder (the state folder, unless given), the one that was saved last first.
+
+    What a killed beginning left is none.
+
+    Raises:
+        RunError: the folder cannot be read.
+    """
+    folders = [folder for folder in _folders(among) if os.path.lexists(folder / RUN_FILE) and not is_abandoned(folder)]
     return sorted(folders, key=last_saved, reverse=True)
+
+
+def abandoned() -> list[Path]:
+    """The folders in the state folder that hold only what a killed beginning left.
+
+    Raises:
+        RunError: the state folder cannot be read.
+    """
+    return [folder for folder in _folders() if not folder.is_symlink() and is_abandoned(folder) and _is_old(folder)]
+
+
+def _folders(among: Path | None = None) -> list[Path]:
+    folder = among or state_folder()
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+
+
+def _is_old(folder: Path) -> bool:
+    """Whether nobody can be about to begin a run there: a process takes the lock soon after it made the folder."""
+    try:
+        return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN
+    except OSError:
+        return False
 
 
 def last_saved(folder: Path) -> float:
     """When the run was saved last, in seconds since 1970; when it was begun, if never."""
-    files = [file for name in (RUN_FILE, *checkpoint.SLOTS) if (file := folder / name).exists()]
-    return max((file.stat().st_mtime for file in files), default=0.0)
+    newest = 0.0
+    for name in (RUN_FILE, *checkpoint.SLOTS):
+        with contextlib.suppress(OSError):
+            newest = max(newest, (folder / name).lstat().st_mtime)
+    return min(newest, LATEST)

@@ -6,9 +6,12 @@ import fcntl
 import os
 from pathlib import Path
 
+from echornn.runs import own_files
 from echornn.runs.run_error import RunError
 
 LOCK_FILE = "lock"
+
+LONGEST_ID = 20
 
 
 def is_held(folder: Path) -> bool:
@@ -17,7 +20,10 @@ def is_held(folder: Path) -> bool:
     Raises:
         OSError: the lock cannot be read.
     """
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY)
+    try:
+        descriptor = own_files.opened(folder / LOCK_FILE, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -40,31 +46,50 @@ class Lock:
         self._descriptor = self._take()
 
     def _take(self) -> int:
-        descriptor = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
+        while True:
+            descriptor = own_files.opened(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self._is_there(descriptor):  # else whoever had it has removed the run meanwhile
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+                    return descriptor
+            except BlockingIOError:
+                owner = os.pread(descriptor, LONGEST_ID, 0).strip()
+                os.close(descriptor)
+                name = owner.decode() if owner.isdigit() else "unknown"
+                raise RunError(f"{self._folder} is being written by another process (its id is {name})") from None
+            except OSError:
+                os.close(descriptor)
+                raise
             os.close(descriptor)
-            raise RunError(f"{self._folder} is being written by another process (its id is {owner})") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return descriptor
 
-    def check(self) -> None:
-        """Make sure that the folder is still the one that was locked, or lock the one that has come in its place.
+    def _is_there(self, descriptor: int) -> bool:
+        """Whether the file that is open here has its name still."""
+        try:
+            there = os.stat(self._folder / LOCK_FILE, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(descriptor))
+
+    def check(self) -> bool:
+        """Make sure that the lock is held that is there now, and take it where another has come in its place.
+
+        Returns:
+            Whether it is the same as before.
 
         Raises:
             OSError: it is not there, or belongs to another process.
         """
-        there, ours = os.stat(self._folder / LOCK_FILE), os.fstat(self._descriptor)
-        if (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
-            try:
-                descriptor = self._take()
-            except RunError as error:
-                raise OSError(str(error)) from error
-            os.close(self._descriptor)
-            self._descriptor = descriptor
+        if self._is_there(self._descriptor):
+            return True
+        try:
+            descriptor = self._take()
+        except RunError as error:
+            raise OSError(str(error)) from error
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        return False
 
     def release(self) -> None:
         """Let others write."""

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.runs import checkpoint, run_dir
+from echornn.runs import about, checkpoint, run_dir
 from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
-from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.events import EventLog
+from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.lock import Lock
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
 from echornn.runs.run_error import RunError
+from echornn.runs.run_files import KEYFRAME_FILE, TRACEBACK_FILE
+from echornn.runs.run_writer import RunWriter, Save
 from echornn.trainer_state import TrainerState
 
 SAVE_SECONDS = 1.0
@@ -28,6 +34,9 @@ SAVE_SECONDS = 1.0
 
 MOST_OF_THE_TIME = 0.04
 """Share of the time that saving may take: on a slow disk, checkpoints are further apart."""
+
+MOST_SECONDS_APART = 60.0
+"""Checkpoints are no further apart than this, and the time that the disk takes for one."""
 
 SECONDS_TO_END = 10.0
 """How long closing waits for the last checkpoint, on a disk that hangs."""
@@ -64,29 +73,43 @@ class Recorder(Protocol):
     def seconds_to_save(self) -> float | None:
         """When `save` should be called next; None while nothing is unsaved."""
 
-    def save(self, state: TrainerState) -> None:
-        """Have all that was told brought to the disk, with the trainer's state after it; this does not wait for it."""
+    def keyframe(self, keyframe: Keyframe) -> None:
+        """A state is to be kept, from which moments of the run are soon reached."""
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        """These are all that are kept from now on."""
+
+    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+        """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
+
+        Args:
+            stands: where the run stands; the end of what was trained last, unless given.
+            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.theory.Evidence`.
+        """
 
     def when_saved(self, call: Callable[[], None]) -> None:
         """Call this, on another thread, each time that the disk has answered."""
+
+    def failed(self, error: Exception) -> Path | None:
+        """Training has failed; the file that tells where in the code, None where it is not kept."""
 
     def close(self) -> None:
         """Wait for the last save, but not for ever on a disk that hangs. Nothing more will come."""
 
 
 class Unrecorded:
-    """Records nothing, and says why.
+    """Keeps nothing on disk, and answers the same questions.
 
     Args:
-        reason: why nothing can be kept.
+        reason: why nothing can be kept; empty where nothing is to be.
     """
 
     resumed = None
     folder = None
     saved = False
 
-    def __init__(self, reason: str) -> None:
-        self.warning = f"not saved: {reason}"
+    def __init__(self, reason: str = "") -> None:
+        self.warning = f"not saved: {reason}" if reason else ""
 
     def command(self, command: Command) -> None: ...
 
@@ -95,9 +118,16 @@ class Unrecorded:
     def seconds_to_save(self) -> float | None:
         return None
 
-    def save(self, state: TrainerState) -> None: ...
+    def keyframe(self, keyframe: Keyframe) -> None: ...
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
+
+    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None: ...
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
+
+    def failed(self, error: Exception) -> Path | None:
+        return None
 
     def close(self) -> None: ...
 
@@ -123,17 +153,23 @@ class RunRecorder:
         self._lock = lock
         self._clock = clock
         self._notes = "; ".join(resumed.notes) if resumed else ""
-        self._trouble = self._less_trouble = ""
-        self._told = self._kept = 0
-        self._save_at = -np.inf
+        self._hung: _Hung | None = None
+        self._told = 0
+        self._save_at = -math.inf
+        self._newest: Save | None = None
+        self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
+        self._identity = resumed.identity if resumed else about.read(folder).identity
         ends = run_dir.cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        before = (resumed.trained, resumed.commands) if resumed else (0, ())
+        before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
+        self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._events = EventLog(folder, config, *before)
-        self._serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        logs = (self._losses, self._commands, self._events, self._keyframes)
+        self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
 
     @classmethod
     def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
@@ -142,20 +178,35 @@ class RunRecorder:
         Raises:
             RunError: the folder cannot be used.
         """
-        return cls(folder, run_dir.create(folder, config), config)
+        lock = run_dir.create(folder, config)
+        try:
+            return cls(folder, lock, config)
+        except (RunError, OSError) as error:
+            with contextlib.suppress(OSError):
+                run_dir.remove(folder)
+            lock.release()
+            raise RunError(f"{folder} cannot hold a run: {error}") from error
 
     @classmethod
-    def go_on(cls, folder: Path) -> RunRecorder:
+    def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
         """Record on in a run's folder, from its newest checkpoint.
+
+        Args:
+            allow: asked before anything is changed; what it raises leaves the run as it is.
 
         Raises:
             RunError: it holds no run that can go on, or another process writes it.
         """
-        run_dir.read(folder)
+        allow(run_dir.glance(folder))
         try:
             lock = Lock(folder)
-            run = run_dir.read(folder)
-            return cls(folder, lock, run.config, run)
+            try:
+                run = run_dir.read(folder)
+                allow(run)
+                return cls(folder, lock, run.config, run)
+            except BaseException:
+                lock.release()
+                raise
         except OSError as error:
             raise RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
 
@@ -166,8 +217,8 @@ class RunRecorder:
         parts = [
             self._notes,
             self._hanging,
-            self._trouble,
-            self._less_trouble,
+            f"{self._writer.trouble or ''}",
+            f"TensorBoard's events {self._writer.less_trouble}" if self._writer.less_trouble else "",
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
@@ -175,11 +226,23 @@ class RunRecorder:
     @property
     def _hanging(self) -> str:
         seconds = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
-        return f"the disk has not answered for {seconds} s" if seconds else ""
+        if seconds:
+            return f"the disk has not answered for {seconds} s"
+        return f"the disk took {self._hung.seconds:.0f} s to answer: not all is saved yet" if self._hung else ""
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        return self._writer.misplaced
 
     @property
     def saved(self) -> bool:
         return self._kept == self._told
+
+    @property
+    def _kept(self) -> int:
+        """How much of what was told is on disk."""
+        return 0 if self._writer.kept is None else self._writer.kept.told
 
     def command(self, command: Command) -> None:
         self._notes = ""
@@ -197,18 +260,44 @@ class RunRecorder:
     def seconds_to_save(self) -> float | None:
         return None if self.saved else max(0.0, self._save_at - self._clock())
 
-    def save(self, state: TrainerState) -> None:
+    def keyframe(self, keyframe: Keyframe) -> None:
+        self._keyframes.add(keyframe)
+        self._told += 1
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        self._keyframes.replace(keyframes)
+        self._told += 1
+
+    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
-        self._events.point()
-        moment = _Moment(state, self._told, self._losses.length, self._commands.length, self._events.length)
+        self._events.withdraw()
+        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
+            self._events.point()
+        ends = (self._losses.length, self._commands.length, self._events.length)
+        save = self._newest = Save(state, stands, solved_at or 0, self._told, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
-        self._background.do(lambda: self._keep(moment))
+        self._background.do(lambda: self._bring(save))
 
     def when_saved(self, call: Callable[[], None]) -> None:
         self._when_saved = call
+
+    def failed(self, error: Exception) -> Path | None:
+        self._failure = "".join(traceback.format_exception(error))
+        newest = self._newest
+        self._background.do(lambda: self._bring(newest))
+        return self._folder / TRACEBACK_FILE
+
+    def forget(self) -> None:
+        """Remove the run from the disk, after `close`; not another one that is in its place.
+
+        Raises:
+            OSError: it could not be removed, or is not there.
+        """
+        about.require_identity(self._folder, self._identity)
+        run_dir.remove(self._folder)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the disk has answered, at most so long; whether all that was told is on it."""
@@ -220,49 +309,29 @@ class RunRecorder:
 
     # ---- on the thread that saves
 
-    def _keep(self, moment: _Moment) -> None:
-        begun = self._clock()
-        try:
-            self._lock.check()
-            self._keep_events(moment.events)
-            self._losses.flush(moment.losses)
-            self._commands.flush(moment.commands)
-            if moment.state.is_finite:
-                ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, moment.state, *ends))
-                self._serial += 1
-            self._trouble = ""
-            self._kept = moment.told
-        except Exception as error:  # nothing that a disk does may end the training
-            self._trouble = f"not saved since {_since(self._trouble)}: {_reason(error)}"
-        seconds = self._clock() - begun
-        self._save_at = max(self._save_at, begun + seconds / MOST_OF_THE_TIME)
+    def _bring(self, save: Save | None) -> None:
+        """Bring a save to the disk, if it is not there, and what made training fail."""
+        if save is not None and save is not self._writer.kept:
+            self._keep(save)
+        if self._failure:
+            self._writer.keep_traceback(self._failure)
+            self._failure = ""
         self._when_saved()
 
-    def _keep_events(self, length: int) -> None:
-        """What TensorBoard shows is not needed to go on: without it, the run is saved all the same."""
-        try:
-            self._events.flush(length)
-            self._less_trouble = ""
-        except OSError as error:
-            self._less_trouble = f"TensorBoard's events not saved since {_since(self._less_trouble)}: {_reason(error)}"
+    def _keep(self, save: Save) -> None:
+        begun = self._clock()
+        self._writer.keep(save)
+        seconds = self._clock() - begun
+        self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+        if seconds >= HANGING_SECONDS[0] and not self.saved:
+            self._hung = _Hung(seconds, self._told)
+        elif self._hung is not None and self._kept >= self._hung.told:
+            self._hung = None
 
 
-@dataclass(frozen=True, eq=False)
-class _Moment:
-    """What a save brings to the disk: the state, and how long the logs are with all that was told before it."""
+@dataclass(frozen=True)
+class _Hung:
+    """How long the disk took, in seconds, and how much had been told when it answered."""
 
-    state: TrainerState
+    seconds: float
     told: int
-    losses: int
-    commands: int
-    events: int
-
-
-def _since(trouble: str) -> str:
-    """When the trouble began that is under way; now, where there is none."""
-    return trouble.split(": ")[0].rpartition("since ")[2] or time.strftime("%H:%M:%S")
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

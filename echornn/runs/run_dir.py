@@ -2,10 +2,12 @@
 
 A folder holds
 
-- ``run.json``: format, start time, configuration at the start, and the versions that trained it;
+- ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
 - ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
+- ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
+- ``traceback.txt``: where in the code its training failed, if it did;
 - ``tensorboard/``: what TensorBoard shows of it (`echornn.runs.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
 """
@@ -13,30 +15,35 @@ A folder holds
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
+import functools
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.loss_history import LossHistory
 from echornn.config import EchoConfig
-from echornn.runs import checkpoint, events
-from echornn.runs.append_log import end_of, ends_at
-from echornn.runs.checkpoint import Checkpoint, LogEnd, config_from
+from echornn.runs import about, checkpoint, own_files
+from echornn.runs.append_log import PIECE_BYTES, end_of, ends_at, size_of
+from echornn.runs.branch import Branch, Moment, spans_to, whole_path
+from echornn.runs.checkpoint import SLOTS, Checkpoint, LogEnd
 from echornn.runs.command import Command
-from echornn.runs.lock import LOCK_FILE, Lock
+from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
+from echornn.runs.lock import LOCK_FILE as LOCK_FILE
+from echornn.runs.new_run import create as create
+from echornn.runs.recorded_tree import Stretch, tree_of
+from echornn.runs.recorded_values import NO_RECORD, shortened
 from echornn.runs.run_error import RunError
-
-FORMAT = 1
-RUN_FILE, LOSS_FILE, COMMAND_FILE = "run.json", "losses.bin", "commands.jsonl"
+from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
+from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
+from echornn.runs.run_files import LOSS_FILE as LOSS_FILE
+from echornn.runs.run_files import RUN_FILE as RUN_FILE
+from echornn.runs.run_files import remove as remove
+from echornn.runs.run_files import size as size
+from echornn.runs.timeline import Timeline
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
@@ -46,21 +53,11 @@ LOST_WINDOW = np.array([(np.nan, -1)], WINDOW).tobytes()
 
 WINDOWS_AT_A_TIME = 1 << 18
 
-PACKAGES = ("tensorflow", "keras", "numpy")
-"""What can change the last bits of a run."""
+MOST_LOST_BYTES = 1 << 30
+"""Of the loss log, that are filled up with lost windows; a checkpoint of a log longer than that is no good."""
 
-
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """Windows that follow each other under one command.
-
-    Attributes:
-        command: what began them.
-        windows: `WINDOW` [n].
-    """
-
-    command: Command
-    windows: npt.NDArray[Any]
+MOST_COMMAND_BYTES = 1 << 30
+MOST_LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +71,9 @@ class Run:
         checkpoint: where it goes on; None where it never came to one, and starts over.
         commands: all that lie before it.
         notes: what is wrong with the folder, in words.
+        identity: tells the run from all others.
+        intact: whether the logs up to the checkpoint were read and are those that were written; False where they
+            were not looked at.
     """
 
     folder: Path
@@ -82,6 +82,8 @@ class Run:
     checkpoint: Checkpoint | None
     commands: tuple[Command, ...]
     notes: tuple[str, ...]
+    identity: about.Identity
+    intact: bool
 
     @property
     def trained(self) -> int:
@@ -91,85 +93,85 @@ class Run:
     def windows(self, first: int, last: int) -> npt.NDArray[Any]:
         """Windows ``first`` to ``last`` of the run, `WINDOW` [n]; those that the log lacks are lost windows."""
         count = last - first
-        there = np.fromfile(self.folder / LOSS_FILE, WINDOW, count, offset=first * WINDOW.itemsize)
+        with own_files.reader(self.folder / LOSS_FILE) as log:
+            there = np.fromfile(log, WINDOW, count, offset=first * WINDOW.itemsize)
         lacking = np.frombuffer(LOST_WINDOW * (count - len(there)), WINDOW)
         return np.concatenate([there, lacking])
 
-    def stretches(self) -> Iterator[Stretch]:
-        """All windows in order, at most `WINDOWS_AT_A_TIME` at a time, with what began them."""
-        ends = [command.at for command in self.commands[1:]] + [self.trained]
-        for command, end in zip(self.commands, ends, strict=False):
-            if command.at == end:
-                yield Stretch(command, np.empty(0, WINDOW))
-            for first in range(command.at, end, WINDOWS_AT_A_TIME):
-                yield Stretch(command, self.windows(first, min(first + WINDOWS_AT_A_TIME, end)))
+    @functools.cached_property
+    def tree(self) -> tuple[list[Branch], list[Stretch]]:
+        """The run's branches, and the stretches of its loss log; see `tree_of`."""
+        return tree_of(self.commands, self.trained)
 
-    def fill(self, history: LossHistory) -> None:
-        """Add the whole run to an empty history."""
-        begun: Command | None = None
-        for stretch in self.stretches():
-            command = stretch.command
-            if command is not begun:
-                per_epoch = command.config.windows_per_epoch
-                goes_on = command.keeps_weights_of(begun)
-                history.begin(command.cause, command.epoch, command.window, per_epoch, goes_on)
-                begun = command
-            rates = error_rates(stretch.windows, command.config)
-            history.append(stretch.windows["loss"], rates.astype(np.float32))
+    @property
+    def stands(self) -> Moment:
+        """Where the run goes on."""
+        branches, stretches = self.tree
+        if not stretches:
+            return Moment(0, 0)
+        newest = stretches[-1]
+        end = Moment(newest.branch, newest.along + newest.last - newest.first)
+        told = self.checkpoint.stands if self.checkpoint else None
+        return Moment(*told) if told is not None and 0 <= told[0] < len(branches) else end
+
+    def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
+        """All windows in the order trained, some at a time (`WINDOW` [n]), with the part of their stretch."""
+        for stretch in self.tree[1]:
+            for first in range(stretch.first, stretch.last, WINDOWS_AT_A_TIME):
+                last = min(first + WINDOWS_AT_A_TIME, stretch.last)
+                along = stretch.along + first - stretch.first
+                yield stretch._replace(along=along, first=first, last=last), self.windows(first, last)
+
+    @property
+    def ends(self) -> list[int]:
+        """Of each branch, the windows along its path."""
+        branches, stretches = self.tree
+        ends = [branch.start for branch in branches]
+        for stretch in stretches:
+            ends[stretch.branch] = stretch.along + stretch.last - stretch.first
+        return ends
+
+    def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
+        """The windows that lead to a moment, from ``since`` on, some at a time: their branch, the first of them along
+        the path, and `WINDOW` [n]."""
+        branches, stretches = self.tree
+        for branch, first, last in spans_to(moment.window, whole_path(branches[moment.branch], branches.__getitem__)):
+            for stretch in stretches:
+                begin, end = max(since, first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
+                if stretch.branch == branch.number:
+                    for at in range(begin, end, WINDOWS_AT_A_TIME):
+                        log = stretch.first + at - stretch.along
+                        yield branch, at, self.windows(log, log + min(WINDOWS_AT_A_TIME, end - at))
+
+    def timeline(self) -> Timeline:
+        """All branches, and all that was trained in them.
+
+        Raises:
+            OSError: the log could not be read.
+        """
+        timeline = Timeline()
+        branches = self.tree[0]
+        for stretch, windows in self.pieces():
+            while len(timeline) <= stretch.branch:
+                timeline.begin(branches[len(timeline)])
+            rates = error_rates(windows, branches[stretch.branch].config)
+            timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
+        for branch in branches[len(timeline) :]:
+            timeline.begin(branch)
+        return timeline
+
+    def keyframes(self) -> list[Keyframe]:
+        """The whole keyframes on disk; none where they cannot be read, for none is needed."""
+        try:
+            return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, MOST_FILE_BYTES))
+        except OSError:
+            return []
 
 
 def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
     """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
     errors = windows["errors"]
-    return np.where(errors < 0, np.nan, errors / config.predictions_per_window)
-
-
-def create(folder: Path, config: EchoConfig) -> Lock:
-    """Begin a run in a folder that does not exist or is empty, and take its lock.
-
-    Raises:
-        RunError: the folder holds something, or cannot be made or written to.
-    """
-    begun = False
-    try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            there = "holds a run already; go on with --resume" if (folder / RUN_FILE).exists() else "is not empty"
-            raise RunError(f"{folder} {there}, or name another folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        begun = True
-        lock = Lock(folder)
-        about = {
-            "format": FORMAT,
-            "begun": time.time(),
-            "config": dataclasses.asdict(config),
-            "versions": _versions(),
-        }
-        for name in (LOSS_FILE, COMMAND_FILE):
-            (folder / name).touch()
-        checkpoint.write_whole(folder / RUN_FILE, json.dumps(about, indent=1).encode())
-    except OSError as error:
-        if begun:
-            with contextlib.suppress(OSError):
-                remove(folder)
-        raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
-    return lock
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files in the folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def remove(folder: Path) -> None:
-    """Remove a run's files, and its folder where nothing else is in it."""
-    for file in (folder / events.FOLDER).glob(events.FILES):
-        file.unlink()
-    with contextlib.suppress(OSError):
-        (folder / events.FOLDER).rmdir()
-    for name in (*checkpoint.SLOTS, LOSS_FILE, COMMAND_FILE, RUN_FILE, LOCK_FILE):
-        (folder / name).unlink(missing_ok=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    return np.where(errors < 0, np.nan, errors / float(config.predictions_per_window))
 
 
 def read(folder: Path) -> Run:
@@ -180,55 +182,90 @@ def read(folder: Path) -> Run:
     Raises:
         RunError: the folder holds no run, or one that this version cannot go on with.
     """
+    return _found(folder, look_into_logs=True)
+
+
+def glance(folder: Path) -> Run:
+    """As `read`, but of the logs only their lengths are looked at, however long they are.
+
+    Raises:
+        RunError: see `read`.
+    """
+    return _found(folder, look_into_logs=False)
+
+
+def _found(folder: Path, look_into_logs: bool) -> Run:
     try:
-        return _read(folder)
+        return _read(folder, look_into_logs)
+    except RunError:
+        raise
     except OSError as error:
         raise RunError(f"{folder} cannot be read: {error.strerror or error}") from error
+    except NO_RECORD as error:
+        raise RunError(f"{folder} is damaged: {shortened(error)}") from error
 
 
-def _read(folder: Path) -> Run:
-    if not (folder / RUN_FILE).is_file():
-        raise RunError(f"{folder} holds no run")
-    try:
-        about = json.loads((folder / RUN_FILE).read_bytes())
-        if about["format"] != FORMAT:
-            raise RunError(f"{folder} holds a run of format {about['format']!r}: this version reads {FORMAT}")
-        begun, config, versions = float(about["begun"]), config_from(about["config"]), dict(about["versions"])
-    except (LookupError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, RunError):
-            raise
-        raise RunError(f"{folder}/{RUN_FILE} is damaged: {error}") from error
+def _read(folder: Path, look_into_logs: bool) -> Run:
+    described = about.read(folder)
     for name in (LOSS_FILE, COMMAND_FILE):
-        if not (folder / name).is_file():
-            raise RunError(f"{folder} is damaged: {name} is missing")
-    notes = [
-        f"begun with {name} {then}, which may give other last digits than {now}"
-        for (name, now) in _versions().items()
-        if (then := versions.get(name, "another version")) != now
-    ]
-    whole, wrong = checkpoint.load(folder)
-    if not whole and (wrong or os.path.getsize(folder / LOSS_FILE)):
-        raise RunError(f"{folder} is damaged: {'; '.join(wrong) or 'it has no checkpoint'}")
-    chosen = next((one for one in whole if _logs_reach(folder, one)), None)
+        if not own_files.is_regular(folder / name):
+            what = "no regular file" if os.path.lexists(folder / name) else "missing"
+            raise RunError(f"{folder} is damaged: {name} is {what}")
+    whole, wrong = _usable(folder, *checkpoint.load(folder))
+    if wrong and not whole:
+        raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
+    reaches = _logs_are_those_of if look_into_logs else _logs_are_as_long_as_those_of
+    chosen = next((one for one in whole if reaches(folder, one)), None)
+    intact = look_into_logs and chosen is not None
     if whole and chosen is None:
         chosen = whole[0]
         wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
     elif whole and chosen is not whole[0]:
         wrong.append("the logs do not reach the newest checkpoint")
-    if chosen is not None and wrong:
+    if chosen is None and (dropped := size_of(folder / LOSS_FILE) // WINDOW.itemsize):
+        wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
+    elif chosen is not None and wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
     commands, unreadable = _read_commands(folder, chosen)
     return Run(
         folder,
-        begun,
-        config if chosen is None else chosen.state.config,
+        described.begun,
+        described.config if chosen is None else chosen.state.config,
         chosen,
         commands,
-        (*notes, *wrong, *unreadable),
+        (*described.notes, *wrong, *unreadable),
+        described.identity,
+        intact,
     )
 
 
-def _logs_reach(folder: Path, one: Checkpoint) -> bool:
+def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
+    """The checkpoints that stand within their run, and whose logs can be as long as they say; what is wrong with the
+    others, or that one is missing."""
+    there = size_of(folder / LOSS_FILE)
+    usable = [
+        one
+        for one in whole
+        if one.losses.length % WINDOW.itemsize == 0
+        and one.losses.length - there <= MOST_LOST_BYTES
+        and one.commands.length <= MOST_COMMAND_BYTES
+        and one.state.epoch <= one.state.config.num_epochs
+        and one.state.window < one.state.config.windows_per_epoch
+    ]
+    if len(usable) < len(whole):
+        wrong = [*wrong, f"a checkpoint is of another run than the {there:,} bytes of losses that are there"]
+    elif len(whole) == 1 and whole[0].serial and not wrong:
+        missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
+        wrong = [f"{missing} is missing, which may have been the newest"]
+    return usable, wrong
+
+
+def _logs_are_as_long_as_those_of(folder: Path, one: Checkpoint) -> bool:
+    logs = {LOSS_FILE: one.losses, COMMAND_FILE: one.commands}
+    return all(size_of(folder / name) >= end.length for name, end in logs.items())
+
+
+def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
     return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
 
 
@@ -236,20 +273,28 @@ def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Comma
     """The commands up to the checkpoint; where lines are damaged, the stretches that they began have none."""
     if chosen is None:
         return (), []
-    with open(folder / COMMAND_FILE, "rb") as file:
-        lines = file.read(chosen.commands.length).splitlines()
     trained = chosen.losses.length // WINDOW.itemsize
     commands: list[Command] = []
-    for line in lines:
+    count = 0
+    for line in _lines(folder / COMMAND_FILE, chosen.commands.length):
+        count += 1
         with contextlib.suppress(ValueError):
             command = Command.from_line(line)
             if (commands[-1].at if commands else 0) <= command.at <= trained:
                 commands.append(command)
-    unreadable = len(lines) - len(commands)
+    unreadable = count - len(commands)
     if not commands or commands[0].at:
         commands.insert(0, Command(0, "start", 0, 0, 0, 0, chosen.state.config))
-    note = f"{COMMAND_FILE} is damaged: {unreadable} of {len(lines)} commands cannot be read"
+    note = f"{COMMAND_FILE} is damaged: {unreadable} of {count} commands cannot be read"
     return tuple(commands), [note] if unreadable else []
+
+
+def _lines(file: Path, length: int) -> Iterator[bytes]:
+    """The lines of the first ``length`` bytes; one without end comes in pieces."""
+    with own_files.reader(file) as log:
+        while line := log.readline(min(length, MOST_LINE_BYTES)):
+            length -= len(line)
+            yield line
 
 
 def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
@@ -264,14 +309,22 @@ def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
         OSError: they could not be changed.
     """
     losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
-    there = min(run.trained, losses.stat().st_size // WINDOW.itemsize)
-    os.truncate(losses, there * WINDOW.itemsize)
-    with open(losses, "ab") as file:
-        file.write(LOST_WINDOW * (run.trained - there))
-    length = run.checkpoint.commands.length if run.checkpoint else 0
-    os.truncate(commands, min(length, commands.stat().st_size))
-    return end_of(losses), end_of(commands)
+    ends = (LogEnd(), LogEnd()) if run.checkpoint is None else (run.checkpoint.losses, run.checkpoint.commands)
+    _cut(losses, ends[0].length, LOST_WINDOW)
+    _cut(commands, ends[1].length)
+    return ends if run.intact or run.checkpoint is None else (end_of(losses), end_of(commands))
 
 
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in PACKAGES}
+def _cut(file: Path, length: int, filler: bytes = b"") -> None:
+    """Cut a file to this length; one that is shorter is filled up, where there is something to fill it up with."""
+    descriptor = own_files.opened(file, os.O_WRONLY)
+    try:
+        there = min(length, os.fstat(descriptor).st_size)
+        if filler:
+            there -= there % len(filler)
+        os.ftruncate(descriptor, there)
+        while filler and there < length:
+            count = min(length - there, PIECE_BYTES) // len(filler)
+            there = own_files.write_all(descriptor, filler * count, there)
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from echornn.analysis.theory import Evidence, verdict
+from echornn.analysis.theory import Evidence
+from echornn.analysis.verdict import Verdict, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 
@@ -35,7 +36,11 @@ class Frame:
         config: what it trains.
         message: what it is loading, or why it failed; else empty.
         epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
-        trained: windows trained in the whole run, over all resets.
+        trained: windows along the path from where the weights began.
+        trained_in_all: windows trained in the whole run, in all of its branches.
+        branch: the branch on whose terms it stands; see `echornn.runs.timeline.Timeline`.
+        line, line_end: the branch whose path the curve shows, and the windows along it.
+        is_past: whether more was trained on that line after this moment.
         progress: the newest windows; None where no window was trained since the start, a reset or new data.
         rate: windows a second, measured over the last second or so; 0 where it does not train.
         speed: windows a second asked for; infinity is full speed.
@@ -44,7 +49,10 @@ class Frame:
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
         evidence: what the losses since the last start tell.
-        undoable: commands that can be undone.
+        undoable: changes that can be gone back before, one after the other.
+        redoable: whether there is one that was undone, to go forth to.
+        blamed: fields of the edit under which the loss became no finite number; undoing leads to before it. Empty
+            where no edit did it, and from the next command on.
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
@@ -57,6 +65,11 @@ class Frame:
     epoch: int = 1
     window: int = 0
     trained: int = 0
+    trained_in_all: int = 0
+    branch: int = 0
+    line: int = 0
+    line_end: int = 0
+    is_past: bool = False
     progress: Progress | None = None
     rate: float = 0.0
     speed: float = math.inf
@@ -66,6 +79,8 @@ class Frame:
     tape: tuple[Progress, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
     undoable: int = 0
+    redoable: bool = False
+    blamed: tuple[str, ...] = ()
     refusal: str = ""
     refused_field: str = ""
     refusals: int = 0
@@ -86,6 +101,6 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
-    def verdict(self) -> str:
-        """One plain sentence on what is being seen; see `echornn.analysis.theory.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable > 0)
+    def verdict(self) -> Verdict:
+        """What is being seen, in a plain sentence; see `echornn.analysis.verdict.verdict`."""
+        return verdict(self.config, self.evidence, self.progress, self.undoable > 0, self.blamed)

@@ -70,12 +70,21 @@ class Pace:
             return 1
         return max(1, int(SLICE_SECONDS / self._seconds_per_window))
 
-    def trained(self, windows: int, seconds: float) -> None:
-        """Take note of windows that were just trained, and of the time they took."""
-        now = self._clock()
+    @property
+    def seconds_per_window(self) -> float:
+        """What a window takes, judged by the ones before; `SLICE_SECONDS`, where there are none."""
+        return SLICE_SECONDS if self._seconds_per_window is None else self._seconds_per_window
+
+    def took(self, windows: int, seconds: float) -> None:
+        """Take note of the time that windows took, also where they are none that were due."""
         newest = seconds / windows
         before = newest if self._seconds_per_window is None else self._seconds_per_window
         self._seconds_per_window = max((before + newest) / 2, LEAST_SECONDS_PER_WINDOW)
+
+    def trained(self, windows: int, seconds: float) -> None:
+        """Take note of windows that were just trained, and of the time they took."""
+        now = self._clock()
+        self.took(windows, seconds)
         self._due_since += windows / self.speed
         self._due_since = max(self._due_since, now - max(LONGEST_LAG_SECONDS, 1 / self.speed))
         self._done.append((now, windows))
@@ -83,11 +92,15 @@ class Pace:
             self._done.popleft()
 
     def rate(self) -> float:
-        """Windows a second over about the last second; 0 until there is something to measure."""
+        """Windows a second over about the last second; 0 until there is something to measure.
+
+        Never more than the speed: what is above it is the jitter of a wait.
+        """
         if len(self._done) < 2:
             return 0.0
         seconds = self._done[-1][0] - self._done[0][0]
-        return sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
+        measured = sum(windows for _, windows in list(self._done)[1:]) / seconds if seconds > 0 else 0.0
+        return min(measured, self.speed)
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -47,24 +49,54 @@ def place(config: EchoConfig, train: Callable[[str, int], None]) -> Placement:
     """
     gpus = tf.config.list_physical_devices("GPU")
     if config.device == "gpu" and not gpus:
-        raise ConfigError("device", config.device, "TensorFlow sees no GPU here; use cpu or auto")
+        raise ConfigError(
+            "device", config.device, "TensorFlow sees no GPU here; use cpu or auto (TF_CPP_MIN_LOG_LEVEL=0 shows why)"
+        )
     if config.device == "cpu":
         return Placement(CPU, "asked for")
     if not gpus:
         return Placement(CPU, "TensorFlow sees no GPU")
-    for gpu in gpus:  # others may share it: take only the memory that is needed
-        if not tf.config.experimental.get_memory_growth(gpu):
-            tf.config.experimental.set_memory_growth(gpu, True)
+    take_memory_as_needed(gpus)
     if config.device == "gpu":
         return Placement(GPU, "asked for")
     return faster(CPU, GPU, train)
 
 
+def take_memory_as_needed(gpus: Sequence[Any]) -> None:
+    """Leave the memory that is not needed to others who share the GPUs.
+
+    Where TensorFlow was used before, its way of taking memory is fixed, and stays as whoever used it wanted.
+    """
+    for gpu in gpus:
+        with contextlib.suppress(RuntimeError, ValueError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> Placement:
-    """Measure two devices for a moment each, and choose."""
-    rates = {device: windows_per_second(partial(train, device)) for device in (one, other)}
-    best, worst = sorted(rates, key=rates.__getitem__, reverse=True)
-    return Placement(best, f"{rates[best]:,.0f} windows/s, {worst.strip('/')} {rates[worst]:,.0f}")
+    """Measure two devices for a moment each, and choose; one that cannot train this leaves it to the other.
+
+    Raises:
+        tf.errors.OpError, MemoryError: neither can; it is what the first said.
+    """
+    rates: dict[str, float] = {}
+    failures: dict[str, Exception] = {}
+    for device in (one, other):
+        try:
+            rates[device] = windows_per_second(partial(train, device))
+        except (tf.errors.OpError, MemoryError) as error:  # out of memory, or a compiler that lacks its libraries
+            failures[device] = error
+    if not rates:
+        raise failures[one]
+    best = max(rates, key=rates.__getitem__)
+    worst = other if best == one else one
+    told = f"{rates[worst]:,.0f}" if worst in rates else f"cannot: {_in_a_word(failures[worst])}"
+    return Placement(best, f"{rates[best]:,.0f} windows/s, {worst.strip('/')} {told}")
+
+
+def _in_a_word(error: Exception) -> str:
+    if isinstance(error, (tf.errors.ResourceExhaustedError, MemoryError)):
+        return "out of memory"
+    return type(error).__name__
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -81,9 +113,14 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 def use_one_thread() -> bool:
-    """Run each operation on one thread, which is faster up to a state of about 128 and no slower above (state 16:
-    57 us a window instead of 69; 256: 1 513 and 1 518). For a program of its own, not for a library: it holds for
-    the whole process. Returns whether it could still be set: TensorFlow fixes it with its first operation.
+    """Run each TensorFlow operation on one thread, which trains small and middle sizes faster and large ones no slower.
+
+    The app and the command line call this; a program of its own that uses the library can, before its first
+    `Trainer`: ``echornn.use_one_thread()``. The library does not by itself, since it holds for the whole process,
+    whatever else that does with TensorFlow.
+
+    Returns:
+        Whether it could still be set: TensorFlow fixes its threads with its first operation.
     """
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +16,14 @@ from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.data_block import DataBlock
 from echornn.training.device import place
+from echornn.training.memory import require_memory
 from echornn.training.programs import Programs
-
-MAX_BLOCK_BYTES = 1 << 24
-"""Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
 
 
 class Trainer:
-    """Trains the Echo-RNN of a configuration by truncated back-propagation through time.
+    """AnyTrainer the Echo-RNN of a configuration by truncated back-propagation through time.
 
     Attributes:
         config: what is trained.
@@ -39,11 +37,12 @@ class Trainer:
         programs: where compiled loops are kept for the next trainer of the same structure; unset, they are not.
 
     Raises:
-        ConfigError: the device asked for is not there.
+        ConfigError: the device asked for is not there, or not the memory that the configuration needs.
         OutOfMappingsError: this process has compiled too much.
     """
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
+        require_memory(config)
         self.config = config
         self.epoch = 0
         self.window = 0
@@ -55,7 +54,7 @@ class Trainer:
         self._loop = programs.borrow(config, self._device)
         weakref.finalize(self, programs.give_back, config, self._device, self._loop)
         self.load_weights(initial_weights(config))
-        self._block: _Block | None = None
+        self._block: DataBlock | None = None
         self._last: Progress | None = None
 
     def compile(self) -> None:
@@ -87,8 +86,9 @@ class Trainer:
             errors.append(trained.errors.numpy()[:count])
             n -= count
             last_epoch, last_window = self._position_after(count - 1)
+            x, y = self._window_of(block.series[last_epoch - block.first_epoch], last_window)
             self.epoch, self.window = self._position_after(count)
-        x, y = self._window_of(block.series[last_epoch - block.first_epoch], last_window)
+            del block  # before the next is made: a long series should not need its room twice
         self._last = Progress(
             np.concatenate(losses),
             np.concatenate(errors),
@@ -235,9 +235,11 @@ class Trainer:
         return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
 
     def _window_of(self, series: EchoSeries, window: int) -> tuple[Symbols, Symbols]:
-        return series.window(window * self.config.window_stride, self.config.truncated_backprop_length)
+        """Copies, so that whoever shows a window keeps no whole epoch."""
+        x, y = series.window(window * self.config.window_stride, self.config.truncated_backprop_length)
+        return x.copy(), y.copy()
 
-    def _call(self, block: _Block, first: int, count: int) -> tf.Tensor:
+    def _call(self, block: DataBlock, first: int, count: int) -> tf.Tensor:
         """What the loop must know of one call; see `TrainingLoop`. Its numbers wrap around at 31 bits."""
         before = block.first_epoch * self.config.windows_per_epoch
         dropout_key = (self.config.seed * 1_000_003 + self.draw) * MAX_LAYERS
@@ -248,43 +250,24 @@ class Trainer:
         epochs, window = divmod(self.window + windows, self.config.windows_per_epoch)
         return self.epoch + epochs, window
 
-    def _current_block(self) -> _Block:
+    def _current_block(self) -> DataBlock:
         """The epochs of data that hold the position, made when the position leaves the ones before."""
         if self._block is None or not 0 <= self.epoch - self._block.first_epoch < len(self._block.series):
-            self._block = _Block.generate(self.config, self.generation, self.epoch, self._device)
+            self._block = None
+            self._block = DataBlock.generate(self.config, self.generation, self.epoch, self._device)
         return self._block
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Some epochs of data end to end, time first, on the device: short epochs should not cost a call each."""
-
-    first_epoch: int
-    series: list[EchoSeries]
-    x: tf.Tensor
-    y: tf.Tensor
-    windows: int
-
-    @classmethod
-    def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> _Block:
-        by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-        by_size = MAX_BLOCK_BYTES // config.total_series_length
-        epochs = max(1, min(by_windows, by_size))
-        series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
-        with tf.device(device):
-            x = tf.constant(np.concatenate([one.x.T for one in series]))
-            y = tf.constant(np.concatenate([one.y.T for one in series]))
-        return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
 
 
 def _try(config: EchoConfig, programs: Programs, device: str, n: int) -> None:
     """Train ``n`` windows of a throw-away run on a device, to measure it."""
     loop = programs.borrow(config, device)
-    block = _Block.generate(config, 0, 0, device)
-    with tf.device(device):
-        left = n
-        while left:
-            count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
-            loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
-            left -= count
-    programs.give_back(config, device, loop)
+    try:
+        block = DataBlock.generate(config, 0, 0, device)
+        with tf.device(device):
+            left = n
+            while left:
+                count = min(left, MAX_WINDOWS_PER_CALL, block.windows)
+                loop(block.x, block.y, tf.constant([0, count, 0, 0])).losses.numpy()
+                left -= count
+    finally:
+        programs.give_back(config, device, loop)

@@ -66,6 +66,17 @@ def test_sizes_that_follow_from_the_tutorials_values() -> None:
         ("row_start", "random", "one of previous_row, zero"),
         ("device", "tpu", "one of auto, cpu, gpu"),
         ("device", [], "one of auto, cpu, gpu"),
+        ("num_epochs", 10**12 + 1, "at most 1000000000000"),
+        ("total_series_length", 2**31, "at most 2147483647"),
+        ("truncated_backprop_length", 2**31, "at most 2147483647"),
+        ("state_size", 2**31, "at most 2147483647"),
+        ("echo_step", 2**31, "at most 2147483647"),
+        ("batch_size", 2**31, "at most 2147483647"),
+        ("batch_size", 10**9, "at most 143165576"),
+        ("stride", 2**31, "at most 2147483647"),
+        ("seed", 2**128, "at most 340282366920938463463374607431768211455"),
+        ("learning_rate", 1e300, "1e-37 to 1e+38, since weights are float32"),
+        ("learning_rate", 1e-300, "1e-37 to 1e+38, since weights are float32"),
     ],
 )
 def test_refusal_names_field_value_and_what_is_allowed(field: str, value: object, allowed: str) -> None:
@@ -74,6 +85,29 @@ def test_refusal_names_field_value_and_what_is_allowed(field: str, value: object
     assert caught.value.field == field
     assert f"{field} = {value!r} cannot be used" in str(caught.value)
     assert allowed in str(caught.value)
+
+
+ABSURD = {"long": 10**310, "endless": 10**5000, "minus": -(10**310), "text": "x" * 5000, "escapes": "\x1b[2J" * 2000}
+
+
+@pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD.keys())
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(EchoConfig)])
+def test_whatever_is_given_the_refusal_is_one_short_line(field: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"^{field} = ") as caught:
+        EchoConfig(**{field: value})  # type: ignore[arg-type]
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 200
+
+
+@given(st.sampled_from([field.name for field in dataclasses.fields(EchoConfig)]), st.integers() | st.floats())
+def test_any_number_is_taken_or_refused_and_one_taken_has_sizes_that_fit(field: str, value: float) -> None:
+    try:
+        config = EchoConfig(**{field: value})  # type: ignore[arg-type]
+    except ConfigError:
+        return
+    assert 0 < np.float32(config.learning_rate) < np.inf
+    assert config.windows_per_epoch < 2**31
+    assert config.predictions_per_window < 2**31
 
 
 def test_an_error_is_a_value_error() -> None:

@@ -32,7 +32,7 @@ def test_help_names_every_field_and_flag() -> None:
     assert done.returncode == 0
     for field in dataclasses.fields(EchoConfig):
         assert f"--{field.name.replace('_', '-')[:20]}" in done.stdout
-    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii", "--run", "--resume"):
+    for flag in ("--speed", "--fps", "--headless", "--json", "--ascii", "--theme", "--run", "--resume"):
         assert flag in done.stdout
 
 
@@ -53,8 +53,15 @@ def test_version() -> None:
         (["stray"], "stray"),
         (["--speed", "0"], "speed = '0' cannot be used"),
         (["--speed", "fast"], "or max"),
+        (["--speed", "1e-11"], "speed = '1e-11' cannot be used: 0.01 to 1,000,000 windows a second, or max"),
+        (["--fps", "1e-320"], "cannot be used: 0.1 to 60"),
+        (["--resume", "x" * 5000], "cannot be read: File name too long"),
+        (["export", "x" * 5000], "cannot be read: File name too long"),
+        (["--run", "x" * 5000], "File name too long"),
+        (["list", "x" * 5000], "cannot be read: File name too long"),
         (["--fps", "0"], "fps = 0.0 cannot be used"),
         (["--fps", "nan"], "fps = nan cannot be used"),
+        (["--theme", "blue"], "blue"),
         (["--resume", "/nowhere"], "/nowhere holds no run"),
         (["--resume", "/nowhere", "--run", "/else"], "resume = '/nowhere' cannot be used with --run"),
         (["prune"], "--keep"),
@@ -69,6 +76,8 @@ def test_bad_usage_is_one_clear_line_and_exit_code_2(arguments: list[str], words
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+    assert len(done.stderr) < 1000 or "gpu" in arguments
+    assert done.stderr.count("\n") <= 2 or "gpu" in arguments
     if "gpu" not in arguments:
         assert done.stdout == ""
 
@@ -89,6 +98,8 @@ def test_json_lines() -> None:
     assert [record["event"] for record in records] == ["start", "window", "epoch", "window", "epoch", "finished"]
     assert records[0]["total_series_length"] == 3000
     assert records[-1]["windows"] == 80
+    assert 0 < records[-1]["final_loss"] < 1
+    assert "solved_at" in records[-1]
 
 
 def test_steps_that_are_never_trained_are_told() -> None:
@@ -141,7 +152,7 @@ def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signa
 def test_speed() -> None:
     assert parse_speed("max") == float("inf")
     assert parse_speed("2.5") == 2.5
-    for bad in ("", "-1", "0", "nan", "fast"):
+    for bad in ("", "-1", "0", "nan", "fast", "1e-11", "1e-320", "1e7", "9" * 300):
         with pytest.raises(UsageError):
             parse_speed(bad)
 

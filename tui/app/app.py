@@ -7,10 +7,10 @@ import dataclasses
 import gc
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -23,25 +23,35 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
+from tui.app.futures import FOLLOW_SECONDS, Futures
+from tui.app.kept_list import kept_runs_beside
 from tui.app.layout import layout
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.palette import Palette
+from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
+from tui.app.widgets.run_list import RunList
 from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
+from tui.printable import printable
+from tui.theme import Theme, remember
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
+
+PANELS = ("settings", "branches", "runs")
+"""Actions that open a panel beside the curve."""
 
 HINT_SECONDS = 4.0
 """How long it is said why a key does nothing now."""
@@ -68,9 +78,14 @@ class EchoApp(App[int]):
         session: Session,
         fps: float = 10.0,
         ascii_only: bool = False,
+        theme: Theme = "dark",
+        compared: Sequence[Path] = (),
     ) -> None:
         super().__init__()
+        self._first_theme = theme
+        self._remembering = Background("theme")
         self.session = session
+        self.futures = Futures(session, compared)
         self._fps = fps
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
@@ -92,19 +107,23 @@ class EchoApp(App[int]):
                 yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
                 yield SampleRows(self._ascii_only)
             session = self.session
-            commands = (session.edit, session.nudge, session.start_with, self._settings_closed)
+            commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
+            yield BranchList(self.futures, session.go, self._panel_closed, self._ascii_only)
+            yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self.theme = "textual-dark"
+        self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_view = self._rows.on_view = self._show_status
+        self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
         self._show_rows()
         self.set_interval(1 / self._fps, self.show_newest_frame)
+        self.set_interval(FOLLOW_SECONDS, self._look_at_other_runs)
         self.call_after_refresh(self._train)
 
     def on_unmount(self) -> None:
@@ -126,6 +145,19 @@ class EchoApp(App[int]):
     @property
     def _settings(self) -> SettingsPanel:
         return self._main.query_one(SettingsPanel)
+
+    @property
+    def _branches(self) -> BranchList:
+        return self._main.query_one(BranchList)
+
+    @property
+    def _runs(self) -> RunList:
+        return self._main.query_one(RunList)
+
+    @property
+    def _panel(self) -> SettingsPanel | BranchList | RunList | None:
+        """The panel that is open."""
+        return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     @property
     def _main(self) -> Screen[object]:
@@ -150,8 +182,9 @@ class EchoApp(App[int]):
             if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
                 self.notify(self._frame.refusal, severity="error", markup=False)
             if self._frame.state is State.FAILED and self._settings.is_open:
-                self._settings_closed()
-            if before.state is not self._frame.state or (before.undoable > 0) != (self._frame.undoable > 0):
+                self._panel_closed()
+            offered = [(one.state, one.undoable, one.redoable) for one in (before, self._frame)]
+            if offered[0] != offered[1]:
                 self.refresh_bindings()
         every = max(1, round(self._fps / ROWS_A_SECOND))
         if self._frame is not self._frame_of_rows and self._ticks % every == 0:
@@ -159,9 +192,10 @@ class EchoApp(App[int]):
 
     def _show(self) -> None:
         frame = self._frame
-        self._plot.show(frame.trained, frame.config)
+        self._plot.show(frame.trained, frame.config, frame.line_end, self.futures.ghosts(frame))
         self._show_status()
         self._settings.show(frame)
+        self._branches.look(frame)
 
     def _show_rows(self) -> None:
         self._frame_of_rows = self._frame
@@ -191,14 +225,16 @@ class EchoApp(App[int]):
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the screen between curve, rows and settings; where it is too small, say so below the status."""
-        panel = self._settings
-        shares = layout(self._frame.config, size.width, size.height, panel.is_open)
+        """Share the screen between curve, rows and a panel; where it is too small, say so below the status."""
+        panel = self._panel
+        shares = layout(self._frame.config, size.width, size.height, panel is not None)
+        for one in (self._settings, self._branches, self._runs):
+            one.display = one.is_open
         self._main.set_class(bool(shares.too_small), "small")
-        self._main.set_class(panel.is_open, "settings")
         self._main.set_class(shares.wide, "wide")
         self._main.query_one(StatusLine).too_small = shares.too_small
-        panel.styles.height = shares.settings or "1fr"
+        if panel is not None:
+            panel.styles.height = shares.settings or "1fr"
         self._rows.display = shares.rows > 0
         self._rows.styles.height = shares.rows
 
@@ -220,11 +256,15 @@ class EchoApp(App[int]):
         """The terminal's answer: it has drawn a frame."""
         self._line.answered()
 
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something for a moment. What it says was written by others: an error, the name of a folder."""
+        super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
+
     # ---- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what makes sense in this state."""
-        if action == "settings" and (len(self.screen_stack) > 1 or self._main.focused is self._settings):
+        if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
         if action == "why_not":
             return not keys.makes_sense(str(parameters[0]), self._frame)
@@ -279,18 +319,53 @@ class EchoApp(App[int]):
 
     def action_settings(self) -> None:
         """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        if self._may_open(self._settings):
+            self._settings.open(self._frame)
+            self._panel_opened(self._settings)
+
+    def action_branches(self) -> None:
+        """Open the list of branches, or close it."""
+        if self._may_open(self._branches):
+            self._branches.is_open = True
+            self._branches.look(self._frame)
+            self._panel_opened(self._branches)
+
+    def action_runs(self) -> None:
+        """Open the list of the other runs, or close it."""
+        if self._may_open(self._runs):
+            self._runs.open()
+            self._read_runs()
+            self._panel_opened(self._runs)
+
+    @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
+    def _read_runs(self) -> None:
+        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder)
+        self.call_from_thread(self._runs.take, runs)
+
+    def _look_at_other_runs(self) -> None:
+        self.futures.follow(lambda: None)
+
+    def _complain(self, text: str) -> None:
+        self.notify(text, severity="error", markup=False)
+
+    def _may_open(self, panel: Widget) -> bool:
+        """Close the panel that is open; whether there is to be this one instead."""
         if self._main.has_class("small"):
             self._hint(self._main.query_one(StatusLine).too_small)
-            return
-        if self._settings.is_open:
-            self._settings_closed()
-            return
-        self._settings.open(self._frame)
-        self._lay_out(self.size)
-        self._focus(self._settings)
+            return False
+        was_open = self._panel
+        if was_open is not None:
+            self._panel_closed()
+        return was_open is not panel
 
-    def _settings_closed(self) -> None:
-        self._settings.is_open = False
+    def _panel_opened(self, panel: Widget) -> None:
+        self._lay_out(self.size)
+        self._focus(panel)
+
+    def _panel_closed(self) -> None:
+        panel = self._panel
+        if panel is not None:
+            panel.is_open = False
         self._focus(self._plot)
         self._lay_out(self.size)
 
@@ -330,24 +405,48 @@ class EchoApp(App[int]):
         self._settings.form.forget()
         self._hint_if_later()
 
+    def action_redo(self) -> None:
+        self.session.redo()
+        self._settings.form.forget()
+
+    def action_window(self, windows: int) -> None:
+        self.session.move(windows)
+
+    def action_an_epoch(self, epochs: int) -> None:
+        self.session.move_epochs(epochs)
+
     def action_log(self) -> None:
         view = self._plot.view
         self._plot.change_view(dataclasses.replace(view, log=not view.log))
 
     def action_zoom(self, closer: bool) -> None:
-        self._plot.change_view(zoomed(self._plot.view, self._frame.trained, closer))
+        self._plot.change_view(zoomed(self._plot.view, self._frame.line_end, closer))
 
     def action_help(self) -> None:
+        if isinstance(self.screen, HelpScreen):
+            return
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
             "In the settings": SETTINGS_KEYS,
+            "In the list of branches": [one for one in BranchList.BINDINGS if isinstance(one, Binding)],
+            "In the list of runs": [one for one in RunList.BINDINGS if isinstance(one, Binding)],
         }
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
     def action_other_theme(self) -> None:
-        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+        self.theme = f"textual-{self._other_theme}"
+        chosen = self._shown_theme
+        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+
+    @property
+    def _shown_theme(self) -> Theme:
+        return "light" if self.theme == "textual-light" else "dark"
+
+    @property
+    def _other_theme(self) -> Theme:
+        return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
         """Save the screen in the folder the program was started in, and say where it went."""
@@ -388,7 +487,8 @@ class EchoApp(App[int]):
                     f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
                     lambda action=action: self.call_later(self.run_action, action),
                 )
-        yield SystemCommand("Theme", "Light background, or dark", self.action_other_theme)
+        other = self._other_theme
+        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
         for name, save in (("picture", save_picture), ("text", save_text)):
             later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
-            yield SystemCommand(f"Export {name}", f"Save the screen as {name} in the current folder", later)
+            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -27,7 +27,29 @@ BINDINGS = [
     Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
     Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
-    Binding("u", "undo", "Undo", tooltip="Undo the last reset, redraw, new data, edit or divergence", id="undo"),
+    Binding("u", "undo", "Undo", tooltip="Go to before the last change or divergence", id="undo"),
+    Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
+    Binding(
+        "left_square_bracket",
+        "window(-1)",
+        "Back",
+        key_display="[ ]",
+        tooltip="Look at the window before, as it was; ] at the one after",
+        id="window_back",
+    ),
+    Binding("right_square_bracket", "window(1)", "On", key_display="]", id="window_on", show=False),
+    Binding(
+        "left_curly_bracket",
+        "an_epoch(-1)",
+        "Epoch back",
+        key_display="{ }",
+        tooltip="Look at the end of the epoch before; } of the one after",
+        id="epoch_back",
+        show=False,
+    ),
+    Binding("right_curly_bracket", "an_epoch(1)", "Epoch on", key_display="}", id="epoch_on", show=False),
+    Binding("b", "branches", "Branches", tooltip="The futures of this run: go to one, show it, name it", id="branches"),
+    Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
@@ -68,6 +90,8 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return trains
         case "reset" | "redraw" | "regenerate":
             return trains or state is State.FINISHED
+        case "redo":
+            return frame.redoable
         case "undo":
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
         case "faster" | "slower" | "full_speed" | "settings":
@@ -80,6 +104,6 @@ def why_not(action: str, frame: Frame) -> str:
     """Why an action cannot do anything in this frame's state."""
     if frame.state is State.FAILED:
         return "failed: nothing is trained any more; q quits, then start it with other flags"
-    if action == "undo":
-        return "nothing to undo"
+    if action in ("undo", "redo"):
+        return f"nothing to {action}"
     return "finished: s gives it more epochs, r starts over"

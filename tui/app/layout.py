@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from tui.app.widgets.sample_rows import PANEL_HEIGHT, height_for
+from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 """On a smaller screen only the status is shown."""
 
-STATUS_AND_FOOTER = 4
+STATUS_AND_FOOTER = STATUS_HEIGHT + 1
 
 LEAST_PLOT_HEIGHT = 7
 
-MOST_ROWS_SHARE = 0.6
+MOST_ROWS_SHARE = 0.64
 """Of the lines that curve and rows have."""
 
 WIDE = 100

@@ -80,8 +80,7 @@ def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
 
 def measure(config: EchoConfig) -> list[Row]:
     """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all."""
-    from echornn.training.device import use_one_thread
-    from echornn.training.trainer import Trainer
+    from echornn import Trainer, use_one_thread
 
     use_one_thread()
     trainer = Trainer(config)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
-import sys
-from collections.abc import Iterator
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from echornn import quiet
 from echornn.runs import run_dir
+from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
+from echornn.trainer_state import TrainerState
+from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.tty import terminal
@@ -22,18 +31,28 @@ HEADER = "window,epoch,loss,accuracy"
 Row = tuple[int, int, float, float]
 """Window of the whole run from 1, epoch from 1, loss in nats, accuracy 0 to 1."""
 
+NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
+"""Why a file can never be written where it was named; anything else is the disk's."""
+
 
 def rows(run: Run) -> Iterator[Row]:
     """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log."""
-    window = 0
-    for command, windows in ((stretch.command, stretch.windows) for stretch in run.stretches()):
-        per_epoch = command.config.windows_per_epoch
-        losses = windows["loss"].tolist()
-        accuracies = (1 - run_dir.error_rates(windows, command.config)).tolist()
-        for loss, accuracy in zip(losses, accuracies, strict=True):
-            epoch = command.epoch + (command.window + window - command.at) // per_epoch
-            window += 1
-            yield window, epoch + 1, loss, accuracy
+    branches = run.tree[0]
+    for stretch, windows in run.pieces():
+        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows)
+
+
+def rows_along(run: Run, moment: Moment) -> Iterator[Row]:
+    """The windows that lead to a moment, numbered along its path."""
+    for branch, along, windows in run.path(moment):
+        yield from _rows(along, branch, along, windows)
+
+
+def _rows(number: int, branch: Branch, along: int, windows: npt.NDArray[Any]) -> Iterator[Row]:
+    losses = windows["loss"].tolist()
+    accuracies = (1 - run_dir.error_rates(windows, branch.config)).tolist()
+    for index, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
+        yield number + index + 1, branch.position(along + index)[0] + 1, loss, accuracy
 
 
 def as_csv(row: Row) -> str:
@@ -49,17 +68,22 @@ def as_json(row: Row) -> str:
 
 
 def export(name: str, as_json_lines: bool, weights: Path | None, keras: Path | None) -> int:
-    """Print every window of the run, or write its network to the files named. Returns the exit code."""
+    """Print every window of the run, or write its network to the files named. Returns the exit code.
+
+    Raises:
+        RunError: there is no such run, or nothing can be written to a file of that name.
+        OSError: the disk did not take what was to be written; a file that was there before is as it was.
+    """
     run = run_dir.read(record.find(name))
     for note in run.notes:
-        print(f"echornn-tui: {note}", file=sys.stderr)
+        printed.complain(f"echornn-tui: {note}")
     if weights is not None or keras is not None:
         _write_network(run, weights, keras)
         return ExitCode.DONE
     if not as_json_lines:
-        print(HEADER)
+        printed.lines([HEADER])
     line = as_json if as_json_lines else as_csv
-    sys.stdout.writelines(f"{line(row)}\n" for row in rows(run))
+    printed.lines(line(row) for row in rows(run))
     return ExitCode.DONE
 
 
@@ -71,13 +95,36 @@ def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:
     if keras is not None and keras.suffix != ".keras":
         raise RunError(f"keras = {str(keras)!r} cannot be written: a name that ends in .keras")
     state = run.checkpoint.state
-    try:
-        if weights is not None:
-            np.savez(weights, allow_pickle=False, **state.weights)
-        if keras is not None:
-            terminal.keep_native_stderr_off_the_screen()
-            from echornn.network.to_keras import keras_model
+    if weights is not None:
+        _write_whole(weights, partial(_save_weights, state))
+    if keras is not None:
+        _write_whole(keras, partial(_save_keras, state))
 
-            keras_model(state.config, state.weights).save(keras)
+
+def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
+    """Have a file saved, and put it in the place of the target only when it is whole."""
+    place = Path(os.path.realpath(target))
+    try:
+        if place.exists() and not place.is_file():
+            raise RunError(f"{target} cannot be written: it is there, and no regular file")
+        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
+            new = Path(folder) / f"new{target.suffix}"
+            save(new)
+            os.replace(new, place)
     except OSError as error:
-        raise RunError(f"{error.filename or 'the file'} cannot be written: {error.strerror or error}") from error
+        message = f"{target} cannot be written: {error.strerror or error}"
+        if error.errno in NO_SUCH_PLACE:
+            raise RunError(message) from error
+        raise OSError(message) from error
+
+
+def _save_weights(state: TrainerState, file: Path) -> None:
+    np.savez(file, allow_pickle=False, **state.weights)
+
+
+def _save_keras(state: TrainerState, file: Path) -> None:
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow()
+    from echornn.network.to_keras import keras_model
+
+    keras_model(state.config, state.weights).save(file)

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from echornn.analysis.verdict import loss_text
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
-from echornn.session.frame import State
+from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.lines import Lines
-from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty
+from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
@@ -48,10 +49,10 @@ class EpochReport:
         """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now."""
         if not run.config.differs_only_live(self.config):
             return
-        before = run.checkpoint.state.window if run.checkpoint else 0
-        windows = run.windows(run.trained - before, run.trained)
-        self._losses = windows["loss"].tolist()
-        self._errors = int(windows["errors"].sum())
+        done = run.checkpoint.state.window if run.checkpoint else 0
+        for _, _, windows in run.path(run.stands, max(0, run.stands.window - done)):
+            self._losses += windows["loss"].tolist()
+            self._errors += int(windows["errors"].sum())
 
     def records(self, progress: Progress) -> Iterator[Record]:
         """What there is to say of these windows, in order."""
@@ -75,7 +76,7 @@ class EpochReport:
                     "event": "epoch",
                     "epoch": epoch + 1,
                     "loss": float(np.mean(self._losses)),
-                    "accuracy": 1 - self._errors / (per_epoch * self.config.predictions_per_window),
+                    "accuracy": 1 - self._errors / (len(self._losses) * self.config.predictions_per_window),
                     "seconds": self._clock() - self._begun,
                 }
                 self._losses, self._errors = [], 0
@@ -87,12 +88,18 @@ def as_line(record: Record, config: EchoConfig) -> str:
         case "window":
             return (
                 f"epoch {record['epoch']}/{config.num_epochs}  window {record['window']}/{config.windows_per_epoch}"
-                f"  loss {record['loss']:.4f}  accuracy {record['accuracy']:.1%}"
+                f"  loss {loss_text(record['loss'])}  accuracy {record['accuracy']:.1%}"
             )
         case "epoch":
             return (
-                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {record['loss']:.4f}"
+                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
                 f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
+            )
+        case "finished":
+            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
+            return (
+                f"finished  windows {record['windows']}  loss {loss_text(record['final_loss'])}  {solved}"
+                f"  seconds {record['seconds']}"
             )
         case event:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
@@ -116,7 +123,7 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, record
     def say(*records: Record) -> None:
         texts = [as_json(record) if as_json_lines else as_line(record, config) for record in records]
         if texts:
-            lines.print("\n".join(texts) + "\n", sys.stdout)
+            lines.print(texts, sys.stdout)
 
     def on_progress(progress: Progress) -> None:
         say(*report.records(progress))
@@ -154,6 +161,18 @@ def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
     return record
 
 
+def finished_record(frame: Frame, seconds: float) -> Record:
+    """What has come of it: the mean loss of the last windows (`echornn.analysis.theory.RECENT_WINDOWS`), and the window
+    of the run at which the echo was solved; None where it was not."""
+    return {
+        "event": "finished",
+        "windows": frame.trained,
+        "final_loss": frame.evidence.mean,
+        "solved_at": frame.evidence.solved_at,
+        "seconds": round(seconds, 3),
+    }
+
+
 def _lines(with_bar: bool) -> Lines:
     """Lines, above a bar where there is a terminal for it."""
     screen = terminal.screen_for_a_bar() if with_bar else None
@@ -175,11 +194,11 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
         if newest != warning:
             warning = newest
-            lines.print(f"echornn-tui: {warning or 'saved again'}\n", sys.stderr)
+            lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
         if frame.state is State.FINISHED:
             session.stop()
-        if asked and frame.state is State.LOADING:
+        if asked and not is_unsaved(session.recorder):
             return
 
 
@@ -198,11 +217,11 @@ def _conclude(
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:
-        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}\n", sys.stderr)
+        lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}".splitlines(), sys.stderr)
         return ExitCode.FAILED
     diverged = frame.progress is not None and not math.isfinite(frame.loss)
     if asked or diverged:
-        lines.print(f"{farewell(recorder)}\n", sys.stderr)
+        lines.print(farewell(recorder), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
-    say({"event": "finished", "windows": frame.trained, "seconds": round(time.monotonic() - begun, 3)})
+    say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

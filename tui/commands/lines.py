@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TextIO
 
 from echornn.session.frame import Frame
+from tui.printable import printable
 from tui.tty import terminal
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,16 +32,20 @@ class Lines:
         """Why lines wait to be written; empty where none do."""
         return next((f"lines wait to be printed: {reason}" for reason in list(self._reasons.values())), "")
 
-    def print(self, text: str, to: TextIO) -> None:
-        """Write these lines, each with its end; on a full disk, with the next lines after there is room again.
+    def print(self, texts: Iterable[str], to: TextIO) -> None:
+        """Write each text as a line of its own; on a full disk, with the next lines after there is room again.
 
         A terminal that is gone takes them and shows none: `tui.tty.terminal.when_terminal_is_gone` is there for that.
+        Standard error takes what it can: it says how training goes, which does not end because nobody hears that.
 
         Raises:
             OSError: they can never be written: whoever reads them has gone (`BrokenPipeError`), ...
         """
+        self._write("".join(f"{printable(text)}\n" for text in texts), to)
+
+    def _write(self, text: str, to: TextIO) -> None:
         waiting = self._waiting[to]
-        waiting += text.encode(to.encoding or "utf-8", errors="replace")
+        waiting += text.encode(to.encoding or "utf-8", errors="backslashreplace")
         try:
             while waiting:
                 del waiting[: terminal.write_some(to, bytes(waiting[:PIECE_BYTES]))]
@@ -47,7 +54,7 @@ class Lines:
             if error.errno in NO_ROOM:
                 self._reasons[to] = error.strerror or str(error)
                 del waiting[:-MOST_BYTES]
-            elif error.errno == errno.EIO:
+            elif error.errno == errno.EIO or to is sys.stderr:
                 waiting.clear()
             else:
                 raise

@@ -1,38 +1,104 @@
-"""``echornn-tui list``: the runs in the user's state folder."""
+"""``echornn-tui list``: the runs of a folder, what they are and what they have come to."""
 
 from __future__ import annotations
 
+import json
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from echornn.runs import kept_runs, run_dir
+from echornn.analysis.verdict import loss_text
+from echornn.runs import kept_runs
+from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
+from echornn.runs.summary import Summary, summary
+from tui import printed
 from tui.exit_code import ExitCode
 
 
-def lines() -> Iterator[str]:
+def list_runs(folder: Path | None, as_json_lines: bool) -> int:
+    """Print the runs in this folder, or the one that it is; those in the user's, unless given. Returns the exit code.
+
+    Raises:
+        RunError: there is no such folder, or it cannot be read.
+    """
+    printed.lines(json_lines(folder) if as_json_lines else lines(folder))
+    return ExitCode.DONE
+
+
+def lines(among: Path | None = None) -> Iterator[str]:
     """A line for the folder, and one for each run, the one saved last first."""
-    yield f"runs in {kept_runs.state_folder()}, the newest first"
-    for folder in kept_runs.runs():
-        yield f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept_runs.last_saved(folder)))}  {describe(folder)}"
+    folders = _runs(among)
+    yield f"runs in {among or kept_runs.state_folder()}, the newest first"
+    for folder in folders:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept_runs.last_saved(folder)))
+        try:
+            run = summary(folder)
+        except (RunError, OSError) as error:
+            yield f"{when}  {_what_is_wrong(folder, error)}"
+        else:
+            fields = ", ".join(f"{name} {value}" for name, value in run.differs.items())
+            yield f"{when}  {_columns(run)}  {fields}".rstrip()
+
+
+def json_lines(among: Path | None = None) -> Iterator[str]:
+    """A line for each run, the one saved last first; see `record_of`."""
+    for folder in _runs(among):
+        try:
+            yield json.dumps(record_of(summary(folder)))
+        except (RunError, OSError) as error:
+            yield json.dumps({"run": str(folder), "error": _what_is_wrong(folder, error)})
+
+
+def record_of(run: Summary) -> dict[str, Any]:
+    """A run for programs. What is no finite number is null: a loss that has diverged, or of which there is none;
+    ``solved_at`` is null where it was not solved, and not there where that is not on record."""
+    solved = {} if run.solved_at is None else {"solved_at": run.solved_at or None}
+    return {
+        "run": str(run.folder),
+        "saved": run.saved,
+        "epoch": run.epoch,
+        "window": run.window,
+        "windows": run.windows,
+        "loss": run.loss if math.isfinite(run.loss) else None,
+        "diverged": math.isinf(run.loss),
+        **solved,
+        "bytes": run.bytes,
+        "differs": run.differs,
+    }
 
 
 def describe(folder: Path) -> str:
-    """How far a run has come, its size and its name; or what is wrong with it."""
+    """How far the run in this folder has come, its size and its name; or what is wrong with it."""
     try:
-        run = run_dir.read(folder)
-    except RunError as error:
-        return str(error)
-    state = None if run.checkpoint is None else run.checkpoint.state
-    epoch, window = (0, 0) if state is None else (state.epoch, state.window)
-    position = f"epoch {epoch + (window > 0)}/{run.config.num_epochs}"
-    size = run_dir.size(folder) / 1e6
-    return f"{position:<19} {run.trained:>13,} windows {size:>8.1f} MB  {folder.name}"
+        return _columns(summary(folder))
+    except (RunError, OSError) as error:
+        return _what_is_wrong(folder, error)
 
 
-def list_runs() -> int:
-    """Print the runs. Returns the exit code."""
-    for line in lines():
-        print(line)
-    return ExitCode.DONE
+def _runs(among: Path | None) -> list[Path]:
+    if among is None:
+        return kept_runs.runs()
+    try:
+        if (among / RUN_FILE).exists():
+            return [among]
+        next(among.iterdir(), None)
+        return kept_runs.runs(among)
+    except OSError as error:
+        raise RunError(f"{among} cannot be read: {error.strerror or error}") from error
+
+
+def _columns(run: Summary) -> str:
+    position = f"epoch {run.epoch}/{run.config.num_epochs}"
+    loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
+    solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
+    size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"
+    return f"{position:<15} {run.windows:>11,} windows  loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"
+
+
+def _what_is_wrong(folder: Path, error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{folder} cannot be read: {error.strerror or error}"
+    return str(error)

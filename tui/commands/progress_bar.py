@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TextIO
 
@@ -13,8 +13,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from echornn.analysis.verdict import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import Lines
+from tui.printable import printable
 from tui.tty import terminal
 
 EMPTY_LINE = "\r\x1b[2K"
@@ -37,42 +39,42 @@ class LinesAboveABar(Lines):
         self._bar = ""
         self._lock = threading.Lock()
 
-    def print(self, text: str, to: TextIO) -> None:
+    def print(self, texts: Iterable[str], to: TextIO) -> None:
         """See `Lines.print`."""
         if not to.isatty():
-            super().print(text, to)
+            super().print(texts, to)
             return
         with self._lock:
-            super().print(EMPTY_LINE, self._screen)
-            super().print(text, to)
-            super().print(self._bar, self._screen)
+            self._write(EMPTY_LINE, self._screen)
+            super().print(texts, to)
+            self._write(self._bar, self._screen)
 
     def show(self, frame: Frame) -> None:
         """Draw the bar anew."""
         bar = self._drawn(frame)
         with self._lock:
             self._bar = bar
-            super().print(EMPTY_LINE + bar, self._screen)
+            self._write(EMPTY_LINE + bar, self._screen)
 
     def close(self) -> None:
         """Leave nothing of the bar."""
         with self._lock:
             self._bar = ""
-            super().print(EMPTY_LINE, self._screen)
+            self._write(EMPTY_LINE, self._screen)
 
     def _drawn(self, frame: Frame) -> str:
         per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
         numbers = (
             f"epoch {frame.epoch}/{epochs}",
             f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}",
-            *([f"loss {frame.loss:.4f}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []),
+            *([f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []),
             f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state,
         )
         line = Table.grid(expand=True, padding=(0, 1, 0, 0))
         line.add_column(ratio=1)
         line.add_column(no_wrap=True, overflow="crop")
         done = (frame.epoch - 1) * per_epoch + frame.window
-        line.add_row(ProgressBar(total=per_epoch * epochs, completed=done), Text(" ".join(numbers)))
+        line.add_row(ProgressBar(total=per_epoch * epochs, completed=done), Text(printable(" ".join(numbers))))
         self._console.width = max(1, self._columns() - 1)
         with self._console.capture() as drawn:
             self._console.print(line)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from echornn.runs import kept_runs, run_dir
+from echornn.runs import debris, kept_runs, run_dir
 from echornn.runs.lock import Lock, is_held
 from echornn.runs.run_error import RunError
+from tui import printed
 from tui.commands.list_runs import describe
 from tui.exit_code import ExitCode
 
@@ -15,27 +16,44 @@ from tui.exit_code import ExitCode
 def removed(keep: int, dry_run: bool) -> Iterator[str]:
     """Remove all runs of the state folder but the ``keep`` saved last; a line for each, before the next is removed.
 
-    One that is being written, and one that cannot be read (of another version, or damaged), stays, and the line says
-    so.
+    One that is being written, one that cannot be read (of another version, or damaged) and one that is a link stays,
+    and the line says so. What a killed beginning left goes in any case.
     """
-    for folder in kept_runs.runs()[keep:]:
+    done = "would go" if dry_run else "removed "
+    old, abandoned = kept_runs.runs()[keep:], kept_runs.abandoned()
+    for folder in old:
         try:
             line = describe(folder)
+            run_dir.glance(folder)
             _remove(folder, dry_run)
         except (RunError, OSError) as error:
-            yield f"kept     {error}"
+            yield f"kept     {_said(folder, error)}"
         else:
-            yield f"{'would go' if dry_run else 'removed '} {line}"
+            yield f"{done} {line}"
+    for folder in abandoned:
+        try:
+            _remove(folder, dry_run, only_debris=True)
+        except (RunError, OSError) as error:
+            yield f"kept     {_said(folder, error)}"
+        else:
+            yield f"{done} {folder.name}: left by a process that was killed"
 
 
-def _remove(folder: Path, dry_run: bool) -> None:
-    run_dir.read(folder)
+def _said(folder: Path, error: Exception) -> str:
+    return f"{folder} cannot be removed: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+
+
+def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
+    if folder.is_symlink():
+        raise RunError(f"{folder} is a link: what it leads to is not touched")
     if dry_run:
         if is_held(folder):
             raise RunError(f"{folder} is being written by another process")
         return
     lock = Lock(folder)
     try:
+        if only_debris and not debris.is_debris(folder):
+            raise RunError(f"{folder} holds a run by now")
         run_dir.remove(folder)
     finally:
         lock.release()
@@ -46,7 +64,8 @@ def prune(keep: int, dry_run: bool) -> int:
     any_line = False
     for line in removed(keep, dry_run):
         any_line = True
-        print(line, flush=True)
+        printed.lines([line])
+        printed.finish()
     if not any_line:
-        print("nothing to remove")
+        printed.lines(["nothing to remove"])
     return ExitCode.DONE

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
-import shlex
+import time
 from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.runs import kept_runs, run_dir
+from echornn.runs import kept_runs
 from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
-from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
+from tui.printable import printable, quoted
 
 NEWEST = "newest"
 
@@ -36,7 +36,7 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return RunRecorder.begin(folder, config)
     try:
         return RunRecorder.begin(kept_runs.new_folder(config), config)
-    except (RunError, OSError) as error:
+    except RunError as error:
         return Unrecorded(str(error))
 
 
@@ -51,10 +51,7 @@ def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
         RunError: there is no such run, or it cannot go on.
         ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    folder = find(name)
-    if flags.given:
-        _edited(run_dir.read(folder), flags)
-    recorder = RunRecorder.go_on(folder)
+    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags))
     assert recorder.resumed is not None
     return _edited(recorder.resumed, flags), recorder
 
@@ -70,22 +67,28 @@ def find(name: str) -> Path:
     """The folder of this name, the one of this name among the user's runs, or the newest of them.
 
     Raises:
-        RunError: ``newest`` was asked for, and there is none.
+        RunError: ``newest`` was asked for, and there is none; or no folder can have this name.
     """
-    if name == NEWEST and not Path(name).exists():
+    if name == NEWEST and not os.path.exists(name):
         newest = kept_runs.runs()[:1]
         if not newest:
             raise RunError(f"there is no run in {kept_runs.state_folder()}")
         return newest[0]
     kept = kept_runs.state_folder() / name
-    return kept if not Path(name).exists() and kept.exists() else Path(name)
+    return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
 
 
 def end(session: Session) -> None:
-    """Stop the session, and wait for its last checkpoint."""
+    """Stop the session, and wait until all that it told its record is on disk, or it has stopped."""
     session.stop()
-    loading = session.frame.state is State.LOADING
-    session.stopped.wait(SECONDS_TO_STOP if loading else SECONDS_TO_SAVE)
+    until = time.monotonic() + SECONDS_TO_SAVE
+    while not session.stopped.wait(SECONDS_TO_STOP) and is_unsaved(session.recorder) and time.monotonic() < until:
+        pass
+
+
+def is_unsaved(recorder: Recorder | None) -> bool:
+    """Whether something that is to be kept is not on disk."""
+    return recorder is not None and recorder.folder is not None and not recorder.saved
 
 
 def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
@@ -95,28 +98,32 @@ def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
 
 def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     """Whether what was to be kept is on disk."""
-    lost = recorder is not None and recorder.folder is not None and not recorder.saved
-    return ExitCode.FAILED if lost else ExitCode.DONE
+    return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
 
 
-def farewell(recorder: Recorder | None) -> str:
-    """Where the run is and how it goes on, or why it is not kept; empty where there is nothing to say."""
+def farewell(recorder: Recorder | None) -> list[str]:
+    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say."""
     if recorder is None:
-        return ""
+        return []
     if recorder.folder is None:
-        return recorder.warning
-    folder = shlex.quote(str(recorder.folder))
+        return [printable(recorder.warning)]
+    folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
-    if os.strerror(errno.ENOENT) in recorder.warning:  # told by who tried to write: a disk may hang
+    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
+    if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]
-    return "\n".join([*([recorder.warning] if recorder.warning else []), *lines])
+    elif misplaced == "replaced":
+        lines = [f"the run is not kept: {folder} holds another run now"]
+    return [printable(recorder.warning), *lines] if recorder.warning else lines
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
     """Remove a new run's folder where nothing was trained; whether it was removed."""
-    if recorder is None or recorder.folder is None or recorder.resumed is not None or trained:
+    if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
         return False
     if not recorder.saved:  # a disk that does not take anything may hang
         return False
-    run_dir.remove(recorder.folder)
-    return True
+    with contextlib.suppress(OSError):
+        recorder.forget()
+        return True
+    return False

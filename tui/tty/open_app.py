@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from functools import partial
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.session.session import Session
+from tui import printed
 from tui.app.app import EchoApp
 from tui.commands import record
 from tui.exit_code import ExitCode
+from tui.theme import Theme, remember, remembered
 from tui.tty import terminal
 from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
@@ -19,16 +20,24 @@ from tui.tty.plain_screen import draw_in_few_bytes
 
 
 def show_training(
-    config: EchoConfig, speed: float, fps: float, ascii_only: bool, recorder: Recorder | None, guarded: Guarded
+    config: EchoConfig,
+    speed: float,
+    fps: float,
+    ascii_only: bool,
+    theme: Theme | None,
+    recorder: Recorder | None,
+    guarded: Guarded,
 ) -> int:
     """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    if theme is not None:
+        remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder)
-    app = EchoApp(session, fps, ascii_only)
+    app = EchoApp(session, fps, ascii_only, theme or remembered())
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    guarded.leave_words(record.farewell(recorder))
+    guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
         record.end(session)
@@ -52,6 +61,6 @@ def show_training(
     if isinstance(session.error, ConfigError):
         raise session.error
     if session.error is not None:
-        print(f"echornn-tui: {session.frame.message}", native_log.tail(), sep="\n", file=sys.stderr)
-    sys.stdout.write(record.farewell(recorder) + "\n" if recorder else "")
+        printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
+    printed.lines(record.farewell(recorder))
     return code

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
+from echornn import quiet
 from tui.tty import early_signals
 from tui.tty.early_signals import ENDING_SIGNALS
 
@@ -148,6 +149,7 @@ def keep_native_stderr_off_the_screen(log: NativeLog | None = None) -> NativeLog
     _let_python_write_to(os.dup(2))
     log = log or NativeLog.unnamed()
     log.take_stderr()
+    os.environ.setdefault(quiet.LEVEL, "0")  # the log takes all, and shows its end where something fails
     return log
 
 

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as arrays
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint
 from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
+from echornn.runs.recorded_values import config_from
 from echornn.trainer_state import TrainerState
 
 FLOATS = arrays.arrays(np.float32, arrays.array_shapes(max_dims=3, max_side=4), elements=st.floats(width=32))
@@ -23,7 +24,7 @@ STATES = st.builds(
     TrainerState,
     config=st.builds(
         EchoConfig,
-        learning_rate=st.floats(1e-300, 1e300),
+        learning_rate=st.floats(1e-37, 1e38),
         seed=st.integers(0, 2**100),
         optimizer=st.sampled_from(["adagrad", "adam"]),
         stride=st.none() | st.integers(1, 15),
@@ -112,7 +113,7 @@ def changed(old: bytes, new: bytes) -> bytes:
     [
         (b"ECHORNN\0", b"ECHOTNN\0", "no checkpoint of this program"),
         (b"ECHORNN\0\1", b"ECHORNN\0\2", "of format 2: this version reads 1"),
-        (b'"stride"', b'"strode"', "field stride is missing"),
+        (b'"stride"', b'"strode"', "field strode is not known to this version"),
         (b'"window"', b'"widnow"', "widnow"),
         (b'"adagrad"', b'"adadelt"', "optimizer = 'adadelt' cannot be used"),
     ],
@@ -122,10 +123,20 @@ def test_another_version_or_other_fields_are_named(old: bytes, new: bytes, words
         checkpoint.decode(changed(old, new))
 
 
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(EchoConfig)])
+def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
+    """Fields are added from version to version; what was written before them goes on as it did."""
+    other = EchoConfig(state_size=6, seed=3, cell="gru", learning_rate=0.1)
+    fields = dataclasses.asdict(other)
+    del fields[name]
+    expected = dataclasses.replace(other, **{name: getattr(EchoConfig(), name)})
+    assert checkpoint.config_from(fields) == expected
+
+
 def test_a_configuration_with_a_field_more_is_refused() -> None:
     fields = {**dataclasses.asdict(EchoConfig()), "warp": 9}
     with pytest.raises(ValueError, match="field warp is not known to this version"):
-        checkpoint.config_from(fields)
+        config_from(fields)
 
 
 def test_the_last_two_are_kept_and_a_torn_one_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from functools import partial
@@ -16,12 +17,12 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from tensorboard.plugins.hparams import metadata
 
 from echornn.runs import events, run_dir
-from echornn.runs.events import POINT_SECONDS, EventLog
+from echornn.runs.events import EventLog, last_point, next_point
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play, recorded
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
 
 LONG = replace(SMALL, num_epochs=1000)
 TAGS = ("loss", "accuracy", "learning_rate")
@@ -105,7 +106,6 @@ def killed_ahead(folder: Path, windows: int, torn: int = 0) -> None:
         trainer.restore(recorder.resumed.checkpoint.state)
     for _ in range(windows):
         recorder.windows(trainer.advance(1))
-        recorder._events.point()
     recorder._events.flush(recorder._events.length)
     recorder._losses.flush()
     recorder.close()
@@ -124,6 +124,17 @@ def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, tor
         assert_means_of_the_log(folder, expected)
     assert texts(folder) == [(1, "start"), (13, "reset")]
     assert len(list((folder / events.FOLDER).iterdir())) == 5
+
+
+def test_what_lay_beyond_the_checkpoint_is_gone_also_where_nothing_is_left_to_train(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 12, config=LONG)
+    killed_ahead(folder, 9)
+    assert curves(folder)["loss"][0][-1] > 12
+    session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
+    play(session)
+    assert_means_of_the_log(folder, 12)
+    assert texts(folder) == [(1, "start")]
 
 
 def test_a_command_that_was_not_saved_is_taken_back(tmp_path: Path) -> None:
@@ -150,50 +161,107 @@ def test_a_run_that_starts_over_shows_only_what_counts(tmp_path: Path) -> None:
     assert texts(folder) == [(1, "start")]
 
 
-def log_with_a_clock(folder: Path, now: list[float]) -> EventLog:
-    folder.mkdir()
-    return EventLog(folder, LONG, clock=lambda: now[0])
+def losses_of(windows: int) -> np.ndarray:
+    return np.random.default_rng(windows).uniform(0, 1, windows).astype(np.float32)
 
 
-def points(log: EventLog, folder: Path) -> list[int]:
+def told(log: EventLog, losses: np.ndarray, piece: int) -> None:
+    """Tell the log of these windows, so many at a time."""
+    progress = make_progress(LONG)
+    for begin in range(0, len(losses), piece):
+        part = losses[begin : begin + piece]
+        log.windows(replace(progress, losses=part, errors=np.ones(len(part), np.int32)))
+
+
+def test_the_first_windows_have_a_point_each_and_later_ones_are_thinned_evenly_in_powers(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, LONG)
+    told(log, losses_of(100_000), 4096)
     log.flush(log.length)
-    return curves(folder)["loss"][0]
+    steps = curves(tmp_path)["loss"][0]
+    assert steps[:200] == list(range(1, 201))
+    assert max(later / step for step, later in itertools.pairwise(steps[200:])) < 1.0101
+    assert (len(steps), log.length) == (851, pytest.approx(70_000, abs=2000))
 
 
-def test_fast_windows_share_a_point_and_slow_ones_have_one_each(tmp_path: Path) -> None:
-    now = [100.0]
-    log, trainer = log_with_a_clock(tmp_path / "run", now), ScriptedTrainer(LONG)
-    for _ in range(100):
-        log.windows(trainer.advance(10))
-        now[0] += POINT_SECONDS / 10
-    assert points(log, tmp_path / "run") == [10, *range(110, 1000, 100)]
-    assert log.length / 10 < 200, "bytes a point"
-    for _ in range(5):
-        log.windows(trainer.advance(1))
-        now[0] += POINT_SECONDS
-    assert points(log, tmp_path / "run")[-5:] == [1001, 1002, 1003, 1004, 1005]
+@pytest.mark.parametrize(("windows", "points"), [(20_000, 689), (10**6, 1082), (10**8, 1545)])
+def test_a_run_of_any_length_has_few_points(windows: int, points: int) -> None:
+    steps = [0]
+    while steps[-1] <= windows:
+        steps.append(next_point(steps[-1]))
+    assert len(steps) - 2 == points
+    assert last_point(windows) == steps[-2]
+
+
+@pytest.mark.parametrize("piece", [1, 7, 999, 30_000])
+def test_however_the_windows_come_in_the_points_are_the_same(tmp_path: Path, piece: int) -> None:
+    for name, size in (("one", piece), ("other", 4096)):
+        (tmp_path / name).mkdir()
+        log = EventLog(tmp_path / name, LONG)
+        told(log, losses_of(30_000), size)
+        log.flush(log.length)
+    assert points(tmp_path / "one") == points(tmp_path / "other")
+
+
+def points(folder: Path) -> list[tuple[int, float, float]]:
+    """Step, loss and accuracy of each point."""
+    shown = curves(folder)
+    return [(*point,) for point in zip(*shown["loss"], shown["accuracy"][1].tolist(), strict=True)]
+
+
+STORY: list[tuple[int, str]] = [(300, "reset"), (1100, "regenerate"), (2500, "")]
+"""Windows to train under each command, and what follows them."""
+
+
+def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_not(tmp_path: Path) -> None:
+    recorded(tmp_path / "whole", *(step for pair in STORY for step in pair if step), config=LONG)
+    kills = iter([(123, 40), (90, 3), (350, 222), (700, 1), (2000, 999), (10**6, 0)])
+    RunRecorder.begin(tmp_path / "killed", LONG).close()
+    for windows, command in STORY:
+        left = windows
+        while left:
+            trained, ahead = next(kills)
+            session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
+            trained = min(trained, left)
+            play(session, lambda n=trained, session=session: session.step(n))
+            left -= trained
+            if left:
+                killed_ahead(tmp_path / "killed", ahead)
+        if command:
+            session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
+            play(session, getattr(session, command))
+    assert points(tmp_path / "killed") == points(tmp_path / "whole")
+    assert texts(tmp_path / "killed") == texts(tmp_path / "whole")
+    assert len(list((tmp_path / "killed" / events.FOLDER).iterdir())) > 7
 
 
 def test_while_the_disk_takes_nothing_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "MOST_PENDING_BYTES", 2000)
-    now = [0.0]
-    log, trainer = log_with_a_clock(tmp_path / "run", now), ScriptedTrainer(LONG)
-    for _ in range(1000):
-        log.windows(trainer.advance(1))
-        now[0] += POINT_SECONDS
-        log.point()
-    assert log.length < 2300
+    monkeypatch.setattr(events, "MOST_PENDING_BYTES", 5000)
+    log = EventLog(tmp_path, LONG)
+    told(log, losses_of(1000), 10)
+    assert log.length < 5200
     log.flush(log.length)
-    log.windows(trainer.advance(1))
-    steps, losses = (part[-1] for part in curves_after(log, tmp_path / "run"))
-    before = curves(tmp_path / "run")["loss"][0][-2]
-    assert steps == 1001
-    assert losses == pytest.approx(0.7 * np.mean(0.99 ** np.arange(before, 1001)), rel=1e-5)
+    told(log, losses_of(1000), 10)
+    log.flush(log.length)
+    steps = curves(tmp_path)["loss"][0]
+    gap = max(later - step for step, later in itertools.pairwise(steps))
+    assert gap > 900
+    assert steps[0] == 1
+    shown = dict(zip(*curves(tmp_path)["loss"], strict=True))
+    after = next(later for step, later in itertools.pairwise(steps) if later - step == gap)
+    losses = np.concatenate([losses_of(1000), losses_of(1000)])
+    assert shown[after] == pytest.approx(losses[after - gap : after].mean(dtype=np.float64), rel=1e-6)
 
 
-def curves_after(log: EventLog, folder: Path) -> tuple[list[int], np.ndarray]:
-    log.flush(log.length)
-    return curves(folder)["loss"]
+def test_after_a_reset_the_start_is_dense_again(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 3000, "reset", 250, config=LONG)
+    steps = curves(tmp_path / "run")["loss"][0]
+    assert set(range(3001, 3201)) <= set(steps)
+    assert 3000 in steps, "no point mixes what came before a command with what came after it"
+
+
+def test_the_last_windows_of_a_finished_run_have_a_point(tmp_path: Path) -> None:
+    recorded(tmp_path / "run", 507, config=replace(SMALL, num_epochs=50))
+    assert curves(tmp_path / "run")["loss"][0][-3:] == [494, 498, 500]
 
 
 def test_a_loss_that_is_no_number_is_shown_as_such(tmp_path: Path) -> None:

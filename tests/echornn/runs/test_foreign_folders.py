@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from echornn.runs import run_dir
+from echornn.runs import about, run_dir
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
@@ -126,13 +126,13 @@ def test_any_text_may_be_the_description(whole: Path, text: str) -> None:
 
 
 @FUZZ
-@given(number=st.integers(0, 1 << 40).filter(lambda number: number != run_dir.FORMAT))
+@given(number=st.integers(0, 1 << 40).filter(lambda number: number != about.FORMAT))
 def test_every_other_format_is_refused_by_its_number(whole: Path, number: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "copy"
         shutil.copytree(whole, folder)
-        about = json.loads((folder / RUN_FILE).read_text()) | {"format": number}
-        (folder / RUN_FILE).write_text(json.dumps(about))
+        fields = json.loads((folder / RUN_FILE).read_text()) | {"format": number}
+        (folder / RUN_FILE).write_text(json.dumps(fields))
         with pytest.raises(RunError, match=f"holds a run of format {number}: this version reads 1"):
             run_dir.read(folder)
         assert_a_run_or_a_refusal(folder)

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from echornn.runs.recorded_evidence import evidence_of
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.progress import Progress
 from echornn.runs import append_log, run_dir
 from echornn.runs import recorder as recorder_module
-from echornn.runs.recorded_evidence import evidence_of
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_error import RunError
@@ -30,28 +31,20 @@ PATIENCE = 30.0
 
 
 def play(session: Session, *commands: Callable[[], None]) -> Session:
-    """Carry out the commands, one after the other has been trained and saved, on this thread."""
+    """Carry out the commands, each after the one before has been trained and saved."""
     session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
     for command in commands:
         command()
-        session._send(lambda: settle(session))
-    session._send(session.stop)
-    session.run()
+        session.when_idle(PATIENCE)
+        if isinstance(session.recorder, RunRecorder):
+            session.recorder.wait(PATIENCE)
+            session.when_idle(PATIENCE)
+    session.stop()
+    thread.join(PATIENCE)
+    assert session.stopped.is_set()
     return session
-
-
-def drain(session: Session) -> None:
-    while windows := session._due():
-        session._train(windows)
-
-
-def settle(session: Session) -> None:
-    """Train what is due, and let the disk answer."""
-    drain(session)
-    recorder = session._chronicle.recorder
-    if isinstance(recorder, RunRecorder):
-        recorder.wait(PATIENCE)
-        session._show_warning()
 
 
 def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.ndarray:
@@ -313,6 +306,22 @@ def test_both_checkpoints_damaged_is_a_clear_refusal(two_checkpoints: Path, tmp_
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_checkpoint_that_was_removed_is_mentioned(two_checkpoints: Path, tmp_path: Path, newest: bool) -> None:
+    serials = {name: run_dir.checkpoint.decode((two_checkpoints / name).read_bytes()).serial for name in run_dir.SLOTS}
+    gone = (max if newest else min)(serials, key=lambda name: serials[name])
+    folder = damaged(two_checkpoints, tmp_path, gone, b"")
+    (folder / gone).unlink()
+    run = run_dir.read(folder)
+    assert run.trained == (4 if newest else 9)
+    assert run.notes == (
+        f"{gone} is missing, which may have been the newest",
+        f"taken from the checkpoint after window {run.trained}",
+    )
+    performed(RunRecorder.go_on(folder), SMALL, 2, "save", 1)
+    assert run_dir.read(folder).notes == ()
+
+
 # ---- a disk that fails for a while
 
 
@@ -366,10 +375,10 @@ def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pyte
         warnings.append(session.frame.warning)
 
     def fill(full: bool) -> Callable[[], None]:
-        return lambda: session._send(lambda: setattr(disk, "full", full))
+        return lambda: setattr(disk, "full", full)
 
-    while_full = (lambda: session.step(6), session.save, lambda: session._send(look), session.reset)
-    afterwards = (lambda: session.step(2), fill(False), session.save, lambda: session._send(look))
+    while_full = (lambda: session.step(6), session.save, look, session.reset)
+    afterwards = (lambda: session.step(2), fill(False), session.save, look)
     play(session, lambda: session.step(5), fill(True), *while_full, *afterwards)
     assert "not saved since" in warnings[0]
     assert "No space left on device" in warnings[0]
@@ -388,11 +397,11 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path: Path) -> None:
         session,
         lambda: session.step(5),
         session.save,
-        lambda: session._send(lambda: os.rename(tmp_path / "run", tmp_path / "away")),
+        lambda: os.rename(tmp_path / "run", tmp_path / "away"),
         lambda: session.step(6),
         session.save,
-        lambda: session._send(lambda: warnings.append(session.frame.warning)),
-        lambda: session._send(lambda: os.rename(tmp_path / "away", tmp_path / "run")),
+        lambda: warnings.append(session.frame.warning),
+        lambda: os.rename(tmp_path / "away", tmp_path / "run"),
         lambda: session.step(1),
     )
     assert "not saved since" in warnings[0]
@@ -454,14 +463,10 @@ class OnItsThread:
         self.thread.start()
 
     def obeyed(self, trained: int | None = None) -> Frame:
-        """The frame after all commands given so far, and after so many windows."""
-        while True:
-            for _ in range(2):
-                done = threading.Event()
-                self.session._send(done.set)
-                assert done.wait(PATIENCE)
-            if trained in (None, self.session.frame.trained):
-                return self.session.frame
+        """The frame after all commands given so far, when so many windows are trained."""
+        assert self.session.when_idle(PATIENCE)
+        assert trained in (None, self.session.frame.trained)
+        return self.session.frame
 
     def end(self) -> None:
         self.session.stop()
@@ -551,13 +556,20 @@ def test_no_thread_is_left_when_nothing_is_to_be_saved(tmp_path: Path, monkeypat
 def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> None:
     trainer = ScriptedTrainer(SMALL)
     trainer.diverges_at = 17
-    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", SMALL))
-    session.step(14)
-    session._send(lambda: drain(session))
-    session.resume()
-    session._send(lambda: session._train(10))
-    session._send(session.stop)
-    session.run()
+    diverged = threading.Event()
+
+    def on_progress(progress: Progress) -> None:
+        if not np.isfinite(progress.losses).all():
+            diverged.set()
+
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    session = Session(SMALL, make_trainer=lambda _: trainer, on_progress=on_progress, recorder=recorder)
+
+    def until_it_pauses() -> None:
+        session.resume()
+        assert diverged.wait(PATIENCE)
+
+    play(session, lambda: session.step(14), until_it_pauses)
     frame = session.frame
     assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 2, 8, 18)
     assert frame.warning == "the loss is nan in window 8 of epoch 2: paused there"
@@ -576,7 +588,7 @@ def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_pat
     play(session, lambda: session.step(good), session.save, lambda: session.step(10))
     frame = session.frame
     assert (frame.trained, frame.undoable) == (good + 4, 1)
-    assert "u goes back" in frame.verdict
+    assert "u goes back" in str(frame.verdict)
 
     trainer = ScriptedTrainer(SMALL)
     trainer.diverges_at = good + 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,6 @@ from echornn import EchoConfig, Session, Trainer
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import read
-from echornn.session.frame import State
 
 SMALL = EchoConfig(num_epochs=10**6, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
 """14 windows an epoch."""
@@ -39,17 +38,13 @@ class Stage:
         self.obeyed()
         before = self.session.frame.trained
         self.session.step(windows)
-        self.obeyed(lambda: self.session.frame.trained == before + windows)
+        self.obeyed()
+        assert self.session.frame.trained == before + windows
         return np.concatenate(self.losses)[-windows:]
 
-    def obeyed(self, condition: Callable[[], bool] = lambda: True) -> None:
-        """Return when all commands given so far were carried out, and the condition holds."""
-        while True:
-            done = threading.Event()
-            self.session._send(done.set)
-            assert done.wait(60), self.session.frame.message
-            if condition() and self.session.frame.state is not State.LOADING:
-                return
+    def obeyed(self) -> None:
+        """Return when all commands given so far were carried out."""
+        assert self.session.when_idle(60), self.session.frame.message
 
 
 @contextmanager
@@ -83,12 +78,12 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
         assert stage.session.frame.config == SMALL
     run = read(folder)
     assert run.trained == 38
-    assert [command.cause for command in run.commands] == ["start", "edit", "edit", "undo", "undo"]
-    assert [command.at for command in run.commands] == [0, 20, 25, 28, 28]
+    assert [command.cause for command in run.commands] == ["start", "edit", "edit", "return"]
+    assert [command.at for command in run.commands] == [0, 20, 25, 28]
     with on_stage(run.config, RunRecorder.go_on(folder)) as stage:
         np.testing.assert_array_equal(stage.step(10), expected[30:])
-        causes = [segment.cause for segment in stage.session.curve(100).segments]
-        assert causes == ["start", "edit", "edit", "undo", "undo"]
+        timeline = stage.session.timeline
+        assert [timeline.windows_of(number) for number in range(len(timeline))] == [40, 5, 3]
     logged = read(folder).windows(0, 48)["loss"]
     np.testing.assert_array_equal(np.concatenate([logged[:20], logged[28:]]), expected)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from echornn.session.session import HELD_SECONDS, Session
+from echornn.session.live_run import HELD_SECONDS
+from echornn.session.session import Session
 from tests.echornn.session.test_session import ENDLESS, on_stage
 from tests.scripted import ScriptedTrainer
 
@@ -20,8 +21,8 @@ class Clock:
 
 
 def test_nudges_in_quick_succession_are_undone_together() -> None:
-    with on_stage(ENDLESS, paused=True) as stage:
-        stage.session._clock = clock = Clock()
+    clock = Clock()
+    with on_stage(ENDLESS, paused=True, clock=clock) as stage:
         stage.obeyed()
         for rate in (0.5, 0.7, 1.0):
             stage.session.nudge(learning_rate=rate)
@@ -38,8 +39,8 @@ def test_nudges_in_quick_succession_are_undone_together() -> None:
 
 @pytest.mark.parametrize("between", ["a pause", "another field", "a reset", "an edit"])
 def test_nudges_that_something_comes_between_are_undone_one_by_one(between: str) -> None:
-    with on_stage(ENDLESS, paused=True) as stage:
-        stage.session._clock = clock = Clock()
+    clock = Clock()
+    with on_stage(ENDLESS, paused=True, clock=clock) as stage:
         stage.session.nudge(learning_rate=0.5)
         stage.session.step()
         stage.obeyed()

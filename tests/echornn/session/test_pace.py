@@ -102,3 +102,15 @@ def test_the_dial_has_notches_in_order_and_two_ends() -> None:
     assert faster(math.inf) == math.inf
     assert faster(130.0) == 200.0
     assert slower(130.0) == 100.0
+
+
+@given(st.sampled_from([0.01, 0.5, 3.0, 100.0, 1e5]), st.lists(st.floats(0, 0.05), min_size=5, max_size=60))
+def test_the_rate_is_never_above_the_speed(speed: float, late: list[float]) -> None:
+    clock = Clock()
+    pace = Pace(speed, clock)
+    pace.restart()
+    for seconds in late:
+        clock.now += pace.wait_seconds() + seconds
+        if due := pace.due():
+            pace.trained(due, 1e-6 * due)
+        assert pace.rate() <= speed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,10 +15,10 @@ import pytest
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
-from echornn.session.edits import UNDO_DEPTH
-from echornn.session.frame import State
+from echornn.runs.recorder import Unrecorded
+from echornn.session.frame import Frame, State
+from echornn.session.live_run import TAPE_WINDOWS
 from echornn.session.session import Session
-from echornn.session.stage import TAPE_WINDOWS
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)
@@ -26,11 +27,13 @@ ENDLESS = replace(SMALL, num_epochs=10**9)
 class Stage:
     """A session on a thread of its own, and the trainer that it made."""
 
-    def __init__(self, config: EchoConfig, speed: float) -> None:
+    def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.trainer = ScriptedTrainer(config)
         self._changed = threading.Condition()
         self.progress: list[Progress] = []
-        self.session = Session(config, speed, make_trainer=lambda _: self.trainer, on_progress=self._on_progress)
+        self.session = Session(
+            config, speed, make_trainer=lambda _: self.trainer, on_progress=self._on_progress, clock=clock
+        )
 
     def _on_progress(self, progress: Progress) -> None:
         with self._changed:
@@ -39,12 +42,7 @@ class Stage:
 
     def obeyed(self) -> None:
         """Return when all commands given so far were carried out and shown."""
-        done = threading.Event()
-        self.session._send(done.set)
-        again = threading.Event()
-        assert done.wait(10)
-        self.session._send(again.set)
-        assert again.wait(10)
+        assert self.session.when_idle(10)
 
     def until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
@@ -56,8 +54,13 @@ class Stage:
 
 
 @contextmanager
-def on_stage(config: EchoConfig = SMALL, speed: float = math.inf, paused: bool = False) -> Iterator[Stage]:
-    stage = Stage(config, speed)
+def on_stage(
+    config: EchoConfig = SMALL,
+    speed: float = math.inf,
+    paused: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Stage]:
+    stage = Stage(config, speed, clock)
     if paused:
         stage.session.pause()
     thread = threading.Thread(target=stage.session.run)
@@ -69,6 +72,27 @@ def on_stage(config: EchoConfig = SMALL, speed: float = math.inf, paused: bool =
         thread.join(10)
         assert not thread.is_alive()
         assert stage.session.stopped.is_set()
+
+
+@contextmanager
+def playing(session: Session) -> Iterator[None]:
+    """The session on a thread of its own, paused."""
+    session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        session.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def after(session: Session, command: Callable[[], None]) -> Frame:
+    """The frame after this command, and after the windows that it asks for."""
+    command()
+    assert session.when_idle(10)
+    return session.frame
 
 
 def test_it_loads_before_the_trainer_is_made() -> None:
@@ -144,13 +168,16 @@ def test_reset_starts_over_and_marks_the_curve() -> None:
         stage.session.reset()
         stage.obeyed()
         frame = stage.session.frame
-        assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 1, 0, 12)
+        assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 1, 0, 0)
+        assert (frame.trained_in_all, frame.branch) == (12, 1)
         assert frame.progress is None, "rows of the old weights would be a lie"
         stage.session.step()
         stage.until(lambda: stage.windows == 13)
         stage.obeyed()
         marks = [(segment.at, segment.cause) for segment in stage.session.curve(50).segments]
-        assert marks == [(0, "start"), (12, "reset")]
+        assert marks == [(0, "reset")], "it grows over the curve before it, from the left"
+        marks = [(segment.at, segment.cause) for segment in stage.session.timeline.curve(0, 50).segments]
+        assert marks == [(0, "start")]
 
 
 def test_redraw_takes_the_next_random_start_and_reset_keeps_it() -> None:
@@ -185,7 +212,7 @@ def test_a_finished_run_can_be_reset_and_runs_again() -> None:
         stage.until(lambda: stage.windows == 60)
         stage.obeyed()
         assert stage.session.frame.state is State.FINISHED
-        assert len(stage.session.history) == 60
+        assert stage.session.timeline.trained == 60
 
 
 def test_speed_is_shown_and_refused_where_it_cannot_be() -> None:
@@ -269,6 +296,10 @@ def trained_then(stage: Stage, windows: int) -> None:
     stage.obeyed()
 
 
+def anew(frame: Frame) -> tuple[int, int]:
+    return frame.generation, frame.draw
+
+
 @pytest.mark.parametrize("command", ["reset", "redraw", "regenerate", "edit"])
 def test_every_command_that_destroys_something_can_be_undone(command: str) -> None:
     with on_stage(paused=True) as stage:
@@ -288,12 +319,20 @@ def test_every_command_that_destroys_something_can_be_undone(command: str) -> No
         for name in ("config", "epoch", "window", "generation", "draw"):
             assert getattr(back, name) == getattr(state, name)
         assert stage.trainer.trained == 12
-        for name in ("config", "epoch", "window", "draw", "generation", "progress", "tape", "evidence"):
+        for name in ("config", "epoch", "window", "draw", "generation", "trained", "line", "branch", "is_past"):
             assert getattr(frame, name) == getattr(before, name), name
-        assert (frame.undoable, frame.trained) == (0, 15)
+        assert frame.progress is not None
+        assert before.progress is not None
+        np.testing.assert_array_equal(frame.progress.x, before.progress.x)
+        np.testing.assert_array_equal(frame.evidence.recent, before.evidence.recent)
+        assert (frame.undoable, frame.redoable, frame.trained_in_all) == (0, True, 15)
         trained_then(stage, 1)
-        marks = [(segment.at, segment.cause) for segment in stage.session.curve(50).segments]
-        assert marks == [(0, "start"), (12, command), (15, "undo")]
+        assert (stage.session.frame.branch, stage.session.frame.trained) == (0, 13), "it goes on with the branch"
+        stage.session.redo()
+        stage.obeyed()
+        forth = stage.session.frame
+        assert (forth.branch, forth.config, forth.generation, forth.draw) == (1, changed.config, *anew(changed))
+        assert (forth.undoable, forth.redoable) == (1, False)
 
 
 def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
@@ -301,6 +340,7 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
         for trained in (2, 4, 6):
             trained_then(stage, trained)
             stage.session.redraw()
+            stage.obeyed()
         stage.session.undo()
         stage.obeyed()
         assert (stage.session.frame.draw, stage.session.frame.undoable) == (2, 2)
@@ -310,19 +350,19 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
         assert (stage.session.frame.draw, stage.session.frame.undoable) == (0, 0)
 
 
-def test_the_memory_for_undo_is_bounded() -> None:
+def test_new_data_many_times_in_a_moment_is_one_undo() -> None:
     with on_stage(paused=True) as stage:
-        for _ in range(UNDO_DEPTH + 5):
+        for _ in range(15 + 5):
             stage.session.regenerate()
         stage.obeyed()
-        assert stage.session.frame.undoable == UNDO_DEPTH
+        assert (stage.session.frame.generation, stage.session.frame.undoable) == (20, 1)
 
 
 @pytest.mark.parametrize("begin_anew", ["reset", "redraw"])
 def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: str) -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        for _ in range(UNDO_DEPTH + 5):
+        for _ in range(15 + 5):
             getattr(stage.session, begin_anew)()
         stage.session.undo()
         stage.obeyed()
@@ -332,23 +372,29 @@ def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin
 
 
 def test_nor_does_a_key_held_down_while_it_runs() -> None:
-    now = [0.0]
-    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, clock=lambda: now[0])
+    now, pressed, released = [0.0], threading.Event(), threading.Event()
+    repeats = iter([5.0, *[0.033] * (15 + 5)])
 
-    def repeat(seconds: float) -> None:
-        session._train(3)
-        now[0] += seconds
-        session._reset(1)
+    def on_progress(_: Progress) -> None:
+        """The key repeats with each stretch of windows; then comes undo."""
+        if not pressed.is_set():
+            return
+        if (seconds := next(repeats, None)) is not None:
+            now[0] += seconds
+            session.redraw()
+        else:
+            session.pause()
+            session.undo()
+            released.set()
 
-    session._send(lambda: session._train(500))
-    for seconds in [5.0, *[0.033] * (UNDO_DEPTH + 5)]:
-        session._send(lambda seconds=seconds: repeat(seconds))
-    session.undo()
-    session.pause()
-    session._send(session.stop)
-    session.run()
-    assert session.frame.undoable == 0
-    assert (session.frame.draw, session.frame.evidence.windows) == (0, 503)
+    session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, on_progress=on_progress, clock=lambda: now[0])
+    with playing(session):
+        after(session, lambda: session.step(500))
+        pressed.set()
+        session.resume()
+        assert released.wait(10)
+        frame = after(session, session.pause)
+    assert (frame.draw, frame.undoable, frame.evidence.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:
@@ -375,20 +421,14 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
 
     session = Session(SMALL, make_trainer=make)
     shown: list[tuple[str, int]] = []
-
-    def look() -> None:
-        shown.append((session.frame.refusal, session.config.state_size))
-
-    session.pause()
-    for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
-        session._send(lambda: session._train(12))
-        session.edit(**change)
-        session._send(look)
-    session.undo()
-    session._send(lambda: session._train(1))
-    session._send(look)
-    session._send(session.stop)
-    session.run()
+    with playing(session):
+        for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
+            after(session, lambda: session.step(12))
+            after(session, lambda change=change: session.edit(**change))
+            shown.append((session.frame.refusal, session.config.state_size))
+        after(session, session.undo)
+        frame = after(session, lambda: session.step(1))
+        shown.append((frame.refusal, frame.config.state_size))
     assert session.error is None
     assert shown == [
         ("", 8),
@@ -396,9 +436,9 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
         ("MemoryError: too large", 8),
         ("", 4),
     ]
-    assert [trainer.config.state_size for trainer in trainers] == [4, 8], "going back makes and compiles nothing"
-    marks = [(segment.at, segment.cause) for segment in session.curve(9).segments]
-    assert marks == [(0, "start"), (12, "edit"), (36, "undo")]
+    assert [trainer.config.state_size for trainer in trainers] == [4, 8, 4]
+    assert [branch.cause for branch in map(session.timeline.branch, range(len(session.timeline)))] == ["start", "edit"]
+    assert [session.timeline.windows_of(number) for number in (0, 1)] == [13, 24]
 
 
 def test_an_edit_that_changes_nothing_marks_nothing() -> None:
@@ -416,7 +456,6 @@ def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
         stage.obeyed()
         frame = stage.session.frame
         assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
-        assert frame.refused_field == "num_epochs"
         assert (frame.config, frame.undoable, frame.progress is None) == (SMALL, 0, False)
 
 
@@ -452,38 +491,18 @@ def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
         assert stage.session.frame.evidence.windows == stage.windows
 
 
-def test_edits_made_while_another_compiles_all_count() -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    session.pause()
-    for change in ({"state_size": 8}, {"batch_size": 3}, {"learning_rate": 0.1}):
-        session.edit(**change)
-    session._send(session.stop)
-    session.run()
-    assert session.config == replace(SMALL, state_size=8, batch_size=3, learning_rate=0.1)
-
-
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
 def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
-    shown: list[tuple[EchoConfig, int, int, int]] = []
-
-    def look() -> None:
-        session._show()
-        frame = session.frame
-        shown.append((frame.config, frame.epoch, frame.window, frame.undoable))
-
     preset = replace(SMALL, **changes)
-    session.pause()
-    session._send(lambda: session._train(12))
-    session.start_with(preset)
-    session._send(look)
-    session._send(lambda: session._train(1))
-    session.undo()
-    session._send(look)
-    session._send(session.stop)
-    session.run()
-    assert shown == [(preset, 1, 0, 1), (SMALL, 2, 2, 0)]
-    assert [(one.cause, one.goes_on) for one in session.curve(5).segments] == [("start", False), ("preset", False)]
+    with playing(session):
+        after(session, lambda: session.step(12))
+        frame = after(session, lambda: session.start_with(preset))
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (preset, 1, 0, 1)
+        after(session, lambda: session.step(1))
+        frame = after(session, session.undo)
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (SMALL, 2, 2, 0)
+    assert [one.cause for one in session.timeline.curve(1, 5).segments] == ["preset"]
 
 
 class Costly(ScriptedTrainer):
@@ -520,7 +539,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     def begins() -> None:
         """At the worst moment, as a stretch of windows begins, a command comes."""
         asked = Costly.now
-        session._send(lambda: waited.append(Costly.now - asked - session._trainer.seconds))
+        session._loop.mailbox.send(lambda: waited.append(Costly.now - asked - session._loop.live.trainer.seconds))
         if len(waited) == 200 and not edited:
             edit()
         if edited and len(waited) > edited[0] + 10:
@@ -541,7 +560,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
     session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
-    monkeypatch.setattr(session._wake, "wait", wait)
+    monkeypatch.setattr(session._loop.mailbox._changed, "wait", wait)
     getattr(session, command)()
     session.run()
     assert session.error is None
@@ -550,12 +569,17 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     assert max(waited) <= 0.1
 
 
-def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    session = Session(SMALL, make_trainer=ScriptedTrainer)
-    monkeypatch.setattr(session, "_end_record", lambda: 1 / 0)
+class Torn(Unrecorded):
+    """A record that cannot be ended."""
+
+    def close(self) -> None:
+        raise ZeroDivisionError("torn")
+
+
+def test_it_is_told_that_the_session_has_stopped_also_where_its_record_fails_at_the_end() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=Torn())
     session.stop()
-    with pytest.raises(ZeroDivisionError):
-        session.run()
+    session.run()
     assert session.stopped.is_set()
+    assert isinstance(session.error, ZeroDivisionError)
+    assert (session.frame.state, session.frame.message) == (State.FAILED, "ZeroDivisionError: torn")

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
-from echornn.session.stage import TAPE_WINDOWS, Stage, place
-from tests.scripted import SMALL, make_progress
+from echornn.session.stage import Stage, place
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
 
@@ -27,40 +28,25 @@ def test_after_the_last_epoch_all_its_windows_are_done() -> None:
     assert place(10, 0, TEN_EPOCHS) == (10, 666)
 
 
-def test_windows_change_everything_that_they_change_at_once() -> None:
+def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     stage = Stage(Frame(State.RUNNING, SMALL))
-    for number in range(TAPE_WINDOWS + 3):
-        progress = make_progress(SMALL, epoch=number // 5, window=number % 5, losses=[0.5, 0.25])
-        stage.windows(progress, SMALL)
-        frame = stage.frame
-        assert (frame.epoch, frame.window) == (number // 5 + 1, number % 5 + 1)
-        assert frame.trained == frame.evidence.windows == 2 * (number + 1)
-        assert frame.loss == 0.25
-        assert len(frame.tape) == min(number, TAPE_WINDOWS)
-        assert not number or frame.tape[-1].window == (number - 1) % 5
-
-
-def test_new_data_keeps_what_was_learned_and_new_weights_do_not() -> None:
-    stage = Stage(Frame(State.RUNNING, SMALL))
-    stage.windows(make_progress(SMALL), SMALL)
-    before = stage.frame
-    stage.begin(SMALL, weights_stay=True)
-    assert (stage.frame.progress, stage.frame.tape, stage.frame.evidence) == (None, (), before.evidence)
-    stage.begin(SMALL, weights_stay=False)
-    assert stage.frame.evidence.windows == 0
+    trainer = ScriptedTrainer(SMALL)
+    stage.stand(trainer, SMALL, (), Evidence(), state=State.PAUSED)
+    assert (stage.frame.epoch, stage.frame.window, stage.frame.progress, stage.frame.tape) == (1, 0, None, ())
     assert math.isnan(stage.frame.loss)
+    shown = tuple(trainer.advance(1) for _ in range(10))
+    evidence = Evidence().after(np.concatenate([one.losses for one in shown]), SMALL)
+    stage.stand(trainer, SMALL, shown, evidence)
+    frame = stage.frame
+    assert (frame.epoch, frame.window, frame.progress, frame.tape) == (1, 10, shown[-1], shown[:-1])
+    assert frame.loss == shown[-1].losses[-1]
 
 
-def test_while_another_network_compiles_nothing_of_the_one_before_is_shown_until_it_comes_back() -> None:
+def test_while_another_network_compiles_nothing_of_the_one_before_is_shown() -> None:
     stage = Stage(Frame(State.RUNNING, SMALL))
-    for window in range(3):
-        stage.windows(make_progress(SMALL, window=window), SMALL)
-    before = stage.frame
+    stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), Evidence(windows=1))
     other = replace(SMALL, state_size=9)
     stage.compile(other)
     frame = stage.frame
     assert (frame.state, frame.config, frame.epoch, frame.window, frame.tape) == (State.LOADING, other, 1, 0, ())
     assert np.isnan(frame.accuracy)
-    stage.go_back(SMALL, before)
-    assert (stage.frame.config, stage.frame.progress, stage.frame.tape) == (SMALL, before.progress, before.tape)
-    assert stage.frame.evidence is before.evidence

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
-from echornn.training.device import TRIAL_SECONDS, faster, windows_per_second
+import pytest
+import tensorflow as tf
+
+from echornn import EchoConfig
+from echornn.training.device import TRIAL_SECONDS, faster, place, windows_per_second
+
+EXHAUSTED = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
 
 def test_the_rate_is_that_of_the_longest_call() -> None:
@@ -30,6 +37,53 @@ def test_the_faster_device_is_chosen_and_the_reason_names_both_rates() -> None:
     assert placement.name == "cpu"
     assert "windows/s, GPU:0" in placement.reason
     assert set(seen) == {"/CPU:0", "/GPU:0"}
+
+
+def failing_on(device_that_fails: str, error: Exception) -> Callable[[str, int], None]:
+    def train(device: str, n: int) -> None:
+        if device == device_that_fails:
+            raise error
+        sum(range(n * 100))
+
+    return train
+
+
+@pytest.mark.parametrize("error", [EXHAUSTED, tf.errors.InternalError(None, None, "no ptxas"), MemoryError()])
+@pytest.mark.parametrize(("fails", "chosen"), [("/GPU:0", "cpu"), ("/CPU:0", "gpu")])
+def test_a_device_that_cannot_train_this_leaves_it_to_the_other(fails: str, chosen: str, error: Exception) -> None:
+    placement = faster("/CPU:0", "/GPU:0", failing_on(fails, error))
+    assert placement.name == chosen
+    assert f"{fails.strip('/')} cannot: " in placement.reason
+    if error is EXHAUSTED:
+        assert placement.reason.endswith("out of memory")
+
+
+def test_where_no_device_can_the_first_says_why() -> None:
+    def train(device: str, n: int) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, device)
+
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="CPU:0"):
+        faster("/CPU:0", "/GPU:0", train)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Physical devices cannot be modified after being initialized"),
+        ValueError("Memory growth cannot differ between GPU devices"),
+    ],
+)
+def test_where_tensorflow_was_used_before_its_way_of_taking_memory_stays(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(gpu: object, enable: bool) -> None:
+        raise error
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] if kind == "GPU" else [])
+    monkeypatch.setattr(tf.config.experimental, "get_memory_growth", lambda gpu: False)
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", refuse)
+    assert place(EchoConfig(device="gpu"), failing_on("", error)).name == "gpu"
+    assert place(EchoConfig(), failing_on("/GPU:0", EXHAUSTED)).name == "cpu"
 
 
 def test_two_real_devices_are_measured_and_trained_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,46 @@ def test_two_trainers_never_share_a_program() -> None:
     assert one._loop is not other._loop
     one.advance(10)
     np.testing.assert_array_equal(other.advance(10).losses, Trainer(SMALL).advance(10).losses)
+
+
+def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector may find a trainer that is gone at any point, on the thread that borrows."""
+    from echornn.training import programs as module
+
+    lent: list[object] = []
+    programs = Programs()
+    gone: list[object] = ["a loop"]
+
+    def structure_and_collect(config: EchoConfig) -> EchoConfig:
+        while gone:
+            programs.give_back(SMALL, "/CPU:0", gone.pop())  # type: ignore[arg-type]
+        return structure(config)
+
+    monkeypatch.setattr(module, "structure", structure_and_collect)
+    borrower = threading.Thread(target=lambda: lent.append(programs.borrow(SMALL, "/CPU:0")), daemon=True)
+    borrower.start()
+    borrower.join(10)
+    assert lent == ["a loop"]
+
+
+def test_threads_that_borrow_at_once_never_share_a_loop() -> None:
+    programs = Programs()
+    loops: list[list[int]] = [[0] for _ in range(4)]
+    for loop in loops:
+        programs.give_back(SMALL, "/CPU:0", loop)  # type: ignore[arg-type]
+
+    def borrow_often() -> None:
+        for _ in range(300):
+            loop: list[int] = programs.borrow(SMALL, "/CPU:0")  # type: ignore[assignment]
+            loop.append(loop.pop() + 1)
+            programs.give_back(SMALL, "/CPU:0", loop)  # type: ignore[arg-type]
+
+    threads = [threading.Thread(target=borrow_often) for _ in loops]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(count for (count,) in loops) == 300 * len(loops)
 
 
 def test_structure_keeps_what_is_compiled_in() -> None:

@@ -289,7 +289,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
     async with opened() as (app, session, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
-        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme", "Export picture", "Export text"}
+        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme: light", "Save picture", "Save text"}
         await pilot.press("ctrl+p")
         await pilot.press(*"regen")
         await pilot.pause()

@@ -15,7 +15,8 @@ from echornn.config import EchoConfig
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import spans
-from tui.app.widgets.loss_plot import LossPlot, epoch_starts, read, zoomed
+from tui.app.widgets.loss_plot import LossPlot, read, zoomed
+from tui.app.widgets.marks import epoch_starts
 from tui.app.widgets.view import View
 
 TUTORIAL = EchoConfig()
@@ -118,6 +119,7 @@ async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
     assert read(curve_of([0.5, 0.7] * 100, 50), 7) == (
         "windows 5 to 8 · from epoch 1, window 5 · mean loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
     )
+    assert "loss 2.600e+35 · " in read(curve_of([2.6e35] * 3, 50), 1)
 
 
 @given(st.integers(0, 10**9), st.lists(st.sampled_from(["z", "Z", -1, 1, -50, 50, "f"]), max_size=30))

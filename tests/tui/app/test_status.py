@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
+from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.widgets.status import StatusLine, describe, shortened
+from tui.app.widgets.fitting import fitted
+from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
 
 TUTORIAL = EchoConfig()
-SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"
 RUNNING = Frame(
     State.RUNNING,
     TUTORIAL,
@@ -39,23 +41,24 @@ class OneWidget(App[None]):
 
 async def drawn(frame: Frame, width: int = 80, ascii_only: bool = False) -> list[str]:
     app = OneWidget(frame, ascii_only)
-    async with app.run_test(size=(width, 3)) as pilot:
-        app.line.styles.height = 3
+    async with app.run_test(size=(width, HEIGHT)) as pilot:
+        app.line.styles.height = HEIGHT
         await pilot.pause()
         app.line.redraw()
-        return [app.line.render_line(y).text.rstrip() for y in range(3)]
+        return [app.line.render_line(y).text.rstrip() for y in range(HEIGHT)]
 
 
 async def test_running() -> None:
     assert await drawn(RUNNING) == [
         "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
         "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
-        "chance is 0.693 nats; the error of 80% of the targets reaches the input that ...",
+        "chance is 0.693 nats, the loss of guessing",
+        "the error of 80% of the targets reaches the input that they echo",
     ]
 
 
 async def test_before_the_first_window() -> None:
-    first, second, _ = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
+    first, second, *_ = await drawn(Frame(State.LOADING, TUTORIAL, "loading TensorFlow"), 120)
     assert first == "… loading   epoch 1/100   window   0/666   loss -   accuracy -"
     assert second.startswith("loading TensorFlow · echo 3, T 15")
 
@@ -80,33 +83,64 @@ async def test_lines_are_cut_to_the_width() -> None:
         assert all(len(line) <= width for line in await drawn(RUNNING, width))
 
 
-@pytest.mark.parametrize(
-    ("width", "text"),
-    [
-        (120, SPIKE),
-        (100, "spike: the first 3 targets of each row echo the row above, which a zero state cannot know..."),
-        (78, "spike: the first 3 targets of each row echo the row above..."),
-        (40, "spike: the first 3 targets of each ro..."),
-        (8, "spike..."),
-        (2, ".."),
-    ],
-)
-def test_a_sentence_is_left_off_at_a_clause(width: int, text: str) -> None:
-    assert shortened(SPIKE, width) == text
-    assert len(text) <= max(width, 0)
+async def test_a_long_warning_takes_two_lines_and_leaves_the_sentence_one() -> None:
+    path = "/home/someone/.local/state/echornn-tui/runs/2026-01-01_00-00-00_echo3-T15-state4-adagrad0.3-seed7"
+    warning = f"not saved: {path} cannot be written to: Permission denied"
+    _, *news, sentence = await drawn(replace(RUNNING, warning=warning))
+    assert "".join(news).replace(" ", "") == warning.replace(" ", "")
+    assert sentence == "chance is 0.693 nats, the loss of guessing..."
+
+
+async def test_the_edit_after_which_the_loss_diverged_is_named_on_80_columns() -> None:
+    config = replace(TUTORIAL, learning_rate=3e8)
+    evidence = Evidence().after(np.array([0.5, math.nan, 2.6e35], np.float32), config)
+    frame = replace(RUNNING, config=config, evidence=evidence, undoable=1, blamed=("learning_rate",))
+    assert (await drawn(frame))[2:] == [
+        "diverged since learning_rate = 3e+08: the loss is 2.600e+35",
+        "u goes back to before that, then s sets a smaller learning_rate",
+    ]
+
+
+async def test_what_a_cursor_reads_is_in_place_of_the_sentence() -> None:
+    line = StatusLine(RUNNING)
+    line._reading = "windows 793 to 800 (epoch 2): mean loss 0.0123, extremes 0.0001 to 0.1234, error rate 12.3%"
+    assert [style for _, style in line._lines(78)] == ["configuration", "verdict", "verdict"]
+    assert " ".join(text for text, _ in line._lines(78)[1:]) == line._reading
+
+
+def second_line(frame: Frame, width: int = 200) -> str:
+    return fitted(parts_of(frame, frame.message or frame.warning), width)
 
 
 def test_speed_and_counters() -> None:
-    assert describe(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,234 windows/s, full speed · ")
-    assert describe(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
-    assert "weights 2 · data 4" in describe(replace(RUNNING, draw=1, generation=3))
+    assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,234 windows/s, full speed · ")
+    assert second_line(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
+    assert "weights 2 · data 4" in second_line(replace(RUNNING, draw=1, generation=3))
     stride = replace(TUTORIAL, stride=5)
-    assert "T 15 every 5" in describe(replace(RUNNING, config=stride))
-    failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory\nat line 3")
-    assert describe(failed).startswith("ResourceExhaustedError: out of memory · ")
+    assert "T 15 every 5" in second_line(replace(RUNNING, config=stride))
+    failed = Frame(State.FAILED, TUTORIAL, "ResourceExhaustedError: out of memory")
+    assert second_line(failed).startswith("ResourceExhaustedError: out of memory · ")
+
+
+@pytest.mark.parametrize(
+    ("rate", "speed", "text"),
+    [(0.4999, 0.5, "0.5 of 0.5"), (100.7, 100, "100 of 100"), (0.0, 0.01, "0 of 0.01"), (71.2, 1000, "71 of 1,000")],
+)
+def test_slow_speeds_are_no_zeros_and_none_is_above_the_dial(rate: float, speed: float, text: str) -> None:
+    assert second_line(replace(RUNNING, rate=rate, speed=speed)).startswith(f"{text} windows/s · ")
 
 
 def test_what_differs_from_the_tutorials_network_is_said() -> None:
     config = replace(TUTORIAL, cell="lstm", num_layers=3, dropout=0.5, num_classes=6)
-    text = describe(replace(RUNNING, config=config, progress=None))
+    text = second_line(replace(RUNNING, config=config, progress=None))
     assert "lstm, 3 layers, dropout 0.5, 6 classes, echo 3, T 15" in text
+
+
+def test_on_a_narrow_screen_what_is_as_in_the_tutorial_goes_first_and_no_word_is_cut() -> None:
+    config = replace(TUTORIAL, cell="gru", state_size=64, batch_size=50, init="glorot", optimizer="adam")
+    frame = replace(RUNNING, config=config, device="gpu")
+    assert second_line(frame, 78) == "100 of 100 windows/s · gru, echo 3, T 15, state 64, batch 50, adam 0.3, glorot"
+    assert second_line(frame, 66) == "100 of 100 windows/s · gru, state 64, batch 50, adam 0.3, glorot"
+    assert second_line(frame, 60) == "100 of 100 windows/s · gru, state 64, batch 50, adam 0.3 ..."
+    assert second_line(frame, 26) == "100 of 100 windows/s ..."
+    assert second_line(replace(RUNNING, speed=math.inf, rate=1e5), 20) == "100,000 windows/s"

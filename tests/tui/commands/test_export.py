@@ -134,4 +134,4 @@ def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, mon
     assert "two/run.json is damaged" in newest
     assert "epoch 2/3" in oldest
     assert "14 windows" in oldest
-    assert oldest.endswith("MB  one")
+    assert "kB  one  num_epochs 3, " in oldest

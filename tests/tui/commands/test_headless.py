@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command import Command
 from echornn.runs.recorder import RunRecorder, Unrecorded
 from echornn.session.frame import Frame, State
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
-from tui.commands.headless import EpochReport, as_json, as_line
+from tui.commands.headless import EpochReport, as_json, as_line, finished_record
 from tui.commands.lines import Lines
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import code_at_the_end
@@ -88,6 +90,26 @@ def test_json_lines_are_valid_whatever_the_loss() -> None:
     assert parsed == {"event": "window", "epoch": 1, "window": 1, "loss": None, "accuracy": 1.0}
 
 
+def test_a_loss_without_end_is_a_power_of_ten() -> None:
+    progress = replace(make_progress(CONFIG), losses=np.array([2.6e35], np.float32))
+    (record,) = EpochReport(CONFIG).records(progress)
+    assert as_line(record, CONFIG) == "epoch 1/2  window 1/250  loss 2.600e+35  accuracy 100.0%"
+    assert "mean loss 2.600e+35" in as_line({**records_of([250])[-1], "loss": 2.6e35}, CONFIG)
+
+
+def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
+    losses = (0.7 * 0.9 ** np.arange(250)).astype(np.float32)
+    for evidence, words in (
+        (Evidence().after(losses, CONFIG), "loss 0.0000  solved at 60"),
+        (Evidence().after(losses[:10], CONFIG), "loss 0.4559  not solved"),
+    ):
+        record = finished_record(Frame(State.FINISHED, CONFIG, trained=500, evidence=evidence), 1.23456)
+        assert words in as_line(record, CONFIG)
+        parsed = json.loads(as_json(record))
+        assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 500, 1.235)
+        assert (parsed["final_loss"], parsed["solved_at"]) == (evidence.mean, evidence.solved_at)
+
+
 class Stream(io.StringIO):
     """Remembers what was written, while there is room; one that is ``gone`` answers as Linux does.
 
@@ -151,9 +173,9 @@ def test_the_bar_says_how_far_it_is_on_one_line_of_any_terminal(monkeypatch: pyt
 def test_lines_go_above_the_bar_and_nothing_of_it_remains() -> None:
     screen = Stream()
     lines = LinesAboveABar(screen, lambda: 80)
-    lines.print("start\n", screen)
+    lines.print(["start"], screen)
     lines.show(FRAME)
-    lines.print("one\ntwo\n", screen)
+    lines.print(["one", "two"], screen)
     lines.close()
     shown = screen.text.split(EMPTY_LINE)
     bar = bar_of(80)
@@ -164,7 +186,7 @@ def test_lines_for_a_file_are_only_lines() -> None:
     screen, file = Stream(), Stream(is_terminal=False)
     lines = LinesAboveABar(screen, lambda: 80)
     lines.show(FRAME)
-    lines.print("one\n", file)
+    lines.print(["one"], file)
     assert file.text == "one\n"
     assert screen.text == EMPTY_LINE + bar_of(80)
 
@@ -175,7 +197,7 @@ def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) 
     lines = make(screen)
     screen.gone = True
     lines.show(FRAME)
-    lines.print("one\n", screen)
+    lines.print(["one"], screen)
     lines.close()
 
 
@@ -186,13 +208,35 @@ def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(roo
     lines = Lines()
     texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
     for text in texts:
-        lines.print(text, file)
-        lines.print("a warning\n", other)
+        lines.print(text.splitlines(), file)
+        lines.print(["a warning"], other)
     assert lines.warning == "lines wait to be printed: No space left on device"
     file.room = 1 << 20
-    lines.print("last\n", file)
+    lines.print(["last"], file)
     assert lines.warning == ""
     assert file.text == "".join(texts) + "last\n"
+
+
+def test_no_line_is_forged_and_none_moves_the_cursor() -> None:
+    screen, file = Stream(), Stream(is_terminal=False)
+    for stream, lines in ((screen, LinesAboveABar(screen, lambda: 80)), (file, Lines())):
+        lines.print(["start  run a\n\x1b[2Jb\udcff\u202e"], stream)
+        assert r"start  run a\n\x1b[2Jb\xff\u202e" in stream.text
+        assert stream.text.count("\n") == 1
+        assert "\x1b[2J" not in stream.text
+
+
+def test_nobody_who_hears_how_training_goes_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def take(stream: Stream, data: bytes) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(terminal, "write_some", take)
+    monkeypatch.setattr("sys.stderr", Stream())
+    lines = Lines()
+    lines.print(["a warning"], sys.stderr)
+    assert lines.warning == ""
+    with pytest.raises(BrokenPipeError):
+        lines.print(["a line"], sys.stdout)
 
 
 def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from echornn.runs import kept_runs
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import RUN_FILE
 from tests.echornn.runs.test_recorder import contents, recorded
@@ -66,6 +66,39 @@ def test_what_is_written_or_not_understood_or_not_ours_stays(runs: list[Path]) -
     left = {name for name in now if name.split("/")[0] in ("second", "first", "stranger")}
     assert left == {"second/notes.txt", "second/tensorboard/profile", "stranger/thesis.tex"}
     recorder.close()
+
+
+def test_a_folder_that_is_read_only_is_kept_whole(runs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda place, how: place != runs[3] and access(place, how))
+    before = contents(runs[3])
+    _, kept = removed(2, dry_run=False)
+    assert kept == f"kept     {runs[3]} cannot be removed: it is read-only"
+    assert contents(runs[3]) == before
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_what_an_interrupted_removal_leaves_is_a_run_or_debris_and_goes_next_time(
+    runs: list[Path], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever makes removing fail, and however far it has come."""
+    unlink, calls = Path.unlink, []
+
+    def failing(file: Path, missing_ok: bool = False) -> None:
+        calls.append(file)
+        if len(calls) > number:
+            raise PermissionError(1, "Operation not permitted", str(file))
+        unlink(file, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", failing)
+        (line,) = removed(3, dry_run=False)
+    assert line == f"kept     {runs[3]} cannot be removed: Operation not permitted"
+    if runs[3] in kept_runs.runs():
+        assert run_dir.read(runs[3]).trained == 5
+    (line,) = removed(3, dry_run=False)
+    assert line.startswith("removed  ")
+    assert not runs[3].exists()
 
 
 def test_the_size_counts_all_files(runs: list[Path]) -> None:

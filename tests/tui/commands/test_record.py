@@ -14,7 +14,7 @@ from tui.commands import record
 def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "a run"
     recorder = RunRecorder.begin(folder, SMALL)
-    assert record.farewell(recorder) == f"the run is in '{folder}'\ngo on with: echornn-tui --resume '{folder}'"
+    assert record.farewell(recorder) == [f"the run is in '{folder}'", f"go on with: echornn-tui --resume '{folder}'"]
     shutil.rmtree(folder)
     trainer = ScriptedTrainer(SMALL)
     recorder.windows(trainer.advance(3))
@@ -22,5 +22,5 @@ def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Pat
     deadline = time.monotonic() + 30
     while not recorder.warning:
         assert time.monotonic() < deadline
-    assert record.farewell(recorder).endswith(f"\nthe run is not kept: there is no '{folder}' any more")
+    assert record.farewell(recorder)[-1] == f"the run is not kept: there is no '{folder}' any more"
     recorder.close()

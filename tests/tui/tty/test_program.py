@@ -65,11 +65,15 @@ def test_help_and_settings_scroll() -> None:
     with running("--speed", "50") as program:
         program.until(lambda text: "running" in text)
         program.press("?")
-        program.until(lambda text: "Train one window" in text)
+        program.until(lambda text: "The task" in text)
         program.press("\x1b[F")  # end
-        program.until(lambda text: "Why are there spikes" in text and "Train one window" not in text)
+        program.until(lambda text: "On the rows" in text and "The task" not in text)
         program.press("\x1b[H")  # home
-        program.until(lambda text: "Train one window" in text and "Turn the speed up" in text and "This help" in text)
+        program.until(lambda text: "The task" in text)
+        program.press("/one window")
+        program.until(lambda text: "Train one window" in text and "The task" not in text)
+        program.press("\x1b")
+        program.until(lambda text: "The task" in text)
         program.press("\x1b")
         program.until(lambda text: "running" in text)
         program.press("s")

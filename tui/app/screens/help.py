@@ -1,67 +1,125 @@
-"""What the keys do and what is seen, on one screen."""
+"""What is seen and what the keys do, to scroll through and to search."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
 
+from tui.app.help_text import Section, found, sections
 from tui.app.screens.closes_once import ClosesOnce
-
-WHAT_IS_SEEN = """\
-The network reads a random series of symbols, one at a time, and must repeat each one some steps later: \
-the echo. It can only do so by keeping the last few symbols in its state.
-
-The curve is the loss of every window ever trained: bright the mean, dim the extremes. Dotted lines mark epochs, \
-double lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the loss of \
-guessing, floor the least an epoch's first window can have.
-
-Each row below is one of the series that train side by side: its input, the echo that is wanted, and the network's \
-prediction. A full block is a one, a base line a zero; the prediction is shaded by how sure it is, and >< is a wrong \
-one. To the left are the windows before: | a window's end, double an epoch's, dashed windows that were not kept.
-
-Why are there spikes in the curve? Each epoch has new data, cut into rows. The first few targets of a row echo the \
-end of the row above, which the network has not seen: its state is zero there."""
 
 
 class HelpScreen(ClosesOnce):
-    """Keys, from the bindings themselves, and what is seen.
+    """What is seen, then the keys, from the bindings themselves.
 
     Args:
         groups: bindings by the heading they stand under.
         ascii_only: whether arrow keys are named in letters.
     """
 
-    BINDINGS = [Binding("escape,question_mark,q", "dismiss", "Close")]
+    BINDINGS = [
+        # With priority the search has the focus when the next key comes, however fast it comes.
+        Binding("slash", "search", "Search", priority=True),
+        Binding("escape", "back", "Back"),
+        Binding("question_mark,q", "dismiss", "Close"),
+        Binding("up", "scroll('up')", show=False),
+        Binding("down", "scroll('down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("pagedown,space", "scroll('page_down')", show=False),
+    ]
 
     def __init__(self, groups: Mapping[str, Iterable[Binding]], ascii_only: bool = False) -> None:
         super().__init__()
         self._groups = groups
         self._ascii_only = ascii_only
+        self._sections: list[Section] = []
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
-            for heading, bindings in self._groups.items():
-                yield Static(Text(heading, "bold"))
-                yield Static(self._keys(bindings))
-            yield Static(Text("What is seen", "bold"))
-            yield Static(WHAT_IS_SEEN)
+        with Vertical(id="help") as frame:
+            frame.border_title = "Help"
+            frame.border_subtitle = "/ searches, arrows scroll, escape closes"
+            with VerticalScroll():
+                yield Static()
+            yield Input(placeholder="words, or a key", compact=True)
 
-    def _keys(self, bindings: Iterable[Binding]) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True, min_width=8)
-        table.add_column()
-        shown: set[str] = set()
+    def on_mount(self) -> None:
+        self._sections = sections((heading, self._rows(bindings)) for heading, bindings in self._groups.items())
+        self._show("")
+        self._leave_search()
+
+    @property
+    def _text(self) -> VerticalScroll:
+        return self.query_one(VerticalScroll)
+
+    @property
+    def _search(self) -> Input:
+        return self.query_one(Input)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash in the search is a slash."""
+        return action != "search" or self.focused is not self._search
+
+    def action_search(self) -> None:
+        self._search.display = True
+        self.set_focus(self._search)
+
+    async def action_back(self) -> None:
+        """Leave the search, or the help."""
+        if self._search.display:
+            self._search.value = ""
+            self._leave_search()
+        else:
+            await self.action_dismiss()
+
+    def action_scroll(self, way: str) -> None:
+        getattr(self._text, f"scroll_{way}")(animate=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def on_input_submitted(self) -> None:
+        self.set_focus(self._text)
+
+    def _leave_search(self) -> None:
+        self._search.display = False
+        self.set_focus(self._text)
+
+    def _show(self, sought: str) -> None:
+        shown = found(self._sections, sought)
+        words = [word for word in sought.split() if len(word) > 1]
+        nothing = [Text("nothing is found; escape shows all again")]
+        self.query_one(Static).update(Group(*([_drawn(section, words) for section in shown] or nothing)))
+        self._text.scroll_home(animate=False)
+
+    def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+        """Keys as they are displayed, and what they do; of several that share a key, the first."""
+        rows: dict[str, tuple[str, str]] = {}
         for binding in bindings:
-            if binding.key not in shown and binding.tooltip:
-                shown.add(binding.key)
+            if binding.tooltip and binding.key not in rows:
                 display = self.app.get_key_display(binding).replace(",", ", ")
                 if self._ascii_only and not display.isascii():
                     display = binding.key
-                table.add_row(display, binding.tooltip)
-        return table
+                rows[binding.key] = (display, binding.tooltip)
+        return list(rows.values())
+
+
+def _drawn(section: Section, words: list[str]) -> Group:
+    """The section as it is drawn, with the words that were sought marked."""
+    table = Table.grid(padding=(0, 2))
+    if any(key for key, _ in section.rows):
+        table.add_column(no_wrap=True, min_width=8)
+    table.add_column()
+    for key, text in section.rows:
+        cells = [Text(cell) for cell in (key, text) if cell]
+        for cell in cells:
+            cell.highlight_words(words, "reverse", case_sensitive=False)
+        table.add_row(*cells)
+    return Group(Text(section.heading, "bold"), Padding(table, (0, 0, 1, 0)))

@@ -14,6 +14,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.printable import printable
+
 
 class Cells:
     """A grid of characters, each with the name of its style; the empty name is the widget's own style.
@@ -31,6 +33,7 @@ class Cells:
 
     def write(self, x: int, y: int, text: str, style: str = "") -> int:
         """Put text on line ``y`` from column ``x`` on, cut to the grid; the column after it."""
+        text = printable(text)
         end = x + len(text)
         if 0 <= y < self.height:
             text = text[max(0, -x) : max(0, self.width - x)]

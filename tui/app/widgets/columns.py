@@ -34,7 +34,12 @@ def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.flo
 
 
 def per_column(
-    curve: Curve, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], columns: int, length: int
+    curve: Curve,
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    columns: int,
+    length: int,
+    offset: int = 0,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Values of the buckets for each column of an axis ``length`` windows long; NaN where there is no bucket.
 
@@ -42,10 +47,11 @@ def per_column(
 
     Args:
         low, high: float64 [buckets].
+        offset: windows on the axis before the curve's first.
     """
     if not len(low):
         return np.full(columns, np.nan), np.full(columns, np.nan)
-    middle = np.clip(curve.starts - curve.first + (curve.width - 1) / 2, 0, None)
+    middle = curve.middles + offset
     at = (np.arange(columns) + 0.5) / columns * length - 0.5
     lowest, highest = (np.interp(at, middle, values, left=np.nan, right=np.nan) for values in (low, high))
     column = np.clip((middle + 0.5) / length * columns, 0, columns - 1).astype(int)

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import dataclasses
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.theory import boundary_floor, chance_level
+from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
+from tui.app.ghost_choice import Ghost, moment_before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
+from tui.app.widgets.ghosts import GhostLines, Place, words_in_the_corner
+from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.view import View
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
 
-STARTS_SHOWN = 12
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
-
-MARK_WORDS = {"reset": "reset", "redraw": "redraw", "regenerate": "data", "edit": "edit", "undo": "undo"}
 
 GLYPHS = {
     "axis": "│",
@@ -64,7 +66,23 @@ class LossPlot(CellWidget, can_focus=True):
     (double, with a word).
     """
 
-    STYLES = tuple(f"plot--{name}" for name in ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor"))
+    STYLES = tuple(
+        f"plot--{name}"
+        for name in (
+            "raw",
+            "mean",
+            "axis",
+            "epoch",
+            "mark",
+            "level",
+            "errors",
+            "cursor",
+            "ghost",
+            "letter",
+            "words",
+            "here",
+        )
+    )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
@@ -72,6 +90,8 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("shift+left", "move(-10)", "Back", show=False),
         Binding("shift+right", "move(10)", "On", show=False),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
+        Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to just before the loss fell most"),
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
@@ -82,15 +102,25 @@ class LossPlot(CellWidget, can_focus=True):
         """What the crosshair reads; empty without one."""
         self.on_view: Callable[[], None] = lambda: None
         """Called after a key has changed the view."""
+        self.on_go: Callable[[int], None] = lambda _: None
+        """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
         self._curve_of = curve_of
         self._config = config
-        self._trained = 0
+        self._trained = self._here = 0
+        self._ghosts: Sequence[Ghost] = ()
+        self._ghost_lines = GhostLines(ascii_only)
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
-    def show(self, trained: int, config: EchoConfig) -> None:
-        """Draw the run as it is after so many windows."""
-        self._trained, self._config = trained, config
+    def show(self, here: int, config: EchoConfig, line_end: int | None = None, ghosts: Sequence[Ghost] = ()) -> None:
+        """Draw the line as it is seen after ``here`` of its windows.
+
+        Args:
+            line_end: windows along the line, where one looks at a moment in the past.
+            ghosts: what lies under it.
+        """
+        self._here, self._trained, self._config = here, here if line_end is None else line_end, config
+        self._ghosts = ghosts
         self.redraw()
 
     def change_view(self, view: View) -> None:
@@ -107,6 +137,20 @@ class LossPlot(CellWidget, can_focus=True):
     def action_first(self) -> None:
         self.change_view(self.view.moved(self._trained, 0).moved(self._trained, -self._trained))
 
+    def action_go_there(self) -> None:
+        """Without a crosshair there is nowhere to go."""
+        if self.view.cursor is not None:
+            self.on_go(min(self.view.cursor + 1, self._trained))
+            self.change_view(dataclasses.replace(self.view, cursor=None))
+
+    def action_fall(self) -> None:
+        """Put the crosshair on the last window before the loss fell most, of those that are shown."""
+        first, last = self.view.limits(self._trained)
+        width = max(1, self.size.width - GUTTER)
+        fall = moment_before_the_fall(self._curve_of(2 * width, first, last)) if last > first else None
+        if fall is not None:
+            self.change_view(dataclasses.replace(self.view, cursor=max(first, fall - 1)))
+
     def action_follow(self) -> None:
         self.change_view(self.view.following())
 
@@ -117,9 +161,9 @@ class LossPlot(CellWidget, can_focus=True):
         self.redraw()
 
     def _length(self, first: int, last: int) -> int:
-        """Windows along the axis."""
+        """Windows along the axis: as many as the longest of the futures has, where all is shown."""
         if self.view.span is None:
-            return int(axis_end(last - first))
+            return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
         return max(self.view.span, last - first)
 
     def draw(self, cells: Cells) -> None:
@@ -131,10 +175,15 @@ class LossPlot(CellWidget, can_focus=True):
         curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
         axis = LossAxis.of(curve, self.view.log)
         self._draw_axes(cells, axis, first, length, height)
+        place = Place(axis, first, length, GUTTER, width, height)
+        self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost", "plot--letter")
         self._draw_curve(cells, curve, axis, length, width, height)
         self._draw_errors(cells, curve, length, width, height)
         self._draw_levels(cells, axis, width, height)
         self._draw_marks(cells, curve, length, width, height)
+        words_in_the_corner(cells, place, self._ghosts, "plot--words", "..." if self._ascii else "…")
+        if self._here < self._trained and first <= self._here <= last:
+            self._draw_here(cells, self._here - first, length, width, height)
         self.reading = ""
         if self.view.cursor is not None and first <= self.view.cursor < last:
             self._draw_cursor(cells, self.view.cursor, first, length, width, height)
@@ -165,12 +214,12 @@ class LossPlot(CellWidget, can_focus=True):
         line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
         drawn = overlaid(raw, line)
         inside = (slice(0, height), slice(GUTTER, GUTTER + width))
-        cells.characters[inside] = drawn
+        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
         style = cells.styles[inside]
         style[drawn != " "] = cells.names.index("plot--raw")
         style[line != " "] = cells.names.index("plot--mean")
-        for start in curve.starts[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
-            cells.write(GUTTER + column_of(start + curve.width / 2 - curve.first, length, width), 0, "!", "plot--mark")
+        for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
+            cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
 
     def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         rates = curve.error_rate.astype(np.float64)
@@ -198,21 +247,27 @@ class LossPlot(CellWidget, can_focus=True):
                 cells.write(begin, line, text, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        marks = [(at, f"e{epoch + 1}", "epoch") for at, epoch in epoch_starts(curve)]
-        marks += [
-            (one.at, MARK_WORDS[one.cause], "mark")
-            for one in curve.segments
-            if one.cause in MARK_WORDS and one.at >= curve.first
-        ]
         free = [" ", self._glyphs["level"]]
-        for at, word, kind in sorted(marks, key=lambda mark: (mark[2] != "mark", mark[0])):
-            x = GUTTER + column_of(at - curve.first, length, width)
-            for line in range(height):
-                if cells.characters[line, x] in free:
-                    cells.write(x, line, self._glyphs[kind], f"plot--{kind}")
-            end = x + 1 + len(word)
-            if end <= GUTTER + width and np.isin(cells.characters[0, x + 1 : end + 1], free).all():
-                cells.write(x + 1, 0, word, f"plot--{kind}")
+        for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
+            of_kind = list(marks)
+            for mark in of_kind:
+                for line in range(height):
+                    if cells.characters[line, GUTTER + mark.column] in free:
+                        cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
+            room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
+            for mark in of_kind:
+                for x, line, text in place_label(mark, room):
+                    cells.write(GUTTER + x, line, text, f"plot--{kind}")
+
+    def _draw_here(self, cells: Cells, windows: int, length: int, width: int, height: int) -> None:
+        """Where one looks at the past."""
+        x = GUTTER + column_of(windows, length, width)
+        for line in range(height):
+            if cells.characters[line, x] in (" ", self._glyphs["level"], self._glyphs["epoch"]):
+                cells.write(x, line, self._glyphs["mark"], "plot--here")
+            cells.styles[line, x] = cells.names.index("plot--here")
+        word = f" window {self._here:,} "
+        cells.write(x + 1 if x + 1 + len(word) <= GUTTER + width else x - len(word), height - 1, word, "plot--here")
 
     def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
         x = GUTTER + column_of(cursor - first, length, width)
@@ -223,31 +278,18 @@ class LossPlot(CellWidget, can_focus=True):
             cells.styles[line, x] = cells.names.index("plot--cursor")
 
 
-def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
-
-    Where a command begins one, the command is what counts.
-    """
-    starts: list[tuple[int, int]] = []
-    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
-        last = curve.last if following is None else following.at
-        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
-        starts += [start for start in found if start[0] > segment.at]
-    return [start for start in starts if start[0] > curve.first]
-
-
 def read(curve: Curve, window: int) -> str:
     """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
-    end = min(begin + curve.width, curve.last)
+    end = int(curve.ends[bucket])
     segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
-    low, high, mean = (float(values[bucket]) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean:.4f}" if end - begin == 1 else f"mean loss {mean:.4f} ({low:.4f} to {high:.4f})"
+    low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    loss = f"loss {mean}" if end - begin == 1 else f"mean loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 
@@ -255,4 +297,4 @@ def zoomed(view: View, trained: int, closer: bool) -> View:
     """The view, closer or wider; a crosshair that leaves it goes away."""
     after = view.zoomed(trained, closer)
     first, last = after.limits(trained)
-    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)
+    return after if after.cursor is None or first <= after.cursor < last else dataclasses.replace(after, cursor=None)

@@ -1,12 +1,16 @@
-"""Three lines that say where the run stands, what is trained, and what that means."""
+"""Four lines that say where the run stands, what is trained, what that means, and what helps."""
 
 from __future__ import annotations
 
 import math
 
+from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
+
+HEIGHT = 4
 
 SIGNS = {
     State.LOADING: "…",
@@ -23,15 +27,23 @@ ASCII_SIGNS = {
     State.FINISHED: "#",
 }
 
+TUTORIAL = EchoConfig()
 
-CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
-"""Where a sentence can be left off and still be one."""
+NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
+"""How much a part of the second line matters: what is wrong or loading, what the speed keys do, what is unlike the
+tutorial's, and what is like it."""
 
 
 class StatusLine(CellWidget):
-    """State, position, loss, accuracy and speed; the configuration; and a sentence on what is being seen."""
+    """State, position, loss, accuracy; speed and configuration; and a sentence on what is being seen."""
 
-    STYLES = (*(f"status--{state}" for state in State), "status--name", "status--configuration", "status--verdict")
+    STYLES = (
+        *(f"status--{state}" for state in State),
+        "status--name",
+        "status--configuration",
+        "status--verdict",
+        "status--advice",
+    )
     COMPONENT_CLASSES = set(STYLES)
 
     def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
@@ -51,29 +63,33 @@ class StatusLine(CellWidget):
         frame = self._frame
         sign = (ASCII_SIGNS if self._ascii else SIGNS)[frame.state]
         x = cells.write(0, 0, f"{sign} {frame.state}", f"status--{frame.state}")
-        gap = 3 if cells.width >= 76 else 1
-        for label, value in status_fields(frame):
+        fields = status_fields(frame)
+        all_of_them = x + sum(3 + len(label) + 1 + len(value) for label, value in fields)
+        gap = 3 if all_of_them <= cells.width else 1
+        for label, value in fields:
             if x + gap + len(label) + 1 + len(value) > cells.width:
                 break
             x = cells.write(x + gap, 0, f"{label} ", "status--name")
             x = cells.write(x, 0, value)
-        lines = (
-            (describe(frame), "status--configuration"),
-            (self.too_small or self._reading or frame.verdict, "status--verdict"),
-        )
-        for y, (text, style) in enumerate(lines, 1):
+        for y, (text, style) in enumerate(self._lines(cells.width), 1):
             if self._ascii:
                 text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
-            cells.write(0, y, shortened(text, cells.width), style)
+            cells.write(0, y, text, f"status--{style}")
 
-
-def shortened(text: str, width: int) -> str:
-    """Text on one line of this width: as many of its clauses as fit, and dots for the others."""
-    if len(text) <= width:
-        return text
-    room = max(0, width - 3)
-    end = max(text.rfind(boundary, 0, room + len(boundary)) for boundary in CLAUSE_ENDS)
-    return text[: end if end >= room // 3 else room] + "..."[:width]
+    def _lines(self, width: int) -> list[tuple[str, str]]:
+        """The lines below the first, each with its style."""
+        first, *more = news = wrapped(news_of(self._frame), width, 2) or [""]
+        if more:
+            lines = [(line, "configuration") for line in news]
+        else:
+            lines = [(fitted(parts_of(self._frame, first), width), "configuration")]
+        text = self.too_small or self._reading
+        if more:
+            sentence = [shortened(text or str(self._frame.verdict), width)]
+        else:
+            sentence = wrapped(text, width, 2) if text else in_two_lines(self._frame.verdict, width)
+        styles = ("verdict", "verdict" if text else "advice")
+        return [*lines, *zip(sentence, styles, strict=False)]
 
 
 def status_fields(frame: Frame) -> list[tuple[str, str]]:
@@ -87,46 +103,58 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
     ]
 
 
-def loss_text(loss: float) -> str:
-    """A loss with four decimals, or as a power of ten where that is longer."""
-    return f"{loss:.4f}" if abs(loss) < 1e5 or not math.isfinite(loss) else f"{loss:.3e}"
+def news_of(frame: Frame) -> str:
+    """What went wrong, or is loading, in a line; empty where there is nothing of the kind."""
+    return (frame.message or frame.warning).partition("\n")[0].strip()
 
 
-def describe(frame: Frame) -> str:
-    """The second line: speed, then the configuration; what went wrong, or is loading, comes first."""
-    if frame.message:
-        return f"{frame.message.splitlines()[0]} · {describe_config(frame.config)}"
-    if frame.warning:
-        return f"{frame.warning} · {describe_config(frame.config)}"
-    dial = "full speed" if math.isinf(frame.speed) else f"{frame.speed:,.0f} windows/s"
+def parts_of(frame: Frame, news: str = "") -> list[Part]:
+    """The parts of the second line: the news, if there are any, or else speed and device, and the configuration."""
+    if news:
+        return [Part(news, NEWS), *_config_parts(frame.config)]
+    return [
+        *_speed_parts(frame),
+        *_config_parts(frame.config),
+        *([Part(f"weights {frame.draw + 1}", DIFFERS, "weights", missed=True)] if frame.draw else []),
+        *([Part(f"data {frame.generation + 1}", DIFFERS, "data", missed=True)] if frame.generation else []),
+        *([Part(frame.device, AS_USUAL, "device")] if frame.device else []),
+    ]
+
+
+def _speed_parts(frame: Frame) -> list[Part]:
+    dial = "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
     if frame.state is not State.RUNNING:
-        parts = [dial]
-    elif math.isinf(frame.speed):
-        parts = [f"{frame.rate:,.0f} windows/s, {dial}"]
-    else:
-        parts = [f"{frame.rate:,.0f} of {dial}"]
-    parts.append(describe_config(frame.config))
-    if frame.draw:
-        parts.append(f"weights {frame.draw + 1}")
-    if frame.generation:
-        parts.append(f"data {frame.generation + 1}")
-    parts.append(frame.device)
-    return " · ".join(parts)
+        return [Part(dial, SPEED)]
+    if math.isinf(frame.speed):
+        return [Part(f"{_number(frame.rate)} windows/s", SPEED), Part(dial, SPEED)]
+    return [Part(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
 
 
-def describe_config(config: EchoConfig) -> str:
-    """What is trained, in a line; what is as in the tutorial and has no number there goes unsaid."""
+def _number(speed: float) -> str:
+    """Windows a second, in whole ones where there are many."""
+    return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
+
+
+def _config_parts(config: EchoConfig) -> list[Part]:
+    """What is trained; what is as in the tutorial and has no number there goes unsaid."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
-    return "".join(
-        (
-            "" if config.cell == "rnn" else f"{config.cell}, ",
-            "" if config.num_layers == 1 else f"{config.num_layers} layers, ",
-            f"dropout {config.dropout:g}, " if config.dropout else "",
-            f"{config.num_classes} classes, " if config.num_classes > 2 else "",
-            f"echo {config.echo_step}, T {config.truncated_backprop_length}{stride}, state {config.state_size}",
-            f", batch {config.batch_size}, {config.optimizer} {config.learning_rate:g}",
-            "" if config.init == "tutorial" else f", {config.init}",
-            "" if config.row_start == "previous_row" else ", blank row starts",
-            f", seed {config.seed}",
-        )
-    )
+    said = [
+        (config.cell, ("cell",), False),
+        (f"{config.num_layers} layers", ("num_layers",), False),
+        (f"dropout {config.dropout:g}", ("dropout",), False),
+        (f"{config.num_classes} classes", ("num_classes",), False),
+        (f"echo {config.echo_step}", ("echo_step",), True),
+        (f"T {config.truncated_backprop_length}{stride}", ("truncated_backprop_length", "window_stride"), True),
+        (f"state {config.state_size}", ("state_size",), True),
+        (f"batch {config.batch_size}", ("batch_size",), True),
+        (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
+        (config.init, ("init",), False),
+        ("blank row starts", ("row_start",), False),
+        (f"seed {config.seed}", ("seed",), True),
+    ]
+    parts: list[Part] = []
+    for text, fields, always in said:
+        differs = any(getattr(config, field) != getattr(TUTORIAL, field) for field in fields)
+        if differs or always:
+            parts.append(Part(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
+    return parts

@@ -1,0 +1,65 @@
+"""TensorFlow's import without the log lines that its native code writes to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+"""TensorFlow's own variable: where a user has set it, it is the user's to say what is printed."""
+
+ONLY_FATAL = "3"
+
+LOG_LINE = re.compile(
+    rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
+    rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
+)
+"""What native code writes: a line of information, a warning or an error; one that is fatal is not among them."""
+
+_importing = threading.Lock()
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow, unless it is there, so that neither the import nor what follows prints log lines.
+
+    Its errors come as exceptions. Log lines of all levels are printed where ``TF_CPP_MIN_LOG_LEVEL`` is set, 0 for all.
+    While it is imported, what other threads write to file descriptor 2 waits; it is written afterwards.
+    """
+    with _importing:
+        if "tensorflow" in sys.modules or LEVEL in os.environ:
+            return
+        os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
+        try:
+            with _log_lines_dropped():
+                import tensorflow  # noqa: F401
+        finally:
+            del os.environ[LEVEL]
+
+
+@contextlib.contextmanager
+def _log_lines_dropped() -> Iterator[None]:
+    """Keep what is written to descriptor 2, and write it at the end without the log lines of native code.
+
+    Some are written before the level is looked at. Where there is nothing to keep it in, all is as ever.
+    """
+    with contextlib.ExitStack() as undo:
+        try:
+            stderr = os.dup(2)
+            undo.callback(os.close, stderr)
+            kept = undo.enter_context(tempfile.TemporaryFile())
+            os.dup2(kept.fileno(), 2)
+        except OSError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            kept.seek(0)
+            with contextlib.suppress(OSError), open(2, "wb", buffering=0, closefd=False) as out:
+                out.write(LOG_LINE.sub(b"", kept.read()))

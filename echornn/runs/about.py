@@ -1,0 +1,135 @@
+"""What a run says of itself: ``run.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import math
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.runs import own_files
+from echornn.runs.recorded_values import NO_RECORD, config_from, shortened
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import RUN_FILE
+
+FORMAT = 1
+
+MOST_BYTES = 1 << 20
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+"""What can change the last bits of a run."""
+
+Identity = tuple[float, str]
+"""When a run was begun, and a word of its own; runs of version 0.1.0 have an empty one."""
+
+
+class AnotherRunError(OSError):
+    """Another run is in the place of the one that was recorded there."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What ``run.json`` says.
+
+    Attributes:
+        begun: seconds since 1970.
+        word: tells the run from all others; empty in runs of version 0.1.0.
+        config: what was trained at the start.
+        versions: of `PACKAGES`, at the start.
+    """
+
+    begun: float
+    word: str
+    config: EchoConfig
+    versions: Mapping[str, str]
+
+    @property
+    def identity(self) -> Identity:
+        """The same for a run wherever its folder is moved or copied to, and for no other."""
+        return self.begun, self.word
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said where other versions go on with it."""
+        return [
+            f"begun with {name} {then}, which may give other last digits than {now}"
+            for name, now in versions().items()
+            if (then := shortened(self.versions.get(name, "another version"))) != now
+        ]
+
+
+def versions() -> dict[str, str]:
+    """The versions of `PACKAGES` that are installed here."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def write(folder: Path, config: EchoConfig) -> None:
+    """Say of a folder that it is a new run's.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    fields = {
+        "format": FORMAT,
+        "id": secrets.token_hex(8),
+        "begun": time.time(),
+        "config": dataclasses.asdict(config),
+        "versions": versions(),
+    }
+    own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
+
+
+def read(folder: Path) -> About:
+    """What a run's folder says of itself.
+
+    Raises:
+        RunError: it says nothing, or nothing that this version knows.
+        OSError: it cannot be read.
+    """
+    try:
+        data = own_files.read_bytes(folder / RUN_FILE, MOST_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunError(f"{folder} holds no run") from None
+    try:
+        fields = json.loads(data)
+        if fields["format"] != FORMAT:
+            found = shortened(repr(fields["format"]))
+            raise RunError(f"{folder} holds a run of format {found}: this version reads {FORMAT}")
+        about = About(
+            float(fields["begun"]),
+            shortened(fields.get("id", "")),
+            config_from(fields["config"]),
+            dict(fields["versions"]),
+        )
+        if not math.isfinite(about.begun):
+            raise ValueError(f"begun = {about.begun} is no time")
+    except NO_RECORD as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{folder}/{RUN_FILE} is damaged: {shortened(error)}") from error
+    return about
+
+
+def require_identity(folder: Path, identity: Identity) -> None:
+    """Make sure that a folder still holds this run.
+
+    Raises:
+        AnotherRunError: it holds another one.
+        OSError: it holds none, or cannot be read.
+    """
+    try:
+        found = read(folder).identity
+    except RunError as error:
+        if not folder.exists() or not (folder / RUN_FILE).exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder)) from error
+        raise OSError(str(error)) from error
+    if found != identity:
+        raise AnotherRunError(f"{folder} holds another run now")

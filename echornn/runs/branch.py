@@ -1,0 +1,112 @@
+"""A run is a tree: branches, each of which began from a moment of another."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from echornn.analysis.loss_history import Cause
+from echornn.config import EchoConfig
+
+STARTS_OVER = ("start", "reset", "redraw", "preset")
+"""Causes under which the weights, and with them the curve, begin anew whatever changes."""
+
+
+class Moment(NamedTuple):
+    """A moment of a run: after ``window`` windows along the path from the root to the end of branch ``branch``."""
+
+    branch: int
+    window: int
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What began a stretch of windows, and from where.
+
+    Attributes:
+        number: in the run, from 0 in the order begun.
+        cause: start, reset, edit, ...
+        parent: the moment that it goes on from: the windows before it are part of its path. Window 0 where the weights
+            begin anew; None for the run's start.
+        before: where one stood when it began, to which undoing it goes; None for the run's start.
+        epoch, window: position in the experiment at its beginning: its first window, both from 0.
+        generation, draw: data and weights from here on.
+        config: what is trained.
+    """
+
+    number: int
+    cause: Cause
+    parent: Moment | None
+    before: Moment | None
+    epoch: int
+    window: int
+    generation: int
+    draw: int
+    config: EchoConfig
+
+    @property
+    def start(self) -> int:
+        """Windows along its path before its first."""
+        return 0 if self.parent is None else self.parent.window
+
+    @property
+    def starts_over(self) -> bool:
+        """Whether its weights begin anew, so that no window before it is on its path."""
+        return self.parent is None or self.parent.window == 0
+
+    def position(self, window: int) -> tuple[int, int]:
+        """Epoch and window in it, both from 0, that come next after ``window`` windows along the path."""
+        epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
+        return self.epoch + epochs, in_epoch
+
+
+class Span(NamedTuple):
+    """The windows of a path that lie in one branch, ``first <= window < last``."""
+
+    branch: Branch
+    first: int
+    last: int
+
+
+def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
+    """The branches that lead to the end of this one, from the one where the weights began."""
+    path = [branch]
+    while (parent := path[-1].parent) is not None and not path[-1].starts_over:
+        path.append(branch_of(parent.branch))
+    return tuple(reversed(path))
+
+
+def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
+    """Those branches of a whole path that have begun after so many windows along it."""
+    count = next(index for index in range(len(path), 0, -1) if path[index - 1].start <= window)
+    return tuple(path[:count])
+
+
+def spans_to(window: int, path: Sequence[Branch]) -> list[Span]:
+    """The windows of a whole path up to this one, by the branch that they lie in."""
+    begun = path_to(window, path)
+    ends = [one.start for one in begun[1:]] + [window]
+    return [Span(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
+
+
+def task_since(path: Sequence[Branch]) -> int:
+    """The window along a path from which on losses are evidence of what its last branch trains."""
+    since = 0
+    for before, after in itertools.pairwise(path):
+        if not before.config.same_task(after.config):
+            since = after.start
+    return since
+
+
+def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]:
+    """The fields that differ, with their values before and after."""
+    old, new = dataclasses.asdict(before), dataclasses.asdict(after)
+    return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
+
+
+def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
+    """Whether weights begin anew when this is done where ``before`` was trained."""
+    return cause in STARTS_OVER or not before.differs_only_live(after)

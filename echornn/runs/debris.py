@@ -1,0 +1,36 @@
+"""What a process leaves that is killed before its run was saved for the first time: as good as an empty folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from echornn.runs import about, checkpoint
+from echornn.runs.lock import is_held
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import RUN_FILE, any_stranger
+
+
+def is_debris(folder: Path) -> bool:
+    """Whether the folder holds nothing, or only a run's own files, and no checkpoint among them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if any(os.path.lexists(folder / name) for name in checkpoint.SLOTS) or any_stranger(folder):
+        return False
+    if not os.path.lexists(folder / RUN_FILE):
+        return True
+    try:
+        about.read(folder)
+    except RunError:  # another version may keep its checkpoints elsewhere
+        return False
+    return True
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether the folder holds only debris, and nobody writes there; False where that cannot be known."""
+    try:
+        return is_debris(folder) and not is_held(folder)
+    except OSError:
+        return False

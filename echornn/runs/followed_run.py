@@ -1,0 +1,62 @@
+"""Another run, looked at while it may still be trained by another process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.branch import Moment
+from echornn.runs.run_dir import WINDOWS_AT_A_TIME, error_rates
+from echornn.runs.timeline import Timeline
+
+
+class FollowedRun:
+    """Reads a run's folder, and later what has come since; nothing in it is changed.
+
+    Attributes:
+        folder: the run's.
+        timeline: all that was trained in it, as far as it has been read.
+        stands: where the run stands.
+        config: what is trained there.
+
+    Args:
+        folder: the run's.
+
+    Raises:
+        RunError: it holds no run that can be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.timeline = Timeline()
+        self.stands = Moment(0, 0)
+        self.config: EchoConfig
+        self._seen: tuple[tuple[int, int, int, int], ...] = ()
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read what has come since; whether anything has.
+
+        Raises:
+            RunError: the folder holds no run any more.
+        """
+        run = run_dir.read(self.folder)
+        branches, stretches = run.tree
+        seen = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
+        if seen == self._seen and self.timeline.trained:
+            return False
+        trained = self.timeline.trained
+        goes_on = self._seen[:-1] == seen[: len(self._seen) - 1] and run.trained >= trained
+        timeline = self.timeline if goes_on else Timeline()
+        for stretch in stretches:
+            while len(timeline) <= stretch.branch:
+                timeline.begin(branches[len(timeline)])
+            for first in range(max(stretch.first, timeline.trained), stretch.last, WINDOWS_AT_A_TIME):
+                windows = run.windows(first, min(first + WINDOWS_AT_A_TIME, stretch.last))
+                rates = error_rates(windows, branches[stretch.branch].config)
+                timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
+        self.timeline, self.stands, self.config, self._seen = timeline, run.stands, run.config, seen
+        return True

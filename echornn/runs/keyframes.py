@@ -1,0 +1,205 @@
+"""States along a run's branches, from which every window of it is soon reached again.
+
+Each is a copy of what the trainer would come to by itself: losing one costs time, never a window.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from echornn.runs import checkpoint, own_files
+from echornn.runs.branch import Moment
+from echornn.runs.checkpoint import Checkpoint, CheckpointError
+from echornn.trainer_state import TrainerState
+
+MOST_BYTES = 4 << 20
+"""Of all keyframes of a run; of more, every other one is dropped. Of larger states `LEAST_KEPT` are kept, up to
+`MOST_BYTES_OF_LARGE`, and of any two."""
+
+LEAST_KEPT = 64
+MOST_BYTES_OF_LARGE = 256 << 20
+
+HEADER_BYTES = 1200
+"""Of a state on disk, beside its arrays."""
+
+MOST_FILE_BYTES = 1 << 28
+"""Of the file that are read; a longer one is not ours."""
+
+_RECORD = struct.Struct("<4sIQII")
+_MAGIC = b"KEYF"
+
+
+class Keyframe:
+    """A trainer's state at a moment of the branch in which it was trained.
+
+    Attributes:
+        moment: where.
+        size: bytes that it takes, about.
+
+    Args:
+        moment: where.
+        state: the state, or as `echornn.runs.checkpoint.encode` gave it: encoding a large one takes longer than
+            training may wait, and is left to who writes it.
+    """
+
+    def __init__(self, moment: Moment, state: TrainerState | bytes) -> None:
+        self.moment = moment
+        self._state = state
+        if isinstance(state, bytes):
+            self.size = len(state)
+        else:
+            arrays = (*state.weights.values(), state.carried_state, *state.optimizer)
+            self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
+
+    def state(self) -> TrainerState | None:
+        """The trainer's state; None where the data is damaged."""
+        if not isinstance(self._state, bytes):
+            return self._state
+        try:
+            return checkpoint.decode(self._state).state
+        except CheckpointError:
+            return None
+
+    def as_record(self) -> bytes:
+        """As the file of keyframes has it: magic, branch, window, length, CRC-32 of the data; and the data."""
+        state = self._state
+        data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
+        return _RECORD.pack(_MAGIC, *self.moment, len(data), zlib.crc32(data)) + data
+
+
+def records(data: bytes) -> list[Keyframe]:
+    """The whole keyframes in the bytes of a file; damaged ones are left out, and what follows a torn one too."""
+    found = []
+    at = 0
+    while at + _RECORD.size <= len(data):
+        magic, branch, window, length, crc = _RECORD.unpack_from(data, at)
+        begin = at + _RECORD.size
+        at = begin + length
+        if magic != _MAGIC or at > len(data):
+            break
+        if zlib.crc32(data[begin:at]) == crc:
+            found.append(Keyframe(Moment(branch, window), data[begin:at]))
+    return found
+
+
+class Keyframes:
+    """The keyframes of a run, thinned evenly where they grow beyond a bound. Any thread may use it."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._lock = threading.Lock()
+        self._most_bytes = most_bytes
+        self._of: dict[int, list[Keyframe]] = {}
+        self._bytes = self._count = 0
+        self.thinned = 0
+        """How often some were dropped."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def bytes(self) -> int:
+        """Of all states."""
+        return self._bytes
+
+    def all(self) -> list[Keyframe]:
+        """All keyframes, by branch and window."""
+        with self._lock:
+            return [one for _, branch in sorted(self._of.items()) for one in branch]
+
+    def add(self, keyframe: Keyframe) -> bool:
+        """Keep this one too, unless there is one at its moment; whether it was new."""
+        with self._lock:
+            branch = self._of.setdefault(keyframe.moment.branch, [])
+            at = bisect.bisect_left(branch, keyframe.moment.window, key=lambda one: one.moment.window)
+            if at < len(branch) and branch[at].moment == keyframe.moment:
+                return False
+            branch.insert(at, keyframe)
+            self._count += 1
+            self._bytes += keyframe.size
+            while self._is_too_much(keyframe.size):
+                self._thin()
+            return True
+
+    def nearest(self, moment: Moment) -> Keyframe | None:
+        """The last in the moment's branch that is not after it; None where there is none."""
+        with self._lock:
+            branch = self._of.get(moment.branch, [])
+            at = bisect.bisect_right(branch, moment.window, key=lambda one: one.moment.window)
+            return branch[at - 1] if at else None
+
+    def drop(self, keyframe: Keyframe) -> None:
+        """This one is damaged: the one before it serves."""
+        with self._lock:
+            branch = self._of.get(keyframe.moment.branch, [])
+            if keyframe in branch:
+                branch.remove(keyframe)
+                self._count -= 1
+                self._bytes -= keyframe.size
+
+    def _is_too_much(self, newest: int) -> bool:
+        most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
+        return self._bytes > most and self._count > 2
+
+    def _thin(self) -> None:
+        self.thinned += 1
+        kept = [one for _, branch in sorted(self._of.items()) for one in branch][::2]
+        self._of = {}
+        for one in kept:
+            self._of.setdefault(one.moment.branch, []).append(one)
+        self._count, self._bytes = len(kept), sum(one.size for one in kept)
+
+
+class KeyframeLog:
+    """The file of a run's keyframes. One thread may add while another writes.
+
+    Args:
+        file: need not exist; what is in it is kept until `replace`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._new: list[Keyframe] = []
+        self._instead: list[Keyframe] | None = None
+
+    def add(self, keyframe: Keyframe) -> None:
+        """Have this one appended by the next `flush`."""
+        with self._lock:
+            self._new.append(keyframe)
+
+    def replace(self, keyframes: Sequence[Keyframe]) -> None:
+        """Have these written in the place of all by the next `flush`."""
+        with self._lock:
+            self._new, self._instead = [], list(keyframes)
+
+    def flush(self) -> None:
+        """Bring all to the disk; a crash on the way loses some of the newest at most.
+
+        Raises:
+            OSError: not all are there; what is missing stays in memory.
+        """
+        with self._lock:
+            new, instead = list(self._new), self._instead
+        if instead is not None:
+            own_files.write_whole(self._file, b"".join(one.as_record() for one in instead))
+        if new:
+            descriptor = own_files.opened(self._file, os.O_WRONLY) if os.path.lexists(self._file) else None
+            if descriptor is None:
+                own_files.create(self._file)
+                descriptor = own_files.opened(self._file, os.O_WRONLY)
+            try:
+                end = os.fstat(descriptor).st_size
+                own_files.write_all(descriptor, b"".join(one.as_record() for one in new), end)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        with self._lock:
+            if self._instead is instead:
+                self._instead = None
+                del self._new[: len(new)]

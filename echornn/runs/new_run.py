@@ -1,0 +1,61 @@
+"""Where a run can begin, and how it does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.runs import about, debris, own_files, run_files
+from echornn.runs.lock import Lock
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, RUN_FILE
+
+
+def create(folder: Path, config: EchoConfig) -> Lock:
+    """Begin a run in a folder that does not exist, is empty or holds only debris, and take its lock.
+
+    Raises:
+        RunError: the folder holds something, another process writes there, or it cannot be made or written to.
+    """
+    was_there = os.path.lexists(folder)
+    try:
+        if was_there:
+            _require_room(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = Lock(folder)
+        except OSError:
+            if not was_there:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+        try:
+            _require_room(folder)  # whoever had the lock may have begun a run meanwhile
+            _fill(folder, config)
+        except (RunError, OSError):
+            lock.release()
+            raise
+    except OSError as error:
+        raise RunError(f"{folder} cannot hold a run: {error.strerror or error}") from error
+    return lock
+
+
+def _fill(folder: Path, config: EchoConfig) -> None:
+    """Put a new run's files in the place of debris; all of them or none."""
+    try:
+        run_files.clear(folder)
+        for name in (LOSS_FILE, COMMAND_FILE):
+            own_files.create(folder / name)
+        about.write(folder, config)
+    except OSError:
+        with contextlib.suppress(OSError):
+            run_files.remove(folder)
+        raise
+
+
+def _require_room(folder: Path) -> None:
+    if not folder.is_dir() or not debris.is_debris(folder):
+        there = "holds a run already; go on with --resume" if (folder / RUN_FILE).exists() else "is not empty"
+        raise RunError(f"{folder} {there}, or name another folder")

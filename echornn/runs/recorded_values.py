@@ -1,0 +1,125 @@
+"""Values as a record has them: of their type and within bounds, or refused by their name."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+
+MOST = 2**63 - 1
+"""Windows, epochs, bytes, ... that a record may count."""
+
+MOST_DIGITS = {"seed": 1000}
+"""Of a field's value, so that it can be shown; of the others, `MOST_DIGITS_OF_A_SIZE`."""
+
+MOST_DIGITS_OF_A_SIZE = 100
+"""The product of three still is a number that fits into a float."""
+
+MOST_CHARACTERS = 200
+"""Of what a record holds, and a message repeats."""
+
+NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
+"""What parsing a record may raise that was made by hand or damaged."""
+
+NUMBERS = re.compile(r"[<|][biuf?][0-9]{1,2}")
+"""Array types that a record may hold: numbers and booleans, the low byte first."""
+
+
+def shortened(what: object) -> str:
+    """What a record or an error says, cut where it has no end."""
+    text = str(what)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
+
+
+def whole(value: object, name: str, most: int = MOST) -> int:
+    """A whole number from 0 to ``most``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(value) is not int or not 0 <= value <= most:
+        _refuse(name, value, f"a whole number, 0 to {most}")
+    return value
+
+
+def array(value: object, name: str) -> npt.NDArray[Any]:
+    """An array.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, np.ndarray):
+        _refuse(name, value, "an array")
+    return value
+
+
+def config_from(fields: object) -> EchoConfig:
+    """The configuration of these fields, as `dataclasses.asdict` gave them; those that lack mean their default.
+
+    Raises:
+        ValueError: a field is not known here, or has a value that cannot be used.
+    """
+    known = {field.name for field in dataclasses.fields(EchoConfig)}
+    if not isinstance(fields, Mapping):
+        raise ValueError("the configuration is no table of fields")
+    for name in sorted(set(fields) - known):
+        raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
+    for name, value in fields.items():
+        most = MOST_DIGITS.get(name, MOST_DIGITS_OF_A_SIZE)
+        if isinstance(value, int) and abs(value) >= 10**most:
+            raise ValueError(f"the configuration's field {name} has more than {most} digits")
+    return EchoConfig(**fields)
+
+
+def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
+    """The arrays that follow each other in ``payload``.
+
+    Args:
+        described: type and shape of each.
+
+    Raises:
+        ValueError: they are described as no arrays of numbers, or do not fill the payload.
+    """
+    arrays, at = [], 0
+    for dtype, shape in _kinds(described):
+        count = math.prod(shape)
+        if at + count * dtype.itemsize > len(payload):
+            raise ValueError("it holds fewer numbers than it says")
+        one = np.frombuffer(payload, dtype, count, at).reshape(shape)
+        arrays.append(one.astype(dtype.newbyteorder("=")))
+        at += count * dtype.itemsize
+    if at != len(payload):
+        raise ValueError("it holds more numbers than it says")
+    return arrays
+
+
+def bytes_of(described: object) -> int:
+    """How long the arrays are that are described so; see `arrays_from`.
+
+    Raises:
+        ValueError: they are none.
+    """
+    return sum(math.prod(shape) * dtype.itemsize for dtype, shape in _kinds(described))
+
+
+def _kinds(described: object) -> list[tuple[np.dtype[Any], list[int]]]:
+    if not isinstance(described, list):
+        _refuse("arrays", described, "a list")
+    kinds = []
+    for one in described:
+        name, shape = one
+        if not isinstance(name, str) or not NUMBERS.fullmatch(name):
+            _refuse("an array's type", name, "that of numbers")
+        kinds.append((np.dtype(name), [whole(side, "an array's side") for side in shape]))
+    return kinds
+
+
+def _refuse(name: str, value: object, allowed: str) -> NoReturn:
+    raise ValueError(f"{name} = {shortened(repr(value))} cannot be used: {allowed}")

@@ -1,0 +1,91 @@
+"""Which files of a folder are a run's: nothing else is ever counted, read or removed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from echornn.runs import checkpoint, events, own_files
+from echornn.runs.lock import LOCK_FILE
+
+RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
+KEYFRAME_FILE, NOTE_FILE = "keyframes.bin", "branches.json"
+
+NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
+"""All but the lock. They are removed in this order: what is left after a part of it is a run still, or debris."""
+
+
+def any_stranger(folder: Path) -> bool:
+    """Whether the folder holds anything that a run does not write.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    names = {LOCK_FILE, *NAMES, *(f"{name}.new" for name in NAMES)}
+    return any(
+        _strange_events(entry) if entry.name == events.FOLDER else entry.name not in names or not _is_file(entry)
+        for entry in _entries(folder)
+    )
+
+
+def _strange_events(entry: os.DirEntry[str]) -> bool:
+    if not entry.is_dir(follow_symlinks=False):
+        return True
+    return any(not (Path(one.name).match(events.FILES) and _is_file(one)) for one in _entries(Path(entry.path)))
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        yield from entries
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in the folder; those that links lead to do not count, nor those that vanish meanwhile."""
+    total = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            there = file.lstat()
+            total += there.st_size if stat.S_ISREG(there.st_mode) else 0
+    return total
+
+
+def remove(folder: Path) -> None:
+    """Remove a run's files, and its folder where nothing else is in it.
+
+    Raises:
+        OSError: not all of them could be removed. Where the folder may not be written to, all are there.
+    """
+    shown = folder / events.FOLDER
+    for place in (folder, *([shown] if own_files.is_real_folder(shown) else [])):
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it is read-only", str(place))
+    clear(folder)
+    (folder / LOCK_FILE).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def clear(folder: Path) -> None:
+    """Remove a run's files, all but its lock.
+
+    Raises:
+        OSError: not all of them could be removed.
+    """
+    for name in NAMES:
+        for file in (folder / name, folder / f"{name}.new"):
+            if not own_files.is_real_folder(file):
+                file.unlink(missing_ok=True)
+    shown = folder / events.FOLDER
+    if own_files.is_real_folder(shown):
+        for file in shown.glob(events.FILES):
+            file.unlink()
+        with contextlib.suppress(OSError):
+            shown.rmdir()

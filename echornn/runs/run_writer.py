@@ -1,0 +1,134 @@
+"""Brings saves of a run to its folder, as long as that is where the run is."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from echornn.runs import about, checkpoint, own_files
+from echornn.runs.about import AnotherRunError
+from echornn.runs.append_log import AppendLog, ends_at
+from echornn.runs.branch import Moment
+from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.events import EventLog
+from echornn.runs.keyframes import KeyframeLog
+from echornn.runs.lock import Lock
+from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
+from echornn.runs.trouble import Trouble
+from echornn.trainer_state import TrainerState
+
+
+@dataclass(frozen=True, eq=False)
+class Save:
+    """What a save brings to the disk.
+
+    Attributes:
+        state: the trainer's.
+        stands, solved_at: see `echornn.runs.checkpoint.Checkpoint`.
+        told: how much had been told before it.
+        losses, commands, events: how long the logs are with all of that.
+    """
+
+    state: TrainerState
+    stands: Moment | None
+    solved_at: int
+    told: int
+    losses: int
+    commands: int
+    events: int
+
+
+class RunWriter:
+    """Writes on one thread; what it has come to may be asked from any.
+
+    Attributes:
+        kept: the newest save that is on disk; None before the first.
+        trouble: why the newest that was tried is not.
+        less_trouble: why what TensorBoard shows of it is not.
+
+    Args:
+        folder, lock, identity: the run's.
+        losses, commands, events, keyframes: its logs.
+        serial: of its next checkpoint.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: Lock,
+        identity: about.Identity,
+        losses: AppendLog,
+        commands: AppendLog,
+        events: EventLog,
+        keyframes: KeyframeLog,
+        serial: int,
+    ) -> None:
+        self.kept: Save | None = None
+        self.trouble: Trouble | None = None
+        self.less_trouble: Trouble | None = None
+        self._folder = folder
+        self._lock = lock
+        self._identity = identity
+        self._losses = losses
+        self._commands = commands
+        self._events = events
+        self._keyframes = keyframes
+        self._serial = serial
+        self._is_known = True
+
+    def keep(self, save: Save) -> None:
+        """Bring a save to the disk; what goes wrong is told by `trouble`.
+
+        A state whose weights are not finite is not kept: none could go on from it.
+        """
+        try:
+            self._require_our_run()
+            self._keep_events(save.events)
+            self._losses.flush(save.losses)
+            self._commands.flush(save.commands)
+            if save.state.is_finite:
+                ends = (self._losses.end, self._commands.end)
+                checkpoint.save(self._folder, Checkpoint(self._serial, save.state, *ends, save.solved_at, save.stands))
+                self._serial += 1
+            self._keyframes.flush()
+            self.trouble = None
+            self.kept = save
+        except Exception as error:  # nothing that a disk does may end the training
+            self.trouble = Trouble.after(self.trouble, error)
+
+    def _require_our_run(self) -> None:
+        """Make sure that what is written goes to the run that was begun, or to a whole copy of it."""
+        about.require_identity(self._folder, self._identity)
+        if not self._lock.check():
+            self._is_known = False
+        if not self._is_known:
+            for name, log in ((LOSS_FILE, self._losses), (COMMAND_FILE, self._commands)):
+                if not ends_at(self._folder / name, log.end):
+                    raise AnotherRunError(f"{self._folder} holds another run now")
+            self._is_known = True
+
+    def _keep_events(self, length: int) -> None:
+        """What TensorBoard shows is not needed to go on: without it, the run is saved all the same."""
+        try:
+            self._events.flush(length)
+            self.less_trouble = None
+        except OSError as error:
+            self.less_trouble = Trouble.after(self.less_trouble, error)
+
+    def keep_traceback(self, text: str) -> None:
+        """Keep where in the code training failed, if the disk takes it: what failed has been said by then."""
+        with contextlib.suppress(OSError):
+            about.require_identity(self._folder, self._identity)
+            own_files.write_whole(self._folder / TRACEBACK_FILE, text.encode(errors="backslashreplace"))
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        match self.trouble:
+            case Trouble(error=FileNotFoundError()):
+                return "gone"
+            case Trouble(error=AnotherRunError()):
+                return "replaced"
+        return ""

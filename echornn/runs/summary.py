@@ -1,0 +1,128 @@
+"""What a run has come to, told from its newest checkpoint and the end of its loss log, however long that is."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echornn.analysis.theory import RECENT_WINDOWS
+from echornn.config import EchoConfig
+from echornn.runs import kept_runs, run_dir
+from echornn.runs.branch import task_since, whole_path
+from echornn.runs.run_dir import LOSS_FILE, WINDOW, Run
+
+MOST_READ = 1 << 22
+"""Windows of a run of version 0.1.0, whose record does not say when it was solved, that are read to find out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A run as a line of a list.
+
+    Attributes:
+        folder: where it is.
+        saved: when it was saved last, in seconds since 1970.
+        config: what is trained now.
+        epoch, window: how far it is: the newest window's epoch and its number in it, both from 1; 0 before the first.
+        windows: trained in the whole run; where it has diverged, up to where it stood then.
+        loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN where there are
+            none, infinite where the loss has diverged.
+        solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
+        bytes: on disk.
+    """
+
+    folder: Path
+    saved: float
+    config: EchoConfig
+    epoch: int
+    window: int
+    windows: int
+    loss: float
+    solved_at: int | None
+    bytes: int
+
+    @property
+    def differs(self) -> dict[str, Any]:
+        """The fields whose values are not the defaults."""
+        return differs(self.config)
+
+
+def differs(config: EchoConfig) -> dict[str, Any]:
+    """The fields of a configuration whose values are not the defaults."""
+    defaults = dataclasses.asdict(EchoConfig())
+    return {name: value for name, value in dataclasses.asdict(config).items() if value != defaults[name]}
+
+
+def summary(folder: Path) -> Summary:
+    """What the run in this folder has come to.
+
+    Raises:
+        RunError: it holds no run that can be read.
+        OSError: the disk does not answer.
+    """
+    run = run_dir.glance(folder)
+    diverged_at = _diverged_at(run)
+    windows = diverged_at or run.trained
+    epoch, window = _position(run, windows)
+    return Summary(
+        folder,
+        kept_runs.last_saved(folder),
+        run.config,
+        epoch,
+        window,
+        windows,
+        math.inf if diverged_at else _loss(run),
+        _solved_at(run),
+        run_dir.size(folder),
+    )
+
+
+def _diverged_at(run: Run) -> int:
+    """Windows trained when the loss was no finite number any more, after the last checkpoint; 0 where that is not so.
+
+    No state is saved after that, and so the log ends beyond the checkpoint.
+    """
+    count = (run.folder / LOSS_FILE).stat().st_size // WINDOW.itemsize
+    if count <= run.trained:
+        return 0
+    (newest,) = run.windows(count - 1, count)
+    return count if newest["errors"] >= 0 and not math.isfinite(newest["loss"]) else 0
+
+
+def _position(run: Run, windows: int) -> tuple[int, int]:
+    """Epoch and window of the newest window, both from 1, where so many are in the log; window 0 before the first."""
+    branches = run.tree[0]
+    if run.checkpoint is None or not branches:
+        return 0, 0
+    stands = run.stands
+    branch, along = branches[stands.branch], stands.window + windows - run.trained
+    if along == branch.start and not branch.window:
+        return branch.epoch, 0 if branch.epoch == 0 else run.config.windows_per_epoch
+    epoch, window = branch.position(along - 1)
+    return epoch + 1, window + 1
+
+
+def _loss(run: Run) -> float:
+    """The mean of the newest losses; read from the end, and no further than needed."""
+    if run.checkpoint is None or not run.tree[0]:
+        return math.nan
+    stands = run.stands
+    since = max(
+        task_since(whole_path(run.tree[0][stands.branch], run.tree[0].__getitem__)), stands.window - RECENT_WINDOWS
+    )
+    losses = [windows["loss"] for _, _, windows in run.path(stands, since)]
+    newest = np.concatenate(losses) if losses else np.empty(0, np.float32)
+    return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
+
+
+def _solved_at(run: Run) -> int | None:
+    if run.checkpoint is None:
+        return 0
+    if run.checkpoint.solved_at is None and run.trained <= MOST_READ:
+        return run.timeline().evidence(run.stands).solved_at or 0
+    return run.checkpoint.solved_at

@@ -1,0 +1,337 @@
+"""What is trained now: where it stands in the run's tree, how it came there, and what is kept of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.analysis.loss_history import Cause
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.runs.branch import Branch, Moment, changes, starts_over
+from echornn.runs.command import Command
+from echornn.runs.recorder import Recorder
+from echornn.runs.timeline import Timeline
+from echornn.session import going_back
+from echornn.session.keyframing import Keyframing
+from echornn.session.pace import Pace
+from echornn.session.replay import Replay
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+
+TAPE_WINDOWS = 32
+"""Windows kept in full before the newest, for the screen to scroll by."""
+
+TAPE_SECONDS = 0.05
+"""Training one by one, so as to show them, where one goes back."""
+
+HELD_SECONDS = 1.0
+"""Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
+
+NEAR_SECONDS = 0.03
+"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
+
+
+class LiveRun:
+    """Told by the session, on the training thread, what to do next.
+
+    Attributes:
+        timeline: all branches of the run.
+        here: the moment where it stands, or to which it is on its way.
+        config: what is trained there.
+        trainer: what trains.
+        shown: the newest windows in full, the last one last; empty where none was trained there.
+
+    Args:
+        config: what to train.
+        make_trainer: makes a trainer, which is not compiled yet.
+        recorder: keeps the run on disk.
+        pace: knows what a window of the present trainer takes.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
+    ) -> None:
+        self.timeline = Timeline()
+        self.here = Moment(0, 0)
+        self.config = config
+        self.trainer: AnyTrainer
+        self.shown: tuple[Progress, ...] = ()
+        self._recorder = recorder
+        self._make_trainer = make_trainer
+        self._pace = pace
+        self._clock = clock
+        self._keyframing = Keyframing(recorder, clock)
+        self._extends = 0
+        self._replay: Replay | None = None
+        self._replay_seconds = 0.0
+        self._undone: list[Moment] = []
+        self._held: tuple[object, float, Moment] | None = None
+
+    # ---- where it stands
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it stands before the end of its branch."""
+        return self.here.window < self.timeline.end(self.here.branch).window
+
+    @property
+    def owner(self) -> Branch:
+        """The branch on whose terms one stands here."""
+        return self.timeline.owner(self.here)
+
+    @property
+    def on_the_way(self) -> int:
+        """Windows to be trained again until it is where it shall be."""
+        return self._replay.windows_left if self._replay is not None else 0
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the trainer stands `here`."""
+        return self._replay is None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last window's loss is no finite number."""
+        if not len(self.timeline):
+            return False
+        recent = self.timeline.evidence(self.here).recent
+        return bool(recent.size) and not math.isfinite(recent[-1])
+
+    @property
+    def undoable(self) -> int:
+        """How many changes can be undone; see `echornn.session.going_back`."""
+        return going_back.undoable(self.timeline, self.here)
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The fields of the edits that made the loss diverge; see `echornn.session.going_back`."""
+        return going_back.blamed(self.timeline, self.here)
+
+    @property
+    def redoable(self) -> bool:
+        """Whether something was undone that can be gone forth to."""
+        return bool(self._undone)
+
+    # ---- beginning and end
+
+    def begin(self) -> None:
+        """Begin the run with a trainer that is new, or take up the one that the recorder found."""
+        run = self._recorder.resumed
+        if run is None or run.checkpoint is None:
+            self._branch("start", None, None)
+            return
+        self.timeline = run.timeline()
+        self._keyframing.take_up([one for one in run.keyframes() if self.timeline.has(one.moment)])
+        self.trainer.restore(run.checkpoint.state)
+        self.here = run.stands
+        stretches = run.tree[1]
+        self._extends = stretches[-1].branch if stretches else 0
+        self._keyframe()
+
+    def save(self) -> None:
+        """Have all that was trained brought to the disk, with the state here."""
+        if self.arrived:
+            self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
+
+    # ---- training
+
+    def train(self, windows: int) -> Progress:
+        """Train on from here: as a new branch, where here is not the end of one.
+
+        Of several windows, those before the first whose loss is no finite number count, and the trainer is on its way
+        back to after them: the next window is that one, alone.
+        """
+        if self.is_past:
+            self._branch("back", self._parent(), self.here)
+        elif self._extends != self.here.branch:
+            self._extends = self.here.branch
+            end = self.timeline.end(self.here.branch)
+            self._recorder.command(Command.returns(self.owner, end, self.timeline.trained))
+        diverged_before = self.diverged
+        begun = self._clock()
+        progress = self.trainer.advance(windows)
+        due = self._keyframing.trained(self._clock() - begun)
+        bad = np.flatnonzero(~np.isfinite(progress.losses))
+        cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
+        if cut:
+            progress = self._before_the_bad(progress, int(bad[0]))
+        self._append(progress)
+        if cut:
+            self.go(self.here)
+        else:
+            self.shown = (*self.shown, progress)[-1 - TAPE_WINDOWS :]
+            if due:
+                self._keyframe()
+        return progress
+
+    def _append(self, progress: Progress) -> None:
+        rates = (progress.errors / self.config.predictions_per_window).astype(np.float32)
+        self.timeline.append(self.here.branch, progress.losses, rates)
+        self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
+        self._recorder.windows(progress)
+
+    def _before_the_bad(self, progress: Progress, count: int) -> Progress:
+        """The first windows of the progress; what it shows of the last is another's."""
+        epoch, window = self.owner.position(self.here.window + max(count - 1, 0))
+        losses, errors = progress.losses[:count], progress.errors[:count]
+        return replace(progress, losses=losses, errors=errors, epoch=epoch, window=window)
+
+    # ---- changes, each of which begins a branch
+
+    def reset(self, further: int = 0, held: bool = False) -> None:
+        """Start over: with the weights of this draw, or of so many draws further.
+
+        Args:
+            held: whether it may be one of many that are undone as one, as where a key is held down.
+        """
+        before = self._leave()
+        self.trainer.reset(self.trainer.draw + further)
+        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))
+
+    def regenerate(self, held: bool = False) -> None:
+        """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
+        before = self._leave()
+        parent = self._parent()
+        self.trainer.regenerate()
+        self._branch("regenerate", parent, self._stood_at("data", before, held))
+
+    def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
+        """Go on with this configuration; with a new trainer where more than live fields differ.
+
+        What is raised leaves all as it was.
+
+        Args:
+            anew: whether to start over whatever differs.
+            held: see `reset`.
+        """
+        before = self._leave()
+        cause: Cause = "preset" if anew else "edit"
+        parent = self._root() if starts_over(cause, self.config, config) else self._parent()
+        kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
+        if self.config.differs_only_live(config):
+            if anew:
+                self.trainer.reset()
+            self.trainer.edit(config)
+        else:
+            self.trainer = self._make(config)
+        self.config = config
+        self._branch(cause, parent, self._stood_at(kind, before, held))
+
+    def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
+        trainer = self.trainer
+        position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+        branch = Branch(len(self.timeline), cause, parent, before, *position, self.config)
+        self.timeline.begin(branch)
+        self._recorder.command(Command.begins(branch, self.timeline.trained))
+        self.here = Moment(branch.number, branch.start)
+        self._extends = branch.number
+        self._show_what_stays()
+        if cause != "back":
+            self._undone.clear()
+        self._keyframe()
+
+    def _parent(self) -> Moment:
+        return Moment(self.owner.number, self.here.window)
+
+    def _root(self) -> Moment:
+        return Moment(self.owner.number, 0)
+
+    def _keyframe(self) -> None:
+        if self.arrived:
+            self._keyframing.keep(Moment(self.owner.number, self.here.window), self.trainer)
+
+    def _leave(self) -> Moment:
+        """Keep what is needed to come back here; where that is."""
+        self.save()
+        self._keyframe()
+        return self.here
+
+    def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
+        """Where the first of the changes stood that follow each other as fast as from a key held down."""
+        now = self._clock()
+        if self._held is not None:
+            held, at, first = self._held
+            never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
+            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
+                before = first
+        self._held = (kind, now, before)
+        return before
+
+    # ---- going to a moment
+
+    def undo(self) -> None:
+        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
+        target = going_back.before_the_change(self.timeline, self.here)
+        if target is not None:
+            self._undone.append(self.here)
+            self.go(target)
+
+    def redo(self) -> None:
+        """Go forth to where the last undo came from."""
+        if self._undone:
+            self.go(self._undone.pop())
+
+    def go(self, moment: Moment) -> None:
+        """Set out for a moment of the run; `step` takes the next steps on the way. What is raised leaves all as it was.
+
+        Raises:
+            ValueError: it is no moment of this run.
+        """
+        if not self.timeline.has(moment):
+            raise ValueError(f"{moment} is no moment of this run")
+        if self.arrived and not self.is_past and moment != self.here:
+            self._leave()
+        going = (self.trainer, moment, self._tape_windows(), self._make)
+        self._replay = Replay(self.timeline, self._keyframing.keyframes, *going)
+        self.trainer = self._replay.trainer
+        self.here = moment
+        self.config = self.timeline.owner(moment).config
+        self._held = None
+        self._replay_seconds = 0.0
+        self._arrive()
+
+    def _tape_windows(self) -> int:
+        """Of how many windows the rows can be shown without a wait."""
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_per_window)))
+
+    def step(self, windows: int) -> int:
+        """Train some windows again on the way to where it shall be; how many it were."""
+        assert self._replay is not None
+        begun = self._clock()
+        done = self._replay.advance(windows)
+        self._replay_seconds += self._clock() - begun
+        if (near := self._replay.at_tape) is not None and self._replay_seconds > NEAR_SECONDS:
+            self._keyframing.keep(near, self.trainer)
+            self._replay_seconds = 0.0
+        self._arrive()
+        return done
+
+    def _arrive(self) -> None:
+        if self._replay is not None and self._replay.arrived:
+            self.shown = tuple(self._replay.tape)
+            self._replay = None
+            self._show_what_stays()
+
+    def _show_what_stays(self) -> None:
+        """Where a branch has just begun, windows before it are shown only if they are of its data and task."""
+        owner = self.owner
+        if self.here.window == owner.start:
+            before = self.timeline.parent_config(owner)
+            goes_on = owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+            self.shown = self.shown if goes_on else ()
+
+    # ---- trainers
+
+    def load(self) -> None:
+        """Make the first trainer; it is not compiled yet."""
+        self.trainer = self._make_trainer(self.config)
+
+    def _make(self, config: EchoConfig) -> AnyTrainer:
+        trainer = self._make_trainer(config)
+        trainer.compile()
+        self._pace.forget()
+        return trainer

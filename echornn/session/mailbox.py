@@ -1,0 +1,70 @@
+"""Commands for one thread, sent from any: who sends never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+Command = Callable[[], None]
+
+
+class Mailbox:
+    """Commands in the order sent; one thread takes them."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._commands: list[Command] = []
+        self._sent = 0
+        self._done = -1
+        self._ended = False
+        self.stopping = False
+        """Whether it was asked to stop."""
+
+    # ---- for every thread
+
+    def send(self, command: Command) -> None:
+        """Have this carried out after all that was sent before."""
+        with self._changed:
+            self._commands.append(command)
+            self._sent += 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Have `take` say that it is the end, whatever was sent before."""
+        with self._changed:
+            self.stopping = True
+            self._changed.notify_all()
+
+    def when_idle(self, seconds: float | None = None) -> bool:
+        """Wait until nothing is left to do of all that was sent so far, at most so long; whether it came to that."""
+        self.send(lambda: None)  # so that what is under way now is done too
+        with self._changed:
+            sent = self._sent
+            self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
+            return self._done >= sent
+
+    # ---- for the thread that takes them
+
+    def take(self, seconds: float | None, idle: bool) -> list[Command] | None:
+        """All commands sent since the last call; None where it is to stop.
+
+        Args:
+            seconds: how long to wait for one where there is none; None for ever.
+            idle: whether nothing is left to do of those taken before.
+        """
+        with self._changed:
+            if idle and not self._commands:
+                self._done = self._sent
+                self._changed.notify_all()
+            if not (self.stopping or self._commands) and (seconds is None or seconds > 0):
+                self._changed.wait(seconds)
+            if self.stopping:
+                return None
+            commands, self._commands = self._commands, []
+            return commands
+
+    def end(self) -> None:
+        """Nothing will be carried out any more: whoever waits is told."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()

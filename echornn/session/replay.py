@@ -1,0 +1,126 @@
+"""On the way to a moment of a run: from the nearest state before it, trained again, which gives the same bits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.runs.timeline import Timeline
+from echornn.trainer_state import TrainerState
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+
+
+class Replay:
+    """Takes a trainer to a moment, some windows at a time.
+
+    Attributes:
+        trainer: the one that goes there: the one given, where it can.
+        moment: where it goes.
+        tape: the windows before the moment, in full, oldest first, as far as they have been trained again.
+
+    Args:
+        timeline: the run's branches.
+        keyframes: the states that are kept of it; damaged ones are dropped.
+        trainer: what trains now.
+        moment: where to go.
+        tape_windows: of how many windows before the moment, at most, the rows are to be shown.
+        make_trainer: makes another, compiled, where the network there is another.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        keyframes: Keyframes,
+        trainer: AnyTrainer,
+        moment: Moment,
+        tape_windows: int,
+        make_trainer: MakeTrainer,
+    ) -> None:
+        self.moment = moment
+        self.tape: deque[Progress] = deque(maxlen=max(1, tape_windows))
+        self._spans = timeline.spans(moment)
+        self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
+        self._span, self._window, state = self._base(keyframes)
+        config = self._spans[self._span].branch.config
+        self.trainer = trainer if trainer.state.config.differs_only_live(config) else make_trainer(config)
+        self.trainer.reset(self._spans[self._span].branch.draw)  # the first epoch lies within any num_epochs
+        self._set_up(config)
+        if state is None:
+            self._begin(self._spans[self._span].branch)
+        else:
+            self.trainer.restore(state)
+        self.steps = 0
+        """Windows trained again so far."""
+        self._cross()
+
+    @property
+    def windows_left(self) -> int:
+        """Windows still to be trained again."""
+        return self.moment.window - self._window
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the trainer stands at the moment."""
+        return self.windows_left == 0
+
+    @property
+    def at_tape(self) -> Moment | None:
+        """Where it stands, if that is where the tape begins."""
+        here = Moment(self._spans[self._span].branch.number, self._window)
+        return here if self._window == self._tape_from else None
+
+    def advance(self, windows: int) -> int:
+        """Train again at most so many windows; how many it were.
+
+        They are fewer where the branch changes, and one where they are shown.
+        """
+        last = self._spans[self._span].last
+        if self._window < self._tape_from:
+            windows = min(windows, last - self._window, self._tape_from - self._window)
+            self.trainer.advance(windows)
+        else:
+            windows = 1
+            self.tape.append(self.trainer.advance(1))
+        self._window += windows
+        self.steps += windows
+        self._cross()
+        return windows
+
+    def _cross(self) -> None:
+        """Where a branch ends on the path, go on under the next."""
+        while self._span + 1 < len(self._spans) and self._window == self._spans[self._span].last:
+            self._span += 1
+            self._begin(self._spans[self._span].branch)
+
+    def _base(self, keyframes: Keyframes) -> tuple[int, int, TrainerState | None]:
+        """The last state before the tape: the number of its span, its window, and itself; else the path's beginning."""
+        for number in reversed(range(len(self._spans))):
+            span = self._spans[number]
+            if span.first > self._tape_from:
+                continue
+            while (found := keyframes.nearest(Moment(span.branch.number, min(self._tape_from, span.last)))) is not None:
+                if (state := self._usable(found, span.branch)) is not None:
+                    return number, found.moment.window, state
+                keyframes.drop(found)
+        return 0, self._spans[0].first, None
+
+    def _usable(self, keyframe: Keyframe, branch: Branch) -> TrainerState | None:
+        state = keyframe.state()
+        fits = state is not None and state.config == branch.config and keyframe.moment.window >= branch.start
+        return state if fits else None
+
+    def _begin(self, branch: Branch) -> None:
+        """Do what began the branch."""
+        self._set_up(branch.config)
+        position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
+        state = self.trainer.state
+        if any(getattr(state, name) != value for name, value in position.items()):
+            self.trainer.restore(dataclasses.replace(state, **position))
+
+    def _set_up(self, config: EchoConfig) -> None:
+        if self.trainer.state.config != config:
+            self.trainer.edit(config)

@@ -1,0 +1,50 @@
+"""The data of some epochs end to end, on the device: short epochs should not cost a call each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from echornn.config import EchoConfig
+from echornn.tasks.series import EchoSeries
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+
+MAX_BLOCK_BYTES = 1 << 24
+"""Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataBlock:
+    """Some epochs of data.
+
+    Attributes:
+        first_epoch: the one that stands first.
+        series: each epoch's.
+        x, y: uint8 [epochs * row length, batch], on the device.
+        windows: how many there are in all.
+    """
+
+    first_epoch: int
+    series: list[EchoSeries]
+    x: tf.Tensor
+    y: tf.Tensor
+    windows: int
+
+    @classmethod
+    def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> DataBlock:
+        """The block that begins with this epoch, on the device of that name."""
+        epochs = epochs_in_a_block(config)
+        series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
+        with tf.device(device):
+            x = tf.constant(np.concatenate([one.x.T for one in series]))
+            y = tf.constant(np.concatenate([one.y.T for one in series]))
+        return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
+
+
+def epochs_in_a_block(config: EchoConfig) -> int:
+    """How many epochs are handed to the device together."""
+    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+    by_size = MAX_BLOCK_BYTES // config.total_series_length
+    return max(1, min(by_windows, by_size))

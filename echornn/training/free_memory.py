@@ -1,0 +1,76 @@
+"""How much memory can be had: what the machine has free, and what the control groups that hold us still allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """How a version of control groups names what it counts."""
+
+    root: str
+    limit: str
+    used: str
+    given_back: str
+    """In memory.stat: what the kernel would give back, since a disk has it too."""
+
+
+SECOND = Accounts("", "memory.max", "memory.current", "inactive_file")
+FIRST = Accounts("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+
+
+def free_bytes(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Bytes that this process can still take without any being swapped or killed; None where the system does not say.
+
+    Args:
+        proc, groups: where Linux tells.
+    """
+    found = [*_of_the_machine(proc), *_of_the_groups(proc, groups)]
+    return max(0, min(found)) if found else None
+
+
+def _of_the_machine(proc: Path) -> Iterator[int]:
+    available = _numbers(proc / "meminfo").get("MemAvailable:")
+    if available is not None:
+        yield available * 1024
+
+
+def _of_the_groups(proc: Path, groups: Path) -> Iterator[int]:
+    """What each group around this process still allows."""
+    for line in _lines(proc / "self" / "cgroup"):
+        number, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if number == "0" and not controllers:
+            accounts = SECOND
+        elif "memory" in controllers.split(","):
+            accounts = FIRST
+        else:
+            continue
+        root = groups / accounts.root
+        group = root / path.lstrip("/")
+        # In a container the path may be the host's, which is not there; its own group is then the root.
+        for folder in {group, *group.parents} - set(root.parents):
+            limit, used = (_number(folder / name) for name in (accounts.limit, accounts.used))
+            if limit is not None and used is not None:
+                yield limit - used + _numbers(folder / "memory.stat").get(accounts.given_back, 0)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _number(file: Path) -> int | None:
+    """The number that stands alone in a file; None where there is another word, such as max."""
+    words = " ".join(_lines(file)).split()
+    return int(words[0]) if len(words) == 1 and words[0].isdecimal() else None
+
+
+def _numbers(file: Path) -> dict[str, int]:
+    """The numbers of a file of lines that each begin with a name and a number."""
+    split = (line.split() for line in _lines(file))
+    return {words[0]: int(words[1]) for words in split if len(words) > 1 and words[1].isdecimal()}

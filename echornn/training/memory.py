@@ -1,0 +1,126 @@
+"""How much memory a configuration needs, asked before any is taken: the kernel's kill leaves no time to say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.network.cells import CELLS
+from echornn.network.model import weight_shapes
+from echornn.network.scan import block_length
+from echornn.training.data_block import epochs_in_a_block
+from echornn.training.free_memory import free_bytes
+
+FLOAT = 4
+"""Bytes of a float32."""
+
+COMPILER, COMPILED_STEP = 210 << 20, 3 << 20
+"""Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of a further layer."""
+
+BYTES_A_STEP = 7
+"""Of data, for each time step on the device: drawn, echoed, put in order and handed over."""
+
+COPIES_IN_A_WINDOW = 4
+"""Of each number that a window computes: kept for the way back, its gradient, and what XLA needs between them."""
+
+COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
+"""In the trainer and in its gradient."""
+
+STATES_IN_A_SESSION = 8
+"""Copies of the trainer's state while it is saved: the newest, keyframes, and those on their way to the disk."""
+
+SLOTS = {"sgd": 0, "adagrad": 1, "rmsprop": 1, "adam": 2}
+"""Numbers that an optimizer keeps for each weight."""
+
+SMALL = {
+    "state_size": 4,
+    "total_series_length": 50_000,
+    "batch_size": 5,
+    "truncated_backprop_length": 15,
+    "num_layers": 1,
+    "num_classes": 2,
+}
+"""The fields that memory depends on, with values that need next to none."""
+
+
+def bytes_needed(config: EchoConfig, states: int = 1) -> int:
+    """Most memory that a trainer takes beyond TensorFlow itself, estimated within a factor of two.
+
+    Measured peaks in MiB, and what is estimated: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a series
+    of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of LSTM,
+    state 64, batch 2000, T 50 1 478, 2 142.
+
+    Args:
+        config: what is to be trained.
+        states: copies of the trainer's state (`Trainer.state`) that are held at once.
+    """
+    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    slots = SLOTS[config.optimizer]
+    copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
+    cell = CELLS[config.cell]
+    vectors = config.num_layers * (cell.state_parts + sum(cell.weight_columns.values()))
+    numbers = vectors * config.state_size + config.input_size + config.num_classes
+    return (
+        COMPILER
+        + COMPILED_STEP * (config.num_layers - 1) * block_length(config.truncated_backprop_length)
+        + BYTES_A_STEP * epochs_in_a_block(config) * config.total_series_length
+        + FLOAT * copies * weights
+        + FLOAT * COPIES_IN_A_WINDOW * config.predictions_per_window * numbers
+    )
+
+
+def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_bytes, states: int = 1) -> None:
+    """Refuse a configuration that needs more memory than there is.
+
+    Args:
+        config, states: see `bytes_needed`.
+        free: bytes that can be had; None where nobody knows.
+
+    Raises:
+        ConfigError: it needs more; the field named is the one that asks for the most.
+    """
+    needed, there = bytes_needed(config, states), free()
+    if there is None or needed <= there:
+        return
+    name = min(SMALL, key=lambda name: bytes_needed(_at_most(config, name, SMALL[name]), states))
+    fitting = _largest_that_fits(config, name, there, states)
+    advice = "" if fitting is None else f"; about {fitting} would fit"
+    raise ConfigError(
+        name, getattr(config, name), f"it needs about {in_words(needed)}, and {in_words(there)} are free{advice}"
+    )
+
+
+def in_words(size: int) -> str:
+    """Bytes as people say them: 350 MB, 2.7 GB, 101 GB."""
+    if size < 10**9:
+        return f"{size / 1e6:.0f} MB"
+    return f"{size / 1e9:.{0 if size >= 10**10 else 1}f} GB"
+
+
+def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
+    """The configuration with this field at that value, or as near as the others allow; never larger."""
+    least = {
+        "total_series_length": config.batch_size * max(config.truncated_backprop_length, config.echo_step + 1),
+        "truncated_backprop_length": config.stride or 1,
+        "num_layers": 2 if config.dropout else 1,
+    }.get(name, 1)
+    changes: dict[str, Any] = {name: min(getattr(config, name), max(value, least))}
+    return replace(config, **changes)
+
+
+def _largest_that_fits(config: EchoConfig, name: str, there: int, states: int) -> int | None:
+    """The largest value of the field that fits, to two digits, rounded down; None where none does."""
+    fits: int = getattr(_at_most(config, name, 0), name)
+    too_large: int = getattr(config, name)
+    if bytes_needed(_at_most(config, name, fits), states) > there:
+        return None
+    while too_large - fits > 1:
+        middle = (fits + too_large) // 2
+        if bytes_needed(_at_most(config, name, middle), states) <= there:
+            fits = middle
+        else:
+            too_large = middle
+    unit: int = 10 ** max(0, len(str(fits)) - 2)
+    return fits // unit * unit

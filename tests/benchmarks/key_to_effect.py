@@ -1,0 +1,99 @@
+"""From a key to its effect, after an edit from the tutorial to a network whose windows take ten thousand times as long.
+
+`python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at any moment at full speed
+and on the way to the end of an epoch (`e`), on each network, beside what one window takes. The bound is 0.1 s and one
+window.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from echornn import EchoConfig, Session
+
+TUTORIAL = EchoConfig(num_epochs=10**6)
+LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
+"""A hundred windows an epoch."""
+
+PATIENCE = 600.0
+
+
+class Clocked:
+    """A session at full speed, and how long its windows take."""
+
+    def __init__(self) -> None:
+        self.session = Session(TUTORIAL, on_progress=lambda progress: self._trained(len(progress.losses)))
+        self.longest = 0.0
+        self.windows = 0
+        self.fed = threading.Event()
+        self._newest = time.perf_counter()
+        self._thread = threading.Thread(target=self.session.run)
+        self._thread.start()
+
+    def _trained(self, windows: int) -> None:
+        now = time.perf_counter()
+        if windows == 1:
+            self.longest = max(self.longest, now - self._newest)
+        self._newest = now
+        self.windows += windows
+        self.fed.set()
+
+    def seconds_of(self, command: Callable[[], None]) -> float:
+        """How long it takes until the command was obeyed."""
+        asked = time.perf_counter()
+        command()
+        assert self.session.when_idle(PATIENCE), self.session.frame.message
+        return time.perf_counter() - asked
+
+    def until_it_trains(self) -> None:
+        self.fed.clear()
+        assert self.fed.wait(PATIENCE), self.session.frame.message
+
+    def to_pause(self, begin: Callable[[], None], chance: random.Random) -> float:
+        """How long a pause takes, some time after ``begin``."""
+        self._newest = time.perf_counter()
+        begin()
+        self.until_it_trains()
+        time.sleep(chance.uniform(0, 0.3))
+        return self.seconds_of(self.session.pause)
+
+    def end(self) -> None:
+        self.session.stop()
+        self._thread.join()
+
+
+def main() -> None:
+    keys = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    say = Console().print
+    chance = random.Random(0)
+    clocked = Clocked()
+    session = clocked.session
+    for name, changes in (("the tutorial", {}), ("(256, 256, 100)", LARGE)):
+        clocked.until_it_trains()
+        if changes:
+            asked = time.perf_counter()
+            session.edit(**changes)
+            while session.config.state_size != 256:
+                clocked.until_it_trains()
+            say(f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them compiling")
+            say(f"  the first key then: {1000 * clocked.seconds_of(session.pause):.0f} ms")
+            clocked.longest = 0.0
+        for what, begin in (("full speed", session.resume), ("e", session.finish_epoch)):
+            waits = [clocked.to_pause(begin, chance) for _ in range(keys)]
+            figures = f"median {1000 * statistics.median(waits):.0f} ms, longest {1000 * max(waits):.0f} ms of {keys}"
+            say(f"  {name}, {what}: {figures}")
+        if changes:
+            say(f"  one window: longest {1000 * clocked.longest:.0f} ms")
+        session.resume()
+    clocked.end()
+
+
+if __name__ == "__main__":
+    main()

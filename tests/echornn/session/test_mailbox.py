@@ -1,0 +1,80 @@
+"""Commands from any thread to one: in order, none lost, and who waits is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from echornn.runs.recorder import SAVE_SECONDS, Unrecorded
+from echornn.session.mailbox import Mailbox
+from tests.scripted import SMALL, ScriptedTrainer
+
+
+def carried_out(mailbox: Mailbox) -> None:
+    """Carry out commands until told to stop."""
+    while (commands := mailbox.take(None, idle=True)) is not None:
+        for command in commands:
+            command()
+    mailbox.end()
+
+
+def test_commands_of_many_threads_are_carried_out_each_once_and_in_order() -> None:
+    mailbox, done = Mailbox(), list[tuple[int, int]]()
+    worker = threading.Thread(target=carried_out, args=(mailbox,))
+    worker.start()
+
+    def note(sender: int, number: int) -> Callable[[], None]:
+        return lambda: done.append((sender, number))
+
+    def send(sender: int) -> None:
+        for number in range(200):
+            mailbox.send(note(sender, number))
+
+    senders = [threading.Thread(target=send, args=(sender,)) for sender in range(4)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert mailbox.when_idle(10)
+    assert len(done) == 800
+    for number in range(4):
+        assert [at for sender, at in done if sender == number] == list(range(200))
+    mailbox.stop()
+    worker.join(10)
+    assert not mailbox.when_idle(10), "it has ended, and will not come to it"
+
+
+def test_waiting_has_an_end_where_nobody_takes_commands() -> None:
+    assert not Mailbox().when_idle(0)
+
+
+def test_it_is_not_idle_while_something_is_left_to_do() -> None:
+    mailbox = Mailbox()
+    mailbox.send(lambda: None)
+    assert mailbox.take(0, idle=True)
+    assert mailbox.take(0, idle=False) == []
+    assert not mailbox.when_idle(0)
+    assert mailbox.take(0, idle=True)
+    assert mailbox.take(0, idle=True) == []
+
+
+def test_told_to_stop_it_takes_nothing_more() -> None:
+    mailbox = Mailbox()
+    mailbox.send(lambda: None)
+    mailbox.stop()
+    assert mailbox.take(None, idle=False) is None
+
+
+def test_without_a_record_it_is_asked_for_good_states_as_often_as_with_one() -> None:
+    now = [0.0]
+    recorder, trainer = Unrecorded(clock=lambda: now[0]), ScriptedTrainer(SMALL)
+    assert recorder.seconds_to_save() is None
+    recorder.windows(trainer.advance(1))
+    assert recorder.seconds_to_save() == 0
+    recorder.save(trainer.state)
+    assert recorder.seconds_to_save() is None
+    now[0] = 0.25
+    recorder.windows(trainer.advance(1))
+    assert recorder.seconds_to_save() == SAVE_SECONDS - 0.25
+    assert (recorder.warning, recorder.folder, recorder.saved) == ("", None, False)
+    assert Unrecorded("the disk is full").warning == "not saved: the disk is full"

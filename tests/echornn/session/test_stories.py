@@ -1,0 +1,234 @@
+"""Random stories of training, changes, going back, kills and resumes, against a slow model that keeps every state."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import RunRecorder
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from echornn.trainer_state import TrainerState
+from tests.scripted import ScriptedTrainer, make_progress
+
+TINY = EchoConfig(
+    num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2, learning_rate=0.1
+)
+"""Five windows an epoch."""
+
+
+class HashTrainer(ScriptedTrainer):
+    """Each state is a hash of the one before and of all that its window depends on: no two paths come to the same."""
+
+    def __init__(self, config: EchoConfig) -> None:
+        super().__init__(config)
+        self.reset()
+
+    def reset(self, draw: int = 0) -> None:
+        super().reset(draw)
+        self.number = _hashed(self.config.state_size, self.config.seed, draw)
+
+    def _one(self) -> float:
+        config = self.config
+        depends_on = (config.learning_rate, config.echo_step, self.generation, self.epoch, self.window)
+        self.number = _hashed(self.number, *depends_on)
+        position = self.epoch * config.windows_per_epoch + self.window + 1
+        self.epoch, self.window = divmod(position, config.windows_per_epoch)
+        self.trained += 1
+        return self.number / 2**32
+
+    def advance(self, n: int) -> Progress:
+        losses = []
+        for _ in range(n):
+            epoch, window = self.epoch, self.window
+            losses.append(self._one())
+        return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
+
+    @property
+    def state(self) -> TrainerState:
+        return replace(super().state, optimizer=(np.array(self.trained), np.array(self.number)))
+
+    def restore(self, state: TrainerState) -> None:
+        super().restore(state)
+        self.number = int(state.optimizer[1])
+
+
+def _hashed(*values: object) -> int:
+    return int.from_bytes(hashlib.sha256(repr(values).encode()).digest()[:4], "little")
+
+
+@dataclass
+class Model:
+    """Keeps the state after every window of every branch, and the losses before it."""
+
+    states: dict[Moment, tuple[Any, ...]] = field(default_factory=dict)
+    losses: dict[Moment, list[float]] = field(default_factory=dict)
+
+    def note(self, live: LiveRun, losses: list[float]) -> None:
+        self.states[owned(live)] = essence(live.trainer.state)
+        self.losses[owned(live)] = losses
+
+
+def owned(live: LiveRun) -> Moment:
+    """Where it stands, as a moment of the branch on whose terms it does."""
+    return Moment(live.owner.number, live.here.window)
+
+
+def essence(state: TrainerState) -> tuple[Any, ...]:
+    return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1]))
+
+
+class Story:
+    """A run that lives, and the model beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "run"
+        self.now = 0.0
+        self.model = Model()
+        self.recorder = RunRecorder.begin(self.folder, TINY)
+        self.live = self._alive(TINY)
+        self.model.note(self.live, [])
+        self.undone: list[Moment] = []
+
+    def _alive(self, config: EchoConfig) -> LiveRun:
+        live = LiveRun(config, HashTrainer, self.recorder, Pace(math.inf, self.clock), self.clock)
+        live.load()
+        live.begin()
+        return live
+
+    def clock(self) -> float:
+        self.now += 0.01
+        return self.now
+
+    def losses_here(self) -> list[float]:
+        """As the model has them; where it was passed by in one stride, as the run has."""
+        losses = self.live.timeline.losses(self.live.here, 0)
+        assert losses is not None
+        return list(self.model.losses.get(owned(self.live), losses.tolist()))
+
+    def train(self, windows: int) -> None:
+        losses = self.losses_here()
+        for _ in range(windows):
+            losses = [*losses, float(self.live.train(1).losses[0])]
+            self.model.note(self.live, losses)
+
+    def train_together(self, windows: int) -> None:
+        losses = self.losses_here()
+        progress = self.live.train(windows)
+        self.model.note(self.live, [*losses, *progress.losses.tolist()])
+
+    def change(self, what: str) -> None:
+        live, losses = self.live, self.losses_here()
+        self.now += 10
+        match what:
+            case "reset":
+                live.reset()
+            case "redraw":
+                live.reset(1)
+            case "regenerate":
+                live.regenerate()
+            case "rate":
+                live.edit(replace(live.config, learning_rate=live.config.learning_rate * 1.5))
+            case "echo":
+                live.edit(replace(live.config, echo_step=live.config.echo_step + 1))
+            case "size":
+                live.edit(replace(live.config, state_size=live.config.state_size + 1))
+            case "preset":
+                live.edit(replace(live.config, learning_rate=0.2), anew=True)
+        branch = live.timeline.branch(live.here.branch)
+        self.model.note(live, [] if branch.starts_over else losses)
+
+    def go(self, moment: Moment) -> None:
+        self.live.go(moment)
+        while not self.live.arrived:
+            self.live.step(7)
+
+    def come_back_from_the_dead(self) -> None:
+        self.live.save()
+        assert self.recorder.wait(20)
+        stands = self.live.here
+        self.recorder.close()
+        copy = self.folder.with_name("copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        self.recorder = RunRecorder.go_on(self.folder)
+        assert self.recorder.resumed is not None
+        self.live = self._alive(self.recorder.resumed.config)
+        assert self.live.here == stands
+
+    def check(self) -> None:
+        live, here = self.live, self.live.here
+        assert live.arrived
+        known = self.model.states.get(owned(live))
+        if known is not None:
+            assert essence(live.trainer.state) == known
+        losses = self.model.losses.get(owned(live))
+        if losses is not None:
+            assert np.array_equal(live.timeline.losses(here, 0), np.array(losses, np.float32))
+            recent = live.timeline.evidence(here).recent
+            assert np.array_equal(recent, np.array(losses[len(losses) - len(recent) :], np.float32))
+            if live.shown:
+                assert live.shown[-1].losses[-1] == np.float32(losses[-1])
+        assert live.config == live.trainer.state.config == live.owner.config
+
+
+CHANGES = ["reset", "redraw", "regenerate", "rate", "echo", "size", "preset"]
+
+steps = st.one_of(
+    st.tuples(st.just("train"), st.integers(1, 12)),
+    st.tuples(st.just("together"), st.integers(1, 60)),
+    st.tuples(st.just("change"), st.sampled_from(CHANGES)),
+    st.tuples(st.just("go"), st.tuples(st.integers(0, 100), st.integers(0, 200))),
+    st.tuples(st.just("undo"), st.none()),
+    st.tuples(st.just("redo"), st.none()),
+    st.tuples(st.just("die"), st.none()),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(steps, max_size=25))
+def test_every_moment_of_every_story_comes_back_bit_for_bit(story: list[tuple[str, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        told = Story(Path(folder))
+        try:
+            tell(told, story)
+        finally:
+            told.recorder.close()
+
+
+def tell(told: Story, story: list[tuple[str, Any]]) -> None:
+    for what, much in story:
+        live = told.live
+        match what:
+            case "train":
+                told.train(much)
+            case "together":
+                told.train_together(much)
+            case "change":
+                told.change(much)
+            case "go":
+                branch = much[0] % len(live.timeline)
+                told.go(Moment(branch, much[1] % (live.timeline.end(branch).window + 1)))
+            case "undo" | "redo":
+                getattr(live, what)()
+                while not live.arrived:
+                    live.step(7)
+            case "die":
+                told.come_back_from_the_dead()
+        told.check()
+    timeline = told.live.timeline
+    for moment in told.model.states:
+        told.go(moment)
+        told.check()
+    assert timeline.trained == sum(timeline.windows_of(number) for number in range(len(timeline)))

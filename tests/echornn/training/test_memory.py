@@ -1,0 +1,98 @@
+"""What a configuration needs is known before it is taken, and one that needs too much is refused by name."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+
+import pytest
+
+from echornn import ConfigError, EchoConfig, Session, Trainer
+from echornn.session.frame import State
+from echornn.training.memory import bytes_needed, in_words, require_memory
+
+MEASURE = """
+import json, resource, sys
+import tensorflow
+from echornn import EchoConfig, Trainer
+with open("/proc/self/statm") as file:
+    before = int(file.read().split()[1]) * resource.getpagesize()
+trainer = Trainer(EchoConfig(**json.loads(sys.argv[1])))
+trainer.advance(3)
+state = trainer.state
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from Linux")
+@pytest.mark.parametrize(
+    "config",
+    [
+        EchoConfig(),
+        EchoConfig(state_size=256, batch_size=256, truncated_backprop_length=100, total_series_length=10**6),
+        EchoConfig(state_size=2500, optimizer="adam", init="glorot"),
+        EchoConfig(total_series_length=5 * 10**7),
+    ],
+    ids=["tutorial", "window", "weights", "data"],
+)
+def test_the_estimate_is_within_a_factor_of_two_of_the_peak(config: EchoConfig) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, json.dumps(asdict(config))], capture_output=True, text=True, check=True
+    )
+    peak = int(done.stdout)
+    assert peak / 2 < bytes_needed(config) < peak * 2
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (EchoConfig(state_size=60_000), "state_size = 60000 cannot be used: it needs about 116 GB, and 22 GB are free"),
+        (EchoConfig(total_series_length=2**31 - 1), "total_series_length = 2147483647 cannot be used"),
+        (EchoConfig(batch_size=10**8, total_series_length=15 * 10**8), "batch_size = 100000000 cannot be used"),
+        (
+            EchoConfig(truncated_backprop_length=10**8, total_series_length=10**9, stride=5),
+            "truncated_backprop_length = 100000000 cannot be used",
+        ),
+        (EchoConfig(state_size=9_000, num_layers=8, dropout=0.5, optimizer="adam"), "state_size = 9000 cannot be used"),
+    ],
+)
+def test_the_refusal_names_the_field_and_the_numbers_and_what_would_fit(config: EchoConfig, words: str) -> None:
+    there = 22 * 10**9 if config.total_series_length < 2**31 - 1 else 8 * 10**9
+    with pytest.raises(ConfigError) as caught:
+        require_memory(config, lambda: there)
+    assert str(caught.value).startswith(words)
+    fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
+    changed = EchoConfig(**{**asdict(config), caught.value.field: fitting})
+    require_memory(changed, lambda: there)
+    assert bytes_needed(changed) > there / 2
+
+
+def test_where_nothing_would_fit_none_is_promised_and_where_nobody_knows_all_goes() -> None:
+    with pytest.raises(ConfigError, match=r"it needs about 222 MB, and 100 MB are free$"):
+        require_memory(EchoConfig(), lambda: 100 * 10**6)
+    require_memory(EchoConfig(state_size=10**6), lambda: None)
+    assert [in_words(size) for size in (350_000_000, 2_740_000_000, 101_000_000_000)] == ["350 MB", "2.7 GB", "101 GB"]
+
+
+def test_a_trainer_is_refused_before_anything_is_allocated() -> None:
+    with pytest.raises(ConfigError, match=r"^state_size = 1000000 cannot be used: it needs about 32\d{3} GB, and"):
+        Trainer(EchoConfig(state_size=1_000_000))
+
+
+def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None:
+    session = Session(EchoConfig(total_series_length=1500))
+    session.edit(state_size=1_000_000)
+    session.pause()
+    session.step(3)
+    training = threading.Thread(target=session.run)
+    training.start()
+    while session.frame.trained < 3 and session.error is None:
+        session.stopped.wait(0.01)
+    session.stop()
+    training.join()
+    assert session.frame.refusal.startswith("state_size = 1000000 cannot be used: it needs about 7")
+    assert session.frame.config.state_size == 4
+    assert session.frame.state is State.PAUSED

@@ -1,0 +1,75 @@
+"""TensorFlow's native code prints no log lines where there is no terminal, and what others print is not lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from echornn import quiet
+
+TRAIN = "import os, sys; from echornn import EchoConfig, Trainer; Trainer(EchoConfig()).advance(9); assert {}"
+SMALL = ["--num-epochs", "1", "--total-series-length", "1500"]
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name != quiet.LEVEL}
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=True, env={**clean, **environment}
+    )
+
+
+def test_a_library_user_sees_no_log_lines_and_keeps_the_environment() -> None:
+    assert run("-c", TRAIN.format(f"{quiet.LEVEL!r} not in os.environ")).stderr == ""
+
+
+def test_where_the_user_set_the_level_it_is_the_users() -> None:
+    assert "oneDNN" in run("-c", TRAIN.format("True"), TF_CPP_MIN_LOG_LEVEL="0").stderr
+
+
+def test_headless_without_a_terminal_prints_none() -> None:
+    done = run("-m", "tui", "--headless", *SMALL)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1].startswith("finished")
+
+
+def test_what_others_write_meanwhile_is_written_afterwards() -> None:
+    program = """
+import os, sys, types
+from echornn import quiet
+class Loud:
+    def find_spec(self, name, *_):
+        if name == "tensorflow":
+            sys.modules[name] = types.ModuleType(name)
+            os.write(2, b"mine\\nI0000 00:00:1795599228.29    6173 port.cc:153] oneDNN is on.\\nW I like it\\n")
+            os.write(2, b"F0000 00:00:1795599228.29    6173 a.cc:1] Check failed\\nhalf a line")
+            from importlib.machinery import ModuleSpec
+            return ModuleSpec(name, self)
+    def create_module(self, spec): return None
+    def exec_module(self, module): pass
+sys.meta_path.insert(0, Loud())
+quiet.import_tensorflow()
+os.write(2, b"; the end")
+"""
+    told = run("-c", program).stderr
+    assert told == "mine\nW I like it\nF0000 00:00:1795599228.29    6173 a.cc:1] Check failed\nhalf a line; the end"
+
+
+def test_without_a_standard_error_it_is_imported_all_the_same() -> None:
+    program = "import os, sys; os.close(2); from echornn import quiet; quiet.import_tensorflow(); import tensorflow"
+    run("-c", program)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n",
+        b"E0000 00:00:1795599230.196996    6173 cuda_platform.cc:52] failed call to cuInit: UNKNOWN ERROR (303)\n",
+        b"2026-11-25 09:33:50.848915: W tensorflow/core/framework/op.cc:1] An op\n",
+        b"To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow.\n",
+    ],
+)
+def test_log_lines_are_known(line: bytes) -> None:
+    assert quiet.LOG_LINE.sub(b"", b"before\n" + line + b"after\n") == b"before\nafter\n"

@@ -1,0 +1,110 @@
+"""Leaving while another network compiles, on a disk that is slow: the record is asked whether all is saved."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.recorder import RunRecorder, Unrecorded
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tests.scripted import SMALL, ScriptedTrainer
+from tui.commands import record
+
+PATIENCE = 30.0
+CONFIG = EchoConfig(num_epochs=1000, total_series_length=SMALL.total_series_length, batch_size=2)
+
+
+class WhileItCompiles:
+    """A session that was recorded on a disk which does not answer yet, trained 304 windows, and compiles on and on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, recorder: RunRecorder | None) -> None:
+        self.compiling, self.compiled, self.disk_answers = (threading.Event() for _ in range(3))
+        sync = os.fsync
+
+        def fsync(descriptor: int) -> None:
+            assert self.disk_answers.wait(PATIENCE)
+            sync(descriptor)
+
+        stage = self
+
+        class Slow(ScriptedTrainer):
+            def compile(self) -> None:
+                if self.config.state_size == 8:
+                    stage.compiling.set()
+                    assert stage.compiled.wait(PATIENCE)
+
+        self.session = Session(CONFIG, make_trainer=Slow, recorder=recorder)
+        self.session.pause()
+        self.thread = threading.Thread(target=self.session.run)
+        self.thread.start()
+        assert self.session.when_idle(PATIENCE)
+        if recorder is not None:
+            assert recorder.wait(PATIENCE)
+        monkeypatch.setattr(os, "fsync", fsync)
+        monkeypatch.setattr(record, "SECONDS_TO_STOP", 0.0)
+        self.session.step(304)
+        assert self.session.when_idle(PATIENCE)
+        self.session.edit(state_size=8)
+        assert self.compiling.wait(PATIENCE)
+
+
+@pytest.fixture
+def stages(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[WhileItCompiles]:
+    recorder = RunRecorder.begin(tmp_path / "run", CONFIG) if request.param else None
+    stage = WhileItCompiles(monkeypatch, recorder)
+    yield stage
+    stage.disk_answers.set()
+    stage.compiled.set()
+    stage.session.stop()
+    stage.thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("stages", [True], indirect=True)
+def test_all_windows_are_saved_before_it_leaves(
+    stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stop = stages.session.stop
+
+    def stop_and_answer() -> None:
+        stop()
+        stages.disk_answers.set()
+
+    monkeypatch.setattr(stages.session, "stop", stop_and_answer)
+    record.end(stages.session)
+    assert stages.session.frame.state is State.LOADING
+    assert not stages.session.stopped.is_set()
+    assert stages.session.recorder.saved
+    assert run_dir.read(tmp_path / "run").trained == 304
+
+
+@pytest.mark.parametrize("stages", [True, False], indirect=True)
+def test_it_leaves_all_the_same_where_the_disk_never_answers_or_nothing_is_kept(
+    stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "SECONDS_TO_SAVE", 0.0)
+    record.end(stages.session)
+    assert not stages.session.recorder.saved
+    assert not stages.session.stopped.is_set()
+
+
+def test_what_is_to_be_kept_and_is_not_on_disk_is_unsaved(tmp_path: Path) -> None:
+    assert not record.is_unsaved(None)
+    assert not record.is_unsaved(Unrecorded("the disk is full"))
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    assert not record.is_unsaved(recorder)
+    trainer = ScriptedTrainer(SMALL)
+    recorder.windows(trainer.advance(3))
+    assert record.is_unsaved(recorder)
+    recorder.save(trainer.state)
+    assert recorder.wait(PATIENCE)
+    assert not record.is_unsaved(recorder)
+    recorder.close()

@@ -1,0 +1,195 @@
+"""The other futures of the run on the screen, and other runs: which lie under the curve, and what is said of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from echornn.runs.background import Background
+from echornn.runs.branch import changes
+from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
+from echornn.runs.followed_run import FollowedRun
+from echornn.runs.run_error import RunError
+from echornn.session.frame import Frame
+from echornn.session.session import Session
+from tui.app.ghost_choice import Ghost, futures, ghosts_of, letter_of, words_of
+
+FOLLOW_SECONDS = 1.0
+"""How often it is looked whether another run has gone on."""
+
+
+@dataclass(frozen=True)
+class BranchRow:
+    """A branch, for the list.
+
+    Attributes:
+        number, letter: which one.
+        words: what differs, and from where.
+        windows: along its path.
+        loss: of its newest window in nats; NaN without one.
+        solved_at: window along its path, from 1; None where it is not solved.
+        is_line: whether the curve shows it.
+        is_shown: whether it lies under the curve.
+        is_pinned: whether it always does.
+    """
+
+    number: int
+    letter: str
+    words: str
+    windows: int
+    loss: float
+    solved_at: int | None
+    is_line: bool
+    is_shown: bool
+    is_pinned: bool
+
+
+@dataclass(eq=False)
+class Futures:
+    """Chooses the ghosts of a session's run. Used on the screen's thread.
+
+    Args:
+        session: what is shown.
+        compared: folders of runs that lie under the curve from the start.
+    """
+
+    session: Session
+    compared: Sequence[Path] = ()
+    others: dict[Path, FollowedRun] = field(default_factory=dict)
+    trouble: str = ""
+
+    def __post_init__(self) -> None:
+        self._folder = self.session.recorder.folder
+        self._notes = BranchNotes.of(self._folder)
+        self._writing = Background("naming")
+        self._following = Background("following")
+        self._made: tuple[object, list[Ghost]] | None = None
+        self._changes = 0
+        self._lock = threading.Lock()
+        for folder in self.compared:
+            self.lay_under(folder)
+
+    # ---- ghosts
+
+    def ghosts(self, frame: Frame) -> list[Ghost]:
+        """What lies under the curve of this frame's line."""
+        timeline = self.session.timeline
+        if not len(timeline):
+            return []
+        others = tuple((folder, other.timeline.trained) for folder, other in self.others.items())
+        state = (len(timeline), frame.line, timeline.trained - frame.line_end, self._changes, others)
+        if self._made is None or self._made[0] != state:
+            notes = self._notes
+            own = ghosts_of(timeline, frame.line, notes.hidden, sorted(notes.pinned), notes.names)
+            runs = [self._ghost_of_run(index, other, frame) for index, other in enumerate(self.others.values())]
+            self._made = (state, [*runs, *own])
+        return self._made[1]
+
+    def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
+        timeline, line = other.timeline, other.stands.branch
+        differing = changes(frame.config, other.config)
+        said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
+        words = f"{other.folder.name}: {said}"
+
+        def curve_of(columns: int, first: int, last: int | None) -> object:
+            return timeline.curve(line, columns, first, last)
+
+        last = timeline.end(line).window if len(timeline) else 0
+        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, other.folder)  # type: ignore[arg-type]
+
+    # ---- branches
+
+    def rows(self, frame: Frame) -> list[BranchRow]:
+        """All branches that something was trained in, the newest first."""
+        timeline, notes = self.session.timeline, self._notes
+        under = {ghost.key for ghost in self.ghosts(frame)}
+        numbers = sorted({*futures(timeline), frame.line}, reverse=True) if len(timeline) else []
+        return [
+            BranchRow(
+                number,
+                letter_of(number),
+                words_of(timeline, number, notes.names),
+                timeline.end(number).window,
+                timeline.newest_loss(number),
+                timeline.solved_at(number),
+                number == frame.line,
+                number in under,
+                number in notes.pinned,
+            )
+            for number in numbers
+        ]
+
+    def show_or_hide(self, number: int, is_shown: bool) -> None:
+        """Lay a branch under the curve, or take it away."""
+        if is_shown:
+            self._notes.hidden.add(number)
+            self._notes.pinned.discard(number)
+        else:
+            self._notes.hidden.discard(number)
+            self._notes.pinned.add(number)
+        self._changed()
+
+    def pin(self, number: int) -> None:
+        """Keep a branch under the curve whatever else comes, or no longer."""
+        self._notes.hidden.discard(number)
+        self._notes.pinned ^= {number}
+        self._changed()
+
+    def name(self, number: int, name: str) -> None:
+        """Give a branch a name; an empty one takes it away."""
+        self._notes.names[number] = name[:MOST_LETTERS]
+        if not name:
+            del self._notes.names[number]
+        self._changed()
+
+    def name_of(self, number: int) -> str:
+        """The name that a branch was given; empty where none was."""
+        return self._notes.names.get(number, "")
+
+    def _changed(self) -> None:
+        self._changes += 1
+        folder, notes = (
+            self._folder,
+            BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden)),
+        )
+
+        def write() -> None:
+            try:
+                if folder is not None:
+                    notes.save(folder)
+                self.trouble = ""
+            except OSError as error:
+                self.trouble = f"names are not saved: {error.strerror or error}"
+
+        self._writing.do(write)
+
+    # ---- other runs
+
+    def lay_under(self, folder: Path) -> str:
+        """Lay another run under the curve, or take it away; why it cannot be, else empty."""
+        if self.others.pop(folder, None) is None:
+            try:
+                self.others[folder] = FollowedRun(folder)
+            except (RunError, OSError) as error:
+                return str(error)
+        self._changes += 1
+        return ""
+
+    def follow(self, done: Callable[[], None]) -> None:
+        """See whether the other runs have gone on, on a thread of its own; ``done`` is called there if one has."""
+        others = list(self.others.values())
+
+        def look() -> None:
+            found = False
+            for other in others:
+                try:
+                    found |= other.refresh()
+                except (RunError, OSError):
+                    continue  # what has been read of it stays
+            if found:
+                done()
+
+        if others:
+            self._following.do(look)

@@ -1,0 +1,82 @@
+"""What the help says: what is seen, then the keys; and the part of it that a person looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+WHAT_IS_SEEN = (
+    (
+        "The task",
+        "The network reads a random series of symbols, one at a time, and must repeat each one some steps later: the "
+        "echo. It can only do so by keeping the last few symbols in its state.",
+    ),
+    (
+        "The lines above",
+        "Where training stands and how fast it goes; what is trained, where a narrow screen leaves out what is as in "
+        "the tutorial; then what is seen, and the key that helps.",
+    ),
+    (
+        "The curve",
+        "The loss of every window ever trained: bright the mean, dim the extremes. Dotted lines mark epochs, double "
+        "lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the loss "
+        "of guessing, floor the least an epoch's first window can have.",
+    ),
+    (
+        "The rows",
+        "Each row is one of the series that train side by side: its input, the echo that is wanted, and the network's "
+        "prediction. A full block is a one, a base line a zero; the prediction is shaded by how sure it is, and >< is "
+        "a wrong one. To the left are the windows before: | a window's end, double an epoch's, dashed windows that "
+        "were not kept.",
+    ),
+    (
+        "Why are there spikes in the curve?",
+        "Each epoch has new data, cut into rows. The first few targets of a row echo the end of the row above, which "
+        "the network has not seen: its state is zero there.",
+    ),
+)
+"""Headings, and a paragraph for each."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, and what stands under it.
+
+    Attributes:
+        heading: what it is about.
+        rows: a key and what it does, each; a paragraph has the empty key.
+    """
+
+    heading: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def sections(keys: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> list[Section]:
+    """The whole help.
+
+    Args:
+        keys: headings, with the keys and what they do.
+    """
+    seen = [Section(heading, (("", text),)) for heading, text in WHAT_IS_SEEN]
+    return [*seen, *(Section(heading, tuple(rows)) for heading, rows in keys)]
+
+
+def found(help_text: Sequence[Section], sought: str) -> list[Section]:
+    """The rows that have all the words, in themselves or in their heading; upper and lower case are the same.
+
+    A key of one letter is found by that letter alone, as it is.
+    """
+    words = sought.split()
+    sought_sections = []
+    for section in help_text:
+        rows = tuple(row for row in section.rows if all(_has(section.heading, row, word) for word in words))
+        if rows:
+            sought_sections.append(replace(section, rows=rows))
+    return sought_sections
+
+
+def _has(heading: str, row: tuple[str, str], word: str) -> bool:
+    key, text = row
+    if len(word) == 1:
+        return word in key.replace(",", " ").split()
+    return word.casefold() in f"{heading} {key} {text}".casefold()

@@ -1,0 +1,34 @@
+"""The kept runs, as the list of other runs has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.runs import kept_runs, run_dir
+from echornn.runs.branch import changes
+from echornn.runs.run_error import RunError
+from tui.app.widgets.run_list import KeptRun
+
+MOST_RUNS = 500
+"""The newest; reading more would keep a person waiting."""
+
+
+def kept_runs_beside(config: EchoConfig, own: Path | None) -> list[KeptRun]:
+    """The runs of the user's state folder but one's own, the newest first; those that cannot be read are left out.
+
+    Args:
+        config: what is trained, to say how they differ.
+        own: the folder of the run on the screen.
+    """
+    found = []
+    for folder in kept_runs.runs()[:MOST_RUNS]:
+        if own is not None and folder.resolve() == own.resolve():
+            continue
+        try:
+            run = run_dir.read(folder)
+        except (RunError, OSError):
+            continue
+        differs = ", ".join(f"{name} {value}" for name, (_, value) in changes(config, run.config).items())
+        found.append(KeptRun(folder, differs, run.trained, float("nan"), None))
+    return found

@@ -1,0 +1,79 @@
+"""Words on lines that are too narrow for all of them: what matters least goes first, and no word is cut."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from echornn.analysis.verdict import Verdict
+
+CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
+"""Where a sentence can be left off and still be one."""
+
+LEFT_OUT = "..."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a line, which is there as a whole or not at all.
+
+    Attributes:
+        text: what it says.
+        matters: how much; the part that matters least goes first, and of several the last.
+        group: parts of one group stand together, with commas between them.
+        missed: whether the line says that something was left out, where this part was.
+    """
+
+    text: str
+    matters: int
+    group: str = ""
+    missed: bool = False
+
+
+def fitted(parts: Sequence[Part], width: int) -> str:
+    """As many of the parts, in their order, as fit on a line; at least the one that matters most."""
+    kept = list(parts)
+    left_out = ""
+    while len(line := joined(kept) + left_out) > width and len(kept) > 1:
+        least = min(part.matters for part in kept)
+        index = max(index for index, part in enumerate(kept) if part.matters == least)
+        if kept.pop(index).missed:
+            left_out = f" {LEFT_OUT}"
+    return shortened(line, width)
+
+
+def joined(parts: Sequence[Part]) -> str:
+    """The parts as one line."""
+    groups = groupby(parts, key=lambda part: part.group)
+    return " · ".join(", ".join(part.text for part in group) for _, group in groups)
+
+
+def shortened(text: str, width: int) -> str:
+    """Text on one line of this width: as many of its clauses as fit, or else of its words, and dots for the others."""
+    if len(text) <= width:
+        return text
+    room = max(0, width - len(LEFT_OUT))
+    end = max(text.rfind(boundary, 0, room + len(boundary)) for boundary in CLAUSE_ENDS)
+    if end < room // 3:
+        end = text.rfind(" ", 0, room + 1)
+    return text[: end if end >= room // 3 else room] + LEFT_OUT[:width]
+
+
+def wrapped(text: str, width: int, lines: int) -> list[str]:
+    """Text over so many lines at the most, shortened where it needs more."""
+    pieces = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
+    if len(pieces) > lines:
+        pieces[lines - 1 :] = [shortened(" ".join(pieces[lines - 1 :]), width)]
+    return pieces
+
+
+def in_two_lines(verdict: Verdict, width: int) -> list[str]:
+    """The cause on a line, and the advice on the next; where one of them does not fit, the sentence over both."""
+    parts = [part for part in (verdict.cause, verdict.advice) if part]
+    if any(len(part) > width for part in parts):
+        over_both = textwrap.wrap(str(verdict), max(1, width), break_on_hyphens=False)
+        if len(over_both) <= 2:
+            return over_both
+    return [shortened(part, width) for part in parts]

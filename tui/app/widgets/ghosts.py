@@ -1,0 +1,110 @@
+"""Other futures under the curve: a thin line each, with its letter along it, kept drawn as long as nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tui.app.ghost_choice import Ghost
+from tui.app.widgets.axes import LossAxis
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.columns import per_column, smoothed
+from tui.app.widgets.curve_line import line_characters
+from tui.app.widgets.dots import characters, overlaid, spans
+
+LETTER_EVERY = 24
+"""Columns from one letter along a ghost to the next."""
+
+MOST_WORDS = 5
+"""Ghosts that are told in words in the plot's corner; of more, the count."""
+
+LEAST_WIDTH_FOR_WORDS = 44
+
+SMOOTHED_SHARE = 40
+
+
+class Place(NamedTuple):
+    """Where ghosts are drawn: the plot's axes, and its part of the cells."""
+
+    axis: LossAxis
+    first: int
+    length: int
+    x: int
+    width: int
+    height: int
+
+
+class Drawn(NamedTuple):
+    """A ghost's characters, str [height, width], with spaces where there are none; and where its letters go."""
+
+    characters: npt.NDArray[np.str_]
+    letters: list[tuple[int, int]]
+
+
+class GhostLines:
+    """Draws ghosts; those that have not changed since the last time cost nothing."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        self._ascii = ascii_only
+        self._drawn: dict[object, tuple[object, Drawn]] = {}
+
+    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
+        """Draw each under what comes after it: call it before the curve is drawn, and `letters` when it is."""
+        kept: dict[object, tuple[object, Drawn]] = {}
+        inside = (slice(0, place.height), slice(place.x, place.x + place.width))
+        for index, ghost in enumerate(ghosts):
+            state = (place, ghost.first, ghost.last, index)
+            before = self._drawn.get(ghost.key)
+            drawn = before[1] if before is not None and before[0] == state else self._one(place, ghost, index)
+            kept[ghost.key] = (state, drawn)
+            seen = drawn.characters != " "
+            cells.characters[inside] = overlaid(cells.characters[inside], drawn.characters)
+            cells.styles[inside][seen] = cells.names.index(style)
+        self._drawn = kept
+        for ghost in ghosts:
+            for x, y in self._drawn[ghost.key][1].letters:
+                cells.write(place.x + x, y, ghost.letter, letter_style)
+
+    def _one(self, place: Place, ghost: Ghost, index: int) -> Drawn:
+        width, height = place.width, place.height
+        begin, end = max(ghost.first, place.first), min(ghost.last, place.first + place.length)
+        if begin >= end:
+            return Drawn(np.full((height, width), " "), [])
+        columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
+        curve = ghost.curve_of(max(1, columns * (end - begin) // place.length), begin, end)
+        offset = begin - place.first
+        mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
+        low, high = (place.axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
+        lowest, highest = per_column(curve, low, high, columns, place.length, offset)
+        middle, _ = per_column(curve, mean, mean, columns, place.length, offset)
+        ends = [characters(spans(one, one, rows), self._ascii, "'") for one in (lowest, highest)]
+        line = line_characters(middle, height, self._ascii)
+        if self._ascii:
+            line[line != " "] = "'"
+        heights = middle if self._ascii else middle[::2] / 4
+        return Drawn(overlaid(overlaid(*ends), line), _letters(heights, height, index))
+
+
+def _letters(heights: npt.NDArray[np.float64], lines: int, index: int) -> list[tuple[int, int]]:
+    """Column and line of each letter, the last of them at the ghost's end."""
+    known = np.flatnonzero(np.isfinite(heights))
+    if not len(known):
+        return []
+    columns = [int(known[-1]), *known[(index * 5) % LETTER_EVERY + 2 :: LETTER_EVERY][:-1].tolist()]
+    return [(column, lines - 1 - min(lines - 1, max(0, int(heights[column])))) for column in columns]
+
+
+def words_in_the_corner(cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, cut: str) -> None:
+    """Say what each ghost is, at the top right, where the plot has room for it; ``cut`` ends words that have none."""
+    if not ghosts or place.width < LEAST_WIDTH_FOR_WORDS:
+        return
+    lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
+    if len(ghosts) > MOST_WORDS:
+        lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
+    width = min(max(len(line) for line in lines), place.width - 4)
+    for number, line in enumerate(lines[: max(1, place.height // 2)], start=1):
+        text = line if len(line) <= width else f"{line[: width - 1 - len(cut)]}{cut} "
+        cells.write(place.x + place.width - width - 1, number, f"{text:<{width}}", style)

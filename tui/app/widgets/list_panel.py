@@ -1,0 +1,200 @@
+"""A list in a panel beside the run, which goes on being watched: rows of two lines, with a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Key, Paste
+
+from tui.app.widgets.cells import Cells, CellWidget
+
+BESIDE_WIDTH = 44
+"""Columns of a panel beside the curve."""
+
+MOST_TYPED = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the list says of one thing.
+
+    Attributes:
+        key: which one.
+        mark: a letter that it is known by; empty without one.
+        first, second: its lines; the first is cut where it is too long.
+        is_marked: whether it lies under the curve.
+        is_here: whether it is the one that the curve shows.
+    """
+
+    key: object
+    mark: str
+    first: str
+    second: str
+    is_marked: bool = False
+    is_here: bool = False
+
+
+class ListPanel(CellWidget, can_focus=True):
+    """Keys act on the row under the cursor; characters are typed where a subclass takes them.
+
+    Args:
+        close: called when a key closes the panel.
+    """
+
+    TITLE: ClassVar[str] = ""
+    HINTS: ClassVar[str] = ""
+    """The keys, in the panel's last line."""
+
+    STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False, tooltip="The row above"),
+        Binding("down", "move(1)", "Down", show=False, tooltip="The row below"),
+        Binding("pageup", "move(-10)", "Up", show=False),
+        Binding("pagedown", "move(10)", "Down", show=False),
+        Binding("home", "move(-999999)", "First", show=False),
+        Binding("end", "move(999999)", "Last", show=False),
+        Binding("escape", "escape", "Close", show=False, tooltip="Close"),
+    ]
+
+    def __init__(self, close: Callable[[], None], ascii_only: bool = False) -> None:
+        super().__init__()
+        self.is_open = False
+        self.rows: Sequence[Row] = ()
+        self.cursor = 0
+        self.typed: str | None = None
+        """What is being typed; None where characters are keys."""
+        self._close = close
+        self._ascii = ascii_only
+        self._top = 0
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if self.rows else None
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these; the cursor stays on what it was on."""
+        before = self.row
+        self.rows = rows
+        keys = [row.key for row in rows]
+        if before is not None and before.key in keys:
+            self.cursor = keys.index(before.key)
+        self.cursor = max(0, min(self.cursor, len(rows) - 1))
+        if self.is_open:
+            self.redraw()
+
+    # ---- keys
+
+    def on_type(self, text: str) -> bool:
+        """A character came that is no key; whether it was taken."""
+        return False
+
+    def on_typed(self) -> None:
+        """Enter, after something was typed."""
+
+    async def on_key(self, event: Key) -> None:
+        """Here and not by way of the bindings, which characters would overtake."""
+        if not self.is_open:
+            return
+        if not self._take(event):
+            for binding in (one for one in self._bindings.get_bindings_for_key(event.key) if self._knows(event.key)):
+                await self.run_action(binding.action)
+                break
+            else:
+                return
+        event.stop()
+        event.prevent_default()
+        self.redraw()
+
+    def _knows(self, key: str) -> bool:
+        return key in self._bindings.key_to_bindings
+
+    def _take(self, event: Key) -> bool:
+        """Take a key that is typed."""
+        if self.typed is None:
+            return False
+        match event.key:
+            case "enter":
+                self.on_typed()
+            case "escape":
+                self.typed = None
+            case "backspace":
+                self.typed = self.typed[:-1]
+            case _ if event.character and event.character.isprintable():
+                self.typed = (self.typed + event.character)[:MOST_TYPED]
+            case _:
+                return False
+        self.on_type(self.typed or "")
+        return True
+
+    def on_paste(self, event: Paste) -> None:
+        if self.typed is not None:
+            plain = "".join(character for character in event.text if character.isprintable())
+            self.typed = (self.typed + plain)[:MOST_TYPED]
+            self.on_type(self.typed)
+        event.stop()
+        self.redraw()
+
+    def action_move(self, rows: int) -> None:
+        self.cursor = max(0, min(self.cursor + rows, len(self.rows) - 1))
+
+    def action_escape(self) -> None:
+        self._close()
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # ---- what is drawn
+
+    def says(self) -> str:
+        """The line over the rows."""
+        return self.TITLE
+
+    def says_of_nothing(self) -> str:
+        """What stands in the place of rows where there are none."""
+        return ""
+
+    def draw(self, cells: Cells) -> None:
+        cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
+        hints = _wrapped(self._plain(self.HINTS), cells.width)
+        room = max(1, (cells.height - 1 - len(hints)) // 2)
+        self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
+        self._top = max(self._top, self.cursor - room + 1)
+        if not self.rows:
+            cells.write(0, 1, self._plain(self.says_of_nothing())[: cells.width], "list--second")
+        for index, row in enumerate(self.rows[self._top : self._top + room]):
+            y = 1 + 2 * index
+            here = self._top + index == self.cursor
+            style = "list--cursor" if here and self.has_focus else "list--first"
+            sign = ">" if here else " "
+            under = "*" if row.is_here else "+" if row.is_marked else " "
+            text = self._plain(f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}")
+            cells.write(0, y, self._cut(text, cells.width).ljust(cells.width), style)
+            cells.write(3, y + 1, self._cut(self._plain(row.second), cells.width - 3), "list--second")
+        for number, line in enumerate(hints):
+            cells.write(0, cells.height - len(hints) + number, line, "list--hint")
+
+    def _cut(self, text: str, width: int) -> str:
+        sign = "..." if self._ascii else "…"
+        return text if len(text) <= width else text[: max(0, width - len(sign))] + sign
+
+    def _plain(self, text: str) -> str:
+        return text.replace("·", "-").replace("…", "...") if self._ascii else text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Parts that are divided by two spaces, as many to a line as fit."""
+    lines: list[str] = []
+    for part in text.split("  "):
+        if lines and len(lines[-1]) + 2 + len(part) <= width:
+            lines[-1] += f"  {part}"
+        else:
+            lines.append(part)
+    return lines

@@ -1,0 +1,89 @@
+"""What is marked on the curve, commands and epochs, and where the words beside a mark find room: pure functions."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.loss_history import Curve
+from tui.app.widgets.columns import column_of
+
+STARTS_SHOWN = 12
+
+WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
+"""What is written where a branch begins; those whose weights begin anew begin the curve."""
+
+LABEL_LINES = 4
+"""Lines from the top in which a command's label may stand; an epoch's stands in the first."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line across the curve.
+
+    Attributes:
+        column: where it stands.
+        kind: of what it is one.
+        texts: what may be written beside it, the best first; each in lines.
+    """
+
+    column: int
+    kind: Literal["mark", "epoch"]
+    texts: list[list[str]]
+
+
+def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[Mark]:
+    """The marks on an axis ``length`` windows long, commands before epochs; one for all commands of a column."""
+    words: dict[int, list[str]] = {}
+    for one in curve.segments:
+        if one.cause in WORDS and one.at >= curve.first:
+            words.setdefault(column_of(one.at - curve.first, length, columns), []).append(WORDS[one.cause])
+    commands = [Mark(column, "mark", labels(words[column], ascii_only)) for column in sorted(words)]
+    starts = ((column_of(at - curve.first, length, columns), epoch) for at, epoch in epoch_starts(curve))
+    return commands + [Mark(column, "epoch", [[f"e{epoch + 1}"]]) for column, epoch in starts if column not in words]
+
+
+def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
+    """What can be written beside commands given at one place, the best first: all of them in a line, or one below the
+    other; else the newest."""
+    counted = [(word, len(list(same))) for word, same in itertools.groupby(words)]
+    times, dots = ("x", "..") if ascii_only else ("×", "…")
+    shown = [word if count == 1 else f"{word}{times}{count}" for word, count in counted]
+    return [[",".join(shown)], shown, *([dots + ",".join(shown[first:])] for first in range(1, len(shown)))]
+
+
+def place_label(mark: Mark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:
+    """The first of a mark's texts that has room, as (column, line, text); nothing where none has.
+
+    An epoch's stands to its right, a command's to its left where there is no room.
+
+    Args:
+        room: [lines, columns], whether a cell is free; those that the text takes are no more.
+    """
+    lines, sides = (len(room), 2) if mark.kind == "mark" else (1, 1)
+    for text, top in itertools.product(mark.texts, range(lines)):
+        size, bottom = max(map(len, text)), top + len(text)
+        right, left = mark.column + 1, mark.column - size
+        for begin, apart in ((right, right + size), (left, left - 1))[:sides]:
+            cells = room[top:bottom, max(0, begin) : begin + size]
+            if cells.shape == (len(text), size) and cells.all() and room[top:bottom, max(0, apart) : apart + 1].all():
+                cells[:] = False
+                return [(begin, line, word) for line, word in enumerate(text, top)]
+    return []
+
+
+def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
+    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
+
+    Where a command begins one, the command is what counts.
+    """
+    starts: list[tuple[int, int]] = []
+    for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):
+        last = curve.last if following is None else following.at
+        found = segment.epoch_starts(curve.first, last, STARTS_SHOWN)
+        starts += [start for start in found if start[0] > segment.at]
+    return [start for start in starts if start[0] > curve.first]

@@ -1,0 +1,118 @@
+"""The kept runs: what differs, how well they went; found by typing, laid under the curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.app.futures import Futures
+from tui.app.widgets.list_panel import ListPanel, Row
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run on disk, for the list.
+
+    Attributes:
+        folder: where it is.
+        differs: the fields that are not as those of the run on the screen.
+        windows: trained in it.
+        loss: of its newest window; NaN where it is not known.
+        solved_at: the window along its path, from 1, at which it was solved; None where it was not.
+    """
+
+    folder: Path
+    differs: str
+    windows: int
+    loss: float
+    solved_at: int | None
+
+
+class RunList(ListPanel):
+    """Args:
+    futures: what lies under the curve.
+    say: called with what went wrong.
+    close: called when a key closes the panel.
+    """
+
+    HINTS = "type to filter  space lays it under the curve, or takes it away  escape closes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "mark", "Show", show=False, tooltip="Lay it under the curve, or take it away"),
+    ]
+
+    def __init__(
+        self,
+        futures: Futures,
+        say: Callable[[str], None],
+        close: Callable[[], None],
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__(close, ascii_only)
+        self._futures = futures
+        self._say = say
+        self._runs: Sequence[KeptRun] = ()
+        self.is_reading = False
+
+    def take(self, runs: Sequence[KeptRun]) -> None:
+        """These are the runs that there are."""
+        self._runs = runs
+        self.is_reading = False
+        self._again()
+
+    def open(self) -> None:
+        """Begin with all of them."""
+        self.is_open, self.is_reading = True, True
+        self.typed = ""
+        self._again()
+        self.redraw()
+
+    def says(self) -> str:
+        return f"other runs: {self.typed or ''}_"
+
+    def says_of_nothing(self) -> str:
+        if self.is_reading:
+            return "reading ..."
+        return "none matches" if self._runs else "there are no others"
+
+    def _take(self, event: object) -> bool:
+        key = getattr(event, "key", "")
+        if key in ("space", "enter"):
+            return False
+        if key == "escape":
+            self._close()
+            return True
+        return super()._take(event)  # type: ignore[arg-type]
+
+    def on_type(self, text: str) -> bool:
+        self._again()
+        return True
+
+    def _again(self) -> None:
+        words = (self.typed or "").lower().split()
+        self.show([_row(one, self._futures) for one in self._runs if all(word in _said(one).lower() for word in words)])
+
+    def action_mark(self) -> None:
+        if self.row is not None and isinstance(self.row.key, Path):
+            if trouble := self._futures.lay_under(self.row.key):
+                self._say(trouble)
+            self._again()
+
+
+def _said(run: KeptRun) -> str:
+    return f"{run.folder.name} {run.differs} {_second(run)}"
+
+
+def _second(run: KeptRun) -> str:
+    loss = "" if math.isnan(run.loss) else f" · loss {run.loss:.4g}"
+    solved = "" if run.solved_at is None else f" · solved at {run.solved_at:,}"
+    return f"{run.windows:,} windows{loss}{solved}"
+
+
+def _row(run: KeptRun, futures: Futures) -> Row:
+    first = run.differs or run.folder.name
+    return Row(run.folder, "", first, f"{_second(run)} · {run.folder.name}", run.folder in futures.others)

@@ -1,0 +1,51 @@
+"""Dark or light: the word that the user chose last, in a small file of their state folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Literal, get_args
+
+import platformdirs
+
+Theme = Literal["dark", "light"]
+
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+
+def theme_file() -> Path:
+    """Where the word is kept."""
+    return platformdirs.user_state_path("echornn-tui") / "theme"
+
+
+def remembered() -> Theme:
+    """The theme chosen last; dark where there is none, or where the file is not one that `remember` wrote."""
+    try:
+        file = os.open(theme_file(), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return "dark"
+    try:
+        word = os.read(file, 16) if stat.S_ISREG(os.fstat(file).st_mode) else b""
+    except OSError:
+        word = b""
+    finally:
+        os.close(file)
+    text = word.decode("ascii", "replace").strip()
+    return text if text in THEMES else "dark"
+
+
+def remember(theme: Theme) -> None:
+    """Keep the word, where that can be done; a link in its place is replaced, and what it points to is left alone."""
+    file = theme_file()
+    new = ""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, new = tempfile.mkstemp(dir=file.parent, prefix="theme-")
+        with os.fdopen(descriptor, "w", encoding="ascii") as writing:
+            writing.write(f"{theme}\n")
+        os.replace(new, file)
+    except OSError:  # a theme is not worth a word of complaint
+        if new:
+            Path(new).unlink(missing_ok=True)
