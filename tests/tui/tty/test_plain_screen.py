@@ -56,7 +56,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
         program.until(lambda text: "running" in text and "window  " in text)
         assert ASK.encode() not in program.output
         program.resize(100, 30)
-        program.until(lambda text: "q Quit" in text.splitlines()[29])
+        program.until(lambda text: "s Set" in text.splitlines()[29])
         program.press("\x10")
         program.until(lambda text: "Search for a command" in text)
         program.press("\x1b")
@@ -67,7 +67,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
         assert os.WIFSTOPPED(os.waitpid(program.pid, os.WUNTRACED)[1])
         assert stopped(app)
         os.killpg(program.pid, signal.SIGCONT)
-        program.until(lambda text: program.output.count(ALTERNATE_SCREEN_ON) > shown and "q Quit" in text)
+        program.until(lambda text: program.output.count(ALTERNATE_SCREEN_ON) > shown and "s Set" in text)
         program.press("q")
         assert program.ended() == 0
         assert program.mended
@@ -75,7 +75,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
 
 def test_plain_its_guardian_mends_the_terminal() -> None:
     with running(environment={SWITCH: "1"}) as program:
-        program.until(lambda text: "q Quit" in text)
+        program.until(lambda text: "s Set" in text)
         os.kill(program.app, signal.SIGKILL)
         assert program.ended() == 1
         assert program.mended
