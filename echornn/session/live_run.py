@@ -42,6 +42,7 @@ class LiveRun:
         here: the moment where it stands, or to which it is on its way.
         config: what is trained there.
         trainer: what trains.
+        may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
         shown: the newest windows in full, the last one last; empty where none was trained there.
 
     Args:
@@ -59,6 +60,7 @@ class LiveRun:
         self.here = Moment(0, 0)
         self.config = config
         self.trainer: AnyTrainer
+        self.may_save = True
         self.shown: tuple[Progress, ...] = ()
         self._recorder = recorder
         self._make_trainer = make_trainer
@@ -134,7 +136,7 @@ class LiveRun:
 
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
-        if self.arrived:
+        if self.arrived and self.may_save:
             self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
 
     # ---- training

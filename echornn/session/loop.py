@@ -105,6 +105,7 @@ class Loop:
 
     def _load(self) -> None:
         live = self.live
+        live.may_save = False
         live.load()
         if self.mailbox.stopping:
             return
@@ -116,7 +117,7 @@ class Loop:
             self._arrive()
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
-        self._can_save = True
+        self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
         self._show()
