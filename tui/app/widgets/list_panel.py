@@ -101,7 +101,7 @@ class ListPanel(CellWidget, can_focus=True):
         if not self.is_open:
             return
         if not self._take(event):
-            for binding in (one for one in self._bindings.get_bindings_for_key(event.key) if self._knows(event.key)):
+            for binding in self._bindings.key_to_bindings.get(event.key, []):
                 await self.run_action(binding.action)
                 break
             else:
@@ -109,9 +109,6 @@ class ListPanel(CellWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
-
-    def _knows(self, key: str) -> bool:
-        return key in self._bindings.key_to_bindings
 
     def _take(self, event: Key) -> bool:
         """Take a key that is typed."""
