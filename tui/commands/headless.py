@@ -162,11 +162,12 @@ def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    """What has come of it: the mean loss of the last windows (`echornn.analysis.theory.RECENT_WINDOWS`), and the window
-    of the run at which the echo was solved; None where it was not."""
+    """What has come of it: windows trained in the whole run, the mean loss of the last of them
+    (`echornn.analysis.theory.RECENT_WINDOWS`), and the window along the path at which the echo was solved; None where
+    it was not."""
     return {
         "event": "finished",
-        "windows": frame.trained,
+        "windows": frame.trained_in_all,
         "final_loss": frame.evidence.mean,
         "solved_at": frame.evidence.solved_at,
         "seconds": round(seconds, 3),
@@ -213,7 +214,7 @@ def _conclude(
 ) -> int:
     frame = session.frame
     if isinstance(session.error, ConfigError):
-        forget_if_empty(recorder, frame.trained)
+        forget_if_empty(recorder, frame.trained_in_all)
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:

@@ -56,7 +56,7 @@ def show_training(
     code = asyncio.new_event_loop().run_until_complete(run())
     if code == ExitCode.CHECKPOINTED:
         code = record.code_after_a_signal(recorder)
-    elif record.forget_if_empty(recorder, session.frame.trained):
+    elif record.forget_if_empty(recorder, session.frame.trained_in_all):
         recorder = None
     if isinstance(session.error, ConfigError):
         raise session.error
