@@ -102,7 +102,7 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return frame.redoable and state is not State.FAILED
         case "undo":
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
-        case "faster" | "slower" | "full_speed" | "settings" | "window" | "an_epoch" | "branches" | "runs":
+        case "faster" | "slower" | "full_speed" | "settings" | "window" | "an_epoch" | "branches":
             return state is not State.FAILED
         case _:
             return True
