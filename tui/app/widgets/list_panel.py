@@ -101,17 +101,13 @@ class ListPanel(CellWidget, can_focus=True):
         if not self.is_open:
             return
         if not self._take(event):
-            for binding in (one for one in self._bindings.get_bindings_for_key(event.key) if self._knows(event.key)):
-                await self.run_action(binding.action)
-                break
-            else:
+            bindings = self._bindings.key_to_bindings.get(event.key, [])
+            if not bindings:
                 return
+            await self.run_action(bindings[0].action)
         event.stop()
         event.prevent_default()
         self.redraw()
-
-    def _knows(self, key: str) -> bool:
-        return key in self._bindings.key_to_bindings
 
     def _take(self, event: Key) -> bool:
         """Take a key that is typed."""
