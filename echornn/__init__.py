@@ -3,7 +3,7 @@
 The map of this house; each room knows only those below it::
 
     session/    the loop between commands and frames: session, pace, frame
-    runs/       a run on disk: checkpoints, logs, lock, recorder, TensorBoard's events
+    runs/       a run in memory and on disk: timeline, checkpoints, keyframes, logs, lock, recorder, events
     analysis/   what losses tell: their history as a curve, the levels that theory knows, the sentence
     training/   the compiled loop over windows (bptt), the trainer that owns it, devices, compiled programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
@@ -14,6 +14,18 @@ The map of this house; each room knows only those below it::
 A cell is added in ``network/cells``, a field in ``config``, a command of the session in ``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
+
+A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a moment (`Moment`) of another::
+
+    run = Run.read(folder)                      # changes nothing there
+    timeline = run.timeline()                   # every window ever trained
+    timeline.differs(2), timeline.solved_at(2)  # of branch 2
+    moment = run.moment(310)                    # after 310 windows along the path to where the run stands
+    timeline.losses(moment, 0)                  # float32 [310], nats: those that led there
+    config = timeline.owner(moment).config      # what was trained there
+    Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # goes on from there, as a new branch
+
+In a session, ``go``, ``move``, ``undo`` and ``redo`` lead to any moment, and ``resume`` trains on from there.
 """
 
 from __future__ import annotations
@@ -28,8 +40,12 @@ if TYPE_CHECKING:
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.progress import Progress as Progress
+    from echornn.runs.branch import Branch as Branch
+    from echornn.runs.branch import Moment as Moment
     from echornn.runs.recorder import RunRecorder as RunRecorder
+    from echornn.runs.run_dir import Run as Run
     from echornn.runs.run_error import RunError as RunError
+    from echornn.runs.timeline import Timeline as Timeline
     from echornn.session.frame import Frame as Frame
     from echornn.session.session import Session as Session
     from echornn.tasks.series import EchoSeries as EchoSeries
@@ -38,15 +54,19 @@ if TYPE_CHECKING:
     from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
+    "Branch": "runs.branch",
     "ConfigError": "config",
     "EchoConfig": "config",
     "EchoSeries": "tasks.series",
     "Frame": "session.frame",
     "LossHistory": "analysis.loss_history",
+    "Moment": "runs.branch",
     "Progress": "progress",
+    "Run": "runs.run_dir",
     "RunError": "runs.run_error",
     "RunRecorder": "runs.recorder",
     "Session": "session.session",
+    "Timeline": "runs.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
     "use_one_thread": "training.device",

@@ -143,7 +143,7 @@ class ScriptedSession(Session):
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
         position = {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
-        self._stage.change(state=state, progress=progress, **{**position, "message": "", **changes})
+        self._loop.stage.change(state=state, progress=progress, **{**position, "message": "", **changes})
         return self.frame
 
     def toggle(self) -> None:

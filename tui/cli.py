@@ -70,6 +70,8 @@ def train(
     theme: Theme | None = None,
     run: Path | None = None,
     resume: str | None = None,
+    at: int | None = None,
+    compare: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
 ) -> FrontEnd:
     """Train, in the app or as lines.
 
@@ -92,33 +94,63 @@ def train(
     resume
         Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
         given beside it are an edit made there, which can be undone.
+    at
+        With --resume: go back to after that many windows along the run's path (0 is the start), and go on from there
+        as a new branch. Nothing that was trained is lost (see branches).
+    compare
+        Lay these runs under the curve: folders, names that list shows, or newest. One that another process trains is
+        followed. In the app only.
     """
     if not 0.1 <= fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
     windows_a_second = None if speed is None else parse_speed(speed)
     if resume is not None and run is not None:
         raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
+    if at is not None and resume is None:
+        raise UsageError(f"at = {at} cannot be used without --resume: it says where a run goes on")
+    if at is not None and at < 0:
+        raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")
     flags = config or ConfigFlags()
     in_the_app = not (headless or json) and terminal.is_interactive()
+    if compare and not in_the_app:
+        raise UsageError(
+            f"compare = {compare[0]!r} cannot be used without the app, which shows it: export prints a run"
+        )
+    compared = [record.readable(name) for name in compare]
     guarded = guardian.divide() if in_the_app else None
-    start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags)
+    start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags, at)
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return Training(print_training, start, windows_a_second or math.inf, json, recorder)
+        return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
     from tui.tty.open_app import show_training
 
-    return Training(show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded)
+    return Training(
+        show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at, compared
+    )
 
 
 @command.command(name="export")
-def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, keras: Path | None = None) -> FrontEnd:
-    """Print every window of a run as CSV: window,epoch,loss,accuracy, all counted from 1.
+def export_run(
+    run: str,
+    /,
+    *,
+    path: bool = False,
+    branch: int | None = None,
+    json: bool = False,
+    weights: Path | None = None,
+    keras: Path | None = None,
+) -> FrontEnd:
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
     Parameters
     ----------
     run
         Folder of the run, a name that list shows, or newest.
+    path
+        Only the windows along the path to where the run stands, numbered along it.
+    branch
+        Only the windows along the path to the end of this branch, numbered along it (see branches).
     json
         Print JSON lines instead.
     weights
@@ -126,9 +158,30 @@ def export_run(run: str, /, *, json: bool = False, weights: Path | None = None, 
     keras
         Write the network to this .keras file instead, as a Keras model with the same outputs.
     """
+    if path and branch is not None:
+        raise UsageError(f"branch = {branch} cannot be used with --path: it is a path of its own")
+    if (path or branch is not None) and (weights is not None or keras is not None):
+        flag = "--path" if path else "--branch"
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
     from tui.commands.export import export
 
-    return partial(export, run, json, weights, keras)
+    return partial(export, run, json, weights, keras, path, branch)
+
+
+@command.command(name="branches")
+def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
+    """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    json
+        Print JSON lines.
+    """
+    from tui.commands.branches import print_branches
+
+    return partial(print_branches, run, json)
 
 
 @command.command(name="list")

@@ -284,7 +284,7 @@ class _Level:
         room = self._buckets.shape[1]
         if needed > room:
             dropped = (needed - KEPT_BUCKETS) // FACTOR * FACTOR if needed > 2 * KEPT_BUCKETS else 0
-            grown = np.empty((4, max(room, needed - dropped) if dropped else max(2 * room, needed)))
+            grown = np.empty((4, max(room if dropped else min(2 * room, 2 * KEPT_BUCKETS), needed - dropped)))
             grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
             self._buckets = grown
             self.start += dropped

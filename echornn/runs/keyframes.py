@@ -19,7 +19,7 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 from echornn.trainer_state import TrainerState
 
 MOST_BYTES = 4 << 20
-"""Of all keyframes of a run; of more, every other one is dropped. Of larger states `LEAST_KEPT` are kept, up to
+"""Of all keyframes of a run; of more, up to half are dropped. Of larger states `LEAST_KEPT` are kept, up to
 `MOST_BYTES_OF_LARGE`, and of any two."""
 
 LEAST_KEPT = 64
@@ -67,34 +67,40 @@ class Keyframe:
             return None
 
     def as_record(self) -> bytes:
-        """As the file of keyframes has it: magic, branch, window, length, CRC-32 of the data; and the data."""
+        """As the file of keyframes has it: magic, branch, window, length, CRC-32 of moment and data; and the data."""
         state = self._state
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
-        return _RECORD.pack(_MAGIC, *self.moment, len(data), zlib.crc32(data)) + data
+        return _RECORD.pack(_MAGIC, *self.moment, len(data), _crc(*self.moment, data)) + data
+
+
+def _crc(branch: int, window: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(b"%d %d" % (branch, window)))
 
 
 def records(data: bytes) -> list[Keyframe]:
-    """The whole keyframes in the bytes of a file; damaged ones are left out, and what follows a torn one too."""
+    """The whole keyframes in the bytes of a file; torn and damaged ones are left out."""
     found = []
     at = 0
-    while at + _RECORD.size <= len(data):
-        magic, branch, window, length, crc = _RECORD.unpack_from(data, at)
-        begin = at + _RECORD.size
-        at = begin + length
-        if magic != _MAGIC or at > len(data):
-            break
-        if zlib.crc32(data[begin:at]) == crc:
-            found.append(Keyframe(Moment(branch, window), data[begin:at]))
+    while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
+        _, branch, window, length, crc = _RECORD.unpack_from(data, at)
+        end = at + _RECORD.size + length
+        state = data[at + _RECORD.size : end]
+        if end <= len(data) and _crc(branch, window, state) == crc:
+            found.append(Keyframe(Moment(branch, window), state))
+            at = end
+        else:
+            at += 1
     return found
 
 
 class Keyframes:
-    """The keyframes of a run, thinned evenly where they grow beyond a bound. Any thread may use it."""
+    """The keyframes of a run, thinned where they are densest when they grow beyond a bound. Any thread may use it."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()
         self._most_bytes = most_bytes
         self._of: dict[int, list[Keyframe]] = {}
+        self._starts: dict[int, int] = {}
         self._bytes = self._count = 0
         self.thinned = 0
         """How often some were dropped."""
@@ -115,8 +121,10 @@ class Keyframes:
     def add(self, keyframe: Keyframe) -> bool:
         """Keep this one too, unless there is one at its moment; whether it was new."""
         with self._lock:
-            branch = self._of.setdefault(keyframe.moment.branch, [])
-            at = bisect.bisect_left(branch, keyframe.moment.window, key=lambda one: one.moment.window)
+            number, window = keyframe.moment
+            self._starts[number] = min(window, self._starts.get(number, window))
+            branch = self._of.setdefault(number, [])
+            at = bisect.bisect_left(branch, window, key=lambda one: one.moment.window)
             if at < len(branch) and branch[at].moment == keyframe.moment:
                 return False
             branch.insert(at, keyframe)
@@ -141,18 +149,37 @@ class Keyframes:
                 branch.remove(keyframe)
                 self._count -= 1
                 self._bytes -= keyframe.size
+            if not branch:
+                self._of.pop(keyframe.moment.branch, None)
 
     def _is_too_much(self, newest: int) -> bool:
         most = max(self._most_bytes, min(LEAST_KEPT * newest, MOST_BYTES_OF_LARGE))
         return self._bytes > most and self._count > 2
 
     def _thin(self) -> None:
+        """Drop half or some more: as many as leave no gap wider than a certain one, wherever the keyframes are dense.
+
+        To drop every other one each time would leave ever wider gaps in what is old.
+        """
         self.thinned += 1
-        kept = [one for _, branch in sorted(self._of.items()) for one in branch][::2]
-        self._of = {}
-        for one in kept:
-            self._of.setdefault(one.moment.branch, []).append(one)
-        self._count, self._bytes = len(kept), sum(one.size for one in kept)
+        length = sum(row[-1].moment.window - self._starts[number] for number, row in self._of.items())
+        kept, gap = self._of, length // self._count
+        while sum(map(len, kept.values())) > self._count // 2:
+            gap += gap // 2 + 1
+            kept = {number: _sparse(row, self._starts[number], gap) for number, row in self._of.items()}
+        self._of = {number: row for number, row in kept.items() if row}
+        sizes = [one.size for row in self._of.values() for one in row]
+        self._count, self._bytes = len(sizes), sum(sizes)
+
+
+def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
+    """Those of a branch that are needed so that dropping the others leaves no gap wider than this."""
+    kept, last = [], start
+    for one, after in zip(row, [*row[1:], row[-1]], strict=True):
+        if after.moment.window - last > gap:
+            kept.append(one)
+            last = one.moment.window
+    return kept
 
 
 class KeyframeLog:

@@ -38,8 +38,8 @@ def tree_of(commands: Sequence[Command], trained: int) -> tuple[list[Branch], li
         trained: windows in the loss log.
     """
     tree = _Tree()
-    for command, last in zip(commands, [*(one.at for one in commands[1:]), trained], strict=True):
-        tree.take(command, last)
+    for index, command in enumerate(commands, start=1):
+        tree.take(command, commands[index].at if index < len(commands) else trained)
     return tree.branches, tree.stretches
 
 
@@ -94,7 +94,7 @@ class _Tree:
 
     def _moment(self, told: tuple[int, int]) -> Moment:
         number, window = self._number_of.get(told[0]), told[1]
-        if number is None or window > self._ends[number]:
+        if number is None or not 0 <= window <= self._ends[number]:
             return Moment(self._here, 0)
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.runs import about, checkpoint, own_files
 from echornn.runs.append_log import PIECE_BYTES, end_of, ends_at, size_of
-from echornn.runs.branch import Branch, Moment, spans_to, whole_path
+from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
 from echornn.runs.checkpoint import SLOTS, Checkpoint, LogEnd
 from echornn.runs.command import Command
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
@@ -74,6 +74,7 @@ class Run:
         identity: tells the run from all others.
         intact: whether the logs up to the checkpoint were read and are those that were written; False where they
             were not looked at.
+        lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
     """
 
     folder: Path
@@ -84,6 +85,12 @@ class Run:
     notes: tuple[str, ...]
     identity: about.Identity
     intact: bool
+    lost_commands: int = 0
+
+    @staticmethod
+    def read(folder: Path) -> Run:
+        """The run in a folder; see `read`."""
+        return read(folder)
 
     @property
     def trained(self) -> int:
@@ -111,8 +118,32 @@ class Run:
             return Moment(0, 0)
         newest = stretches[-1]
         end = Moment(newest.branch, newest.along + newest.last - newest.first)
-        told = self.checkpoint.stands if self.checkpoint else None
-        return Moment(*told) if told is not None and 0 <= told[0] < len(branches) else end
+        told = self.checkpoint.stands if self.checkpoint and not self.lost_commands else None
+        there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
+        return Moment(*told) if told is not None and there else end
+
+    def moment(self, at: int | None = None) -> Moment:
+        """The moment after so many windows along the line on which the run stands; where it stands, unless given.
+
+        Raises:
+            RunError: the line is not so long.
+        """
+        stands = self.stands
+        if at is None:
+            return stands
+        end = self.ends[stands.branch] if self.ends else 0
+        if not 0 <= at <= end:
+            raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along the run's path")
+        return Moment(stands.branch, at)
+
+    def owner(self, moment: Moment) -> Branch | None:
+        """The branch on whose terms one stands there; None where nothing was ever saved."""
+        branches = self.tree[0]
+        return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
+
+    def _whole_path(self, number: int) -> tuple[Branch, ...]:
+        branches = self.tree[0]
+        return whole_path(branches[number], branches.__getitem__) if branches else ()
 
     def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
         """All windows in the order trained, some at a time (`WINDOW` [n]), with the part of their stretch."""
@@ -132,12 +163,15 @@ class Run:
         return ends
 
     def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, from ``since`` on, some at a time: their branch, the first of them along
-        the path, and `WINDOW` [n]."""
-        branches, stretches = self.tree
-        for branch, first, last in spans_to(moment.window, whole_path(branches[moment.branch], branches.__getitem__)):
-            for stretch in stretches:
-                begin, end = max(since, first, stretch.along), min(last, stretch.along + stretch.last - stretch.first)
+        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n].
+
+        Args:
+            since: windows along the path that are left out.
+        """
+        path = self._whole_path(moment.branch)
+        for branch, first, last in spans_to(moment.window, path) if path else ():
+            for stretch in self.tree[1]:
+                begin, end = max(first, stretch.along, since), min(last, stretch.along + stretch.last - stretch.first)
                 if stretch.branch == branch.number:
                     for at in range(begin, end, WINDOWS_AT_A_TIME):
                         log = stretch.first + at - stretch.along
@@ -161,7 +195,11 @@ class Run:
         return timeline
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk; none where they cannot be read, for none is needed."""
+        """The whole keyframes on disk; none where they cannot be read, for none is needed, nor where commands are lost,
+        since they tell by number whose they are.
+        """
+        if self.lost_commands:
+            return []
         try:
             return records(own_files.read_bytes(self.folder / KEYFRAME_FILE, MOST_FILE_BYTES))
         except OSError:
@@ -226,16 +264,19 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif chosen is not None and wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
-    commands, unreadable = _read_commands(folder, chosen)
+    commands, unreadable, lines = _read_commands(folder, chosen)
+    if unreadable:
+        wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
     return Run(
         folder,
         described.begun,
         described.config if chosen is None else chosen.state.config,
         chosen,
         commands,
-        (*described.notes, *wrong, *unreadable),
+        (*described.notes, *wrong),
         described.identity,
         intact,
+        unreadable,
     )
 
 
@@ -269,10 +310,10 @@ def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
     return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
 
 
-def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], list[str]]:
-    """The commands up to the checkpoint; where lines are damaged, the stretches that they began have none."""
+def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], int, int]:
+    """The commands up to the checkpoint, how many lines cannot be read (what they began has none), and of how many."""
     if chosen is None:
-        return (), []
+        return (), 0, 0
     trained = chosen.losses.length // WINDOW.itemsize
     commands: list[Command] = []
     count = 0
@@ -285,8 +326,7 @@ def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Comma
     unreadable = count - len(commands)
     if not commands or commands[0].at:
         commands.insert(0, Command(0, "start", 0, 0, 0, 0, chosen.state.config))
-    note = f"{COMMAND_FILE} is damaged: {unreadable} of {count} commands cannot be read"
-    return tuple(commands), [note] if unreadable else []
+    return tuple(commands), unreadable, count
 
 
 def _lines(file: Path, length: int) -> Iterator[bytes]:

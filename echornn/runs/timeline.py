@@ -18,13 +18,18 @@ KEPT_PATHS = 32
 """Paths kept ready; others are walked anew."""
 
 
+GOOD_WINDOWS = 50
+"""So many windows with finite losses show that all is well again, or was."""
+
+
 @dataclass(eq=False)
 class _Grown:
     """A branch and what was trained in it."""
 
     branch: Branch
     evidence: Evidence
-    first_bad: int | None = None
+    bad: list[tuple[int, int]] = field(default_factory=list)
+    """Stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first and last bad."""
     history: LossHistory = field(default_factory=LossHistory)
 
     @property
@@ -80,9 +85,10 @@ class Timeline:
         with self._lock:
             grown = self._grown[number]
             grown.evidence = grown.evidence.after(losses, grown.branch.config, grown.end)
-            bad = np.flatnonzero(~np.isfinite(losses))
-            if grown.first_bad is None and len(bad):
-                grown.first_bad = grown.end + int(bad[0])
+            for bad in (grown.end + np.flatnonzero(~np.isfinite(losses))).tolist():
+                goes_on = bool(grown.bad) and bad - grown.bad[-1][1] <= GOOD_WINDOWS
+                first = grown.bad.pop()[0] if goes_on else bad
+                grown.bad.append((first, bad))
             grown.history.append(losses, error_rates)
             self._trained += len(losses)
 
@@ -169,13 +175,16 @@ class Timeline:
                     parts.append(part)
         return np.concatenate(parts)
 
-    def first_bad(self, moment: Moment) -> int | None:
-        """The first window, from 0, on the path to a moment whose loss is no finite number; None where all are."""
-        for branch, _, last in self.spans(moment):
-            bad = self._grown[branch.number].first_bad
-            if bad is not None and bad < last:
-                return bad
-        return None
+    def bad_since(self, moment: Moment) -> int | None:
+        """The window, from 0, on the path to a moment at which its losses were no finite numbers any more; None where
+        they are, and have been for the last `GOOD_WINDOWS`."""
+        since, newest = None, -1
+        for branch, _, end in self.spans(moment):
+            for first, last in self._grown[branch.number].bad:
+                if first < end:
+                    since = first if since is None or first - newest > GOOD_WINDOWS else since
+                    newest = min(last, end - 1)
+        return since if moment.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
         """The window along its path, from 1, at which a branch had solved its task; None where it has not."""

@@ -13,9 +13,10 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
-from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
+from echornn.session import going_back
+from echornn.session.keyframing import Keyframing
 from echornn.session.pace import Pace
 from echornn.session.replay import Replay
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
@@ -25,18 +26,6 @@ TAPE_WINDOWS = 32
 
 TAPE_SECONDS = 0.05
 """Training one by one, so as to show them, where one goes back."""
-
-KEYFRAME_SECONDS = 0.12
-"""Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
-
-KEYFRAME_SHARE = 0.02
-"""Of the training time that keyframes may take: of a large network they are further apart."""
-
-GOOD_WINDOWS = 50
-"""A change under which the loss stays finite for so long is not to blame for a divergence; and a state from which it
-does is a good one."""
-
-MOST_COUNTED = 99
 
 HELD_SECONDS = 1.0
 """Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
@@ -53,6 +42,7 @@ class LiveRun:
         here: the moment where it stands, or to which it is on its way.
         config: what is trained there.
         trainer: what trains.
+        may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
         shown: the newest windows in full, the last one last; empty where none was trained there.
 
     Args:
@@ -70,14 +60,13 @@ class LiveRun:
         self.here = Moment(0, 0)
         self.config = config
         self.trainer: AnyTrainer
+        self.may_save = True
         self.shown: tuple[Progress, ...] = ()
         self._recorder = recorder
         self._make_trainer = make_trainer
         self._pace = pace
         self._clock = clock
-        self._keyframes = Keyframes()
-        self._thinned = 0
-        self._since_keyframe, self._keyframe_at = 0.0, KEYFRAME_SECONDS
+        self._keyframing = Keyframing(recorder, clock)
         self._extends = 0
         self._replay: Replay | None = None
         self._replay_seconds = 0.0
@@ -116,11 +105,13 @@ class LiveRun:
 
     @property
     def undoable(self) -> int:
-        """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
-        count, moment = 0, self._before_the_change() if len(self.timeline) else None
-        while moment is not None and count < MOST_COUNTED:
-            count, moment = count + 1, self.timeline.owner(moment).before
-        return count
+        """How many changes can be undone; see `echornn.session.going_back`."""
+        return going_back.undoable(self.timeline, self.here)
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The fields of the edits that made the loss diverge; see `echornn.session.going_back`."""
+        return going_back.blamed(self.timeline, self.here)
 
     @property
     def redoable(self) -> bool:
@@ -136,10 +127,7 @@ class LiveRun:
             self._branch("start", None, None)
             return
         self.timeline = run.timeline()
-        for keyframe in run.keyframes():
-            if self.timeline.has(keyframe.moment):
-                self._keyframes.add(keyframe)
-        self._recorder.all_keyframes(self._keyframes.all())
+        self._keyframing.take_up([one for one in run.keyframes() if self.timeline.has(one.moment)])
         self.trainer.restore(run.checkpoint.state)
         self.here = run.stands
         stretches = run.tree[1]
@@ -148,7 +136,7 @@ class LiveRun:
 
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
-        if self.arrived:
+        if self.arrived and self.may_save:
             self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
 
     # ---- training
@@ -168,7 +156,7 @@ class LiveRun:
         diverged_before = self.diverged
         begun = self._clock()
         progress = self.trainer.advance(windows)
-        self._since_keyframe += self._clock() - begun
+        due = self._keyframing.trained(self._clock() - begun)
         bad = np.flatnonzero(~np.isfinite(progress.losses))
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
@@ -178,7 +166,7 @@ class LiveRun:
             self.go(self.here)
         else:
             self.shown = (*self.shown, progress)[-1 - TAPE_WINDOWS :]
-            if self._since_keyframe >= self._keyframe_at:
+            if due:
                 self._keyframe()
         return progress
 
@@ -254,6 +242,10 @@ class LiveRun:
     def _root(self) -> Moment:
         return Moment(self.owner.number, 0)
 
+    def _keyframe(self) -> None:
+        if self.arrived:
+            self._keyframing.keep(Moment(self.owner.number, self.here.window), self.trainer)
+
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""
         self.save()
@@ -275,7 +267,7 @@ class LiveRun:
 
     def undo(self) -> None:
         """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
-        target = self._before_the_change()
+        target = going_back.before_the_change(self.timeline, self.here)
         if target is not None:
             self._undone.append(self.here)
             self.go(target)
@@ -285,45 +277,8 @@ class LiveRun:
         if self._undone:
             self.go(self._undone.pop())
 
-    def _before_the_change(self) -> Moment | None:
-        moment: Moment | None = self.here
-        if self.timeline.first_bad(self.here) is None:
-            return self.owner.before
-        while moment is not None and self.timeline.first_bad(moment) is not None:
-            moment = self._before_it_went_bad(moment)
-        return moment
-
-    def _before_it_went_bad(self, moment: Moment) -> Moment | None:
-        """The last good state before the path to a moment diverged, or where one stood before the edit that did it."""
-        bad = self.timeline.first_bad(moment)
-        assert bad is not None
-        path = self.timeline.path(Moment(moment.branch, bad))
-        late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
-        if late and late[0].before is not None:
-            return late[0].before
-        branch = path[0] if late else path[-1]
-        keyframe = None if late else self._keyframes.nearest(Moment(branch.number, bad - GOOD_WINDOWS))
-        good = Moment(branch.number, branch.start) if keyframe is None else keyframe.moment
-        return None if good == self.here else good
-
-    @property
-    def blamed(self) -> tuple[str, ...]:
-        """The fields of the edits soon after which the loss became no finite number; `undo` takes them back."""
-        bad = self.timeline.first_bad(self.here)
-        if bad is None:
-            return ()
-        path = self.timeline.path(self.here)
-        if bad < path[-1].start:
-            return ()
-        names: set[str] = set()
-        for branch in path:
-            if branch.cause in ("edit", "preset") and branch.start + GOOD_WINDOWS > bad:
-                before = self.timeline.parent_config(branch)
-                names |= set(changes(before or branch.config, branch.config))
-        return tuple(sorted(names - {"num_epochs"}))
-
     def go(self, moment: Moment) -> None:
-        """Set out for a moment of the run; `step` takes the next steps on the way.
+        """Set out for a moment of the run; `step` takes the next steps on the way. What is raised leaves all as it was.
 
         Raises:
             ValueError: it is no moment of this run.
@@ -332,12 +287,13 @@ class LiveRun:
             raise ValueError(f"{moment} is no moment of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
-        self._held = None
-        self._replay_seconds = 0.0
+        going = (self.trainer, moment, self._tape_windows(), self._make)
+        self._replay = Replay(self.timeline, self._keyframing.keyframes, *going)
+        self.trainer = self._replay.trainer
         self.here = moment
         self.config = self.timeline.owner(moment).config
-        self._replay = Replay(self.timeline, self._keyframes, self.trainer, moment, self._tape_windows(), self._make)
-        self.trainer = self._replay.trainer
+        self._held = None
+        self._replay_seconds = 0.0
         self._arrive()
 
     def _tape_windows(self) -> int:
@@ -351,7 +307,7 @@ class LiveRun:
         done = self._replay.advance(windows)
         self._replay_seconds += self._clock() - begun
         if (near := self._replay.at_tape) is not None and self._replay_seconds > NEAR_SECONDS:
-            self._add(Keyframe(near, self.trainer.state))
+            self._keyframing.keep(near, self.trainer)
             self._replay_seconds = 0.0
         self._arrive()
         return done
@@ -361,7 +317,6 @@ class LiveRun:
             self.shown = tuple(self._replay.tape)
             self._replay = None
             self._show_what_stays()
-            self._since_keyframe = 0.0
 
     def _show_what_stays(self) -> None:
         """Where a branch has just begun, windows before it are shown only if they are of its data and task."""
@@ -370,25 +325,6 @@ class LiveRun:
             before = self.timeline.parent_config(owner)
             goes_on = owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
             self.shown = self.shown if goes_on else ()
-
-    # ---- keyframes
-
-    def _keyframe(self) -> None:
-        """Keep the state here, if its weights are finite."""
-        if self.arrived:
-            begun = self._clock()
-            state = self.trainer.state
-            if state.is_finite:
-                self._add(Keyframe(Moment(self.owner.number, self.here.window), state))
-            self._keyframe_at = max(KEYFRAME_SECONDS, (self._clock() - begun) / KEYFRAME_SHARE)
-            self._since_keyframe = 0.0
-
-    def _add(self, keyframe: Keyframe) -> None:
-        if self._keyframes.add(keyframe):
-            self._recorder.keyframe(keyframe)
-        if self._keyframes.thinned != self._thinned:
-            self._thinned = self._keyframes.thinned
-            self._recorder.all_keyframes(self._keyframes.all())
 
     # ---- trainers
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gc
-import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -25,15 +24,15 @@ from textual.widgets import Footer
 
 from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
-from echornn.session.pace import faster, slower
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
-from tui.app.kept_list import kept_runs_beside
 from tui.app.layout import layout
+from tui.app.panels import PANELS, Panels
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.palette import Palette
+from tui.app.session_keys import SessionKeys
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.run_list import RunList
@@ -50,9 +49,6 @@ from tui.tty.backpressure import ASK, Backpressure
 ROWS_A_SECOND = 3.4
 """How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
 
-PANELS = ("settings", "branches", "runs")
-"""Actions that open a panel beside the curve."""
-
 HINT_SECONDS = 4.0
 """How long it is said why a key does nothing now."""
 
@@ -66,7 +62,7 @@ EXPORT_SECONDS = 0.3
 """How long an export waits for the command palette to leave the screen."""
 
 
-class EchoApp(App[int]):
+class EchoApp(SessionKeys, Panels):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -141,27 +137,6 @@ class EchoApp(App[int]):
     @property
     def _rows(self) -> SampleRows:
         return self._main.query_one(SampleRows)
-
-    @property
-    def _settings(self) -> SettingsPanel:
-        return self._main.query_one(SettingsPanel)
-
-    @property
-    def _branches(self) -> BranchList:
-        return self._main.query_one(BranchList)
-
-    @property
-    def _runs(self) -> RunList:
-        return self._main.query_one(RunList)
-
-    @property
-    def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        """The panel that is open."""
-        return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
-
-    @property
-    def _main(self) -> Screen[object]:
-        return self.screen_stack[0]
 
     def show_newest_frame(self) -> None:
         """Draw the newest frame, where there is one; its rows in some of the calls, while they keep changing."""
@@ -286,88 +261,11 @@ class EchoApp(App[int]):
         self._said = ""
         self._show_status()
 
-    def _hint_if_later(self) -> None:
-        if self._frame.state is State.LOADING:
-            self._hint(keys.LATER)
+    def _forget_drafts(self) -> None:
+        self._settings.form.forget()
 
-    def action_pause(self) -> None:
-        self.session.toggle()
-        self._hint_if_later()
-
-    def action_resume(self) -> None:
-        self.session.toggle()
-
-    def action_step(self) -> None:
-        self.session.step()
-        self._hint_if_later()
-
-    def action_finish_epoch(self) -> None:
-        self.session.finish_epoch()
-        self._hint_if_later()
-
-    def action_faster(self) -> None:
-        self.session.set_speed(faster(self.session.speed))
-
-    def action_slower(self) -> None:
-        """The next notch; from full speed the one below what is reached, so that a slow network feels it too."""
-        speed = self.session.speed
-        reached = self._frame.rate if math.isinf(speed) else 0.0
-        self.session.set_speed(slower(reached or speed))
-
-    def action_full_speed(self) -> None:
-        self.session.set_speed(math.inf)
-
-    def action_settings(self) -> None:
-        """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
-        if self._may_open(self._settings):
-            self._settings.open(self._frame)
-            self._panel_opened(self._settings)
-
-    def action_branches(self) -> None:
-        """Open the list of branches, or close it."""
-        if self._may_open(self._branches):
-            self._branches.is_open = True
-            self._branches.look(self._frame)
-            self._panel_opened(self._branches)
-
-    def action_runs(self) -> None:
-        """Open the list of the other runs, or close it."""
-        if self._may_open(self._runs):
-            self._runs.open()
-            self._read_runs()
-            self._panel_opened(self._runs)
-
-    @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
-    def _read_runs(self) -> None:
-        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder)
-        self.call_from_thread(self._runs.take, runs)
-
-    def _look_at_other_runs(self) -> None:
-        self.futures.follow(lambda: None)
-
-    def _complain(self, text: str) -> None:
-        self.notify(text, severity="error", markup=False)
-
-    def _may_open(self, panel: Widget) -> bool:
-        """Close the panel that is open; whether there is to be this one instead."""
-        if self._main.has_class("small"):
-            self._hint(self._main.query_one(StatusLine).too_small)
-            return False
-        was_open = self._panel
-        if was_open is not None:
-            self._panel_closed()
-        return was_open is not panel
-
-    def _panel_opened(self, panel: Widget) -> None:
-        self._lay_out(self.size)
-        self._focus(panel)
-
-    def _panel_closed(self) -> None:
-        panel = self._panel
-        if panel is not None:
-            panel.is_open = False
+    def _watch_again(self) -> None:
         self._focus(self._plot)
-        self._lay_out(self.size)
 
     def _focus(self, widget: Widget) -> None:
         """At once, so that the next key goes there, however fast it comes."""
@@ -387,33 +285,6 @@ class EchoApp(App[int]):
         if self._main.focused is not self._rows:
             self._rows.action_leave()
         self._show_status()
-
-    def action_reset(self) -> None:
-        self.session.reset()
-        self._hint_if_later()
-
-    def action_redraw(self) -> None:
-        self.session.redraw()
-        self._hint_if_later()
-
-    def action_regenerate(self) -> None:
-        self.session.regenerate()
-        self._hint_if_later()
-
-    def action_undo(self) -> None:
-        self.session.undo()
-        self._settings.form.forget()
-        self._hint_if_later()
-
-    def action_redo(self) -> None:
-        self.session.redo()
-        self._settings.form.forget()
-
-    def action_window(self, windows: int) -> None:
-        self.session.move(windows)
-
-    def action_an_epoch(self, epochs: int) -> None:
-        self.session.move_epochs(epochs)
 
     def action_log(self) -> None:
         view = self._plot.view

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs import kept_runs, run_dir
+from echornn.runs import kept_runs
 from echornn.runs.branch import changes
 from echornn.runs.run_error import RunError
+from echornn.runs.summary import summary
 from tui.app.widgets.run_list import KeptRun
 
 MOST_RUNS = 500
@@ -26,9 +27,9 @@ def kept_runs_beside(config: EchoConfig, own: Path | None) -> list[KeptRun]:
         if own is not None and folder.resolve() == own.resolve():
             continue
         try:
-            run = run_dir.read(folder)
+            run = summary(folder)
         except (RunError, OSError):
             continue
         differs = ", ".join(f"{name} {value}" for name, (_, value) in changes(config, run.config).items())
-        found.append(KeptRun(folder, differs, run.trained, float("nan"), None))
+        found.append(KeptRun(folder, differs, run.windows, run.loss, run.solved_at or None))
     return found

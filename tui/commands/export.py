@@ -67,11 +67,22 @@ def as_json(row: Row) -> str:
     return json.dumps({name: value if math.isfinite(value) else None for name, value in fields})
 
 
-def export(name: str, as_json_lines: bool, weights: Path | None, keras: Path | None) -> int:
-    """Print every window of the run, or write its network to the files named. Returns the exit code.
+def export(
+    name: str,
+    as_json_lines: bool,
+    weights: Path | None = None,
+    keras: Path | None = None,
+    path: bool = False,
+    branch: int | None = None,
+) -> int:
+    """Print windows of the run, or write its network to the files named. Returns the exit code.
+
+    Args:
+        path: only the windows along the path to where it stands.
+        branch: only those along the path to this branch's end.
 
     Raises:
-        RunError: there is no such run, or nothing can be written to a file of that name.
+        RunError: there is no such run or branch, or nothing can be written to a file of that name.
         OSError: the disk did not take what was to be written; a file that was there before is as it was.
     """
     run = run_dir.read(record.find(name))
@@ -80,11 +91,20 @@ def export(name: str, as_json_lines: bool, weights: Path | None, keras: Path | N
     if weights is not None or keras is not None:
         _write_network(run, weights, keras)
         return ExitCode.DONE
+    end = run.stands if path else None if branch is None else _end(run, branch)
     if not as_json_lines:
         printed.lines([HEADER])
     line = as_json if as_json_lines else as_csv
-    printed.lines(line(row) for row in rows(run))
+    printed.lines(line(row) for row in (rows(run) if end is None else rows_along(run, end)))
     return ExitCode.DONE
+
+
+def _end(run: Run, branch: int) -> Moment:
+    ends = run.ends
+    if not 0 <= branch < len(ends):
+        there = f"0 to {len(ends) - 1}" if ends else "the run has none yet"
+        raise RunError(f"branch = {branch} cannot be exported: {there}")
+    return Moment(branch, ends[branch])
 
 
 def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:

@@ -45,12 +45,18 @@ class EpochReport:
         self._losses: list[float] = []
         self._errors = 0
 
-    def go_on_after(self, run: Run) -> None:
-        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now."""
-        if not run.config.differs_only_live(self.config):
+    def go_on_after(self, run: Run, at: int | None = None) -> None:
+        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now.
+
+        Args:
+            at: after how many windows along the run's path it goes on; where it stands, unless given.
+        """
+        moment = run.moment(at)
+        owner = run.owner(moment)
+        if owner is None or not owner.config.differs_only_live(self.config):
             return
-        done = run.checkpoint.state.window if run.checkpoint else 0
-        for _, _, windows in run.path(run.stands, max(0, run.stands.window - done)):
+        _, before = owner.position(moment.window)
+        for _, _, windows in run.path(moment, moment.window - before):
             self._losses += windows["loss"].tolist()
             self._errors += int(windows["errors"].sum())
 
@@ -113,8 +119,14 @@ def as_json(record: Record) -> str:
     return json.dumps(finite)
 
 
-def print_training(config: EchoConfig, speed: float, as_json_lines: bool, recorder: Recorder | None = None) -> int:
-    """Train all epochs and print what happens. Returns the exit code."""
+def print_training(
+    config: EchoConfig, speed: float, as_json_lines: bool, recorder: Recorder | None = None, at: int | None = None
+) -> int:
+    """Train all epochs and print what happens. Returns the exit code.
+
+    Args:
+        at: see `Session`.
+    """
     native_log = terminal.keep_native_stderr_off_the_screen()
     report = EpochReport(config)
     lines = _lines(with_bar=not as_json_lines)
@@ -138,26 +150,26 @@ def print_training(config: EchoConfig, speed: float, as_json_lines: bool, record
         asked.append(signal_number)
         session.stop()
 
-    session = Session(config, speed, on_progress=on_progress, recorder=recorder)
+    session = Session(config, speed, on_progress=on_progress, recorder=recorder, at=at)
     terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
     with terminal.signals_call(end, session.save):
-        say(start_record(config, recorder))
+        say(start_record(config, recorder, at))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         if recorder is not None and recorder.resumed is not None:
-            report.go_on_after(recorder.resumed)
+            report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
         _train(session, asked, lines)
     lines.close()
     return _conclude(session, recorder, native_log, asked, begun, say, lines)
 
 
-def start_record(config: EchoConfig, recorder: Recorder | None) -> Record:
-    """What is trained, where it is kept, and after how many windows it goes on."""
+def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
+    """What is trained, where it is kept, and after how many windows along the run's path it goes on."""
     record = {"event": "start", **asdict(config)}
     if recorder is not None:
         record["run"] = None if recorder.folder is None else str(recorder.folder)
-        record["trained"] = recorder.resumed.trained if recorder.resumed else 0
+        record["trained"] = recorder.resumed.moment(at).window if recorder.resumed else 0
     return record
 
 
@@ -166,7 +178,7 @@ def finished_record(frame: Frame, seconds: float) -> Record:
     of the run at which the echo was solved; None where it was not."""
     return {
         "event": "finished",
-        "windows": frame.trained,
+        "windows": frame.trained_in_all,
         "final_loss": frame.evidence.mean,
         "solved_at": frame.evidence.solved_at,
         "seconds": round(seconds, 3),
@@ -213,7 +225,7 @@ def _conclude(
 ) -> int:
     frame = session.frame
     if isinstance(session.error, ConfigError):
-        forget_if_empty(recorder, frame.trained)
+        forget_if_empty(recorder, frame.trained_in_all)
     if isinstance(session.error, (ConfigError, BrokenPipeError)):
         raise session.error
     if session.error is not None:

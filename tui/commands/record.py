@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
-from echornn.runs import kept_runs
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
@@ -40,26 +40,35 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
         return Unrecorded(str(error))
 
 
-def go_on(name: str, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoConfig, Recorder]:
     """Record on in the run's folder of this name, or in the newest run's; what is to be trained, and the recorder.
 
     Args:
         name: see `find`.
-        flags: the fields that are to differ from now on.
+        flags: the fields that are to differ from then on.
+        at: after how many windows along the run's path it goes on; where it stands, unless given.
 
     Raises:
-        RunError: there is no such run, or it cannot go on.
+        RunError: there is no such run, or it cannot go on, or not there; nothing on disk was changed.
         ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags))
+    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, at))
     assert recorder.resumed is not None
-    return _edited(recorder.resumed, flags), recorder
+    return _edited(recorder.resumed, flags, at), recorder
 
 
-def _edited(run: Run, flags: ConfigFlags) -> EchoConfig:
-    config = flags.over(run.config)
-    if run.checkpoint is not None and run.config.differs_only_live(config):
-        require_epochs(config, run.checkpoint.state.epoch, run.checkpoint.state.window)
+def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
+    """What the run is to train there: what it trained, with the fields given."""
+    moment = run.moment(at)
+    owner = run.owner(moment) if at is not None else None
+    if owner is not None:
+        before, (epoch, window) = owner.config, owner.position(moment.window)
+    else:
+        state = run.checkpoint.state if run.checkpoint else None
+        before, (epoch, window) = run.config, (state.epoch, state.window) if state else (0, 0)
+    config = flags.over(before)
+    if before.differs_only_live(config):
+        require_epochs(config, epoch, window)
     return config
 
 
@@ -76,6 +85,17 @@ def find(name: str) -> Path:
         return newest[0]
     kept = kept_runs.state_folder() / name
     return kept if not os.path.exists(name) and os.path.exists(kept) else Path(name)
+
+
+def readable(name: str) -> Path:
+    """The folder of this name; see `find`.
+
+    Raises:
+        RunError: it holds no run that can be read.
+    """
+    folder = find(name)
+    run_dir.glance(folder)
+    return folder
 
 
 def end(session: Session) -> None:

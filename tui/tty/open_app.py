@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
@@ -27,14 +29,21 @@ def show_training(
     theme: Theme | None,
     recorder: Recorder | None,
     guarded: Guarded,
+    at: int | None = None,
+    compared: Sequence[Path] = (),
 ) -> int:
-    """Open the app until it is left, and return the exit code; the training thread may still be in native code."""
+    """Open the app until it is left, and return the exit code; the training thread may still be in native code.
+
+    Args:
+        at: see `Session`.
+        compared: folders of runs that lie under the curve.
+    """
     if theme is not None:
         remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
-    session = Session(config, speed, recorder=recorder)
-    app = EchoApp(session, fps, ascii_only, theme or remembered())
+    session = Session(config, speed, recorder=recorder, at=at)
+    app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
     guarded.leave_words("\n".join(record.farewell(recorder)))
@@ -56,7 +65,7 @@ def show_training(
     code = asyncio.new_event_loop().run_until_complete(run())
     if code == ExitCode.CHECKPOINTED:
         code = record.code_after_a_signal(recorder)
-    elif record.forget_if_empty(recorder, session.frame.trained):
+    elif record.forget_if_empty(recorder, session.frame.trained_in_all):
         recorder = None
     if isinstance(session.error, ConfigError):
         raise session.error

@@ -22,6 +22,9 @@ __all__ = ["ChopsUpdate", "CompositorUpdate", "KeyParser", "LayoutUpdate", "Open
 MOST_COLUMNS, MOST_LINES = 1000, 300
 """Larger screens are drawn up to here: a terminal that says it has 65 535 columns would take minutes a frame."""
 
+LEAST_COLUMNS, LEAST_LINES = 20, 4
+"""Smaller ones are drawn as if they were as large, and show a corner: Textual fails where a widget has no column."""
+
 NEEDED = (
     (App, "_display"),
     (LinuxDriver, "_sigtstp_application"),
@@ -82,6 +85,6 @@ class OpenDriver(LinuxDriver):
         self._key_thread = None
 
     def _get_terminal_size(self) -> tuple[int, int]:
-        """Asked at each change of size; no size may take all memory."""
+        """Asked at each change of size: one that can be drawn."""
         width, height = super()._get_terminal_size()
-        return min(width, MOST_COLUMNS), min(height, MOST_LINES)
+        return min(max(width, LEAST_COLUMNS), MOST_COLUMNS), min(max(height, LEAST_LINES), MOST_LINES)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis import loss_history as history
-from echornn.analysis.loss_history import LossHistory, Segment
+from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 
 losses_lists = st.lists(
     st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
@@ -21,7 +21,6 @@ losses_lists = st.lists(
 
 def filled(pieces: list[list[float]]) -> LossHistory:
     kept = LossHistory()
-    kept.begin("start", 0, 0, 10)
     for piece in pieces:
         losses = np.array(piece, np.float32)
         kept.append(losses, np.full(len(piece), 0.25, np.float32))
@@ -37,11 +36,21 @@ def test_buckets_hold_the_extremes_and_the_mean_of_their_windows(
     curve = kept.curve(columns, first, first + length)
     assert len(kept) == len(everything)
     assert curve.last == min(first + length, len(everything))
-    assert len(curve.starts) <= columns + 1
-    covered = 0
-    for start, low, high, mean in zip(curve.starts, curve.low, curve.high, curve.mean, strict=True):
-        windows = everything[start : start + curve.width]
-        covered += len(windows)
+    assert len(curve.starts) <= columns + 2
+    assert_true(curve, everything)
+    np.testing.assert_allclose(curve.error_rate, 0.25)
+
+
+def assert_true(curve: Curve, everything: npt.NDArray[np.float32]) -> None:
+    """The buckets lie end to end, cover the part that is shown, and tell of the windows in them what is so."""
+    assert ([*curve.starts, curve.last] if curve.starts.size else []) == (
+        [curve.first, *curve.ends] if curve.starts.size else []
+    )
+    assert curve.starts.size or curve.first == curve.last
+    assert (curve.ends > curve.starts).all()
+    assert (curve.ends - curve.starts <= curve.width).all()
+    for start, end, low, high, mean in zip(curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True):
+        windows = everything[start:end]
         if np.isnan(windows).all():
             assert math.isnan(low)
             assert math.isnan(high)
@@ -50,11 +59,27 @@ def test_buckets_hold_the_extremes_and_the_mean_of_their_windows(
             assert high == np.nanmax(windows)
         if np.isfinite(windows).all():
             assert mean == pytest.approx(windows.mean(dtype=np.float64), rel=1e-5, abs=1e-6)
-    if curve.first < curve.last:
-        assert curve.starts[0] <= curve.first
-        assert curve.starts[-1] < curve.last <= curve.starts[-1] + curve.width
-        assert (np.diff(curve.starts) == curve.width).all()
-    np.testing.assert_allclose(curve.error_rate, 0.25)
+
+
+@given(losses_lists, st.data())
+def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
+    pieces: list[list[float]], data: st.DataObject
+) -> None:
+    parts, everything = [], np.empty(0, np.float32)
+    for losses in pieces:
+        history = filled([losses])
+        taken = data.draw(st.integers(0, len(losses)))
+        skipped = data.draw(st.integers(0, taken))
+        at = len(everything)
+        parts.append(Piece(history, at - skipped, at, at + taken - skipped))
+        everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
+    first = data.draw(st.integers(0, len(everything)))
+    last = data.draw(st.integers(first, len(everything)))
+    columns = data.draw(st.integers(1, 40))
+    curve = curve_of(parts, columns, first, last)
+    assert_true(curve, everything)
+    assert len(curve.starts) <= columns + 2 * len(pieces)
+    assert (curve.first, curve.last) == (first, last)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
@@ -91,11 +116,18 @@ def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, c
             losses = rng.random(size, dtype=np.float32)
             everything = np.concatenate([everything, losses])
             kept.append(losses, losses)
-        assert max(level_sizes(kept)) <= 2 * 1024 + 1024
+        assert max(level_sizes(kept)) <= 2 * 1024
         curve = kept.curve(columns, first)
-        for start, low, high in zip(curve.starts, curve.low, curve.high, strict=True):
-            windows = everything[start : start + curve.width]
-            assert (low, high) == (windows.min(), windows.max())
+        for start, end, low, high in zip(curve.starts, curve.ends, curve.low, curve.high, strict=True):
+            windows = everything[start:end]
+            assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
+            assert high >= windows.max()
+            wider = everything[start // 1024 * 1024 : -(-end // 1024) * 1024]
+            assert wider.min() <= low <= high <= wider.max()
+        whole = kept.curve(columns)
+        assert (whole.low.min(), whole.high.max()) == (everything.min(), everything.max())
+        newest = kept.losses(max(0, len(everything) - 1024), len(everything))
+        np.testing.assert_array_equal(newest, everything[-1024:])
     finally:
         history.KEPT_BUCKETS = kept_before
 
@@ -131,12 +163,16 @@ def test_epoch_starts_are_few_true_and_round(at: int, window: int, first: int, l
         assert all(epoch % every == 0 for _, epoch in starts)
 
 
-def test_segments_are_where_commands_were_given() -> None:
-    kept = filled([[0.5] * 25])
-    kept.begin("reset", 0, 0, 10)
-    kept.append(np.ones(5, np.float32), np.zeros(5, np.float32))
-    kept.begin("regenerate", 0, 0, 10)
-    assert [(segment.at, segment.cause) for segment in kept.curve(10).segments] == [(0, "start"), (25, "reset")]
-    assert kept.segment_of(24).cause == "start"
-    assert kept.segment_of(29).cause == "reset"
-    assert kept.segment_of(29).position(29) == (0, 4)
+def test_the_segments_that_reach_into_a_curve_are_shown() -> None:
+    kept = filled([[0.5] * 30])
+    segments = (Segment(0, "start", 0, 0, 10), Segment(25, "edit", 2, 5, 10), Segment(30, "regenerate", 3, 0, 10))
+
+    def shown(first: int, last: int) -> list[int]:
+        curve = curve_of([Piece(kept, 0, 0, 30)], 10, first, last, segments)
+        return [segment.at for segment in curve.segments]
+
+    assert shown(0, 30) == [0, 25]
+    assert shown(0, 25) == [0]
+    assert shown(24, 26) == [0, 25]
+    assert shown(25, 30) == [25]
+    assert shown(0, 0) == [0]

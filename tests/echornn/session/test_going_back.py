@@ -123,7 +123,7 @@ def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
         frame = then(session, 90, "save", 100)
         assert (frame.blamed, frame.undoable) == ((), 2)
         frame = then(session, "undo")
-        assert (frame.config.learning_rate, frame.trained >= 60, frame.trained <= 150) == (0.5, True, True)
+        assert (frame.config.learning_rate, frame.trained) == (0.5, 150)
         assert then(session, "undo").evidence.windows == 60
 
 
@@ -134,7 +134,7 @@ def test_what_has_recovered_is_good_again() -> None:
         assert then(session, 50).blamed == ("learning_rate",)
         frame = then(session, 20, "save", 150, "save", 500)
         assert (frame.trained, frame.blamed, frame.undoable) == (301, (), 2)
-        assert then(session, "undo").evidence.windows == 236
+        assert then(session, "undo").evidence.windows == 250
         assert then(session, "undo").evidence.windows == 60
 
 

@@ -539,7 +539,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     def begins() -> None:
         """At the worst moment, as a stretch of windows begins, a command comes."""
         asked = Costly.now
-        session._mailbox.send(lambda: waited.append(Costly.now - asked - session._live.trainer.seconds))
+        session._loop.mailbox.send(lambda: waited.append(Costly.now - asked - session._loop.live.trainer.seconds))
         if len(waited) == 200 and not edited:
             edit()
         if edited and len(waited) > edited[0] + 10:
@@ -560,7 +560,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
     session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
-    monkeypatch.setattr(session._mailbox._changed, "wait", wait)
+    monkeypatch.setattr(session._loop.mailbox._changed, "wait", wait)
     getattr(session, command)()
     session.run()
     assert session.error is None

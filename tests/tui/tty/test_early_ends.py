@@ -125,10 +125,10 @@ def test_begun_in_the_background_it_waits_for_the_terminal_and_comes_up_in_the_f
         assert not (tmp_path / "run").exists()
         shell.press("\n")
         shell.until(lambda text: "q Quit" in text)
-        shell.press("?")
-        shell.until(lambda text: "Train one window" in text)
+        shell.press("\x10")
+        shell.until(lambda text: "Search for a command" in text)
         shell.press("\x1b")
-        shell.until(lambda text: "q Quit" in text)
+        shell.until(lambda text: "Search for a command" not in text)
         shell.press("q")
         assert shell.ended() == 0
         assert shell.mended

@@ -51,16 +51,16 @@ def test_another_textual_has_a_plain_screen(lacking: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
-def test_plain_it_starts_stops_resizes_shows_help_and_ends() -> None:
+def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
     with running("--speed", "50", environment={SWITCH: "1"}) as program:
         program.until(lambda text: "running" in text and "window  " in text)
         assert ASK.encode() not in program.output
         program.resize(100, 30)
         program.until(lambda text: "q Quit" in text.splitlines()[29])
-        program.press("?")
-        program.until(lambda text: "Train one window" in text)
+        program.press("\x10")
+        program.until(lambda text: "Search for a command" in text)
         program.press("\x1b")
-        program.until(lambda text: "Train one window" not in text)
+        program.until(lambda text: "Search for a command" not in text)
         shown = program.output.count(ALTERNATE_SCREEN_ON)
         app = program.app
         os.kill(app, signal.SIGTSTP)

@@ -7,6 +7,7 @@ import math
 from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
+from tui.app.ghost_choice import letter_of
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
 
@@ -96,11 +97,21 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
     """Names and values of the first line, after the state."""
     config = frame.config
     return [
+        *_place_in_the_tree(frame),
         ("epoch", f"{frame.epoch}/{config.num_epochs}"),
         ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
         ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
         ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
     ]
+
+
+def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
+    """At which window of which branch one looks, where that is not its end; which branch it is, where it is not the
+    first."""
+    letter = letter_of(frame.branch)
+    if frame.is_past:
+        return [("at", f"{frame.trained:,} of {frame.line_end:,}"), ("branch", letter)]
+    return [("branch", letter)] if frame.branch else []
 
 
 def news_of(frame: Frame) -> str:

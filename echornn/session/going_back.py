@@ -1,0 +1,52 @@
+"""To which moment an undo leads, and which edit made the loss diverge: pure functions of the run's tree."""
+
+from __future__ import annotations
+
+from echornn.runs.branch import Moment, changes
+from echornn.runs.timeline import GOOD_WINDOWS, Timeline
+
+MOST_COUNTED = 99
+"""Changes that can be undone one after the other; of more, it is only said that there are so many."""
+
+
+def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
+    """Where one stood before the last change; where the loss diverged, the last good moment, or before the edit that
+    did it. None where there is none."""
+    if timeline.bad_since(here) is None:
+        return timeline.owner(here).before
+    moment: Moment | None = here
+    while moment is not None and timeline.bad_since(moment) is not None:
+        before = _before_it_went_bad(timeline, moment)
+        moment = None if before == moment else before
+    return None if moment == here else moment
+
+
+def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
+    bad = timeline.bad_since(moment)
+    assert bad is not None
+    path = timeline.path(Moment(moment.branch, bad))
+    late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
+    if late and late[0].before is not None:
+        return late[0].before
+    return Moment(path[0].number, 0) if late else Moment(path[-1].number, bad - GOOD_WINDOWS)
+
+
+def undoable(timeline: Timeline, here: Moment) -> int:
+    """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
+    count, moment = 0, before_the_change(timeline, here) if len(timeline) else None
+    while moment is not None and count < MOST_COUNTED:
+        count, moment = count + 1, timeline.owner(moment).before
+    return count
+
+
+def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
+    """The fields of the edits soon after which the loss became no finite number; empty from the next change on."""
+    bad = timeline.bad_since(here) if len(timeline) else None
+    path = timeline.path(here) if bad is not None else ()
+    if bad is None or bad < path[-1].start:
+        return ()
+    names: set[str] = set()
+    for branch in path:
+        if branch.cause in ("edit", "preset") and branch.start + GOOD_WINDOWS > bad:
+            names |= set(changes(timeline.parent_config(branch) or branch.config, branch.config))
+    return tuple(sorted(names - {"num_epochs"}))

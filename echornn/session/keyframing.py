@@ -1,0 +1,59 @@
+"""When the training thread keeps a state, from which the moments after it are soon reached again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from echornn.runs.branch import Moment
+from echornn.runs.keyframes import Keyframe, Keyframes
+from echornn.runs.recorder import Recorder
+from echornn.training.any_trainer import AnyTrainer
+
+KEYFRAME_SECONDS = 0.12
+"""Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
+
+KEYFRAME_SHARE = 0.02
+"""Of the training time that keyframes may take: of a large network they are further apart."""
+
+
+class Keyframing:
+    """Keeps states of a run as it is trained, and has them recorded.
+
+    Attributes:
+        keyframes: those that are kept.
+
+    Args:
+        recorder: brings them to the disk.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
+        self.keyframes = Keyframes()
+        self._recorder = recorder
+        self._clock = clock
+        self._thinned = 0
+        self._trained, self._apart = 0.0, KEYFRAME_SECONDS
+
+    def take_up(self, keyframes: Sequence[Keyframe]) -> None:
+        """Begin with these, which a run on disk has."""
+        for keyframe in keyframes:
+            self.keyframes.add(keyframe)
+        self._recorder.all_keyframes(self.keyframes.all())
+
+    def trained(self, seconds: float) -> bool:
+        """So long was trained; whether `keep` is due."""
+        self._trained += seconds
+        return self._trained >= self._apart
+
+    def keep(self, moment: Moment, trainer: AnyTrainer) -> None:
+        """Keep the trainer's state at a moment of the branch in which it was trained, if its weights are finite."""
+        begun = self._clock()
+        state = trainer.state
+        if state.is_finite:
+            if self.keyframes.add(keyframe := Keyframe(moment, state)):
+                self._recorder.keyframe(keyframe)
+            if self.keyframes.thinned != self._thinned:
+                self._thinned = self.keyframes.thinned
+                self._recorder.all_keyframes(self.keyframes.all())
+        self._apart = max(KEYFRAME_SECONDS, (self._clock() - begun) / KEYFRAME_SHARE)
+        self._trained = 0.0

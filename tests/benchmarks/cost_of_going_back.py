@@ -1,0 +1,109 @@
+"""Seconds to show a random window of a long run, and what keyframes take.
+
+`python -m tests.benchmarks.cost_of_going_back`: `--windows N ...` are the lengths of the runs, at the tutorial's sizes,
+`--looks N` how many windows of each are shown. The bytes are those of the file of keyframes as the recorder has it. At
+the end, windows a second at full speed with keyframes as often as a session takes them and with none, in turn
+(`--seconds N` each, 0 for not at all).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import Recorder, RunRecorder, Unrecorded
+from echornn.session import live_run
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from echornn.training.any_trainer import tensorflow_trainers
+from tests.benchmarks.branch_is_the_trunk import arrive
+
+CONFIG = EchoConfig(seed=7, num_epochs=10**6)
+SLICE = 8000
+"""Windows trained at a time, about as many as a session takes at full speed."""
+
+SAVE_SECONDS = 1.0
+ROUNDS = 5
+
+make_trainer = tensorflow_trainers()
+
+
+def begun(recorder: Recorder) -> LiveRun:
+    """A new run, compiled."""
+    live = LiveRun(CONFIG, make_trainer, recorder, Pace(math.inf, time.monotonic), time.monotonic)
+    live.load()
+    live.trainer.compile()
+    live.begin()
+    return live
+
+
+def look(windows: int, looks: int) -> None:
+    """Train so many windows, then show some at random."""
+    with tempfile.TemporaryDirectory() as name:
+        recorder = RunRecorder.begin(Path(name) / "run", CONFIG)
+        live = begun(recorder)
+        saved = begun_at = time.perf_counter()
+        while (left := windows - live.here.window) > 0:
+            live.train(min(left, SLICE))
+            if time.perf_counter() - saved > SAVE_SECONDS:
+                live.save()
+                saved = time.perf_counter()
+        live.save()
+        recorder.wait(60)
+        seconds = time.perf_counter() - begun_at
+        size = (Path(name) / "run" / run_dir.KEYFRAME_FILE).stat().st_size
+        kept = len(run_dir.read(Path(name) / "run").keyframes())
+        print(f"{windows:,} windows in {seconds:.0f} s: {kept:,} keyframes, {size:,} bytes on disk", flush=True)
+        dice = random.Random(windows)
+        taken = [arrive(live, Moment(0, dice.randrange(windows))) for _ in range(looks)]
+        if taken:
+            median, longest = statistics.median(taken), max(taken)
+            print(
+                f"  a random window is shown in {median:.3f} s, at the longest {longest:.3f} s, of {looks}", flush=True
+            )
+        recorder.close()
+
+
+def rate(seconds: float, keyframe_seconds: float) -> float:
+    """Windows a second with keyframes so far apart."""
+    with mock.patch.object(live_run, "KEYFRAME_SECONDS", keyframe_seconds):
+        live = begun(Unrecorded())
+        live.train(SLICE)
+        begun_at, before = time.perf_counter(), live.here.window
+        while (taken := time.perf_counter() - begun_at) < seconds:
+            live.train(SLICE)
+        return (live.here.window - before) / taken
+
+
+def main() -> None:
+    """Print two lines for each length, and one for each round of the rates."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--windows", type=int, nargs="*", default=[10**5, 10**7])
+    parser.add_argument("--looks", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    given = parser.parse_args()
+    for windows in given.windows:
+        look(windows, given.looks)
+    if given.seconds <= 0:
+        return
+    ratios = []
+    for number in range(ROUNDS):
+        kinds = [live_run.KEYFRAME_SECONDS, math.inf]
+        rates = {kind: rate(given.seconds, kind) for kind in (kinds if number % 2 else reversed(kinds))}
+        ratios.append(rates[kinds[0]] / rates[kinds[1]])
+        print(f"{rates[kinds[1]]:,.0f} windows/s without keyframes, {rates[kinds[0]]:,.0f} with", flush=True)
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    print(f"keyframes cost {1 - statistics.median(ratios):.1%} (median of {ROUNDS}; {spread})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Is a branch that was killed on its way the trunk, bit for bit? `python -m tests.benchmarks.kill_in_a_branch [kills]`.
+
+A run is trained to its end. Then one goes back with `--resume --at`, is killed (kill -9) at a random moment in the
+middle of the branch, and goes on with `--resume`, as often as asked; where it came to its end, from another window.
+The branch, trained to its end, must have lost the same as the trunk over the same windows. Exits 1 where it has not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from echornn.runs import run_dir
+from echornn.runs.branch import Moment
+
+SECONDS = 2.0
+"""A kill comes up to so long after the branch has been saved for the first time."""
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tui", "--headless", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def trained(folder: Path) -> int:
+    return run_dir.glance(folder).trained
+
+
+def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
+    """Start the run and kill it after it has saved windows of its own; False if it came to its end before."""
+    before = trained(folder)
+    process = start("--resume", str(folder), *arguments)
+    while process.poll() is None and trained(folder) == before:
+        time.sleep(0.02)
+    time.sleep(dice.uniform(0, SECONDS))
+    process.kill()
+    return process.wait() < 0
+
+
+def main() -> int:
+    """Print a line for each kill, and one for each branch. Returns the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kills", type=int, nargs="?", default=50)
+    parser.add_argument("--epochs", type=int, default=2000)
+    given = parser.parse_args()
+    dice = random.Random(given.kills)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "run"
+        code = start("--run", str(folder), "--num-epochs", str(given.epochs)).wait()
+        end = run_dir.glance(folder).stands
+        print(f"the trunk: {end.window:,} windows, exit code {code}", flush=True)
+        at = dice.randrange(end.window // 10)
+        back = ["--at", str(at)]
+        killed = 0
+        while killed < given.kills:
+            if kill_once(folder, back, dice):
+                killed += 1
+                stands = run_dir.read(folder).stands
+                print(f"kill {killed}: branch {stands.branch} from window {at:,} at {stands.window:,}", flush=True)
+                back = []
+            else:  # it has come to its end: another branch
+                at = dice.randrange(end.window // 10)
+                back = ["--at", str(at)]
+        start("--resume", str(folder)).wait()
+        return 1 if differing(folder, end) else 0
+
+
+def differing(folder: Path, trunk: Moment) -> int:
+    """How many branches are not the trunk over the windows that they have."""
+    timeline = run_dir.read(folder).timeline()
+    losses = timeline.losses(trunk, 0)
+    wrong = 0
+    for number in range(1, len(timeline)):
+        end = timeline.end(number)
+        branch = timeline.losses(end, 0)
+        same = losses is not None and branch is not None and np.array_equal(branch, losses[: end.window])
+        wrong += not same
+        word = "the same bits" if same else "DIFFERS"
+        print(f"branch {number} from window {timeline.branch(number).start:,} to {end.window:,}: {word}", flush=True)
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Runs with branches, recorded without TensorFlow."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from echornn.config import EchoConfig
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import RunRecorder
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from tests.scripted import SMALL, ScriptedTrainer
+
+Step = int | str | tuple[int, int] | dict[str, Any]
+"""Windows to train; reset, redraw or regenerate; a moment to go to; fields to edit."""
+
+
+def record_branches(folder: Path, *steps: Step, config: EchoConfig = SMALL) -> None:
+    """Record a new run that takes these steps, and stands where they end."""
+    recorder = RunRecorder.begin(folder, config)
+    live = LiveRun(config, ScriptedTrainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    for step in steps:
+        match step:
+            case int():
+                live.train(step)
+            case "reset":
+                live.reset()
+            case "redraw":
+                live.reset(1)
+            case "regenerate":
+                live.regenerate()
+            case dict():
+                live.edit(replace(live.config, **step))
+            case (branch, window):
+                live.go(Moment(branch, window))
+                while not live.arrived:
+                    live.step(100)
+    live.save()
+    assert recorder.wait(30)
+    recorder.close()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files below the folder, by name."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}

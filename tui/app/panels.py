@@ -1,0 +1,119 @@
+"""The panels beside the curve: settings, branches, other runs; at most one is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import work
+from textual.app import App
+from textual.screen import Screen
+from textual.widget import Widget
+
+from echornn.session.frame import Frame
+from echornn.session.session import Session
+from tui.app.futures import Futures
+from tui.app.kept_list import kept_runs_beside
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.run_list import RunList
+from tui.app.widgets.settings_panel import SettingsPanel
+from tui.app.widgets.status import StatusLine
+
+PANELS = ("settings", "branches", "runs")
+"""Actions that open a panel beside the curve."""
+
+
+class Panels(App[int]):
+    """An app that opens panels."""
+
+    session: Session
+    futures: Futures
+    _frame: Frame
+
+    @property
+    def _main(self) -> Screen[object]:
+        return self.screen_stack[0]
+
+    def _lay_out(self, size: Any) -> None:
+        """Share the screen."""
+        raise NotImplementedError
+
+    def _hint(self, text: str) -> None:
+        """Say it for a moment."""
+        raise NotImplementedError
+
+    def _focus(self, widget: Widget) -> None:
+        """Give it the keys."""
+        raise NotImplementedError
+
+    def _watch_again(self) -> None:
+        """Give the keys to what is watched."""
+        raise NotImplementedError
+
+    @property
+    def _settings(self) -> SettingsPanel:
+        return self._main.query_one(SettingsPanel)
+
+    @property
+    def _branches(self) -> BranchList:
+        return self._main.query_one(BranchList)
+
+    @property
+    def _runs(self) -> RunList:
+        return self._main.query_one(RunList)
+
+    @property
+    def _panel(self) -> SettingsPanel | BranchList | RunList | None:
+        """The panel that is open."""
+        return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
+
+    def action_settings(self) -> None:
+        """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        if self._may_open(self._settings):
+            self._settings.open(self._frame)
+            self._panel_opened(self._settings)
+
+    def action_branches(self) -> None:
+        """Open the list of branches, or close it."""
+        if self._may_open(self._branches):
+            self._branches.is_open = True
+            self._branches.look(self._frame)
+            self._panel_opened(self._branches)
+
+    def action_runs(self) -> None:
+        """Open the list of the other runs, or close it."""
+        if self._may_open(self._runs):
+            self._runs.open()
+            self._read_runs()
+            self._panel_opened(self._runs)
+
+    @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
+    def _read_runs(self) -> None:
+        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder)
+        self.call_from_thread(self._runs.take, runs)
+
+    def _look_at_other_runs(self) -> None:
+        self.futures.follow(lambda: None)
+
+    def _complain(self, text: str) -> None:
+        self.notify(text, severity="error", markup=False)
+
+    def _may_open(self, panel: Widget) -> bool:
+        """Close the panel that is open; whether there is to be this one instead."""
+        if self._main.has_class("small"):
+            self._hint(self._main.query_one(StatusLine).too_small)
+            return False
+        was_open = self._panel
+        if was_open is not None:
+            self._panel_closed()
+        return was_open is not panel
+
+    def _panel_opened(self, panel: Widget) -> None:
+        self._lay_out(self.size)
+        self._focus(panel)
+
+    def _panel_closed(self) -> None:
+        panel = self._panel
+        if panel is not None:
+            panel.is_open = False
+        self._watch_again()
+        self._lay_out(self.size)

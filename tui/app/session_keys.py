@@ -1,0 +1,83 @@
+"""The keys that command the session."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.session.frame import Frame, State
+from echornn.session.pace import faster, slower
+from echornn.session.session import Session
+from tui.app import keys
+
+
+class SessionKeys:
+    """Actions of an app that shows a session."""
+
+    session: Session
+    _frame: Frame
+
+    def _hint(self, text: str) -> None:
+        """Say it for a moment."""
+        raise NotImplementedError
+
+    def _forget_drafts(self) -> None:
+        """What was about to be changed is not any more."""
+        raise NotImplementedError
+
+    def _hint_if_later(self) -> None:
+        if self._frame.state is State.LOADING:
+            self._hint(keys.LATER)
+
+    def action_pause(self) -> None:
+        self.session.toggle()
+        self._hint_if_later()
+
+    def action_resume(self) -> None:
+        self.session.toggle()
+
+    def action_step(self) -> None:
+        self.session.step()
+        self._hint_if_later()
+
+    def action_finish_epoch(self) -> None:
+        self.session.finish_epoch()
+        self._hint_if_later()
+
+    def action_faster(self) -> None:
+        self.session.set_speed(faster(self.session.speed))
+
+    def action_slower(self) -> None:
+        """The next notch; from full speed the one below what is reached, so that a slow network feels it too."""
+        speed = self.session.speed
+        reached = self._frame.rate if math.isinf(speed) else 0.0
+        self.session.set_speed(slower(reached or speed))
+
+    def action_full_speed(self) -> None:
+        self.session.set_speed(math.inf)
+
+    def action_reset(self) -> None:
+        self.session.reset()
+        self._hint_if_later()
+
+    def action_redraw(self) -> None:
+        self.session.redraw()
+        self._hint_if_later()
+
+    def action_regenerate(self) -> None:
+        self.session.regenerate()
+        self._hint_if_later()
+
+    def action_undo(self) -> None:
+        self.session.undo()
+        self._forget_drafts()
+        self._hint_if_later()
+
+    def action_redo(self) -> None:
+        self.session.redo()
+        self._forget_drafts()
+
+    def action_window(self, windows: int) -> None:
+        self.session.move(windows)
+
+    def action_an_epoch(self, epochs: int) -> None:
+        self.session.move_epochs(epochs)

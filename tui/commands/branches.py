@@ -1,0 +1,102 @@
+"""``echornn-tui branches``: what began each branch of a run, from where, and how far it came."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from echornn.runs import run_dir
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+from echornn.runs.timeline import Timeline
+from tui import printed
+from tui.commands import record
+from tui.exit_code import ExitCode
+
+COLUMNS = ("number", "parent", "at", "windows", "loss", "solved at", "differs")
+
+LEAST_WORDS = 8
+"""Letters that the last column has at the least, on however narrow a terminal."""
+
+
+def records(run: Run) -> Iterator[dict[str, Any]]:
+    """A branch each, in the order begun.
+
+    Keys: number; parent, its number, None for the first; at, the windows along the parent's path before it; windows
+    trained in it; differs, in words; newest_loss of its path in nats, None where there is none that is finite;
+    solved_at, the window along its path, from 1, or None; here, whether the run stands on it.
+
+    Raises:
+        RunError: the losses cannot be read.
+    """
+    try:
+        timeline = run.timeline()
+    except OSError as error:
+        raise RunError(f"{run.folder} cannot be read: {error.strerror or error}") from error
+    for number in range(len(timeline)):
+        yield _record(timeline, number, number == run.stands.branch)
+
+
+def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
+    branch = timeline.branch(number)
+    loss = timeline.newest_loss(number)
+    return {
+        "number": number,
+        "parent": None if branch.parent is None else branch.parent.branch,
+        "at": branch.start,
+        "windows": timeline.windows_of(number),
+        "differs": timeline.differs(number),
+        "newest_loss": loss if math.isfinite(loss) else None,
+        "solved_at": timeline.solved_at(number),
+        "here": here,
+    }
+
+
+def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Iterator[str]:
+    """A header, and a line for each branch; what differs is last, and where it is too long goes on below itself.
+
+    Args:
+        width: letters in a line; unset, none is too long.
+    """
+    table = [COLUMNS, *map(_cells, branches)]
+    widths = [max(map(len, column)) for column in list(zip(*table, strict=True))[:-1]]
+    marks = [" ", *("*" if one["here"] else " " for one in branches)]
+    for mark, (*cells, words) in zip(marks, table, strict=True):
+        head = "  ".join([mark, *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)), ""])
+        room = len(words) if width is None else max(LEAST_WORDS, width - len(head))
+        first, *more = textwrap.wrap(words, max(1, room), break_on_hyphens=False)
+        yield head + first
+        yield from (" " * len(head) + part for part in more)
+
+
+def _cells(branch: dict[str, Any]) -> tuple[str, ...]:
+    numbers = (branch[name] for name in ("number", "parent", "at", "windows"))
+    loss, solved_at = branch["newest_loss"], branch["solved_at"]
+    return (
+        *(_counted(number) for number in numbers),
+        "-" if loss is None else f"{loss:.4f}",
+        _counted(solved_at),
+        branch["differs"],
+    )
+
+
+def _counted(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def print_branches(name: str, as_json_lines: bool) -> int:
+    """Print the branches of the run of this name. Returns the exit code."""
+    run = run_dir.read(record.find(name))
+    for note in run.notes:
+        printed.complain(f"echornn-tui: {note}")
+    if as_json_lines:
+        printed.lines(json.dumps(branch) for branch in records(run))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        printed.lines(lines(list(records(run)), width))
+    return ExitCode.DONE
