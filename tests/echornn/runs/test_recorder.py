@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echornn.runs.recorded_evidence import evidence_of
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
