@@ -75,7 +75,7 @@ def look(windows: int, looks: int) -> None:
 
 def rate(seconds: float, keyframe_seconds: float) -> float:
     """Windows a second with keyframes so far apart."""
-    with mock.patch.object(live_run, "KEYFRAME_SECONDS", keyframe_seconds):
+    with mock.patch.object(keyframing, "KEYFRAME_SECONDS", keyframe_seconds):
         live = begun(Unrecorded())
         live.train(SLICE)
         begun_at, before = time.perf_counter(), live.here.window
