@@ -43,7 +43,7 @@ class FollowedRun:
         Raises:
             RunError: the folder holds no run any more.
         """
-        run = run_dir.read(self.folder)
+        run = run_dir.glance(self.folder)  # losses that were damaged would be drawn as they are
         branches, stretches = run.tree
         seen = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
         if seen == self._seen and self.timeline.trained:
