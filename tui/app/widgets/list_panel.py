@@ -67,6 +67,12 @@ class ListPanel(CellWidget, can_focus=True):
         self.cursor = 0
         self.typed: str | None = None
         """What is being typed; None where characters are keys."""
+        self._actions = {
+            key: binding.action
+            for kind in (ListPanel, type(self))
+            for binding in kind.BINDINGS
+            for key in keys_of(binding)
+        }
         self._close = close
         self._ascii = ascii_only
         self._top = 0
@@ -101,17 +107,12 @@ class ListPanel(CellWidget, can_focus=True):
         if not self.is_open:
             return
         if not self._take(event):
-            for binding in (one for one in self._bindings.get_bindings_for_key(event.key) if self._knows(event.key)):
-                await self.run_action(binding.action)
-                break
-            else:
+            if event.key not in self._actions:
                 return
+            await self.run_action(self._actions[event.key])
         event.stop()
         event.prevent_default()
         self.redraw()
-
-    def _knows(self, key: str) -> bool:
-        return key in self._bindings.key_to_bindings
 
     def _take(self, event: Key) -> bool:
         """Take a key that is typed."""
@@ -187,6 +188,11 @@ class ListPanel(CellWidget, can_focus=True):
 
     def _plain(self, text: str) -> str:
         return text.replace("·", "-").replace("…", "...") if self._ascii else text
+
+
+def keys_of(binding: BindingType) -> list[str]:
+    """The keys of a binding."""
+    return binding.key.split(",") if isinstance(binding, Binding) else [binding[0]]
 
 
 def _wrapped(text: str, width: int) -> list[str]:
