@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import ConfigError
 from echornn.progress import Progress
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
