@@ -1,37 +1,103 @@
-"""Trains every branch of a recorded run again, from its root, as the engine that nobody disturbs does it."""
+"""Train a recorded run again, command by command, as the engine that nobody disturbs does it."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 from echornn.runs import run_dir
-from echornn.runs.branch import Branch, Moment
+from echornn.runs.command import Command
+from echornn.runs.run_dir import Run
+from echornn.trainer_state import TrainerState
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 
+Place = tuple[int, int]
+"""A branch's number, and windows along its path."""
+
 
 def difference(folder: Path) -> str:
-    """Where the run's record differs from the same branches given to a trainer; empty where no bit does."""
+    """Where the run's record differs from the same commands given to a trainer; empty where no bit does."""
     run = run_dir.read(folder)
-    programs = Programs()
-    for number, end in enumerate(run.ends):
-        trainer, under = None, None
-        for branch, at, recorded in run.path(Moment(number, end)):
-            if trainer is None:
-                trainer = Trainer(branch.config, programs)
-                trainer.reset(branch.draw)
-            if branch != under:
-                _begin(trainer, branch)
-                under = branch
-            if trainer.advance(len(recorded)).losses.tobytes() != recorded["loss"].tobytes():
-                return f"branch {number}: a window from {at} to {at + len(recorded)}, under branch {branch.number}"
-    return ""
+    return _Replay(run).difference() if run.commands else ""
 
 
-def _begin(trainer: Trainer, branch: Branch) -> None:
-    """Do what began the branch: its live fields, its data, its place."""
-    if trainer.config != branch.config:
-        trainer.edit(branch.config)
-    position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
-    trainer.restore(dataclasses.replace(trainer.state, **position))
+class _Replay:
+    """Reads the tree of branches from the commands themselves, and keeps a state wherever one of them begins."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._programs = Programs()
+        self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
+        told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
+        self._stops = {self._owned(place) for place in told}
+        self._states: dict[Place, TrainerState] = {}
+        self._ends: dict[int, int] = {}
+
+    def _owned(self, place: Place) -> Place:
+        """The same moment, named by the branch in which it was trained."""
+        branch, window = place
+        while self._parents[branch][1] > window:
+            branch = self._parents[branch][0]
+        return branch, window
+
+    def difference(self) -> str:
+        commands = self._run.commands
+        for number, (command, last) in enumerate(
+            zip(commands, [*(one.at for one in commands[1:]), self._run.trained], strict=True)
+        ):
+            if command.branch is None:
+                return f"command {number}, {command.cause}: of no branch"
+            trainer = self._obeyed(command)
+            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+            if position != (command.epoch, command.window, command.generation, command.draw):
+                return f"command {number}, {command.cause}: at {position} in the replay"
+            along = self._ends.setdefault(command.branch, self._parents[command.branch][1])
+            wrong = self._train(trainer, command.branch, along, command.at, last)
+            if wrong:
+                return f"{wrong}, after command {number}, {command.cause}"
+        return ""
+
+    def _train(self, trainer: Trainer, branch: int, along: int, at: int, last: int) -> str:
+        """Train windows ``at`` to ``last`` of the log, which begin after so many along the branch's path."""
+        self._states[branch, along] = trainer.state
+        end = self._ends[branch] = along + last - at
+        for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
+            if along < stop <= end:
+                progress = trainer.advance(stop - along)
+                recorded = self._run.windows(at, at + stop - along)
+                if recorded["loss"].tobytes() != progress.losses.tobytes():
+                    return f"a window from {at} to {at + stop - along} of the log"
+                at, along = at + stop - along, stop
+                self._states[branch, along] = trainer.state
+        return ""
+
+    def _obeyed(self, command: Command) -> Trainer:
+        """A trainer that stood where the command came, and has carried it out."""
+        if command.branch is not None and command.cause == "return":
+            return self._at((command.branch, self._ends[command.branch]))
+        if command.parent is None or command.before is None:
+            return Trainer(command.config, self._programs)
+        match command.cause:
+            case "reset" | "redraw":
+                trainer = self._at(command.before)
+                trainer.reset(command.draw)
+                return trainer
+            case "preset" | "edit":
+                trainer = self._at(command.before if command.cause == "preset" else command.parent)
+                if not trainer.state.config.differs_only_live(command.config):
+                    return Trainer(command.config, self._programs)
+                if command.cause == "preset":
+                    trainer.reset()
+                trainer.edit(command.config)
+                return trainer
+            case _:
+                trainer = self._at(command.parent)
+                if command.cause == "regenerate":
+                    trainer.regenerate()
+                return trainer
+
+    def _at(self, place: Place) -> Trainer:
+        state = self._states[self._owned(place)]
+        trainer = Trainer(state.config, self._programs)
+        trainer.restore(state)
+        return trainer

@@ -147,7 +147,11 @@ class ScriptedSession(Session):
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
         position = {} if progress is None else {"epoch": progress.epoch + 1, "window": progress.window + 1}
-        self._loop.stage.change(state=state, progress=progress, **{**position, "message": "", **changes})
+        line = changes.get("line", self.frame.line)
+        assert isinstance(line, int)
+        line_end = self.timeline.end(line).window if len(self.timeline) else self.frame.line_end
+        before = {**position, "message": "", "line_end": line_end}
+        self._loop.stage.change(state=state, progress=progress, **{**before, **changes})
         return self.frame
 
     def toggle(self) -> None:
@@ -185,3 +189,15 @@ class ScriptedSession(Session):
 
     def undo(self) -> None:
         self.commands.append("undo")
+
+    def redo(self) -> None:
+        self.commands.append("redo")
+
+    def go(self, branch: int, window: int) -> None:
+        self.commands.append(f"go {branch} {window}")
+
+    def move(self, windows: int) -> None:
+        self.commands.append(f"move {windows}")
+
+    def move_epochs(self, epochs: int) -> None:
+        self.commands.append(f"move_epochs {epochs}")

@@ -248,8 +248,8 @@ class LiveRun:
 
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""
-        self.save()
         self._keyframe()
+        self.save()
         return self.here
 
     def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:

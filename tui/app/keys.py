@@ -10,7 +10,7 @@ BINDINGS = [
     Binding("space,p", "pause", "Pause", tooltip="Pause after the windows under way", id="pause"),
     Binding("space,p", "resume", "Resume", tooltip="Train on", id="resume"),
     Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
-    Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch"),
+    Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch", show=False),
     Binding(
         "plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up, or down", id="faster"
     ),
@@ -26,7 +26,9 @@ BINDINGS = [
     ),
     Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
-    Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate"),
+    Binding(
+        "g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False
+    ),
     Binding("u", "undo", "Undo", tooltip="Go to before the last change or divergence", id="undo"),
     Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
     Binding(
@@ -48,7 +50,7 @@ BINDINGS = [
         show=False,
     ),
     Binding("right_curly_bracket", "an_epoch(1)", "Epoch on", key_display="}", id="epoch_on", show=False),
-    Binding("b", "branches", "Branches", tooltip="The futures of this run: go to one, show it, name it", id="branches"),
+    Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
@@ -66,10 +68,16 @@ BINDINGS = [
     Binding("q", "quit", "Quit", tooltip="End the program; ctrl+q too, also where letters are text", id="quit"),
 ]
 
+
+def _name(action: str) -> str:
+    """An action without its parameters."""
+    return action.partition("(")[0]
+
+
 EXPLAINED = [
-    Binding(binding.key, f"why_not('{binding.action}')", show=False, priority=binding.priority)
+    Binding(binding.key, f"why_not('{_name(binding.action)}')", show=False, priority=binding.priority)
     for binding in BINDINGS
-    if binding.action.isidentifier() and binding.action not in ("pause", "help", "quit", "log", "show_all")
+    if _name(binding.action) not in ("pause", "help", "quit", "log", "zoom", "app.focus_next", "show_all")
 ]
 """The same keys where they can do nothing: they say why."""
 
@@ -81,7 +89,7 @@ def makes_sense(action: str, frame: Frame) -> bool:
     """Whether an action of `BINDINGS` can do anything in this frame's state, now or when the network is there."""
     state = frame.state
     trains = state in (State.RUNNING, State.PAUSED, State.LOADING)
-    match action:
+    match _name(action):
         case "pause":
             return state in (State.RUNNING, State.LOADING)
         case "resume":
@@ -91,10 +99,10 @@ def makes_sense(action: str, frame: Frame) -> bool:
         case "reset" | "redraw" | "regenerate":
             return trains or state is State.FINISHED
         case "redo":
-            return frame.redoable
+            return frame.redoable and state is not State.FAILED
         case "undo":
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
-        case "faster" | "slower" | "full_speed" | "settings":
+        case "faster" | "slower" | "full_speed" | "settings" | "window" | "an_epoch" | "branches":
             return state is not State.FAILED
         case _:
             return True

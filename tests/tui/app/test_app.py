@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.scripted import ScriptedSession, make_progress, scripted_loss
+from tests.trees import branch_off, grow
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
@@ -36,9 +37,8 @@ async def opened(
     async with app.run_test(size=size) as pilot:
         if state is not State.LOADING:
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
-            session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
-            session.history.append(losses, np.zeros_like(losses))
-            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1)
+            grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, np.zeros_like(losses))
+            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1, redoable=True)
             app.show_newest_frame()
         await pilot.pause()
         yield app, session, pilot
@@ -93,6 +93,15 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
         (State.PAUSED, "u", ["undo"]),
         (State.FINISHED, "u", ["undo"]),
         (State.LOADING, "u", ["undo"]),
+        (State.PAUSED, "U", ["redo"]),
+        (State.FAILED, "U", []),
+        (State.RUNNING, "left_square_bracket", ["move -1"]),
+        (State.PAUSED, "right_square_bracket", ["move 1"]),
+        (State.FINISHED, "left_square_bracket", ["move -1"]),
+        (State.FAILED, "left_square_bracket", []),
+        (State.PAUSED, "left_curly_bracket", ["move_epochs -1"]),
+        (State.RUNNING, "right_curly_bracket", ["move_epochs 1"]),
+        (State.FAILED, "right_curly_bracket", []),
     ],
 )
 async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
@@ -353,8 +362,7 @@ async def test_ascii_only_is_ascii_only() -> None:
     session = ScriptedSession(TUTORIAL)
     app = EchoApp(session, fps=0.01, ascii_only=True)
     async with app.run_test(size=(100, 30)) as pilot:
-        session.history.begin("start", 0, 0, 666)
-        session.history.append(np.linspace(0.7, 0.1, 800, dtype=np.float32), np.full(800, 0.2, np.float32))
+        grow(session.timeline, branch_off(session.timeline, TUTORIAL), np.linspace(0.7, 0.1, 800, dtype=np.float32))
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, device="cpu")
         app.show_newest_frame()
         await pilot.press("left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from echornn.analysis.loss_history import Curve, LossHistory
+from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
+from echornn.runs.timeline import Timeline
+from tests.trees import branch_off, grow
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import spans
@@ -22,15 +25,17 @@ from tui.app.widgets.view import View
 TUTORIAL = EchoConfig()
 
 
-def history_of(losses: list[float]) -> LossHistory:
-    history = LossHistory()
-    history.begin("start", 0, 0, 10)
-    history.append(np.array(losses, np.float32), np.full(len(losses), 0.25, np.float32))
-    return history
+TEN_AN_EPOCH = EchoConfig(total_series_length=10 * 15 * 5)
+
+
+def timeline_of(losses: list[float]) -> Timeline:
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, TEN_AN_EPOCH), losses)
+    return timeline
 
 
 def curve_of(losses: list[float], columns: int = 60) -> Curve:
-    return history_of(losses).curve(columns)
+    return timeline_of(losses).curve(0, columns)
 
 
 class OneWidget(App[None]):
@@ -45,13 +50,15 @@ class OneWidget(App[None]):
 
 
 async def drawn(
-    losses: list[float] | LossHistory, width: int = 60, height: int = 12, keys: tuple[str, ...] = (), log: bool = False
+    losses: list[float] | Timeline, width: int = 60, height: int = 12, keys: tuple[str, ...] = (), log: bool = False
 ) -> list[str]:
-    history = losses if isinstance(losses, LossHistory) else history_of(losses)
-    app = OneWidget(LossPlot(history.curve, TUTORIAL, ascii_only=True))
+    """The lines of the plot of a run's newest branch, and what its crosshair reads."""
+    timeline = losses if isinstance(losses, Timeline) else timeline_of(losses)
+    line = len(timeline) - 1
+    app = OneWidget(LossPlot(partial(timeline.curve, line), TUTORIAL, ascii_only=True))
     async with app.run_test(size=(width + 2, height)) as pilot:
         app.plot.view = View(log=log)
-        app.plot.show(len(history), TUTORIAL)
+        app.plot.show(timeline.end(line).window, TUTORIAL)
         app.plot.focus()
         await pilot.press(*keys)
         await pilot.pause()
@@ -104,11 +111,10 @@ def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bo
 
 
 async def test_commands_and_epochs_are_told_apart_without_colour() -> None:
-    history = history_of([0.5] * 45)
-    history.begin("reset", 0, 0, 10)
-    history.append(np.full(54, 0.5, np.float32), np.zeros(54, np.float32))
-    lines = await drawn(history)
-    assert "|reset" in lines[0]
+    timeline = timeline_of([0.5] * 45)
+    grow(timeline, branch_off(timeline, TEN_AN_EPOCH, "edit", (0, 45)), [0.5] * 54)
+    lines = await drawn(timeline)
+    assert "|edit" in lines[0]
     assert ":e2" in lines[0]
 
 

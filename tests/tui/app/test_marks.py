@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.loss_history import LossHistory
+from echornn.analysis.loss_history import Cause
+from echornn.config import EchoConfig
+from echornn.runs.branch import STARTS_OVER
+from echornn.runs.timeline import Timeline
+from tests.trees import branch_off, grow
 from tests.tui.app.test_loss_plot import drawn
 from tui.app.widgets.marks import WORDS, Mark, labels, place_label
 
 
-def history(*pieces: list[float] | str) -> LossHistory:
-    """Losses, and commands between them; ``edit`` and ``regenerate`` go on with the weights."""
-    kept = LossHistory()
-    kept.begin("start", 0, 0, 1000)
+LONG_EPOCHS = EchoConfig(total_series_length=1000 * 15 * 5)
+
+
+def story(*pieces: list[float] | Cause) -> Timeline:
+    """Losses, and between them what began another branch at the end of the one before."""
+    timeline = Timeline()
+    number = branch_off(timeline, LONG_EPOCHS)
     for piece in pieces:
         if isinstance(piece, str):
-            kept.begin(piece, 0, 0, 1000, piece in ("edit", "regenerate"))  # type: ignore[arg-type]
+            window = 0 if piece in STARTS_OVER else timeline.end(number).window
+            number = branch_off(timeline, LONG_EPOCHS, piece, (number, window))
         else:
-            kept.append(np.array(piece, np.float32), np.full(len(piece), 0.25, np.float32))
-    return kept
+            grow(timeline, number, piece)
+    return timeline
 
 
 def is_joined(lines: list[str]) -> bool:
@@ -28,27 +37,47 @@ def is_joined(lines: list[str]) -> bool:
     return any(mark in line[7:] for line in lines[8:13] for mark in "*.")
 
 
-async def test_no_line_leads_across_what_begins_anew() -> None:
-    high, low = [0.9] * 40, [0.1] * 40
-    for command in ("reset", "redraw", "preset", "undo"):
-        assert not is_joined(await drawn(history(low, command, high), width=100, height=20)), command
-    assert is_joined(await drawn(history(low, "edit", high), width=100, height=20)), "the weights go on"
+def shows(lines: list[str], loss: float) -> bool:
+    """Whether the line is drawn at this loss, 0.1 or 0.9, on a plot of 18 lines up to 1."""
+    return "*" in lines[{0.9: 1, 0.1: 16}[loss]][7:]
 
 
-async def test_nor_where_many_windows_share_a_column() -> None:
-    many = history([0.1] * 1237, "reset", [0.9] * 1111)
-    assert not is_joined(await drawn(many, width=60, height=20))
-    assert is_joined(await drawn(history([0.1] * 1237, [0.9] * 1111), width=60, height=20))
+@pytest.mark.parametrize("command", ["reset", "redraw", "preset"])
+@pytest.mark.parametrize("windows", [40, 1237])
+async def test_what_begins_anew_begins_at_the_left(command: Cause, windows: int) -> None:
+    lines = await drawn(story([0.1] * windows, command, [0.9] * windows, "edit", [0.9]), width=100, height=20)
+    assert shows(lines, 0.9)
+    assert not shows(lines, 0.1), "the curve before lies under it, as a ghost"
+    assert not is_joined(lines)
+    column = lines[1][7:].index("*")
+    assert column <= 1
+    assert not any(word in lines[0] for word in ("reset", "redraw", "preset"))
+
+
+@pytest.mark.parametrize("command", ["edit", "regenerate", "back"])
+async def test_the_line_leads_across_what_goes_on_with_the_weights(command: Cause) -> None:
+    lines = await drawn(story([0.1] * 40, command, [0.9] * 40), width=100, height=20)
+    assert shows(lines, 0.1)
+    assert shows(lines, 0.9)
+    assert is_joined(lines)
+    assert f"|{WORDS[command]}" in lines[0]
+
+
+async def test_also_where_many_windows_share_a_column() -> None:
+    lines = await drawn(story([0.1] * 1237, "edit", [0.9] * 1111), width=60, height=20)
+    assert shows(lines, 0.1)
+    assert shows(lines, 0.9)
+    assert is_joined(lines)
 
 
 async def test_all_commands_at_a_window_keep_their_word_in_order() -> None:
     low = [0.1] * 60
-    stacked = history([0.9], low[:30], "edit", "reset", "redraw", "redraw", "undo", low, "preset", low[:9])
+    stacked = story([0.9], low[:30], "edit", "regenerate", "back", "back", "edit", low, "back", low[:9])
     lines = await drawn(stacked, width=100, height=16)
-    assert "|edit,reset,redrawx2,undo" in lines[0]
-    assert "|preset" in lines[0]
-    lines = await drawn(stacked, width=40, height=16)
-    for line, word in zip(lines, ["edit", "reset", "redrawx2", "undo"], strict=False):
+    assert "|edit,data,backx2,edit" in lines[0]
+    assert lines[0].endswith("|back")
+    lines = await drawn(stacked, width=30, height=16)
+    for line, word in zip(lines, ["edit", "data", "backx2", "edit"], strict=False):
         assert f"|{word} " in line
 
 

@@ -18,6 +18,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.record_run import recorded
 from tests.scripted import ScriptedSession
+from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
@@ -66,8 +67,7 @@ def pinned(svg: str) -> str:
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
     (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
-    session.history.begin("start", 0, 0, TUTORIAL.windows_per_epoch)
-    session.history.append(losses, error_rates)
+    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
     evidence = Evidence().after(losses, TUTORIAL)
     app = EchoApp(session, fps=0.01, ascii_only=name == "ascii")
     async with app.run_test(size=size) as pilot:

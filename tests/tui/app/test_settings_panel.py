@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 from textual.events import Key
 
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.scripted import make_progress
+from tests.trees import grow
 from tests.tui.app.test_app import TUTORIAL, opened, screen_text
 from tui.app import keys
 from tui.app.app import EchoApp
@@ -43,7 +43,7 @@ async def test_the_run_stays_in_view_and_alive_beside_the_settings(size: tuple[i
         assert plot.size.height >= 7
         assert (panel.region.x > plot.region.x) == (size[0] >= 100), "beside, or below"
         before = plot._cells
-        session.history.append(np.full(200, 0.4, np.float32), np.zeros(200, np.float32))
+        grow(session.timeline, 0, [0.4] * 200)
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 333), trained=1000)
         app.show_newest_frame()
         await pilot.pause()

@@ -67,12 +67,8 @@ class ListPanel(CellWidget, can_focus=True):
         self.cursor = 0
         self.typed: str | None = None
         """What is being typed; None where characters are keys."""
-        self._actions = {
-            key: binding.action
-            for kind in (ListPanel, type(self))
-            for binding in kind.BINDINGS
-            for key in keys_of(binding)
-        }
+        bindings = [one for one in (*ListPanel.BINDINGS, *type(self).BINDINGS) if isinstance(one, Binding)]
+        self._actions = {key: one.action for one in bindings for key in one.key.split(",")}
         self._close = close
         self._ascii = ascii_only
         self._top = 0
@@ -188,11 +184,6 @@ class ListPanel(CellWidget, can_focus=True):
 
     def _plain(self, text: str) -> str:
         return text.replace("·", "-").replace("…", "...") if self._ascii else text
-
-
-def keys_of(binding: BindingType) -> list[str]:
-    """The keys of a binding."""
-    return binding.key.split(",") if isinstance(binding, Binding) else [binding[0]]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -1,0 +1,46 @@
+"""Trees of branches, grown by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.loss_history import Cause
+from echornn.config import EchoConfig
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.timeline import Timeline
+
+
+def branch_off(
+    timeline: Timeline,
+    config: EchoConfig,
+    cause: Cause = "start",
+    at: tuple[int, int] | None = None,
+    position: tuple[int, int] | None = None,
+) -> int:
+    """Begin the next branch, at (branch, window along its path); its number.
+
+    Args:
+        at: where it goes on from; unset, it is the run's start.
+        position: epoch and window in it, from 0, where it is not the one that comes next there.
+    """
+    parent = None if at is None else Moment(*at)
+    if position is None:
+        position = (0, 0) if parent is None else timeline.owner(parent).position(parent.window)
+    number = len(timeline)
+    timeline.begin(Branch(number, cause, parent, parent, *position, 0, 0, config))
+    return number
+
+
+def grow(
+    timeline: Timeline,
+    number: int,
+    losses: Sequence[float] | npt.NDArray[np.float32],
+    error_rates: npt.NDArray[np.float32] | None = None,
+) -> None:
+    """Windows of these losses at the end of a branch; a quarter of their predictions is wrong, unless given."""
+    told = np.asarray(losses, np.float32)
+    rates = np.full(len(told), 0.25, np.float32) if error_rates is None else error_rates
+    timeline.append(number, told, rates)
