@@ -73,15 +73,16 @@ def test_an_edit_is_told_in_words_and_moves_the_learning_rate(tmp_path: Path) ->
     folder = tmp_path / "run"
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, LONG))
     edit = partial(session.edit, learning_rate=0.1, echo_step=4)
-    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo)
+    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo, lambda: session.step(3))
     assert texts(folder) == [
         (1, "start"),
         (8, "edit: echo_step 3 to 4, learning_rate 0.3 to 0.1"),
-        (12, "undo: echo_step 4 to 3, learning_rate 0.1 to 0.3"),
+        (12, "return: echo_step 4 to 3, learning_rate 0.1 to 0.3"),
     ]
     steps, rates = curves(folder)["learning_rate"]
-    np.testing.assert_allclose(rates, [0.3 if step <= 7 else 0.1 for step in steps], rtol=1e-6)
-    assert_means_of_the_log(folder, 11)
+    assert steps == list(range(1, 15))
+    np.testing.assert_allclose(rates, [0.1 if 7 < step <= 11 else 0.3 for step in steps], rtol=1e-6)
+    assert_means_of_the_log(folder, 14)
 
 
 def test_the_configuration_is_in_the_hparams_tab(tmp_path: Path) -> None:
@@ -282,8 +283,8 @@ def test_events_that_cannot_be_written_leave_the_run_saved_and_are_told(tmp_path
         session,
         lambda: session.step(5),
         session.save,
-        lambda: session._send(lambda: warnings.append(session.frame.warning)),
-        lambda: session._send((folder / events.FOLDER).unlink),
+        lambda: warnings.append(session.frame.warning),
+        (folder / events.FOLDER).unlink,
         lambda: session.step(2),
     )
     assert "TensorBoard's events not saved since" in warnings[0]
