@@ -99,8 +99,10 @@ def ghosts_of(
     wanted += [number for number in reversed(futures(timeline)) if number not in {*hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
+        if len(ghosts) == MOST_GHOSTS:
+            break
         first, last = shared(timeline, number, line), timeline.end(number).window
-        if last > first and len(ghosts) < MOST_GHOSTS:
+        if last > first:
             curve_of = _curve_of(timeline, number)
             words = _words_beside(timeline, number, line, first, names)
             ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number))
@@ -137,4 +139,3 @@ def moment_before_the_fall(curve: Curve) -> int | None:
     }
     best = max(falls, key=falls.__getitem__)
     return int(curve.starts[best]) if falls[best] > 0 else None
-

@@ -138,4 +138,3 @@ def test_where_nothing_falls_there_is_no_fall() -> None:
     for losses in ([], [0.5], [0.5, 0.1], [float("nan")] * 9):
         assert moment_before_the_fall(curve_of(losses, 100)) is None
     assert moment_before_the_fall(curve_of([0.7] * 50 + [0.1] * 50 + [float("nan")] * 50, 150)) == 50
-

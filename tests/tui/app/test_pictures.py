@@ -90,6 +90,7 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
+        app.show_newest_frame()
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
     file = FOLDER / f"{name}.svg"
