@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.runs.branch import changes
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -67,7 +67,6 @@ class Futures:
         self._following = Background("following")
         self._made: tuple[object, list[Ghost]] | None = None
         self._changes = 0
-        self._lock = threading.Lock()
         for folder in self.compared:
             self.lay_under(folder)
 
@@ -89,15 +88,15 @@ class Futures:
 
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
         timeline, line = other.timeline, other.stands.branch
-        differing = changes(frame.config, other.config)
+        differing = changes(self.session.timeline.branch(frame.line).config, other.config)
         said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
         words = f"{other.folder.name}: {said}"
 
-        def curve_of(columns: int, first: int, last: int | None) -> object:
+        def curve_of(columns: int, first: int, last: int | None) -> Curve:
             return timeline.curve(line, columns, first, last)
 
         last = timeline.end(line).window if len(timeline) else 0
-        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, other.folder)  # type: ignore[arg-type]
+        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (other.folder, line))
 
     # ---- branches
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import Moment, changes, path_to
+from echornn.runs.branch import changes
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
@@ -99,8 +99,10 @@ def ghosts_of(
     wanted += [number for number in reversed(futures(timeline)) if number not in {*hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
+        if len(ghosts) == MOST_GHOSTS:
+            break
         first, last = shared(timeline, number, line), timeline.end(number).window
-        if last > first and len(ghosts) < MOST_GHOSTS:
+        if last > first:
             curve_of = _curve_of(timeline, number)
             words = _words_beside(timeline, number, line, first, names)
             ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number))
@@ -137,9 +139,3 @@ def moment_before_the_fall(curve: Curve) -> int | None:
     }
     best = max(falls, key=falls.__getitem__)
     return int(curve.starts[best]) if falls[best] > 0 else None
-
-
-def moment_of(timeline: Timeline, line: int, window: int) -> Moment:
-    """A window along a line as a moment of the branch that it lies in."""
-    path = path_to(window, timeline.path(timeline.end(line)))
-    return Moment(path[-1].number, window)

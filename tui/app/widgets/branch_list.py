@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from echornn.session.frame import Frame
 from tui.app.futures import BranchRow, Futures
-from tui.app.widgets.list_panel import ListPanel, Row
+from tui.app.widgets.list_panel import ListPanel, Row, how_well
 
 
 class BranchList(ListPanel):
@@ -87,8 +86,5 @@ class BranchList(ListPanel):
 
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
-    loss = "-" if math.isnan(branch.loss) else f"{branch.loss:.4g}"
-    solved = "" if branch.solved_at is None else f" · solved {branch.solved_at:,}"
-    pinned = "pinned · " if branch.is_pinned else ""
-    second = f"{pinned}{branch.windows:,} windows · {loss}{solved}"
+    second = f"{'pinned · ' if branch.is_pinned else ''}{how_well(branch.windows, branch.loss, branch.solved_at)}"
     return Row(branch.number, branch.letter, branch.words, second, branch.is_shown, branch.is_line)
