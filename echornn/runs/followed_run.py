@@ -14,7 +14,7 @@ from echornn.runs.timeline import Timeline
 
 
 class FollowedRun:
-    """Reads a run's folder, and later what has come since; nothing in it is changed.
+    """A run's folder, of which `refresh` reads the losses, and later what has come since; nothing in it is changed.
 
     Attributes:
         folder: the run's.
@@ -32,10 +32,10 @@ class FollowedRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.timeline = Timeline()
-        self.stands = Moment(0, 0)
-        self.config: EchoConfig
+        run = run_dir.glance(folder)
+        self.stands: Moment = run.stands
+        self.config: EchoConfig = run.config
         self._seen: tuple[tuple[int, int, int, int], ...] = ()
-        self.refresh()
 
     def refresh(self) -> bool:
         """Read what has come since; whether anything has.
