@@ -100,7 +100,7 @@ class ListPanel(CellWidget, can_focus=True):
         """Here and not by way of the bindings, which characters would overtake."""
         if not self.is_open:
             return
-        if not self._take(event):
+        if not self.takes(event):
             bindings = self._bindings.key_to_bindings.get(event.key, [])
             if not bindings:
                 return
@@ -109,8 +109,8 @@ class ListPanel(CellWidget, can_focus=True):
         event.prevent_default()
         self.redraw()
 
-    def _take(self, event: Key) -> bool:
-        """Take a key that is typed."""
+    def takes(self, event: Key) -> bool:
+        """Take a key that is typed; whether it is one."""
         if self.typed is None:
             return False
         match event.key:
