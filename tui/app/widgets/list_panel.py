@@ -112,8 +112,8 @@ class ListPanel(CellWidget, can_focus=True):
         event.prevent_default()
         self.redraw()
 
-    def _take(self, event: Key) -> bool:
-        """Take a key that is typed."""
+    def takes(self, event: Key) -> bool:
+        """Take a key that is typed; whether it is one."""
         if self.typed is None:
             return False
         match event.key:
