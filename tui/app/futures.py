@@ -60,6 +60,7 @@ class Futures:
     compared: Sequence[Path] = ()
     others: dict[Path, FollowedRun] = field(default_factory=dict)
     trouble: str = ""
+    """Why names and pins are not saved; empty where they are."""
 
     def __post_init__(self) -> None:
         self._folder = self.session.recorder.folder
@@ -148,6 +149,10 @@ class Futures:
         """The name that a branch was given; empty where none was."""
         return self._notes.names.get(number, "")
 
+    def saved(self, seconds: float) -> bool:
+        """Wait until names and pins are on the disk, or cannot be, at most so long; whether it came to that."""
+        return self._writing.wait(seconds)
+
     def _changed(self) -> None:
         self._changes += 1
         folder, notes = (
@@ -156,12 +161,13 @@ class Futures:
         )
 
         def write() -> None:
+            before, self.trouble = self.trouble, ""
             try:
                 if folder is not None:
                     notes.save(folder)
-                self.trouble = ""
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
+            self._changes += self.trouble != before
 
         self._writing.do(write)
 
@@ -189,3 +195,7 @@ class Futures:
 
         if others:
             self._following.do(look)
+
+    def followed(self, seconds: float) -> bool:
+        """Wait until the other runs have been looked at, at most so long; whether it came to that."""
+        return self._following.wait(seconds)

@@ -44,7 +44,7 @@ class BranchList(ListPanel):
             self.show([row_of(one) for one in self._futures.rows(frame)])
 
     def says(self) -> str:
-        return self.TITLE if self.typed is None else f"name: {self.typed}_"
+        return f"name: {self.typed}_" if self.typed is not None else self._futures.trouble or self.TITLE
 
     def says_of_nothing(self) -> str:
         return "nothing is trained yet"

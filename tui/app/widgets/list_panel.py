@@ -104,7 +104,7 @@ class ListPanel(CellWidget, can_focus=True):
         """Here and not by way of the bindings, which characters would overtake."""
         if not self.is_open:
             return
-        if not self._take(event):
+        if not self.takes(event):
             if event.key not in self._actions:
                 return
             await self.run_action(self._actions[event.key])

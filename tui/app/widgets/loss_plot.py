@@ -14,7 +14,7 @@ from echornn.analysis.loss_history import Curve
 from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
-from tui.app.ghost_choice import Ghost, moment_before_the_fall
+from tui.app.ghost_choice import Ghost, before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -147,8 +147,8 @@ class LossPlot(CellWidget, can_focus=True):
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the loss fell most, of those that are shown."""
         first, last = self.view.limits(self._trained)
-        width = max(1, self.size.width - GUTTER)
-        fall = moment_before_the_fall(self._curve_of(2 * width, first, last)) if last > first else None
+        columns = 2 * max(1, self.size.width - GUTTER)
+        fall = before_the_fall(self._curve_of, columns, first, last)
         if fall is not None:
             self.change_view(dataclasses.replace(self.view, cursor=max(first, fall - 1)))
 
