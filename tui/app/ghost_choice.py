@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import Moment, changes, path_to
+from echornn.runs.branch import changes
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
@@ -138,8 +138,3 @@ def moment_before_the_fall(curve: Curve) -> int | None:
     best = max(falls, key=falls.__getitem__)
     return int(curve.starts[best]) if falls[best] > 0 else None
 
-
-def moment_of(timeline: Timeline, line: int, window: int) -> Moment:
-    """A window along a line as a moment of the branch that it lies in."""
-    path = path_to(window, timeline.path(timeline.end(line)))
-    return Moment(path[-1].number, window)

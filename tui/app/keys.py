@@ -29,7 +29,7 @@ BINDINGS = [
     Binding(
         "g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False
     ),
-    Binding("u", "undo", "Undo", tooltip="Go to before the last change or divergence", id="undo"),
+    Binding("u", "undo", "Undo", tooltip="Undo: go to before the last change or divergence", id="undo"),
     Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
     Binding(
         "left_square_bracket",
