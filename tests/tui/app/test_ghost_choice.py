@@ -76,7 +76,7 @@ def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
     assert [one.letter for one in ghosts_of(timeline, 0)] == ["b", "c", "d"], "also where the line goes on in one"
     (ghost, _) = ghosts_of(timeline, 2)
     curve = ghost.curve_of(1000, 0, None)
-    np.testing.assert_array_equal(curve.low, np.float32([0.5] * 100 + [0.4] * 50))
+    np.testing.assert_array_equal(curve.low, np.array([0.5] * 100 + [0.4] * 50, np.float32))
 
 
 def test_their_words_say_what_differs_from_the_line_and_from_where() -> None:
@@ -138,4 +138,3 @@ def test_where_nothing_falls_there_is_no_fall() -> None:
     for losses in ([], [0.5], [0.5, 0.1], [float("nan")] * 9):
         assert moment_before_the_fall(curve_of(losses, 100)) is None
     assert moment_before_the_fall(curve_of([0.7] * 50 + [0.1] * 50 + [float("nan")] * 50, 150)) == 50
-
