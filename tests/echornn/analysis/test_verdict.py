@@ -31,7 +31,8 @@ def progress_of(loss: float, window: int) -> Progress:
     """A window's loss and its number; nothing else of it is looked at."""
     none = np.zeros((0, 0), np.uint8)
     losses, errors = np.array([loss], np.float32), np.zeros(1, np.int32)
-    return Progress(losses, errors, 1, window, none, none, np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1)))
+    probabilities, states = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1), np.float32)
+    return Progress(losses, errors, 1, window, none, none, probabilities, states)
 
 
 def sentence(losses: list[float], config: EchoConfig = TUTORIAL, window: int = 5) -> str:

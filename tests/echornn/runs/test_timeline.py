@@ -68,7 +68,7 @@ class Model:
 
 loss_lists = st.lists(st.floats(0, 2, width=32) | st.just(math.nan), min_size=1, max_size=40)
 
-steps = st.one_of(
+steps: st.SearchStrategy[tuple[str, Any, Any]] = st.one_of(
     st.tuples(st.just("train"), st.integers(0, 99), loss_lists),
     st.tuples(st.just("solve"), st.integers(0, 99), st.integers(1, 120)),
     st.tuples(

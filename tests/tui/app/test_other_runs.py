@@ -1,4 +1,4 @@
-"""Other runs under the curve: found by typing, laid there with a key, and followed while another process writes them."""
+"""Other runs under the curve: found by typing, laid there with a key, followed while another process trains them."""
 
 from __future__ import annotations
 
