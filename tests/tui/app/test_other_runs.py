@@ -78,7 +78,7 @@ def lines_of(panel: RunList) -> list[str]:
 
 
 @contextmanager
-def being_written(folder: Path) -> Iterator[LiveRun]:
+def being_written(folder: Path) -> Iterator[tuple[LiveRun, RunRecorder]]:
     """A run that is trained elsewhere; what it saves comes to the disk at once."""
     recorder = RunRecorder.begin(folder, SLOW)
     live = LiveRun(SLOW, ScriptedTrainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
@@ -87,15 +87,13 @@ def being_written(folder: Path) -> Iterator[LiveRun]:
     live.train(5)
     live.save()
     assert recorder.wait(PATIENCE)
-    yield live
+    yield live, recorder
     recorder.close()
 
 
-def write(live: LiveRun, folder: Path) -> None:
+def write(live: LiveRun, recorder: RunRecorder) -> None:
     live.save()
-    deadline = time.monotonic() + PATIENCE
-    while FollowedRun(folder).timeline.trained < live.timeline.trained:
-        assert time.monotonic() < deadline
+    assert recorder.wait(PATIENCE)
 
 
 # ---- the list
@@ -186,13 +184,13 @@ async def test_runs_that_are_compared_lie_under_the_curve_from_the_start(kept: P
 
 async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> None:
     folder = tmp_path / "other"
-    with being_written(folder) as live:
+    with being_written(folder) as (live, recorder):
         async with opened(compared=(folder,)) as (app, session, pilot):
             assert app.futures.followed(PATIENCE)
             assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [5]
             before = await drawn(app, pilot)
             live.train(25)
-            write(live, folder)
+            write(live, recorder)
             app.futures.follow()
             assert app.futures.followed(PATIENCE)
             assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [30]
@@ -201,19 +199,19 @@ async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> 
 
 def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Path) -> None:
     folder = tmp_path / "other"
-    with being_written(folder) as live:
+    with being_written(folder) as (live, recorder):
         run = FollowedRun(folder)
         assert run.refresh()
         assert not run.refresh(), "nothing has come"
         timeline = run.timeline
         live.train(10)
-        write(live, folder)
+        write(live, recorder)
         assert run.refresh()
         assert run.timeline is timeline
         assert timeline.trained == 15
         live.reset()
         live.train(3)
-        write(live, folder)
+        write(live, recorder)
         assert run.refresh()
         assert (len(run.timeline), run.stands.branch, run.timeline.end(1).window) == (2, 1, 3)
         session = ScriptedSession(SMALL)
@@ -228,6 +226,7 @@ def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path)
     session = ScriptedSession(SMALL)
     branch_off(session.timeline, SMALL)
     futures = Futures(session, (kept / "run-slow",))
+    assert futures.followed(PATIENCE)
     shutil.rmtree(kept / "run-slow")
     futures.follow()
     assert futures.followed(PATIENCE)
