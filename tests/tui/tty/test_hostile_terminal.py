@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import pytest
 
@@ -50,6 +51,11 @@ def test_two_keys_in_one_packet_close_one_screen() -> None:
         assert program.ended() == 0
 
 
+def log_is(on: bool, text: str) -> bool:
+    """Whether the curve on the screen goes by powers of ten, as it should, or does not."""
+    return ("1e-1" in text) == on and "q Quit" in text
+
+
 def test_two_enters_in_the_palette_run_one_command() -> None:
     """Run twice, the loss would be linear again."""
     with running("--speed", "0.01") as program:
@@ -58,7 +64,7 @@ def test_two_enters_in_the_palette_run_one_command() -> None:
             program.press("\x10Log")
             program.until(lambda text: "Search for a command" not in text and "Log" in text)
             program.press(enters)
-            program.until(lambda text, is_log=is_log: ("1e-1" in text) == is_log and "q Quit" in text)
+            program.until(partial(log_is, is_log))
             program.quiet_for(0.5)
             assert ("1e-1" in program.text) == is_log
         program.press("q")

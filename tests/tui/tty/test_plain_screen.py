@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
 
 from tests.program import ALTERNATE_SCREEN_ON, PATIENCE, running, stopped
@@ -83,7 +85,7 @@ def test_plain_its_guardian_mends_the_terminal() -> None:
 
 async def test_plain_text_cannot_be_saved_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SWITCH, "1")
-    app = EchoApp(ScriptedSession())  # type: ignore[arg-type]
+    app = EchoApp(ScriptedSession())
     async with app.run_test():
         with pytest.raises(OSError, match="a plain screen can be saved as a picture only"):
             save_text(app, tmp_path)
@@ -92,7 +94,7 @@ async def test_plain_text_cannot_be_saved_and_that_is_said(tmp_path: Path, monke
 def test_an_update_that_is_made_otherwise_is_drawn_by_textual() -> None:
     class Other(LayoutUpdate):
         @property
-        def strips(self) -> object:
+        def strips(self) -> list[Iterable[Strip]]:
             raise AttributeError("strips")
 
         @strips.setter
