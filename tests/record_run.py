@@ -5,7 +5,9 @@ The pictures replay a recorded run, since the last digits of a live one differ f
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,12 @@ MOMENTS = (1, 298, 460, 667, 1500)
 
 TAPE = 8
 """Windows recorded up to each moment, for the tape."""
+
+FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
+    "learning_rate": (290, {"learning_rate": 0.05}, 1210),
+    "init": (0, {"init": "glorot"}, 900),
+}
+"""Other futures of the run: the window along the path from which on these fields differ, and windows trained then."""
 
 
 def record() -> None:
@@ -36,7 +44,21 @@ def record() -> None:
             arrays[f"{name}_{moment}"] = np.stack([getattr(one, name) for one in newest])
     arrays["losses"] = np.concatenate([piece.losses for piece in pieces])
     arrays["errors"] = np.concatenate([piece.errors for piece in pieces])
-    np.savez_compressed(FILE, **arrays)
+    for name, (fork, changes, windows) in FUTURES.items():
+        config = dataclasses.replace(EchoConfig(), **changes)
+        other = Trainer(EchoConfig() if fork else config)
+        if fork:
+            other.advance(fork)
+            other.edit(config)
+        arrays[f"losses_{name}"] = other.advance(windows).losses
+    np.savez_compressed(FILE, allow_pickle=False, **arrays)
+
+
+def recorded_future(name: str) -> tuple[int, EchoConfig, np.ndarray]:
+    """Another future of the run: where it leaves it, what is trained there, and its losses (float32 [windows])."""
+    fork, changes, _ = FUTURES[name]
+    with np.load(FILE) as run:
+        return fork, dataclasses.replace(EchoConfig(), **changes), run[f"losses_{name}"]
 
 
 def recorded(moment: int) -> tuple[tuple[Progress, ...], np.ndarray, np.ndarray]:

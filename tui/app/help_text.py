@@ -18,9 +18,14 @@ WHAT_IS_SEEN = (
     ),
     (
         "The curve",
-        "The loss of every window ever trained: bright the mean, dim the extremes. Dotted lines mark epochs, double "
-        "lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the loss "
-        "of guessing, floor the least an epoch's first window can have.",
+        "The loss on the way to where the run stands: bright the mean, dim the extremes. Dotted lines mark epochs, "
+        "double lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the "
+        "loss of guessing, floor the least an epoch's first window can have.",
+    ),
+    (
+        "The letters under the curve",
+        "Whatever starts over, or goes on from a moment in the past, begins another branch, and nothing trained is "
+        "dropped: the other branches lie under the curve, each with its letter. Capital letters are other runs.",
     ),
     (
         "The rows",

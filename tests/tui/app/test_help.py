@@ -54,7 +54,7 @@ async def test_it_begins_with_what_is_seen_on_the_smallest_screen() -> None:
             assert words in text
         await pilot.press("end")
         await pilot.pause()
-        assert "On the rows" in screen_text(app)
+        assert "In the list of runs" in screen_text(app)
         assert "The task" not in screen_text(app)
 
 
@@ -67,7 +67,7 @@ async def test_it_is_searched(size: tuple[int, int]) -> None:
         assert "nothing is found" in screen_text(app)
         await pilot.press(*["backspace"] * 4)
         await pilot.pause()
-        assert "Undo the last" in screen_text(app)
+        assert "Undo: go to before the last change" in screen_text(app)
         assert "The task" not in screen_text(app)
         await pilot.press("enter")
         assert isinstance(app.screen.focused, VerticalScroll)

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 from echornn.session.frame import State
-from tests.record_run import recorded
+from tests.record_run import FUTURES, recorded, recorded_future
 from tests.scripted import ScriptedSession
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
@@ -62,21 +63,34 @@ def pinned(svg: str) -> str:
         ("help", 460, State.RUNNING, (80, 40), ["question_mark"]),
         ("light", 298, State.RUNNING, (100, 30), []),
         ("ascii", 298, State.RUNNING, (80, 24), []),
+        ("futures", 1500, State.PAUSED, (120, 40), []),
+        ("futures_small", 1500, State.PAUSED, (80, 24), []),
+        ("futures_ascii", 1500, State.PAUSED, (80, 24), []),
+        ("past", 298, State.PAUSED, (120, 40), []),
+        ("branches", 1500, State.PAUSED, (120, 40), ["b", "down", "n", *"slower", "enter"]),
     ],
 )
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
     (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
-    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
     evidence = Evidence().after(losses, TUTORIAL)
-    app = EchoApp(session, fps=0.01, ascii_only=name == "ascii")
+    has_futures = name.startswith(("futures", "past", "branches"))
+    if has_futures:
+        _, losses, error_rates = recorded(1500)
+    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
+    for future in FUTURES if has_futures else ():
+        at, config, of_future = recorded_future(future)
+        cause: Cause = "edit" if at else "preset"
+        grow(session.timeline, branch_off(session.timeline, config, cause, (0, at)), of_future)
+    app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-light" if name == "light" else app.theme
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
-        session.set_frame(state, progress, **shown)
+        session.set_frame(state, progress, **shown, is_past=moment < len(losses))
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
+        app.show_newest_frame()
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
     file = FOLDER / f"{name}.svg"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 
 from tui.app.futures import Futures
-from tui.app.widgets.list_panel import ListPanel, Row
+from tui.app.widgets.list_panel import ListPanel, Row, how_well
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,7 @@ def _said(run: KeptRun) -> str:
 
 
 def _second(run: KeptRun) -> str:
-    loss = "" if math.isnan(run.loss) else f" · loss {run.loss:.4g}"
-    solved = "" if run.solved_at is None else f" · solved at {run.solved_at:,}"
-    return f"{run.windows:,} windows{loss}{solved}"
+    return how_well(run.windows, run.loss, run.solved_at)
 
 
 def _row(run: KeptRun, futures: Futures) -> Row:

@@ -1,0 +1,164 @@
+"""Which other futures lie under the curve, and what is said of them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from echornn.analysis.loss_history import Curve
+from echornn.config import EchoConfig
+from echornn.runs.timeline import Timeline
+from tests.trees import branch_off, grow
+from tui.app.ghost_choice import (
+    MOST_GHOSTS,
+    before_the_fall,
+    futures,
+    ghosts_of,
+    letter_of,
+    moment_before_the_fall,
+    shared,
+    words_of,
+)
+
+TUTORIAL = EchoConfig()
+SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
+WIDE = dataclasses.replace(SLOW, state_size=9)
+
+
+def tree() -> Timeline:
+    """a: 100 windows; b: an edit at its end, 50; c: trained on from window 40 of a, 30; d: a reset, 20;
+    e: an edit at window 60 of a, from which nothing is trained."""
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, TUTORIAL), [0.5] * 100)
+    grow(timeline, branch_off(timeline, SLOW, "edit", (0, 100)), [0.4] * 50)
+    grow(timeline, branch_off(timeline, TUTORIAL, "back", (0, 40)), [0.3] * 30)
+    grow(timeline, branch_off(timeline, WIDE, "reset", (2, 0), (0, 0)), [0.2] * 20)
+    branch_off(timeline, SLOW, "edit", (0, 60))
+    return timeline
+
+
+def test_letters() -> None:
+    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
+        "a",
+        "b",
+        "z",
+        "aa",
+        "ab",
+        "az",
+        "ba",
+        "zz",
+        "aaa",
+    ]
+
+
+def test_a_future_is_a_branch_that_no_other_goes_on() -> None:
+    assert futures(tree()) == [1, 2, 3], "a goes on as b; nothing was trained in e"
+    assert futures(Timeline()) == []
+
+
+def test_what_two_paths_share() -> None:
+    timeline = tree()
+    assert shared(timeline, 1, 2) == shared(timeline, 2, 1) == 40
+    assert shared(timeline, 0, 1) == 100
+    assert shared(timeline, 1, 4) == shared(timeline, 4, 1) == 60
+    assert shared(timeline, 3, 2) == 0
+    assert shared(timeline, 2, 2) == 70
+
+
+def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
+    timeline = tree()
+    assert [(one.letter, one.first, one.last, one.key) for one in ghosts_of(timeline, 2)] == [
+        ("b", 40, 150, 1),
+        ("d", 0, 20, 3),
+    ]
+    assert [(one.letter, one.first, one.last) for one in ghosts_of(timeline, 1)] == [("c", 40, 70), ("d", 0, 20)]
+    assert [one.letter for one in ghosts_of(timeline, 0)] == ["b", "c", "d"], "also where the line goes on in one"
+    (ghost, _) = ghosts_of(timeline, 2)
+    curve = ghost.curve_of(1000, 0, None)
+    np.testing.assert_array_equal(curve.low, np.array([0.5] * 100 + [0.4] * 50, np.float32))
+
+
+def test_their_words_say_what_differs_from_the_line_and_from_where() -> None:
+    timeline = tree()
+    assert [one.words for one in ghosts_of(timeline, 2)] == [
+        "learning_rate 0.1 from window 40",
+        "state_size 9, learning_rate 0.1",
+    ]
+    assert [one.words for one in ghosts_of(timeline, 3)] == ["state_size 4", "state_size 4, learning_rate 0.3"]
+    assert ghosts_of(timeline, 2, names={1: "slower"})[0].words == "slower: learning_rate 0.1 from window 40"
+
+
+def test_words_in_the_list_say_what_differs_from_the_parent() -> None:
+    timeline = tree()
+    assert [words_of(timeline, number) for number in range(5)] == [
+        "the start",
+        "learning_rate 0.1 from window 100",
+        "trained on from window 40",
+        "state_size 9, learning_rate 0.1",
+        "learning_rate 0.1 from window 60",
+    ]
+    assert words_of(timeline, 1, {1: "slower"}) == "slower: learning_rate 0.1 from window 100"
+
+
+def test_hidden_ones_are_left_out_and_those_asked_for_come_first() -> None:
+    timeline = tree()
+    assert [one.letter for one in ghosts_of(timeline, 2, hidden={1})] == ["d"]
+    for _ in range(2 * MOST_GHOSTS):
+        grow(timeline, branch_off(timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
+    letters = [one.letter for one in ghosts_of(timeline, 2)]
+    newest = [letter_of(len(timeline) - 1 - index) for index in range(MOST_GHOSTS)]
+    assert letters == sorted(newest)
+    pinned = ghosts_of(timeline, 2, shown=[1, 3])
+    assert len(pinned) == MOST_GHOSTS
+    assert [one.letter for one in pinned][:2] == ["b", "d"]
+    assert ghosts_of(timeline, 2, shown=[99])[0].letter == newest[-1], "a note of a branch that is not there"
+
+
+def test_the_line_itself_is_no_ghost() -> None:
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, TUTORIAL), [0.5] * 10)
+    assert ghosts_of(timeline, 0) == ghosts_of(timeline, 0, shown=[0]) == []
+
+
+def curve_of(losses: list[float], columns: int) -> Curve:
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, TUTORIAL), losses)
+    return timeline.curve(0, columns)
+
+
+@pytest.mark.parametrize("fall", [1, 2, 30, 310, 598])
+def test_the_fall_is_found_to_the_window(fall: int) -> None:
+    assert moment_before_the_fall(curve_of([0.7] * fall + [0.1] * (600 - fall), 600)) == fall
+
+
+def test_where_nothing_falls_there_is_no_fall() -> None:
+    assert moment_before_the_fall(curve_of([0.5] * 100, 100)) is None
+    assert moment_before_the_fall(curve_of(np.linspace(0.1, 0.9, 100).tolist(), 100)) is None
+    for losses in ([], [0.5], [0.5, 0.1], [float("nan")] * 9):
+        assert moment_before_the_fall(curve_of(losses, 100)) is None
+    assert moment_before_the_fall(curve_of([0.7] * 50 + [0.1] * 50 + [float("nan")] * 50, 150)) == 50
+
+
+@pytest.mark.parametrize("fall", [500, 4001, 70_123, 99_000])
+def test_the_fall_of_a_long_run_is_found_to_the_window_too(fall: int) -> None:
+    timeline = Timeline()
+    noise = np.random.default_rng(3).normal(0, 0.05, 100_000)
+    grow(timeline, branch_off(timeline, TUTORIAL), np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise)
+    asked: list[tuple[int, int]] = []
+
+    def curve_of(columns: int, first: int, last: int | None) -> Curve:
+        asked.append((first, last or 0))
+        return timeline.curve(0, columns, first, last)
+
+    found = before_the_fall(curve_of, 100, 0, 100_000)
+    assert found is not None
+    assert abs(found - fall) <= 2
+    assert len(asked) <= 5
+
+
+def test_of_a_part_without_windows_no_fall_is_sought() -> None:
+    timeline = Timeline()
+    branch_off(timeline, TUTORIAL)
+    assert before_the_fall(lambda *part: timeline.curve(0, *part), 100, 0, 0) is None
