@@ -60,6 +60,15 @@ def test_what_does_not_train_is_ended_by_the_signal() -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=PATIENCE).returncode == -signal.SIGINT
 
 
+def test_ctrl_c_that_came_before_a_command_that_does_not_train_is_said_in_a_line() -> None:
+    code = LISTENS_FIRST + (
+        "early_signals.keep(); signal.raise_signal(signal.SIGINT)\n"
+        "from tui.cli import exit_code_of; raise SystemExit(exit_code_of(['list']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"echornn-tui: interrupted\n")
+
+
 def test_one_ctrl_c_may_come_twice_and_a_second_one_ends_at_once() -> None:
     code = LISTENS_FIRST + (
         "early_signals.keep()\n"
