@@ -33,6 +33,17 @@ UNDER_A_SHELL = '"$@"; echo "code $?"; read -r _'
 """Starts a program as a shell does, says its exit code, and stays on the terminal until a line is typed."""
 
 
+class Screen(pyte.Screen):
+    """What a terminal shows; what the program asks of the terminal is answered through ``answer``."""
+
+    def __init__(self, width: int, height: int, answer: Callable[[str], None]) -> None:
+        super().__init__(width, height)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+
 class Program:
     """`echornn-tui` on a pty; ``pid`` is the process that was started, which guards the app."""
 
@@ -57,9 +68,8 @@ class Program:
                 command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
         self.settings_before = self.settings
-        self.screen = pyte.Screen(width, height)
+        self.screen = Screen(width, height, self._answer)
         self.resize(width, height)
-        self.screen.write_process_input = self._answer
         self.is_slow = False
         """Whether it does not answer what the program asks the terminal, until `answer`."""
         self.withheld: list[str] = []

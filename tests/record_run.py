@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,10 @@ MOMENTS = (1, 298, 460, 667, 1500)
 TAPE = 8
 """Windows recorded up to each moment, for the tape."""
 
-FUTURES = {"learning_rate": (290, {"learning_rate": 0.05}, 1210), "init": (0, {"init": "glorot"}, 900)}
+FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
+    "learning_rate": (290, {"learning_rate": 0.05}, 1210),
+    "init": (0, {"init": "glorot"}, 900),
+}
 """Other futures of the run: the window along the path from which on these fields differ, and windows trained then."""
 
 
@@ -47,7 +51,7 @@ def record() -> None:
             other.advance(fork)
             other.edit(config)
         arrays[f"losses_{name}"] = other.advance(windows).losses
-    np.savez_compressed(FILE, **arrays)
+    np.savez_compressed(FILE, allow_pickle=False, **arrays)
 
 
 def recorded_future(name: str) -> tuple[int, EchoConfig, np.ndarray]:

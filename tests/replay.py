@@ -1,62 +1,103 @@
-"""AnyTrainer a recorded run again, command by command, as the engine that nobody disturbs does it."""
+"""Train a recorded run again, command by command, as the engine that nobody disturbs does it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from echornn.session.edits import edited
-
 from echornn.runs import run_dir
 from echornn.runs.command import Command
+from echornn.runs.run_dir import Run
 from echornn.trainer_state import TrainerState
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
+
+Place = tuple[int, int]
+"""A branch's number, and windows along its path."""
 
 
 def difference(folder: Path) -> str:
     """Where the run's record differs from the same commands given to a trainer; empty where no bit does."""
     run = run_dir.read(folder)
-    if not run.commands:
+    return _Replay(run).difference() if run.commands else ""
+
+
+class _Replay:
+    """Reads the tree of branches from the commands themselves, and keeps a state wherever one of them begins."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._programs = Programs()
+        self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
+        told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
+        self._stops = {self._owned(place) for place in told}
+        self._states: dict[Place, TrainerState] = {}
+        self._ends: dict[int, int] = {}
+
+    def _owned(self, place: Place) -> Place:
+        """The same moment, named by the branch in which it was trained."""
+        branch, window = place
+        while self._parents[branch][1] > window:
+            branch = self._parents[branch][0]
+        return branch, window
+
+    def difference(self) -> str:
+        commands = self._run.commands
+        for number, (command, last) in enumerate(
+            zip(commands, [*(one.at for one in commands[1:]), self._run.trained], strict=True)
+        ):
+            if command.branch is None:
+                return f"command {number}, {command.cause}: of no branch"
+            trainer = self._obeyed(command)
+            position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
+            if position != (command.epoch, command.window, command.generation, command.draw):
+                return f"command {number}, {command.cause}: at {position} in the replay"
+            along = self._ends.setdefault(command.branch, self._parents[command.branch][1])
+            wrong = self._train(trainer, command.branch, along, command.at, last)
+            if wrong:
+                return f"{wrong}, after command {number}, {command.cause}"
         return ""
-    programs = Programs()
-    targets = {command.back for command in run.commands if command.back is not None}
-    states: dict[tuple[int, int], TrainerState] = {}
-    trainer = Trainer(run.commands[0].config, programs)
-    ends = [command.at for command in run.commands[1:]] + [run.trained]
-    for number, (command, end) in enumerate(zip(run.commands, ends, strict=True)):
-        trainer = _obey(trainer, command, states, programs)
-        position = (trainer.epoch, trainer.window, trainer.generation, trainer.draw)
-        if position != (command.epoch, command.window, command.generation, command.draw):
-            return f"command {number}, {command.cause}: at {position} in the replay"
-        stops = sorted({at for which, at in targets if which == number} | {end})
-        at = command.at
-        for stop in stops:
-            if stop > at:
-                progress = trainer.advance(stop - at)
-                recorded = run.windows(at, at + len(progress.losses))
-                if len(recorded) < stop - at or progress.losses.tobytes() != recorded["loss"].tobytes():
-                    return f"a window from {at} to {stop}, after command {number}, {command.cause}"
-                at = stop
-            states[number, stop] = trainer.state
-    return ""
 
+    def _train(self, trainer: Trainer, branch: int, along: int, at: int, last: int) -> str:
+        """Train windows ``at`` to ``last`` of the log, which begin after so many along the branch's path."""
+        self._states[branch, along] = trainer.state
+        end = self._ends[branch] = along + last - at
+        for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
+            if along < stop <= end:
+                progress = trainer.advance(stop - along)
+                recorded = self._run.windows(at, at + stop - along)
+                if recorded["loss"].tobytes() != progress.losses.tobytes():
+                    return f"a window from {at} to {at + stop - along} of the log"
+                at, along = at + stop - along, stop
+                self._states[branch, along] = trainer.state
+        return ""
 
-def _obey(
-    trainer: Trainer, command: Command, states: dict[tuple[int, int], TrainerState], programs: Programs
-) -> Trainer:
-    match command.cause:
-        case "start":
-            pass
-        case "reset" | "redraw":
-            trainer.reset(command.draw)
-        case "regenerate":
-            trainer.regenerate()
-        case "undo":
-            assert command.back is not None
-            trainer = Trainer(command.config, programs)
-            trainer.restore(states[command.back])
-        case cause:
-            another = edited(trainer, command.config, lambda one: Trainer(one, programs), cause == "preset")
-            assert isinstance(another, Trainer)
-            trainer = another
-    return trainer
+    def _obeyed(self, command: Command) -> Trainer:
+        """A trainer that stood where the command came, and has carried it out."""
+        if command.branch is not None and command.cause == "return":
+            return self._at((command.branch, self._ends[command.branch]))
+        if command.parent is None or command.before is None:
+            return Trainer(command.config, self._programs)
+        match command.cause:
+            case "reset" | "redraw":
+                trainer = self._at(command.before)
+                trainer.reset(command.draw)
+                return trainer
+            case "preset" | "edit":
+                trainer = self._at(command.before if command.cause == "preset" else command.parent)
+                if not trainer.state.config.differs_only_live(command.config):
+                    return Trainer(command.config, self._programs)
+                if command.cause == "preset":
+                    trainer.reset()
+                trainer.edit(command.config)
+                return trainer
+            case _:
+                trainer = self._at(command.parent)
+                if command.cause == "regenerate":
+                    trainer.regenerate()
+                return trainer
+
+    def _at(self, place: Place) -> Trainer:
+        state = self._states[self._owned(place)]
+        trainer = Trainer(state.config, self._programs)
+        trainer.restore(state)
+        return trainer

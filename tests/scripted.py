@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import EchoConfig, require_epochs
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame, State
@@ -57,19 +57,22 @@ class ScriptedTrainer:
 
     def restore(self, state: TrainerState) -> None:
         if state.config != self.config:
-            raise ValueError("state of another configuration")
+            raise ValueError(f"state of {state.config} cannot be restored")
         self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
         self.trained = int(state.optimizer[0])
 
     def edit(self, config: EchoConfig) -> None:
-        if config.num_epochs <= self.epoch:
-            raise ConfigError("num_epochs", config.num_epochs, f"at least {self.epoch + 1}, as trained")
+        if not self.config.differs_only_live(config):
+            raise ValueError(f"{config} needs a trainer of its own")
+        require_epochs(config, self.epoch, self.window)
         self.config = config
 
     def compile(self) -> None:
         self.compiled = True
 
     def advance(self, n: int) -> Progress:
+        if n < 1:
+            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
         if self.fails_at is not None and self.trained + n > self.fails_at:
             raise RuntimeError("the script says: out of memory")
         n = min(n, self.windows_left)
@@ -91,6 +94,7 @@ class ScriptedTrainer:
 
     def regenerate(self) -> None:
         self.generation += 1
+        self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
 
 

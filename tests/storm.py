@@ -80,7 +80,7 @@ class Storm:
             arguments = ["--resume", str(self._folder)] if self._folder.exists() else ["--run", str(self._folder)]
             self.starts += 1
             with running(*arguments, *flags) as program:
-                program.until(lambda text: "q Quit" in text)
+                program.until(lambda text: "s Set" in text)
                 alive = self._send_all(program)
                 if alive:
                     os.kill(program.pid, signal.SIGTERM)

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from echornn.runs import run_dir
+from echornn.runs.run_error import RunError
 from tests.program import PATIENCE
 
 README = Path(__file__).parents[1] / "README.md"
@@ -42,7 +43,7 @@ def job(script: Path, home: Path) -> Iterator[subprocess.Popen[bytes]]:
 def trained(run: Path) -> int:
     try:
         return run_dir.read(run).trained
-    except run_dir.RunError:
+    except RunError:
         return 0
 
 

@@ -6,7 +6,7 @@ Every cell is written for leading axes of replicas, and multiplies only through 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
@@ -75,16 +75,18 @@ class CellKind:
         step: one step of it.
         state_parts: how many vectors of the state's size it carries; the first is what it shows.
         weight_columns: for each weight, how many vectors of the state's size it yields; with its bias.
+        first_biases: what a bias starts with in each of those vectors; zero in all, where it is not named.
     """
 
     step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
     state_parts: int
     weight_columns: dict[tuple[str, str], int]
+    first_biases: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 CELLS = {
     "rnn": CellKind(rnn_cell, 1, {("W", "b"): 1}),
     "gru": CellKind(gru_cell, 1, {("W", "b"): 2, ("Wc", "bc"): 1}),
-    "lstm": CellKind(lstm_cell, 2, {("W", "b"): 4}),
+    "lstm": CellKind(lstm_cell, 2, {("W", "b"): 4}, {"b": (0, 1, 0, 0)}),  # it begins by remembering (Gers et al.)
 }
-"""The cells by the names that `EchoConfig.cell` knows."""
+"""The cells by the names that `EchoConfig.cell` knows: a new one is a step above and an entry here and there."""

@@ -124,7 +124,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
 
 
 def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Weights to start from: a pure function of (seed, draw). Biases are zero, but an LSTM's forget gate has one.
+    """Weights to start from: a pure function of (seed, draw). Biases are zero, or what the cell says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
     a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).
@@ -134,8 +134,9 @@ def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[
     for name, shape in weight_shapes(config).items():
         if name.startswith("b"):
             weights[name] = np.zeros(shape, np.float32)
-            if config.cell == "lstm" and name != "b2":
-                weights[name][:, config.state_size : 2 * config.state_size] = 1
+            first = CELLS[config.cell].first_biases.get(name.partition("_layer")[0])
+            if first is not None:
+                weights[name][:] = np.repeat(np.array(first, np.float32), config.state_size)
         elif config.init == "tutorial":
             weights[name] = rng.random(shape, dtype=np.float32)
         else:

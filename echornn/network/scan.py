@@ -4,6 +4,19 @@ Only the gradient to the state has to go back step by step; those of the weights
 steps. Short windows are unrolled whole. Long ones run as a loop over blocks of unrolled steps, so that they compile in
 a second or two at any length; going back, the loop runs each block forward again, but for its large products, which
 were kept.
+
+::
+
+    forward    h0 --> step 1 --> h1 --> step 2 --> h2 --> ... --> step T --> hT
+                        ^                 ^                         ^
+                        x1                x2                        xT
+                 each step writes down (parts, z) of every product  z = [x, h] W + b  that it makes
+
+    back       dh0 <-- step 1 <-- dh1 <-- step 2 <-- dh2 <-- ... <-- step T <-- dhT      (+ dL/dh of each step)
+                         |                  |                          |
+                         dz1                dz2                        dzT      one tape a step, blind to W and b
+
+    at the end   dW = sum over products of  [parts of step 1; ...; of step T]^T [dz1; ...; dzT]
 """
 
 from __future__ import annotations
@@ -127,7 +140,7 @@ def _record(
     """Run the steps, each under a tape of its own; ``known`` are products, float32 [steps, ..., batch, columns]."""
     recorded = []
     for t, inputs in enumerate(inputs_series):
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape:  # one a step: a tape over all steps would gather dW step by step
             tape.watch([inputs, state])
             at_step = [None if z is None else z[t] for z in known]
             next_state, products = _run_step(step, inputs, state, weights, at_step)
@@ -151,6 +164,7 @@ def _backward(
     d_products: list[list[tf.Tensor]] = []
     for one, d_outside in zip(reversed(recorded), reversed(d_states), strict=True):
         zs = [made.z for made in one.products]
+        # Zero and not None where a product leads nowhere: the rows of all steps are stacked below.
         d_state, d_input, *d_zs = one.tape.gradient(
             one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.runs.branch import Moment, changes
+from echornn.runs.branch import Branch, Moment, changes
 from echornn.runs.timeline import GOOD_WINDOWS, Timeline
 
 MOST_COUNTED = 99
@@ -24,11 +24,24 @@ def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
 def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
     bad = timeline.bad_since(moment)
     assert bad is not None
+    if suspects := _suspects(timeline, moment, bad):
+        return suspects[0].before
     path = timeline.path(Moment(moment.branch, bad))
     late = [branch for branch in path if branch.start + GOOD_WINDOWS > bad]
     if late and late[0].before is not None:
         return late[0].before
     return Moment(path[0].number, 0) if late else Moment(path[-1].number, bad - GOOD_WINDOWS)
+
+
+def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
+    """The edits soon after which the loss on the path became bad; more epochs do no harm."""
+    soon = [branch for branch in timeline.path(moment) if branch.start <= bad < branch.start + GOOD_WINDOWS]
+    return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
+
+
+def _edited(timeline: Timeline, branch: Branch) -> set[str]:
+    """The fields that an edit changed, but for ``num_epochs``."""
+    return set(changes(timeline.parent_config(branch) or branch.config, branch.config)) - {"num_epochs"}
 
 
 def undoable(timeline: Timeline, here: Moment) -> int:
@@ -45,8 +58,4 @@ def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
     path = timeline.path(here) if bad is not None else ()
     if bad is None or bad < path[-1].start:
         return ()
-    names: set[str] = set()
-    for branch in path:
-        if branch.cause in ("edit", "preset") and branch.start + GOOD_WINDOWS > bad:
-            names |= set(changes(timeline.parent_config(branch) or branch.config, branch.config))
-    return tuple(sorted(names - {"num_epochs"}))
+    return tuple(sorted(set().union(*(_edited(timeline, branch) for branch in _suspects(timeline, here, bad)))))

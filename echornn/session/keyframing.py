@@ -9,7 +9,7 @@ from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
 from echornn.training.any_trainer import AnyTrainer
 
-KEYFRAME_SECONDS = 0.12
+KEYFRAME_SECONDS = 0.08
 """Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
 
 KEYFRAME_SHARE = 0.02

@@ -230,6 +230,7 @@ class LiveRun:
         self.timeline.begin(branch)
         self._recorder.command(Command.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
+        self._replay = None
         self._extends = branch.number
         self._show_what_stays()
         if cause != "back":
@@ -248,8 +249,8 @@ class LiveRun:
 
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""
-        self.save()
         self._keyframe()
+        self.save()
         return self.here
 
     def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:

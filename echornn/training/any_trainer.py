@@ -13,7 +13,13 @@ from echornn.trainer_state import TrainerState
 
 
 class AnyTrainer(Protocol):
-    """What a session needs of a trainer (see `echornn.training.trainer.Trainer`)."""
+    """What a session needs of a trainer; `echornn.training.trainer.Trainer` says it in full.
+
+    Attributes:
+        epoch, window: the next window to train, from (0, 0).
+        generation: how often the data was regenerated.
+        draw: which of the seed's random starts the weights came from.
+    """
 
     epoch: int
     window: int
@@ -21,19 +27,38 @@ class AnyTrainer(Protocol):
     draw: int
 
     @property
-    def finished(self) -> bool: ...
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+
     @property
-    def windows_left(self) -> int: ...
+    def windows_left(self) -> int:
+        """Windows until they are."""
+
     @property
-    def device(self) -> str: ...
+    def device(self) -> str:
+        """Where it trains: cpu or gpu."""
+
     @property
-    def state(self) -> TrainerState: ...
-    def restore(self, state: TrainerState) -> None: ...
-    def edit(self, config: EchoConfig) -> None: ...
-    def compile(self) -> None: ...
-    def advance(self, n: int) -> Progress: ...
-    def reset(self, draw: int = 0) -> None: ...
-    def regenerate(self) -> None: ...
+    def state(self) -> TrainerState:
+        """A copy of all that a bit-exact continuation needs."""
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on exactly where this was taken; `ValueError` where it is of another configuration."""
+
+    def edit(self, config: EchoConfig) -> None:
+        """Go on with other live fields; `ValueError` where more differs, or fewer epochs than are trained."""
+
+    def compile(self) -> None:
+        """Be ready to train at full speed; nothing is trained."""
+
+    def advance(self, n: int) -> Progress:
+        """Train so many windows, or fewer at the end of the last epoch; `ValueError` where ``n`` is below 1."""
+
+    def reset(self, draw: int = 0) -> None:
+        """Start over, with the weights of this draw; the data stays."""
+
+    def regenerate(self) -> None:
+        """New data: the epoch starts again, the last one where all are trained. The weights stay."""
 
 
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]

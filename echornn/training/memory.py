@@ -12,6 +12,7 @@ from echornn.network.model import weight_shapes
 from echornn.network.scan import block_length
 from echornn.training.data_block import epochs_in_a_block
 from echornn.training.free_memory import free_bytes
+from echornn.training.optimizers import OPTIMIZERS
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -30,9 +31,6 @@ COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
 
 STATES_IN_A_SESSION = 8
 """Copies of the trainer's state while it is saved: the newest, keyframes, and those on their way to the disk."""
-
-SLOTS = {"sgd": 0, "adagrad": 1, "rmsprop": 1, "adam": 2}
-"""Numbers that an optimizer keeps for each weight."""
 
 SMALL = {
     "state_size": 4,
@@ -57,7 +55,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
         states: copies of the trainer's state (`Trainer.state`) that are held at once.
     """
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
-    slots = SLOTS[config.optimizer]
+    slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
     cell = CELLS[config.cell]
     vectors = config.num_layers * (cell.state_parts + sum(cell.weight_columns.values()))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import astuple, replace
 from pathlib import Path
-from typing import Any
 
-import keras
 import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.training.bptt import TrainingLoop
+from echornn.training.optimizers import make_optimizer
 
 MAPPINGS_USED_AT_MOST = 0.8
 """Part of the system's memory mappings that compiled loops may take up."""
@@ -64,15 +63,6 @@ def structure(config: EchoConfig) -> EchoConfig:
     return replace(
         config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="zero", device="auto"
     )
-
-
-def make_optimizer(config: EchoConfig) -> Any:
-    """The Keras optimizer; Adagrad as TensorFlow 1 had it: accumulators start at 0.1, and there is no epsilon."""
-    rate = config.learning_rate
-    if config.optimizer == "adagrad":
-        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1, epsilon=0.0)
-    makers = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
-    return makers[config.optimizer](rate)
 
 
 def refuse_when_mappings_run_out(

@@ -21,7 +21,7 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, RunRecorder, Unrecorded
-from echornn.session import live_run
+from echornn.session import keyframing
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.training.any_trainer import tensorflow_trainers
@@ -75,7 +75,7 @@ def look(windows: int, looks: int) -> None:
 
 def rate(seconds: float, keyframe_seconds: float) -> float:
     """Windows a second with keyframes so far apart."""
-    with mock.patch.object(live_run, "KEYFRAME_SECONDS", keyframe_seconds):
+    with mock.patch.object(keyframing, "KEYFRAME_SECONDS", keyframe_seconds):
         live = begun(Unrecorded())
         live.train(SLICE)
         begun_at, before = time.perf_counter(), live.here.window
@@ -97,7 +97,7 @@ def main() -> None:
         return
     ratios = []
     for number in range(ROUNDS):
-        kinds = [live_run.KEYFRAME_SECONDS, math.inf]
+        kinds = [keyframing.KEYFRAME_SECONDS, math.inf]
         rates = {kind: rate(given.seconds, kind) for kind in (kinds if number % 2 else reversed(kinds))}
         ratios.append(rates[kinds[0]] / rates[kinds[1]])
         print(f"{rates[kinds[1]]:,.0f} windows/s without keyframes, {rates[kinds[0]]:,.0f} with", flush=True)

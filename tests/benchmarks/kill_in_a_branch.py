@@ -15,10 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
+from echornn.runs.run_dir import WINDOW, Run
 
 SECONDS = 2.0
 """A kill comes up to so long after the branch has been saved for the first time."""
@@ -73,18 +72,22 @@ def main() -> int:
 
 
 def differing(folder: Path, trunk: Moment) -> int:
-    """How many branches are not the trunk over the windows that they have."""
-    timeline = run_dir.read(folder).timeline()
-    losses = timeline.losses(trunk, 0)
+    """How many branches are not the trunk over the windows that they have, losses and errors."""
+    run = run_dir.read(folder)
+    windows = windows_to(run, trunk)
     wrong = 0
-    for number in range(1, len(timeline)):
-        end = timeline.end(number)
-        branch = timeline.losses(end, 0)
-        same = losses is not None and branch is not None and np.array_equal(branch, losses[: end.window])
+    for branch in run.tree[0][1:]:
+        end = Moment(branch.number, run.ends[branch.number])
+        same = windows_to(run, end) == windows[: end.window * WINDOW.itemsize]
         wrong += not same
         word = "the same bits" if same else "DIFFERS"
-        print(f"branch {number} from window {timeline.branch(number).start:,} to {end.window:,}: {word}", flush=True)
+        print(f"branch {branch.number} from window {branch.start:,} to {end.window:,}: {word}", flush=True)
     return wrong
+
+
+def windows_to(run: Run, moment: Moment) -> bytes:
+    """The windows along the path to a moment, as the log has them."""
+    return b"".join(windows.tobytes() for _, _, windows in run.path(moment))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_is_dark_until_another_is_chosen_and_each_is_remembered() -> None:
     assert remembered() == "dark"
     for theme in (*THEMES, "light", "light"):
-        remember(theme)  # type: ignore[arg-type]
+        remember(theme)
         assert remembered() == theme
     assert [file.name for file in theme_file().parent.iterdir()] == ["theme"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class Futures:
         def curve_of(columns: int, first: int, last: int | None) -> Curve:
             return timeline.curve(line, columns, first, last)
 
-        last = timeline.end(line).window if len(timeline) else 0
+        last = timeline.end(line).window if line < len(timeline) else 0
         return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (other.folder, line))
 
     # ---- branches
@@ -179,22 +180,18 @@ class Futures:
                 self.others[folder] = FollowedRun(folder)
             except (RunError, OSError) as error:
                 return str(error)
+            self.follow()
         self._changes += 1
         return ""
 
-    def follow(self, done: Callable[[], None]) -> None:
-        """See whether the other runs have gone on, on a thread of its own; ``done`` is called there if one has."""
+    def follow(self) -> None:
+        """Read what has come of the other runs, on a thread of its own."""
         others = list(self.others.values())
 
         def look() -> None:
-            found = False
             for other in others:
-                try:
-                    found |= other.refresh()
-                except (RunError, OSError):
-                    continue  # what has been read of it stays
-            if found:
-                done()
+                with contextlib.suppress(RunError, OSError):  # what has been read of it stays
+                    other.refresh()
 
         if others:
             self._following.do(look)

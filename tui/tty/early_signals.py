@@ -50,11 +50,11 @@ def heard(handlers: Iterable[object]) -> list[int]:
 
 
 def let_go() -> None:
-    """Keep none any more: they end the process, now if one has come."""
+    """Keep none any more: they end the process, now if one has come; Ctrl+C as `KeyboardInterrupt`."""
     handlers: list[object] = []
     for number in ENDING_SIGNALS:
         handlers.append(handler := signal.getsignal(number))
         if isinstance(handler, Kept):
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     for kept in heard(handlers):
         os.kill(os.getpid(), kept)

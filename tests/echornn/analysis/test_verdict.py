@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.analysis.theory import RECENT_WINDOWS, Evidence, chance_level, solved_level
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.verdict import RECOVERED, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.tasks.levels import chance_level, solved_level
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
@@ -30,7 +31,8 @@ def progress_of(loss: float, window: int) -> Progress:
     """A window's loss and its number; nothing else of it is looked at."""
     none = np.zeros((0, 0), np.uint8)
     losses, errors = np.array([loss], np.float32), np.zeros(1, np.int32)
-    return Progress(losses, errors, 1, window, none, none, np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1)))
+    probabilities, states = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1), np.float32)
+    return Progress(losses, errors, 1, window, none, none, probabilities, states)
 
 
 def sentence(losses: list[float], config: EchoConfig = TUTORIAL, window: int = 5) -> str:
@@ -141,7 +143,7 @@ def configs(draw: st.DrawFn) -> EchoConfig:
         echo_step=draw(st.integers(0, row - 1) | st.integers(0, min(row - 1, 20))),
         num_classes=draw(st.integers(2, 256)),
         stride=draw(st.none() | st.integers(1, length)), state_size=draw(st.integers(1, 99_999)),
-        learning_rate=draw(st.floats(1e-300, 1e300)), dropout=draw(st.sampled_from([0, 0.123456])) if layers > 1 else 0,
+        learning_rate=draw(st.floats(1e-37, 1e38)), dropout=draw(st.sampled_from([0, 0.123456])) if layers > 1 else 0,
         init=draw(st.sampled_from(["tutorial", "glorot"])),
         row_start=draw(st.sampled_from(["previous_row", "zero"])),
     )  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
+from echornn.config import Cell
 from echornn.network.affine import affine_of
 from echornn.network.cells import CELLS, rnn_cell
 from echornn.network.model import EchoRNN, carried_size, initial_weights, layer_weight_names
@@ -63,7 +64,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
     x_ours, init_ours = tf.Variable(x), tf.Variable(init)
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def ours() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             states = scan(CELLS[cell].step, x_ours.read_value(), init_ours.read_value(), weights, block)[..., :size]
@@ -90,17 +91,17 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: str) -> None:
+def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: Cell) -> None:
     config = EchoConfig(
         cell=cell, num_layers=2, num_classes=3, init="glorot", batch_size=4, truncated_backprop_length=6
-    )  # type: ignore[arg-type]
+    )
     model = EchoRNN(config, initial_weights(config))
     rng = np.random.default_rng(2)
     x, y = (tf.constant(rng.integers(0, 3, (6, 4), dtype=np.uint8)) for _ in range(2))
     init = tf.constant(rng.normal(0, 0.5, (4, carried_size(config))).astype(np.float32))
     variables = list(model.weights.values())
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def loss_and_gradient() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             _, logits = model.forward(x, init, tf.constant([0, 0]))

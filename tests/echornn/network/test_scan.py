@@ -69,7 +69,7 @@ def test_gradients_are_those_of_plain_automatic_differentiation(step: Step, bloc
         found: list[tf.Tensor] = tape.gradient(total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return found
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def ours() -> list[tf.Tensor]:
         return gradients(lambda: scan(step, inputs.read_value(), state.read_value(), weights, block))
 

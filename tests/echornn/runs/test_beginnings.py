@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn.config import MOST
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.debris import is_abandoned
 from echornn.runs.lock import LOCK_FILE, Lock
@@ -138,10 +139,11 @@ def test_runs_that_begin_at_once_get_names_of_their_own(state: Path, monkeypatch
     assert sorted(state.iterdir()) == sorted(folder for folder in folders if folder)
 
 
-def test_a_seed_of_many_digits_still_has_a_folder(state: Path) -> None:
-    recorder = record.begin(None, replace(SMALL, seed=10**400))
+def test_the_longest_seed_still_has_a_folder(state: Path) -> None:
+    recorder = record.begin(None, replace(SMALL, seed=MOST["seed"]))
     assert recorder.warning == ""
     assert recorder.folder is not None
+    assert f"seed{MOST['seed']}" in recorder.folder.name
 
 
 def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_name(
@@ -150,7 +152,7 @@ def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_na
     """Between opening the lock and taking it, who held it removes the run."""
     import fcntl
 
-    flock, calls = fcntl.flock, []
+    flock, calls = fcntl.flock, list[int]()
 
     def removed_meanwhile(descriptor: int, how: int) -> None:
         if not calls:

@@ -73,15 +73,16 @@ def test_an_edit_is_told_in_words_and_moves_the_learning_rate(tmp_path: Path) ->
     folder = tmp_path / "run"
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, LONG))
     edit = partial(session.edit, learning_rate=0.1, echo_step=4)
-    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo)
+    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo, lambda: session.step(3))
     assert texts(folder) == [
         (1, "start"),
         (8, "edit: echo_step 3 to 4, learning_rate 0.3 to 0.1"),
-        (12, "undo: echo_step 4 to 3, learning_rate 0.1 to 0.3"),
+        (12, "return: echo_step 4 to 3, learning_rate 0.1 to 0.3"),
     ]
     steps, rates = curves(folder)["learning_rate"]
-    np.testing.assert_allclose(rates, [0.3 if step <= 7 else 0.1 for step in steps], rtol=1e-6)
-    assert_means_of_the_log(folder, 11)
+    assert steps == list(range(1, 15))
+    np.testing.assert_allclose(rates, [0.1 if 7 < step <= 11 else 0.3 for step in steps], rtol=1e-6)
+    assert_means_of_the_log(folder, 14)
 
 
 def test_the_configuration_is_in_the_hparams_tab(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, tor
     for expected in (17, 22):
         killed_ahead(folder, 9, torn)
         session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-        play(session, lambda session=session: session.step(5))
+        play(session, partial(session.step, 5))
         assert_means_of_the_log(folder, expected)
     assert texts(folder) == [(1, "start"), (13, "reset")]
     assert len(list((folder / events.FOLDER).iterdir())) == 5
@@ -180,7 +181,8 @@ def test_the_first_windows_have_a_point_each_and_later_ones_are_thinned_evenly_i
     steps = curves(tmp_path)["loss"][0]
     assert steps[:200] == list(range(1, 201))
     assert max(later / step for step, later in itertools.pairwise(steps[200:])) < 1.0101
-    assert (len(steps), log.length) == (851, pytest.approx(70_000, abs=2000))
+    assert len(steps) == 851
+    assert log.length == pytest.approx(70_000, abs=2000)
 
 
 @pytest.mark.parametrize(("windows", "points"), [(20_000, 689), (10**6, 1082), (10**8, 1545)])
@@ -222,7 +224,7 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
             trained, ahead = next(kills)
             session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
             trained = min(trained, left)
-            play(session, lambda n=trained, session=session: session.step(n))
+            play(session, partial(session.step, trained))
             left -= trained
             if left:
                 killed_ahead(tmp_path / "killed", ahead)
@@ -282,8 +284,8 @@ def test_events_that_cannot_be_written_leave_the_run_saved_and_are_told(tmp_path
         session,
         lambda: session.step(5),
         session.save,
-        lambda: session._send(lambda: warnings.append(session.frame.warning)),
-        lambda: session._send((folder / events.FOLDER).unlink),
+        lambda: warnings.append(session.frame.warning),
+        (folder / events.FOLDER).unlink,
         lambda: session.step(2),
     )
     assert "TensorBoard's events not saved since" in warnings[0]

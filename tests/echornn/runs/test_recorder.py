@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echornn.runs.recorded_evidence import evidence_of
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
-from echornn.runs import append_log, run_dir
+from echornn.runs import append_log, checkpoint, run_dir
 from echornn.runs import recorder as recorder_module
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
@@ -57,6 +56,7 @@ def performed(recorder: RunRecorder, config: EchoConfig, *steps: int | str) -> n
     commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
     play(session, *commands)
     assert session.error is None
+    assert recorder.folder is not None
     return log(recorder.folder)
 
 
@@ -79,21 +79,29 @@ def test_every_window_and_command_is_on_disk(tmp_path: Path) -> None:
     ]
     assert run.commands[2].generation == 1
     assert run.commands[3].draw == 1
+    assert [(one.branch, one.parent, one.before) for one in run.commands] == [
+        (0, None, None),
+        (1, (0, 0), (0, 12)),
+        (2, (1, 3), (1, 3)),
+        (3, (2, 0), (2, 8)),
+    ]
     assert run.checkpoint is not None
-    assert run.checkpoint.state.draw == 1
+    assert (run.checkpoint.state.draw, run.checkpoint.stands) == (1, (3, 0))
 
 
-def test_a_run_goes_on_with_its_whole_curve(tmp_path: Path) -> None:
+def test_a_run_goes_on_with_all_of_its_curves(tmp_path: Path) -> None:
     recorded(tmp_path / "run", 12, "reset", 3)
     recorder = RunRecorder.go_on(tmp_path / "run")
     session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
     play(session, lambda: session.step(4))
-    assert session.frame.trained == 19
+    assert (session.frame.trained, session.frame.trained_in_all) == (7, 19)
     assert (session.frame.epoch, session.frame.window) == (1, 7)
-    curve = session.curve(100)
-    np.testing.assert_allclose(curve.high, 0.7 * 0.99 ** np.array([*range(12), *range(7)]), rtol=1e-6)
-    assert [(one.at, one.cause) for one in curve.segments] == [(0, "start"), (12, "reset")]
-    np.testing.assert_array_equal(log(tmp_path / "run")["loss"], curve.high)
+    curves = [session.timeline.curve(number, 100) for number in range(len(session.timeline))]
+    np.testing.assert_allclose(curves[0].high, 0.7 * 0.99 ** np.arange(12), rtol=1e-6)
+    np.testing.assert_allclose(curves[1].high, 0.7 * 0.99 ** np.arange(7), rtol=1e-6)
+    assert [[(one.at, one.cause) for one in curve.segments] for curve in curves] == [[(0, "start")], [(0, "reset")]]
+    np.testing.assert_array_equal(session.curve(100).high, curves[1].high)
+    np.testing.assert_array_equal(log(tmp_path / "run")["loss"], np.concatenate([curve.high for curve in curves]))
 
 
 def test_what_ran_ahead_of_the_checkpoint_is_cut_back(tmp_path: Path) -> None:
@@ -142,9 +150,10 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_folders_that_hold_something_are_refused_and_not_touched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("all my work")
-    for use in (lambda: RunRecorder.begin(tmp_path, SMALL), lambda: RunRecorder.go_on(tmp_path)):
-        with pytest.raises(RunError, match=r"is not empty|holds no run"):
-            use()
+    with pytest.raises(RunError, match="is not empty"):
+        RunRecorder.begin(tmp_path, SMALL)
+    with pytest.raises(RunError, match="holds no run"):
+        RunRecorder.go_on(tmp_path)
     assert contents(tmp_path) == {"thesis.tex": b"all my work"}
     with pytest.raises(RunError, match=r"thesis\.tex is not empty"):
         RunRecorder.begin(tmp_path / "thesis.tex", SMALL)
@@ -204,7 +213,9 @@ def test_an_edit_made_where_it_goes_on_can_be_undone(tmp_path: Path) -> None:
     session = gone_on(folder, replace(SMALL, state_size=8), 3, "undo", 4)
     assert session.frame.config == SMALL
     assert (session.frame.epoch, session.frame.window) == (2, 6)
-    assert [(one.at, one.cause) for one in run_dir.read(folder).commands] == [(0, "start"), (12, "edit"), (15, "undo")]
+    commands = [(one.at, one.cause, one.branch) for one in run_dir.read(folder).commands]
+    assert commands == [(0, "start", 0), (12, "edit", 1), (15, "return", 0)], "it goes on with the branch before"
+    assert [session.timeline.windows_of(number) for number in (0, 1)] == [16, 3]
 
 
 def test_the_same_configuration_is_no_edit(tmp_path: Path) -> None:
@@ -239,7 +250,7 @@ def two_checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose newest checkpoint is after 9 windows, and the one before after 4."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     recorded(folder, 4, "save", "reset", 5)
-    states = run_dir.checkpoint.load(folder)[0]
+    states = checkpoint.load(folder)[0]
     assert [one.losses.length // WINDOW.itemsize for one in states] == [9, 4]
     return folder
 
@@ -308,7 +319,7 @@ def test_both_checkpoints_damaged_is_a_clear_refusal(two_checkpoints: Path, tmp_
 
 @pytest.mark.parametrize("newest", [True, False])
 def test_a_checkpoint_that_was_removed_is_mentioned(two_checkpoints: Path, tmp_path: Path, newest: bool) -> None:
-    serials = {name: run_dir.checkpoint.decode((two_checkpoints / name).read_bytes()).serial for name in run_dir.SLOTS}
+    serials = {name: checkpoint.decode((two_checkpoints / name).read_bytes()).serial for name in checkpoint.SLOTS}
     gone = (max if newest else min)(serials, key=lambda name: serials[name])
     folder = damaged(two_checkpoints, tmp_path, gone, b"")
     (folder / gone).unlink()
@@ -463,9 +474,9 @@ class OnItsThread:
         self.thread.start()
 
     def obeyed(self, trained: int | None = None) -> Frame:
-        """The frame after all commands given so far, when so many windows are trained."""
+        """The frame after all commands given so far, when so many windows are trained in all."""
         assert self.session.when_idle(PATIENCE)
-        assert trained in (None, self.session.frame.trained)
+        assert trained in (None, self.session.frame.trained_in_all)
         return self.session.frame
 
     def end(self) -> None:
@@ -510,7 +521,7 @@ def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypa
     assert run_dir.read(folder).trained == 10
     stage.end()
     assert stage.recorder.saved
-    assert [one.cause for one in run_dir.read(folder).commands] == ["start", "reset", "undo"]
+    assert [one.cause for one in run_dir.read(folder).commands] == ["start", "reset", "return"]
     losses = 0.7 * 0.99 ** np.array([*range(5), *range(3), 5, 6])
     np.testing.assert_allclose(log(folder)["loss"], losses, rtol=1e-6)
 
@@ -580,26 +591,27 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     assert len(log(tmp_path / "run")) == 18
 
 
-@pytest.mark.parametrize("good", [0, 14])
-def test_divergence_can_be_undone_to_the_last_good_checkpoint(good: int, tmp_path: Path) -> None:
-    trainer = ScriptedTrainer(SMALL)
-    trainer.diverges_at = good + 3
-    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", SMALL))
-    play(session, lambda: session.step(good), session.save, lambda: session.step(10))
+@pytest.mark.parametrize(("diverges_at", "good"), [(3, 0), (17, 0), (117, 67)])
+def test_a_divergence_is_undone_to_fifty_windows_before_it(diverges_at: int, good: int, tmp_path: Path) -> None:
+    endless = replace(SMALL, num_epochs=1000)
+    trainer = ScriptedTrainer(endless)
+    trainer.diverges_at = diverges_at
+    folder = tmp_path / "run"
+    session = Session(endless, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(folder, endless))
+    frames: list[Frame] = []
+    play(session, lambda: session.step(200), lambda: frames.append(session.frame), session.undo)
+    (diverged,) = frames
+    assert (diverged.trained, diverged.undoable) == (diverges_at + 1, 1)
+    assert "u goes back" in str(diverged.verdict)
     frame = session.frame
-    assert (frame.trained, frame.undoable) == (good + 4, 1)
-    assert "u goes back" in str(frame.verdict)
-
-    trainer = ScriptedTrainer(SMALL)
-    trainer.diverges_at = good + 3
-    session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "again", SMALL))
-    play(session, lambda: session.step(good), session.save, lambda: session.step(10), session.undo)
-    frame = session.frame
-    assert (frame.epoch, frame.window) == (good // 10 + 1, good % 10)
-    assert (frame.trained, frame.undoable, frame.warning) == (good + 4, 0, "")
+    assert (trainer.trained, trainer.epoch, trainer.window) == (good, good // 10, good % 10)
+    assert (frame.trained, frame.trained_in_all, frame.line_end) == (good, diverges_at + 1, diverges_at + 1)
+    assert (frame.undoable, frame.redoable, frame.warning) == (0, True, "")
     assert frame.evidence.windows == good
-    assert (trainer.trained, trainer.window) == (good, good % 10)
-    assert evidence_of(run_dir.read(tmp_path / "again")).windows == good
+    run = run_dir.read(folder)
+    assert run.stands == (0, good)
+    assert run.timeline().evidence(run.stands).windows == good
+    assert len(log(folder)) == diverges_at + 1, "nothing trained is dropped"
 
 
 def test_after_a_wild_edit_that_diverges_at_once_undo_takes_the_edit_back() -> None:
@@ -620,5 +632,5 @@ def test_after_divergence_it_can_go_on_or_be_reset() -> None:
     trainer.diverges_at = 3
     session = Session(SMALL, make_trainer=lambda _: trainer)
     play(session, lambda: session.step(10), lambda: session.step(2), session.reset, lambda: session.step(2))
-    assert session.frame.trained == 4 + 2 + 2
+    assert (session.frame.trained, session.frame.trained_in_all) == (2, 4 + 2 + 2)
     assert session.frame.warning == ""

@@ -11,7 +11,7 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.lock import LOCK_FILE
-from echornn.runs.recorder import MOST_SECONDS_APART, RunRecorder
+from echornn.runs.recorder import MOST_SECONDS_APART, RunRecorder, Unrecorded
 from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import PATIENCE, Disk, contents, play, recorded
@@ -194,3 +194,16 @@ def test_a_field_that_cannot_be_used_is_no_fault_of_the_program(tmp_path: Path) 
     play(session)
     assert "traceback" not in session.frame.message
     assert not (folder / TRACEBACK_FILE).exists()
+
+
+# ---- without a record
+
+
+def test_without_a_record_nothing_is_to_be_saved_and_it_is_said_why() -> None:
+    recorder, trainer = Unrecorded(), ScriptedTrainer(SMALL)
+    recorder.windows(trainer.advance(1))
+    assert recorder.seconds_to_save() is None
+    recorder.save(trainer.state)
+    assert (recorder.warning, recorder.folder, recorder.resumed, recorder.saved) == ("", None, None, False)
+    assert recorder.failed(MemoryError()) is None
+    assert Unrecorded("the disk is full").warning == "not saved: the disk is full"

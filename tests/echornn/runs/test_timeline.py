@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.analysis.theory import RECENT_WINDOWS, Evidence
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
@@ -68,7 +68,7 @@ class Model:
 
 loss_lists = st.lists(st.floats(0, 2, width=32) | st.just(math.nan), min_size=1, max_size=40)
 
-steps = st.one_of(
+steps: st.SearchStrategy[tuple[str, Any, Any]] = st.one_of(
     st.tuples(st.just("train"), st.integers(0, 99), loss_lists),
     st.tuples(st.just("solve"), st.integers(0, 99), st.integers(1, 120)),
     st.tuples(

@@ -94,6 +94,32 @@ def test_undo_leads_to_before_the_edit_that_did_it(recorded: bool, goes_on: int,
         assert (frame.blamed, frame.warning, frame.loss < 0.5) == ((), "", True)
 
 
+@pytest.mark.parametrize("begins", ["start", "reset", "redraw"])
+def test_an_edit_soon_after_the_weights_began_is_taken_back_alone(begins: str) -> None:
+    with playing() as session:
+        if begins != "start":
+            then(session, 60, begins)
+        then(session, 7)
+        before = session.frame
+        session.edit(learning_rate=WILD)
+        frame = then(session, 30)
+        assert (frame.trained, frame.blamed) == (12, ("learning_rate",))
+        frame = then(session, "undo")
+        assert (frame.config, frame.branch, frame.trained) == (ENDLESS, before.branch, 7)
+        assert frame.undoable == before.undoable == (begins != "start")
+
+
+def test_more_epochs_given_first_are_not_taken_back_with_the_edit_that_did_it() -> None:
+    with playing() as session:
+        then(session, 60)
+        session.edit(num_epochs=10**5)
+        then(session, 3)
+        session.edit(learning_rate=WILD)
+        then(session, 50)
+        frame = then(session, "undo")
+        assert (frame.config, frame.trained) == (replace(ENDLESS, num_epochs=10**5), 63)
+
+
 def test_an_edit_of_ruined_weights_does_not_stand_between() -> None:
     with playing() as session:
         then(session, 60)

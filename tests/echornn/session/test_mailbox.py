@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from echornn.runs.recorder import SAVE_SECONDS, Unrecorded
 from echornn.session.mailbox import Mailbox
-from tests.scripted import SMALL, ScriptedTrainer
 
 
 def carried_out(mailbox: Mailbox) -> None:
@@ -63,18 +61,3 @@ def test_told_to_stop_it_takes_nothing_more() -> None:
     mailbox.send(lambda: None)
     mailbox.stop()
     assert mailbox.take(None, idle=False) is None
-
-
-def test_without_a_record_it_is_asked_for_good_states_as_often_as_with_one() -> None:
-    now = [0.0]
-    recorder, trainer = Unrecorded(clock=lambda: now[0]), ScriptedTrainer(SMALL)
-    assert recorder.seconds_to_save() is None
-    recorder.windows(trainer.advance(1))
-    assert recorder.seconds_to_save() == 0
-    recorder.save(trainer.state)
-    assert recorder.seconds_to_save() is None
-    now[0] = 0.25
-    recorder.windows(trainer.advance(1))
-    assert recorder.seconds_to_save() == SAVE_SECONDS - 0.25
-    assert (recorder.warning, recorder.folder, recorder.saved) == ("", None, False)
-    assert Unrecorded("the disk is full").warning == "not saved: the disk is full"

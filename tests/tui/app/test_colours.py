@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 from rich.color import ColorSystem
+from textual.widget import Widget
 
 from echornn.config import EchoConfig
 from tests.program import Program, running
@@ -18,7 +19,7 @@ from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import SettingsPanel
 
 SYSTEMS = [ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR]
-APART = [
+APART: list[tuple[type[Widget], str, list[str]]] = [
     (SampleRows, "color", ["rows--input", "rows--target", "rows--prediction"]),
     (SampleRows, "bgcolor", ["rows--wrong", "rows--cursor", "rows--source", "rows--input"]),
     (SampleRows, "bgcolor", [f"rows--class{number}" for number in range(CLASS_COLOURS)]),

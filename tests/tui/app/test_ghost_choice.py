@@ -77,7 +77,7 @@ def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
     assert [one.letter for one in ghosts_of(timeline, 0)] == ["b", "c", "d"], "also where the line goes on in one"
     (ghost, _) = ghosts_of(timeline, 2)
     curve = ghost.curve_of(1000, 0, None)
-    np.testing.assert_array_equal(curve.low, np.float32([0.5] * 100 + [0.4] * 50))
+    np.testing.assert_array_equal(curve.low, np.array([0.5] * 100 + [0.4] * 50, np.float32))
 
 
 def test_their_words_say_what_differs_from_the_line_and_from_where() -> None:

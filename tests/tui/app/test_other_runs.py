@@ -142,7 +142,7 @@ async def test_space_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) ->
         (ghost,) = app.futures.ghosts(session.frame)
         assert (ghost.letter, ghost.first, ghost.last) == ("A", 0, 20)
         low = ghost.curve_of(100, 0, None).low
-        np.testing.assert_array_equal(low, np.float32([scripted_loss(window) for window in range(20)]))
+        np.testing.assert_array_equal(low, np.array([scripted_loss(window) for window in range(20)], np.float32))
         await pilot.press(*["backspace"] * 4, *"wide", "space")
         assert "B: run-wide: state_size 9" in await drawn(app, pilot)
         await pilot.press("space")

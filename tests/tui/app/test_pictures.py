@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Cause
-from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.record_run import FUTURES, recorded, recorded_future

@@ -265,10 +265,15 @@ def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[
         assert all(settings.form.text(row).isprintable() for row in ROWS)
 
 
+def with_nudged(config: EchoConfig, name: str, up: bool) -> EchoConfig:
+    value: Any = nudged(config, name, up)
+    return dataclasses.replace(config, **{name: value})
+
+
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     config = EchoConfig(num_layers=3, dropout=0.5, num_classes=3)
-    up = dataclasses.replace(config, **{name: nudged(config, name, False)})
+    up = with_nudged(config, name, False)
     assert up != config
-    back = dataclasses.replace(up, **{name: nudged(up, name, True)})
+    back = with_nudged(up, name, True)
     assert getattr(back, name) == (15 if name == "stride" else getattr(config, name))

@@ -155,11 +155,11 @@ async def test_keys_that_close_the_help_close_it_once() -> None:
 async def test_tab_goes_on_to_the_settings_and_back() -> None:
     async with opened(State.PAUSED, size=(120, 40)) as (app, _, pilot):
         await pilot.press("s", "tab")
-        assert app.focused is app.query_one(LossPlot)
+        assert app.query_one(LossPlot).has_focus
         await pilot.press("left")
         assert app.query_one(LossPlot).reading
         await pilot.press("tab", "tab")
-        assert app.focused is app.query_one(SettingsPanel)
+        assert app.query_one(SettingsPanel).has_focus
 
 
 async def test_the_rows_cursor_does_not_outlive_tab() -> None:

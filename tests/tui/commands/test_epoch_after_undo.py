@@ -5,15 +5,17 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from echornn.runs.recorded_evidence import newest_windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_dir import WINDOW
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
@@ -22,23 +24,31 @@ from tui.commands.headless import EpochReport
 CONFIG = replace(SMALL, num_epochs=100)
 """Ten windows an epoch; the scripted loss tells after how many windows of the same weights it was."""
 
+EDITS: dict[str, dict[str, Any]] = {
+    "slower": {"learning_rate": 0.1},
+    "echo": {"echo_step": 5},
+    "state": {"state_size": 8},
+}
+GOING = ["undo", "redo", "start of the epoch"]
+
 
 def told(folder: Path, story: list[int | str]) -> ScriptedTrainer:
     """Record this story: numbers are windows to train, words are commands; the trainer as it stands at its end."""
     trainers: list[ScriptedTrainer] = []
 
-    def make(config: object) -> ScriptedTrainer:
-        trainers.append(ScriptedTrainer(CONFIG))
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainers.append(ScriptedTrainer(config))
         return trainers[-1]
 
     session = Session(CONFIG, make_trainer=make, clock=lambda: 0.0, recorder=RunRecorder.begin(folder, CONFIG))
-    live = {"slower": {"learning_rate": 0.1}, "echo": {"echo_step": 5}}
 
     def carry_out(step: int | str) -> None:
         if isinstance(step, int):
             session.step(step)
-        elif step in live:
-            session.edit(**live[step])
+        elif step in EDITS:
+            session.edit(**EDITS[step])
+        elif step == "start of the epoch":
+            session.move_epochs(-1)
         else:
             getattr(session, step)()
 
@@ -51,6 +61,9 @@ def told(folder: Path, story: list[int | str]) -> ScriptedTrainer:
     "story",
     [
         [14, "reset", 3, "undo"],
+        [14, "reset", 3, "undo", "redo"],
+        [25, "start of the epoch", 3],
+        [12, "state", 13, "undo", 3, "undo"],
         [14, "echo", 2],
         [12, "slower", 3, "undo", 2],
         [3, "redraw", 25, "undo", 1],
@@ -69,10 +82,12 @@ def test_the_mean_of_the_epoch_under_way_is_that_of_its_windows(story: list[int 
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(1, 12) | st.sampled_from(["reset", "redraw", "slower", "echo", "undo"]), max_size=10))
+@given(st.lists(st.integers(1, 12) | st.sampled_from(["reset", "redraw", *EDITS, *GOING]), max_size=10))
 def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         trainer = told(Path(name) / "run", story)
-        windows = newest_windows(run_dir.read(Path(name) / "run"), trainer.window)
+        run = run_dir.read(Path(name) / "run")
+        since = run.stands.window - trainer.window
+        windows = np.concatenate([np.empty(0, WINDOW), *(some for _, _, some in run.path(run.stands, since))])
     expected = [scripted_loss(trainer.trained - trainer.window + number) for number in range(trainer.window)]
     np.testing.assert_allclose(windows["loss"], expected, rtol=1e-6)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
         {"cell": "lstm", "num_layers": 2},
     ],
 )
-def test_a_keras_model_has_the_same_outputs(changes: dict[str, object]) -> None:
+def test_a_keras_model_has_the_same_outputs(changes: dict[str, Any]) -> None:
     config = replace(CONFIG, **changes)
     trainer = Trainer(config)
     trainer.advance(10)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command import Command
@@ -103,10 +103,11 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
         (Evidence().after(losses, CONFIG), "loss 0.0000  solved at 60"),
         (Evidence().after(losses[:10], CONFIG), "loss 0.4559  not solved"),
     ):
-        record = finished_record(Frame(State.FINISHED, CONFIG, trained=500, evidence=evidence), 1.23456)
+        frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, evidence=evidence)
+        record = finished_record(frame, 1.23456)
         assert words in as_line(record, CONFIG)
         parsed = json.loads(as_json(record))
-        assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 500, 1.235)
+        assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
         assert (parsed["final_loss"], parsed["solved_at"]) == (evidence.mean, evidence.solved_at)
 
 

@@ -24,8 +24,8 @@ async def test_reading_a_terminal_that_the_shell_has_taken_ends_quietly(monkeypa
     app: App[None] = App()
     monkeypatch.setattr(app, "call_later", lambda *call: panics.append(call))
     monkeypatch.setattr(LinuxDriver, "run_input_thread", taken)
-    LinuxDriver(app)._run_input_thread()  # type: ignore[no-untyped-call]
+    LinuxDriver(app)._run_input_thread()
     assert panics, "Textual itself bears it now"
     panics.clear()
-    driver_for(Guarded(-1, NativeLog()), lambda: None)(app)._run_input_thread()  # type: ignore[no-untyped-call]
+    driver_for(Guarded(-1, NativeLog()), lambda: None)(app)._run_input_thread()
     assert not panics

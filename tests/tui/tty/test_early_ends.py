@@ -110,7 +110,7 @@ def test_a_bad_flag_with_all_streams_closed_has_its_code() -> None:
 @pytest.mark.parametrize("redirections", ["2>&-", "2>/dev/null"])
 def test_the_app_does_without_standard_error(redirections: str) -> None:
     with running(in_a_shell=f'"$@" {redirections}') as program:
-        program.until(lambda text: "q Quit" in text)
+        program.until(lambda text: "s Set" in text)
         program.press("q")
         assert program.ended() == 0
 
@@ -124,7 +124,7 @@ def test_begun_in_the_background_it_waits_for_the_terminal_and_comes_up_in_the_f
         assert b"\x1b[?1049h" not in shell.output
         assert not (tmp_path / "run").exists()
         shell.press("\n")
-        shell.until(lambda text: "q Quit" in text)
+        shell.until(lambda text: "s Set" in text)
         shell.press("\x10")
         shell.until(lambda text: "Search for a command" in text)
         shell.press("\x1b")
@@ -136,13 +136,13 @@ def test_begun_in_the_background_it_waits_for_the_terminal_and_comes_up_in_the_f
 
 def test_sent_to_the_background_it_stops_again_and_comes_back() -> None:
     with running(in_a_shell='set -m; "$@"; bg; echo "still $?"; read _; fg') as shell:
-        shell.until(lambda text: "q Quit" in text)
+        shell.until(lambda text: "s Set" in text)
         app = shell.app
         os.kill(app, signal.SIGTSTP)
         shell.until(lambda text: "still" in text)
         wait_for(lambda: stopped(app))
         shell.press("\n")
-        shell.until(lambda text: "q Quit" in text)
+        shell.until(lambda text: "s Set" in text)
         shell.press("q")
         assert shell.ended() == 0
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from echornn.runs import run_dir
+from echornn.runs.lock import Lock
+from echornn.runs.run_error import RunError
 from tests.program import ALTERNATE_SCREEN_OFF, PATIENCE, SECONDS_TO_END, Program, gone, running, stopped
 from tui.tty.guardian import Guarded
 from tui.tty.terminal import BACK_TO_NORMAL, NativeLog
@@ -27,8 +29,8 @@ def said_after(program: Program) -> bytes:
 def lock_is_free(folder: Path) -> bool:
     """Whether another process may write the run."""
     try:
-        run_dir.Lock(folder).release()
-    except run_dir.RunError:
+        Lock(folder).release()
+    except RunError:
         return False
     return True
 

@@ -73,7 +73,7 @@ def test_what_lies_outside_the_span_is_not_touched(
     terminal.feed(diff.send(whole(before), console("truecolor")))
     shown = terminal.shown
     left, right = line_of(behind[1]).divide([cut, WIDTH])
-    chops = [{0: None}, {0: left, cut: right}, {0: None}]
+    chops: list[dict[int, Strip | None]] = [{0: None}, {0: left, cut: right}, {0: None}]
     update = ChopsUpdate(chops, [(1, begin, end)], [[WIDTH], [cut, WIDTH], [WIDTH]])
     terminal.feed(diff.send(update, console("truecolor")))
     assert terminal.shown[0] == shown[0]

@@ -69,6 +69,8 @@ class ListPanel(CellWidget, can_focus=True):
         self.cursor = 0
         self.typed: str | None = None
         """What is being typed; None where characters are keys."""
+        bindings = [one for one in (*ListPanel.BINDINGS, *type(self).BINDINGS) if isinstance(one, Binding)]
+        self._actions = {key: one.action for one in bindings for key in one.key.split(",")}
         self._close = close
         self._ascii = ascii_only
         self._top = 0
@@ -102,17 +104,16 @@ class ListPanel(CellWidget, can_focus=True):
         """Here and not by way of the bindings, which characters would overtake."""
         if not self.is_open:
             return
-        if not self._take(event):
-            bindings = self._bindings.key_to_bindings.get(event.key, [])
-            if not bindings:
+        if not self.takes(event):
+            if event.key not in self._actions:
                 return
-            await self.run_action(bindings[0].action)
+            await self.run_action(self._actions[event.key])
         event.stop()
         event.prevent_default()
         self.redraw()
 
-    def _take(self, event: Key) -> bool:
-        """Take a key that is typed."""
+    def takes(self, event: Key) -> bool:
+        """Take a key that is typed; whether it is one."""
         if self.typed is None:
             return False
         match event.key:

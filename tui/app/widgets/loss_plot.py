@@ -11,9 +11,9 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.theory import boundary_floor, chance_level
 from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
+from echornn.tasks.levels import boundary_floor, chance_level
 from tui.app.ghost_choice import Ghost, before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget

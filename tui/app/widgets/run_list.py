@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, Row, how_well
@@ -78,14 +79,13 @@ class RunList(ListPanel):
             return "reading ..."
         return "none matches" if self._runs else "there are no others"
 
-    def _take(self, event: object) -> bool:
-        key = getattr(event, "key", "")
-        if key in ("space", "enter"):
+    def takes(self, event: Key) -> bool:
+        if event.key in ("space", "enter"):
             return False
-        if key == "escape":
+        if event.key == "escape":
             self._close()
             return True
-        return super()._take(event)  # type: ignore[arg-type]
+        return super().takes(event)
 
     def on_type(self, text: str) -> bool:
         self._again()
