@@ -15,7 +15,6 @@ from tests.trees import branch_off, grow
 from tests.tui.app.test_loss_plot import drawn
 from tui.app.widgets.marks import WORDS, Mark, labels, place_label
 
-
 LONG_EPOCHS = EchoConfig(total_series_length=1000 * 15 * 5)
 
 
