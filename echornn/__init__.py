@@ -2,16 +2,17 @@
 
 The map of this house; each room knows only those below it::
 
-    session/    the loop between commands and frames: session, pace, frame
-    runs/       a run in memory and on disk: timeline, checkpoints, keyframes, logs, lock, recorder, events
-    analysis/   what losses tell: their history as a curve, the levels that theory knows, the sentence
-    training/   the compiled loop over windows (bptt), the trainer that owns it, devices, compiled programs
+    session/    the loop between commands and frames: the door, the loop, what is trained, going to a moment
+    runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
+    analysis/   what losses tell: their history as a curve, evidence, the sentence
+    training/   the compiled loop over windows (bptt), the trainer that owns it, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
-    tasks/      the data: the echo series
+    tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
     config, seeding, progress, trainer_state: the plain values that every room uses; quiet: TensorFlow's import
 
-A cell is added in ``network/cells``, a field in ``config``, a command of the session in ``session/session``.
+A cell is added in ``network/cells``, an optimizer in ``training/optimizers``, a field in ``config``, a command of the
+session in ``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
 

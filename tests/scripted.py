@@ -9,6 +9,7 @@ import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.progress import Progress
+from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.tasks.series import EchoSeries
@@ -131,8 +132,8 @@ def make_progress(
 class ScriptedSession(Session):
     """Shows the frames that a test sets, and remembers the commands that it got."""
 
-    def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0) -> None:
-        super().__init__(config, speed, make_trainer=ScriptedTrainer)
+    def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None) -> None:
+        super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
         self.commands: list[str] = []
         self.edits: list[dict[str, object]] = []
         self._told_to_stop = threading.Event()

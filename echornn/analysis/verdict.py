@@ -8,19 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.analysis.theory import (
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     BELOW_CHANCE,
-    RECENT_WINDOWS,
-    Evidence,
     boundary_floor,
     chance_level,
     credit_coverage,
     mean_floor,
     solved_level,
 )
-from echornn.config import EchoConfig
-from echornn.progress import Progress
 
 RECOVERED = 2.0
 """A mean loss within this many times chance, after one that was no finite number, is on its way back."""

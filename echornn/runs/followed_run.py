@@ -14,7 +14,7 @@ from echornn.runs.timeline import Timeline
 
 
 class FollowedRun:
-    """Reads a run's folder, and later what has come since; nothing in it is changed.
+    """A run's folder, of which `refresh` reads the losses, and later what has come since; nothing in it is changed.
 
     Attributes:
         folder: the run's.
@@ -32,10 +32,10 @@ class FollowedRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.timeline = Timeline()
-        self.stands = Moment(0, 0)
-        self.config: EchoConfig
+        run = run_dir.glance(folder)
+        self.stands: Moment = run.stands
+        self.config: EchoConfig = run.config
         self._seen: tuple[tuple[int, int, int, int], ...] = ()
-        self.refresh()
 
     def refresh(self) -> bool:
         """Read what has come since; whether anything has.
@@ -43,7 +43,7 @@ class FollowedRun:
         Raises:
             RunError: the folder holds no run any more.
         """
-        run = run_dir.read(self.folder)
+        run = run_dir.glance(self.folder)  # losses that were damaged would be drawn as they are
         branches, stretches = run.tree
         seen = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
         if seen == self._seen and self.timeline.trained:

@@ -84,7 +84,7 @@ class Recorder(Protocol):
 
         Args:
             stands: where the run stands; the end of what was trained last, unless given.
-            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.theory.Evidence`.
+            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.evidence.Evidence`.
         """
 
     def when_saved(self, call: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.theory import RECENT_WINDOWS
+from echornn.analysis.evidence import RECENT_WINDOWS
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.branch import task_since, whole_path

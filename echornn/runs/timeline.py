@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
-from echornn.analysis.theory import RECENT_WINDOWS, Evidence
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.branch import Branch, Moment, Span, changes, path_to, spans_to, task_since, whole_path

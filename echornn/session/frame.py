@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.verdict import Verdict, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress

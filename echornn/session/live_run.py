@@ -230,6 +230,7 @@ class LiveRun:
         self.timeline.begin(branch)
         self._recorder.command(Command.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
+        self._replay = None
         self._extends = branch.number
         self._show_what_stays()
         if cause != "back":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -55,6 +56,7 @@ class Loop:
         self.mailbox = Mailbox()
         self.running = True
         self.owed = 0
+        self._changes: deque[tuple[Callable[[], None], bool]] = deque()
         self._at = at
         self._wanted = config
         resumed = self.recorder.resumed
@@ -114,7 +116,8 @@ class Loop:
         live.begin()
         if self._at is not None:
             live.go(Moment(live.here.branch, self._at))
-            self._arrive()
+            while not (live.arrived or self.mailbox.stopping):
+                self._step_on_the_way()
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
         self._can_save = live.may_save = True
@@ -131,7 +134,7 @@ class Loop:
     @property
     def _is_idle(self) -> bool:
         """Whether nothing is left to do of what was commanded, but to train on."""
-        return self.live.arrived and not self.owed
+        return self.live.arrived and not self.owed and not self._changes
 
     def _wait_seconds(self) -> float | None:
         """How long there is nothing to do; None until a command comes."""
@@ -190,17 +193,16 @@ class Loop:
 
     def _walk(self) -> None:
         """Some steps on the way to the moment that is to be shown."""
+        self._step_on_the_way()
+        if self.live.arrived:
+            self.pace.restart()
+            self._make_changes()
+        self._show()
+
+    def _step_on_the_way(self) -> None:
         begun = self._clock()
         windows = self.live.step(self.pace.slice_windows())
         self.pace.took(windows, self._clock() - begun)
-        if self.live.arrived:
-            self.pace.restart()
-            self._show()
-
-    def _arrive(self) -> None:
-        """All steps on the way to the moment under way: what comes next is done there."""
-        while not (self.live.arrived or self.mailbox.stopping):
-            self._walk()
 
     def pause(self) -> None:
         self.running = False
@@ -216,22 +218,30 @@ class Loop:
         self.owed = 0 if self.live.trainer.finished else self.owed + max(0, windows)
 
     def finish_epoch(self) -> None:
-        self._arrive()
-        self.step(self.live.config.windows_per_epoch - self.live.trainer.window - self.owed)
+        self.change(lambda: self.step(self.live.config.windows_per_epoch - self.live.trainer.window))
 
-    def change(self, change: Callable[[], None]) -> None:
+    def change(self, change: Callable[[], None], anywhere: bool = False) -> None:
         """Begin another branch, or go to a moment; training goes on if it did.
 
         Whatever it raises is said, and what trained before still does.
+
+        Args:
+            anywhere: whether it can be done on the way to a moment too; else it waits, and all that come after it.
         """
+        self._changes.append((change, anywhere))
+        self._make_changes()
+
+    def _make_changes(self) -> None:
+        while self._changes and (self.live.arrived or self._changes[0][1]):
+            self._make(self._changes.popleft()[0])
+
+    def _make(self, change: Callable[[], None]) -> None:
         before = self.stage.frame
         try:
-            self._arrive()
-            if not self.mailbox.stopping:
-                change()
-                self.owed = 0
-                self.pace.restart()
-                self.stage.change(refusal="")
+            self.owed = 0
+            change()
+            self.pace.restart()
+            self.stage.change(refusal="")
         except ConfigError as error:
             self._refuse(before, str(error), error.field)
         except Exception as error:  # whatever TensorFlow raises for another network
@@ -245,7 +255,7 @@ class Loop:
             if config != self.live.config or anew:
                 self.live.edit(config, anew, held)
 
-        self.change(edit)
+        self.change(edit, anywhere=anew)
 
     def _refuse(self, before: Frame, text: str, field: str = "") -> None:
         self.stage.frame = replace(before, refusal=text, refused_field=field, refusals=before.refusals + 1)
@@ -258,7 +268,7 @@ class Loop:
         moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
         self.pause()
         if moment != self.live.here:
-            self.change(lambda: self.live.go(moment))
+            self.change(lambda: self.live.go(moment), anywhere=True)
 
     def move_epochs(self, epochs: int) -> None:
         timeline, here = self.live.timeline, self.live.here

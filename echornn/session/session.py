@@ -140,11 +140,15 @@ class Session:
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays."""
-        self._loop.mailbox.send(lambda: self._loop.change(lambda: self._loop.live.reset(held=self._loop.running)))
+        self._loop.mailbox.send(
+            lambda: self._loop.change(lambda: self._loop.live.reset(held=self._loop.running), anywhere=True)
+        )
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._loop.mailbox.send(lambda: self._loop.change(lambda: self._loop.live.reset(1, held=self._loop.running)))
+        self._loop.mailbox.send(
+            lambda: self._loop.change(lambda: self._loop.live.reset(1, held=self._loop.running), anywhere=True)
+        )
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
@@ -194,11 +198,11 @@ class Session:
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
-        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.undo))
+        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.undo, anywhere=True))
 
     def redo(self) -> None:
         """Go forth again to where the last undo came from."""
-        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.redo))
+        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.redo, anywhere=True))
 
     def save(self) -> None:
         """Bring all that was trained to the disk now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State

@@ -44,7 +44,7 @@ CONFIG = EchoConfig(num_epochs=10**9)
 class Watched(EchoApp):
     """The app, with the delays of its event loop measured once windows are trained; it leaves after some seconds."""
 
-    CSS_PATH = Path(tui.app.app.__file__).with_name("app.tcss")
+    CSS_PATH = str(Path(tui.app.app.__file__).with_name("app.tcss"))
 
     def __init__(self, session: Session, seconds: float) -> None:
         super().__init__(session)
@@ -110,7 +110,6 @@ def on_a_terminal(
 def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
     """A redraw of the curve of a run of that length."""
     history = LossHistory()
-    history.begin("start", 0, 0, CONFIG.windows_per_epoch)
     dice = np.random.default_rng(0)
     piece = dice.uniform(0, 0.7, min(windows, 10**6)).astype(np.float32)
     for _ in range(max(1, windows // 10**6)):

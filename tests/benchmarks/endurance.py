@@ -84,7 +84,7 @@ def main() -> None:
         session = Session(
             config,
             recorder=RunRecorder.begin(folder, config),
-            on_progress=lambda _: done.set() if len(session.history) >= goal else None,
+            on_progress=lambda _: done.set() if session.timeline.trained >= goal else None,
         )
         thread = threading.Thread(target=session.run)
         goal = 1

@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from echornn.runs import events, run_dir
+from echornn.runs import checkpoint, events, run_dir
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
 
 KILLS, EPOCHS = 50, 5000
@@ -33,7 +33,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def serial(folder: Path) -> int:
-    run = run_dir.checkpoint.load(folder)[0]
+    run = checkpoint.load(folder)[0]
     return run[0].serial if run else -1
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from echornn.runs import run_dir
+from echornn.runs.run_error import RunError
 from tests.program import Program, gone, running
 
 ENDLESS = "1000000"
@@ -60,7 +61,7 @@ def saved(folder: Path) -> int:
     """Windows that a resume would find."""
     try:
         return run_dir.read(folder).trained
-    except run_dir.RunError:
+    except RunError:
         return 0
 
 
@@ -72,8 +73,9 @@ def shown(text: str) -> int:
 
 def measure(state: State, way: str, folder: Path) -> tuple[str, ...]:
     """End a run of its own in this state and this way: exit code, terminal, seconds, windows saved and shown."""
-    options = {"ignore_hangup": "ignored" in way, "under_a_shell": "guardian" in way}
-    with running("--run", str(folder), *state.flags, **options) as program:
+    ignored, under_a_shell = "ignored" in way, "guardian" in way
+    arguments = ("--run", str(folder), *state.flags)
+    with running(*arguments, ignore_hangup=ignored, under_a_shell=under_a_shell) as program:
         if state.key:
             program.until(lambda text: "running" in text and saved(folder))
             program.press(state.key)

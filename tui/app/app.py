@@ -27,6 +27,7 @@ from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
+from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
 from tui.app.panels import PANELS, Panels
 from tui.app.save_screen import save_picture, save_text
@@ -87,6 +88,7 @@ class EchoApp(SessionKeys, Panels):
         self.set_class(ascii_only, "-ascii")
         self._frame: Frame = session.frame
         self._frame_of_rows: Frame | None = None
+        self._ghosts: list[Ghost] = []
         self._ticks = 0
         self._line = Backpressure()
         self._ask_with_next = False
@@ -161,13 +163,16 @@ class EchoApp(SessionKeys, Panels):
             offered = [(one.state, one.undoable, one.redoable) for one in (before, self._frame)]
             if offered[0] != offered[1]:
                 self.refresh_bindings()
+        elif self.futures.ghosts(self._frame) != self._ghosts:
+            self._show()
         every = max(1, round(self._fps / ROWS_A_SECOND))
         if self._frame is not self._frame_of_rows and self._ticks % every == 0:
             self._show_rows()
 
     def _show(self) -> None:
         frame = self._frame
-        self._plot.show(frame.trained, frame.config, frame.line_end, self.futures.ghosts(frame))
+        self._ghosts = self.futures.ghosts(frame)
+        self._plot.show(frame.trained, frame.config, frame.line_end, self._ghosts)
         self._show_status()
         self._settings.show(frame)
         self._branches.look(frame)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.runs.branch import changes
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -59,6 +60,7 @@ class Futures:
     compared: Sequence[Path] = ()
     others: dict[Path, FollowedRun] = field(default_factory=dict)
     trouble: str = ""
+    """Why names and pins are not saved; empty where they are."""
 
     def __post_init__(self) -> None:
         self._folder = self.session.recorder.folder
@@ -67,7 +69,6 @@ class Futures:
         self._following = Background("following")
         self._made: tuple[object, list[Ghost]] | None = None
         self._changes = 0
-        self._lock = threading.Lock()
         for folder in self.compared:
             self.lay_under(folder)
 
@@ -89,15 +90,15 @@ class Futures:
 
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
         timeline, line = other.timeline, other.stands.branch
-        differing = changes(frame.config, other.config)
+        differing = changes(self.session.timeline.branch(frame.line).config, other.config)
         said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
         words = f"{other.folder.name}: {said}"
 
-        def curve_of(columns: int, first: int, last: int | None) -> object:
+        def curve_of(columns: int, first: int, last: int | None) -> Curve:
             return timeline.curve(line, columns, first, last)
 
-        last = timeline.end(line).window if len(timeline) else 0
-        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, other.folder)  # type: ignore[arg-type]
+        last = timeline.end(line).window if line < len(timeline) else 0
+        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (other.folder, line))
 
     # ---- branches
 
@@ -148,6 +149,10 @@ class Futures:
         """The name that a branch was given; empty where none was."""
         return self._notes.names.get(number, "")
 
+    def saved(self, seconds: float) -> bool:
+        """Wait until names and pins are on the disk, or cannot be, at most so long; whether it came to that."""
+        return self._writing.wait(seconds)
+
     def _changed(self) -> None:
         self._changes += 1
         folder, notes = (
@@ -156,12 +161,13 @@ class Futures:
         )
 
         def write() -> None:
+            before, self.trouble = self.trouble, ""
             try:
                 if folder is not None:
                     notes.save(folder)
-                self.trouble = ""
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
+            self._changes += self.trouble != before
 
         self._writing.do(write)
 
@@ -174,22 +180,22 @@ class Futures:
                 self.others[folder] = FollowedRun(folder)
             except (RunError, OSError) as error:
                 return str(error)
+            self.follow()
         self._changes += 1
         return ""
 
-    def follow(self, done: Callable[[], None]) -> None:
-        """See whether the other runs have gone on, on a thread of its own; ``done`` is called there if one has."""
+    def follow(self) -> None:
+        """Read what has come of the other runs, on a thread of its own."""
         others = list(self.others.values())
 
         def look() -> None:
-            found = False
             for other in others:
-                try:
-                    found |= other.refresh()
-                except (RunError, OSError):
-                    continue  # what has been read of it stays
-            if found:
-                done()
+                with contextlib.suppress(RunError, OSError):  # what has been read of it stays
+                    other.refresh()
 
         if others:
             self._following.do(look)
+
+    def followed(self, seconds: float) -> bool:
+        """Wait until the other runs have been looked at, at most so long; whether it came to that."""
+        return self._following.wait(seconds)

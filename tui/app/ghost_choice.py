@@ -13,6 +13,9 @@ from echornn.runs.timeline import Timeline
 MOST_GHOSTS = 8
 """Drawn under the curve; the others are in the list of branches."""
 
+LEAST_SOUGHT = 50
+"""Windows to both sides of a fall that are looked at one by one: of fewer, the noise would be told from nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
@@ -99,8 +102,10 @@ def ghosts_of(
     wanted += [number for number in reversed(futures(timeline)) if number not in {*hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
+        if len(ghosts) == MOST_GHOSTS:
+            break
         first, last = shared(timeline, number, line), timeline.end(number).window
-        if last > first and len(ghosts) < MOST_GHOSTS:
+        if last > first:
             curve_of = _curve_of(timeline, number)
             words = _words_beside(timeline, number, line, first, names)
             ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number))
@@ -120,10 +125,30 @@ def _curve_of(timeline: Timeline, number: int) -> Callable[[int, int, int | None
     return lambda columns, first, last: timeline.curve(number, columns, first, last)
 
 
-def moment_before_the_fall(curve: Curve) -> int | None:
-    """The window, along the curve, just before the loss fell most; None where it did not.
+def before_the_fall(
+    curve_of: Callable[[int, int, int | None], Curve], columns: int, first: int, last: int
+) -> int | None:
+    """The window from which on the loss fell most, of those from ``first`` up to ``last``; None where it did not.
 
-    Where the mean loss over some buckets falls by the largest share from what it was before.
+    It is sought in ever smaller parts, until it is known to the window.
+    """
+    found = None
+    while last > first:
+        curve = curve_of(columns, first, last)
+        fall = moment_before_the_fall(curve)
+        if fall is None:
+            break
+        found, reach = fall, max(4 * curve.width, LEAST_SOUGHT)
+        if curve.width == 1:
+            break
+        first, last = max(first, fall - reach), min(last, fall + reach)
+    return found
+
+
+def moment_before_the_fall(curve: Curve) -> int | None:
+    """The first window of the bucket with which the loss fell most; None where it did not.
+
+    That is where the mean loss over some buckets falls by most below what it was over as many before.
     """
     means = curve.mean.astype(float)
     if len(means) < 3 or not all(math.isfinite(one) for one in means):
@@ -137,4 +162,3 @@ def moment_before_the_fall(curve: Curve) -> int | None:
     }
     best = max(falls, key=falls.__getitem__)
     return int(curve.starts[best]) if falls[best] > 0 else None
-

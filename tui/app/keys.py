@@ -26,9 +26,7 @@ BINDINGS = [
     ),
     Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
-    Binding(
-        "g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False
-    ),
+    Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False),
     Binding("u", "undo", "Undo", tooltip="Undo: go to before the last change or divergence", id="undo"),
     Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
     Binding(

@@ -92,7 +92,7 @@ class Panels(App[int]):
         self.call_from_thread(self._runs.take, runs)
 
     def _look_at_other_runs(self) -> None:
-        self.futures.follow(lambda: None)
+        self.futures.follow()
 
     def _complain(self, text: str) -> None:
         self.notify(text, severity="error", markup=False)

@@ -175,7 +175,7 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 
 def finished_record(frame: Frame, seconds: float) -> Record:
     """What has come of it: windows trained in the whole run, the mean loss of the last of them
-    (`echornn.analysis.theory.RECENT_WINDOWS`), and the window along the path at which the echo was solved; None where
+    (`echornn.analysis.evidence.RECENT_WINDOWS`), and the window along the path at which the echo was solved; None where
     it was not."""
     return {
         "event": "finished",

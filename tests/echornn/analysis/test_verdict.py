@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.analysis.theory import RECENT_WINDOWS, Evidence, chance_level, solved_level
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.verdict import RECOVERED, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.tasks.levels import chance_level, solved_level
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)

@@ -64,7 +64,12 @@ def test_what_memory_gives_up_while_it_is_written_is_not_lost(file: Path, monkey
     log = AppendLog(file, LogEnd(), b"lost")
     log.append(b"one ")
     log.append(b"two ")
-    while_flushing(monkeypatch, lambda: [log.append(word) for word in (b"thr ", b"fou ", b"fiv ")] and None)
+
+    def meanwhile() -> None:
+        for word in (b"thr ", b"fou ", b"fiv "):
+            log.append(word)
+
+    while_flushing(monkeypatch, meanwhile)
     log.flush()
     assert log.lost_bytes == 4
     log.flush()

@@ -152,7 +152,7 @@ def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_na
     """Between opening the lock and taking it, who held it removes the run."""
     import fcntl
 
-    flock, calls = fcntl.flock, []
+    flock, calls = fcntl.flock, list[int]()
 
     def removed_meanwhile(descriptor: int, how: int) -> None:
         if not calls:

@@ -130,7 +130,7 @@ def test_a_field_that_a_record_lacks_has_its_default(name: str) -> None:
     fields = dataclasses.asdict(other)
     del fields[name]
     expected = dataclasses.replace(other, **{name: getattr(EchoConfig(), name)})
-    assert checkpoint.config_from(fields) == expected
+    assert config_from(fields) == expected
 
 
 def test_a_configuration_with_a_field_more_is_refused() -> None:

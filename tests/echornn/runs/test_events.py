@@ -121,7 +121,7 @@ def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, tor
     for expected in (17, 22):
         killed_ahead(folder, 9, torn)
         session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-        play(session, lambda session=session: session.step(5))
+        play(session, partial(session.step, 5))
         assert_means_of_the_log(folder, expected)
     assert texts(folder) == [(1, "start"), (13, "reset")]
     assert len(list((folder / events.FOLDER).iterdir())) == 5
@@ -181,7 +181,8 @@ def test_the_first_windows_have_a_point_each_and_later_ones_are_thinned_evenly_i
     steps = curves(tmp_path)["loss"][0]
     assert steps[:200] == list(range(1, 201))
     assert max(later / step for step, later in itertools.pairwise(steps[200:])) < 1.0101
-    assert (len(steps), log.length) == (851, pytest.approx(70_000, abs=2000))
+    assert len(steps) == 851
+    assert log.length == pytest.approx(70_000, abs=2000)
 
 
 @pytest.mark.parametrize(("windows", "points"), [(20_000, 689), (10**6, 1082), (10**8, 1545)])
@@ -223,7 +224,7 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
             trained, ahead = next(kills)
             session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
             trained = min(trained, left)
-            play(session, lambda n=trained, session=session: session.step(n))
+            play(session, partial(session.step, trained))
             left -= trained
             if left:
                 killed_ahead(tmp_path / "killed", ahead)

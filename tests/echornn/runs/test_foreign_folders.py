@@ -63,7 +63,7 @@ def assert_a_run_or_a_refusal(folder: Path) -> None:
         recorder.close()
 
 
-def changed(whole: Path, change: Callable[[Path], None]) -> None:
+def changed(whole: Path, change: Callable[[Path], object]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "copy"
         shutil.copytree(whole, folder)
@@ -116,13 +116,13 @@ def test_any_field_of_the_configuration_may_be_anything(whole: Path, data: st.Da
 @given(st.lists(st.one_of(JSON.map(json.dumps), st.text(max_size=20)), max_size=5))
 def test_any_lines_may_stand_in_the_command_log(whole: Path, lines: list[str]) -> None:
     text = "".join(f"{line}\n" for line in lines).encode(errors="replace")
-    changed(whole, lambda folder: (folder / COMMAND_FILE).write_bytes(text) and None)
+    changed(whole, lambda folder: (folder / COMMAND_FILE).write_bytes(text))
 
 
 @FUZZ
 @given(st.one_of(JSON.map(json.dumps), st.text()))
 def test_any_text_may_be_the_description(whole: Path, text: str) -> None:
-    changed(whole, lambda folder: (folder / RUN_FILE).write_bytes(text.encode(errors="replace")) and None)
+    changed(whole, lambda folder: (folder / RUN_FILE).write_bytes(text.encode(errors="replace")))
 
 
 @FUZZ
@@ -140,4 +140,4 @@ def test_every_other_format_is_refused_by_its_number(whole: Path, number: int) -
 
 @pytest.mark.parametrize("name", [RUN_FILE, COMMAND_FILE])
 def test_lists_in_lists_in_lists_are_only_damage(whole: Path, name: str) -> None:
-    changed(whole, lambda folder: (folder / name).write_text("[" * 100_000) and None)
+    changed(whole, lambda folder: (folder / name).write_text("[" * 100_000))

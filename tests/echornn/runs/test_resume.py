@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.config import EchoConfig
+from echornn.config import EchoConfig, Optimizer
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
@@ -74,7 +74,7 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
 @pytest.mark.parametrize(
     ("optimizer", "stride"), [("adagrad", None), ("adagrad", 3), ("adam", 3), ("rmsprop", None), ("sgd", None)]
 )
-def test_bit_for_bit(tmp_path: Path, optimizer: str, stride: int | None) -> None:
+def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -> None:
     config = replace(CONFIG, optimizer=optimizer, stride=stride)
     programs = Programs()  # compiled once for the trainers that come one after the other
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -154,11 +155,10 @@ def test_toggle_goes_back_and_forth() -> None:
     with on_stage(ENDLESS) as stage:
         stage.session.toggle()
         stage.obeyed()
-        assert stage.session.frame.state is State.PAUSED
-        trained = stage.windows
+        paused = stage.session.frame
         stage.session.toggle()
-        stage.until(lambda: stage.windows > trained)
-        assert stage.session.frame.state is State.RUNNING
+        stage.until(lambda: stage.windows > paused.trained)
+        assert (paused.state, stage.session.frame.state) == (State.PAUSED, State.RUNNING)
 
 
 def test_reset_starts_over_and_marks_the_curve() -> None:
@@ -422,9 +422,10 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     session = Session(SMALL, make_trainer=make)
     shown: list[tuple[str, int]] = []
     with playing(session):
-        for change in ({"state_size": 8}, {"device": "gpu"}, {"state_size": 666}):
+        changes: list[dict[str, object]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
+        for change in changes:
             after(session, lambda: session.step(12))
-            after(session, lambda change=change: session.edit(**change))
+            after(session, partial(session.edit, **change))
             shown.append((session.frame.refusal, session.config.state_size))
         after(session, session.undo)
         frame = after(session, lambda: session.step(1))
@@ -528,18 +529,19 @@ class Costly(ScriptedTrainer):
 def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     speed: float, command: str, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    trainers: list[Costly] = []
     waited: list[float] = []
     edited: list[int] = []
 
     def make(config: EchoConfig) -> Costly:
-        trainer = Costly(config, begins)
-        trainer.diverges_at = diverges_at
-        return trainer
+        trainers.append(Costly(config, begins))
+        trainers[-1].diverges_at = diverges_at
+        return trainers[-1]
 
     def begins() -> None:
         """At the worst moment, as a stretch of windows begins, a command comes."""
         asked = Costly.now
-        session._loop.mailbox.send(lambda: waited.append(Costly.now - asked - session._loop.live.trainer.seconds))
+        session._loop.mailbox.send(lambda: waited.append(Costly.now - asked - trainers[-1].seconds))
         if len(waited) == 200 and not edited:
             edit()
         if edited and len(waited) > edited[0] + 10:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.stage import Stage, place

@@ -175,7 +175,9 @@ class Story:
             assert essence(live.trainer.state) == known
         losses = self.model.losses.get(owned(live))
         if losses is not None:
-            assert np.array_equal(live.timeline.losses(here, 0), np.array(losses, np.float32))
+            kept = live.timeline.losses(here, 0)
+            assert kept is not None
+            assert np.array_equal(kept, np.array(losses, np.float32))
             recent = live.timeline.evidence(here).recent
             assert np.array_equal(recent, np.array(losses[len(losses) - len(recent) :], np.float32))
             if live.shown:

@@ -74,7 +74,8 @@ def test_compiling_trains_nothing(make: MakeTrainer) -> None:
 def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     progress = trainer.advance(14)
-    assert (progress.losses.dtype, progress.errors.dtype) == (np.float32, np.int32)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.dtype == np.int32
     assert progress.losses.shape == progress.errors.shape == (14,)
     assert_shows_its_last_window(progress, 1, 3)
     assert position(trainer) == (1, 4, 0, 0)

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import EchoConfig, EchoSeries, Trainer
+from echornn.config import Cell
 from echornn.network.model import EchoRNN, carried_size, initial_weights
 from echornn.training.bptt import train_window
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
@@ -131,7 +132,7 @@ def test_too_few_mappings_are_refused_before_native_code_aborts(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("cell", "num_layers"), [("rnn", 2), ("gru", 1), ("lstm", 1)])
-def test_two_replicas_side_by_side_train_as_each_alone(cell: str, num_layers: int) -> None:
+def test_two_replicas_side_by_side_train_as_each_alone(cell: Cell, num_layers: int) -> None:
     """Cells, products and the training of a window are written for leading axes."""
     config = replace(SMALL, cell=cell, num_layers=num_layers)
     seeds = (3, 4)
@@ -142,7 +143,7 @@ def test_two_replicas_side_by_side_train_as_each_alone(cell: str, num_layers: in
     optimizer.build(list(model.weights.values()))
     series = [EchoSeries.generate(replace(config, seed=seed)) for seed in seeds]
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def train(x: tf.Tensor, y: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         shown = train_window(model, optimizer, x, y, state, tf.constant([0, 0]))
         return shown.loss, shown.errors, shown.states[-1]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from echornn import ConfigError, EchoConfig, EchoSeries, Trainer
+from echornn.config import Optimizer
 from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
 
@@ -231,7 +232,7 @@ def test_initial_weights(draw: int) -> None:
 
 @pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
 @pytest.mark.parametrize("stride", [None, 3])
-def test_a_restored_state_goes_on_bit_for_bit(optimizer: str, stride: int | None) -> None:
+def test_a_restored_state_goes_on_bit_for_bit(optimizer: Optimizer, stride: int | None) -> None:
     config = replace(SMALL, optimizer=optimizer, stride=stride)
     whole = Trainer(config)
     whole.regenerate()

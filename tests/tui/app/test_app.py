@@ -38,7 +38,9 @@ async def opened(
         if state is not State.LOADING:
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
             grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, np.zeros_like(losses))
-            session.set_frame(state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1, redoable=True)
+            session.set_frame(
+                state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1, redoable=True
+            )
             app.show_newest_frame()
         await pilot.pause()
         yield app, session, pilot

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Cause
-from echornn.analysis.theory import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.record_run import FUTURES, recorded, recorded_future
@@ -90,6 +90,7 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
+        app.show_newest_frame()
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
     file = FOLDER / f"{name}.svg"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.theory import Evidence
+from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command import Command

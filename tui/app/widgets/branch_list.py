@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from echornn.session.frame import Frame
 from tui.app.futures import BranchRow, Futures
-from tui.app.widgets.list_panel import ListPanel, Row
+from tui.app.widgets.list_panel import ListPanel, Row, how_well
 
 
 class BranchList(ListPanel):
@@ -45,7 +44,7 @@ class BranchList(ListPanel):
             self.show([row_of(one) for one in self._futures.rows(frame)])
 
     def says(self) -> str:
-        return self.TITLE if self.typed is None else f"name: {self.typed}_"
+        return f"name: {self.typed}_" if self.typed is not None else self._futures.trouble or self.TITLE
 
     def says_of_nothing(self) -> str:
         return "nothing is trained yet"
@@ -87,8 +86,5 @@ class BranchList(ListPanel):
 
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
-    loss = "-" if math.isnan(branch.loss) else f"{branch.loss:.4g}"
-    solved = "" if branch.solved_at is None else f" · solved {branch.solved_at:,}"
-    pinned = "pinned · " if branch.is_pinned else ""
-    second = f"{pinned}{branch.windows:,} windows · {loss}{solved}"
+    second = f"{'pinned · ' if branch.is_pinned else ''}{how_well(branch.windows, branch.loss, branch.solved_at)}"
     return Row(branch.number, branch.letter, branch.words, second, branch.is_shown, branch.is_line)

@@ -38,10 +38,11 @@ class Place(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A ghost's characters, str [height, width], with spaces where there are none; and where its letters go."""
+    """A ghost's characters, str [height, width], with spaces where there are none; and the line in which its mean lies,
+    float64 [width], NaN where it has none."""
 
     characters: npt.NDArray[np.str_]
-    letters: list[tuple[int, int]]
+    course: npt.NDArray[np.float64]
 
 
 class GhostLines:
@@ -51,28 +52,37 @@ class GhostLines:
         self._ascii = ascii_only
         self._drawn: dict[object, tuple[object, Drawn]] = {}
 
-    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
+    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str) -> None:
         """Draw each under what comes after it: call it before the curve is drawn, and `letters` when it is."""
         kept: dict[object, tuple[object, Drawn]] = {}
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
-        for index, ghost in enumerate(ghosts):
-            state = (place, ghost.first, ghost.last, index)
+        for ghost in ghosts:
+            state = (place, ghost.first, ghost.last)
             before = self._drawn.get(ghost.key)
-            drawn = before[1] if before is not None and before[0] == state else self._one(place, ghost, index)
+            drawn = before[1] if before is not None and before[0] == state else self._one(place, ghost)
             kept[ghost.key] = (state, drawn)
             seen = drawn.characters != " "
             cells.characters[inside] = overlaid(cells.characters[inside], drawn.characters)
             cells.styles[inside][seen] = cells.names.index(style)
         self._drawn = kept
-        for ghost in ghosts:
-            for x, y in self._drawn[ghost.key][1].letters:
-                cells.write(place.x + x, y, ghost.letter, letter_style)
 
-    def _one(self, place: Place, ghost: Ghost, index: int) -> Drawn:
+    def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
+        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end."""
+        ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
+        for index, ghost in enumerate(ghosts):
+            drawn = self._drawn[ghost.key][1]
+            seen = _line_in_each_column((drawn.characters != " ") & ghostly, drawn.course)
+            due = index * 5 % LETTER_EVERY + 2
+            for x, y in seen:
+                if due <= x < seen[-1][0] - 2 or (x, y) == seen[-1]:
+                    cells.write(place.x + x, y, ghost.letter, letter_style)
+                    due = x + LETTER_EVERY
+
+    def _one(self, place: Place, ghost: Ghost) -> Drawn:
         width, height = place.width, place.height
         begin, end = max(ghost.first, place.first), min(ghost.last, place.first + place.length)
         if begin >= end:
-            return Drawn(np.full((height, width), " "), [])
+            return Drawn(np.full((height, width), " "), np.full(width, np.nan))
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
         curve = ghost.curve_of(max(1, columns * (end - begin) // place.length), begin, end)
         offset = begin - place.first
@@ -85,16 +95,14 @@ class GhostLines:
         if self._ascii:
             line[line != " "] = "'"
         heights = middle if self._ascii else middle[::2] / 4
-        return Drawn(overlaid(overlaid(*ends), line), _letters(heights, height, index))
+        return Drawn(overlaid(overlaid(*ends), line), height - 1 - heights)
 
 
-def _letters(heights: npt.NDArray[np.float64], lines: int, index: int) -> list[tuple[int, int]]:
-    """Column and line of each letter, the last of them at the ghost's end."""
-    known = np.flatnonzero(np.isfinite(heights))
-    if not len(known):
-        return []
-    columns = [int(known[-1]), *known[(index * 5) % LETTER_EVERY + 2 :: LETTER_EVERY][:-1].tolist()]
-    return [(column, lines - 1 - min(lines - 1, max(0, int(heights[column])))) for column in columns]
+def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Columns in which something is seen, each with the line of it that is nearest to the course there."""
+    lines = np.arange(len(seen))[:, None]
+    nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
+    return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]
 
 
 def words_in_the_corner(cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, cut: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,6 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
+from echornn.analysis.verdict import loss_text
 from tui.app.widgets.cells import Cells, CellWidget
 
 BESIDE_WIDTH = 44
@@ -102,7 +104,7 @@ class ListPanel(CellWidget, can_focus=True):
         """Here and not by way of the bindings, which characters would overtake."""
         if not self.is_open:
             return
-        if not self._take(event):
+        if not self.takes(event):
             if event.key not in self._actions:
                 return
             await self.run_action(self._actions[event.key])
@@ -110,8 +112,8 @@ class ListPanel(CellWidget, can_focus=True):
         event.prevent_default()
         self.redraw()
 
-    def _take(self, event: Key) -> bool:
-        """Take a key that is typed."""
+    def takes(self, event: Key) -> bool:
+        """Take a key that is typed; whether it is one."""
         if self.typed is None:
             return False
         match event.key:
@@ -184,6 +186,18 @@ class ListPanel(CellWidget, can_focus=True):
 
     def _plain(self, text: str) -> str:
         return text.replace("·", "-").replace("…", "...") if self._ascii else text
+
+
+def how_well(windows: int, loss: float, solved_at: int | None) -> str:
+    """How a stretch of training went, in half a line.
+
+    Args:
+        loss: of its newest window in nats; NaN where it is not known.
+        solved_at: window from 1; None where it was not solved.
+    """
+    told = [] if math.isnan(loss) else [f"loss {loss_text(loss)}"]
+    told.append(f"{windows:,} windows" if solved_at is None else f"solved at {solved_at:,} of {windows:,}")
+    return " · ".join(told)
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
@@ -10,10 +11,10 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.theory import boundary_floor, chance_level
 from echornn.analysis.verdict import loss_text
 from echornn.config import EchoConfig
-from tui.app.ghost_choice import Ghost, moment_before_the_fall
+from echornn.tasks.levels import boundary_floor, chance_level
+from tui.app.ghost_choice import Ghost, before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -146,8 +147,8 @@ class LossPlot(CellWidget, can_focus=True):
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the loss fell most, of those that are shown."""
         first, last = self.view.limits(self._trained)
-        width = max(1, self.size.width - GUTTER)
-        fall = moment_before_the_fall(self._curve_of(2 * width, first, last)) if last > first else None
+        columns = 2 * max(1, self.size.width - GUTTER)
+        fall = before_the_fall(self._curve_of, columns, first, last)
         if fall is not None:
             self.change_view(dataclasses.replace(self.view, cursor=max(first, fall - 1)))
 
@@ -176,8 +177,9 @@ class LossPlot(CellWidget, can_focus=True):
         axis = LossAxis.of(curve, self.view.log)
         self._draw_axes(cells, axis, first, length, height)
         place = Place(axis, first, length, GUTTER, width, height)
-        self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost", "plot--letter")
+        self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost")
         self._draw_curve(cells, curve, axis, length, width, height)
+        self._ghost_lines.letters(cells, place, self._ghosts, "plot--ghost", "plot--letter")
         self._draw_errors(cells, curve, length, width, height)
         self._draw_levels(cells, axis, width, height)
         self._draw_marks(cells, curve, length, width, height)
@@ -267,7 +269,11 @@ class LossPlot(CellWidget, can_focus=True):
                 cells.write(x, line, self._glyphs["mark"], "plot--here")
             cells.styles[line, x] = cells.names.index("plot--here")
         word = f" window {self._here:,} "
-        cells.write(x + 1 if x + 1 + len(word) <= GUTTER + width else x - len(word), height - 1, word, "plot--here")
+        free = np.isin(cells.characters[:height], [" ", self._glyphs["level"]])
+        for line, begin in itertools.product(range(height), (x + 1, x - len(word))):
+            if GUTTER <= begin <= GUTTER + width - len(word) and free[line, begin : begin + len(word)].all():
+                cells.write(begin, line, word, "plot--here")
+                break
 
     def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
         x = GUTTER + column_of(cursor - first, length, width)

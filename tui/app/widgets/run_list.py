@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Key
 
 from tui.app.futures import Futures
-from tui.app.widgets.list_panel import ListPanel, Row
+from tui.app.widgets.list_panel import ListPanel, Row, how_well
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,13 @@ class RunList(ListPanel):
             return "reading ..."
         return "none matches" if self._runs else "there are no others"
 
-    def _take(self, event: object) -> bool:
-        key = getattr(event, "key", "")
-        if key in ("space", "enter"):
+    def takes(self, event: Key) -> bool:
+        if event.key in ("space", "enter"):
             return False
-        if key == "escape":
+        if event.key == "escape":
             self._close()
             return True
-        return super()._take(event)  # type: ignore[arg-type]
+        return super().takes(event)
 
     def on_type(self, text: str) -> bool:
         self._again()
@@ -108,9 +107,7 @@ def _said(run: KeptRun) -> str:
 
 
 def _second(run: KeptRun) -> str:
-    loss = "" if math.isnan(run.loss) else f" · loss {run.loss:.4g}"
-    solved = "" if run.solved_at is None else f" · solved at {run.solved_at:,}"
-    return f"{run.windows:,} windows{loss}{solved}"
+    return how_well(run.windows, run.loss, run.solved_at)
 
 
 def _row(run: KeptRun, futures: Futures) -> Row:

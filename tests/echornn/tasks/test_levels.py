@@ -1,4 +1,4 @@
-"""Theory: levels against numbers known from elsewhere, and evidence that does not depend on how it came."""
+"""Levels against numbers known from elsewhere, and against what data of the same kind costs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.theory import Evidence, boundary_floor, chance_level, credit_coverage, mean_floor
 from echornn.config import EchoConfig
+from echornn.tasks.levels import boundary_floor, chance_level, credit_coverage, mean_floor
 from echornn.tasks.series import EchoSeries
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
-
-
-def evidence_of(losses: list[float], config: EchoConfig = TUTORIAL) -> Evidence:
-    return Evidence().after(np.array(losses, np.float32), config)
 
 
 def test_levels_of_the_tutorial() -> None:
@@ -52,15 +48,6 @@ def test_the_floor_counts_the_targets_that_echo_the_row_above(
     assert boundary_floor(config, window) == pytest.approx(unknown / (batch * length) * CHANCE)
 
 
-@given(st.lists(st.floats(0.0, 1.0, width=32), min_size=1, max_size=300), st.integers(1, 70))
-def test_evidence_does_not_depend_on_the_pieces_in_which_losses_come(losses: list[float], piece: int) -> None:
-    whole, pieces = evidence_of(losses), Evidence()
-    for begin in range(0, len(losses), piece):
-        pieces = pieces.after(np.array(losses[begin : begin + piece], np.float32), TUTORIAL)
-    assert (pieces.windows, pieces.solved_at) == (whole.windows, whole.solved_at)
-    np.testing.assert_array_equal(pieces.recent, whole.recent)
-
-
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("batch", [2, 5])
 def test_the_floor_of_a_network_is_what_the_best_guess_costs(batch: int, classes: int) -> None:
@@ -72,14 +59,3 @@ def test_the_floor_of_a_network_is_what_the_best_guess_costs(batch: int, classes
     targets = [EchoSeries.from_inputs(one, 3, batch, "previous_row").y[:, :3] for one in x.reshape(-1, batch * 6)]
     shares = np.bincount(np.array(targets).ravel()) / np.size(targets)
     assert mean_floor(config) == pytest.approx(-(shares * np.log(shares)).sum() * 3 / 6, abs=2e-3)
-
-
-def test_solved_is_the_first_window_with_a_low_mean() -> None:
-    assert evidence_of([0.7] * 400 + [0.0] * 100).solved_at == 400 + 47
-    assert evidence_of([0.01] * 49).solved_at is None
-    assert evidence_of([math.nan] + [0.01] * 50).solved_at == 51
-
-
-def test_solved_is_numbered_in_the_run_as_the_axis_is() -> None:
-    evidence = Evidence().after(np.full(30, 0.7, np.float32), TUTORIAL, 1000)
-    assert evidence.after(np.full(100, 0.01, np.float32), TUTORIAL, 1030).solved_at == 1030 + 48

@@ -1,0 +1,280 @@
+"""The tree under keys: going to a moment, the list of branches, and the notes that are kept of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from textual.pilot import Pilot
+
+from echornn.config import EchoConfig
+from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
+from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_files import NOTE_FILE
+from echornn.session.frame import State
+from tests.program import PATIENCE
+from tests.scripted import ScriptedSession, make_progress
+from tests.trees import branch_off, grow
+from tests.tui.app.test_app import screen_text
+from tui.app.app import EchoApp
+from tui.app.futures import Futures
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.loss_plot import LossPlot
+
+TUTORIAL = EchoConfig()
+SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
+
+
+def plant(session: ScriptedSession) -> None:
+    """a: 600 windows whose loss falls after 310; b: a slower learning rate from window 300, 200; c: a reset, 100."""
+    timeline = session.timeline
+    grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 310 + [0.1] * 290)
+    grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 200)
+    grow(timeline, branch_off(timeline, TUTORIAL, "reset", (0, 0)), [0.3] * 100)
+    session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 599), trained=600, undoable=1)
+
+
+@asynccontextmanager
+async def opened(
+    size: tuple[int, int] = (120, 40), folder: Path | None = None, ascii_only: bool = False
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    session = ScriptedSession(TUTORIAL, recorder=None if folder is None else RunRecorder.begin(folder, TUTORIAL))
+    plant(session)
+    app = EchoApp(session, fps=0.01, ascii_only=ascii_only)  # the tests draw, not the clock
+    async with app.run_test(size=size) as pilot:
+        await drawn(app, pilot)
+        yield app, session, pilot
+    session.recorder.close()
+
+
+async def drawn(app: EchoApp, pilot: Pilot[int]) -> str:
+    app.show_newest_frame()
+    await pilot.pause()
+    return screen_text(app)
+
+
+def rows(app: EchoApp) -> list[str]:
+    """The lines of the list."""
+    panel = app.query_one(BranchList)
+    return [panel.render_line(y).text.rstrip() for y in range(panel.size.height)]
+
+
+# ---- the crosshair
+
+
+async def test_enter_goes_to_the_window_under_the_crosshair() -> None:
+    async with opened() as (app, session, pilot):
+        plot = app.query_one(LossPlot)
+        await pilot.press("enter")
+        assert session.commands == [], "without a crosshair there is nowhere to go"
+        await pilot.press("home", "enter")
+        assert session.commands == ["go 0 1"], "the window under it is the last that is trained there"
+        assert plot.view.cursor is None
+        await pilot.press("z", "left", "left")
+        cursor = plot.view.cursor
+        assert cursor is not None
+        await pilot.press("enter")
+        assert session.commands[1:] == [f"go 0 {cursor + 1}"]
+
+
+async def test_d_and_enter_go_to_just_before_the_fall() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("d")
+        assert app.query_one(LossPlot).view.cursor == 309
+        await pilot.press("enter")
+        assert session.commands == ["go 0 310"]
+
+
+async def test_the_line_is_the_branch_that_is_gone_to() -> None:
+    async with opened() as (_, session, pilot):
+        session.set_frame(State.PAUSED, make_progress(SLOW, 0, 499), trained=500, line=1, branch=1, config=SLOW)
+        await drawn(pilot.app, pilot)  # type: ignore[arg-type]
+        await pilot.press("home", "enter")
+        assert session.commands == ["go 1 1"]
+
+
+async def test_where_nothing_falls_d_does_nothing() -> None:
+    async with opened() as (app, session, pilot):
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 99), trained=100, line=2, branch=2)
+        await drawn(app, pilot)
+        await pilot.press("d", "enter")
+        assert app.query_one(LossPlot).view.cursor is None
+        assert session.commands == []
+
+
+# ---- the past
+
+
+async def test_the_past_says_at_which_window_of_which_branch_one_looks() -> None:
+    async with opened(size=(100, 30)) as (app, session, pilot):
+        before = await drawn(app, pilot)
+        assert "window 250" not in before
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 249), trained=250, is_past=True)
+        text = await drawn(app, pilot)
+        assert "at 250 of 600" in text.splitlines()[0]
+        assert "branch a" in text.splitlines()[0]
+        assert "║ window 250 " in text
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 599), trained=600, is_past=False)
+        assert await drawn(app, pilot) == before
+
+
+# ---- the list
+
+
+async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> None:
+    async with opened() as (app, _, pilot):
+        await pilot.press("b")
+        await drawn(app, pilot)
+        assert rows(app)[:7] == [
+            "branches: * is shown, + lies under it",
+            ">+c started over",
+            "   loss 0.3000 · 100 windows",
+            " +b learning_rate 0.1 from window 300",
+            "   loss 0.5000 · 500 windows",
+            " *a the start",
+            "   loss 0.1000 · 600 windows",
+        ]
+        await pilot.press("b")
+        assert not app.query_one(BranchList).is_open
+        assert app.focused is app.query_one(LossPlot)
+
+
+async def test_enter_goes_to_a_branchs_end() -> None:
+    async with opened() as (_, session, pilot):
+        await pilot.press("b", "down", "enter")
+        (command,) = session.commands
+        word, number, window = command.split()
+        assert (word, number) == ("go", "1")
+        assert int(window) >= 500, "beyond the end is the end"
+
+
+async def test_space_hides_a_ghost_and_shows_it_again() -> None:
+    async with opened() as (app, session, pilot):
+        assert "learning_rate 0.1 from window 300" in await drawn(app, pilot)
+        await pilot.press("b", "down", "space")
+        text = await drawn(app, pilot)
+        assert rows(app)[3] == "> b learning_rate 0.1 from window 300"
+        assert "b: learning_rate" not in text, "at once, also where nothing is trained"
+        await pilot.press("space")
+        assert "b: learning_rate 0.1 from window 300" in await drawn(app, pilot)
+        assert rows(app)[3] == ">+b learning_rate 0.1 from window 300"
+        assert session.commands == [], "space is the list's here"
+
+
+async def test_a_name_is_typed_whatever_its_letters_mean_elsewhere() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b", "down", "n", *"best", "space", *"one?", "backspace", "enter")
+        text = await drawn(app, pilot)
+        assert rows(app)[3] == ">+b best one: learning_rate 0.1 from wind…"
+        assert "b: best one: learning_rate 0.1 from window 300" in text
+        await pilot.press("n")
+        assert rows(app)[0] == "name: best one_"
+        await pilot.press("x", "escape")
+        assert rows(app)[0] == "branches: * is shown, + lies under it"
+        assert app.query_one(BranchList).is_open
+        await pilot.press("n", *["backspace"] * 20, "enter")
+        await drawn(app, pilot)
+        assert rows(app)[3] == ">+b learning_rate 0.1 from window 300", "an empty name takes it away"
+        await pilot.press("n", "enter", "n", *"x" * 99, "enter")
+        assert app.futures.name_of(1) == "x" * MOST_LETTERS
+        assert session.commands == []
+
+
+async def test_a_pinned_branch_stays_under_the_curve() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b", "end", "up", "x")
+        await drawn(app, pilot)
+        assert rows(app)[4] == "   pinned · loss 0.5000 · 500 windows"
+        for _ in range(20):
+            grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
+        session.set_frame(State.PAUSED, session.frame.progress)
+        await drawn(app, pilot)
+        letters = [ghost.letter for ghost in app.futures.ghosts(session.frame)]
+        assert "b" in letters
+        assert "c" not in letters
+        await pilot.press("x")
+        await drawn(app, pilot)
+        assert "b" not in [ghost.letter for ghost in app.futures.ghosts(session.frame)]
+
+
+async def test_the_cursor_stays_on_its_branch_while_others_come() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b", "down")
+        grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
+        session.set_frame(State.PAUSED, session.frame.progress)
+        await drawn(app, pilot)
+        assert rows(app)[5] == ">+b learning_rate 0.1 from window 300"
+
+
+async def test_keys_that_are_not_the_lists_stay_the_apps() -> None:
+    async with opened() as (_, session, pilot):
+        await pilot.press("b", "full_stop", "u", "left_square_bracket")
+        assert session.commands == ["step 1", "undo", "move -1"]
+
+
+async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
+    for size in ((120, 40), (80, 24), (60, 16)):
+        async with opened(size, ascii_only=True) as (app, _, pilot):
+            await pilot.press("b")
+            text = await drawn(app, pilot)
+            assert text.isascii()
+            assert ">+c started over" in text
+            await pilot.press("end")
+            await drawn(app, pilot)
+            assert any(">*a the start" in line for line in rows(app)), "the cursor is in view"
+
+
+# ---- what is kept
+
+
+def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
+    session = ScriptedSession(TUTORIAL, recorder=RunRecorder.begin(folder, TUTORIAL))
+    plant(session)
+    return session, Futures(session)
+
+
+async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    async with opened(folder=folder) as (app, _, pilot):
+        await pilot.press("b", "down", "n", *"slow", "enter", "x", "up", "space")
+        assert app.futures.saved(PATIENCE)
+        assert BranchNotes.of(folder) == BranchNotes({1: "slow"}, {1}, {2})
+        assert app.futures.trouble == ""
+    session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))
+    plant(session)
+    again = Futures(session).rows(session.frame)
+    session.recorder.close()
+    assert [(one.letter, one.words, one.is_shown, one.is_pinned) for one in again] == [
+        ("c", "started over", False, False),
+        ("b", "slow: learning_rate 0.1 from window 300", True, True),
+        ("a", "the start", False, False),
+    ]
+
+
+async def test_that_they_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    async with opened(folder=folder) as (app, _, pilot):
+        (folder / NOTE_FILE).mkdir()
+        await pilot.press("b", "x")
+        assert app.futures.saved(PATIENCE)
+        await drawn(app, pilot)
+        assert rows(app)[0].startswith("names are not saved: ")
+        (folder / NOTE_FILE).rmdir()
+        await pilot.press("x")
+        assert app.futures.saved(PATIENCE)
+        await drawn(app, pilot)
+        assert rows(app)[0] == "branches: * is shown, + lies under it"
+
+
+def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:
+    session, futures = with_futures(tmp_path / "run")
+    before = futures.ghosts(session.frame)
+    grow(session.timeline, 0, np.full(50, 0.1, np.float32))
+    session.set_frame(State.RUNNING, make_progress(TUTORIAL, 0, 649), trained=650)
+    assert futures.ghosts(session.frame) is before, "training on changes none of them"
+    futures.pin(1)
+    assert futures.ghosts(session.frame) is not before
+    session.recorder.close()

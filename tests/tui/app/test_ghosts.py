@@ -1,0 +1,175 @@
+"""Ghosts under the curve: their extremes, their letters, and that what has not changed costs nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from textual.app import App, ComposeResult
+
+from echornn.analysis.loss_history import Curve
+from echornn.config import EchoConfig
+from echornn.runs.timeline import Timeline
+from tests.trees import branch_off, grow
+from tui.app.ghost_choice import Ghost
+from tui.app.widgets.ghosts import LETTER_EVERY, MOST_WORDS
+from tui.app.widgets.loss_plot import GUTTER, LossPlot
+from tui.app.widgets.view import View
+
+TUTORIAL = EchoConfig()
+
+
+class Told:
+    """A run as a ghost's source, that counts how often it is asked."""
+
+    def __init__(self, losses: list[float]) -> None:
+        self.timeline = Timeline()
+        self.asked = 0
+        grow(self.timeline, branch_off(self.timeline, TUTORIAL), losses)
+
+    def curve(self, columns: int, first: int, last: int | None) -> Curve:
+        self.asked += 1
+        return self.timeline.curve(0, columns, first, last)
+
+    def ghost(self, letter: str, words: str = "something", first: int = 0) -> Ghost:
+        return Ghost(letter, words, first, self.timeline.end(0).window, self.curve, self)
+
+
+class OnePlot(App[None]):
+    CSS_PATH = "../../../tui/app/app.tcss"
+
+    def __init__(self, line: list[float], ascii_only: bool = True) -> None:
+        super().__init__()
+        self.line = Told(line)
+        self.plot = LossPlot(self.line.curve, TUTORIAL, ascii_only)
+
+    def compose(self) -> ComposeResult:
+        yield self.plot
+
+    def show(self, *ghosts: Ghost) -> list[str]:
+        """The plot's lines, without the axis and the two lines below."""
+        self.plot.show(self.line.timeline.end(0).window, TUTORIAL, ghosts=ghosts)
+        return [self.plot.render_line(y).text[GUTTER:] for y in range(self.plot.size.height - 2)]
+
+
+SIZE = (GUTTER + 62, 14)
+"""A plot of 60 columns and 12 lines, within the widget's padding."""
+
+
+async def test_ghosts_are_told_apart_without_colour() -> None:
+    app = OnePlot([0.9] * 100)
+    async with app.run_test(size=SIZE):
+        lines = app.show(Told([0.25] * 100).ghost("b"), Told([0.5] * 100).ghost("c"))
+        rows = {letter: [y for y, line in enumerate(lines) if letter in line.split(":")[-1]] for letter in "bc"}
+        (b,), (c,) = ([y for y in rows[letter] if lines[y].count("'") > 20] for letter in "bc")
+        assert lines[b].strip("' b-") == lines[c].strip("' c-") == ""
+        assert c < b, "the larger loss is higher"
+        assert np.diff([x for x, sign in enumerate(lines[b]) if sign == "b"]).tolist() == [
+            LETTER_EVERY,
+            LETTER_EVERY,
+            9,
+        ]
+        assert [x for x, sign in enumerate(lines[c]) if sign == "c"][:2] == [7, 7 + LETTER_EVERY]
+        assert lines[b].index("b") != lines[c].index("c"), "one above the other, their letters can be read"
+        assert max(lines[b].rindex("b"), lines[c].rindex("c")) == 59, "the end has a letter"
+
+
+async def test_a_letter_stands_where_the_curve_does_not_hide_it() -> None:
+    app = OnePlot([0.5] * 100)
+    async with app.run_test(size=SIZE):
+        lines = app.show(Told([0.5] * 80 + [0.1] * 20).ghost("b", ""))
+        columns = [line.index("b") for line in lines if "b" in line and ":" not in line]
+        assert columns
+        assert all(column >= 47 for column in columns)
+        assert not any("b" in line for line in app.show(Told([0.5] * 100).ghost("b", ""))[2:])
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+async def test_a_ghosts_extremes_are_kept(ascii_only: bool) -> None:
+    losses = [0.1] * 20_000
+    losses[10_000], losses[15_000] = 0.9, 0.0
+    app = OnePlot([0.95] + [0.02] * 19_999, ascii_only)
+    async with app.run_test(size=SIZE):
+        lines = app.show(Told(losses).ghost("b"))
+        spike = [y for y, line in enumerate(lines) if line[28:32].strip(" -╌")]
+        assert min(spike) <= 1, "up to 0.9 of an axis that ends at 1"
+        assert set(range(3, 10)) <= set(spike), "one line of them all"
+
+
+async def test_what_has_not_changed_is_not_drawn_again() -> None:
+    app = OnePlot([0.9] * 100)
+    async with app.run_test(size=SIZE):
+        still, growing = Told([0.25] * 110), Told([0.5] * 110)
+        for count in range(5):
+            app.show(still.ghost("b"), growing.ghost("c"))
+            grow(app.line.timeline, 0, [0.8])
+            grow(growing.timeline, 0, [0.5] * (count % 2))
+        assert still.asked == 1
+        assert growing.asked == 3
+        before = app.show(still.ghost("b"), growing.ghost("c"))
+        app.plot.change_view(View(log=True))
+        assert still.asked == 2
+        app.plot.change_view(View())
+        assert app.show(still.ghost("b"), growing.ghost("c")) == before
+        assert still.asked == 3
+
+
+async def test_a_ghost_begins_where_it_leaves_the_line() -> None:
+    app = OnePlot([0.9] * 100)
+    async with app.run_test(size=SIZE):
+        lines = app.show(Told([0.9] * 50 + [0.2] * 50).ghost("b", "", first=50))
+        drawn = [column for line in lines[3:] for column, sign in enumerate(line) if sign in "'b"]
+        assert min(drawn) == 30
+        app.plot.change_view(View(span=20))
+        assert app.plot.view.limits(100) == (80, 100)
+        lines = app.show(Told([0.2] * 50).ghost("b", "", first=0))
+        assert not any("'" in line for line in lines), "nothing of it lies in what is shown"
+
+
+async def test_the_axis_holds_the_longest_of_the_futures() -> None:
+    app = OnePlot([0.9] * 100)
+    async with app.run_test(size=SIZE):
+        app.show(Told([0.2] * 3000).ghost("b"))
+        assert " 2k " in app.plot.render_line(13).text
+        assert " 3k " in app.plot.render_line(13).text
+
+
+async def test_what_each_is_stands_in_the_corner() -> None:
+    app = OnePlot([0.9] * 100)
+    async with app.run_test(size=SIZE) as pilot:
+        ghosts = [Told([0.2] * 9).ghost(letter, f"learning_rate 0.{index}") for index, letter in enumerate("bcdefghi")]
+        lines = app.show(*ghosts)
+        assert [line.strip(" -*") for line in lines[1:6]] == [
+            f"{letter}: learning_rate 0.{index}" for index, letter in enumerate("bcdef")
+        ]
+        assert MOST_WORDS == 5
+        assert lines[6].strip(" -") == "and 3 more: b"
+        long = app.show(Told([0.2] * 9).ghost("b", "x" * 99))[1]
+        assert long.rstrip(" -*").endswith("xxx...")
+        await pilot.resize_terminal(GUTTER + 40, 14)
+        await pilot.pause()
+        assert not any("learning_rate" in line for line in app.show(*ghosts)), "no room beside the curve"
+
+
+@pytest.mark.parametrize("size", [(200, 40), (30, 8), (12, 5), (9, 3)])
+@pytest.mark.parametrize("losses", [[0.5], [0.0], [math.nan] * 99, [math.inf, 0.5], [3e38, 1e-30], [0.3] * 5000])
+async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int], losses: list[float]) -> None:
+    for line, ascii_only in (([], True), ([0.5] * 50, False)):
+        app = OnePlot(line, ascii_only)
+        async with app.run_test(size=size):
+            ghost = Told(losses).ghost("b")
+            app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
+            app.plot.change_view(View(log=True))
+
+
+async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:
+    app = OnePlot(np.linspace(0.9, 0.1, 100).tolist())
+    async with app.run_test(size=SIZE):
+        app.plot.show(40, TUTORIAL, 100)
+        lines = [app.plot.render_line(y).text[GUTTER:] for y in range(12)]
+        assert "| window 40 " in lines[0]
+        assert all(line[24] != " " for line in lines)
+        app.plot.show(100, TUTORIAL, 100)
+        assert "window 100" not in app.plot.render_line(0).text

@@ -1,0 +1,232 @@
+"""Other runs under the curve: found by typing, laid there with a key, followed while another process trains them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from echornn.runs import kept_runs
+from echornn.runs.followed_run import FollowedRun
+from echornn.runs.recorder import RunRecorder
+from echornn.session.frame import State
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from tests.program import PATIENCE
+from tests.recorded import record_branches
+from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress, scripted_loss
+from tests.trees import branch_off, grow
+from tests.tui.app.test_app import screen_text
+from tui.app.app import EchoApp
+from tui.app.futures import Futures
+from tui.app.widgets.run_list import RunList
+
+SLOW = replace(SMALL, learning_rate=0.1)
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three runs in a state folder of their own; they are not in the order of their names."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder = kept_runs.state_folder()
+    record_branches(folder / "run-slow", 20, config=SLOW)
+    record_branches(folder / "run-wide", 12, config=replace(SMALL, state_size=9))
+    record_branches(folder / "run-same", 5)
+    (folder / "run-damaged").mkdir()
+    return folder
+
+
+@asynccontextmanager
+async def opened(
+    compared: tuple[Path, ...] = (), size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    session = ScriptedSession(SMALL)
+    grow(session.timeline, branch_off(session.timeline, SMALL), [0.9] * 15)
+    session.set_frame(State.PAUSED, make_progress(SMALL, 1, 4), trained=15)
+    app = EchoApp(session, fps=0.01, compared=compared)  # the tests draw, not the clock
+    async with app.run_test(size=size) as pilot:
+        await drawn(app, pilot)
+        yield app, session, pilot
+
+
+async def drawn(app: EchoApp, pilot: Pilot[int]) -> str:
+    app.show_newest_frame()
+    await pilot.pause()
+    return screen_text(app)
+
+
+async def listed(app: EchoApp, pilot: Pilot[int]) -> list[str]:
+    """The list, when it has been read."""
+    panel = app.query_one(RunList)
+    deadline = time.monotonic() + PATIENCE
+    while panel.is_reading:
+        assert time.monotonic() < deadline
+        await pilot.pause(0.01)
+    return lines_of(panel)
+
+
+def lines_of(panel: RunList) -> list[str]:
+    return [panel.render_line(y).text.rstrip() for y in range(panel.size.height)]
+
+
+@contextmanager
+def being_written(folder: Path) -> Iterator[LiveRun]:
+    """A run that is trained elsewhere; what it saves comes to the disk at once."""
+    recorder = RunRecorder.begin(folder, SLOW)
+    live = LiveRun(SLOW, ScriptedTrainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    live.train(5)
+    live.save()
+    assert recorder.wait(PATIENCE)
+    yield live
+    recorder.close()
+
+
+def write(live: LiveRun, folder: Path) -> None:
+    live.save()
+    deadline = time.monotonic() + PATIENCE
+    while FollowedRun(folder).timeline.trained < live.timeline.trained:
+        assert time.monotonic() < deadline
+
+
+# ---- the list
+
+
+async def test_the_list_has_the_kept_runs_and_how_they_went(kept: Path) -> None:
+    async with opened() as (app, _, pilot):
+        await pilot.press("o")
+        text = "\n".join(await listed(app, pilot))
+        assert text.startswith("other runs: _\n")
+        for words in ("learning_rate 0.1", "state_size 9", "20 windows", "12 windows", "run-same"):
+            assert words in text
+        assert "damaged" not in text, "what cannot be read is left out"
+
+
+async def test_typing_filters_by_any_words_whatever_the_keys_mean_elsewhere(kept: Path) -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("o")
+        await listed(app, pilot)
+        await pilot.press(*"RATE")
+        lines = lines_of(app.query_one(RunList))
+        assert lines[0] == "other runs: RATE_"
+        assert lines[1].startswith("> learning_rate 0.1")
+        assert lines[3].strip() == ""
+        await pilot.press(*"sbo?q")
+        assert lines_of(app.query_one(RunList))[:2] == ["other runs: RATEsbo?q_", "none matches"]
+        await pilot.press(*["backspace"] * 9, *"size", "9")
+        assert lines_of(app.query_one(RunList))[1].startswith("> state_size 9")
+        await pilot.press("escape")
+        assert not app.query_one(RunList).is_open
+        assert session.commands == []
+        await pilot.press("o")
+        assert (await listed(app, pilot))[0] == "other runs: _", "it begins with all of them"
+
+
+async def test_space_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("o")
+        await listed(app, pilot)
+        await pilot.press(*"slow", "space")
+        text = await drawn(app, pilot)
+        assert "A: run-slow: learning_rate 0.1" in text, "at once, also where nothing is trained"
+        assert lines_of(app.query_one(RunList))[1].startswith(">+learning_rate 0.1")
+        (ghost,) = app.futures.ghosts(session.frame)
+        assert (ghost.letter, ghost.first, ghost.last) == ("A", 0, 20)
+        low = ghost.curve_of(100, 0, None).low
+        np.testing.assert_array_equal(low, np.float32([scripted_loss(window) for window in range(20)]))
+        await pilot.press(*["backspace"] * 4, *"wide", "space")
+        assert "B: run-wide: state_size 9" in await drawn(app, pilot)
+        await pilot.press("space")
+        text = await drawn(app, pilot)
+        assert "run-wide: state_size 9" not in text
+        assert "A: run-slow" in text
+
+
+async def test_there_may_be_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with opened() as (app, _, pilot):
+        await pilot.press("o")
+        assert (await listed(app, pilot))[1] == "there are no others"
+        await pilot.press("space", "enter", "down", "end", "home", "escape")
+        assert not app.query_one(RunList).is_open
+
+
+async def test_a_run_that_has_vanished_is_said(kept: Path) -> None:
+    async with opened() as (app, _, pilot):
+        await pilot.press("o")
+        await listed(app, pilot)
+        await pilot.press(*"slow")
+        for file in (kept / "run-slow").iterdir():
+            file.unlink()
+        await pilot.press("space")
+        await pilot.pause()
+        (said,) = [one.message for one in app._notifications]
+        assert "run-slow" in said
+        assert app.futures.others == {}
+
+
+# ---- followed
+
+
+async def test_runs_that_are_compared_lie_under_the_curve_from_the_start(kept: Path) -> None:
+    async with opened(compared=(kept / "run-slow", kept / "run-same")) as (app, _, pilot):
+        text = await drawn(app, pilot)
+        assert "A: run-slow: learning_rate 0.1" in text
+        assert "B: run-same: the same fields" in text
+
+
+async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    with being_written(folder) as live:
+        async with opened(compared=(folder,)) as (app, session, pilot):
+            assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [5]
+            before = await drawn(app, pilot)
+            live.train(25)
+            write(live, folder)
+            app.futures.follow(lambda: None)
+            assert app.futures.followed(PATIENCE)
+            assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [30]
+            assert await drawn(app, pilot) != before, "it is drawn, though the run on the screen is paused"
+
+
+def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    with being_written(folder) as live:
+        run = FollowedRun(folder)
+        assert not run.refresh(), "nothing has come"
+        timeline = run.timeline
+        live.train(10)
+        write(live, folder)
+        assert run.refresh()
+        assert run.timeline is timeline
+        assert timeline.trained == 15
+        live.reset()
+        live.train(3)
+        write(live, folder)
+        assert run.refresh()
+        assert (len(run.timeline), run.stands.branch, run.timeline.end(1).window) == (2, 1, 3)
+        session = ScriptedSession(SMALL)
+        branch_off(session.timeline, SMALL)
+        (ghost,) = Futures(session, (folder,)).ghosts(session.frame)
+        assert (ghost.first, ghost.last) == (0, 3), "the line on which it stands now"
+
+
+def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path) -> None:
+    session = ScriptedSession(SMALL)
+    branch_off(session.timeline, SMALL)
+    futures = Futures(session, (kept / "run-slow",))
+    for file in (kept / "run-slow").iterdir():
+        file.unlink()
+    told: list[None] = []
+    futures.follow(lambda: told.append(None))
+    assert futures.followed(PATIENCE)
+    assert told == []
+    assert [ghost.last for ghost in futures.ghosts(session.frame)] == [20]
