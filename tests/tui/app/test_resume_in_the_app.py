@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from echornn.runs import run_dir
 from tests.program import running
+
+pytestmark = pytest.mark.slow
 
 SMALL = ["--total-series-length", "3000", "--num-epochs", "2", "--init", "glorot"]
 
