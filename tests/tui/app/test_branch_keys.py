@@ -15,7 +15,7 @@ from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_files import NOTE_FILE
 from echornn.session.frame import State
-from tests.program import PATIENCE
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text

@@ -20,7 +20,7 @@ from echornn.runs.recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from tests.program import PATIENCE
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress, scripted_loss
 from tests.trees import branch_off, grow
