@@ -6,24 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from echornn.runs import run_dir
-from tests.program import PATIENCE, running, stopped
+from tests.patience import PATIENCE, wait_for
+from tests.program import running, stopped
 from tui.tty.early_signals import SAME_SECONDS
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = [sys.executable, "-m", "tui"]
 LISTENS_FIRST = "import signal\nfrom tui.tty import early_signals\n"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
@@ -58,6 +53,15 @@ def test_lines_told_to_end_before_they_listen_are_checkpointed(tmp_path: Path) -
 def test_what_does_not_train_is_ended_by_the_signal() -> None:
     code = LISTENS_FIRST + "early_signals.keep(); signal.raise_signal(signal.SIGINT); early_signals.let_go()\n"
     assert subprocess.run([sys.executable, "-c", code], timeout=PATIENCE).returncode == -signal.SIGINT
+
+
+def test_ctrl_c_that_came_before_a_command_that_does_not_train_is_said_in_a_line() -> None:
+    code = LISTENS_FIRST + (
+        "early_signals.keep(); signal.raise_signal(signal.SIGINT)\n"
+        "from tui.cli import exit_code_of; raise SystemExit(exit_code_of(['list']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"echornn-tui: interrupted\n")
 
 
 def test_one_ctrl_c_may_come_twice_and_a_second_one_ends_at_once() -> None:
