@@ -16,8 +16,8 @@ from pathlib import Path
 from rich.console import Console
 
 from echornn import EchoConfig, RunRecorder, Session
-from echornn.runs import events, run_dir
-from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
+from echornn.runs import events, keyframes, run_dir
+from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE, LOSS_FILE, WINDOW
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 WINDOWS = 200_000_000
@@ -35,20 +35,22 @@ SMALL_BYTES = 100_000
 Say = partial(Console().print, soft_wrap=True)
 
 
-def sizes(folder: Path) -> tuple[int, int, int]:
-    """Bytes of the loss log, of TensorBoard's events, and of all else."""
+def sizes(folder: Path) -> tuple[int, int, int, int]:
+    """Bytes of the loss log, of TensorBoard's events, of the keyframes, and of all else."""
     losses = (folder / LOSS_FILE).stat().st_size
     shown = run_dir.size(folder / events.FOLDER) if (folder / events.FOLDER).exists() else 0
-    return losses, shown, run_dir.size(folder) - losses - shown
+    kept = (folder / KEYFRAME_FILE).stat().st_size if (folder / KEYFRAME_FILE).exists() else 0
+    return losses, shown, kept, run_dir.size(folder) - losses - shown - kept
 
 
 def look(session: Session, folder: Path, begun: float) -> float:
     """Print how it stands; memory in MB."""
     memory, trained, seconds = resident_megabytes(), session.frame.trained, time.perf_counter() - begun
-    losses, shown, others = sizes(folder)
+    losses, shown, kept, others = sizes(folder)
     Say(
         f"{trained:>13,} windows {seconds:>7,.0f} s  {memory:>7,.0f} MB resident"
-        f"  losses {losses / 1e6:,.1f} MB  events {shown / 1e3:,.1f} kB  others {others / 1e3:,.1f} kB"
+        f"  losses {losses / 1e6:,.1f} MB  events {shown / 1e3:,.1f} kB  keyframes {kept / 1e3:,.1f} kB"
+        f"  others {others / 1e3:,.1f} kB"
     )
     return memory
 
@@ -57,13 +59,14 @@ def wrong(memory: list[float], folder: Path, trained: int, seconds: float) -> li
     """What is not as documented."""
     after = memory[WARM_UP:]
     growth = max(after) / after[0] - 1
-    losses, shown, others = sizes(folder)
+    losses, shown, kept, others = sizes(folder)
     run = run_dir.read(folder)
     checks = {
         f"memory grew by {growth:.1%}, more than {MOST_GROWTH:.0%}": growth > MOST_GROWTH,
         f"{run.trained:,} windows saved of {trained:,}": run.trained != trained,
         f"the loss log has {losses:,} bytes": losses != trained * WINDOW.itemsize,
         f"the events have {shown / seconds:,.0f} bytes a second": shown > EVENT_BYTES_A_SECOND * seconds,
+        f"the keyframes have {kept:,} bytes": kept > 2 * keyframes.MOST_BYTES,
         f"all else has {others:,} bytes": others > SMALL_BYTES,
         f"{COMMAND_FILE} has {len(run.commands)} commands": len(run.commands) != 1,
         f"notes: {run.notes}": bool(run.notes),

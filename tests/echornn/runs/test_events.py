@@ -24,6 +24,8 @@ from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play, recorded
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 
+pytestmark = pytest.mark.slow
+
 LONG = replace(SMALL, num_epochs=1000)
 TAGS = ("loss", "accuracy", "learning_rate")
 
