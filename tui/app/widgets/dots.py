@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,12 +53,22 @@ def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.
         return np.where(dots, mark, " ")
     lines, columns = dots.shape[0] // 4, dots.shape[1] // 2
     codes = (dots.reshape(lines, 4, columns, 2) * BRAILLE[None, :, None, :]).sum(axis=(1, 3))
-    return np.where(codes > 0, np.vectorize(chr, otypes=["U1"])(BRAILLE_BEGIN + codes), " ")
+    return _characters_of(np.where(codes > 0, BRAILLE_BEGIN + codes, ord(" ")))
 
 
 def overlaid(below: npt.NDArray[np.str_], above: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
     """Two pictures in one: where both have braille, the dots of both; else the upper one's character, if it has one."""
-    codes_below, codes_above = (np.vectorize(ord, otypes=[int])(characters) for characters in (below, above))
+    codes_below, codes_above = (_codes_of(characters) for characters in (below, above))
     both = (codes_below >= BRAILLE_BEGIN) & (codes_above >= BRAILLE_BEGIN)
     codes = np.where(both, codes_below | codes_above, np.where(above == " ", codes_below, codes_above))
-    return np.asarray(np.vectorize(chr, otypes=["U1"])(codes))
+    return _characters_of(codes)
+
+
+def _codes_of(characters: npt.NDArray[np.str_]) -> npt.NDArray[np.uint32]:
+    """Where each character stands in Unicode, same shape."""
+    return np.ascontiguousarray(characters, "U1").view(np.uint32)
+
+
+def _characters_of(codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.str_]:
+    """The characters that stand there in Unicode, same shape."""
+    return np.ascontiguousarray(codes, np.uint32).view("U1")

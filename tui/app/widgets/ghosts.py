@@ -12,7 +12,6 @@ from tui.app.ghost_choice import Ghost
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import per_column, smoothed
-from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
 
 LETTER_EVERY = 24
@@ -90,12 +89,9 @@ class GhostLines:
         low, high = (place.axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
         lowest, highest = per_column(curve, low, high, columns, place.length, offset)
         middle, _ = per_column(curve, mean, mean, columns, place.length, offset)
-        ends = [characters(spans(one, one, rows), self._ascii, "'") for one in (lowest, highest)]
-        line = line_characters(middle, height, self._ascii)
-        if self._ascii:
-            line[line != " "] = "'"
+        dots = np.logical_or.reduce([spans(one, one, rows) for one in (lowest, highest, middle)])
         heights = middle if self._ascii else middle[::2] / 4
-        return Drawn(overlaid(overlaid(*ends), line), height - 1 - heights)
+        return Drawn(characters(dots, self._ascii, "'"), height - 1 - heights)
 
 
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

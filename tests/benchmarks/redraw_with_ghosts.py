@@ -1,0 +1,69 @@
+"""What ghosts cost: seconds to draw the curve alone, with 8 ghosts that stay, and with 8 for the first time.
+
+`python -m tests.benchmarks.redraw_with_ghosts [windows of each branch]`, at 120x40.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.timeline import Timeline
+from tui.app.ghost_choice import MOST_GHOSTS, ghosts_of
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.loss_plot import LossPlot
+
+WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
+
+
+def timed(frame: Callable[[int], None]) -> float:
+    """Median seconds of a frame."""
+    seconds = []
+    for number in range(FRAMES):
+        begun = time.perf_counter()
+        frame(number)
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
+
+
+def main() -> None:
+    windows = int(sys.argv[1]) if len(sys.argv) > 1 else WINDOWS
+    config = EchoConfig(num_epochs=10**6)
+    timeline, noise = Timeline(), np.random.default_rng(0)
+    for number in range(MOST_GHOSTS + 1):
+        start = Moment(0, 0) if number else None
+        timeline.begin(Branch(number, "redraw" if number else "start", start, start, 0, 0, 0, number, config))
+        losses = noise.gamma(2, 0.1, windows).astype(np.float32)
+        timeline.append(number, losses, losses)
+    line = MOST_GHOSTS
+    ghosts = ghosts_of(timeline, line)
+
+    def plot_of() -> LossPlot:
+        return LossPlot(lambda columns, first, last: timeline.curve(line, columns, first, last), config)
+
+    def draw(plot: LossPlot, here: int, count: int) -> None:
+        plot._here = plot._trained = here
+        plot._ghosts = ghosts[:count]
+        plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
+
+    kept = plot_of()
+    draw(kept, windows, MOST_GHOSTS)
+    alone = timed(lambda number: draw(kept, windows - FRAMES + number, 0))
+    draw(kept, windows, MOST_GHOSTS)
+    staying = timed(lambda number: draw(kept, windows - FRAMES + number, MOST_GHOSTS))
+    anew = timed(lambda _: draw(plot_of(), windows, MOST_GHOSTS))
+    print(f"{windows:,} windows a branch, {MOST_GHOSTS} ghosts, {WIDTH}x{HEIGHT} cells, medians of {FRAMES} frames")
+    print(
+        f"the curve alone {alone * 1e3:.1f} ms; with ghosts that stay {staying * 1e3:.1f} ms ({staying / alone:.2f});"
+    )
+    print(f"with ghosts drawn for the first time {anew * 1e3:.1f} ms ({anew / alone:.2f})")
+
+
+if __name__ == "__main__":
+    main()
