@@ -15,7 +15,7 @@ from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from tui.app.ghost_choice import Ghost, futures, ghosts_of, letter_of, words_of
+from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, letter_of, words_of
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether another run has gone on."""
@@ -85,7 +85,7 @@ class Futures:
             notes = self._notes
             own = ghosts_of(timeline, frame.line, notes.hidden, sorted(notes.pinned), notes.names)
             runs = [self._ghost_of_run(index, other, frame) for index, other in enumerate(self.others.values())]
-            self._made = (state, [*runs, *own])
+            self._made = (state, [*runs, *own][:MOST_GHOSTS])
         return self._made[1]
 
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
