@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests are left out, files of nothing else are not even imported: TensorFlow alone takes seconds."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if SLOW_AS_A_WHOLE.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+@pytest.fixture(autouse=True)
+def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One that imports it fails where none did before it: it is to be marked as slow."""
+    was_there = "tensorflow" in sys.modules
+    yield
+    if request.node.get_closest_marker("slow") is None:
+        assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"
 
 
 @pytest.fixture(autouse=True, scope="session")

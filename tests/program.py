@@ -18,8 +18,7 @@ from pathlib import Path
 
 import pyte
 
-PATIENCE = 90.0
-"""Seconds that a condition on the screen may take, on a machine under load."""
+from tests.patience import PATIENCE
 
 SECONDS_TO_END = 5.0
 """Within so many seconds of being told it ends, on a machine under load; it needs a tenth of that."""

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAVY = ("tensorflow", "keras", "tensorboard")
 SCREEN = ("textual", "rich", "plotext", "textual_plotext", "tui", "cyclopts")
 

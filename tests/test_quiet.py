@@ -10,6 +10,8 @@ import pytest
 
 from echornn import quiet
 
+pytestmark = pytest.mark.slow
+
 TRAIN = "import os, sys; from echornn import EchoConfig, Trainer; Trainer(EchoConfig()).advance(9); assert {}"
 SMALL = ["--num-epochs", "1", "--total-series-length", "1500"]
 

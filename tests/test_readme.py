@@ -7,14 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
-from tests.program import PATIENCE
+from tests.patience import PATIENCE, wait_for
+
+pytestmark = pytest.mark.slow
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -58,10 +61,8 @@ def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -
     run = tmp_path / "echo-run"
 
     with job(tmp_path / "job", tmp_path) as first:
-        deadline = time.monotonic() + PATIENCE
-        while not trained(run):
-            assert time.monotonic() < deadline
-            assert first.poll() is None
+        wait_for(lambda: trained(run) or first.poll() is not None)
+        assert first.poll() is None
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
         assert first.wait(PATIENCE) == 42
     assert (tmp_path / "queue").read_text() == "requeue 7\n"

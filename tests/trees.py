@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -37,7 +35,7 @@ def branch_off(
 def grow(
     timeline: Timeline,
     number: int,
-    losses: Sequence[float] | npt.NDArray[np.float32],
+    losses: npt.ArrayLike,
     error_rates: npt.NDArray[np.float32] | None = None,
 ) -> None:
     """Windows of these losses at the end of a branch; a quarter of their predictions is wrong, unless given."""

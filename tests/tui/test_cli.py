@@ -16,8 +16,11 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, run_dir
+from tests.patience import wait_for
 from tui.cli import UsageError, parse_speed
 from tui.commands import bench
+
+pytestmark = pytest.mark.slow
 
 SMALL = ["--total-series-length", "3000", "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
 
@@ -227,9 +230,7 @@ def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) ->
         assert any('"window": 1,' in line for line in process.stdout)
         serial = serial_after_a_window(tmp_path / "run")
         process.send_signal(signal.SIGUSR1)
-        deadline = time.monotonic() + 60
-        while newest(tmp_path / "run").serial == serial:
-            assert time.monotonic() < deadline
+        wait_for(lambda: newest(tmp_path / "run").serial != serial)
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) in (42, 130)
@@ -241,9 +242,7 @@ def newest(folder: Path) -> checkpoint.Checkpoint:
 
 def serial_after_a_window(folder: Path) -> int:
     """The serial of the checkpoint that has the first window; after it nothing is unsaved."""
-    deadline = time.monotonic() + 60
-    while not checkpoint.load(folder)[0] or not newest(folder).losses.length:
-        assert time.monotonic() < deadline
+    wait_for(lambda: checkpoint.load(folder)[0] and newest(folder).losses.length)
     return newest(folder).serial
 
 

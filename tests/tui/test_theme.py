@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import PATIENCE, running
+from tests.patience import PATIENCE
+from tests.program import running
 from tests.tui.app.test_app import opened
 from tui.app.app import EchoApp
 from tui.theme import THEMES, remember, remembered, theme_file
@@ -78,6 +79,7 @@ async def test_the_app_opens_as_it_is_told() -> None:
         assert app.theme == "textual-light"
 
 
+@pytest.mark.slow
 def test_the_flag_is_remembered_by_the_real_program(state: Path) -> None:
     """A light background is drawn at the first frame, and at the next start without the flag."""
     backgrounds = []

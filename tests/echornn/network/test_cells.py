@@ -18,6 +18,8 @@ from echornn.network.model import EchoRNN, carried_size, initial_weights, layer_
 from echornn.network.product import product, product_with_transposed, weight_gradient
 from echornn.network.scan import block_length, scan
 
+pytestmark = pytest.mark.slow
+
 Array = npt.NDArray[np.float32]
 
 

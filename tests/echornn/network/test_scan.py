@@ -11,6 +11,8 @@ import tensorflow as tf
 from echornn.network.affine import Affine
 from echornn.network.scan import Step, scan
 
+pytestmark = pytest.mark.slow
+
 SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 

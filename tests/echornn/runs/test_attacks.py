@@ -264,6 +264,7 @@ def test_a_number_of_lost_windows_that_can_be_is_filled_up_in_pieces(
     assert np.isfinite(windows["loss"][:9]).all()
 
 
+@pytest.mark.slow
 def test_the_commands_say_it_in_a_line_too(runs: Path) -> None:
     made(runs / "attacked", HAND_MADE["deep"])
     os.mkfifo(runs / "fifo")

@@ -193,6 +193,7 @@ def begun(folder: Path, line: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_killed_at_any_line_of_the_beginning_it_can_begin_again(state: Path) -> None:
     whole = begun(state / "whole", 0)
     lines = int(whole.stdout)

@@ -128,6 +128,7 @@ def test_a_run_that_never_saved_starts_over(tmp_path: Path) -> None:
     assert len(performed(RunRecorder.go_on(tmp_path / "run"), SMALL, 5)) == 5
 
 
+@pytest.mark.slow
 def test_one_process_writes_at_a_time_and_a_dead_one_does_not_count(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     recorded(folder, 1)

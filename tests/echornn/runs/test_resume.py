@@ -20,6 +20,8 @@ from echornn.training.any_trainer import MakeTrainer
 from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 CONFIG = EchoConfig(num_epochs=4, total_series_length=500, truncated_backprop_length=10, batch_size=5, init="glorot")
 """Ten windows an epoch (with a stride of 3, thirty-one)."""
 

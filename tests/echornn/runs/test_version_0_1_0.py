@@ -15,7 +15,6 @@ from echornn.config import EchoConfig
 from echornn.runs import checkpoint, kept_runs, recorded_values, run_dir
 from echornn.runs.recorder import RunRecorder
 from echornn.session.session import Session
-from echornn.training.trainer import Trainer
 from tests.echornn.runs.test_recorder import contents, play
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import export, list_runs
@@ -62,7 +61,10 @@ def test_it_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "37 windows" in list_runs.describe(place)
 
 
+@pytest.mark.slow
 def test_it_goes_on_from_where_it_was_saved(folder: Path) -> None:
+    from echornn import Trainer
+
     before = np.fromfile(folder / "losses.bin", run_dir.WINDOW)
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None

@@ -10,11 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from echornn import EchoConfig, Session, Trainer
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import read
+
+pytestmark = pytest.mark.slow
 
 SMALL = EchoConfig(num_epochs=10**6, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
 """14 windows an epoch."""

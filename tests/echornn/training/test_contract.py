@@ -16,6 +16,8 @@ from echornn.training.programs import Programs
 from echornn.training.trainer import Trainer
 from tests.scripted import SMALL, ScriptedTrainer
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Programs()
 """Compiled once for all real trainers here."""
 

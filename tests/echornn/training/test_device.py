@@ -12,6 +12,8 @@ import tensorflow as tf
 from echornn import EchoConfig
 from echornn.training.device import TRIAL_SECONDS, faster, place, windows_per_second
 
+pytestmark = pytest.mark.slow
+
 EXHAUSTED = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating")
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from echornn.training.free_memory import free_bytes
 
+pytestmark = pytest.mark.slow
+
 GIB = 1 << 30
 
 

@@ -13,6 +13,9 @@ import pytest
 from echornn import ConfigError, EchoConfig, Session, Trainer
 from echornn.session.frame import State
 from echornn.training.memory import bytes_needed, in_words, require_memory
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.slow
 
 MEASURE = """
 import json, resource, sys
@@ -89,8 +92,8 @@ def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None
     session.step(3)
     training = threading.Thread(target=session.run)
     training.start()
-    while session.frame.trained < 3 and session.error is None:
-        session.stopped.wait(0.01)
+    assert session.when_idle(PATIENCE)
+    assert session.frame.trained == 3
     session.stop()
     training.join()
     assert session.frame.refusal.startswith("state_size = 1000000 cannot be used: it needs about 7")

@@ -13,6 +13,8 @@ from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
 from echornn.reference.tutorial import TutorialSession
 
+pytestmark = pytest.mark.slow
+
 WINDOWS = 700
 
 

@@ -18,6 +18,8 @@ from echornn.network.model import EchoRNN, carried_size, initial_weights
 from echornn.training.bptt import train_window
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
 
+pytestmark = pytest.mark.slow
+
 SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
 
 

@@ -13,6 +13,8 @@ from echornn.config import Optimizer
 from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
 
+pytestmark = pytest.mark.slow
+
 SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
 """14 windows an epoch, 2 columns unused."""
 

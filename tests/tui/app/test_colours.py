@@ -51,6 +51,7 @@ async def test_colours_that_tell_things_apart_differ_from_each_other_and_from_th
 TRUE_COLOUR, PALETTE, STANDARD = rb"\x1b\[[0-9;]*[34]8;2;", rb"\x1b\[[0-9;]*[34]8;5;", rb"\x1b\[([0-9;]*;)?(3|9)[0-7]m"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "used", "unused"),
     [
@@ -69,6 +70,7 @@ def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[
         assert not any(re.search(pattern, program.output) for pattern in unused)
 
 
+@pytest.mark.slow
 def test_without_colour_the_signs_remain() -> None:
     with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}) as program:
         colours_of_the_rows(program)

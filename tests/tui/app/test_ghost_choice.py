@@ -145,7 +145,11 @@ def test_where_nothing_falls_there_is_no_fall() -> None:
 def test_the_fall_of_a_long_run_is_found_to_the_window_too(fall: int) -> None:
     timeline = Timeline()
     noise = np.random.default_rng(3).normal(0, 0.05, 100_000)
-    grow(timeline, branch_off(timeline, TUTORIAL), np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise)
+    grow(
+        timeline,
+        branch_off(timeline, TUTORIAL),
+        (np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise).astype(np.float32),
+    )
     asked: list[tuple[int, int]] = []
 
     def curve_of(columns: int, first: int, last: int | None) -> Curve:

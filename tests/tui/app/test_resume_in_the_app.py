@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from echornn.runs import run_dir
 from tests.program import running
+
+pytestmark = pytest.mark.slow
 
 SMALL = ["--total-series-length", "3000", "--num-epochs", "2", "--init", "glorot"]
 
@@ -24,6 +28,8 @@ def test_a_finished_run_trains_on_and_the_edit_can_be_undone(tmp_path: Path) -> 
         program.press("q")
         assert program.ended() == 0
     run = run_dir.read(folder)
-    assert [command.cause for command in run.commands] == ["start", "edit", "undo"]
-    assert [command.config.cell for command in run.commands] == ["rnn", "gru", "rnn"]
-    assert run.trained == 80 + 160
+    assert [command.cause for command in run.commands] == ["start", "edit"]
+    assert [command.config.cell for command in run.commands] == ["rnn", "gru"]
+    assert run.trained == 80 + 160, "what was undone is kept"
+    assert run.stands == (0, 80)
+    assert run.config.cell == "rnn"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.fuzzy import Matcher
 
-from tests.program import PATIENCE
+from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened
 
 

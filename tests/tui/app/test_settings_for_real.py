@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.program import running
+
+pytestmark = pytest.mark.slow
 
 UP, DOWN, ESCAPE = "\x1b[A", "\x1b[B", "\x1b"
 

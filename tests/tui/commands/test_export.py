@@ -15,11 +15,9 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.network.to_keras import keras_model
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.command import Command
 from echornn.runs.recorder import RunRecorder
-from echornn.training.trainer import Trainer
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands.export import rows
 from tui.commands.list_runs import lines
@@ -47,6 +45,7 @@ def export(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.slow
 def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
     done = export(str(folder))
     assert done.returncode == 0
@@ -62,6 +61,7 @@ def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
     assert [(one["window"], one["epoch"]) for one in objects] == [(int(r["window"]), int(r["epoch"])) for r in table]
 
 
+@pytest.mark.slow
 def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_path: Path) -> None:
     for arguments, words in [
         ([str(tmp_path / "none")], "none holds no run"),
@@ -75,7 +75,12 @@ def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_p
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_weights_and_keras_files(tmp_path: Path) -> None:
+    import keras
+
+    from echornn import Trainer
+
     recorder = RunRecorder.begin(tmp_path / "run", CONFIG)
     trainer = Trainer(CONFIG)
     recorder.windows(trainer.advance(20))
@@ -86,13 +91,12 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
         assert {name: saved[name].tobytes() for name in saved} == {
             name: array.tobytes() for name, array in trainer.weights.items()
         }
-    import keras
-
     model = keras.models.load_model(tmp_path / "m.keras")
     progress = trainer.advance(1)  # first window of an epoch: it starts from a zero state, as the model does
     np.testing.assert_allclose(model.predict(progress.x, verbose=0), progress.probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -102,6 +106,9 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
     ],
 )
 def test_a_keras_model_has_the_same_outputs(changes: dict[str, Any]) -> None:
+    from echornn import Trainer
+    from echornn.network.to_keras import keras_model
+
     config = replace(CONFIG, **changes)
     trainer = Trainer(config)
     trainer.advance(10)

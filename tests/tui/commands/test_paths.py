@@ -167,6 +167,7 @@ def test_at_belongs_to_resume_and_is_not_negative(flags: dict[str, object], word
         train(**flags)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_from_a_shell_one_goes_back_and_sees_the_branch(tmp_path: Path) -> None:
     folder = str(tmp_path / "run")
     small = ["--total-series-length", "3000", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]

@@ -22,6 +22,8 @@ from tui import printed
 from tui.cli import exit_code_of
 from tui.commands import export as export_module
 
+pytestmark = pytest.mark.slow
+
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 from echornn.runs.recorder import RunRecorder
+from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
 
@@ -19,8 +19,6 @@ def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Pat
     trainer = ScriptedTrainer(SMALL)
     recorder.windows(trainer.advance(3))
     recorder.save(trainer.state)
-    deadline = time.monotonic() + 30
-    while not recorder.warning:
-        assert time.monotonic() < deadline
+    wait_for(lambda: recorder.warning)
     assert record.farewell(recorder)[-1] == f"the run is not kept: there is no '{folder}' any more"
     recorder.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +77,7 @@ async def test_leaving_waits_for_the_answers_under_way_but_not_for_ever() -> Non
     assert not line.is_settled
 
 
+@pytest.mark.slow
 def test_a_slow_terminal_gets_fewer_frames_and_the_newest_one_when_it_is_ready() -> None:
     with running("--speed", "max", "--num-epochs", "1000000") as program:
         program.until(lambda text: "running" in text and "epoch 2" in text)

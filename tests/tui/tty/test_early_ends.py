@@ -6,24 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from echornn.runs import run_dir
-from tests.program import PATIENCE, running, stopped
+from tests.patience import PATIENCE, wait_for
+from tests.program import running, stopped
 from tui.tty.early_signals import SAME_SECONDS
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = [sys.executable, "-m", "tui"]
 LISTENS_FIRST = "import signal\nfrom tui.tty import early_signals\n"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
 
 
 def handles(pid: int, number: signal.Signals) -> bool:

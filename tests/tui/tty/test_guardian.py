@@ -13,9 +13,12 @@ import pytest
 from echornn.runs import run_dir
 from echornn.runs.lock import Lock
 from echornn.runs.run_error import RunError
-from tests.program import ALTERNATE_SCREEN_OFF, PATIENCE, SECONDS_TO_END, Program, gone, running, stopped
+from tests.patience import wait_for
+from tests.program import ALTERNATE_SCREEN_OFF, SECONDS_TO_END, Program, gone, running, stopped
 from tui.tty.guardian import Guarded
 from tui.tty.terminal import BACK_TO_NORMAL, NativeLog
+
+pytestmark = pytest.mark.slow
 
 RESUME = re.compile(rb"go on with: echornn-tui --resume (\S+)")
 
@@ -120,9 +123,7 @@ def test_a_user_signal_to_the_guardian_saves(tmp_path: Path) -> None:
         newest = run_dir.read(tmp_path / "run").checkpoint
         assert newest is not None
         os.kill(program.pid, signal.SIGUSR1)
-        deadline = time.monotonic() + PATIENCE
-        while (run_dir.read(tmp_path / "run").checkpoint or newest).serial == newest.serial:
-            assert time.monotonic() < deadline
+        wait_for(lambda: (run_dir.read(tmp_path / "run").checkpoint or newest).serial != newest.serial)
         program.press("q")
         assert program.ended() == 0
 
@@ -133,9 +134,7 @@ def test_the_lock_is_the_apps_and_ends_with_it(tmp_path: Path) -> None:
         assert int((tmp_path / "run" / run_dir.LOCK_FILE).read_text()) == program.app
         os.kill(program.pid, signal.SIGSTOP)
         os.kill(program.app, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while not lock_is_free(tmp_path / "run"):
-            assert time.monotonic() < deadline
+        wait_for(lambda: lock_is_free(tmp_path / "run"))
         os.kill(program.pid, signal.SIGCONT)
         assert program.ended() == 1
 
@@ -170,8 +169,7 @@ def test_bad_usage_on_a_terminal_is_one_clear_line_and_exit_code_2() -> None:
 
 def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
     with running() as program:
-        while program.app == program.pid:
-            assert not gone(program.pid)
+        wait_for(lambda: program.app != program.pid)
         os.kill(program.pid, signal.SIGUSR1)
         program.until(lambda text: "loading" in text)
         program.press("q")

@@ -11,6 +11,8 @@ from tests.program import Program, running
 from tests.tui.tty.test_terminal_input import NOISE
 from tui.tty.plain_screen import SWITCH
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = "\x1b[27u"
 """As kitty sends it, which cannot be taken for the beginning of another key."""
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.storm import Storm
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_lives_through_a_storm_of_keys_and_its_run_replays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the palette saves the screen

@@ -20,7 +20,8 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from tests.program import ALTERNATE_SCREEN_ON, PATIENCE, running, stopped
+from tests.patience import PATIENCE
+from tests.program import ALTERNATE_SCREEN_ON, running, stopped
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
 from tui.app.save_screen import save_text
@@ -47,12 +48,14 @@ LACKING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacking", LACKING)
 def test_another_textual_has_a_plain_screen(lacking: str) -> None:
     code = f"{lacking}\nfrom tui.tty.plain_screen import is_plain\nimport tui.tty.open_app\nassert is_plain()\n"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
     with running("--speed", "50", environment={SWITCH: "1"}) as program:
         program.until(lambda text: "running" in text and "window  " in text)
@@ -75,6 +78,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
         assert program.mended
 
 
+@pytest.mark.slow
 def test_plain_its_guardian_mends_the_terminal() -> None:
     with running(environment={SWITCH: "1"}) as program:
         program.until(lambda text: "s Set" in text)

@@ -13,6 +13,8 @@ import pytest
 from echornn.runs import run_dir
 from tests.program import ALTERNATE_SCREEN_OFF, CURSOR_ON, SECONDS_TO_END, Program, running
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_trains_the_tutorial_to_full_accuracy_on_its_rows_and_quits() -> None:
     with running() as program:
