@@ -237,7 +237,7 @@ def test_an_edit_that_cannot_be_made_leaves_the_run_as_it_was(tmp_path: Path) ->
     before = {name: content for name, content in contents(folder).items() if name != "lock"}
     recorder = RunRecorder.go_on(folder)
     session = Session(replace(SMALL, device="gpu"), make_trainer=make, recorder=recorder)
-    play(session)
+    play(session, lambda: None)
     assert session.frame.state is State.FAILED
     assert isinstance(session.error, ConfigError)
     assert {name: content for name, content in contents(folder).items() if name != "lock"} == before
