@@ -60,6 +60,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "_save_keras", lambda state, file: file.write_text("a model"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_at_home")
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINE)

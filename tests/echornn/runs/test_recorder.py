@@ -278,6 +278,7 @@ def assert_right_or_the_one_before(run: Run) -> None:
         assert "logs differ" in " ".join(run.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["checkpoint-0", "checkpoint-1", LOSS_FILE, COMMAND_FILE])
 def test_cut_short_at_every_length(two_checkpoints: Path, tmp_path: Path, name: str) -> None:
     content = (two_checkpoints / name).read_bytes()
@@ -286,6 +287,7 @@ def test_cut_short_at_every_length(two_checkpoints: Path, tmp_path: Path, name: 
         assert_right_or_the_one_before(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["checkpoint-0", "checkpoint-1", LOSS_FILE, COMMAND_FILE])
 def test_with_a_bit_flipped_in_every_byte(two_checkpoints: Path, tmp_path: Path, name: str) -> None:
     content = (two_checkpoints / name).read_bytes()

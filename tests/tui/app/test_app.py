@@ -151,6 +151,7 @@ EVERY_KEY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("size", [(80, 24), (40, 10)])
 async def test_no_key_in_no_state_harms_the_screen(state: State, size: tuple[int, int]) -> None:

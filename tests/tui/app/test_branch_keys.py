@@ -19,6 +19,7 @@ from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
+from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
 from tui.app.futures import Futures
 from tui.app.widgets.branch_list import BranchList
@@ -178,7 +179,9 @@ async def test_a_name_is_typed_whatever_its_letters_mean_elsewhere() -> None:
         await pilot.press("n", *["backspace"] * 20, "enter")
         await drawn(app, pilot)
         assert rows(app)[3] == ">+b learning_rate 0.1 from window 300", "an empty name takes it away"
-        await pilot.press("n", "enter", "n", *"x" * 99, "enter")
+        await pilot.press("n", "enter", "n")
+        post(app, *"x" * 99)
+        await pilot.press("enter")
         assert app.futures.name_of(1) == "x" * MOST_LETTERS
         assert session.commands == []
 

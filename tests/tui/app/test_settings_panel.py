@@ -304,6 +304,7 @@ STORM = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
     order = random.Random(seed)
