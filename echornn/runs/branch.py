@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -69,6 +70,23 @@ class Span(NamedTuple):
     branch: Branch
     first: int
     last: int
+
+
+def digest(branch: Branch, of_parent: int) -> int:
+    """A number that tells what leads to a branch's beginning from all else: its own terms, and those of its parent.
+
+    Args:
+        of_parent: the digest of the branch that it goes on from; it does not count where the weights begin anew.
+    """
+    terms = (
+        branch.start,
+        branch.epoch,
+        branch.window,
+        branch.generation,
+        branch.draw,
+        dataclasses.asdict(branch.config),
+    )
+    return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)
 
 
 def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:

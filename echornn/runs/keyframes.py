@@ -31,7 +31,7 @@ HEADER_BYTES = 1200
 MOST_FILE_BYTES = 1 << 28
 """Of the file that are read; a longer one is not ours."""
 
-_RECORD = struct.Struct("<4sIQII")
+_RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"
 
 
@@ -40,16 +40,19 @@ class Keyframe:
 
     Attributes:
         moment: where.
+        digest: what leads to the branch, by which a file's keyframe is known to be this run's; see `Timeline.digest`.
         size: bytes that it takes, about.
 
     Args:
         moment: where.
         state: the state, or as `echornn.runs.checkpoint.encode` gave it: encoding a large one takes longer than
             training may wait, and is left to who writes it.
+        digest: what leads to the branch.
     """
 
-    def __init__(self, moment: Moment, state: TrainerState | bytes) -> None:
+    def __init__(self, moment: Moment, state: TrainerState | bytes, digest: int = 0) -> None:
         self.moment = moment
+        self.digest = digest
         self._state = state
         if isinstance(state, bytes):
             self.size = len(state)
@@ -67,14 +70,15 @@ class Keyframe:
             return None
 
     def as_record(self) -> bytes:
-        """As the file of keyframes has it: magic, branch, window, length, CRC-32 of moment and data; and the data."""
+        """As the file of keyframes has it: magic, branch, window, digest, length, CRC-32 of all that; and the data."""
         state = self._state
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
-        return _RECORD.pack(_MAGIC, *self.moment, len(data), _crc(*self.moment, data)) + data
+        terms = (*self.moment, self.digest)
+        return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data
 
 
-def _crc(branch: int, window: int, data: bytes) -> int:
-    return zlib.crc32(data, zlib.crc32(b"%d %d" % (branch, window)))
+def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(b"%d %d %d" % (branch, window, digest)))
 
 
 def records(data: bytes) -> list[Keyframe]:
@@ -82,11 +86,11 @@ def records(data: bytes) -> list[Keyframe]:
     found = []
     at = 0
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
-        _, branch, window, length, crc = _RECORD.unpack_from(data, at)
+        _, branch, window, digest, length, crc = _RECORD.unpack_from(data, at)
         end = at + _RECORD.size + length
         state = data[at + _RECORD.size : end]
-        if end <= len(data) and _crc(branch, window, state) == crc:
-            found.append(Keyframe(Moment(branch, window), state))
+        if end <= len(data) and _crc(branch, window, digest, state) == crc:
+            found.append(Keyframe(Moment(branch, window), state, digest))
             at = end
         else:
             at += 1

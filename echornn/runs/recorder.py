@@ -79,6 +79,9 @@ class Recorder(Protocol):
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
         """These are all that are kept from now on."""
 
+    def moved(self) -> None:
+        """The run stands at another moment, where it goes on when it is taken up again."""
+
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
 
@@ -121,6 +124,8 @@ class Unrecorded:
     def keyframe(self, keyframe: Keyframe) -> None: ...
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None: ...
+
+    def moved(self) -> None: ...
 
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None: ...
 
@@ -218,7 +223,7 @@ class RunRecorder:
             self._notes,
             self._hanging,
             f"{self._writer.trouble or ''}",
-            f"TensorBoard's events {self._writer.less_trouble}" if self._writer.less_trouble else "",
+            *(f"{what} {trouble}" for what, trouble in self._writer.less_troubles.items()),
             f"{lost:,} windows are lost to the loss log" if lost else "",
         ]
         return "; ".join(part for part in parts if part)
@@ -262,10 +267,11 @@ class RunRecorder:
 
     def keyframe(self, keyframe: Keyframe) -> None:
         self._keyframes.add(keyframe)
-        self._told += 1
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
         self._keyframes.replace(keyframes)
+
+    def moved(self) -> None:
         self._told += 1
 
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,7 +47,7 @@ class RunWriter:
     Attributes:
         kept: the newest save that is on disk; None before the first.
         trouble: why the newest that was tried is not.
-        less_trouble: why what TensorBoard shows of it is not.
+        less_troubles: why what the run does without is not, by what it is.
 
     Args:
         folder, lock, identity: the run's.
@@ -67,7 +68,7 @@ class RunWriter:
     ) -> None:
         self.kept: Save | None = None
         self.trouble: Trouble | None = None
-        self.less_trouble: Trouble | None = None
+        self.less_troubles: dict[str, Trouble] = {}
         self._folder = folder
         self._lock = lock
         self._identity = identity
@@ -85,14 +86,14 @@ class RunWriter:
         """
         try:
             self._require_our_run()
-            self._keep_events(save.events)
+            self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             if save.state.is_finite:
                 ends = (self._losses.end, self._commands.end)
                 checkpoint.save(self._folder, Checkpoint(self._serial, save.state, *ends, save.solved_at, save.stands))
                 self._serial += 1
-            self._keyframes.flush()
+            self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save
         except Exception as error:  # nothing that a disk does may end the training
@@ -109,13 +110,13 @@ class RunWriter:
                     raise AnotherRunError(f"{self._folder} holds another run now")
             self._is_known = True
 
-    def _keep_events(self, length: int) -> None:
-        """What TensorBoard shows is not needed to go on: without it, the run is saved all the same."""
+    def _keep_less(self, what: str, flush: Callable[[], None]) -> None:
+        """What the run does without to go on: where it cannot be kept, the run is saved all the same."""
         try:
-            self._events.flush(length)
-            self.less_trouble = None
+            flush()
+            self.less_troubles = {name: one for name, one in self.less_troubles.items() if name != what}
         except OSError as error:
-            self.less_trouble = Trouble.after(self.less_trouble, error)
+            self.less_troubles = {**self.less_troubles, what: Trouble.after(self.less_troubles.get(what), error)}
 
     def keep_traceback(self, text: str) -> None:
         """Keep where in the code training failed, if the disk takes it: what failed has been said by then."""

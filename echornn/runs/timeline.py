@@ -12,7 +12,7 @@ from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.runs.branch import Branch, Moment, Span, changes, path_to, spans_to, task_since, whole_path
+from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, task_since, whole_path
 
 KEPT_PATHS = 32
 """Paths kept ready; others are walked anew."""
@@ -28,6 +28,7 @@ class _Grown:
 
     branch: Branch
     evidence: Evidence
+    digest: int
     bad: list[tuple[int, int]] = field(default_factory=list)
     """Stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first and last bad."""
     history: LossHistory = field(default_factory=LossHistory)
@@ -70,15 +71,16 @@ class Timeline:
             parent = branch.parent
             if branch.number != len(self) or (parent is None) != (len(self) == 0):
                 raise ValueError(f"no branch can begin so: {branch}")
-            evidence = Evidence()
+            evidence, of_parent = Evidence(), 0
             if parent is not None:
                 if not self.has(parent):
                     raise ValueError(f"no branch can begin there: {branch}")
                 if not branch.starts_over:
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
+                    of_parent = self.digest(owner.number)
                     evidence = self.evidence(parent) if owner.config.same_task(branch.config) else Evidence()
-            self._grown.append(_Grown(branch, evidence))
+            self._grown.append(_Grown(branch, evidence, digest(branch, of_parent)))
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Windows were trained at the end of this branch: losses in nats and error rates in 0..1, float32 [n]."""
@@ -101,6 +103,10 @@ class Timeline:
             IndexError: it is not there.
         """
         return self._grown[number].branch
+
+    def digest(self, number: int) -> int:
+        """What leads to a branch, as a number; see `echornn.runs.branch.digest`."""
+        return self._grown[number].digest
 
     def end(self, number: int) -> Moment:
         """Where a branch ends."""

@@ -45,12 +45,16 @@ class Keyframing:
         self._trained += seconds
         return self._trained >= self._apart
 
-    def keep(self, moment: Moment, trainer: AnyTrainer) -> None:
-        """Keep the trainer's state at a moment of the branch in which it was trained, if its weights are finite."""
+    def keep(self, moment: Moment, trainer: AnyTrainer, digest: int) -> None:
+        """Keep the trainer's state at a moment of the branch in which it was trained, if its weights are finite.
+
+        Args:
+            digest: what leads to the branch; see `echornn.runs.timeline.Timeline.digest`.
+        """
         begun = self._clock()
         state = trainer.state
         if state.is_finite:
-            if self.keyframes.add(keyframe := Keyframe(moment, state)):
+            if self.keyframes.add(keyframe := Keyframe(moment, state, digest)):
                 self._recorder.keyframe(keyframe)
             if self.keyframes.thinned != self._thinned:
                 self._thinned = self.keyframes.thinned

@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
+from echornn.runs.keyframes import Keyframe
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session import going_back
@@ -127,12 +128,17 @@ class LiveRun:
             self._branch("start", None, None)
             return
         self.timeline = run.timeline()
-        self._keyframing.take_up([one for one in run.keyframes() if self.timeline.has(one.moment)])
+        self._keyframing.take_up([one for one in run.keyframes() if self._is_ours(one)])
         self.trainer.restore(run.checkpoint.state)
         self.here = run.stands
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
         self._keyframe()
+
+    def _is_ours(self, keyframe: Keyframe) -> bool:
+        """Whether a keyframe that was found is of a moment of this run, and of no other that the file may be of."""
+        moment = keyframe.moment
+        return self.timeline.has(moment) and keyframe.digest == self.timeline.digest(moment.branch)
 
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
@@ -245,7 +251,7 @@ class LiveRun:
 
     def _keyframe(self) -> None:
         if self.arrived:
-            self._keyframing.keep(Moment(self.owner.number, self.here.window), self.trainer)
+            self._keyframing.keep(self._parent(), self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""
@@ -308,7 +314,7 @@ class LiveRun:
         done = self._replay.advance(windows)
         self._replay_seconds += self._clock() - begun
         if (near := self._replay.at_tape) is not None and self._replay_seconds > NEAR_SECONDS:
-            self._keyframing.keep(near, self.trainer)
+            self._keyframing.keep(near, self.trainer, self.timeline.digest(near.branch))
             self._replay_seconds = 0.0
         self._arrive()
         return done
@@ -318,6 +324,7 @@ class LiveRun:
             self.shown = tuple(self._replay.tape)
             self._replay = None
             self._show_what_stays()
+            self._recorder.moved()
 
     def _show_what_stays(self) -> None:
         """Where a branch has just begun, windows before it are shown only if they are of its data and task."""

@@ -257,6 +257,16 @@ class Loop:
 
         self.change(edit, anywhere=anew)
 
+    def undo(self, undo: Callable[[], None]) -> None:
+        """Go where this leads: a moment in the past is looked at, and the end of a branch is where training goes on."""
+
+        def look() -> None:
+            undo()
+            if self.live.is_past:
+                self.pause()
+
+        self.change(look, anywhere=True)
+
     def _refuse(self, before: Frame, text: str, field: str = "") -> None:
         self.stage.frame = replace(before, refusal=text, refused_field=field, refusals=before.refusals + 1)
 

@@ -53,8 +53,6 @@ class Replay:
             self._begin(self._spans[self._span].branch)
         else:
             self.trainer.restore(state)
-        self.steps = 0
-        """Windows trained again so far."""
         self._cross()
 
     @property
@@ -86,7 +84,6 @@ class Replay:
             windows = 1
             self.tape.append(self.trainer.advance(1))
         self._window += windows
-        self.steps += windows
         self._cross()
         return windows
 

@@ -96,12 +96,12 @@ class Session:
         """All branches of the run, and what was lost in them."""
         return self._loop.live.timeline
 
-    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """Part of the loss along the line that the frame shows; see `Timeline.curve`."""
+    def curve(self, columns: int, first: int = 0, last: int | None = None, line: int | None = None) -> Curve:
+        """Part of the loss along a line, that of the newest frame unless given; see `Timeline.curve`."""
         timeline = self._loop.live.timeline
         if not len(timeline):
             return curve_of([], columns, 0, 0)
-        return timeline.curve(min(self.frame.line, len(timeline) - 1), columns, first, last)
+        return timeline.curve(self.frame.line if line is None else line, columns, first, last)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until nothing is left to do of all commands given so far, at most so long; whether it came to that."""
@@ -198,11 +198,11 @@ class Session:
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
-        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.undo, anywhere=True))
+        self._loop.mailbox.send(lambda: self._loop.undo(self._loop.live.undo))
 
     def redo(self) -> None:
         """Go forth again to where the last undo came from."""
-        self._loop.mailbox.send(lambda: self._loop.change(self._loop.live.redo, anywhere=True))
+        self._loop.mailbox.send(lambda: self._loop.undo(self._loop.live.redo))
 
     def save(self) -> None:
         """Bring all that was trained to the disk now."""

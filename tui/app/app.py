@@ -22,6 +22,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
@@ -102,7 +103,7 @@ class EchoApp(SessionKeys, Panels):
         yield StatusLine(self._frame, self._ascii_only)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self.session.curve, self._frame.config, self._ascii_only)
+                yield LossPlot(self._curve, self._frame.config, self._ascii_only)
                 yield SampleRows(self._ascii_only)
             session = self.session
             commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
@@ -110,6 +111,10 @@ class EchoApp(SessionKeys, Panels):
             yield BranchList(self.futures, session.go, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
+
+    def _curve(self, columns: int, first: int, last: int | None) -> Curve:
+        """Of the line of the frame that is shown: the newest may have another, and a shorter one."""
+        return self.session.curve(columns, first, last, self._frame.line)
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"

@@ -168,11 +168,13 @@ def test_where_one_is_damaged_the_one_before_serves(tmp_path: Path, how: str) ->
     record_branches(folder, 12, (0, 3), 2, (0, 8), 1)
     kept = run_dir.read(folder).keyframes()
     last = max((one for one in kept if one.moment.branch == 0), key=lambda one: one.moment.window)
-    data = bytearray(last.as_record()[24:])
+    data = bytearray(last.as_record()[28:])
     data[len(data) // 2] ^= 1
-    record = bytearray(Keyframe(last.moment, bytes(data)).as_record())  # its own checksum right, the state's wrong
+    record = bytearray(
+        Keyframe(last.moment, bytes(data), last.digest).as_record()
+    )  # its own checksum right, the state's wrong
     if how == "checksum":
-        record[16] ^= 1
+        record[24] ^= 1
     others = b"".join(one.as_record() for one in kept if one is not last)
     (folder / run_dir.KEYFRAME_FILE).write_bytes(others + bytes(record))
     recorder = RunRecorder.go_on(folder)
@@ -183,3 +185,36 @@ def test_where_one_is_damaged_the_one_before_serves(tmp_path: Path, how: str) ->
     recorder.close()
     assert live.trainer.state.weights["W"] == np.float32(12)
     assert live.trainer.state.config == SMALL
+
+
+def test_those_of_another_future_are_not_taken_for_this_runs(tmp_path: Path) -> None:
+    """The branch has the same number and fields, but began elsewhere: as after a kill, or where a file was copied."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    record_branches(ours, 12, (0, 3), {"learning_rate": 0.1}, 6)
+    record_branches(theirs, 12, (0, 5), {"learning_rate": 0.1}, 4)
+    (ours / run_dir.KEYFRAME_FILE).write_bytes((theirs / run_dir.KEYFRAME_FILE).read_bytes())
+    recorder = RunRecorder.go_on(ours)
+    live = alive(recorder)
+    recorder.save(live.trainer.state, live.here)
+    assert recorder.wait(30)
+    recorder.close()
+    found = [(one.moment, one.digest) for one in run_dir.read(ours).keyframes()]
+    foreign = [(one.moment, one.digest) for one in run_dir.read(theirs).keyframes() if one.moment.branch == 1]
+    assert foreign
+    assert not set(found) & set(foreign)
+    assert any(moment.branch == 0 for moment, _ in found), "what both have in common is the same, to the bit"
+
+
+def test_where_they_cannot_be_written_the_run_is_saved_and_it_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    record_branches(folder, 12)
+    (folder / run_dir.KEYFRAME_FILE).unlink()
+    (folder / run_dir.KEYFRAME_FILE).mkdir()
+    recorder = RunRecorder.go_on(folder)
+    live = alive(recorder)
+    live.train(3)
+    live.save()
+    assert recorder.wait(30), "all that was told is on the disk"
+    assert "the states to go back to not saved since" in recorder.warning
+    recorder.close()
+    assert run_dir.read(folder).trained == 15

@@ -15,6 +15,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder, RunRecorder
+from echornn.runs.run_dir import read
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
@@ -249,3 +250,26 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
     finally:
         session.stop()
         thread.join(PATIENCE)
+
+
+def test_an_undo_that_leads_into_the_past_is_looked_at_and_one_to_an_end_goes_on() -> None:
+    with playing() as session:
+        then(session, 60)
+        session.go(0, 20)
+        then(session, 30)
+        session.resume()
+        frame = then(session, "undo")
+        assert (frame.state, frame.is_past, frame.branch, frame.trained) == (State.PAUSED, True, 0, 20)
+        assert then(session, "undo").branch == 0, "it is still what was undone: nothing was trained there again"
+        assert len(session.timeline) == 2
+
+
+def test_where_one_looks_is_saved_without_being_asked_for(tmp_path: Path) -> None:
+    recorder = RunRecorder.begin(tmp_path / "run", ENDLESS)
+    with playing(recorder=recorder) as session:
+        then(session, 60, "save")
+        session.go(0, 20)
+        then(session)
+        assert session.when_idle(PATIENCE)
+        assert not recorder.saved, "it is due"
+    assert read(tmp_path / "run").stands == (0, 20)

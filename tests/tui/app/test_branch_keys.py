@@ -281,3 +281,13 @@ def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:
     futures.pin(1)
     assert futures.ghosts(session.frame) is not before
     session.recorder.close()
+
+
+async def test_the_crosshair_reads_the_line_that_is_shown_while_the_newest_frame_has_a_shorter_one() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("z", "left", "left")
+        assert "window" in app.query_one(LossPlot).reading
+        session.set_frame(State.PAUSED, None, trained=0, line=2, line_end=0, branch=2)
+        await pilot.press("left", "right", "d")
+        assert "window" in app.query_one(LossPlot).reading
+        assert "paused" in await drawn(app, pilot)
