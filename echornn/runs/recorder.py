@@ -20,6 +20,7 @@ from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
+from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.lock import Lock
@@ -166,7 +167,7 @@ class RunRecorder:
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
         self._identity = resumed.identity if resumed else about.read(folder).identity
-        ends = run_dir.cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
+        ends = cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()

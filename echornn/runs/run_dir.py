@@ -27,9 +27,9 @@ import numpy.typing as npt
 
 from echornn.config import EchoConfig
 from echornn.runs import about, checkpoint, own_files
-from echornn.runs.append_log import PIECE_BYTES, end_of, ends_at, size_of
+from echornn.runs.append_log import ends_at, size_of
 from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
-from echornn.runs.checkpoint import SLOTS, Checkpoint, LogEnd
+from echornn.runs.checkpoint import SLOTS, Checkpoint
 from echornn.runs.command import Command
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runs.lock import LOCK_FILE as LOCK_FILE
@@ -335,36 +335,3 @@ def _lines(file: Path, length: int) -> Iterator[bytes]:
         while line := log.readline(min(length, MOST_LINE_BYTES)):
             length -= len(line)
             yield line
-
-
-def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
-    """Cut the logs back to the checkpoint, so that what is trained again is not recorded twice.
-
-    A loss log that is too short is filled up with lost windows.
-
-    Returns:
-        The ends of the loss log and of the command log.
-
-    Raises:
-        OSError: they could not be changed.
-    """
-    losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
-    ends = (LogEnd(), LogEnd()) if run.checkpoint is None else (run.checkpoint.losses, run.checkpoint.commands)
-    _cut(losses, ends[0].length, LOST_WINDOW)
-    _cut(commands, ends[1].length)
-    return ends if run.intact or run.checkpoint is None else (end_of(losses), end_of(commands))
-
-
-def _cut(file: Path, length: int, filler: bytes = b"") -> None:
-    """Cut a file to this length; one that is shorter is filled up, where there is something to fill it up with."""
-    descriptor = own_files.opened(file, os.O_WRONLY)
-    try:
-        there = min(length, os.fstat(descriptor).st_size)
-        if filler:
-            there -= there % len(filler)
-        os.ftruncate(descriptor, there)
-        while filler and there < length:
-            count = min(length - there, PIECE_BYTES) // len(filler)
-            there = own_files.write_all(descriptor, filler * count, there)
-    finally:
-        os.close(descriptor)

@@ -6,18 +6,16 @@ import asyncio
 import dataclasses
 import gc
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
@@ -30,10 +28,9 @@ from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
+from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
-from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
-from tui.app.screens.palette import Palette
 from tui.app.session_keys import SessionKeys
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
@@ -44,7 +41,7 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.exit_code import ExitCode
 from tui.printable import printable
-from tui.theme import Theme, remember
+from tui.theme import Theme
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 
@@ -60,11 +57,8 @@ SWITCH_SECONDS = 1e-4
 Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
-EXPORT_SECONDS = 0.3
-"""How long an export waits for the command palette to leave the screen."""
 
-
-class EchoApp(SessionKeys, Panels):
+class EchoApp(SessionKeys, PaletteCommands, Panels):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -316,26 +310,6 @@ class EchoApp(SessionKeys, Panels):
         }
         self.push_screen(HelpScreen(groups, self._ascii_only))
 
-    def action_other_theme(self) -> None:
-        self.theme = f"textual-{self._other_theme}"
-        chosen = self._shown_theme
-        self._remembering.do(lambda: remember(chosen))  # a disk may hang
-
-    @property
-    def _shown_theme(self) -> Theme:
-        return "light" if self.theme == "textual-light" else "dark"
-
-    @property
-    def _other_theme(self) -> Theme:
-        return "dark" if self.theme == "textual-light" else "light"
-
-    def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
-        """Save the screen in the folder the program was started in, and say where it went."""
-        try:
-            self.notify(f"saved {save(self, Path.cwd())}", markup=False)
-        except OSError as error:
-            self.notify(f"could not be saved: {error}", severity="error", markup=False)
-
     def action_help_quit(self) -> None:
         """Ctrl+C: a key that may be meant for something else."""
         self.notify("q ends the program; the run is kept")
@@ -353,23 +327,3 @@ class EchoApp(SessionKeys, Panels):
     async def _leave_when_settled(self, code: int) -> None:
         await self._line.settle()
         self.exit(code)
-
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(self.get_system_commands(self.screen)))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action, in the command palette too, and what needs no key."""
-        for binding in keys.BINDINGS:
-            if keys.makes_sense(binding.action, self._frame):
-                action = binding.action
-                yield SystemCommand(
-                    binding.description,
-                    f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
-                    lambda action=action: self.call_later(self.run_action, action),
-                )
-        other = self._other_theme
-        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
-        for name, save in (("picture", save_picture), ("text", save_text)):
-            later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
-            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)

@@ -13,9 +13,6 @@ from textual.events import Key, Paste
 from echornn.analysis.verdict import loss_text
 from tui.app.widgets.cells import Cells, CellWidget
 
-BESIDE_WIDTH = 44
-"""Columns of a panel beside the curve."""
-
 MOST_TYPED = 40
 
 

@@ -1,0 +1,67 @@
+"""What the command palette offers: every key's action, and what needs no key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from echornn.runs.background import Background
+from echornn.session.frame import Frame
+from tui.app import keys
+from tui.app.save_screen import save_picture, save_text
+from tui.app.screens.palette import Palette
+from tui.theme import Theme, remember
+
+EXPORT_SECONDS = 0.3
+"""How long an export waits for the command palette to leave the screen."""
+
+
+class PaletteCommands(App[int]):
+    """An app whose commands can be found by name."""
+
+    _frame: Frame
+    _remembering: Background
+
+    def action_other_theme(self) -> None:
+        self.theme = f"textual-{self._other_theme}"
+        chosen = self._shown_theme
+        self._remembering.do(lambda: remember(chosen))  # a disk may hang
+
+    @property
+    def _shown_theme(self) -> Theme:
+        return "light" if self.theme == "textual-light" else "dark"
+
+    @property
+    def _other_theme(self) -> Theme:
+        return "dark" if self.theme == "textual-light" else "light"
+
+    def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
+        """Save the screen in the folder the program was started in, and say where it went."""
+        try:
+            self.notify(f"saved {save(self, Path.cwd())}", markup=False)
+        except OSError as error:
+            self.notify(f"could not be saved: {error}", severity="error", markup=False)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action, in the command palette too, and what needs no key."""
+        for binding in keys.BINDINGS:
+            if keys.makes_sense(binding.action, self._frame):
+                action = binding.action
+                yield SystemCommand(
+                    binding.description,
+                    f"{binding.tooltip} ({self.get_key_display(binding)})".strip(),
+                    lambda action=action: self.call_later(self.run_action, action),
+                )
+        other = self._other_theme
+        yield SystemCommand(f"Theme: {other}", f"A {other} background, also the next time", self.action_other_theme)
+        for name, save in (("picture", save_picture), ("text", save_text)):
+            later = partial(self.set_timer, EXPORT_SECONDS, partial(self.action_export, save))
+            yield SystemCommand(f"Save {name}", f"Export the screen as {name} to the current folder", later)
