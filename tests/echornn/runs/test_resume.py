@@ -88,6 +88,7 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
     whole.save()
     recorder.close()
 
+    gc.freeze()  # TensorFlow's objects need not be looked through each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
     parts = alive(recorder, config, make)
     for step in STORY:
