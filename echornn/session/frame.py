@@ -10,6 +10,7 @@ from echornn.analysis.evidence import Evidence
 from echornn.analysis.verdict import Verdict, verdict
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.readings import Readings
 
 
 class State(StrEnum):
@@ -56,6 +57,7 @@ class Frame:
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        readings: what the probes read last, where something was asked of them; its moment may lie behind this one's.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -84,6 +86,7 @@ class Frame:
     refusal: str = ""
     refused_field: str = ""
     refusals: int = 0
+    readings: Readings | None = None
     warning: str = ""
 
     @property

@@ -1,0 +1,188 @@
+"""What probes read of a network: plain arrays, free of TensorFlow, as the screen and scripts need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.progress import Counts, Floats, Symbols
+
+Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
+"""What can be asked for, one of the readings below each."""
+
+SATURATED = 0.97
+"""A unit is saturated where it is farther than this from zero; a gate, where it is this near to shut or open."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the probes.
+
+    Attributes:
+        kinds: which readings.
+        part: the part of the network that `memory` and `units` read, by a name of `Readings.parts`; empty is the top
+            layer's h.
+        flip: row and time step, from 0, of the window's input that `flip` changes to its next symbol; None for none.
+    """
+
+    kinds: frozenset[Kind]
+    part: str = ""
+    flip: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """How well the input some steps ago can be read from a part of the network (Jaeger 2001, memory capacity).
+
+    Attributes:
+        part: what it was read from.
+        by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
+            x[t-k] from it at t, for k = 0, 1, ...; 0 to 1.
+        size: how many numbers the part has: their sum over all lags is at most this.
+    """
+
+    part: str
+    by_lag: Floats
+    size: int
+
+    @property
+    def total(self) -> float:
+        """Numbers held: the sum over the lags."""
+        return float(self.by_lag.sum(dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What each unit of a part does.
+
+    Attributes:
+        part: which part.
+        activity: float32 [batch_size, T, units], over the newest window, with the weights of now; empty [0, 0, units]
+            where there is no window yet.
+        saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: from the middle).
+        share_saturated: of all units and steps of the probe's own data, 0 to 1.
+        spread: float32 [units], standard deviation over the probe's own data.
+        best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
+        correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
+    """
+
+    part: str
+    activity: Floats
+    saturated: npt.NDArray[np.bool_]
+    share_saturated: float
+    spread: Floats
+    best_lag: Counts
+    correlation: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """How far the error travels back.
+
+    Attributes:
+        by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
+            more than T of them.
+        bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
+            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019).
+        bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
+            its window travels T steps and one at its beginning none.
+    """
+
+    by_lag: Floats
+    bias: Floats
+    bias_of_windows: float
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """Which inputs each prediction hangs on (Madsen 2019, "Visualizing memorization in RNNs").
+
+    Attributes:
+        strength: float32 [batch_size, T, T], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in the newest
+            window; 0 where s comes after t.
+    """
+
+    strength: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Flip:
+    """The row run anew with one input changed.
+
+    Attributes:
+        row, step: which, from 0.
+        x: uint8 [T], the input with the change.
+        before, after: float32 [T, num_classes], the predictions without it and with it.
+    """
+
+    row: int
+    step: int
+    x: Symbols
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrent:
+    """One recurrent matrix.
+
+    Attributes:
+        name: such as "W", or "W update", with the layer where there are several.
+        eigenvalues: complex64 [state_size], the largest first.
+    """
+
+    name: str
+    eigenvalues: npt.NDArray[np.complex64]
+
+    @property
+    def spectral_radius(self) -> float:
+        """The largest eigenvalue's distance from zero."""
+        return float(np.abs(self.eigenvalues).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Matrices:
+    """The weights and what is known of them.
+
+    Attributes:
+        weights: float32 arrays by name, [rows, columns].
+        rows, columns: for each, the names of its rows and columns.
+        update: for each, the size of its change in a window over its own, ||dw|| / ||w||, as a mean over the windows
+            since the specimen before; NaN where there is none.
+        recurrent: the part of each that goes from state to state.
+    """
+
+    weights: dict[str, Floats]
+    rows: dict[str, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
+    update: dict[str, float]
+    recurrent: tuple[Recurrent, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What the probes read of one moment.
+
+    Attributes:
+        config: what was trained there.
+        branch, window: the moment: so many windows along that branch's path.
+        parts: names of the parts of the network that can be asked for, the top layer's h first.
+        kind fields: what was asked for; None for the rest.
+        lyapunov: float32, Lyapunov exponents in nats a step, the largest first.
+    """
+
+    config: EchoConfig
+    branch: int
+    window: int
+    parts: tuple[str, ...] = ()
+    memory: Memory | None = None
+    units: Units | None = None
+    gradient: Gradient | None = None
+    connectivity: Connectivity | None = None
+    flip: Flip | None = None
+    weights: Matrices | None = None
+    lyapunov: Floats | None = field(default=None)

@@ -1,0 +1,28 @@
+"""What is put under the microscope: a network at one moment, as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.progress import Floats, Progress
+from echornn.trainer_state import TrainerState
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """A network at one moment of its run.
+
+    Attributes:
+        state: all that a trainer is there; its configuration too.
+        branch, window: the moment: so many windows along that branch's path.
+        progress: the newest window, in full; None where none was trained there.
+        before: weights by name some windows earlier on the same path; None where they are not known.
+        windows_since: how many windows earlier.
+    """
+
+    state: TrainerState
+    branch: int = 0
+    window: int = 0
+    progress: Progress | None = None
+    before: dict[str, Floats] | None = None
+    windows_since: int = 0

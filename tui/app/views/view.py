@@ -1,0 +1,53 @@
+"""What every view below the curve is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from echornn.config import EchoConfig
+from echornn.readings import Question
+from echornn.session.frame import Frame
+from tui.app.widgets.cells import CellWidget
+
+
+class View(CellWidget, can_focus=True):
+    """Shows a frame in its own way; `draw` fills the cells.
+
+    Attributes:
+        key, title: the number key that shows it, and its name in the footer, in help and in its own head.
+        on_view: called after a key has changed what it shows, or what it asks for.
+    """
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.on_view: Callable[[], None] = lambda: None
+        self._ascii_only = ascii_only
+        self._frame: Frame | None = None
+        self._message = ""
+
+    @property
+    def question(self) -> Question | None:
+        """What it asks of the probes, for as long as it is open; None where it needs nothing of them."""
+        return None
+
+    @property
+    def reading(self) -> str:
+        """What its cursor is on, in a line of 78 characters; empty where there is none."""
+        return ""
+
+    def show(self, frame: Frame, message: str = "") -> None:
+        """Draw this frame; where there is nothing to draw yet, the message."""
+        self._frame, self._message = frame, message
+        self.redraw()
+
+    def action_leave(self) -> None:
+        """Take the cursor away."""
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Lines that it would like of at most so many, at this width."""
+        return most
