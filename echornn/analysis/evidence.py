@@ -1,4 +1,4 @@
-"""What the windows trained tell, without keeping them all: whether and when the echo was solved."""
+"""What the windows trained tell, without keeping them all: the newest losses, the whole stretch, what was solved."""
 
 from __future__ import annotations
 
@@ -7,41 +7,65 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.tasks.levels import solved_level
+from echornn.tasks.levels import guessing_errors, solved_level
 
 RECENT_WINDOWS = 50
-"""Windows that a verdict looks back on."""
+"""Windows whose mean loss says whether the echo is solved."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What these weights had learned before the task was changed.
+
+    Attributes:
+        config: under which terms.
+        solved_at: number along the path, from 1, of the window at which that was solved.
+        changed_at: windows along the path at the change.
+    """
+
+    config: EchoConfig
+    solved_at: int
+    changed_at: int
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the windows since the last start tell, without keeping them all.
+    """What the windows tell since the weights or the task last changed, without keeping them all.
 
     Attributes:
-        windows: how many were trained since the weights or the task last changed.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first.
-        solved_at: number in the run, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
+        windows: how many they are.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer where they are forgotten.
+        solved_at: number along the path, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
             `solved_level`; None where it never did.
+        reviews: all of them in blocks, since any term of training last changed, the learning rate too.
+        before: what was solved before the task was changed; None where nothing was, or the weights are new.
     """
 
     windows: int = 0
     recent: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     solved_at: int | None = None
+    reviews: Reviews = field(default_factory=Reviews)
+    before: Earlier | None = None
 
     @property
     def mean(self) -> float:
         """Mean of the recent losses in nats; NaN where there are none, or one is."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
-    def after(self, losses: Floats, config: EchoConfig, trained: int | None = None) -> Evidence:
+    def after(
+        self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
+    ) -> Evidence:
         """The evidence when these windows' losses, float32 [n], have come in too.
 
         Args:
-            trained: windows of the run before them; as many as there is evidence of, unless given.
+            trained: windows along the path before them; as many as there is evidence of, unless given.
+            errors: float32 [n], their wrong predictions per prediction, 0 to 1; those of guessing, unless given.
         """
         trained = self.windows if trained is None else trained
+        errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
         joined = np.concatenate([self.recent, losses])
         solved_at = self.solved_at
         if solved_at is None and joined.size >= RECENT_WINDOWS:
@@ -50,5 +74,20 @@ class Evidence:
             if below.size:
                 solved_at = trained - self.recent.size + int(below[0]) + RECENT_WINDOWS
         return replace(
-            self, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy(), solved_at=solved_at
+            self,
+            windows=self.windows + len(losses),
+            recent=joined[-RECENT_WINDOWS:].copy(),
+            solved_at=solved_at,
+            reviews=self.reviews.after(losses, errors),
         )
+
+    def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
+        """The evidence with which the same weights go on under other terms, after so many windows along the path."""
+        if config == replace(was, num_epochs=config.num_epochs):
+            return self
+        reviews = Reviews(begun=trained)
+        if config.same_task(was):
+            return replace(self, reviews=reviews)
+        solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
+        before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
+        return Evidence(reviews=reviews, before=before)

@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from echornn.progress import Floats
+
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back"]
 """What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
 in the past."""
@@ -197,14 +199,21 @@ class LossHistory:
         last = len(self) if last is None else min(last, len(self))
         return curve_of([Piece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
 
-    def losses(self, first: int, last: int) -> npt.NDArray[np.float32] | None:
+    def losses(self, first: int, last: int) -> Floats | None:
         """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""
+        return self._finest(0, first, last)
+
+    def error_rates(self, first: int, last: int) -> Floats | None:
+        """The error rates from ``first`` up to ``last``, float32 [n]; None as in `losses`."""
+        return self._finest(3, first, last)
+
+    def _finest(self, row: int, first: int, last: int) -> Floats | None:
         with self._lock:
             level = self._levels[0]
             if first < level.start:
                 return None
-            losses: npt.NDArray[np.float32] = level.buckets(first, min(last, level.stop))[0].astype(np.float32)
-            return losses
+            values: Floats = level.buckets(first, min(last, level.stop))[row].astype(np.float32)
+            return values
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.

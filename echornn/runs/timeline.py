@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
+from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, task_since, whole_path
@@ -79,14 +81,14 @@ class Timeline:
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
                     of_parent = self.digest(owner.number)
-                    evidence = self.evidence(parent) if owner.config.same_task(branch.config) else Evidence()
+                    evidence = self.evidence(parent).under(branch.config, owner.config, parent.window)
             self._grown.append(_Grown(branch, evidence, digest(branch, of_parent)))
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Windows were trained at the end of this branch: losses in nats and error rates in 0..1, float32 [n]."""
         with self._lock:
             grown = self._grown[number]
-            grown.evidence = grown.evidence.after(losses, grown.branch.config, grown.end)
+            grown.evidence = grown.evidence.after(losses, grown.branch.config, grown.end, error_rates)
             for bad in (grown.end + np.flatnonzero(~np.isfinite(losses))).tolist():
                 goes_on = bool(grown.bad) and bad - grown.bad[-1][1] <= GOOD_WINDOWS
                 first = grown.bad.pop()[0] if goes_on else bad
@@ -161,21 +163,38 @@ class Timeline:
         owner = self._grown[self.owner(moment).number]
         since = task_since(self._path(owner.branch.number))
         recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS))
-        solved = owner.evidence.solved_at
+        known, solved = owner.evidence, owner.evidence.solved_at
         return Evidence(
             moment.window - since,
             np.empty(0, np.float32) if recent is None else recent,
             solved if solved is not None and solved <= moment.window else None,
+            self._reviews(moment, known.reviews),
+            known.before,
         )
+
+    def _reviews(self, moment: Moment, later: Reviews) -> Reviews:
+        """The reviews as they were at a moment, of those that a stretch has come to later."""
+        windows = moment.window - later.begun
+        reviews = later.until(windows)
+        first = reviews.begun + reviews.windows
+        losses, errors = self.losses(moment, first), self._values(moment, first, LossHistory.error_rates)
+        if losses is None or errors is None:
+            return dataclasses.replace(reviews, windows=windows)
+        return reviews.after(losses, errors)
 
     def losses(self, moment: Moment, first: int) -> Floats | None:
         """The losses from window ``first`` of the path up to a moment, float32 [n]; None where they are forgotten."""
+        return self._values(moment, first, LossHistory.losses)
+
+    def _values(
+        self, moment: Moment, first: int, of: Callable[[LossHistory, int, int], Floats | None]
+    ) -> Floats | None:
         parts = [np.empty(0, np.float32)]
         with self._lock:
             for branch, begin, end in self.spans(moment):
                 begin = max(begin, first)
                 if begin < end:
-                    part = self._grown[branch.number].history.losses(begin - branch.start, end - branch.start)
+                    part = of(self._grown[branch.number].history, begin - branch.start, end - branch.start)
                     if part is None:
                         return None
                     parts.append(part)

@@ -22,6 +22,11 @@ def chance_level(config: EchoConfig) -> float:
     return math.log(config.num_classes)
 
 
+def guessing_errors(config: EchoConfig) -> float:
+    """Wrong predictions per prediction of one who guesses: ``1 - 1/num_classes``."""
+    return 1 - 1 / config.num_classes
+
+
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), where the row is
     known.
@@ -70,3 +75,24 @@ def credit_coverage(config: EchoConfig) -> float:
     """
     length = config.truncated_backprop_length
     return max(0, length - config.echo_step) / length
+
+
+def lost_level(config: EchoConfig) -> float:
+    """Mean loss in nats above which an echo that was solved is so no more: well apart from `solved_level`, so that a
+    loss which wavers around that is one or the other."""
+    level = solved_level(config)
+    return level + (chance_level(config) - level) / 10
+
+
+def numbers_needed(config: EchoConfig) -> int | None:
+    """Numbers that a state must hold to echo symbols drawn evenly: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
+
+    None for more than two classes, whose symbols a state can hold in several ways.
+    """
+    return config.echo_step + 1 if config.num_classes == 2 else None
+
+
+def numbers_held(config: EchoConfig) -> int:
+    """Most numbers that the states of all layers can hold for a linear read-out (Jaeger 2001): one a unit, and two of
+    an LSTM, which carries h and c."""
+    return config.state_size * config.num_layers * (2 if config.cell == "lstm" else 1)

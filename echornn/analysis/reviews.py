@@ -1,0 +1,117 @@
+"""A whole stretch of windows in a few numbers: the mean loss of blocks that lengthen as the stretch does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.progress import Floats
+
+FIRST_BLOCK = 64
+"""Windows in the first blocks."""
+
+BLOCKS_IN_HALF = 32
+"""At least so many blocks lie in the second half of a stretch once it is that long, and at most twice as many."""
+
+UNIT = 2.0**-24
+"""Losses and error rates are added as whole multiples of it, so that a sum does not depend on the pieces they come
+in."""
+
+HIGHEST = 1024.0
+"""Nats: a loss above this counts as this."""
+
+Numbers = npt.NDArray[np.float64]
+Windows = npt.NDArray[np.int64]
+
+
+class _Block(NamedTuple):
+    """Sums over the windows of a block so far; losses and error rates in whole `UNIT`."""
+
+    windows: int = 0
+    losses: int = 0
+    errors: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Reviews:
+    """Mean loss and error rate, block by block, since the terms of training last changed.
+
+    Every block that is complete is the same whatever pieces the losses came in, and whatever came after: what was known
+    at a moment in the past is the beginning of what is known now. They are ``32 * log2(windows / 4096) + 64`` or so.
+
+    Attributes:
+        begun: windows along the path before the stretch.
+        windows: how many it has.
+        ends: int64 [blocks], windows that the stretch had at each block's end.
+        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was no finite number.
+        errors: float64 [blocks], wrong predictions per prediction, 0 to 1.
+    """
+
+    begun: int = 0
+    windows: int = 0
+    ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
+    losses: Numbers = field(default_factory=lambda: np.empty(0))
+    errors: Numbers = field(default_factory=lambda: np.empty(0))
+    under_way: _Block = _Block()
+    """The block that is not complete."""
+
+    def __len__(self) -> int:
+        """Blocks that are complete."""
+        return len(self.ends)
+
+    def after(self, losses: Floats, errors: Floats) -> Reviews:
+        """The reviews when more windows have come in: losses in nats and error rates, 0 to 1, both float32 [n]."""
+        windows = self.windows + len(losses)
+        ends = list(_ends_between(self.windows, windows))
+        edges = np.array([0, *(end - self.windows for end in ends), len(losses)])
+        bad = ~np.isfinite(losses)
+        sums = (_sums(_whole(np.where(bad, 0, losses)), edges), _sums(_whole(errors), edges), _sums(bad, edges))
+        blocks = [_Block(*block) for block in zip(np.diff(edges).tolist(), *sums, strict=True)]
+        blocks[0] = _Block(*map(int.__add__, self.under_way, blocks[0]))
+        *complete, under_way = blocks
+        return replace(
+            self,
+            windows=windows,
+            ends=np.append(self.ends, np.array(ends, np.int64)),
+            losses=np.append(self.losses, [np.nan if one.bad else one.losses * UNIT / one.windows for one in complete]),
+            errors=np.append(self.errors, [one.errors * UNIT / one.windows for one in complete]),
+            under_way=under_way,
+        )
+
+    def until(self, windows: int) -> Reviews:
+        """What was known when the stretch had no more windows than these; of the block then under way, nothing.
+
+        `after` can be told the windows since `ends` again.
+        """
+        count = int(np.searchsorted(self.ends, windows, side="right"))
+        end = int(self.ends[count - 1]) if count else 0
+        cut = (self.ends[:count], self.losses[:count], self.errors[:count])
+        return Reviews(self.begun, end, *cut)
+
+
+def _sums(values: npt.NDArray[np.bool_] | Windows, edges: Windows) -> list[int]:
+    """The sum from each edge to the next."""
+    known = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=known[1:])
+    sums: list[int] = np.diff(known[edges]).tolist()
+    return sums
+
+
+def _whole(values: npt.ArrayLike) -> Windows:
+    whole: Windows = np.rint(np.clip(values, 0, HIGHEST) / UNIT).astype(np.int64)
+    return whole
+
+
+def _ends_between(windows: int, last: int) -> Iterator[int]:
+    """The ends of blocks after so many windows, up to ``last``."""
+    while True:
+        size = max(FIRST_BLOCK, 1 << max(0, windows.bit_length() - 1) >> BLOCKS_IN_HALF.bit_length() - 1)
+        windows = (windows // size + 1) * size
+        if windows > last:
+            return
+        yield windows
