@@ -37,6 +37,9 @@ class _Block(NamedTuple):
     bad: int = 0
 
 
+NOTHING = _Block()
+
+
 @dataclass(frozen=True, eq=False)
 class Reviews:
     """Mean loss and error rate, block by block, since the terms of training last changed.
@@ -57,7 +60,7 @@ class Reviews:
     ends: Windows = field(default_factory=lambda: np.empty(0, np.int64))
     losses: Numbers = field(default_factory=lambda: np.empty(0))
     errors: Numbers = field(default_factory=lambda: np.empty(0))
-    under_way: _Block = _Block()
+    under_way: _Block = NOTHING
     """The block that is not complete."""
 
     def __len__(self) -> int:

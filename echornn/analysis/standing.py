@@ -57,7 +57,8 @@ class Standing:
         level: see `Level`.
         since: windows before it stood there.
         changes: how often the level changed in the last half of the stretch.
-        mean: mean loss over the last blocks, nats.
+        mean: mean loss over the last `SMOOTHED` blocks, nats.
+        newest: mean loss of the last one.
         errors: wrong predictions per prediction there, 0 to 1.
         better: whether fewer are wrong than of one who guesses, whatever the loss is.
         best, best_at: lowest such mean loss so far, and the windows trained then.
@@ -74,6 +75,7 @@ class Standing:
     since: int
     changes: int
     mean: float
+    newest: float
     errors: float
     better: bool
     best: float
@@ -104,8 +106,9 @@ def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
-    newest = np.fmax(fall, _short_fall(blocks, floor))
-    falls = _held(newest > FALLS, (newest < STANDS) & (ends >= FIRST_JUDGED), first=True)
+    newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor)))
+    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, STANDS))
+    falls = _held(newest > FALLS, stands & ~_lately(changed, len(ends)), first=True)
     lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
     away = np.abs(means - means[-1]) > FALLS * max(means[-1] - floor, 0) + 1e-9
     best = int(np.argmin(means))
@@ -115,6 +118,7 @@ def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
         since=reviews.begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
         mean=float(means[-1]),
+        newest=float(blocks[-1]),
         errors=float(errors[-1]),
         better=bool(better[-1]),
         best=float(means[best]),
@@ -142,6 +146,14 @@ def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     held: Flags = np.where(newest < 0, first, on[newest])
     return held
+
+
+def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
+    """At which blocks the level had changed less than ``2 * SHORT_SPAN`` blocks before."""
+    lately = np.zeros(blocks, np.bool_)
+    for index in changed.tolist():
+        lately[index : index + 2 * SHORT_SPAN] = True
+    return lately
 
 
 def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from echornn.analysis.evidence import Evidence
-from echornn.analysis.verdict import Verdict, verdict
+from echornn.analysis.judge import situation
+from echornn.analysis.situation import Situation
+from echornn.analysis.verdict import Verdict
+from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Readings
+
+NEAR_WINDOWS = 1_000
+"""Readings of so many windows ago still tell what the network is, or of a quarter of the path."""
 
 
 class State(StrEnum):
@@ -94,7 +100,7 @@ class Frame:
         """Loss of the newest window in nats, also where only its loss is known; NaN before an epoch's first."""
         if self.progress is not None:
             return float(self.progress.losses[-1])
-        return float(self.evidence.recent[-1]) if self.evidence.windows and self.window else math.nan
+        return float(self.evidence.recent[-1]) if self.evidence.recent.size and self.window else math.nan
 
     @property
     def accuracy(self) -> float:
@@ -104,6 +110,20 @@ class Frame:
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
+    def situation(self) -> Situation:
+        """What is the case; see `echornn.analysis.judge.situation`."""
+        undoable = self.undoable > 0
+        return situation(self.config, self.evidence, self.progress, undoable, self.blamed, self._own_readings)
+
+    @property
     def verdict(self) -> Verdict:
-        """What is being seen, in a plain sentence; see `echornn.analysis.verdict.verdict`."""
-        return verdict(self.config, self.evidence, self.progress, self.undoable > 0, self.blamed)
+        """The same in a plain sentence."""
+        return said(self.situation)
+
+    @property
+    def _own_readings(self) -> Readings | None:
+        """The readings, where they are of this network, and not of long ago."""
+        readings = self.readings
+        if readings is None or (readings.branch, readings.config) != (self.branch, self.config):
+            return None
+        return readings if 0 <= self.trained - readings.window <= max(NEAR_WINDOWS, self.trained // 4) else None

@@ -1,0 +1,232 @@
+"""What is the case, judged by the losses of the whole stretch, and by what the probes read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.analysis import rates
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.reviews import HIGHEST
+from echornn.analysis.situation import MOSTLY, STILL, Kind, Note, Situation
+from echornn.analysis.standing import Level, Standing, standing
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.readings import Readings
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    boundary_floor,
+    chance_level,
+    credit_coverage,
+    lost_level,
+    numbers_held,
+    numbers_needed,
+    solved_level,
+)
+
+RECOVERED = 2.0
+"""A mean loss within this many times chance may be on its way back; a higher one is wild."""
+
+FEW_BLOCKS = 8
+"""Blocks of evidence from which on the cause of a loss that does not fall is named."""
+
+OFTEN = 3
+"""So many relapses, or changes of level, are no accident."""
+
+SLIPPED_SHARE = 0.25
+"""Share of the way from chance that must be lost again to be said."""
+
+EPOCH_HEAD = 16
+"""Windows at an epoch's start in which what its first steps did shows."""
+
+
+def situation(
+    config: EchoConfig,
+    evidence: Evidence,
+    progress: Progress | None,
+    undoable: bool = False,
+    blamed: tuple[str, ...] = (),
+    readings: Readings | None = None,
+) -> Situation:
+    """What is the case.
+
+    It rests on the whole stretch, block by block (`echornn.analysis.standing`), so that it changes seldom; only what is
+    about the newest windows (`PASSING`, a loss that is no finite number) comes and goes with them.
+
+    Args:
+        config: what is trained.
+        evidence: the windows since the last start.
+        progress: the newest windows; None where only their losses are known.
+        undoable: whether there is something to go back to.
+        blamed: the fields that were changed last before the loss was no finite number; empty where it always was one,
+            or nothing was changed before.
+        readings: what probes read of this network now, or not long ago; None where nothing is known.
+    """
+    stands = standing(config, evidence.reviews)
+    known = _numbers(config, evidence, stands, readings, undoable, blamed)
+    if not evidence.windows:
+        return replace(known, kind=Kind.START)
+    if evidence.recent.size and (finite := _not_finite(known, evidence)):
+        return finite
+    if progress is not None and (passing := _passing(known, evidence, progress)):
+        return passing
+    if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
+        return replace(known, kind=Kind.WORSE, mean=evidence.mean)
+    if evidence.solved_at is not None:
+        return _solved(known, evidence, stands)
+    if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
+        return replace(known, kind=Kind.BEYOND)
+    if stands is None:
+        return replace(known, kind=Kind.TOO_EARLY)
+    kind = _unsolved(known, stands, len(evidence.reviews))
+    stands_still = kind in (Kind.STALLED, Kind.STATE_TOO_SMALL)
+    return replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
+
+
+def _numbers(
+    config: EchoConfig,
+    evidence: Evidence,
+    stands: Standing | None,
+    readings: Readings | None,
+    undoable: bool,
+    blamed: tuple[str, ...],
+) -> Situation:
+    """All that is known, of no kind yet."""
+    recent = evidence.recent
+    known = Situation(
+        Kind.TOO_EARLY,
+        config,
+        note=_note(config),
+        windows=evidence.windows,
+        mean=evidence.mean,
+        newest=float(recent[-1]) if recent.size else math.nan,
+        solved_at=evidence.solved_at,
+        since=evidence.reviews.begun,
+        sure=math.exp(-float(np.median(recent))) if recent.size and np.isfinite(recent).all() else math.nan,
+        needed=numbers_needed(config),
+        room=numbers_held(config),
+        before=evidence.before,
+        undoable=undoable,
+        blamed=blamed,
+    )
+    if stands is not None:
+        known = replace(
+            known,
+            mean=stands.mean if stands.mean < HIGHEST / 2 else evidence.mean,
+            wrong=stands.errors,
+            since=stands.since,
+            best=stands.best,
+            best_at=stands.best_at,
+            falls=stands.falls,
+            fall=stands.fall,
+            relapses=stands.relapses,
+        )
+    if readings is None:
+        return known
+    units, memory, weights = readings.units, readings.memory, readings.weights
+    updates = [] if weights is None else [one for one in weights.update.values() if not math.isnan(one)]
+    return replace(
+        known,
+        held=math.nan if memory is None else memory.total,
+        spread=math.nan if units is None else float(units.spread.max()),
+        saturated=math.nan if units is None else units.share_saturated,
+        update=max(updates, default=math.nan),
+    )
+
+
+def _note(config: EchoConfig) -> Note:
+    needed = numbers_needed(config)
+    if config.windows_per_epoch == 1:
+        return Note.ONE_WINDOW
+    if needed is not None and needed > numbers_held(config):
+        return Note.SMALL_STATE
+    if config.dropout:
+        return Note.DROPOUT
+    if config.window_stride < config.truncated_backprop_length:
+        return Note.OVERLAP
+    return Note.COVERAGE if 0 < config.echo_step < config.truncated_backprop_length else Note.NONE
+
+
+def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
+    """Where one of the newest losses was no finite number."""
+    bad = np.flatnonzero(~np.isfinite(evidence.recent))
+    if not bad.size:
+        return None
+    after = evidence.recent[bad[-1] + 1 :]
+    mean = float(after.mean(dtype=np.float64)) if after.size else math.nan
+    recovers = mean <= RECOVERED * chance_level(known.config)
+    return replace(known, kind=Kind.RECOVERING if recovers else Kind.DIVERGED, mean=mean, windows=len(after))
+
+
+def _passing(known: Situation, evidence: Evidence, progress: Progress) -> Situation | None:
+    """Why the newest window's loss stands out from those before it, where it does at an epoch's start."""
+    config, loss = known.config, float(progress.losses[-1])
+    before = evidence.recent[:-1]
+    if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
+        return None
+    floor, usual = boundary_floor(config, progress.window), float(np.median(before))
+    wrong = float(progress.errors[-1]) / config.predictions_per_window
+    known = replace(known, newest=loss, wrong=wrong, floor=floor, place=(progress.epoch + 1, progress.window + 1))
+    if floor and loss > max(floor / 2, 2 * usual):
+        unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
+        return replace(known, kind=Kind.SPIKE, unknown=unknown)
+    if not floor and evidence.solved_at is not None and loss > max(solved_level(config), 10 * usual):
+        return replace(known, kind=Kind.UNSTABLE)
+    return None
+
+
+def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
+    """Of a task that was solved once: whether it still is."""
+    if stands is None or stands.level is Level.SOLVED:
+        often = stands is not None and stands.relapses >= OFTEN and 2 * (stands.lost_at or 0) > stands.until
+        return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
+    judged_before = evidence.solved_at is not None and stands.until < evidence.solved_at + RECENT_WINDOWS
+    if stands.relapses == 0 and (judged_before or stands.newest < lost_level(known.config)):
+        return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
+    if stands.relapses >= OFTEN and stands.level is Level.BELOW:
+        return replace(known, kind=Kind.UNSTEADY)
+    return replace(known, kind=Kind.RELAPSED)
+
+
+def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
+    """Of a task that was not solved yet."""
+    config = known.config
+    falling_below = stands.level is Level.BELOW and stands.falls
+    if known.before is not None and stands.level in (Level.CHANCE, Level.WORSE):
+        return Kind.FORGOT
+    if not falling_below and rates.is_large(config):
+        if blocks >= FEW_BLOCKS or stands.mean > RECOVERED * chance_level(config):
+            return Kind.RATE_TOO_LARGE
+    elif not falling_below and (known.update < rates.TINY_UPDATE or rates.is_small(config)):
+        return Kind.STEPS_TOO_SMALL
+    if stands.changes >= OFTEN:
+        return Kind.SWINGING
+    match stands.level:
+        case Level.WORSE:
+            wild = stands.mean > RECOVERED * chance_level(config)
+            return Kind.SETTLING if stands.falls and not wild else Kind.WORSE
+        case Level.CHANCE:
+            return _at_chance(known, stands)
+        case _:
+            return Kind.LEARNING if stands.falls else _stalled(known, stands)
+
+
+def _at_chance(known: Situation, stands: Standing) -> Kind:
+    config = known.config
+    if stands.better:
+        return Kind.BEGINNING
+    if credit_coverage(config) < 0.5:
+        return Kind.FAR
+    moves = known.spread >= STILL and not known.saturated > MOSTLY
+    uniform = config.init == "tutorial" and config.cell == "rnn"
+    return Kind.PINNED if uniform and not moves else Kind.PLATEAU
+
+
+def _stalled(known: Situation, stands: Standing) -> Kind:
+    if known.needed is not None and known.needed > known.room:
+        return Kind.STATE_TOO_SMALL
+    if stands.mean - stands.best > SLIPPED_SHARE * (chance_level(known.config) - stands.best):
+        return Kind.SLIPPED
+    return Kind.STALLED

@@ -1,0 +1,116 @@
+"""The parts that sentences are put together from."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.analysis.situation import Note, Situation
+from echornn.config import PACE_FIELDS, EchoConfig
+from echornn.tasks.levels import chance_level
+
+SLOWER = "a smaller learning_rate (s)"
+NEARER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
+
+
+def at_chance(it: Situation) -> str:
+    return f"at chance ({chance_level(it.config):.3f})"
+
+
+def at_chance_after(it: Situation) -> str:
+    return f"{at_chance(it)} after {it.windows:,} windows"
+
+
+def right(it: Situation) -> str:
+    return f"{1 - it.wrong:.0%} right"
+
+
+def adds(*parts: str) -> str:
+    """Goes on with those that are not empty."""
+    return "".join(f"; {part}" for part in parts if part)
+
+
+def where_known(number: float, text: str) -> str:
+    """The text, where the number in it is known."""
+    return "" if math.isnan(number) else text
+
+
+def back(it: Situation) -> str:
+    if not it.undoable:
+        return "r starts over"
+    return "u goes back to before that" if it.blamed else "u goes back"
+
+
+def since_edit(it: Situation) -> str:
+    """Since which edit, naming the field and what it was set to."""
+    if not it.blamed:
+        return ""
+    first, *others = it.blamed
+    if others:
+        return f" since {first} and {len(others)} more"
+    return f" since {first} = {value(it.config, first)}"
+
+
+def value(config: EchoConfig, field: str) -> str:
+    value = getattr(config, field)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def smaller_steps(it: Situation) -> str:
+    smaller = "s sets a smaller learning_rate"
+    return f"u goes back to before the last change; {smaller}" if it.undoable else f"surer than it should be; {smaller}"
+
+
+def state_text(config: EchoConfig) -> str:
+    """The state's size, and what else its room hangs on."""
+    layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
+    return f"state {config.state_size}{layers}"
+
+
+def room(it: Situation) -> str:
+    """What the state holds of what the echo needs."""
+    if math.isnan(it.held):
+        return f"it has room for {it.room} of the {it.needed} numbers needed"
+    return f"it holds {it.held:.1f} of the {it.needed} numbers needed"
+
+
+def note_text(it: Situation) -> str:
+    """What is to be known beside it."""
+    config = it.config
+    length, echo, stride = config.truncated_backprop_length, config.echo_step, config.window_stride
+    match it.note:
+        case Note.ONE_WINDOW:
+            return "an epoch is one window here, from a zero state: total_series_length (s)"
+        case Note.SMALL_STATE:
+            return f"{state_text(config)} is small for echo {echo}: {room(it)}"
+        case Note.DROPOUT:
+            return f"dropout {config.dropout:.2g} is on in this loss: without it fewer are wrong"
+        case Note.OVERLAP:
+            times = f"{length / stride:.3g}"
+            return f"windows of {length} start every {stride}: each step is trained {times} times over"
+        case Note.COVERAGE:
+            reaching = length - echo
+            return f"{reaching:,} of a window's {length:,} targets echo an input inside it: those teach"
+    return ""
+
+
+def earlier(it: Situation) -> str:
+    return "" if it.before is None else f"before, {terms(it)[0]} was solved"
+
+
+def terms(it: Situation) -> tuple[str, str]:
+    """What the task was changed from and to."""
+    assert it.before is not None
+    config, was = it.config, it.before.config
+    fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
+    first = fields[0] if fields else "echo_step"
+    return f"{first} {value(was, first)}", value(config, first)
+
+
+def percent(share: float) -> str:
+    """A share near one, rounded down, with one or two nines after the point where it has them."""
+    decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2
+    return f"{math.floor(share * 10 ** (2 + decimals)) / 10**decimals:.{decimals}f}%"
+
+
+def targets(count: int) -> str:
+    return "target" if count == 1 else f"{count:,} targets"
