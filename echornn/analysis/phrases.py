@@ -88,8 +88,9 @@ def note_text(it: Situation) -> str:
             times = f"{length / stride:.3g}"
             return f"windows of {length} start every {stride}: each step is trained {times} times over"
         case Note.COVERAGE:
-            reaching = length - echo
-            return f"{reaching:,} of a window's {length:,} targets echo an input inside it: those teach"
+            inside = length - echo
+            echoes = "echoes an input inside it: that" if inside == 1 else "echo an input inside it: those"
+            return f"{inside:,} of a window's {length:,} targets {echoes} can teach"
     return ""
 
 

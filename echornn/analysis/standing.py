@@ -14,7 +14,15 @@ import numpy.typing as npt
 
 from echornn.analysis.reviews import HIGHEST, Numbers, Reviews, Windows
 from echornn.config import EchoConfig
-from echornn.tasks.levels import chance_level, guessing_errors, lost_level, mean_floor, solved_level
+from echornn.tasks.levels import (
+    chance_level,
+    guessing_errors,
+    lost_level,
+    mean_floor,
+    numbers_held,
+    numbers_needed,
+    solved_level,
+)
 
 SMOOTHED = 4
 """Blocks that are judged together: the last eighth to sixteenth of a long stretch."""
@@ -27,6 +35,9 @@ FEWER, AS_MANY = 0.9, 0.95
 
 FALLS, STANDS = 0.06, 0.03
 """Share of what is left to learn by which the loss must fall to be falling, and below which it stands."""
+
+SMALL_STATE_FALLS = 3
+"""So many times faster must it fall where the state has no room for the echo, so that little of what is left can go."""
 
 SHORT_SPAN = 8
 """Blocks of which the mean is compared with that of as many before, to see at once that it falls again."""
@@ -107,8 +118,11 @@ def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
     newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor)))
-    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, STANDS))
-    falls = _held(newest > FALLS, stands & ~_lately(changed, len(ends)), first=True)
+    needed = numbers_needed(config)
+    part = SMALL_STATE_FALLS if needed is not None and needed > numbers_held(config) else 1
+    stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, part * STANDS))
+    left_chance = np.append(False, below[1:] & ~below[:-1])
+    falls = _held((newest > part * FALLS) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
     lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
     away = np.abs(means - means[-1]) > FALLS * max(means[-1] - floor, 0) + 1e-9
     best = int(np.argmin(means))

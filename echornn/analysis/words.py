@@ -102,9 +102,10 @@ def _pinned(it: Situation) -> Verdict:
 
 
 def _far(it: Situation) -> Verdict:
-    length, echo = it.config.truncated_backprop_length, it.config.echo_step
-    inside = length - echo
-    return Verdict(f"{at_chance(it)}: of {length:,} targets in a window {inside:,} echo an input inside it", NEARER)
+    length = it.config.truncated_backprop_length
+    inside = length - it.config.echo_step
+    echo = "echoes" if inside == 1 else "echo"
+    return Verdict(f"{at_chance(it)}: of {length:,} targets in a window {inside:,} {echo} an input inside it", NEARER)
 
 
 def _beyond(it: Situation) -> Verdict:
