@@ -14,7 +14,7 @@ from echornn.analysis.situation import MOSTLY, STILL, Kind, Note, Situation
 from echornn.analysis.standing import Level, Standing, standing
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.readings import Readings
+from echornn.readings import Readings, Units
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     boundary_floor,
@@ -126,14 +126,24 @@ def _numbers(
     if readings is None:
         return known
     units, memory, weights = readings.units, readings.memory, readings.weights
-    updates = [] if weights is None else [one for one in weights.update.values() if not math.isnan(one)]
+    updates = [] if weights is None else [weights.update[name] for name in weights.update if name.startswith("W")]
     return replace(
         known,
         held=math.nan if memory is None else memory.total,
-        spread=math.nan if units is None else float(units.spread.max()),
+        spread=math.nan if units is None else _within_rows(units),
         saturated=math.nan if units is None else units.share_saturated,
-        update=max(updates, default=math.nan),
+        update=max(updates, default=math.nan) if np.isfinite(updates).all() else math.nan,
     )
+
+
+def _within_rows(units: Units) -> float:
+    """Standard deviation over the later half of the newest window, within a row, of the unit that moves the most; NaN
+    where there is no window.
+
+    Between the rows they may differ all the same: units that nothing moves can stand near one, or near minus one.
+    """
+    later = units.activity[:, units.activity.shape[1] // 2 :]
+    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max()) if later.size else math.nan
 
 
 def _note(config: EchoConfig) -> Note:

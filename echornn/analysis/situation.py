@@ -86,7 +86,7 @@ class Situation:
         sure: probability given to the right symbol in a typical window, 0 to 1.
         held, needed, room: numbers that the state holds (the sum of its memory by lag), that the echo needs, and that
             it has room for.
-        spread: largest standard deviation of a unit.
+        spread: largest standard deviation of a unit, within a row of the newest window.
         saturated: share of units and steps that are saturated.
         update: largest step of a weight matrix in a window, relative to it.
         unknown: first targets of a row that a zero state cannot know.

@@ -86,7 +86,7 @@ def _plateau(it: Situation) -> Verdict:
 def _pinned(it: Situation) -> Verdict:
     config = it.config
     if it.spread < STILL:
-        cause = f"the uniform start pins all units near one (they vary by {it.spread:.3f})"
+        cause = f"the uniform start pins the units: whatever comes in, they vary by {it.spread:.3f}"
     elif it.saturated > MOSTLY:
         cause = f"{it.saturated:.0%} of units saturated, whatever comes in: a uniform start does that"
     else:

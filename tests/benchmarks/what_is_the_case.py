@@ -1,0 +1,92 @@
+"""What is said of runs that are trained anew, when, and the measurement that proves it right.
+
+`python -m tests.benchmarks.what_is_the_case [NAME ...] [--write]`: the runs of `tests.echornn.analysis.recorded`, all
+of them unless named. ``--write`` keeps what the tests look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from echornn.analysis.evidence import Evidence
+from echornn.analysis.judge import situation
+from echornn.analysis.words import said
+from echornn.config import EchoConfig
+from echornn.probes.examine import examine
+from echornn.progress import Floats
+from echornn.readings import Question
+from echornn.specimen import Specimen
+from echornn.training.programs import Programs
+from echornn.training.trainer import Trainer
+from tests.echornn.analysis.recorded import BLOCK, FILE, RUNS, Read, Run
+
+SPARED = 16
+"""Windows between the weights that tell the size of an update."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(RUNS))
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    programs = Programs()
+    kept: dict[str, Any] = {}
+    for name in asked.names:
+        kept |= trained(name, RUNS[name], programs)
+    if asked.write:
+        np.savez_compressed(FILE, **kept)
+
+
+def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
+    """Train it, and print what is said; what is to be kept of it."""
+    trainer = Trainer(run.config, programs)
+    config, evidence, before = run.config, Evidence(), trainer.weights
+    losses, errors, kept = [], [], {}
+    edit_at, edit = run.edit or (math.inf, {})
+    for at in sorted({*run.says, *(window - SPARED for window in run.says), *([run.edit[0]] if run.edit else [])}):
+        done = evidence.reviews.begun + evidence.reviews.windows
+        progress = trainer.advance(at - done)
+        rates = (progress.errors / config.predictions_per_window).astype(np.float32)
+        evidence = evidence.after(progress.losses, config, done, rates)
+        losses.append(progress.losses)
+        errors.append(rates)
+        if at == edit_at:
+            was, config = config, replace(config, **edit)
+            trainer.edit(config)
+            evidence = evidence.under(config, was, at)
+        if at not in run.says:
+            before = trainer.weights
+            continue
+        read = _read(trainer, at, progress, before)
+        it = situation(config, evidence, None, readings=read.readings(config, at))
+        kept[f"{name}@{at}"] = np.array([read.spread, read.saturated, read.held, read.update], np.float32)
+        wrong = "" if it.kind is run.says[at] else f" (expected {run.says[at].name})"
+        print(
+            f"{name} | {at:,} | {it.kind.name}{wrong} | loss {it.mean:.4f}, {1 - it.wrong:.1%} right, "
+            f"spread {read.spread:.3f}, saturated {read.saturated:.0%}, holds {read.held:.2f}, update {read.update:.1e}",
+            f"    {said(it)}",
+            sep="\n",
+            flush=True,
+        )
+    kept[f"{name}/losses"], kept[f"{name}/errors"] = _means(np.concatenate(losses)), _means(np.concatenate(errors))
+    return kept
+
+
+def _read(trainer: Trainer, window: int, progress: Any, before: dict[str, Floats]) -> Read:
+    specimen = Specimen(trainer.state, 0, window, progress, before=before, windows_since=SPARED)
+    readings = examine(specimen, Question(frozenset({"memory", "units", "weights"})))
+    it = situation(trainer.config, Evidence(), None, readings=readings)
+    return Read(it.spread, it.saturated, it.held, it.update)
+
+
+def _means(values: Floats) -> Any:
+    return values.reshape(-1, BLOCK).mean(axis=1, dtype=np.float64).astype(np.float16)
+
+
+if __name__ == "__main__":
+    main()
