@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,12 @@ SMOOTHED = 4
 
 APART, NEAR = 0.06, 0.03
 """Share of chance by which a mean loss must differ to be apart from it, and below which it is at chance again."""
+
+SURE = 2.5
+"""Standard errors by which a mean must be beyond a level too."""
+
+NORMAL_STEP = 0.954
+"""Median size of the difference of two numbers of a normal distribution, in its standard deviations."""
 
 FEWER, AS_MANY = 0.9, 0.95
 """Share of a guesser's errors below which fewer are made, and above which as many are again."""
@@ -103,21 +110,29 @@ def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
     """Where the stretch stands; None where it has no block yet."""
     if not len(reviews):
         return None
+    return _standing(config, reviews.begun, *(one.tobytes() for one in (reviews.ends, reviews.losses, reviews.errors)))
+
+
+@lru_cache(maxsize=8)
+def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> Standing:
+    """The same; it is asked for with every frame, and blocks are complete far less often."""
+    ends = np.frombuffer(of_ends, np.int64)
+    losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
     chance, floor = chance_level(config), mean_floor(config)
-    blocks = np.where(np.isfinite(reviews.losses), reviews.losses, HIGHEST)
-    ends = reviews.ends
+    blocks = np.where(np.isfinite(losses), losses, HIGHEST)
     means = _smoothed(blocks)
-    errors = _smoothed(reviews.errors)
+    errors = _smoothed(all_errors)
     solved = _held(blocks < solved_level(config), blocks > lost_level(config))
-    below = _held(means < (1 - APART) * chance, means > (1 - NEAR) * chance)
-    worse = _held(means > (1 + APART) * chance, means < (1 + NEAR) * chance)
+    unsure = SURE * _standard_error(blocks)
+    below = _held(means + unsure < (1 - APART) * chance, means - unsure > (1 - NEAR) * chance)
+    worse = _held(means - unsure > (1 + APART) * chance, means + unsure < (1 + NEAR) * chance)
     guessing = guessing_errors(config)
     better = _held(errors < FEWER * guessing, errors > AS_MANY * guessing)
     order = (Level.SOLVED, Level.WORSE, Level.BELOW, Level.CHANCE)
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
-    newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor)))
+    newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor, unsure)))
     needed = numbers_needed(config)
     part = SMALL_STATE_FALLS if needed is not None and needed > numbers_held(config) else 1
     stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, part * STANDS))
@@ -129,30 +144,43 @@ def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
     half = int(np.searchsorted(ends, ends[-1] / 2))
     return Standing(
         level=order[levels[-1]],
-        since=reviews.begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
+        since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
         mean=float(means[-1]),
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
         better=bool(better[-1]),
         best=float(means[best]),
-        best_at=reviews.begun + int(ends[best]),
+        best_at=begun + int(ends[best]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
-        stands_since=reviews.begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
+        stands_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
-        lost_at=reviews.begun + int(ends[lost[-1]]) if lost.size else None,
-        until=reviews.begun + int(ends[-1]),
+        lost_at=begun + int(ends[lost[-1]]) if lost.size else None,
+        until=begun + int(ends[-1]),
     )
 
 
 def _smoothed(values: Numbers) -> Numbers:
     """The mean of each and those before it, `SMOOTHED` in all, or as many as there are."""
-    sums = np.append(0, np.cumsum(values))
-    last = np.arange(1, len(values) + 1)
-    first = np.maximum(0, last - SMOOTHED)
-    smoothed: Numbers = (sums[last] - sums[first]) / (last - first)
+    padded = np.append(np.zeros(SMOOTHED - 1), values)
+    sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
+    smoothed: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
     return smoothed
+
+
+def _standard_error(blocks: Numbers) -> Numbers:
+    """How far such a mean may be off by the noise of the blocks.
+
+    It is read off the median of the steps from block to block, which a fall of the loss does not move.
+    """
+    steps = np.abs(np.diff(blocks, prepend=blocks[0]))
+    padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
+    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * SHORT_SPAN), axis=-1)
+    known = np.minimum(np.arange(1, len(blocks) + 1), 2 * SHORT_SPAN)
+    typical = np.take_along_axis(ordered, (known[:, np.newaxis] - 1) // 2, axis=-1)[:, 0]
+    error: Numbers = typical / NORMAL_STEP / np.sqrt(np.minimum(np.arange(1, len(blocks) + 1), SMOOTHED))
+    return error
 
 
 def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
@@ -182,13 +210,15 @@ def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
         return _share(before - floor, now - floor)
 
 
-def _short_fall(blocks: Numbers, floor: float) -> Numbers:
-    """The same of the last `SHORT_SPAN` blocks and as many before them."""
+def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
+    """The same of the last `SHORT_SPAN` blocks and as many before them; NaN where it may be noise."""
     fall = np.full(len(blocks), np.nan)
     if len(blocks) >= 2 * SHORT_SPAN:
         sums = np.append(0, np.cumsum(blocks))
         means = (sums[SHORT_SPAN:] - sums[:-SHORT_SPAN]) / SHORT_SPAN
-        fall[2 * SHORT_SPAN - 1 :] = _share(means[:-SHORT_SPAN] - floor, means[SHORT_SPAN:] - floor)
+        before, now = means[:-SHORT_SPAN], means[SHORT_SPAN:]
+        noise = before - now < unsure[2 * SHORT_SPAN - 1 :]
+        fall[2 * SHORT_SPAN - 1 :] = np.where(noise, np.nan, _share(before - floor, now - floor))
     return fall
 
 

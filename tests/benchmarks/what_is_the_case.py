@@ -16,7 +16,6 @@ import numpy as np
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import situation
 from echornn.analysis.words import said
-from echornn.config import EchoConfig
 from echornn.probes.examine import examine
 from echornn.progress import Floats
 from echornn.readings import Question

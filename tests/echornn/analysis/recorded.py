@@ -104,7 +104,9 @@ class Read:
         zero = np.zeros(1, np.float32)
         units = Units("h", activity, activity > 1, self.saturated, zero, np.zeros(1, np.int32), zero)
         memory = Memory("h", np.array([self.held], np.float32), config.state_size)
-        return Readings(config, 0, window, memory=memory, units=units, weights=Matrices({}, {}, {}, {"W": self.update}, ()))
+        return Readings(
+            config, 0, window, memory=memory, units=units, weights=Matrices({}, {}, {}, {"W": self.update}, ())
+        )
 
 
 @cache
