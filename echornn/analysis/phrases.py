@@ -61,16 +61,16 @@ def smaller_steps(it: Situation) -> str:
 
 
 def state_text(config: EchoConfig) -> str:
-    """The state's size, and what else its room hangs on."""
-    layers = f" in {config.num_layers} layers" if config.num_layers > 1 else ""
+    """The state's size, and of how many layers where there are several."""
+    layers = f" x {config.num_layers}" if config.num_layers > 1 else ""
     return f"state {config.state_size}{layers}"
 
 
 def room(it: Situation) -> str:
     """What the state holds of what the echo needs."""
     if math.isnan(it.held):
-        return f"it has room for {it.room} of the {it.needed} numbers needed"
-    return f"it holds {it.held:.1f} of the {it.needed} numbers needed"
+        return f"room for {it.room} of {it.needed} numbers"
+    return f"{it.held:.1f} of {it.needed} numbers held"
 
 
 def note_text(it: Situation) -> str:
@@ -108,7 +108,7 @@ def terms(it: Situation) -> tuple[str, str]:
 
 
 def percent(share: float) -> str:
-    """A share near one, rounded down, with one or two nines after the point where it has them."""
+    """A share, rounded down, with one or two nines after the point where it has them."""
     decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2
     return f"{math.floor(share * 10 ** (2 + decimals)) / 10**decimals:.{decimals}f}%"
 

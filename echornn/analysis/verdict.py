@@ -8,9 +8,6 @@ from dataclasses import dataclass
 LINE = 78
 """Characters of a line at 80 columns: both parts of a sentence fit in one."""
 
-WIDE_LINE = 118
-"""Characters of a line at 120 columns: both parts fit with all that is added to them."""
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -19,7 +16,7 @@ class Verdict:
     Attributes:
         cause: what is seen, and why, in at most `LINE` characters.
         advice: what helps, with its key, or what to know of it, in at most `LINE`; empty where there is nothing to do.
-        more_cause, more_advice: goes on with each on a wider screen, `WIDE_LINE` in all at most; may be empty.
+        more_cause, more_advice: goes on with each where the screen is wide enough for it; may be empty.
     """
 
     cause: str

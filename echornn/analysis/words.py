@@ -90,7 +90,7 @@ def _pinned(it: Situation) -> Verdict:
     elif it.saturated > MOSTLY:
         cause = f"{it.saturated:.0%} of units saturated, whatever comes in: a uniform start does that"
     else:
-        cause = "the uniform start pins units near one, so that little of the input gets through"
+        cause = "the uniform start pins units near one, so little of the input gets through"
     same_kind = config.num_layers > 1 or config.state_size >= PINNING_STATE
     return Verdict(
         cause,
@@ -145,6 +145,7 @@ def _state_too_small(it: Situation) -> Verdict:
     return Verdict(
         f"{state_text(it.config)} is too small for echo {it.config.echo_step}: {room(it)}",
         f"stands at {it.mean:.3f} since window {it.since:,}; s sets a larger state_size",
+        f"; it needs x[t] to x[t-{it.config.echo_step}]",
         adds(right(it)),
     )
 
@@ -152,7 +153,7 @@ def _state_too_small(it: Situation) -> Verdict:
 def _stalled(it: Situation) -> Verdict:
     cause = f"stalled since window {it.since:,}: mean loss {it.mean:.3f}, {right(it)}"
     if it.needed is not None and it.held < it.needed - 0.5:
-        return Verdict(cause, f"the state {room(it)}; R draws other weights", "", adds(note_text(it)))
+        return Verdict(cause, f"the state: {room(it)}; R draws other weights", "", adds(note_text(it)))
     return Verdict(cause, f"{SLOWER} may free it, or other weights (R)", "", adds(note_text(it)))
 
 
@@ -170,9 +171,9 @@ def _swinging(it: Situation) -> Verdict:
 def _forgot(it: Situation) -> Verdict:
     was, now = terms(it)
     too_small = it.needed is not None and it.needed > it.room
-    back = "u goes back to before the change" if it.undoable else "r starts over"
+    back = "u goes back" if it.undoable else "r starts over"
     return Verdict(
-        f"what was learned for {was} does not serve {now}: mean loss {loss_text(it.mean, 3)}",
+        f"what served {was} does not serve {now}: mean loss {loss_text(it.mean, 3)}",
         f"{state_text(it.config)}: {room(it)}; {back}" if too_small else f"it learns anew, or not; {back}",
         f", chance {chance_level(it.config):.3f}",
     )
@@ -185,12 +186,12 @@ def _solved(it: Situation) -> Verdict:
         advice = note_text(it)
     else:
         advice = "s sets a longer echo_step; l shows powers of ten"
-    trend = "" if math.isnan(it.fall) else ", still falling" if it.falls else ", falling no more"
+    trend = "" if math.isnan(it.fall) else ", still falls" if it.falls else ", falls no more"
     near = f" (floor {floor:.3f})" if floor >= 0.0005 and it.note is Note.ONE_WINDOW else ""
     return Verdict(
         f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}{trend}",
         advice,
-        where_known(it.sure, f"; {percent(it.sure)} sure of what it says"),
+        "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of what it says",
     )
 
 
@@ -214,7 +215,7 @@ def _spike(it: Situation) -> Verdict:
     batch = it.config.batch_size
     rows = "row 2" if batch == 2 else f"rows 2 to {batch}"
     return Verdict(
-        f"spike: the first {targets(it.unknown)} of {rows} echo the row above (floor {it.floor:.3f})",
+        f"spike: first {targets(it.unknown)} of {rows} echo the row above (floor {it.floor:.3f})",
         "a zero state cannot know them; s: row_start zero blanks them",
         f"; the rest of {loss_text(it.newest, 3)} is false sureness" if it.newest > it.floor else "",
         "; those of row 1 are blank",
@@ -226,7 +227,7 @@ def _unstable(it: Situation) -> Verdict:
     predictions = it.config.predictions_per_window
     return Verdict(
         f"thrown off: loss {loss_text(it.newest, 2)} in window {window} of epoch {epoch:,}, {it.wrong:.0%} wrong",
-        f"by the step at the epoch's start, the largest there is; {SLOWER} softens it",
+        f"by the step at the epoch's start; {SLOWER} softens it",
         adds(f"{round(it.wrong * predictions):,} of {predictions:,}"),
     )
 

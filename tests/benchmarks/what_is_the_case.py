@@ -65,9 +65,9 @@ def trained(name: str, run: Run, programs: Programs) -> dict[str, Any]:
         it = situation(config, evidence, None, readings=read.readings(config, at))
         kept[f"{name}@{at}"] = np.array([read.spread, read.saturated, read.held, read.update], np.float32)
         wrong = "" if it.kind is run.says[at] else f" (expected {run.says[at].name})"
+        seen = f"loss {it.mean:.4f}, {1 - it.wrong:.1%} right, spread {read.spread:.3f}, {read.saturated:.0%} saturated"
         print(
-            f"{name} | {at:,} | {it.kind.name}{wrong} | loss {it.mean:.4f}, {1 - it.wrong:.1%} right, "
-            f"spread {read.spread:.3f}, saturated {read.saturated:.0%}, holds {read.held:.2f}, update {read.update:.1e}",
+            f"{name} | {at:,} | {it.kind.name}{wrong} | {seen}, holds {read.held:.2f}, update {read.update:.1e}",
             f"    {said(it)}",
             sep="\n",
             flush=True,

@@ -6,6 +6,7 @@ import itertools
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,13 +14,12 @@ from hypothesis import strategies as st
 from echornn.analysis.reviews import Reviews
 from echornn.analysis.standing import Level, Standing, standing
 from echornn.config import EchoConfig
-from echornn.progress import Floats
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
 
 
-def reviews_of(losses: Floats, wrong: float = 0.5) -> Reviews:
+def reviews_of(losses: npt.NDArray[np.floating], wrong: float = 0.5) -> Reviews:
     return Reviews().after(losses.astype(np.float32), np.full(len(losses), wrong, np.float32))
 
 
@@ -55,7 +55,8 @@ def test_it_counts_relapses_and_says_since_when() -> None:
     told = stands((640, 0.01), (128, 0.5), (640, 0.01), (128, 0.5), (256, 0.01), (192, 0.5))
     assert (told.relapses, told.lost_at, told.until) == (3, 640 + 128 + 640 + 128 + 256 + 64, 1984)
     assert (told.level, told.since) == (Level.BELOW, 1792), "the block before it was seen to be lost"
-    assert (told.best, told.best_at) == (pytest.approx(0.01, abs=1e-6), 64)
+    assert told.best == pytest.approx(0.01, abs=1e-6)
+    assert told.best_at == 64
 
 
 def test_errors_count_where_the_loss_does_not() -> None:
@@ -85,7 +86,7 @@ def test_a_state_without_room_for_the_echo_must_fall_faster() -> None:
         assert told.falls is falls
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.floats(0.0, 0.2), st.floats(0.0, 0.95), st.floats(0.01, 1.2), st.floats(0.3, 1.0))
 def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, rate: float) -> None:
     """Noisy losses, alike from window to window, about any level that they keep or leave once, change it seldom."""
@@ -96,7 +97,7 @@ def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, r
     drift = np.zeros(count)
     for index in range(0, count, 50):  # alike within fifty windows, and with the fifty before
         drift[index : index + 50] = alike * (drift[index - 1] if index else 0) + (1 - alike) * steps[index]
-    losses = np.clip(means * (1 + noise * (steps + drift)), 0, None)
+    losses = np.clip(means * (1 + noise * (steps + drift)), 0, None).astype(np.float32)
     reviews = reviews_of(losses)
     told = [standing(TUTORIAL, reviews.until(end)) for end in reviews.ends.tolist()]
     levels = [one.level for one in told if one is not None]

@@ -1,0 +1,206 @@
+"""What is the case, of runs that were trained and of losses made up: the kind that is said, and that it stays."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.analysis.evidence import Evidence
+from echornn.analysis.judge import situation
+from echornn.analysis.situation import Kind, Note, Situation
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.tasks.levels import chance_level
+from tests.echornn.analysis.recorded import RUNS, past, read
+
+TUTORIAL = EchoConfig()
+GLOROT = EchoConfig(init="glorot")
+CHANCE = math.log(2)
+
+MOMENTS = [(name, window, kind) for name, run in RUNS.items() for window, kind in run.says.items()]
+
+
+@pytest.mark.parametrize(("name", "window", "kind"), MOMENTS)
+def test_what_is_said_of_a_run_at_a_moment(name: str, window: int, kind: Kind) -> None:
+    run = past(name)
+    readings = read(name, window).readings(run.config_at(window), window)
+    assert run.situation(window, readings).kind is kind
+    assert run.situation(window).kind is kind, "the losses alone say so too"
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_to_be_known_beside_it(name: str) -> None:
+    run = past(name)
+    assert run.situation(run.run.windows).note is run.run.note
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_kind_of_a_run_changes_a_few_times_and_not_to_and_fro(name: str) -> None:
+    kinds = [it.kind for it in past(name).walk()]
+    said = [kind for kind, _ in itertools.groupby(kinds)]
+    assert len(said) <= 7
+    assert max(said.count(kind) for kind in said) <= 2
+
+
+def test_the_numbers_of_a_situation() -> None:
+    name, window = "state 4, echo 5", 19_968
+    it = past(name).situation(window, read(name, window).readings(TUTORIAL, window))
+    assert (it.kind, it.note, it.needed, it.room) == (Kind.STATE_TOO_SMALL, Note.SMALL_STATE, 6, 4)
+    assert (it.windows, it.since, it.best_at, it.solved_at, it.relapses) == (window, 14_080, 15_872, None, 0)
+    numbers = [it.mean, it.wrong, it.fall, it.sure, it.held, it.saturated, 1000 * it.update]
+    np.testing.assert_allclose(numbers, [0.373, 0.133, 0.036, math.exp(-0.371), 3.01, 0.36, 0.5], atol=0.005)
+
+
+# ---- losses made up
+
+
+def evidence_of(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, wrong: float | None = None) -> Evidence:
+    """After stretches of so many windows, each of one loss."""
+    losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in parts])
+    errors = None if wrong is None else np.full(len(losses), wrong, np.float32)
+    return Evidence().after(losses, config, errors=errors)
+
+
+def kind(*parts: tuple[int, float], config: EchoConfig = TUTORIAL, undoable: bool = False) -> Kind:
+    return situation(config, evidence_of(*parts, config=config), None, undoable).kind
+
+
+def window_of(losses: list[float], window: int, wrong: int = 0, epoch: int = 4) -> Progress:
+    """A window's loss and place; nothing else of it is looked at."""
+    none = np.zeros((0, 0), np.uint8)
+    probabilities, states = np.zeros((0, 0, 2), np.float32), np.zeros((0, 0, 1), np.float32)
+    errors = np.array([wrong], np.int32)
+    return Progress(np.array(losses[-1:], np.float32), errors, epoch, window, none, none, probabilities, states)
+
+
+def test_before_the_first_block() -> None:
+    assert situation(TUTORIAL, Evidence(), None).kind is Kind.START
+    assert kind((63, 0.7)) is Kind.TOO_EARLY
+    assert kind((63, 0.01)) is Kind.SOLVED
+    assert kind((63, 0.7), config=EchoConfig(echo_step=15)) is Kind.BEYOND
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (((256, 1.0), (256, 0.8)), Kind.SETTLING),
+        (((4000, 1.0),), Kind.WORSE),
+        (((256, 5.0),), Kind.WORSE),
+        (((1200, CHANCE),), Kind.PLATEAU),
+        (((512, 0.6), (512, 0.3)), Kind.LEARNING),
+        (((512, 0.6), (4000, 0.3)), Kind.STALLED),
+        (((1024, 0.3), (4000, 0.45)), Kind.SLIPPED),
+        (3 * ((512, 0.5), (512, 0.7)), Kind.SWINGING),
+        (((512, 0.01),), Kind.SOLVED),
+        (((512, 0.01), (512, 0.3)), Kind.RELAPSED),
+        (((512, 0.01), (512, 1.5)), Kind.RELAPSED),
+        (((512, 0.01), (128, 0.3), (128, 0.01), (128, 0.3), (128, 0.01), (128, 0.3)), Kind.UNSTEADY),
+        (((512, 0.01), (128, 0.3), (128, 0.01), (128, 0.3), (128, 0.01), (128, 0.3), (128, 0.01)), Kind.UNSTEADY),
+        (((512, 0.01), (128, 0.3), (128, 0.01), (128, 0.3), (128, 0.01), (128, 0.3), (9000, 0.01)), Kind.SOLVED),
+        (((100, 0.5), (1, math.nan)), Kind.DIVERGED),
+        (((100, 0.5), (1, math.inf), (1, 2.6e35)), Kind.DIVERGED),
+        (((3, math.nan), (20, 0.8)), Kind.RECOVERING),
+    ],
+)  # fmt: skip
+def test_kinds_of_losses(parts: tuple[tuple[int, float], ...], said: Kind) -> None:
+    assert kind(*parts, config=GLOROT) is said
+
+
+def test_a_rate_that_is_out_of_range_is_named_unless_it_learns() -> None:
+    for rate, said in ((5.0, Kind.RATE_TOO_LARGE), (0.3, Kind.PLATEAU), (1e-5, Kind.STEPS_TOO_SMALL)):
+        config = replace(GLOROT, learning_rate=rate)
+        assert kind((1200, CHANCE), config=config) is said
+        assert kind((512, 0.6), (512, 0.3), config=config) is Kind.LEARNING
+        assert kind((512, 0.01), config=config) is Kind.SOLVED
+
+
+def test_few_windows_an_epoch_raise_the_level_at_which_it_is_solved() -> None:
+    config = replace(GLOROT, total_series_length=75)
+    assert kind((640, 0.18), config=config) is Kind.SOLVED
+    assert kind((640, 0.19), config=config) is not Kind.SOLVED
+    assert kind((640, 0.18), config=GLOROT) is not Kind.SOLVED
+
+
+def test_an_epoch_whose_first_windows_stand_out() -> None:
+    for loss, window, said in (
+        (0.14, 0, Kind.SPIKE),
+        (0.14, 1, Kind.UNSTABLE),
+        (0.04, 1, Kind.SOLVED),
+        (0.01, 0, Kind.SOLVED),
+        (0.9, 15, Kind.UNSTABLE),
+        (0.9, 16, Kind.SOLVED),
+    ):
+        losses = [0.01] * 100 + [loss]
+        evidence = Evidence().after(np.array(losses, np.float32), TUTORIAL)
+        assert situation(TUTORIAL, evidence, window_of(losses, window)).kind is said
+    it = situation(TUTORIAL, evidence, window_of([0.987], 3, wrong=16))
+    assert (it.kind, it.place, it.wrong) == (Kind.UNSTABLE, (5, 4), 16 / 75)
+    assert it.newest == pytest.approx(0.987)
+    at_chance = evidence_of((100, 0.69))
+    assert situation(TUTORIAL, at_chance, window_of([0.72], 0)).kind is Kind.PINNED
+    assert situation(TUTORIAL, evidence_of((100, 0.01)), window_of([0.8], 0, epoch=0)).kind is Kind.SOLVED
+
+
+def test_windows_in_which_stride_leaves_less_unknown() -> None:
+    config = EchoConfig(stride=1)
+    evidence = evidence_of((100, 0.01), (1, 0.2), config=config)
+    told = [situation(config, evidence, window_of([0.2], window)) for window in range(4)]
+    assert [(it.kind, it.unknown) for it in told] == [
+        (Kind.SPIKE, 3), (Kind.SPIKE, 2), (Kind.SPIKE, 1), (Kind.UNSTABLE, 0)
+    ]  # fmt: skip
+
+
+def test_after_an_edit_it_is_known_what_was_solved() -> None:
+    solved, longer = evidence_of((640, 0.01)), replace(TUTORIAL, echo_step=5)
+    evidence = solved.under(longer, TUTORIAL, 640)
+    assert evidence.before is not None
+    assert (evidence.before.config, evidence.before.solved_at, evidence.before.changed_at) == (TUTORIAL, 50, 640)
+    on = evidence.after(np.full(640, 0.7, np.float32), longer, 640)
+    assert situation(longer, on, None).kind is Kind.FORGOT
+    again = replace(longer, echo_step=6)
+    assert on.under(again, longer, 1280).before == evidence.before, "what was tried between and not solved is no matter"
+    assert evidence_of((640, 0.7)).under(longer, TUTORIAL, 640).before is None
+    faster = solved.under(replace(TUTORIAL, learning_rate=0.5), TUTORIAL, 640)
+    assert (faster.solved_at, len(faster.reviews), faster.reviews.begun) == (50, 0, 640)
+    assert situation(TUTORIAL, faster, None).kind is Kind.SOLVED
+    assert solved.under(replace(TUTORIAL, num_epochs=7), TUTORIAL, 640) is solved
+
+
+def test_losses_that_are_forgotten_leave_the_blocks() -> None:
+    evidence = replace(evidence_of((1200, CHANCE)), recent=np.empty(0, np.float32))
+    it = situation(GLOROT, evidence, None)
+    assert it.kind is Kind.PLATEAU
+    assert it.mean == pytest.approx(CHANCE, abs=1e-6)
+    assert math.isnan(it.newest)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.floats(0.0, 0.15),
+    st.floats(0.02, 1.4),
+    st.floats(0.05, 1.0),
+    st.integers(100, 19_000),
+    st.sampled_from(
+        [TUTORIAL, GLOROT, EchoConfig(echo_step=5), EchoConfig(echo_step=14), EchoConfig(learning_rate=5.0)]
+    ),
+)
+def test_noise_changes_the_kind_a_few_times_at_most(
+    seed: int, noise: float, loss: float, share: float, at: int, config: EchoConfig
+) -> None:
+    """Whatever level of chance the losses lie at, and to whatever share of it they go at some window."""
+    rng = np.random.default_rng(seed)
+    means = np.where(np.arange(20_000) < at, loss, loss * share) * chance_level(config)
+    losses = np.clip(means * (1 + noise * rng.normal(size=20_000)), 0, None).astype(np.float32)
+    evidence, kinds, done = Evidence(), [], 0
+    for end in [*range(100, 2000, 50), *range(2000, 20_001, 200)]:
+        evidence = evidence.after(losses[done:end], config, done)
+        kinds.append(situation(config, evidence, None).kind)
+        done = end
+    assert len(list(itertools.groupby(kinds))) <= 9

@@ -1,0 +1,217 @@
+"""Sentences that the numbers must back, the cause first, each part on a line of the smallest screen."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.analysis.evidence import RECENT_WINDOWS, Earlier, Evidence
+from echornn.analysis.judge import situation
+from echornn.analysis.reviews import Reviews
+from echornn.analysis.situation import Kind, Note, Situation
+from echornn.analysis.verdict import LINE, Verdict
+from echornn.analysis.words import SENTENCES, said
+from echornn.config import EchoConfig
+from echornn.tasks.levels import chance_level
+from tests.echornn.analysis.recorded import Read
+from tests.echornn.analysis.test_judge import window_of
+
+TUTORIAL = EchoConfig()
+GLOROT = EchoConfig(init="glorot")
+
+
+def test_every_kind_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(Kind)
+
+
+def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdict:
+    return said(replace(Situation(kind, config, windows=1200), **numbers))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "cause", "advice"),
+    [
+        (told(Kind.START, note=Note.COVERAGE), "chance is 0.693 nats, the loss of guessing",
+         "12 of a window's 15 targets echo an input inside it: those can teach"),
+        (told(Kind.TOO_EARLY, windows=63, note=Note.OVERLAP, config=replace(TUTORIAL, stride=3)),
+         "too early to tell: 1 more window until the first mean",
+         "windows of 15 start every 3: each step is trained 5 times over"),
+        (told(Kind.SETTLING, mean=0.9), "coming down: mean loss 0.900, chance is 0.693",
+         "weights at random are surer than they should be; that goes first"),
+        (told(Kind.LEARNING, mean=0.3466, wrong=0.2), "learning: mean loss 0.347, 50% of the way from chance to nothing",
+         ""),
+        (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.SMALL_STATE, held=3.5, needed=6),
+         "learning: mean loss 0.400, 42% of the way from chance to nothing",
+         "state 4 is small for echo 5: 3.5 of 6 numbers held"),
+        (told(Kind.BEGINNING, mean=0.68, wrong=0.35),
+         "65% right, more than by guessing, though the loss is near chance: 0.680", ""),
+        (told(Kind.PLATEAU, GLOROT), "at chance (0.693) after 1,200 windows",
+         "nothing is learned yet; R draws other weights"),
+        (told(Kind.PINNED, spread=0.0071), "the uniform start pins the units: whatever comes in, they vary by 0.007",
+         "waiting may do; R draws another start; s: the glorot preset has no plateau"),
+        (told(Kind.PINNED, replace(TUTORIAL, state_size=16), spread=1.0, saturated=1.0),
+         "100% of units saturated, whatever comes in: a uniform start does that",
+         "R draws the same kind of start; s: the glorot preset helps"),
+        (told(Kind.PINNED), "the uniform start pins units near one, so little of the input gets through",
+         "waiting may do; R draws another start; s: the glorot preset has no plateau"),
+        (told(Kind.FAR, replace(TUTORIAL, echo_step=14)),
+         "at chance (0.693): of 15 targets in a window 1 echoes an input inside it",
+         "s sets a longer truncated_backprop_length, or a shorter echo_step"),
+        (told(Kind.BEYOND, replace(TUTORIAL, echo_step=15)),
+         "no error reaches the input echoed: echo 15, windows of T 15",
+         "s sets a longer truncated_backprop_length, or a shorter echo_step"),
+        (told(Kind.RATE_TOO_LARGE, replace(TUTORIAL, learning_rate=5), mean=0.7, saturated=0.94),
+         "learning_rate 5 is too large for adagrad: 94% of units saturated",
+         "s sets one below 1, then r starts over: saturated units hardly learn"),
+        (told(Kind.STEPS_TOO_SMALL, replace(TUTORIAL, learning_rate=1e-4, optimizer="sgd"), mean=0.7, update=1.2e-5),
+         "the steps are too small to move: at most 1e-05 of a weight in a window",
+         "s sets a larger learning_rate than 0.0001"),
+        (told(Kind.STATE_TOO_SMALL, replace(TUTORIAL, echo_step=5), mean=0.37, wrong=0.1, room=4, needed=6, since=9000),
+         "state 4 is too small for echo 5: room for 4 of 6 numbers",
+         "stands at 0.370 since window 9,000; s sets a larger state_size"),
+        (told(Kind.STALLED, mean=0.3, wrong=0.1, since=9000, held=2.9, needed=4),
+         "stalled since window 9,000: mean loss 0.300, 90% right",
+         "the state: 2.9 of 4 numbers held; R draws other weights"),
+        (told(Kind.SLIPPED, mean=0.678, best=0.539, best_at=320),
+         "it was better: mean loss 0.539 at window 320, 0.678 now",
+         "a smaller learning_rate (s) holds what it has; [ and { go back to look"),
+        (told(Kind.SWINGING, mean=0.7, undoable=True), "the loss swings about chance: mean 0.700",
+         "a smaller learning_rate (s) steadies it; u goes back"),
+        (told(Kind.FORGOT, replace(TUTORIAL, echo_step=5), mean=0.7, before=Earlier(TUTORIAL, 369, 3000), needed=6, room=4),
+         "what served echo_step 3 does not serve 5: mean loss 0.700",
+         "state 4: room for 4 of 6 numbers; r starts over"),
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=True, fall=0.3, sure=0.99996),
+         "solved at window 369: mean loss 0.0004, still falls", "s sets a longer echo_step; l shows powers of ten"),
+        (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=False, fall=-0.1),
+         "solved at window 369: mean loss 0.0004, falls no more", "s sets a longer echo_step; l shows powers of ten"),
+        (told(Kind.SOLVED, replace(TUTORIAL, total_series_length=75), note=Note.ONE_WINDOW, mean=0.1366, solved_at=236),
+         "solved at window 236: mean loss 0.1366 (floor 0.135)",
+         "an epoch is one window here, from a zero state: total_series_length (s)"),
+        (told(Kind.SOLVED, replace(TUTORIAL, num_layers=3, dropout=0.5), note=Note.DROPOUT, mean=0.04, solved_at=9),
+         "solved at window 9: mean loss 0.0400", "dropout 0.5 is on in this loss: without it fewer are wrong"),
+        (told(Kind.UNSTEADY, mean=0.05, solved_at=9, relapses=8), "solved at window 9, and lost 8 times since: 0.050",
+         "a smaller learning_rate (s) holds it steadier"),
+        (told(Kind.RELAPSED, mean=0.3, wrong=0.1, solved_at=9, since=500),
+         "solved at window 9, but lost since 500: mean loss 0.300", "a smaller learning_rate (s) holds it steadier"),
+        (told(Kind.RELAPSED, mean=3.9e6, solved_at=9, undoable=True),
+         "solved at window 9, but worse than chance now: mean 3.900e+06",
+         "u goes back to before the last change; s sets a smaller learning_rate"),
+        (told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22),
+         "spike: first 3 targets of rows 2 to 5 echo the row above (floor 0.111)",
+         "a zero state cannot know them; s: row_start zero blanks them"),
+        (told(Kind.UNSTABLE, newest=0.987, wrong=16 / 75, place=(5, 4)),
+         "thrown off: loss 0.99 in window 4 of epoch 5, 21% wrong",
+         "by the step at the epoch's start; a smaller learning_rate (s) softens it"),
+        (told(Kind.WORSE, mean=2.0), "worse than chance: mean loss 2.000, chance 0.693",
+         "surer than it should be; s sets a smaller learning_rate"),
+        (told(Kind.WORSE, replace(TUTORIAL, learning_rate=3e8), mean=2.6e35, blamed=("learning_rate",), undoable=True),
+         "worse than chance since learning_rate = 3e+08: mean 2.600e+35",
+         "u goes back to before that, then s sets a smaller learning_rate"),
+        (told(Kind.DIVERGED, newest=math.nan, undoable=True), "diverged: the loss is nan",
+         "u goes back, then s sets a smaller learning_rate"),
+        (told(Kind.DIVERGED, newest=2.6e35, blamed=("learning_rate", "echo_step")),
+         "diverged since learning_rate and 1 more: the loss is 2.600e+35",
+         "r starts over, then s sets a smaller learning_rate"),
+        (told(Kind.RECOVERING, windows=20, mean=0.8), "recovering: mean loss 0.800 in the last 20 windows",
+         "the loss before was no finite number; r starts over"),
+    ],
+)  # fmt: skip
+def test_sentences(verdict: Verdict, cause: str, advice: str) -> None:
+    assert (verdict.cause, verdict.advice) == (cause, advice)
+
+
+def test_a_wide_screen_is_told_more() -> None:
+    spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
+    assert spike.more_cause == "; the rest of 0.220 is false sureness"
+    assert spike.more_advice == "; those of row 1 are blank"
+    solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
+    assert solved.more_cause == "; 99.99% sure of what it says"
+    beyond = told(Kind.BEYOND, wrong=0.3, mean=0.56, best=0.5, best_at=8192)
+    assert beyond.more_cause == "; 70% right by luck of the state, more at window 8,192"
+
+
+# ---- any situation
+
+
+NUMBERS = st.floats(min_value=0, width=32) | st.sampled_from([0.0, 0.01, 0.5, 0.69, 0.75, 2.6e35, math.nan, math.inf])
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> EchoConfig:
+    length, batch, layers = draw(st.integers(1, 9999)), draw(st.integers(1, 999)), draw(st.integers(1, 8))
+    row = length + draw(st.integers(0, 99_999))
+    return EchoConfig(
+        truncated_backprop_length=length, batch_size=batch, total_series_length=row * batch, num_layers=layers,
+        echo_step=draw(st.integers(0, row - 1) | st.integers(0, min(row - 1, 20))),
+        num_classes=draw(st.sampled_from([2, 2, 3, 256])),
+        stride=draw(st.none() | st.integers(1, length)), state_size=draw(st.integers(1, 99_999)),
+        learning_rate=draw(st.floats(1e-37, 1e38)), dropout=draw(st.sampled_from([0, 0.123456])) if layers > 1 else 0,
+        init=draw(st.sampled_from(["tutorial", "glorot"])), optimizer=draw(st.sampled_from(["sgd", "rmsprop"])),
+        cell=draw(st.sampled_from(["rnn", "gru", "lstm"])), row_start=draw(st.sampled_from(["previous_row", "zero"])),
+    )  # fmt: skip
+
+
+@st.composite
+def evidences(draw: st.DrawFn, config: EchoConfig) -> Evidence:
+    begun = draw(st.sampled_from([0, 0, 10**9]))
+    evidence = Evidence(reviews=Reviews(begun=begun))
+    for _ in range(draw(st.integers(0, 4))):
+        count, loss = draw(st.sampled_from([1, 60, 640, 5000])), draw(NUMBERS)
+        wrong = np.full(count, draw(st.floats(0, 1)), np.float32)
+        evidence = evidence.after(np.full(count, loss, np.float32), config, begun + evidence.windows, wrong)
+    if draw(st.booleans()):
+        was = replace(config, echo_step=config.row_length - 1)
+        evidence = replace(evidence, before=Earlier(was, draw(st.integers(1, 10**9)), begun))
+    return evidence
+
+
+FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), configs(), st.booleans(), st.lists(st.sampled_from(FIELDS), max_size=4, unique=True))
+def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
+    data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]
+) -> None:
+    evidence = data.draw(evidences(config))
+    read = data.draw(st.none() | st.builds(Read, *4 * [st.floats(0, 1) | st.floats(0, 1e9)]))
+    progress = None
+    if evidence.windows:
+        window = data.draw(st.integers(0, min(3, config.windows_per_epoch - 1)))
+        progress = data.draw(st.sampled_from([None, window_of(evidence.recent.tolist(), window)]))
+    readings = None if read is None else read.readings(config, 0)
+    it = situation(config, evidence, progress, undoable, tuple(blamed), readings)
+    verdict = said(it)
+    assert verdict.cause
+    for short, long in verdict.lengths:
+        assert len(short) <= LINE
+        assert long.startswith(short)
+        assert "\n" not in long
+        assert "nan" not in short.replace("is nan", "")
+    if evidence.windows and not math.isfinite(evidence.recent[-1]):
+        assert verdict.cause.startswith("diverged")
+    assert ("u goes back" in verdict.advice) <= undoable
+    chance, mean = chance_level(config), it.mean
+    match it.kind:
+        case Kind.START:
+            assert not evidence.windows
+        case Kind.LEARNING | Kind.STALLED | Kind.STATE_TOO_SMALL | Kind.SLIPPED:
+            assert mean < chance
+        case Kind.PLATEAU | Kind.PINNED | Kind.FAR:
+            assert mean < 1.07 * chance
+        case Kind.SETTLING | Kind.WORSE:
+            assert mean > chance
+        case Kind.BEYOND:
+            assert config.echo_step >= config.truncated_backprop_length
+        case Kind.SOLVED | Kind.UNSTEADY | Kind.RELAPSED:
+            assert evidence.solved_at is not None
+        case Kind.DIVERGED | Kind.RECOVERING:
+            assert not np.isfinite(evidence.recent).all()
+        case Kind.TOO_EARLY:
+            assert evidence.windows < RECENT_WINDOWS + 14
