@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.session.frame import Frame, State
+from tui.app.views.table import VIEWS as ALL_VIEWS
 
 BINDINGS = [
     Binding("space,p", "pause", "Pause", tooltip="Pause after the windows under way", id="pause"),
@@ -57,7 +58,7 @@ BINDINGS = [
         "tab",
         "app.focus_next",
         "Focus",
-        tooltip="Arrow keys: from the curve to the rows, and back",
+        tooltip="Arrow keys: from the curve to the views, and back",
         show=False,
         priority=True,
     ),
@@ -65,6 +66,12 @@ BINDINGS = [
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
     Binding("q", "quit", "Quit", tooltip="End the program; ctrl+q too, also where letters are text", id="quit"),
 ]
+
+VIEWS = [
+    Binding(view.key, f"view('{view.key}')", f"View: {view.title}", tooltip=view.about, id=view.title, show=False)
+    for view in ALL_VIEWS
+]
+"""The number keys: each shows what its view is about, below the curve."""
 
 
 def _name(action: str) -> str:

@@ -52,7 +52,7 @@ class PaletteCommands(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
-        for binding in keys.BINDINGS:
+        for binding in (*keys.BINDINGS, *keys.VIEWS):
             if keys.makes_sense(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(

@@ -15,12 +15,14 @@ class View(CellWidget, can_focus=True):
     """Shows a frame in its own way; `draw` fills the cells.
 
     Attributes:
-        key, title: the number key that shows it, and its name in the footer, in help and in its own head.
+        key, title: the number key that shows it, and its name in the palette, in help and in its own head.
+        about: what it shows, as help and the palette say it.
         on_view: called after a key has changed what it shows, or what it asks for.
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
+    about: ClassVar[str]
 
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__()
