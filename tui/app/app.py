@@ -65,7 +65,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.VIEWS, *keys.EXPLAINED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED]
 
     def __init__(
         self,
@@ -287,7 +287,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             return
         groups = {
             "Keys": keys.BINDINGS,
-            "Views below the curve": keys.VIEWS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             **{f"On the {view.title}": [one for one in view.BINDINGS if isinstance(one, Binding)] for view in VIEWS},
             "In the settings": SETTINGS_KEYS,

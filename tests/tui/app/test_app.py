@@ -22,6 +22,7 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
+from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
@@ -144,7 +145,7 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
 
 EVERY_KEY = [
     key.strip()
-    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, Rows.BINDINGS)
+    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, *(view.BINDINGS for view in VIEWS))
     for binding in bindings
     if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
     for key in binding.key.split(",")
@@ -226,7 +227,8 @@ async def test_the_footer_follows_the_state(state: State) -> None:
         assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
         assert ("Resume" in footer) == (state is State.PAUSED)
         assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED, State.LOADING))
-        assert ("Reset" in footer) == (state is not State.FAILED)
+        assert ("Tree" in footer) == (state is not State.FAILED)
+        assert "View" in footer
         assert "Quit" in footer
 
 
@@ -301,7 +303,17 @@ async def test_every_key_is_in_the_command_palette() -> None:
     async with opened() as (app, session, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
-        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme: light", "Save picture", "Save text"}
+        assert titles >= {
+            "Set",
+            "Undo",
+            "Log",
+            "Zoom",
+            "Wider",
+            "View: rows",
+            "Theme: light",
+            "Save picture",
+            "Save text",
+        }
         await pilot.press("ctrl+p")
         await pilot.press(*"regen")
         await pilot.pause()
