@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats
 from echornn.readings import Connectivity, Gradient, Question, Readings
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, RowPanel, draw_row
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
 DECADES = 8
 """Powers of ten of the axis at the most; what is smaller has no bar."""
 
-LAGS_BEYOND = 6
+LAGS_BEYOND = 3
 """Lags shown beyond the wall at least, so that it is seen to cut something or nothing."""
 
 TALL = 17
 """Lines from which on bars and the row have room above each other."""
-
-ROW_LINES = 7
 
 ACCEPTED_BIAS = 0.1
 
@@ -36,6 +35,7 @@ class GradientView(ProbeView):
 
     key = "4"
     title = "gradient"
+    about = "How far the error travels, what T cuts off, what a prediction hangs on, an input flipped"
     kinds = frozenset({"gradient", "connectivity"})
 
     BINDINGS = [
@@ -108,13 +108,13 @@ class GradientView(ProbeView):
         if where is None or readings.connectivity is None:
             return None
         row, step = where
-        strength = readings.connectivity.strength[row, step]
-        progress = self.progress_of(readings, strength.shape)
+        strengths = readings.connectivity.strength[row]
+        progress = self.progress_of(readings, strengths.shape)
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
-        if flip is not None and len(flip.x) != len(strength):
+        if flip is not None and len(flip.x) != len(strengths):
             flip = None
         x, probabilities = (progress.x[row], progress.probabilities[row]) if progress is not None else (None, None)
-        return RowPanel(row, step, strength, x, probabilities, flip, self.has_focus or self._cursor is not None)
+        return RowPanel(row, step, strengths, x, probabilities, flip, self.has_focus or self._cursor is not None)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
@@ -149,6 +149,8 @@ def percent(share: float) -> str:
     """A share as people read it: 21 %, 0.3 %, under 0.1 %."""
     if not math.isfinite(share):
         return "? %"
+    if share <= 0:
+        return "0 %"
     if share < 0.0005:
         return "under 0.1 %"
     return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
@@ -180,7 +182,8 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
     """What windows cost on top: an error at a window's beginning travels no step back."""
     share = percent(gradient.bias_of_windows)
-    return f"windows of T bias it by {share}: errors early in a window go back to its start only"
+    steps = config.truncated_backprop_length
+    return f"windows of {steps} bias it by {share}: early errors only go back to their start"
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
@@ -202,7 +205,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}: cut off from here")
 
 
-def decades(phi: Floats) -> tuple[int, int]:
+def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
     """The axis' bottom and top as powers of ten, around all that is finite and above zero."""
     positive = phi[np.isfinite(phi) & (phi > 0)]
     if not positive.size:
@@ -234,8 +237,8 @@ def share_room(
     if panel is None:
         return body, None
     lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)
-    least, most = (GUTTER + 2 + pitch * lags for pitch in (2, 5))
-    side_by_side = beside(body, least, most, [max(28, LABEL_WIDTH + block * steps) for block in (2, 1)])
+    least, most = (GUTTER + 2 + pitch * lags for pitch in (3 if body.height >= TALL else 2, 5))
+    side_by_side = beside(body, least, most, [max(LEAST_WIDTH, LABEL_WIDTH + block * steps) for block in (2, 1)])
     if side_by_side is not None:
         return side_by_side
     if body.height >= TALL:

@@ -104,11 +104,12 @@ def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) 
     known = np.where(np.isnan(heights), 0, np.clip(heights, 0, 1))
     filled = np.maximum(np.round(known * lines * steps), known > 0).astype(np.int64)
     from_bottom = np.clip(filled[None, :] - steps * np.arange(lines)[::-1, None], 0, steps)
-    return np.array([*levels])[from_bottom]
+    picture: Characters = np.array([*levels])[from_bottom]
+    return picture
 
 
 def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
-    """Draw it on a part of the grid: from the top values, bars, numbers of lags, marks; what has no room is left out."""
+    """Draw it on a part of the grid: values, bars, numbers of lags, marks; what has no room is left out."""
     columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
         return columns
@@ -186,6 +187,6 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall) - 2
     wall = wall if stands else wall + " >"
     for x in (begin, begin - len(wall) + 1, end + 1, at - len(wall) - 1):
-        if 0 <= x and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
+        if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
             write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
             return

@@ -20,6 +20,9 @@ from tui.app.widgets.cells import Cells
 VALUE_PITCH = 4
 """Columns from a bar to the next from which on values such as .97 have room."""
 
+LEAST_VALUE = 0.005
+"""Bars of less than this go without a number."""
+
 TALL = 15
 """Lines from which on bars and units have room above each other."""
 
@@ -32,6 +35,7 @@ class MemoryView(ProbeView):
 
     key = "3"
     title = "memory"
+    about = "Which inputs the state remembers, by lag, and what each unit holds"
     kinds = frozenset({"memory", "units"})
 
     BINDINGS = [
@@ -126,9 +130,11 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     styles = tuple(
         "view--echo" if lag == echo else "view--bar" if lag < echo else "view--beyond" for lag in range(lags)
     )
-    values = tuple(share_text(value) for value in memory.by_lag[:lags].tolist())
+    values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
     slots = np.arange(lags) <= echo
-    return LagChart(heights, values, styles, slots, ((0.0, "0"), (0.5, ".5"), (1.0, "1")), echo, wall, f"T {wall}", cursor)
+    return LagChart(
+        heights, values, styles, slots, ((0.0, "0"), (0.5, ".5"), (1.0, "1")), echo, wall, f"T {wall}", cursor
+    )
 
 
 def lags_that_matter(config: EchoConfig) -> int:
@@ -172,7 +178,8 @@ def input_of(frame: Frame | None, readings: Readings, row: int) -> Symbols | Non
     same = (frame.trained, frame.branch) == (readings.window, readings.branch)
     if not same or frame.progress.x.shape != readings.units.activity.shape[:2] or not len(frame.progress.x):
         return None
-    return frame.progress.x[row]
+    x: Symbols = frame.progress.x[row]
+    return x
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:

@@ -33,7 +33,9 @@ class Box(NamedTuple):
         return self.y + self.height
 
 
-def stamp(cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False) -> None:
+def stamp(
+    cells: Cells, x: int, y: int, characters: Characters, styles: str | Styles, over_blanks: bool = False
+) -> None:
     """Put a picture on the grid with its top left corner there.
 
     Args:

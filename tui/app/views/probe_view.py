@@ -9,7 +9,6 @@ from textual.binding import Binding
 from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.session.frame import Frame, State
-from tui.app.views.paint import Box, write_in
 from tui.app.views.view import View
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
@@ -32,7 +31,7 @@ class ProbeView(View):
     STYLES = tuple(
         f"view--{name}"
         for name in (
-            *("head", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
+            *("head", "focused", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
             *("positive", "negative", "saturated", "input", "prediction", "changed", "point", "circle"),
         )
     )
@@ -79,7 +78,7 @@ class ProbeView(View):
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
         """The first line: what is to be said, of a part or of the whole, and at the right the moment."""
-        head_style = "view--cursor" if self.has_focus else "view--head"
+        head_style = "view--focused" if self.has_focus else "view--head"
         end = cells.write(0, 0, (f"{self.title} of {part}" if part else self.title)[: cells.width], head_style)
         end = cells.write(end, 0, shortened(f": {text}", max(0, cells.width - end)), "view--head")
         note = moment(self._frame, readings)
@@ -103,12 +102,6 @@ class ProbeView(View):
         at = parts.index(self._part) if self._part in parts else 0
         self._part = parts[(at + by) % len(parts)]
         self._changed()
-
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
 
     def _changed(self) -> None:
         """After a key has changed what is shown or asked."""

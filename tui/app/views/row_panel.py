@@ -1,4 +1,4 @@
-"""A row of the newest window, a line each: input, what one prediction hangs on, and predictions with an input flipped."""
+"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ from tui.app.widgets.fitting import shortened
 
 LABEL_WIDTH = 6
 
+LEAST_WIDTH = 32
+"""Columns that its words need."""
+
+
+ROW_LINES = 7
+"""Lines of a row with a flip in it; what is left goes to all of its predictions."""
+
+LEAST_TRIANGLE = 4
+
 
 @dataclass(frozen=True, eq=False)
 class RowPanel:
@@ -23,7 +32,7 @@ class RowPanel:
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strength: float32 [T], how much it hangs on each input; 0 for later ones.
+        strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
         x: uint8 [T]; None where it is not known.
         probabilities: float32 [T, num_classes]; None where they are not known.
         flip: this row's; None where nothing is flipped in it.
@@ -32,11 +41,16 @@ class RowPanel:
 
     row: int
     step: int
-    strength: Floats
+    strengths: Floats
     x: Symbols | None
     probabilities: Floats | None
     flip: Flip | None
     focused: bool
+
+    @property
+    def strength(self) -> Floats:
+        """float32 [T], how much the prediction under the cursor hangs on each input."""
+        return np.asarray(self.strengths[self.step])
 
 
 @dataclass(frozen=True)
@@ -59,9 +73,9 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     shown = min(steps, room // block)
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
     of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of} hangs on", "view--axis")
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
-    words = flip_words(panel.flip) if panel.flip is not None else "f flips the input there" if panel.focused else ""
+    words = flip_words(panel.flip) if panel.flip is not None else "f flips that input" if panel.focused else ""
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
@@ -69,6 +83,24 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
             style = line.lit_style if begin + index in line.lit else line.style
             write_in(cells, box, number, text[:block], style, at=LABEL_WIDTH + index * block)
     write_in(cells, box, len(keep) + 1, shortened(words, box.width), "view--words")
+    below = Box(box.x, box.y + ROW_LINES + 1, box.width, box.height - ROW_LINES - 1)
+    if below.height >= LEAST_TRIANGLE:
+        draw_triangle(cells, below, panel, slice(begin, begin + shown), block, ascii_only)
+
+
+def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, ascii_only: bool) -> None:
+    """A line for each prediction of the row: where a network echoes, a stripe so many steps from the edge."""
+    steps = len(panel.strengths)
+    lines = min(steps, box.height - 1)
+    first = min(max(0, panel.step + 1 - lines), steps - lines)
+    write_in(cells, box, 0, "each prediction, by input", "view--axis")
+    scale = scale_of(panel.strengths)
+    for line, step in enumerate(range(first, first + lines), start=1):
+        glyphs, _ = signed_blocks(panel.strengths[step, shown], scale, ascii_only)
+        glyphs[max(0, step + 1 - shown.start) :] = " "
+        lit = panel.focused and step == panel.step
+        write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
+        stamp(cells, box.x + LABEL_WIDTH, box.y + line, np.repeat(glyphs, block)[None, :], "view--positive")
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
@@ -83,13 +115,12 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
         lines.append(Line("input", input_blocks(x, classes, ascii_only), "view--input", 2))
     if flip is not None:
         changed = tuple(
-            text if step == flip.step else "  "
-            for step, text in enumerate(input_blocks(flip.x, classes, ascii_only))
+            text if step == flip.step else "  " for step, text in enumerate(input_blocks(flip.x, classes, ascii_only))
         )
-        lines.append(Line("flip", changed, "view--changed", 3))
+        lines.append(Line("flip", changed, "view--input", 3, frozenset({flip.step}), "view--changed"))
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 :] = " "
-    lines.append(Line("on", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
+    lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5, cursor))
     if before is not None:
         lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, cursor))
     if flip is not None:
@@ -117,9 +148,9 @@ def flip_words(flip: Flip) -> str:
     changed = [step + 1 for step in changed_steps(flip)]
     if not changed:
         largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
-        return f"step {flip.step + 1} flipped: no prediction turns, p by {largest:.2f}"
-    named = ", ".join(map(str, changed[:6])) + (f" and {len(changed) - 6} more" if len(changed) > 6 else "")
-    return f"step {flip.step + 1} flipped: the prediction turns at {named}"
+        return f"step {flip.step + 1} flipped: none turns, p by {largest:.2f}"
+    named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    return f"step {flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:

@@ -49,7 +49,9 @@ def signed_blocks(
     Returns:
         str [...] and int16 [...].
     """
-    glyphs = (ASCII_NEGATIVE[::-1], ASCII_NOTHING, ASCII_POSITIVE) if ascii_only else (NEGATIVE[::-1], NOTHING, POSITIVE)
+    glyphs = (
+        (ASCII_NEGATIVE[::-1], ASCII_NOTHING, ASCII_POSITIVE) if ascii_only else (NEGATIVE[::-1], NOTHING, POSITIVE)
+    )
     ramp = np.array([*"".join(glyphs), UNKNOWN])
     known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from echornn.progress import Symbols
 from echornn.readings import Units
@@ -87,8 +86,8 @@ def draw_units(
         write_in(cells, box, line, _words(units, unit), "view--words")
         if shown:
             glyphs, kinds = signed_blocks(values[begin:, unit], 1.0, ascii_only, saturated[begin:, unit])
-            picture, styles = (np.repeat(one, block)[None, :] for one in (glyphs, names[kinds]))
-            stamp(cells, box.x + width, box.y + line, picture, styles)
+            picture, styles = np.repeat(glyphs, block), np.repeat(names[kinds], block)
+            stamp(cells, box.x + width, box.y + line, picture[None, :], styles[None, :])
     return lines
 
 
@@ -123,5 +122,3 @@ def input_text(x: Symbols, block: int, ascii_only: bool, classes: int = 2) -> st
     if classes == 2 and not (x > 1).any():
         return "".join(glyphs["one" if symbol else "zero"][:block] for symbol in x.tolist())
     return "".join(symbol_text(symbol)[:block] for symbol in x.tolist())
-
-
