@@ -67,7 +67,7 @@ def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice
         kept = LEAST_PLOT_HEIGHT + (LEAST_VIEW_HEIGHT if views_shown else 0)
         panel = max(1, min(PANEL_HEIGHT, height - kept))
         height -= panel
-    if not views_shown:
+    if too_small or not views_shown:
         return Layout(too_small, wide, (), 0, panel)
     shown = choice.shown(2 if width >= TWO_VIEWS else 1)
     most = max(LEAST_VIEW_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * height)))

@@ -8,7 +8,9 @@ from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
+from echornn.readings import Question
 from echornn.session.frame import Frame, State
+from echornn.session.probing import union
 from echornn.session.session import Session
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
@@ -23,6 +25,7 @@ class Viewing(App[int]):
     _frame: Frame
     _choice = ViewChoice()
     _frame_of_views: Frame | None = None
+    _asked: Question | None = None
 
     @property
     def _main(self) -> Screen[object]:
@@ -77,6 +80,7 @@ class Viewing(App[int]):
             view.display = type(view) in shown
             if not view.display and view is self._main.focused:
                 self._watch_again()
+        self._ask()
 
     def _show_views(self) -> None:
         self._frame_of_views = self._frame
@@ -84,12 +88,22 @@ class Viewing(App[int]):
             view.show(self._frame, self._instead_of(view))
 
     def _view_changed(self) -> None:
-        """A key has changed what a view shows."""
+        """A key has changed what a view shows, or asks."""
+        self._ask()
         self._show_status()
+
+    def _ask(self) -> None:
+        """Have the probes read what the views that are shown need, all together."""
+        question = union(*(view.question for view in self._views))
+        if question != self._asked:
+            self._asked = question
+            self.session.ask(question)
 
     def _instead_of(self, view: View) -> str:
         """What a view says that has nothing to draw."""
         frame = self._frame
+        if view.question is not None and frame.unread:
+            return frame.unread
         match frame.state:
             case State.LOADING if not frame.trained:
                 return f"{frame.message}; space pauses, ? explains the keys"

@@ -22,7 +22,6 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
-from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
@@ -145,7 +144,7 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
 
 EVERY_KEY = [
     key.strip()
-    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, *(view.BINDINGS for view in VIEWS))
+    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, Rows.BINDINGS)
     for binding in bindings
     if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
     for key in binding.key.split(",")
