@@ -39,13 +39,14 @@ FIRST_SECONDS = 0.05
 
 
 def union(*questions: Question | None) -> Question | None:
-    """One question for all of them: every kind, and of part and flip the first that is set; None where none asks."""
+    """One question for all of them: every kind, of the rest the first that is set; None where none asks."""
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
         return None
     kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
     part = next((one.part for one in asked if one.part), "")
-    return Question(kinds, part, next((one.flip for one in asked if one.flip is not None), None))
+    flip = next((one.flip for one in asked if one.flip is not None), None)
+    return Question(kinds, part, flip, next((one.row for one in asked if one.row is not None), None))
 
 
 @dataclass

@@ -182,6 +182,9 @@ def test_one_question_for_several_views() -> None:
     flip = Question(frozenset({"flip"}), flip=(1, 2))
     assert union() is None
     assert union(None, Question(frozenset())) is None
+    assert union(GATES, Question(frozenset({"connectivity"}), row=2)) == Question(
+        frozenset({"memory", "connectivity"}), "update", row=2
+    )
     assert union(flip, None, GATES) == Question(frozenset({"flip", "memory"}), "update", (1, 2))
 
 

@@ -61,7 +61,10 @@ class GradientView(ProbeView):
             config = self._frame.config
             fits = flip[0] < config.batch_size and flip[1] < config.truncated_backprop_length
             flip = flip if fits else None
-        return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip)
+        row = self._cursor[0] if self._cursor is not None else 0
+        if self._frame is not None:
+            row = min(row, self._frame.config.batch_size - 1)
+        return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
 
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None

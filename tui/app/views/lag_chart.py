@@ -127,7 +127,13 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
         x = columns.x_of(bar)
         wide = np.repeat(picture[:, bar : bar + 1], columns.bar_width, axis=1)
         if chart.slots[lag]:
-            stamp(cells, inner.x + x, inner.y, np.full_like(wide, slot), "view--slot")
+            stamp(
+                cells,
+                inner.x + x,
+                inner.y,
+                np.full_like(wide, slot),
+                "view--echo" if lag == chart.echo else "view--slot",
+            )
         stamp(cells, inner.x + x, inner.y, wide, chart.styles[lag], over_blanks=True)
         if has_values and columns.lags_a_bar == 1:
             top = int((picture[:, bar] == " ").sum())

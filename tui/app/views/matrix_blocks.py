@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Matrix:
         values: float32 [rows, columns].
         rows, columns: their names.
         cursor: row and column that are lit; None for none.
+        label: columns before its entries; those of its own names where it is less.
     """
 
     name: str
@@ -38,11 +40,13 @@ class Matrix:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cursor: tuple[int, int] | None = None
+    label: int = 0
 
     @property
     def label_width(self) -> int:
-        """Columns of the names of the rows, and of the matrix' own above them."""
-        return max(len(self.name), max(map(len, self.rows), default=0)) + 1
+        """Columns of the names of the rows, and of the matrix' own above them; a single row has the matrix' name."""
+        names = (self.name, *(self.rows if len(self.rows) > 1 else ()))
+        return max(self.label, max(map(len, names)) + 1)
 
     def size(self, cell: int) -> tuple[int, int]:
         """Width and height of the whole, at so many columns for an entry; a single row needs no head."""
@@ -72,13 +76,33 @@ def packed(matrices: Sequence[Matrix], box: Box, cell: int) -> list[Box]:
     return boxes
 
 
-def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only: bool) -> int:
-    """Draw them from the first on; how many are seen."""
+def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool]:
+    """Their boxes, the columns of an entry, and whether all is seen: the widest entries with which it is."""
+    boxes: list[Box] = []
     for cell in CELL_WIDTHS:
         boxes = packed(matrices, box, cell)
-        whole = all((one.width, one.height) == matrix.size(cell) for one, matrix in zip(boxes, matrices, strict=False))
-        if (len(boxes) == len(matrices) and whole) or cell == CELL_WIDTHS[-1]:
-            break
+        sizes = [matrix.size(cell) for matrix in matrices]
+        if [(one.width, one.height) for one in boxes] == sizes:
+            return boxes, cell, True
+    return boxes, CELL_WIDTHS[-1], False
+
+
+def how_well(matrices: Sequence[Matrix], box: Box) -> tuple[int, int]:
+    """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
+    boxes, cell, whole = laid_out(in_line(matrices), box)
+    return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
+
+
+def in_line(matrices: Sequence[Matrix]) -> list[Matrix]:
+    """The same with labels of one width, so that a bias stands in line with its matrix."""
+    label = max((matrix.label_width for matrix in matrices), default=0)
+    return [replace(matrix, label=label) for matrix in matrices]
+
+
+def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only: bool) -> int:
+    """Draw them from the first on; how many are seen."""
+    matrices = in_line(matrices)
+    boxes, cell, _ = laid_out(matrices, box)
     for one, matrix in zip(boxes, matrices, strict=False):
         draw_matrix(cells, one, matrix, cell, ascii_only)
     return len(boxes)
@@ -100,7 +124,8 @@ def draw_matrix(cells: Cells, box: Box, matrix: Matrix, cell: int, ascii_only: b
     glyphs, kinds = signed_blocks(part, scale_of(matrix.values), ascii_only)
     for line in range(part.shape[0]):
         index = first_row + line
-        write_in(cells, box, head + line, matrix.rows[index], "view--axis" if head else "view--head")
+        label = (matrix.rows[index], "view--axis") if head else (matrix.name, "view--head")
+        write_in(cells, box, head + line, *label)
         entries = zip(glyphs[line].tolist(), part[line].tolist(), strict=True)
         text = "".join(glyph * cell if cell < NUMBER_WIDTH else f"{glyph}{number_text(v):<5} " for glyph, v in entries)
         styles = np.repeat(indices[kinds[line]], cell)
@@ -117,13 +142,18 @@ def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
 
 
 def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: int) -> None:
-    """Names of columns above them, where they have room."""
+    """Names of columns above them, where they have room; of a gate's columns its name once, where that has."""
     end = 0
-    for at, column in enumerate(shown):
-        name, x = matrix.columns[column], at * cell
-        if x >= end and matrix.label_width + x + len(name) <= box.width:
-            write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
-            end = x + len(name) + (cell > 2 or len(name) > cell)
+    for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):
+        columns = list(group)
+        whole = word and len(word) < len(columns) * cell and cell <= 2
+        for column in columns[:1] if whole else columns:
+            name = matrix.columns[column]
+            name = word if whole else name if len(name) <= cell else name.rpartition(" ")[2]
+            x = (column - shown.start) * cell
+            if x >= end and matrix.label_width + x + len(name) <= box.width:
+                write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
+                end = x + len(name) + (cell > 2 or len(name) > cell)
 
 
 def number_text(value: float) -> str:

@@ -21,7 +21,7 @@ VALUE_PITCH = 4
 """Columns from a bar to the next from which on values such as .97 have room."""
 
 LEAST_VALUE = 0.005
-"""Bars of less than this go without a number."""
+"""Less than this is chance: no bar and no number."""
 
 TALL = 15
 """Lines from which on bars and units have room above each other."""
@@ -118,7 +118,7 @@ def summary(config: EchoConfig, memory: Memory) -> str:
     """How much is held, of how much room there is, and how much the echo needs."""
     total = memory.total
     held = f"{total:.1f}" if math.isfinite(total) else "?"
-    needed = config.echo_step + 1
+    needed = memory.needed(config.echo_step)
     return f"{held} of {memory.size} numbers used; the echo needs {needed}"
 
 
@@ -127,6 +127,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     echo, wall = config.echo_step, config.truncated_backprop_length
     lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
+    heights[heights < LEAST_VALUE] = 0
     styles = tuple(
         "view--echo" if lag == echo else "view--bar" if lag < echo else "view--beyond" for lag in range(lags)
     )

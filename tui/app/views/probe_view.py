@@ -71,7 +71,7 @@ class ProbeView(View):
 
     def draw(self, cells: Cells) -> None:
         readings = self._readings
-        if readings is None:
+        if readings is None or (self._frame is not None and self._frame.unread):
             cells.write(0, 0, waiting(self.title, self._frame, self._message)[: cells.width], "view--words")
         else:
             self.paint(cells, readings)
@@ -118,9 +118,20 @@ def moment(frame: Frame | None, readings: Readings) -> str:
 
 
 def waiting(title: str, frame: Frame | None, message: str) -> str:
-    """What a view says that has no readings yet: the message, where there is one."""
-    if message:
-        return message
-    if frame is None or frame.state is State.LOADING:
+    """What a view says that has no readings: why not, or that it waits."""
+    if frame is None:
         return f"{title}: nothing trained yet"
+    if frame.unread:
+        return frame.unread
+    if frame.state in (State.LOADING, State.FAILED) or not frame.trained:
+        return message or f"{title}: nothing trained yet"
+    readings = frame.readings
+    if readings is not None and not moment(frame, readings) and is_empty(readings):
+        return f"{title}: the weights are no finite numbers; u goes back to where they were"
     return f"{title}: computing"
+
+
+def is_empty(readings: Readings) -> bool:
+    """Whether nothing was read: of weights that are not finite, nothing is."""
+    kinds = (readings.memory, readings.units, readings.gradient, readings.connectivity, readings.weights)
+    return all(one is None for one in (*kinds, readings.lyapunov))

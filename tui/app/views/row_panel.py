@@ -75,7 +75,16 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
     write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
-    words = flip_words(panel.flip) if panel.flip is not None else "f flips that input" if panel.focused else ""
+    unread = bool(np.isnan(panel.strength).all())
+    words = (
+        "computing"
+        if unread
+        else flip_words(panel.flip)
+        if panel.flip is not None
+        else "f flips that input"
+        if panel.focused
+        else ""
+    )
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")

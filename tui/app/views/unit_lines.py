@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from echornn.progress import Symbols
+from echornn.progress import Floats, Symbols
 from echornn.readings import Units
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import signed_blocks
@@ -16,25 +16,31 @@ from tui.app.widgets.cells import Cells
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
 """For the kinds of style that `signed_blocks` tells apart."""
 
-GATES = ("gate", "update", "reset", "input", "forget", "output")
-"""Words in the names of parts whose units go from 0, shut, to 1, open."""
+GATES = ("update", "reset", "input", "forget", "output")
+"""Parts whose units go from 0, shut, to 1, open, by the last word of their names; see `echornn.network.cells`."""
+
+LEAST_CORRELATION = 0.2
+"""A unit that correlates less than this with every input follows none: it mixes them, or does something else."""
 
 STILL = 1e-6
 """A unit whose standard deviation is below this does not move."""
 
 
-def is_gate(part: str) -> bool:
-    """Whether a part's units go from 0 to 1; its middle is then what zero is elsewhere."""
-    return any(word in part for word in GATES)
+def signed_activity(part: str, activity: Floats) -> Floats:
+    """What a part's units do, from -1 to 1: a gate from shut to open, an LSTM's c as h sees it."""
+    name = part.rpartition(" ")[2]
+    if name in GATES:
+        return 2 * activity - 1
+    return np.asarray(np.tanh(activity)) if name == "c" else activity
 
 
 def best_input(units: Units, unit: int) -> str:
-    """Which input a unit follows: ``x[t-2]  1.00``, or that it stands still; 13 characters at the least."""
+    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still. 13 characters or more."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return f"{'still':<13}"
     lag = int(units.best_lag[unit])
-    name = f"x[t-{lag}]" if lag else "x[t]"
+    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
     return f"{name:<7} {correlation:>5.2f}"
 
 
@@ -77,10 +83,8 @@ def draw_units(
     _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
     if x is not None and shown:
         _draw_input(cells, box, width, x[begin:], block, ascii_only)
-    values = units.activity[row] if rows and steps else np.zeros((0, count), np.float32)
+    values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
-    if is_gate(units.part):
-        values = 2 * values - 1
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
     for line, unit in enumerate(range(first, min(count, first + lines)), start=box.height - lines):
         write_in(cells, box, line, _words(units, unit), "view--words")

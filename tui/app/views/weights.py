@@ -9,7 +9,7 @@ from textual.binding import Binding
 from echornn.progress import Floats
 from echornn.readings import Matrices, Readings, Recurrent
 from tui.app.views.gradient import percent, size_text
-from tui.app.views.matrix_blocks import Matrix, draw_matrices
+from tui.app.views.matrix_blocks import Matrix, draw_matrices, how_well
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
@@ -85,8 +85,9 @@ class WeightsView(ProbeView):
         recurrent = self._entry(weights)[1]
         self.draw_head(cells, readings, summary(recurrent, readings.lyapunov))
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
-        matrices, plane, numbers = share_room(body)
         ordered = self._matrices(weights)
+        ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
+        matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered):
             note = f"{seen} of {len(ordered)}: n shows others"
@@ -128,9 +129,18 @@ def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
     default = weights.recurrent[0] if weights.recurrent else None
     entries: list[tuple[str, Recurrent | None]] = []
     for name in weights.weights:
-        own = [one for one in weights.recurrent if one.name == name or one.name.startswith(f"{name} ")]
+        own = [one for one in weights.recurrent if is_part_of(one, weights, name)]
         entries += [(name, one) for one in own] or [(name, default)]
     return entries
+
+
+def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
+    """Whether this is the recurrent part of that matrix, or of one of the vectors that it yields: by their names."""
+    stem, _, layer = recurrent.name.partition(" layer ")
+    vector = stem.removeprefix("W").strip()
+    of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
+    yields = f"{vector} 1" if vector else "h1"
+    return of_layer and "h1" in weights.rows[name] and yields in weights.columns[name]
 
 
 def matrix_of(weights: Matrices, name: str) -> Matrix:
@@ -158,26 +168,32 @@ def number(value: float, sign: str = "") -> str:
     return f"{value:{sign}.2f}" if abs(value) < 1e4 else f"{value:{sign}.1e}"
 
 
-def share_room(body: Box) -> tuple[Box, Box | None, Box | None]:
-    """Where matrices, plane and numbers go: side by side, the plane a square and as large as leaves the others room."""
-    height = body.height
-    numbers_width = NUMBERS_WIDTH if body.width >= LEAST_MATRICES + GAP + NUMBERS_WIDTH else 0
-    room = body.width - numbers_width - LEAST_MATRICES - (2 * GAP if numbers_width else GAP)
-    plane_width = min(2 * height, room, body.width * 2 // 5)
-    plane_width = plane_width if plane_width >= LEAST_PLANE else 0
-    right = body.right - numbers_width
-    numbers = Box(right, body.y, numbers_width, height) if numbers_width else None
-    right -= GAP if numbers_width else 0
-    plane = Box(right - plane_width, body.y, plane_width, height) if plane_width else None
-    right -= plane_width + (GAP if plane_width else 0)
-    return Box(body.x, body.y, max(0, right - body.x), height), plane, numbers
+Room = tuple[Box, Box | None, Box | None]
+"""Where matrices, plane and numbers go."""
+
+
+def share_room(body: Box, numbers_lines: int) -> list[Room]:
+    """Ways to share it, the best first: all side by side; or the plane below the numbers, which leaves more columns."""
+    has_numbers = body.width >= LEAST_MATRICES + GAP + NUMBERS_WIDTH
+    right = body.right - (NUMBERS_WIDTH + GAP if has_numbers else 0)
+    numbers = Box(body.right - NUMBERS_WIDTH, body.y, NUMBERS_WIDTH, body.height) if has_numbers else None
+    width = min(2 * body.height, right - body.x - LEAST_MATRICES - GAP, body.width * 2 // 5)
+    plane = Box(right - width, body.y, width, body.height) if width >= LEAST_PLANE else None
+    left = right - (width + GAP if plane is not None else 0) - body.x
+    ways: list[Room] = [(body._replace(width=max(0, left)), plane, numbers)]
+    below = body.height - numbers_lines - 1
+    if numbers is not None and 2 * below >= LEAST_PLANE:
+        lines = min(below, NUMBERS_WIDTH // 2)
+        plane = Box(numbers.x, body.bottom - lines, NUMBERS_WIDTH, lines)
+        ways.append((body._replace(width=right - body.x), plane, numbers._replace(height=numbers_lines)))
+    return ways
 
 
 def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | None, ascii_only: bool) -> None:
     """The change in a window of each weight as a part of itself, then Lyapunov exponents as bars around zero."""
     names = list(weights.weights)
     exponents = lyapunov.tolist() if lyapunov is not None else []
-    for_exponents = min(len(exponents) + 1, max(2, box.height // 2)) if exponents else 0
+    for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     write_in(cells, box, 0, "changes in a window by", "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):

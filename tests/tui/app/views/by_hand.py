@@ -72,8 +72,8 @@ def matrices() -> Matrices:
             "W2": numbers.normal(0, 2, (4, 2)).astype(np.float32),
             "b2": np.zeros((1, 2), np.float32),
         },
-        {"W": ("x", *names), "b": ("b",), "W2": names, "b2": ("b",)},
-        {"W": names, "b": names, "W2": ("0", "1"), "b2": ("0", "1")},
+        {"W": ("x", *names), "b": ("bias",), "W2": names, "b2": ("bias",)},
+        {"W": names, "b": names, "W2": ("class 0", "class 1"), "b2": ("class 0", "class 1")},
         {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan},
         (Recurrent("W", np.array([0.8 + 0.5j, 0.8 - 0.5j, -0.3, 0.1], np.complex64)),),
     )

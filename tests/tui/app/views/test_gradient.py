@@ -95,14 +95,14 @@ def test_with_room_each_prediction_of_the_row_is_shown() -> None:
 def test_the_cursor_and_the_flip_are_asked_for_and_taken_away() -> None:
     view = GradientView()
     view._frame = frame_of(SOLVED)
-    assert view.question == Question(frozenset({"gradient", "connectivity"}))
+    assert view.question == Question(frozenset({"gradient", "connectivity"}), row=0)
     assert view.reading == ""
     view.action_move(-1, 0)
     view.action_move(-1, 0)
     view.action_move(0, 1)
     assert view.reading == "row 2, step 14: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
     view.action_flip()
-    assert view.question.flip == (1, 13)
+    assert (view.question.flip, view.question.row) == ((1, 13), 1)
     assert "flip" in view.question.kinds
     view.action_flip()
     assert view.question.flip is None

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.readings import Memory, Question
+from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import TUTORIAL, drawn, frame_of, shift_register
 from tui.app.views.memory import MemoryView, read, share_text
+from tui.app.views.unit_lines import best_input, signed_activity
 
 SOLVED = shift_register()
 
@@ -137,3 +138,31 @@ def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
     lines = drawn(view, frame_of(SOLVED), 40, 10)
     assert "▲ echo 3" not in "".join(lines)
     assert "3 = x[t-2]   1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲" in "".join(lines)
+
+
+def test_why_nothing_is_read_is_said() -> None:
+    unread = replace(frame_of(SOLVED), unread="the probes failed: out of memory")
+    assert drawn(MemoryView(), unread, 60, 3)[0].rstrip() == "the probes failed: out of memory"
+    nothing = Readings(TUTORIAL, 0, 999, ("h",))
+    assert drawn(MemoryView(), frame_of(nothing), 80, 3)[0].rstrip() == (
+        "memory: the weights are no finite numbers; u goes back to where they were"
+    )
+
+
+def test_a_unit_that_follows_no_input_is_mixed_or_still() -> None:
+    units = SOLVED.units
+    assert units is not None
+    mixed = replace(units, correlation=np.array([0.19, -0.5, 1, 0], np.float32), spread=np.array([1, 1, 0, 0], "f4"))
+    assert [best_input(mixed, unit) for unit in range(4)] == [
+        "mixed    0.19",
+        "x[t-1]  -0.50",
+        "still        ",
+        "still        ",
+    ]
+
+
+def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None:
+    half = np.full((1, 1, 1), 0.5, np.float32)
+    assert signed_activity("layer 2 forget", half) == 0
+    assert signed_activity("layer 2 h", half) == 0.5
+    assert signed_activity("c", half) == pytest.approx(np.tanh(0.5))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.readings import Recurrent
+from echornn.readings import Matrices, Recurrent
 from tests.tui.app.views.by_hand import drawn, frame_of, matrices, shift_register
 from tui.app.views.matrix_blocks import Matrix, draw_matrices, number_text
 from tui.app.views.paint import Box
@@ -27,8 +27,8 @@ def test_the_tutorials_weights() -> None:
         "h1 --::**++  h2 ==%%          ...          ...     b             0.1 %",
         "h2 ~~~~--..  h3 ~~::         ..              o.    W2            .020 %",
         "h3 %%--~~~~  h4 %%--        ..                ..   b2            ?",
-        "h4 ----::++  b  ....        .      o  o        .   Lyapunov, nats a step",
-        "b --##~~::                  ..                ..      -0.40       ##|",
+        "h4 ----::++  b2 ....        .      o  o        .   Lyapunov, nats a step",
+        "b  --##~~::                 ..                ..      -0.40       ##|",
         "                             ..              o.       -0.90     ####|",
         "                              ...          ...        -1.30    #####|",
         "                                ............          -2.20 ########|",
@@ -53,7 +53,7 @@ def test_a_matrix_larger_than_the_screen_is_scrolled_by_the_cursor() -> None:
 
 def test_matrices_that_do_not_fit_are_shown_by_a_key() -> None:
     view = WeightsView()
-    assert "3 of 4: n shows others" in drawn(view, frame_of(READINGS), 22, 6)[-1]
+    assert "2 of 4: n shows others" in drawn(view, frame_of(READINGS), 22, 6)[-1]
     view.action_part(2)
     assert drawn(view, frame_of(READINGS), 22, 7)[1].startswith("W2 ")
     view.action_part(-1)
@@ -77,14 +77,23 @@ def test_the_cursor_reads_an_entry() -> None:
 
 
 def test_each_gate_can_be_chosen_for_its_eigenvalues() -> None:
-    gates = tuple(Recurrent(f"W {gate}", np.array([0.5], np.complex64)) for gate in ("update", "reset"))
-    entries = entries_of(replace(matrices(), recurrent=gates))
-    assert [(name, one.name if one else "") for name, one in entries] == [
-        ("W", "W update"),
-        ("W", "W reset"),
-        ("b", "W update"),
-        ("W2", "W update"),
-        ("b2", "W update"),
+    names = {"W": ("update", "reset"), "Wc": ("candidate",), "W_layer2": ("update", "reset"), "W2": ("class",)}
+    gru = Matrices(
+        {name: np.zeros((2, len(columns)), np.float32) for name, columns in names.items()},
+        dict.fromkeys(names, ("x", "h1")),
+        {name: tuple(f"{column} 1" for column in columns) for name, columns in names.items()},
+        dict.fromkeys(names, 0.0),
+        tuple(
+            Recurrent(name, np.array([0.5], np.complex64))
+            for name in ("W update layer 1", "W reset layer 1", "W candidate layer 1", "W reset layer 2")
+        ),
+    )
+    assert [(name, one.name if one else "") for name, one in entries_of(gru)] == [
+        ("W", "W update layer 1"),
+        ("W", "W reset layer 1"),
+        ("Wc", "W candidate layer 1"),
+        ("W_layer2", "W reset layer 2"),
+        ("W2", "W update layer 1"),
     ]
     assert {one for _, one in entries_of(replace(matrices(), recurrent=()))} == {None}
 
