@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tui.app.views.data import Data
 from tui.app.views.rows import Rows
 from tui.app.views.view import View
 
-VIEWS: tuple[type[View], ...] = (Rows,)
+VIEWS: tuple[type[View], ...] = (Rows, Data)
