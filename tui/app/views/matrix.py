@@ -85,9 +85,10 @@ class Matrix:
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
-    """The matrix around a window of the epoch (from 0) on so many characters; numbered where window and echo fit so, of two classes.
+    """The matrix around a window of the epoch (from 0) on so many characters.
 
-    Where even the window is too long, its part around ``step`` is shown.
+    It is numbered where window and echo fit so, of two classes. Where even the window is too long, its part around
+    ``step`` is shown.
     """
     start, length = window * config.window_stride, config.truncated_backprop_length
     reach = min(config.echo_step, config.row_length)
