@@ -127,6 +127,9 @@ def make_progress(
         y,
         probabilities,
         np.zeros((*y.shape, config.state_size), np.float32),
+        np.zeros(
+            (config.batch_size, config.num_layers * config.state_size * (1 + (config.cell == "lstm"))), np.float32
+        ),
     )
 
 
