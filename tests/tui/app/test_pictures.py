@@ -101,7 +101,7 @@ async def test_picture_of_the_tutorials_little_example() -> None:
     config = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, seed=1)
     session = ScriptedSession(config)
     app = EchoApp(session, fps=0.01)
-    async with app.run_test(size=(90, 36)) as pilot:
+    async with app.run_test(size=(100, 36)) as pilot:
         session.set_frame(State.PAUSED, make_progress(config, 0, 1), trained=2)
         app.show_newest_frame()
         await pilot.press("2", "tab", "right")
