@@ -74,7 +74,7 @@ class Units:
         saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: where 2 g - 1 is, an LSTM's
             c: where tanh(c) is).
         share_saturated: of all units and steps of the probe's own data, 0 to 1.
-        spread: float32 [units], standard deviation over the probe's own data.
+        spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
         best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
         correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
     """
@@ -105,6 +105,12 @@ class Gradient:
     by_lag: Floats
     bias: Floats
     bias_of_windows: float
+
+    def enough(self, bias: float) -> int | None:
+        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
+        too_few = np.flatnonzero(self.bias > bias)
+        steps = int(too_few[-1]) + 2 if too_few.size else 1
+        return steps if steps < len(self.bias) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ def gradient(prepared: Prepared) -> Gradient:
     rows = np.arange(series.x.shape[1])
     d_logits = ran.probabilities[-1].copy()
     d_logits[rows, series.y] -= 1
-    before = states_before(prepared.zero_state(len(rows)), ran.states)
+    before = states_before(prepared.first_state(len(rows)), ran.states)
     followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits[np.newaxis], series.lags)
     whole = cut.beyond[0]
     if not whole:

@@ -19,6 +19,9 @@ SAMPLES_A_UNIT = 22
 LEAST_ROWS, MOST_ROWS = 64, 512
 LEAST_STEPS_READ = 8
 
+FEW_ROWS = 8
+"""Where many steps are needed, and few rows will do."""
+
 LAGS_BEYOND = 5
 """Lags that are looked at beyond the echo and the window, a quarter of them at the least."""
 
@@ -27,7 +30,7 @@ MOST_LAGS = 512
 
 @dataclass(frozen=True, eq=False)
 class ProbeSeries:
-    """Rows that are run from a zero state, and read when it is long forgotten.
+    """Rows that are run, and read when what they began with is forgotten.
 
     Attributes:
         x: uint8 [steps, rows].

@@ -13,11 +13,10 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
-from echornn.runs.keyframes import Keyframe
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session import going_back
-from echornn.session.keyframing import Keyframing
+from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.replay import Replay
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
@@ -133,17 +132,12 @@ class LiveRun:
             self._branch("start", None, None)
             return
         self.timeline = run.timeline()
-        self._keyframing.take_up([one for one in run.keyframes() if self._is_ours(one)])
+        self._keyframing.take_up(ours(self.timeline, run.keyframes()))
         self.trainer.restore(run.checkpoint.state)
         self.here = run.stands
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
         self._keyframe()
-
-    def _is_ours(self, keyframe: Keyframe) -> bool:
-        """Whether a keyframe that was found is of a moment of this run, and of no other that the file may be of."""
-        moment = keyframe.moment
-        return self.timeline.has(moment) and keyframe.digest == self.timeline.digest(moment.branch)
 
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""

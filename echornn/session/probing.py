@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ FIRST_SECONDS = 0.05
 
 
 def union(*questions: Question | None) -> Question | None:
-    """One question for all of them: every kind, of the rest the first that is set; None where none asks."""
+    """One question for all of them: every kind, and of the rest the first that is set; None where none asks."""
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
         return None
@@ -237,5 +236,6 @@ def _why(error: Exception) -> str:
 
 def examine(specimen: Specimen, question: Question) -> Readings:
     """The probes themselves; TensorFlow is there by then."""
-    readings: Readings = importlib.import_module("echornn.probes.examine").examine(specimen, question)
-    return readings
+    from echornn.probes.examine import examine as by_probes
+
+    return by_probes(specimen, question)

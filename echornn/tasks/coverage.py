@@ -51,19 +51,18 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
     return {source: count for source, count in counts.items() if count}
 
 
-def missed(config: EchoConfig) -> npt.NDArray[np.bool_]:
-    """Which targets no window covers together with their source, over a cycle of strides: bool [stride].
+def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
+    """Which targets no window covers together with their source: bool [count].
 
-    Entry i is of the target i steps after the first of a window, away from a row's ends. The last window that begins
-    no later than the source reaches farthest; it must reach the target.
+    Entry i is of the target ``first + i`` steps after the first of a window, away from a row's ends; it comes again
+    after each stride. Of the windows that hold the source, the one that begins last reaches farthest.
     """
-    stride = config.window_stride
-    steps = np.arange(stride)
-    begins = (steps - config.echo_step) // stride * stride
+    steps = np.arange(first, first + count)
+    begins = (steps - config.echo_step) // config.window_stride * config.window_stride
     covered: npt.NDArray[np.bool_] = steps - begins < config.truncated_backprop_length
     return ~covered
 
 
-def missed_share(config: EchoConfig) -> float:
-    """Their share of all targets, 0 to 1: ``max(0, stride - max(0, T - echo)) / stride``."""
-    return float(missed(config).mean())
+def missed_of_a_stride(config: EchoConfig) -> int:
+    """How many of them there are in each stride: ``max(0, stride - max(0, T - echo))``."""
+    return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))

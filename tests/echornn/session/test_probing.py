@@ -179,13 +179,10 @@ def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of
 
 
 def test_one_question_for_several_views() -> None:
-    flip = Question(frozenset({"flip"}), flip=(1, 2))
+    flip = Question(frozenset({"flip"}), flip=(1, 2), row=0)
     assert union() is None
     assert union(None, Question(frozenset())) is None
-    assert union(GATES, Question(frozenset({"connectivity"}), row=2)) == Question(
-        frozenset({"memory", "connectivity"}), "update", row=2
-    )
-    assert union(flip, None, GATES) == Question(frozenset({"flip", "memory"}), "update", (1, 2))
+    assert union(flip, None, GATES) == Question(frozenset({"flip", "memory"}), "update", (1, 2), 0)
 
 
 class Scripted:
