@@ -124,12 +124,6 @@ class Rows(View):
                 return lines
         return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
-
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None or frame.progress is None:
