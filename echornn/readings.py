@@ -43,7 +43,7 @@ class Memory:
     Attributes:
         part: what it was read from.
         by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
-            x[t-k] from it at t, for k = 0, 1, ...; 0 to 1.
+            x[t-k] from it at t, for k = 0, 1, ..., some beyond T and the echo, at most 512; 0 to 1.
         size: how many numbers the part has: `total` over all lags is at most this.
         numbers_a_symbol: independent numbers that a symbol is, num_classes - 1.
     """
@@ -74,7 +74,7 @@ class Units:
         saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: where 2 g - 1 is, an LSTM's
             c: where tanh(c) is).
         share_saturated: of all units and steps of the probe's own data, 0 to 1.
-        spread: float32 [units], standard deviation over the probe's own data.
+        spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
         best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
         correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
     """
@@ -94,7 +94,7 @@ class Gradient:
 
     Attributes:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
-            more than T of them. h is all that is carried: every layer's, and an LSTM's c with it.
+            about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c with it.
         bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
             weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). 0 where
             there is no gradient at all.
@@ -105,6 +105,12 @@ class Gradient:
     by_lag: Floats
     bias: Floats
     bias_of_windows: float
+
+    def enough(self, bias: float) -> int | None:
+        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
+        too_few = np.flatnonzero(self.bias > bias)
+        steps = int(too_few[-1]) + 2 if too_few.size else 1
+        return steps if steps < len(self.bias) else None
 
 
 @dataclass(frozen=True, eq=False)

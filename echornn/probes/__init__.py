@@ -1,8 +1,8 @@
 """What a network holds, and how its error travels: functions of its weights, its state and data.
 
-`echornn.probes.examine.examine` answers a `Question` about a `Specimen` with `Readings`; below it is a file for each probe, over ``prepared``
-(the network run over ``series``, the probes' own data, and over the newest window), ``running`` and ``following``
-(forward and backward). For scripts, of weights as a trainer has them (``trainer.weights``, ``export --weights``)::
+`echornn.examine` answers a `Question` about a `Specimen` with `Readings`; below it is a file for each probe, over
+``prepared`` (the network run over ``series``, the probes' own data, and over the newest window), ``running`` and
+``following`` (forward and backward). For scripts, of weights as a trainer has them::
 
     from echornn.probes import memory_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size

@@ -17,7 +17,7 @@ from echornn.probes.following import at_lag
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, series_specs, structure
 from echornn.probes.prepared import Prepared, states_before
 from echornn.probes.running import run
-from echornn.probes.series import draw
+from echornn.probes.series import FEW_ROWS, draw
 from echornn.progress import Floats, Symbols
 
 ALL_UP_TO = 16
@@ -26,7 +26,6 @@ ALL_UP_TO = 16
 LEADING = 8
 """How many are, where there are more."""
 
-ROWS = 8
 STEPS_TO_SETTLE = 32
 STEPS_MEASURED = 128
 
@@ -43,11 +42,11 @@ def lyapunov(prepared: Prepared) -> Floats:
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING
-    x = draw(config, 2 * STEPS_TO_SETTLE + STEPS_MEASURED, ROWS)
-    zero = prepared.zero_state(ROWS)
-    before = states_before(zero, run(config, prepared.weights, x, zero).states)
+    x = draw(config, 2 * STEPS_TO_SETTLE + STEPS_MEASURED, FEW_ROWS)
+    begun = prepared.first_state(FEW_ROWS)
+    before = states_before(begun, run(config, prepared.weights, x, begun).states)
     rng = seeding.stream(config.seed, seeding.PROBES)
-    first, _ = np.linalg.qr(rng.standard_normal((ROWS, carried, count)))
+    first, _ = np.linalg.qr(rng.standard_normal((FEW_ROWS, carried, count)))
     directions = np.ascontiguousarray(np.swapaxes(first, 1, 2), np.float32)
     used = slice(STEPS_TO_SETTLE, None)  # the state settles at the beginning, and the directions at the end
     stretched = stretch(config, prepared.weights, x[used], before[used], directions)[STEPS_TO_SETTLE:]

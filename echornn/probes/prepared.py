@@ -10,9 +10,12 @@ import numpy as np
 from echornn.network.model import carried_size
 from echornn.probes.parts import Part
 from echornn.probes.running import Ran, run
-from echornn.probes.series import ProbeSeries, series_for
+from echornn.probes.series import FEW_ROWS, ProbeSeries, draw, series_for
 from echornn.progress import Floats, Symbols
 from echornn.specimen import Specimen
+
+STEPS_TO_SETTLE = 256
+"""From a zero state: of the tutorial's start, 2 of 100 rows are still elsewhere after 20 steps, none after 200."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,9 @@ class Window:
 class Prepared:
     """The network of a specimen, run over the probes' own series and over its newest window.
 
+    The probes' rows begin with what the batch's rows carry, since a network may rest in one of several places, and from
+    a zero state may take hundreds of steps to come to where training is; at an epoch's beginning, it takes them.
+
     Attributes:
         config, weights: what the network is.
         window: its newest window; None where there is none that can be run again.
@@ -41,6 +47,7 @@ class Prepared:
         self.config = specimen.state.config
         self.weights = specimen.state.weights
         self.window = _newest_window(specimen)
+        self._carried = specimen.state.carried_state if specimen.state.window else None
 
     @functools.cached_property
     def series(self) -> ProbeSeries:
@@ -49,8 +56,8 @@ class Prepared:
 
     @functools.cached_property
     def on_series(self) -> Ran:
-        """What the network does on it, from a zero state."""
-        return run(self.config, self.weights, self.series.x, self.zero_state(self.series.x.shape[1]))
+        """What the network does on it."""
+        return run(self.config, self.weights, self.series.x, self.first_state(self.series.x.shape[1]))
 
     @functools.cached_property
     def on_window(self) -> Ran:
@@ -60,11 +67,21 @@ class Prepared:
 
     def read(self, part: Part) -> Floats:
         """A part at the steps of the series that are read, float32 [steps read, rows, units]."""
-        return part_of(self.on_series, part)[self.series.lags :]
+        return part_of(self.on_series, part)[self.series.steps_back :]
 
-    def zero_state(self, rows: int) -> Floats:
-        """What a row begins with, float32 [rows, carried]."""
-        return np.zeros((rows, carried_size(self.config)), np.float32)
+    def first_state(self, rows: int) -> Floats:
+        """What the probes' rows begin with, float32 [rows, carried]."""
+        return np.resize(self._settled, (rows, carried_size(self.config)))
+
+    @functools.cached_property
+    def _settled(self) -> Floats:
+        """States that training comes through, float32 [some rows, carried]."""
+        carried = self._carried
+        if carried is not None and np.isfinite(carried).all() and carried.any():
+            return carried
+        zero = np.zeros((FEW_ROWS, carried_size(self.config)), np.float32)
+        settled: Floats = run(self.config, self.weights, draw(self.config, STEPS_TO_SETTLE, FEW_ROWS), zero).states[-1]
+        return settled
 
 
 def part_of(ran: Ran, part: Part) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,9 @@ from echornn.probes.prepared import Prepared, part_of
 from echornn.probes.series import ProbeSeries
 from echornn.progress import Counts, Floats
 from echornn.readings import SATURATED, Units
+
+LEAST_MOVE = 1e-6
+"""Of a unit's size: what moves less stands still, as far as float32 knows."""
 
 
 def units(prepared: Prepared, part: Part) -> Units:
@@ -25,7 +30,7 @@ def units(prepared: Prepared, part: Part) -> Units:
         activity,
         saturated(part, activity),
         float(saturated(part, read).mean()),
-        read.std(axis=(0, 1), dtype=np.float64).astype(np.float32),
+        np.sqrt(read.var(axis=0, ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
         best_lag,
         correlation,
     )
@@ -40,25 +45,31 @@ def saturated(part: Part, activity: Floats) -> npt.NDArray[np.bool_]:
 def _followed(read: Floats, series: ProbeSeries, classes: int) -> tuple[Counts, Floats]:
     """For each unit the lag whose input it correlates with the most, and that correlation.
 
+    Each row is taken for itself: where rows rest in different places, that is no following.
     With more than two classes it is that with the symbol that shows the most, against all others.
     """
     count = read.shape[-1]
-    flat = _standardised(read.reshape(-1, count).astype(np.float64))
+    followers = _standardised(read)
     lags, best = np.zeros(count, np.int32), np.zeros(count)
     for lag in range(series.lags):
-        x = series.x_before(lag).reshape(-1, 1)
-        shown = x if classes == 2 else x == np.arange(classes)
-        among = flat.T @ _standardised(shown.astype(np.float64))
+        x = series.x_before(lag)[..., np.newaxis]
+        among = followers.T @ _standardised(x if classes == 2 else x == np.arange(classes))
         strongest = np.take_along_axis(among, np.abs(among).argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
         more = np.abs(strongest) > np.abs(best)
         lags[more], best[more] = lag, strongest[more]
     return lags, best.clip(-1, 1).astype(np.float32)
 
 
-def _standardised(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Without mean, and of length one; zero where a column does not move."""
-    centred = columns - columns.mean(axis=0)
+def _standardised(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Numbers [steps, rows, n] without each row's mean, and all together of length one; zero where one does not move.
+
+    Returns:
+        [steps * rows, n].
+    """
+    columns = numbers.astype(np.float64)
+    size = np.linalg.norm(columns.reshape(-1, columns.shape[-1]), axis=0)
+    columns -= columns.mean(axis=0)
+    centred = columns.reshape(-1, columns.shape[-1])
     length = np.linalg.norm(centred, axis=0)
-    moves = length > np.finfo(np.float32).eps * np.linalg.norm(columns, axis=0)
-    standardised: npt.NDArray[np.float64] = centred / np.where(moves, length, np.inf)
+    standardised: npt.NDArray[np.float64] = centred / np.where(length > LEAST_MOVE * size, length, np.inf)
     return standardised
