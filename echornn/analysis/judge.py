@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -83,6 +84,19 @@ def situation(
     kind = _unsolved(known, stands, len(evidence.reviews))
     stands_still = kind in (Kind.STALLED, Kind.STATE_TOO_SMALL)
     return replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
+
+
+def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
+    """What stood out (`PASSING`) in the newest of these windows in which something did; None where nothing did.
+
+    Args:
+        shown: the newest windows one by one, the last one last.
+    """
+    known = _numbers(config, evidence, standing(config, evidence.reviews), None, False, ())
+    if not np.isfinite(evidence.recent).all():
+        return None
+    told = (_passing(known, evidence, progress, ago) for ago, progress in enumerate(reversed(shown)))
+    return next((one for one in told if one is not None), None)
 
 
 def _numbers(
@@ -170,10 +184,11 @@ def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
     return replace(known, kind=Kind.RECOVERING if recovers else Kind.DIVERGED, mean=mean, windows=len(after))
 
 
-def _passing(known: Situation, evidence: Evidence, progress: Progress) -> Situation | None:
-    """Why the newest window's loss stands out from those before it, where it does at an epoch's start."""
+def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int = 0) -> Situation | None:
+    """Why a window's loss, the newest or so many before it, stands out from those before, where it does at an epoch's
+    start."""
     config, loss = known.config, float(progress.losses[-1])
-    before = evidence.recent[:-1]
+    before = evidence.recent[: max(0, len(evidence.recent) - 1 - ago)]
     if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
         return None
     floor, usual = boundary_floor(config, progress.window), float(np.median(before))

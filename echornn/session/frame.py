@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 
 from echornn.analysis.evidence import Evidence
-from echornn.analysis.judge import situation
+from echornn.analysis.judge import passed, situation
 from echornn.analysis.situation import Situation
 from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
@@ -119,6 +120,13 @@ class Frame:
         """What is the case; see `echornn.analysis.judge.situation`."""
         undoable = self.undoable > 0
         return situation(self.config, self.evidence, self.progress, undoable, self.blamed, self._own_readings)
+
+    @property
+    def passed(self) -> Situation | None:
+        """What stood out in the newest windows that are shown without a gap; see `echornn.analysis.judge.passed`."""
+        shown = (*self.tape, self.progress) if self.progress is not None else self.tape
+        one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
+        return passed(self.config, self.evidence, one_by_one[::-1])
 
     @property
     def verdict(self) -> Verdict:

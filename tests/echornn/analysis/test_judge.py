@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import situation
-from echornn.analysis.situation import Kind, Note, Situation
+from echornn.analysis.situation import Kind, Note
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.tasks.levels import chance_level

@@ -24,6 +24,7 @@ from tests.echornn.analysis.test_judge import window_of
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
+SOLVED = Earlier(TUTORIAL, 369, 3000)
 
 
 def test_every_kind_has_its_sentence() -> None:
@@ -44,8 +45,8 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "windows of 15 start every 3: each step is trained 5 times over"),
         (told(Kind.SETTLING, mean=0.9), "coming down: mean loss 0.900, chance is 0.693",
          "weights at random are surer than they should be; that goes first"),
-        (told(Kind.LEARNING, mean=0.3466, wrong=0.2), "learning: mean loss 0.347, 50% of the way from chance to nothing",
-         ""),
+        (told(Kind.LEARNING, mean=0.3466, wrong=0.2),
+         "learning: mean loss 0.347, 50% of the way from chance to nothing", ""),
         (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.SMALL_STATE, held=3.5, needed=6),
          "learning: mean loss 0.400, 42% of the way from chance to nothing",
          "state 4 is small for echo 5: 3.5 of 6 numbers held"),
@@ -83,7 +84,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "a smaller learning_rate (s) holds what it has; [ and { go back to look"),
         (told(Kind.SWINGING, mean=0.7, undoable=True), "the loss swings about chance: mean 0.700",
          "a smaller learning_rate (s) steadies it; u goes back"),
-        (told(Kind.FORGOT, replace(TUTORIAL, echo_step=5), mean=0.7, before=Earlier(TUTORIAL, 369, 3000), needed=6, room=4),
+        (told(Kind.FORGOT, replace(TUTORIAL, echo_step=5), mean=0.7, before=SOLVED, needed=6, room=4),
          "what served echo_step 3 does not serve 5: mean loss 0.700",
          "state 4: room for 4 of 6 numbers; r starts over"),
         (told(Kind.SOLVED, mean=0.0004, solved_at=369, falls=True, fall=0.3, sure=0.99996),

@@ -129,18 +129,40 @@ def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
 ) -> None:
     moment = moment_of(model, number, window)
     line = model.lines[moment.branch]
-    owner = model.timeline.owner(moment)
-    since = model.lines[owner.number].task_since
+    path = model.timeline.path(moment)
     evidence = Evidence()
-    for at in range(since, moment.window):
-        config = model.lines[line.trained_by[at]].config
-        evidence = evidence.after(np.array([line.losses[at]], np.float32), config, at)
+    for before, branch, end in zip(
+        [None, *path], path, [*(one.start for one in path[1:]), moment.window], strict=False
+    ):
+        if before is not None:
+            evidence = evidence.under(branch.config, before.config, branch.start)
+        for at in range(branch.start, end):
+            loss, wrong = np.array([line.losses[at]], np.float32), np.array([0.5], np.float32)
+            evidence = evidence.after(loss, branch.config, at, wrong)
     told = model.timeline.evidence(moment)
-    assert told.windows == moment.window - since
-    np.testing.assert_array_equal(
-        told.recent, np.array(line.losses[since : moment.window][-RECENT_WINDOWS:], np.float32)
-    )
-    assert told.solved_at == evidence.solved_at
+    assert told.windows == moment.window - model.lines[path[-1].number].task_since
+    assert (told.windows, told.solved_at, told.before) == (evidence.windows, evidence.solved_at, evidence.before)
+    np.testing.assert_array_equal(told.recent, evidence.recent)
+    assert (told.reviews.begun, told.reviews.windows) == (evidence.reviews.begun, evidence.reviews.windows)
+    assert told.reviews.under_way == evidence.reviews.under_way
+    for array in ("ends", "losses", "errors"):
+        np.testing.assert_array_equal(getattr(told.reviews, array), getattr(evidence.reviews, array))
+
+
+def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten() -> None:
+    timeline = Timeline()
+    timeline.begin(begun(0, "start", None))
+    losses = np.concatenate([np.full(count, loss, np.float32) for count, loss in ((9999, 0.5), (3_000_000, 0.01))])
+    for piece in np.array_split(losses, 5):
+        timeline.append(0, piece, np.full(len(piece), 0.5, np.float32))
+    then, alone = timeline.evidence(Moment(0, 5000)), Evidence().after(losses[:5000], SMALL)
+    assert (then.windows, then.recent.size, then.solved_at) == (5000, 0, None)
+    np.testing.assert_array_equal(then.reviews.losses, alone.reviews.losses)
+    np.testing.assert_array_equal(then.reviews.ends, alone.reviews.ends)
+    assert then.reviews.windows == 5000
+    timeline.begin(begun(1, "back", Moment(0, 5000)))
+    timeline.append(1, np.full(200, 0.25, np.float32), np.full(200, 0.5, np.float32))
+    assert timeline.evidence(Moment(1, 5200)).reviews.losses[-1] == 0.25
 
 
 @settings(max_examples=150, deadline=None)

@@ -77,3 +77,10 @@ def test_a_cause_that_is_too_long_shares_both_lines_with_its_advice() -> None:
         "at chance (0.693) after 1,200 windows: 7% of errors reach",
         "their source; u goes back",
     ]
+
+
+def test_more_is_said_where_a_line_is_long_enough_for_it() -> None:
+    told = Verdict("solved", "l shows powers", "; 99% sure", " of ten")
+    assert in_two_lines(told, 16) == ["solved; 99% sure", "l shows powers"]
+    assert in_two_lines(told, 21) == ["solved; 99% sure", "l shows powers of ten"]
+    assert in_two_lines(Verdict("solved", "", "", " of ten"), 80) == ["solved"]

@@ -70,8 +70,9 @@ def wrapped(text: str, width: int, lines: int) -> list[str]:
 
 
 def in_two_lines(verdict: Verdict, width: int) -> list[str]:
-    """The cause on a line, and the advice on the next; where one of them does not fit, the sentence over both."""
-    parts = [part for part in (verdict.cause, verdict.advice) if part]
+    """The cause on a line, and the advice on the next, as long as they fit; where the shortest does not, the sentence
+    over both."""
+    parts = [longer if len(longer) <= width else short for short, longer in verdict.lengths if short]
     if any(len(part) > width for part in parts):
         over_both = textwrap.wrap(str(verdict), max(1, width), break_on_hyphens=False)
         if len(over_both) <= 2:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
 from echornn.analysis.verdict import loss_text
+from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tui.app.ghost_choice import letter_of
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
+from tui.app.widgets.lasting import Lasting
 
 HEIGHT = 4
 
@@ -47,9 +51,11 @@ class StatusLine(CellWidget):
     )
     COMPONENT_CLASSES = set(STYLES)
 
-    def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
+    def __init__(self, frame: Frame, ascii_only: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._frame = frame
+        self._lasting = Lasting(clock)
+        self._verdict = frame.verdict
         self._reading = ""
         self._ascii = ascii_only
         self.too_small = ""
@@ -58,6 +64,7 @@ class StatusLine(CellWidget):
     def show(self, frame: Frame, reading: str = "") -> None:
         """Draw this frame; in place of the sentence what a cursor reads, if there is one."""
         self._frame, self._reading = frame, reading
+        self._verdict = said(self._lasting.situation(frame))
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
@@ -86,9 +93,9 @@ class StatusLine(CellWidget):
             lines = [(fitted(parts_of(self._frame, first), width), "configuration")]
         text = self.too_small or self._reading
         if more:
-            sentence = [shortened(text or str(self._frame.verdict), width)]
+            sentence = [shortened(text or str(self._verdict), width)]
         else:
-            sentence = wrapped(text, width, 2) if text else in_two_lines(self._frame.verdict, width)
+            sentence = wrapped(text, width, 2) if text else in_two_lines(self._verdict, width)
         styles = ("verdict", "verdict" if text else "advice")
         return [*lines, *zip(sentence, styles, strict=False)]
 

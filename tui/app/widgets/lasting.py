@@ -1,0 +1,59 @@
+"""What is said of windows that are gone with the next stands long enough to be read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from echornn.analysis.situation import PASSING, Kind, Situation
+from echornn.session.frame import Frame, State
+from echornn.session.loop import WATCHABLE_SPEED
+
+LASTING_SECONDS = 4.0
+"""So long a sentence of this kind stands while training goes on."""
+
+
+class Lasting:
+    """Told every frame that is shown, in order.
+
+    At speeds at which no single window can be watched nothing is said of one; where training stands still, all is said
+    of the window that is looked at, and what stood there when it was paused, as long as one stays.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: tuple[Situation, float] | None = None
+        self._branch = 0
+        self._still_at: int | None = None
+
+    def situation(self, frame: Frame) -> Situation:
+        """What is to be said with this frame."""
+        if frame.branch != self._branch:
+            self._branch, self._held = frame.branch, None
+        if frame.state is not State.RUNNING:
+            return self._standing_still(frame)
+        self._still_at = None
+        it = replace(frame, progress=None).situation
+        if frame.speed > WATCHABLE_SPEED or it.kind in (Kind.DIVERGED, Kind.RECOVERING):
+            self._held = None
+            return it
+        passed = frame.passed
+        if passed is not None and (self._held is None or passed.place != self._held[0].place):
+            self._held = passed, self._clock()
+        if self._held is not None and self._clock() - self._held[1] < LASTING_SECONDS:
+            return self._held[0]
+        return it
+
+    def _standing_still(self, frame: Frame) -> Situation:
+        it = frame.situation
+        if self._still_at is None:
+            self._still_at = frame.trained
+            if self._held is not None and self._clock() - self._held[1] >= LASTING_SECONDS:
+                self._held = None
+        if frame.trained != self._still_at or it.kind in PASSING or frame.is_past:
+            self._held = None
+        return it if self._held is None else self._held[0]
