@@ -36,6 +36,15 @@ FEW_BLOCKS = 8
 OFTEN = 3
 """So many relapses, or changes of level, are no accident."""
 
+NOT_LEARNED = frozenset({Kind.SETTLING, Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
+"""Kinds that a loss well below chance ends."""
+
+CLEAR = 0.85
+"""Share of chance below which the mean of the newest windows is no luck."""
+
+LONG = 2048
+"""Windows of a stretch from which on its blocks lengthen, so that what they say comes late."""
+
 SLIPPED_SHARE = 0.25
 """Share of the way from chance that must be lost again to be said."""
 
@@ -76,14 +85,15 @@ def situation(
     if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
         return replace(known, kind=Kind.WORSE, mean=evidence.mean)
     if evidence.solved_at is not None:
-        return _solved(known, evidence, stands)
+        return _at_once(_solved(known, evidence, stands), evidence)
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if stands is None:
         return replace(known, kind=Kind.TOO_EARLY)
     kind = _unsolved(known, stands, len(evidence.reviews))
     stands_still = kind in (Kind.STALLED, Kind.STATE_TOO_SMALL)
-    return replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
+    judged = replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
+    return _at_once(judged, evidence)
 
 
 def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
@@ -213,6 +223,24 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
     if stands.relapses >= OFTEN and stands.level is Level.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
     return replace(known, kind=Kind.RELAPSED)
+
+
+def _at_once(judged: Situation, evidence: Evidence) -> Situation:
+    """The same, or what the newest windows say so clearly that it need not wait for a block, which may take long."""
+    chance, mean = chance_level(judged.config), evidence.mean
+    if evidence.recent.size < RECENT_WINDOWS:
+        return judged
+    now = replace(judged, mean=mean, wrong=math.nan)
+    if judged.kind in NOT_LEARNED and mean < CLEAR * chance:
+        return replace(now, kind=Kind.LEARNING, falls=True)
+    if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
+        return replace(
+            now, kind=Kind.RELAPSED, since=evidence.reviews.begun + evidence.reviews.windows - RECENT_WINDOWS
+        )
+    learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and evidence.reviews.windows >= LONG
+    if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
+        return replace(now, kind=Kind.SLIPPED)
+    return judged
 
 
 def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:

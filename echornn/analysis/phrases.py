@@ -21,7 +21,8 @@ def at_chance_after(it: Situation) -> str:
 
 
 def right(it: Situation) -> str:
-    return f"{1 - it.wrong:.0%} right"
+    """The share of predictions that are right; empty where it is not known."""
+    return "" if math.isnan(it.wrong) else f"{1 - it.wrong:.0%} right"
 
 
 def adds(*parts: str) -> str:

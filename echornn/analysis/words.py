@@ -114,7 +114,7 @@ def _beyond(it: Situation) -> Verdict:
     return Verdict(
         f"no error reaches the input echoed: echo {config.echo_step}, windows of T {config.truncated_backprop_length}",
         NEARER,
-        where_known(it.wrong, f"; {right(it)} by luck of the state{lost}"),
+        adds(right(it) and f"{right(it)} by luck of the state{lost}"),
     )
 
 

@@ -112,6 +112,25 @@ def test_kinds_of_losses(parts: tuple[tuple[int, float], ...], said: Kind) -> No
     assert kind(*parts, config=GLOROT) is said
 
 
+@pytest.mark.parametrize(
+    ("parts", "said", "mean"),
+    [
+        (((256, CHANCE), (20, 0.5)), Kind.PINNED, CHANCE),
+        (((256, CHANCE), (50, 0.5)), Kind.LEARNING, 0.5),
+        (((1_000_000, 0.01), (49, 0.4)), Kind.RELAPSED, 0.01 / 50 + 0.4 * 49 / 50),
+        (((1_000_000, 0.01), (50, 0.2)), Kind.SOLVED, 0.01),
+        (((1_000_000, 0.3), (50, 0.6)), Kind.SLIPPED, 0.6),
+        (((1_000_000, 0.3), (50, 0.45)), Kind.STALLED, 0.3),
+    ],
+)
+def test_what_is_clear_at_once_waits_for_no_block(
+    parts: tuple[tuple[int, float], ...], said: Kind, mean: float
+) -> None:
+    it = situation(TUTORIAL, evidence_of(*parts), None)
+    assert it.kind is said
+    assert it.mean == pytest.approx(mean, abs=1e-4)
+
+
 def test_a_rate_that_is_out_of_range_is_named_unless_it_learns() -> None:
     for rate, said in ((5.0, Kind.RATE_TOO_LARGE), (0.3, Kind.PLATEAU), (1e-5, Kind.STEPS_TOO_SMALL)):
         config = replace(GLOROT, learning_rate=rate)

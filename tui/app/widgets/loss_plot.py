@@ -30,6 +30,12 @@ GUTTER = 7
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
 
+WIDE = 90
+"""Columns of a plot from which on it says which windows the floor is of."""
+
+FLOOR_DASHES = 6
+"""Columns of a line in front of the floor's name."""
+
 GLYPHS = {
     "axis": "│",
     "tick": "┤",
@@ -232,21 +238,24 @@ class LossPlot(CellWidget, can_focus=True):
         cells.write(GUTTER, height, "".join(bars[level] for level in levels.tolist()), "plot--errors")
 
     def _draw_levels(self, cells: Cells, axis: LossAxis, width: int, height: int) -> None:
-        for name, loss in (("chance", chance_level(self._config)), ("floor", boundary_floor(self._config))):
+        """Chance, across the plot; and at its edge the floor, which is that of an epoch's first windows alone."""
+        right = GUTTER + width
+        floor = " floor of first windows {:.3f} " if width > WIDE else " floor {:.3f} "
+        for text, loss, across in (
+            (" chance {:.3f} ", chance_level(self._config), True),
+            (floor, boundary_floor(self._config), False),
+        ):
             if not axis.bottom < loss <= axis.top:
                 continue
+            label = text.format(loss)
+            begin = right - len(label) - 1
             share = axis.share(np.array([loss], np.float32))[0]
             line = height - 1 - min(height - 1, int(share * height))
-            for x in range(GUTTER, GUTTER + width):
+            for x in range(GUTTER if across else max(GUTTER, begin - FLOOR_DASHES), right):
                 if cells.characters[line, x] == " ":
                     cells.write(x, line, self._glyphs["level"], "plot--level")
-            text = f" {name} {loss:.3f} "
-            begin = GUTTER + width - len(text) - 1
-            if (
-                width > 2 * len(text)
-                and (cells.characters[line, begin : begin + len(text)] == self._glyphs["level"]).all()
-            ):
-                cells.write(begin, line, text, "plot--level")
+            if width > 2 * len(label) and (cells.characters[line, begin : right - 1] == self._glyphs["level"]).all():
+                cells.write(begin, line, label, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         free = [" ", self._glyphs["level"]]
