@@ -16,6 +16,10 @@ RECENT_WINDOWS = 50
 """Windows whose mean loss says whether the echo is solved."""
 
 
+HIGH, MARGIN = 1000.0, 1e-6
+"""Nats: a mean with a loss above the first is below no level; running sums are right to far less than the second."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What these weights had learned before the task was changed.
@@ -69,10 +73,8 @@ class Evidence:
         joined = np.concatenate([self.recent, losses])
         solved_at = self.solved_at
         if solved_at is None and joined.size >= RECENT_WINDOWS:
-            means = np.lib.stride_tricks.sliding_window_view(joined, RECENT_WINDOWS).mean(axis=-1, dtype=np.float64)
-            below = np.flatnonzero(means < solved_level(config))
-            if below.size:
-                solved_at = trained - self.recent.size + int(below[0]) + RECENT_WINDOWS
+            first = _first_below(joined, solved_level(config))
+            solved_at = None if first is None else trained - self.recent.size + first + RECENT_WINDOWS
         return replace(
             self,
             windows=self.windows + len(losses),
@@ -91,3 +93,16 @@ class Evidence:
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
         return Evidence(reviews=reviews, before=before)
+
+
+def _first_below(losses: Floats, level: float) -> int | None:
+    """Where the first `RECENT_WINDOWS` losses begin whose mean is below a level; None where there are none.
+
+    Running sums say which may be, and those are added up anew: so it does not depend on the losses before them.
+    """
+    sums = np.append(0, np.cumsum(np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH), dtype=np.float64))
+    means = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
+    for first in np.flatnonzero(means < level + MARGIN).tolist():
+        if losses[first : first + RECENT_WINDOWS].mean(dtype=np.float64) < level:
+            return int(first)
+    return None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
+from echornn.tasks.levels import solved_level
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
@@ -37,3 +38,11 @@ def test_solved_is_the_first_window_with_a_low_mean() -> None:
 def test_solved_is_numbered_in_the_run_as_the_axis_is() -> None:
     evidence = Evidence().after(np.full(30, 0.7, np.float32), TUTORIAL, 1000)
     assert evidence.after(np.full(100, 0.01, np.float32), TUTORIAL, 1030).solved_at == 1030 + 48
+
+
+@given(st.lists(st.floats(0, 0.125, width=32) | st.sampled_from([math.nan, math.inf, 3e38]), max_size=400))
+def test_solved_is_what_the_means_of_all_fifty_windows_say(losses: list[float]) -> None:
+    values = np.array(losses, np.float32)
+    means = [values[at - 50 : at].mean(dtype=np.float64) for at in range(50, len(values) + 1)]
+    below = [at for at, mean in enumerate(means, 50) if mean < solved_level(TUTORIAL)]
+    assert evidence_of(losses).solved_at == (below[0] if below else None)
