@@ -75,7 +75,7 @@ class Standing:
         level: see `Level`.
         since: windows before it stood there.
         changes: how often the level changed in the last half of the stretch.
-        mean: mean loss over the last `SMOOTHED` blocks, nats.
+        mean: mean loss over the last `SMOOTHED` blocks, nats; where it is solved, over more, but only those since.
         newest: mean loss of the last one.
         errors: wrong predictions per prediction there, 0 to 1.
         better: whether fewer are wrong than of one who guesses, whatever the loss is.
@@ -146,7 +146,7 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
         level=order[levels[-1]],
         since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),
-        mean=float(means[-1]),
+        mean=float(means[-1] if not solved[-1] else _since_solved(blocks, solved)),
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
         better=bool(better[-1]),
@@ -188,6 +188,13 @@ def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     held: Flags = np.where(newest < 0, first, on[newest])
     return held
+
+
+def _since_solved(blocks: Numbers, solved: Flags) -> float:
+    """The mean of the last `2 * SHORT_SPAN` blocks, or those since it was solved: there the spikes weigh evenly."""
+    not_so = np.flatnonzero(~solved)
+    first = max(int(not_so[-1]) + 1 if not_so.size else 0, len(blocks) - 2 * SHORT_SPAN)
+    return float(blocks[first:].mean())
 
 
 def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:

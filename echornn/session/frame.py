@@ -17,7 +17,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 
 NEAR_WINDOWS = 1_000
-"""Readings of so many windows ago still tell what the network is, or of a quarter of the path."""
+"""Vitals of so many windows ago still tell what the network is, or of a quarter of the path."""
 
 
 class State(StrEnum):
@@ -119,7 +119,7 @@ class Frame:
     def situation(self) -> Situation:
         """What is the case; see `echornn.analysis.judge.situation`."""
         undoable = self.undoable > 0
-        return situation(self.config, self.evidence, self.progress, undoable, self.blamed, self._own_readings)
+        return situation(self.config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
 
     @property
     def passed(self) -> Situation | None:
@@ -134,9 +134,9 @@ class Frame:
         return said(self.situation)
 
     @property
-    def _own_readings(self) -> Readings | None:
-        """The readings, where they are of this network, and not of long ago."""
-        readings = self.readings
-        if readings is None or (readings.branch, readings.config) != (self.branch, self.config):
+    def _near_vitals(self) -> Readings | None:
+        """The vitals, where they are not of long ago."""
+        vitals = self.vitals
+        if vitals is None or vitals.config != self.config:
             return None
-        return readings if 0 <= self.trained - readings.window <= max(NEAR_WINDOWS, self.trained // 4) else None
+        return vitals if 0 <= self.trained - vitals.window <= max(NEAR_WINDOWS, self.trained // 4) else None

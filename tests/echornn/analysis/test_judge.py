@@ -166,6 +166,19 @@ def test_an_epoch_whose_first_windows_stand_out() -> None:
     assert situation(TUTORIAL, evidence_of((100, 0.01)), window_of([0.8], 0, epoch=0)).kind is Kind.SOLVED
 
 
+def test_the_fifth_epoch_of_the_tutorials_run() -> None:
+    """As it was trained: the first step of the epoch throws the network off, which finds back by itself."""
+    evidence = evidence_of((400, 0.69), (2264, 0.002), wrong=0)
+    kinds = []
+    for window, (loss, wrong) in enumerate([(0.130, 4), (0.101, 2), (0.704, 9), (0.987, 16), (0.109, 2), (0.002, 0)]):
+        rate = np.array([wrong / 75], np.float32)
+        evidence = evidence.after(np.array([loss], np.float32), TUTORIAL, errors=rate)
+        it = situation(TUTORIAL, evidence, window_of([loss], window, wrong))
+        kinds.append((it.kind, it.place[1]))
+    unstable = [(Kind.UNSTABLE, window) for window in (2, 3, 4, 5)]
+    assert kinds == [(Kind.SPIKE, 1), *unstable, (Kind.SOLVED, 0)]
+
+
 def test_windows_in_which_stride_leaves_less_unknown() -> None:
     config = EchoConfig(stride=1)
     evidence = evidence_of((100, 0.01), (1, 0.2), config=config)
