@@ -189,7 +189,7 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     if lag < 0:
         return ""
     name = f"x[t-{lag}]" if lag else "x[t]"
-    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} can be read with r2 "
+    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} is read with r2 "
     text += f"{float(memory.by_lag[lag]):.2f}"
     if units is not None and len(units.best_lag):
         holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))

@@ -88,9 +88,11 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
-        for index, text in enumerate(line.blocks[begin : begin + shown]):
-            style = line.lit_style if begin + index in line.lit else line.style
-            write_in(cells, box, number, text[:block], style, at=LABEL_WIDTH + index * block)
+        texts = [text[:block] for text in line.blocks[begin : begin + shown]]
+        write_in(cells, box, number, "".join(texts), line.style, at=LABEL_WIDTH)
+        for step in line.lit & frozenset(range(begin, begin + shown)):
+            at = LABEL_WIDTH + (step - begin) * block
+            write_in(cells, box, number, texts[step - begin], line.lit_style, at=at)
     write_in(cells, box, len(keep) + 1, shortened(words, box.width), "view--words")
     below = Box(box.x, box.y + ROW_LINES + 1, box.width, box.height - ROW_LINES - 1)
     if below.height >= LEAST_TRIANGLE:
@@ -103,13 +105,13 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
-    scale = scale_of(panel.strengths)
+    part = panel.strengths[first : first + lines, shown]
+    glyphs, _ = signed_blocks(part, scale_of(panel.strengths), ascii_only)
+    later = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]
+    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(later, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
-        glyphs, _ = signed_blocks(panel.strengths[step, shown], scale, ascii_only)
-        glyphs[max(0, step + 1 - shown.start) :] = " "
         lit = panel.focused and step == panel.step
         write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
-        stamp(cells, box.x + LABEL_WIDTH, box.y + line, np.repeat(glyphs, block)[None, :], "view--positive")
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:

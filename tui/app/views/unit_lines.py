@@ -35,18 +35,23 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still. 13 characters or more."""
+    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
-        return f"{'still':<13}"
+        return "still"
     lag = int(units.best_lag[unit])
     name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
-    return f"{name:<7} {correlation:>5.2f}"
+    return f"{name:<{_name_width(units)}} {correlation:>5.2f}"
+
+
+def _name_width(units: Units) -> int:
+    """Columns of the longest name of an input: the same up to lag 99, so that nothing moves while it learns."""
+    return max(7, len(f"x[t-{units.best_lag.max(initial=0)}]"))
 
 
 def label_width(units: Units) -> int:
     """Columns of the words before a unit's blocks."""
-    return max((_words(units, unit) for unit in range(min(len(units.spread), 200))), key=len, default="").__len__() + 1
+    return len(str(len(units.spread))) + 3 + _name_width(units) + 7
 
 
 def _words(units: Units, unit: int) -> str:
@@ -86,12 +91,13 @@ def draw_units(
     values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
-    for line, unit in enumerate(range(first, min(count, first + lines)), start=box.height - lines):
+    top, last = box.height - lines, min(count, first + lines)
+    for line, unit in enumerate(range(first, last), start=top):
         write_in(cells, box, line, _words(units, unit), "view--words")
-        if shown:
-            glyphs, kinds = signed_blocks(values[begin:, unit], 1.0, ascii_only, saturated[begin:, unit])
-            picture, styles = np.repeat(glyphs, block), np.repeat(names[kinds], block)
-            stamp(cells, box.x + width, box.y + line, picture[None, :], styles[None, :])
+    part = np.s_[begin:, first:last]
+    glyphs, kinds = signed_blocks(values[part], 1.0, ascii_only, saturated[part])
+    picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
+    stamp(cells, box.x + width, box.y + top, picture, styles)
     return lines
 
 
