@@ -9,10 +9,10 @@ from textual.binding import Binding
 from echornn.progress import Floats
 from echornn.readings import Matrices, Readings, Recurrent
 from tui.app.views.gradient import percent, size_text
-from tui.app.views.weight_blocks import Matrix, draw_matrices, how_well
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.weight_blocks import Matrix, draw_matrices, how_well
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
