@@ -86,6 +86,7 @@ class Viewing(App[int]):
         self._frame_of_views = self._frame
         for view in self._views:
             view.show(self._frame, self._instead_of(view))
+        self._ask()  # what a view asks may depend on what it was shown
 
     def _view_changed(self) -> None:
         """A key has changed what a view shows, or asks."""
@@ -102,13 +103,13 @@ class Viewing(App[int]):
     def _instead_of(self, view: View) -> str:
         """What a view says that has nothing to draw."""
         frame = self._frame
-        if view.question is not None and frame.unread:
-            return frame.unread
         match frame.state:
             case State.LOADING if not frame.trained:
                 return f"{frame.message}; space pauses, ? explains the keys"
             case State.LOADING | State.FAILED:
                 return frame.message
+            case _ if view.question is not None:
+                return frame.unread
             case State.PAUSED:
                 return "press . to train a window"
             case State.FINISHED:

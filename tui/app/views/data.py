@@ -145,12 +145,6 @@ class Data(View):
         """What all rows need, with the misses, and a line between each."""
         return min(most, (LINES_OF_A_ROW + 1) * config.batch_size + 4 + MISSES_HEIGHT)
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
-
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None:
