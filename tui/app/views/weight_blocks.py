@@ -152,7 +152,7 @@ def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: i
         whole = word and len(word) < len(columns) * cell and cell <= 2
         for column in columns[:1] if whole else columns:
             name = matrix.columns[column]
-            name = word if whole else name if len(name) <= cell else name.rpartition(" ")[2]
+            name = word if whole else name if len(name) < max(cell, 3) else name.rpartition(" ")[2]
             x = (column - shown.start) * cell
             if x >= end and matrix.label_width + x + len(name) <= box.width:
                 write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
