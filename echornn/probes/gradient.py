@@ -20,8 +20,8 @@ def gradient(prepared: Prepared) -> Gradient:
     d_logits = ran.probabilities[-1].copy()
     d_logits[rows, series.y] -= 1
     before = states_before(prepared.first_state(len(rows)), ran.states)
-    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits[np.newaxis], series.lags)
+    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits[np.newaxis], series.steps_back)
     whole = cut.beyond[0]
     if not whole:
-        return Gradient(followed.norms, np.zeros(series.lags, np.float32), 0.0)
+        return Gradient(followed.norms, np.zeros(series.steps_back, np.float32), 0.0)
     return Gradient(followed.norms, cut.beyond[1:] / whole, float(cut.beyond_windows / whole))

@@ -67,7 +67,7 @@ class Prepared:
 
     def read(self, part: Part) -> Floats:
         """A part at the steps of the series that are read, float32 [steps read, rows, units]."""
-        return part_of(self.on_series, part)[self.series.lags :]
+        return part_of(self.on_series, part)[self.series.steps_back :]
 
     def first_state(self, rows: int) -> Floats:
         """What the probes' rows begin with, float32 [rows, carried]."""

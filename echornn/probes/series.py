@@ -23,7 +23,7 @@ FEW_ROWS = 8
 """Where many steps are needed, and few rows will do."""
 
 LAGS_BEYOND = 5
-"""Lags that are looked at beyond the echo and the window, a quarter of them at the least."""
+"""Lags that memory is read at beyond the echo and the window, a quarter of them at the least."""
 
 MOST_LAGS = 512
 
@@ -35,39 +35,36 @@ class ProbeSeries:
     Attributes:
         x: uint8 [steps, rows].
         y: the echo at the last step, uint8 [rows].
-        lags: how far back is looked; so many steps at the beginning are not read.
+        lags: how many lags memory is read at, from 0 on.
+        steps_back: how many steps gradients are followed back; so many at the beginning are not read.
     """
 
     x: Symbols
     y: Symbols
     lags: int
-
-    @property
-    def steps_read(self) -> int:
-        """Steps at the end from which there are ``lags`` steps back."""
-        return len(self.x) - self.lags
+    steps_back: int
 
     def x_before(self, lag: int) -> Symbols:
         """The input so many steps before each step that is read, uint8 [steps read, rows]."""
-        return self.x[self.lags - lag : len(self.x) - lag]
-
-
-def lags_of(config: EchoConfig) -> int:
-    """How many lags are looked at, from 0 on: the echo's and the window's among them, and some more; at most 512."""
-    needed = max(config.echo_step + 1, config.truncated_backprop_length)
-    return min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
+        return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> ProbeSeries:
-    """A pure function of the seed and of the sizes."""
-    lags = lags_of(config)
+    """A pure function of the seed and of the sizes.
+
+    Memory is read at the lags of the echo and of the window and some more, and gradients are followed twice as far as
+    either, through at most 512 steps both.
+    """
+    needed = max(config.echo_step + 1, config.truncated_backprop_length)
+    lags = min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
+    steps_back = max(lags, min(MOST_LAGS, 2 * needed))
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
-    steps = lags + max(steps_read, math.ceil(samples / rows))
+    steps = steps_back + max(steps_read, math.ceil(samples / rows))
     drawn = draw(config, max(steps, config.echo_step + 1), rows)
-    return ProbeSeries(drawn[-steps:], drawn[-1 - config.echo_step], lags)
+    return ProbeSeries(drawn[-steps:], drawn[-1 - config.echo_step], lags, steps_back)
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:
