@@ -128,10 +128,11 @@ class Probing:
         return any(one.question is not None for one in self._standing.values())
 
     def ask(self, question: Question | None) -> None:
-        """Let this be what the screen asks, until it asks something else."""
+        """Let this be what the screen asks, until it asks something else; a person waits for the first answer."""
         if question == self._standing["screen"].question:
             return
         self._standing["screen"] = Standing(question)
+        self._rests_until = -math.inf
         self._show(unread="")
         if question is None:
             self._show(readings=None)

@@ -90,6 +90,18 @@ def test_while_it_trains_at_full_speed_it_takes_its_share_and_no_more_than_four_
     assert bench.seconds(2) == pytest.approx(0)
 
 
+def test_the_first_answer_to_a_question_does_not_wait_for_the_rest() -> None:
+    bench = Bench()
+    bench.took = 3.0
+    bench.probing.ask(MEMORY)
+    bench.read(0)
+    bench.clock.now += 1
+    bench.read(1)
+    assert bench.seconds(2) == pytest.approx(3.0 * 19)
+    bench.probing.ask(GRADIENT)
+    bench.read(2)
+
+
 def test_one_specimen_is_under_way_at_a_time() -> None:
     bench = Bench()
     bench.probing.ask(MEMORY)
