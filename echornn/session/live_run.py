@@ -86,6 +86,11 @@ class LiveRun:
         return self.timeline.owner(self.here)
 
     @property
+    def moment(self) -> Moment:
+        """Where it stands, on the branch on whose terms that is."""
+        return Moment(self.owner.number, self.here.window)
+
+    @property
     def on_the_way(self) -> int:
         """Windows to be trained again until it is where it shall be."""
         return self._replay.windows_left if self._replay is not None else 0
@@ -148,7 +153,7 @@ class LiveRun:
         back to after them: the next window is that one, alone.
         """
         if self.is_past:
-            self._branch("back", self._parent(), self.here)
+            self._branch("back", self.moment, self.here)
         elif self._extends != self.here.branch:
             self._extends = self.here.branch
             end = self.timeline.end(self.here.branch)
@@ -197,7 +202,7 @@ class LiveRun:
     def regenerate(self, held: bool = False) -> None:
         """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
-        parent = self._parent()
+        parent = self.moment
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._stood_at("data", before, held))
 
@@ -212,7 +217,7 @@ class LiveRun:
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self._root() if starts_over(cause, self.config, config) else self._parent()
+        parent = self._root() if starts_over(cause, self.config, config) else self.moment
         kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
@@ -237,15 +242,12 @@ class LiveRun:
             self._undone.clear()
         self._keyframe()
 
-    def _parent(self) -> Moment:
-        return Moment(self.owner.number, self.here.window)
-
     def _root(self) -> Moment:
         return Moment(self.owner.number, 0)
 
     def _keyframe(self) -> None:
         if self.arrived:
-            self._keyframing.keep(self._parent(), self.trainer, self.timeline.digest(self.owner.number))
+            self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""
