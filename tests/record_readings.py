@@ -12,6 +12,7 @@ import numpy as np
 from echornn import EchoConfig, Trainer
 from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Question, Readings, Recurrent, Units
 from echornn.specimen import Specimen
+from tests.record_run import recorded
 
 FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
 MOMENTS = (298, 1500)
@@ -70,6 +71,7 @@ def recorded_readings(moment: int) -> Readings:
         ("h",),
         weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
         lyapunov=of_moment["lyapunov"],
+        progress=recorded(moment)[0][-1],
     )
     return replace(
         readings,

@@ -112,7 +112,9 @@ class GradientView(ProbeView):
             return None
         row, step = where
         strengths = readings.connectivity.strength[row]
-        progress = self.progress_of(readings, strengths.shape)
+        progress = readings.progress
+        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != len(strengths)):
+            progress = None
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
         if flip is not None and len(flip.x) != len(strengths):
             flip = None

@@ -8,12 +8,11 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.progress import Symbols
 from echornn.readings import Memory, Readings, Units
-from echornn.session.frame import Frame
 from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.row_panel import input_blocks
 from tui.app.views.unit_lines import draw_units, label_width
 from tui.app.widgets.cells import Cells
 
@@ -80,8 +79,8 @@ class MemoryView(ProbeView):
             draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag), self._ascii_only)
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
-            x = input_of(self._frame, readings, row)
-            args = (units, row, self._first_unit, x, self._ascii_only)
+            inputs = inputs_of(readings, row, self._ascii_only)
+            args = (units, row, self._first_unit, inputs, self._ascii_only)
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:
@@ -172,15 +171,12 @@ def share_room(
     return (None, body) if units_first else (body, None)
 
 
-def input_of(frame: Frame | None, readings: Readings, row: int) -> Symbols | None:
-    """A row's input in the window that units were read of: known where that is the frame's own."""
-    if frame is None or frame.progress is None or readings.units is None:
+def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...] | None:
+    """A row's input in the window that the units were read of, as blocks; None where there is no window."""
+    progress, units = readings.progress, readings.units
+    if progress is None or units is None or progress.x.shape != units.activity.shape[:2] or row >= len(progress.x):
         return None
-    same = (frame.trained, frame.branch) == (readings.window, readings.branch)
-    if not same or frame.progress.x.shape != readings.units.activity.shape[:2] or not len(frame.progress.x):
-        return None
-    x: Symbols = frame.progress.x[row]
-    return x
+    return input_blocks(progress.x[row], readings.config.num_classes, ascii_only)
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
