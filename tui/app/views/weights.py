@@ -23,6 +23,9 @@ LEAST_MATRICES, LEAST_PLANE = 24, 12
 
 GAP = 2
 
+MINUS_INFINITY = -87.0
+"""Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
+
 BAR_WIDTH = 8
 """Columns of a Lyapunov exponent's bar on either side of zero."""
 
@@ -202,11 +205,12 @@ def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | N
     if exponents and top + 1 < box.height:
         write_in(cells, box, top, "Lyapunov, nats a step", "view--axis")
         shown = exponents[: box.height - top - 1]
-        finite = [abs(value) for value in shown if math.isfinite(value)]
+        finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0
         for line, value in enumerate(shown, start=top + 1):
             left, right = exponent_bar(value / scale, ascii_only)
-            at = write_in(cells, box, line, f"{number(value, '+'):>8} ", "view--words") - box.x
+            text = number(value, "+") if not value <= MINUS_INFINITY else "-inf"
+            at = write_in(cells, box, line, f"{text:>8} ", "view--words") - box.x
             at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
             at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
             write_in(cells, box, line, right, "view--positive", at=at)
