@@ -87,6 +87,11 @@ def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool
     return boxes, CELL_WIDTHS[-1], False
 
 
+def all_fit(matrices: Sequence[Matrix], box: Box) -> bool:
+    """Whether all of them are seen."""
+    return laid_out(in_line(matrices), box)[2]
+
+
 def how_well(matrices: Sequence[Matrix], box: Box) -> tuple[int, int]:
     """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
     boxes, cell, whole = laid_out(in_line(matrices), box)

@@ -12,7 +12,7 @@ from tui.app.views.gradient import percent, size_text
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.weight_blocks import Matrix, draw_matrices, how_well
+from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
@@ -22,6 +22,9 @@ LEAST_MATRICES, LEAST_PLANE = 24, 12
 """Columns below which the plane, or the numbers beside the matrices, are left out."""
 
 GAP = 2
+
+LEAST_NOTED = 4
+"""Lines of matrices from which on one is spared for saying that there are more."""
 
 MINUS_INFINITY = -87.0
 """Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
@@ -91,10 +94,11 @@ class WeightsView(ProbeView):
         ordered = self._matrices(weights)
         ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
         matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
+        if not all_fit(ordered, matrices) and matrices.height > LEAST_NOTED:
+            matrices = matrices._replace(height=matrices.height - 1)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
-        if seen < len(ordered):
-            note = f"{seen} of {len(ordered)}: n shows others"
-            write_in(cells, Box(0, 1, cells.width, matrices.height), matrices.height - 1, note, "view--note")
+        if seen < len(ordered) and matrices.height < body.height:
+            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: n shows others", "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:
