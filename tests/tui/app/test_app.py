@@ -296,7 +296,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 90)) as (app, session, pilot):
+    async with opened(size=(100, 140)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
@@ -335,7 +335,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
 
 
 async def test_rows_get_the_lines_they_need() -> None:
-    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
+    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 24)):
         async with opened(size=size) as (app, _, _):
             assert app.query_one(Rows).size.height == lines
 

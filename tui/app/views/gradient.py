@@ -66,6 +66,11 @@ class GradientView(ProbeView):
             row = min(row, self._frame.config.batch_size - 1)
         return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
 
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """The sentences, a row, and below it each of its predictions."""
+        return min(most, 2 + ROW_LINES + 2 + max(config.truncated_backprop_length, ROW_LINES))
+
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
 

@@ -19,6 +19,9 @@ from tui.app.widgets.cells import Cells
 VALUE_PITCH = 4
 """Columns from a bar to the next from which on values such as .97 have room."""
 
+BARS_HEIGHT = 17
+"""Lines of head, bars and marks where there are enough: more tell nothing more."""
+
 LEAST_VALUE = 0.005
 """Less than this is chance: no bar and no number."""
 
@@ -54,6 +57,11 @@ class MemoryView(ProbeView):
         self._lag: int | None = None
         self._row = self._first_unit = self._units_shown = 0
         self._units_first = False
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Bars of some height, and below them each unit and the input."""
+        return min(most, BARS_HEIGHT + config.state_size + 3)
 
     def answered(self, readings: Readings) -> bool:
         return readings.memory is not None

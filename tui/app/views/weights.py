@@ -6,6 +6,7 @@ import math
 
 from textual.binding import Binding
 
+from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import Matrices, Readings, Recurrent
 from tui.app.views.gradient import percent, size_text
@@ -28,6 +29,9 @@ LEAST_NOTED = 4
 
 MINUS_INFINITY = -87.0
 """Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
+
+PLANE_HEIGHT = 20
+"""Lines of a head and a plane where there are enough."""
 
 BAR_WIDTH = 8
 """Columns of a Lyapunov exponent's bar on either side of zero."""
@@ -54,6 +58,11 @@ class WeightsView(ProbeView):
         super().__init__(ascii_only)
         self._chosen = 0
         self._cursor: tuple[int, int] | None = None
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Each matrix below the one before, and at least a plane of some size."""
+        return min(most, max(PLANE_HEIGHT, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
     def answered(self, readings: Readings) -> bool:
         return readings.weights is not None
