@@ -1,7 +1,7 @@
 """What looking into a network costs: ms of each probe, and training speed while it is looked into four times a second.
 
-`python -m tests.benchmarks.cost_of_probes [seconds of each stretch]`; the sizes are those of the README's table. With
-and without are taken in turn.
+`OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.cost_of_probes [seconds of each stretch]`; the variable is what the
+command line sets for itself. The sizes are those of the README's table; with and without are taken in turn.
 """
 
 from __future__ import annotations
