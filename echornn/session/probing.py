@@ -34,7 +34,7 @@ MOST_SHARE_OF_SPARE = 0.5
 """The same, while training waits for its next window most of the time."""
 
 FIRST_SECONDS = 0.05
-"""The first examination of its kind counts as at most this long: it compiles, which the next does not."""
+"""The first examination of a kind counts as at most this long: it builds graphs, which the next does not."""
 
 
 def union(*questions: Question | None) -> Question | None:
@@ -118,7 +118,7 @@ class Probing:
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
-        self._compiled: set[tuple[EchoConfig, frozenset[Kind]]] = set()
+        self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
         self._newest: Weighed | None = None
         self._before: Weighed | None = None
 
@@ -205,14 +205,16 @@ class Probing:
     def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
         """Show what was read; on the training thread."""
         self._busy = False
-        of = (specimen.state.config, frozenset[Kind]().union(*(job.question.kinds for job in jobs)))
-        counted = took if of in self._compiled else min(took, FIRST_SECONDS)
-        self._compiled = {one for one in self._compiled if one[0] == of[0]} | {of}
+        config, known = specimen.state.config, self._known
+        kinds = frozenset[Kind]().union(*(job.question.kinds for job in jobs))
+        seen = known[1] if known[0] == config else frozenset[Kind]()
+        counted = took if kinds <= seen else min(took, FIRST_SECONDS)
+        self._known = (config, seen | kinds)
         share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
         self._rests_until = self._clock() + counted * (1 - share) / share
         for job in jobs:
             for asker in job.askers:
-                self._tell(asker, job, specimen.state.config)
+                self._tell(asker, job, config)
 
     def _tell(self, asker: Asker, job: Job, config: EchoConfig) -> None:
         standing = self._standing[asker]

@@ -80,7 +80,7 @@ def test_while_it_trains_at_full_speed_it_takes_its_share_and_no_more_than_four_
     bench.probing.ask(MEMORY)
     bench.read(0)
     first_rest = bench.seconds(1) or 0.0
-    assert first_rest == pytest.approx(max(0.25 - took, min(took, FIRST_SECONDS) * 19)), "compiling is done once"
+    assert first_rest == pytest.approx(max(0.25 - took, min(took, FIRST_SECONDS) * 19)), "graphs are built once"
     bench.clock.now += first_rest
     begun = bench.clock.now
     bench.read(1)
