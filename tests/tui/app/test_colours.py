@@ -14,7 +14,10 @@ from tests.program import Program, running
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
 from tui.app.views.data import Data
+from tui.app.views.gradient import GradientView
+from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
+from tui.app.views.weights import WeightsView
 from tui.app.widgets.blocks import CLASS_COLOURS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -28,6 +31,12 @@ APART: list[tuple[type[Widget], str, list[str]]] = [
     (Data, "color", ["data--target", "data--before", "data--above"]),
     (Data, "color", ["data--missed", "data--covered"]),
     (Data, "bgcolor", ["data--cursor", "data--source", "data--window"]),
+    (MemoryView, "color", ["view--bar", "view--echo", "view--wall", "view--saturated"]),
+    (MemoryView, "color", ["view--positive", "view--negative", "view--saturated"]),
+    (GradientView, "color", ["view--bar", "view--echo", "view--beyond", "view--wall"]),
+    (GradientView, "color", ["view--input", "view--positive", "view--prediction"]),
+    (GradientView, "bgcolor", ["view--cursor", "view--changed", "view--input"]),
+    (WeightsView, "color", ["view--positive", "view--negative", "view--point", "view--saturated"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
     (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),
 ]
