@@ -76,7 +76,7 @@ TRUE_COLOUR, PALETTE, STANDARD = rb"\x1b\[[0-9;]*[34]8;2;", rb"\x1b\[[0-9;]*[34]
     ids=["true colour", "256", "16"],
 )
 def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[bytes], unused: list[bytes]) -> None:
-    with running(environment=environment) as program:
+    with running(environment=environment, scripted=True) as program:
         seen = colours_of_the_rows(program)
         assert len({seen["input"], seen["echo"], seen["pred"], "default"}) == 4
         assert seen["wrong background"] not in (seen["input background"], "default")
@@ -86,7 +86,7 @@ def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[
 
 @pytest.mark.slow
 def test_without_colour_the_signs_remain() -> None:
-    with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}) as program:
+    with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}, scripted=True) as program:
         colours_of_the_rows(program)
         for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", program.output):
             assert red == green == blue
