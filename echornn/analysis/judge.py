@@ -167,7 +167,9 @@ def _within_rows(units: Units) -> float:
     Between the rows they may differ all the same: units that nothing moves can stand near one, or near minus one.
     """
     later = units.activity[:, units.activity.shape[1] // 2 :]
-    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max()) if later.size else math.nan
+    if later.size == 0 or later.shape[1] < 2:
+        return math.nan
+    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max())
 
 
 def _note(config: EchoConfig) -> Note:
