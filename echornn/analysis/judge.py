@@ -254,7 +254,7 @@ def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
     if not falling_below and rates.is_large(config):
         if blocks >= FEW_BLOCKS or stands.mean > RECOVERED * chance_level(config):
             return Kind.RATE_TOO_LARGE
-    elif not falling_below and (known.update < rates.TINY_UPDATE or rates.is_small(config)):
+    elif not falling_below and rates.is_small(config):
         return Kind.STEPS_TOO_SMALL
     if stands.changes >= OFTEN:
         return Kind.SWINGING

@@ -11,9 +11,6 @@ and 4 at a third of it, but for Adam, of which 2 were solved at 0.1 and none at 
 SMALL: dict[Optimizer, float] = {"adagrad": 3e-4, "sgd": 1e-4, "adam": 1e-5, "rmsprop": 1e-5}
 """Up to here 6 000 windows brought the loss to 0.6 nats or not so far, on the same seeds."""
 
-TINY_UPDATE = 1e-5
-"""A window's step relative to the weights, ||dw|| / ||w||, with which nothing moves in 10 000 windows."""
-
 
 def is_large(config: EchoConfig) -> bool:
     """Whether the learning rate saturates units rather than teaching them."""

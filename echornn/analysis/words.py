@@ -120,14 +120,12 @@ def _beyond(it: Situation) -> Verdict:
 
 def _rate_too_large(it: Situation) -> Verdict:
     config = it.config
-    if math.isnan(it.saturated):
-        seen = f"mean loss {loss_text(it.mean, 3)}"
-    else:
-        seen = f"{it.saturated:.0%} of units saturated"
+    loss = f"mean loss {loss_text(it.mean, 3)}"
+    seen = f"{it.saturated:.0%} of units saturated" if it.saturated > 0.5 else loss
     return Verdict(
         f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}: {seen}",
         f"s sets one below {rates.LARGE[config.optimizer]:g}, then r starts over: saturated units hardly learn",
-        "" if math.isnan(it.saturated) else f"; mean loss {loss_text(it.mean, 3)}",
+        adds(loss) if it.saturated > 0.5 else "",
     )
 
 

@@ -17,7 +17,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 
 NEAR_WINDOWS = 1_000
-"""Vitals of so many windows ago still tell what the network is, or of a quarter of the path."""
+"""Vitals of so many windows ago still tell what the network is, or in the last half of the path."""
 
 
 class State(StrEnum):
@@ -139,4 +139,4 @@ class Frame:
         vitals = self.vitals
         if vitals is None or vitals.config != self.config:
             return None
-        return vitals if 0 <= self.trained - vitals.window <= max(NEAR_WINDOWS, self.trained // 4) else None
+        return vitals if 0 <= self.trained - vitals.window <= max(NEAR_WINDOWS, self.trained // 2) else None

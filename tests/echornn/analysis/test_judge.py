@@ -16,8 +16,9 @@ from echornn.analysis.judge import situation
 from echornn.analysis.situation import Kind, Note
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
-from tests.echornn.analysis.recorded import RUNS, past, read
+from tests.echornn.analysis.recorded import RUNS, Read, past, read
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
@@ -54,7 +55,7 @@ def test_the_numbers_of_a_situation() -> None:
     assert (it.kind, it.note, it.needed, it.room) == (Kind.STATE_TOO_SMALL, Note.SMALL_STATE, 6, 4)
     assert (it.windows, it.since, it.best_at, it.solved_at, it.relapses) == (window, 14_080, 15_872, None, 0)
     numbers = [it.mean, it.wrong, it.fall, it.sure, it.held, it.saturated, 1000 * it.update]
-    np.testing.assert_allclose(numbers, [0.373, 0.133, 0.036, math.exp(-0.371), 3.01, 0.36, 0.5], atol=0.005)
+    np.testing.assert_allclose(numbers, [0.373, 0.133, 0.036, math.exp(-0.371), 2.994, 0.356, 0.497], atol=0.005)
 
 
 # ---- losses made up
@@ -202,6 +203,29 @@ def test_after_an_edit_it_is_known_what_was_solved() -> None:
     assert (faster.solved_at, len(faster.reviews), faster.reviews.begun) == (50, 0, 640)
     assert situation(TUTORIAL, faster, None).kind is Kind.SOLVED
     assert solved.under(replace(TUTORIAL, num_epochs=7), TUTORIAL, 640) is solved
+
+
+def test_what_the_vitals_read_counts_while_they_are_of_the_same_network_and_near() -> None:
+    evidence = evidence_of((10_000, CHANCE))
+    vitals = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(TUTORIAL, 8000)
+    frame = Frame(State.RUNNING, TUTORIAL, trained=10_000, evidence=evidence, vitals=vitals)
+    assert frame.situation.kind is Kind.PLATEAU, "its units move"
+    for other in (
+        replace(frame, vitals=None),
+        replace(frame, trained=16_003),
+        replace(frame, trained=7999),
+        replace(frame, config=replace(TUTORIAL, learning_rate=0.2)),
+    ):
+        assert other.situation.kind is Kind.PINNED
+
+
+def test_of_one_step_no_unit_is_said_to_stand_still() -> None:
+    vitals = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(TUTORIAL, 0)
+    assert vitals.units is not None
+    for steps in (0, 1, 2):
+        units = replace(vitals.units, activity=vitals.units.activity[:, :steps])
+        it = situation(TUTORIAL, evidence_of((640, CHANCE)), None, readings=replace(vitals, units=units))
+        assert math.isnan(it.spread)
 
 
 def test_losses_that_are_forgotten_leave_the_blocks() -> None:

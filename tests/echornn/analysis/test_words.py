@@ -175,13 +175,14 @@ def evidences(draw: st.DrawFn, config: EchoConfig) -> Evidence:
 FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data(), configs(), st.booleans(), st.lists(st.sampled_from(FIELDS), max_size=4, unique=True))
 def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
     data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]
 ) -> None:
     evidence = data.draw(evidences(config))
-    read = data.draw(st.none() | st.builds(Read, *4 * [st.floats(0, 1) | st.floats(0, 1e9)]))
+    held = st.floats(0, max(1.0, min(config.state_size, config.echo_step)))
+    read = data.draw(st.none() | st.builds(Read, st.floats(0, 1), st.floats(0, 1), held, st.floats(0, 1e9)))
     progress = None
     if evidence.windows:
         window = data.draw(st.integers(0, min(3, config.windows_per_epoch - 1)))
