@@ -132,6 +132,8 @@ class Run:
         if at is None:
             return stands
         end = self.ends[stands.branch] if self.ends else 0
+        if at and not self.ends:
+            raise RunError(f"at = {at} cannot be used: the run was never saved, and has only its start, 0")
         if not 0 <= at <= end:
             raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along the run's path")
         return Moment(stands.branch, at)

@@ -12,10 +12,11 @@ from echornn.runs.background import Background
 from echornn.runs.branch import changes
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun
+from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, letter_of, words_of
+from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, words_of
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether another run has gone on."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from echornn.analysis.loss_history import Curve
 from echornn.runs.branch import changes
+from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
@@ -35,16 +36,6 @@ class Ghost:
     last: int
     curve_of: Callable[[int, int, int | None], Curve]
     key: object
-
-
-def letter_of(number: int) -> str:
-    """A branch's letter: a to z, then aa, ab, ..."""
-    letters = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
 
 
 def futures(timeline: Timeline) -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder
@@ -104,7 +104,7 @@ def as_line(record: Record, config: EchoConfig) -> str:
         case "finished":
             solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
             return (
-                f"finished  windows {record['windows']}  loss {loss_text(record['final_loss'])}  {solved}"
+                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}  {solved}"
                 f"  seconds {record['seconds']}"
             )
         case event:

@@ -9,6 +9,7 @@ import pytest
 
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
+from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tui.app.ghost_choice import (
@@ -16,7 +17,6 @@ from tui.app.ghost_choice import (
     before_the_fall,
     futures,
     ghosts_of,
-    letter_of,
     moment_before_the_fall,
     shared,
     words_of,
@@ -37,20 +37,6 @@ def tree() -> Timeline:
     grow(timeline, branch_off(timeline, WIDE, "reset", (2, 0), (0, 0)), [0.2] * 20)
     branch_off(timeline, SLOW, "edit", (0, 60))
     return timeline
-
-
-def test_letters() -> None:
-    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
-        "a",
-        "b",
-        "z",
-        "aa",
-        "ab",
-        "az",
-        "ba",
-        "zz",
-        "aaa",
-    ]
 
 
 def test_a_future_is_a_branch_that_no_other_goes_on() -> None:

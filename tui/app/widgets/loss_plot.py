@@ -11,7 +11,7 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
 from tui.app.ghost_choice import Ghost, before_the_fall

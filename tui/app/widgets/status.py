@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
+from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.ghost_choice import letter_of
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
 
