@@ -230,6 +230,7 @@ CAUSES = {
     "edit": "edit",
     "preset": "preset",
     "back": "trained on",
+    "lost": "what began it cannot be read",
 }
 """What began a branch, in words."""
 

@@ -120,6 +120,8 @@ class Loop:
                 self._step_on_the_way()
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
+        elif live.trainer.finished and self._at is None:
+            live.show_rows()
         self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
@@ -301,7 +303,7 @@ class Loop:
         if live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
-            parts.insert(0, f"the loss is {last.losses[-1]} in {where}: paused there")
+            parts.insert(0, f"the loss is {last.losses[-1]} in {where}{'' if self.running else ': paused there'}")
         return "; ".join(part for part in parts if part)
 
     def _end_record(self) -> None:

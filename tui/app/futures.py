@@ -80,7 +80,9 @@ class Futures:
         timeline = self.session.timeline
         if not len(timeline):
             return []
-        others = tuple((folder, other.timeline.trained) for folder, other in self.others.items())
+        others = tuple(
+            (folder, other.seen.stands, other.seen.timeline.trained) for folder, other in self.others.items()
+        )
         state = (len(timeline), frame.line, timeline.trained - frame.line_end, self._changes, others)
         if self._made is None or self._made[0] != state:
             notes = self._notes
@@ -90,8 +92,9 @@ class Futures:
         return self._made[1]
 
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
-        timeline, line = other.timeline, other.stands.branch
-        differing = changes(self.session.timeline.branch(frame.line).config, other.config)
+        timeline, stands, config = other.seen
+        line = stands.branch
+        differing = changes(self.session.timeline.branch(frame.line).config, config)
         said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
         words = f"{other.folder.name}: {said}"
 

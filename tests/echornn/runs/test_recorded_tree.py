@@ -177,9 +177,9 @@ def as_version_0_1_0(folder: Path) -> None:
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     for line in lines:
         for name in ("branch", "parent", "before"):
-            line.pop(name)
-        if line["back"] is None:
-            line.pop("back")
+            line.pop(name, None)
+        if line.get("back") is None:
+            line.pop("back", None)
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -199,8 +199,7 @@ def test_a_folder_of_version_0_1_0_is_a_tree_and_goes_on(tmp_path: Path) -> None
     recorder.save(trainer.state)
     recorder.close()
     (folder / run_dir.KEYFRAME_FILE).unlink(missing_ok=True)
-    run_file = folder / run_dir.COMMAND_FILE
-    assert b'"branch": null' in run_file.read_bytes()
+    assert b'"branch"' not in (folder / run_dir.COMMAND_FILE).read_bytes()
 
     run = run_dir.read(folder)
     assert [(one.cause, one.parent) for one in run.tree[0]] == [("start", None), ("reset", (0, 0)), ("back", (0, 14))]

@@ -203,17 +203,17 @@ def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Pa
         run = FollowedRun(folder)
         assert run.refresh()
         assert not run.refresh(), "nothing has come"
-        timeline = run.timeline
+        timeline = run.seen.timeline
         live.train(10)
         write(live, recorder)
         assert run.refresh()
-        assert run.timeline is timeline
+        assert run.seen.timeline is timeline
         assert timeline.trained == 15
         live.reset()
         live.train(3)
         write(live, recorder)
         assert run.refresh()
-        assert (len(run.timeline), run.stands.branch, run.timeline.end(1).window) == (2, 1, 3)
+        assert (len(run.seen.timeline), run.seen.stands.branch, run.seen.timeline.end(1).window) == (2, 1, 3)
         session = ScriptedSession(SMALL)
         branch_off(session.timeline, SMALL)
         futures = Futures(session, (folder,))

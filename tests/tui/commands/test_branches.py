@@ -55,7 +55,7 @@ def test_columns_are_aligned_and_a_long_difference_goes_on_below_itself(folder: 
         "   branch  parent  at  own windows  mean loss  solved at  differs",
         "      a 0       -   0           12     0.6628          -  the start",
         "      b 1     a 0  12            8     0.6373          -  num_epochs 9, learning_rate 0.1",
-        "      c 2     b 1   0            5     0.6862          -  started over",
+        "      c 2     b 1   0            5     0.6861          -  started over",
         "*     d 3     b 1  15            2     0.6467          -  trained on",
     ]
     narrow = list(lines(kept, 78))
