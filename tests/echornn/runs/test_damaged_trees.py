@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,18 +17,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.runs import run_dir
+from echornn.runs.branch import Moment
 from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.command import Command
+from echornn.runs.followed_run import FollowedRun
 from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE
+from echornn.runs.run_error import RunError
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.summary import summary
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from tests.echornn.runs.test_recorder import Disk
 from tests.patience import PATIENCE
-from tests.recorded import Step, record_branches, take
-from tests.scripted import ScriptedTrainer
+from tests.recorded import Step, contents, record_branches, take
+from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import branches
+from tui.commands.export import rows_along
 
 STORY: tuple[Step, ...] = (
     *(8, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, "redraw", 3, (1, 10), 5, "regenerate", 6, (0, 8), 4),
@@ -159,3 +167,54 @@ def test_whatever_stands_in_the_notes_they_are_notes(tmp_path_factory: pytest.Te
     notes = BranchNotes.of(folder)
     assert all(type(number) is int and len(name) <= 40 for number, name in notes.names.items())
     assert all(type(number) is int for number in (*notes.pinned, *notes.hidden))
+
+
+# ---- disks that do not take what is written
+
+
+def test_a_full_disk_loses_no_branch_and_no_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_branches(tmp_path / "twin", 8, *STORY)
+    disk = Disk(monkeypatch)
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    live = LiveRun(SMALL, ScriptedTrainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    for number, step in enumerate((8, *STORY)):
+        disk.full = number % 4 != 1
+        take(live, step)
+        live.save()
+        assert recorder.wait(PATIENCE) != disk.full
+        assert ("No space left" in recorder.warning) == disk.full
+    disk.full = False
+    live.save()
+    assert recorder.wait(PATIENCE)
+    recorder.close()
+    run, twin = run_dir.read(tmp_path / "run"), run_dir.read(tmp_path / "twin")
+    assert run.notes == ()
+    assert (run.commands, run.stands) == (twin.commands, twin.stands)
+    assert run.windows(0, run.trained).tobytes() == twin.windows(0, twin.trained).tobytes()
+    assert {one.moment for one in run.keyframes()} == {one.moment for one in twin.keyframes()}
+    use_it_all(tmp_path / "run")
+
+
+def test_a_folder_that_is_read_only_is_read_and_refused_where_it_would_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, real = contents(folder), os.open
+
+    def read_only(place: Any, flags: int, *mode: int, **more: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(place))
+        return real(place, flags, *mode, **more)
+
+    monkeypatch.setattr(os, "open", read_only)
+    use_it_all(folder)
+    assert len(list(rows_along(run_dir.read(folder), Moment(1, 10)))) == 10
+    followed = FollowedRun(folder)
+    assert followed.refresh()
+    assert len(followed.seen.timeline) == 9
+    with pytest.raises(RunError, match=f"{folder} cannot be written to: Read-only file system"):
+        RunRecorder.go_on(folder)
+    with pytest.raises(OSError, match="Read-only"):
+        BranchNotes({1: "one"}).save(folder)
+    assert contents(folder) == before
