@@ -57,7 +57,8 @@ class Loop:
         self.running = True
         self.owed = 0
         self._changes: deque[tuple[Callable[[], None], bool]] = deque()
-        self._at = at
+        self.going_first = at
+        """The window to which it goes before all else; None from there on."""
         self._wanted = config
         resumed = self.recorder.resumed
         made = make_trainer or tensorflow_trainers()
@@ -114,18 +115,25 @@ class Loop:
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
         live.trainer.compile()
         live.begin()
-        if self._at is not None:
-            live.go(Moment(live.here.branch, self._at))
-            while not (live.arrived or self.mailbox.stopping):
-                self._step_on_the_way()
+        at = self.going_first
+        if at is not None:
+            self._go_first(at)
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
-        elif live.trainer.finished and self._at is None:
+        elif live.trainer.finished and at is None:
             live.show_rows()
         self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
         self._show()
+
+    def _go_first(self, at: int) -> None:
+        self.live.go(Moment(self.live.here.branch, at))
+        while not (self.live.arrived or self.mailbox.stopping):
+            self.stage.change(message=self._going)
+            self._step_on_the_way()
+        if self.live.arrived:
+            self.going_first = None
 
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
@@ -306,6 +314,10 @@ class Loop:
             parts.insert(0, f"the loss is {last.losses[-1]} in {where}{'' if self.running else ': paused there'}")
         return "; ".join(part for part in parts if part)
 
+    @property
+    def _going(self) -> str:
+        return f"going to window {self.live.here.window:,}: {self.live.on_the_way:,} to train again"
+
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         try:
@@ -332,8 +344,7 @@ class Loop:
             "redoable": live.redoable,
         }
         if not live.arrived:
-            message = f"going to window {here.window:,}: {live.on_the_way:,} to train again"
-            self.stage.change(state=state, message=message, rate=0.0, config=live.config, **where)
+            self.stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
             return
         self.stage.stand(
             trainer,

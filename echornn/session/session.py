@@ -50,6 +50,7 @@ class Session:
         at: int | None = None,
     ) -> None:
         self._speed = require_speed(speed)
+        self._toggles = self._toggled = 0
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at)
 
     def run(self) -> None:
@@ -68,6 +69,11 @@ class Session:
     def error(self) -> Exception | None:
         """Why the session failed, or could not end its record."""
         return self._loop.error
+
+    @property
+    def going_first(self) -> int | None:
+        """The window ``at`` to which it was to go back first, as long as it has not come there; else None."""
+        return self._loop.going_first
 
     @property
     def recorder(self) -> Recorder:
@@ -117,9 +123,20 @@ class Session:
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
-        self._loop.mailbox.send(
-            lambda: self._loop.pause() if self._loop.running or self._loop.owed else self._loop.resume()
-        )
+        self._toggles += 1
+        self._loop.mailbox.send(self._toggle)
+
+    def _toggle(self) -> None:
+        self._toggled += 1
+        if self._loop.running or self._loop.owed:
+            self._loop.pause()
+        else:
+            self._loop.resume()
+
+    @property
+    def is_to_run(self) -> bool:
+        """Whether it trains on when all that was toggled is obeyed, which waits while it loads."""
+        return self._loop.running != bool((self._toggles - self._toggled) % 2)
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause."""

@@ -234,7 +234,7 @@ def _conclude(
         return ExitCode.FAILED
     diverged = frame.progress is not None and not math.isfinite(frame.loss)
     if asked or diverged:
-        lines.print(farewell(recorder), sys.stderr)
+        lines.print(farewell(recorder, session.going_first), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

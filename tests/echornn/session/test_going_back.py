@@ -99,7 +99,12 @@ def test_it_is_paused_there_only_while_it_is() -> None:
     with playing(blip_at=70) as session:
         assert then(session, 71).warning == "the loss is nan in window 1 of epoch 8: paused there"
         seen: list[str] = []
-        session._loop._on_progress = lambda progress: (seen.append(session.frame.warning), session.pause())[0]
+
+        def look(_: Progress) -> None:
+            seen.append(session.frame.warning)
+            session.pause()
+
+        session._loop._on_progress = look
         then(session, "resume")
         assert seen == ["the loss is nan in window 1 of epoch 8"], "it runs"
 

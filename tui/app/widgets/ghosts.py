@@ -17,11 +17,6 @@ from tui.app.widgets.dots import characters, overlaid, spans
 LETTER_EVERY = 24
 """Columns from one letter along a ghost to the next."""
 
-MOST_WORDS = 5
-"""Ghosts that are told in words in the plot's corner; of more, the count."""
-
-LEAST_WIDTH_FOR_WORDS = 44
-
 SMOOTHED_SHARE = 40
 
 
@@ -66,12 +61,17 @@ class GhostLines:
         self._drawn = kept
 
     def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
-        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end."""
+        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end.
+
+        One that lies exactly on the curve, or on another, has its letter there, near its end.
+        """
         ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
         for index, ghost in enumerate(ghosts):
             drawn = self._drawn[ghost.key][1]
             seen = _line_in_each_column((drawn.characters != " ") & ghostly, drawn.course)
             due = index * 5 % LETTER_EVERY + 2
+            if not seen:
+                seen = _near_the_end(drawn, due)
             for x, y in seen:
                 if due <= x < seen[-1][0] - 2 or (x, y) == seen[-1]:
                     cells.write(place.x + x, y, ghost.letter, letter_style)
@@ -94,21 +94,17 @@ class GhostLines:
         return Drawn(characters(dots, self._ascii, "'"), height - 1 - heights)
 
 
+def _near_the_end(drawn: Drawn, columns: int) -> list[tuple[int, int]]:
+    """A place in the course of a ghost, so many columns before its end if it is so long; none where it has none."""
+    there = np.flatnonzero(np.isfinite(drawn.course))
+    if not there.size:
+        return []
+    x = int(there[max(0, there.size - columns)])
+    return [(x, int(min(max(0, round(drawn.course[x])), len(drawn.characters) - 1)))]
+
+
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     """Columns in which something is seen, each with the line of it that is nearest to the course there."""
     lines = np.arange(len(seen))[:, None]
     nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
     return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]
-
-
-def words_in_the_corner(cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, cut: str) -> None:
-    """Say what each ghost is, at the top right, where the plot has room for it; ``cut`` ends words that have none."""
-    if not ghosts or place.width < LEAST_WIDTH_FOR_WORDS:
-        return
-    lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
-    if len(ghosts) > MOST_WORDS:
-        lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
-    width = min(max(len(line) for line in lines), place.width - 4)
-    for number, line in enumerate(lines[: max(1, place.height // 2)], start=1):
-        text = line if len(line) <= width else f"{line[: width - 1 - len(cut)]}{cut} "
-        cells.write(place.x + place.width - width - 1, number, f"{text:<{width}}", style)
