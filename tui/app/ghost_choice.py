@@ -109,7 +109,15 @@ def _words_beside(timeline: Timeline, number: int, line: int, fork: int, names: 
     differing = changes(config, other)
     name = f"{names[number]}: " if number in names else ""
     fields = ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
-    return f"{name}{fields or timeline.differs(number)}{f' from window {fork:,}' if fork else ''}"
+    what = fields or _what_came(timeline, number, line)
+    return f"{name}{what}{f' from window {fork:,}' if fork else ''}"
+
+
+def _what_came(timeline: Timeline, number: int, line: int) -> str:
+    """What came in a future of the same fields where it left the line: a change, or what had been trained at first."""
+    ours = {branch.number for branch in timeline.path(timeline.end(line))}
+    theirs = [branch.number for branch in timeline.path(timeline.end(number)) if branch.number not in ours]
+    return timeline.differs(theirs[0]) if theirs else "as it first went"
 
 
 def _curve_of(timeline: Timeline, number: int) -> Callable[[int, int, int | None], Curve]:

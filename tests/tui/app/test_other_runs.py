@@ -104,7 +104,7 @@ async def test_the_list_has_the_kept_runs_and_how_they_went(kept: Path) -> None:
         await pilot.press("o")
         text = "\n".join(await listed(app, pilot))
         assert text.startswith("other runs: _\n")
-        for words in ("learning_rate 0.1", "state_size 9", "20 windows", "12 windows", "run-same"):
+        for words in ("learning_rate 0.1", "state_size 9", "20 in all", "12 in all", "run-same"):
             assert words in text
         assert "damaged" not in text, "what cannot be read is left out"
 
@@ -129,25 +129,65 @@ async def test_typing_filters_by_any_words_whatever_the_keys_mean_elsewhere(kept
         assert (await listed(app, pilot))[0] == "other runs: _", "it begins with all of them"
 
 
-async def test_space_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
+async def test_enter_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("o")
         await listed(app, pilot)
-        await pilot.press(*"slow", "space")
+        await pilot.press(*"slow", "enter")
         assert app.futures.followed(PATIENCE)
         text = await drawn(app, pilot)
-        assert "A: run-slow: learning_rate 0.1" in text, "at once, also where nothing is trained"
-        assert lines_of(app.query_one(RunList))[1].startswith(">+learning_rate 0.1")
+        assert "A: learning_rate 0.1 (run-slow)" in text, "at once, also where nothing is trained"
+        assert lines_of(app.query_one(RunList))[1].startswith(">+A learning_rate 0.1")
         (ghost,) = app.futures.ghosts(session.frame)
         assert (ghost.letter, ghost.first, ghost.last) == ("A", 0, 20)
         low = ghost.curve_of(100, 0, None).low
         np.testing.assert_array_equal(low, np.array([scripted_loss(window) for window in range(20)], np.float32))
-        await pilot.press(*["backspace"] * 4, *"wide", "space")
-        assert "B: run-wide: state_size 9" in await drawn(app, pilot)
-        await pilot.press("space")
+        await pilot.press(*["backspace"] * 4, *"wide", "enter")
+        assert "B: state_size 9 (run-wide)" in await drawn(app, pilot)
+        await pilot.press("enter")
         text = await drawn(app, pilot)
-        assert "run-wide: state_size 9" not in text
-        assert "A: run-slow" in text
+        assert "state_size 9 (run-wide)" not in text
+        assert "(run-slow)" in text
+
+
+async def test_words_are_typed_with_spaces_between_and_off_them_space_lays_under(kept: Path) -> None:
+    async with opened() as (app, _, pilot):
+        panel = app.query_one(RunList)
+        await pilot.press("o")
+        await listed(app, pilot)
+        await pilot.press("space", "space")
+        assert app.futures.others == {}, "where nothing is typed it lays under, and takes away"
+        await pilot.press(*"0.1", "space", *"slow")
+        assert lines_of(panel)[0] == "other runs: 0.1 slow_"
+        assert lines_of(panel)[1].startswith("> learning_rate 0.1")
+        await pilot.press("down", "space")
+        assert lines_of(panel)[0] == "other runs: 0.1 slow", "an arrow ends what is typed"
+        assert list(app.futures.others) == [kept / "run-slow"]
+        await pilot.press("backspace", "space")
+        assert lines_of(panel)[0] == "other runs: 0.1 slo _"
+
+
+async def test_each_run_is_named_once_and_on_the_smallest_screen_no_row_is_drawn_over(kept: Path) -> None:
+    for size in ((120, 40), (60, 16)):
+        async with opened(size=size) as (app, _, pilot):
+            await pilot.press("o")
+            lines = await listed(app, pilot)
+            assert lines[0] == "other runs: _"
+            if size == (60, 16):
+                assert lines[1][:2] == "> "
+                assert "in all" in lines[2]
+                assert lines[3].startswith("enter shows or hides it  type to filter")
+            else:
+                assert sum("run-same" in line for line in lines) == 1
+
+
+async def test_runs_under_the_curve_are_listed_wherever_they_are(kept: Path, tmp_path: Path) -> None:
+    record_branches(tmp_path / "elsewhere", 9, config=SLOW)
+    async with opened(compared=(tmp_path / "elsewhere",)) as (app, _, pilot):
+        await pilot.press("o")
+        assert (await listed(app, pilot))[1] == ">+A learning_rate 0.1"
+        await pilot.press("enter")
+        assert app.futures.others == {}
 
 
 async def test_there_may_be_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +205,7 @@ async def test_a_run_that_has_vanished_is_said(kept: Path) -> None:
         await listed(app, pilot)
         await pilot.press(*"slow")
         shutil.rmtree(kept / "run-slow")
-        await pilot.press("space")
+        await pilot.press("enter")
         await pilot.pause()
         (said,) = [one.message for one in app._notifications]
         assert "run-slow" in said
@@ -178,8 +218,8 @@ async def test_a_run_that_has_vanished_is_said(kept: Path) -> None:
 async def test_runs_that_are_compared_lie_under_the_curve_from_the_start(kept: Path) -> None:
     async with opened(compared=(kept / "run-slow", kept / "run-same")) as (app, _, pilot):
         text = await drawn(app, pilot)
-        assert "A: run-slow: learning_rate 0.1" in text
-        assert "B: run-same: the same fields" in text
+        assert "A: learning_rate 0.1 (run-slow)" in text
+        assert "B: the same fields (run-same)" in text
 
 
 async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> None:

@@ -65,13 +65,14 @@ class GhostLines:
 
         One that lies exactly on the curve, or on another, has its letter there, near its end.
         """
+        drawn_there = cells.characters[: place.height, place.x : place.x + place.width] != " "
         ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
         for index, ghost in enumerate(ghosts):
             drawn = self._drawn[ghost.key][1]
             seen = _line_in_each_column((drawn.characters != " ") & ghostly, drawn.course)
             due = index * 5 % LETTER_EVERY + 2
             if not seen:
-                seen = _near_the_end(drawn, due)
+                seen = _line_in_each_column(drawn_there & (drawn.characters != " "), drawn.course)[-due:][:1]
             for x, y in seen:
                 if due <= x < seen[-1][0] - 2 or (x, y) == seen[-1]:
                     cells.write(place.x + x, y, ghost.letter, letter_style)
@@ -92,15 +93,6 @@ class GhostLines:
         dots = np.logical_or.reduce([spans(one, one, rows) for one in (lowest, highest, middle)])
         heights = middle if self._ascii else middle[::2] / 4
         return Drawn(characters(dots, self._ascii, "'"), height - 1 - heights)
-
-
-def _near_the_end(drawn: Drawn, columns: int) -> list[tuple[int, int]]:
-    """A place in the course of a ghost, so many columns before its end if it is so long; none where it has none."""
-    there = np.flatnonzero(np.isfinite(drawn.course))
-    if not there.size:
-        return []
-    x = int(there[max(0, there.size - columns)])
-    return [(x, int(min(max(0, round(drawn.course[x])), len(drawn.characters) - 1)))]
 
 
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ MOST_WORDS = 5
 LEAST_PLOT_WIDTH = 44
 """In a narrower plot there is no room for words."""
 
-LEAST_WIDTH, MOST_WIDTH = 30, 44
+LEAST_WIDTH, MOST_WIDTH = 40, 52
 """Columns of words, which are half of the plot's between these."""
 
 STAYS = 8
@@ -54,7 +54,7 @@ class Legend:
         lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
         if len(ghosts) > MOST_WORDS:
             lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
-        width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2))
+        width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
         cut = [one if len(one) <= width else f"{one[: width - 1 - len(self._cut)]}{self._cut} " for one in lines]
         return cut[: max(1, place.height // 2)]
 
