@@ -5,14 +5,16 @@ The map of this house; each room knows only those below it::
     session/    the loop between commands and frames: the door, the loop, what is trained, going to a moment
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
     analysis/   what losses tell: their history as a curve, evidence, the sentence
+    probes/     what a network holds, and how its error travels: examine, and a file for each probe
     training/   the compiled loop over windows (bptt), the trainer that owns it, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, seeding, progress, trainer_state: the plain values that every room uses; quiet: TensorFlow's import
+    config, seeding, progress, trainer_state, specimen, readings: the plain values that every room uses
+    quiet: TensorFlow's import
 
-A cell is added in ``network/cells``, an optimizer in ``training/optimizers``, a field in ``config``, a command of the
-session in ``session/session``.
+A cell is added in ``network/cells``, a probe in ``probes``, an optimizer in ``training/optimizers``, a field in
+``config``, a command of the session in ``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
 
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
+    from echornn.probes.examine import examine as examine
     from echornn.progress import Progress as Progress
+    from echornn.readings import Question as Question
+    from echornn.readings import Readings as Readings
     from echornn.runs.branch import Branch as Branch
     from echornn.runs.branch import Moment as Moment
     from echornn.runs.recorder import RunRecorder as RunRecorder
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
     from echornn.runs.timeline import Timeline as Timeline
     from echornn.session.frame import Frame as Frame
     from echornn.session.session import Session as Session
+    from echornn.specimen import Specimen as Specimen
     from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.device import use_one_thread as use_one_thread
@@ -63,13 +69,17 @@ _HOME = {
     "LossHistory": "analysis.loss_history",
     "Moment": "runs.branch",
     "Progress": "progress",
+    "Question": "readings",
+    "Readings": "readings",
     "Run": "runs.run_dir",
     "RunError": "runs.run_error",
     "RunRecorder": "runs.recorder",
     "Session": "session.session",
+    "Specimen": "specimen",
     "Timeline": "runs.timeline",
     "Trainer": "training.trainer",
     "TrainerState": "trainer_state",
+    "examine": "probes.examine",
     "use_one_thread": "training.device",
 }
 
@@ -80,7 +90,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    if home.startswith("training."):
+    if home.startswith(("training.", "probes.")):
         quiet.import_tensorflow()
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ class Progress:
         y: its target, uint8 [batch_size, T].
         probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
         states: float32 [batch_size, T, state_size], after each time step.
+        init_state: float32 [batch_size, carried], the state that the window began with (see
+            `echornn.network.model.carried_size`); empty [0, 0] where it is not known.
     """
 
     losses: Floats
@@ -35,3 +37,4 @@ class Progress:
     y: Symbols
     probabilities: Floats
     states: Floats
+    init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))

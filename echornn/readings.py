@@ -27,11 +27,13 @@ class Question:
         part: the part of the network that `memory` and `units` read, by a name of `Readings.parts`; empty is the top
             layer's h.
         flip: row and time step, from 0, of the window's input that `flip` changes to its next symbol; None for none.
+        row: the row of the window, from 0, that `connectivity` looks at; None for all.
     """
 
     kinds: frozenset[Kind]
     part: str = ""
     flip: tuple[int, int] | None = None
+    row: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,24 @@ class Memory:
     Attributes:
         part: what it was read from.
         by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
-            x[t-k] from it at t, for k = 0, 1, ...; 0 to 1.
-        size: how many numbers the part has: their sum over all lags is at most this.
+            x[t-k] from it at t, for k = 0, 1, ..., some beyond T and the echo, at most 512; 0 to 1.
+        size: how many numbers the part has: `total` over all lags is at most this.
+        numbers_a_symbol: independent numbers that a symbol is, num_classes - 1.
     """
 
     part: str
     by_lag: Floats
     size: int
+    numbers_a_symbol: int = 1
 
     @property
     def total(self) -> float:
-        """Numbers held: the sum over the lags."""
-        return float(self.by_lag.sum(dtype=np.float64))
+        """Numbers held: the sum over the lags, for each number that a symbol is."""
+        return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
+
+    def needed(self, echo_step: int) -> int:
+        """Numbers that the echo needs: the newest symbol and all those until the echo."""
+        return (echo_step + 1) * self.numbers_a_symbol
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +71,10 @@ class Units:
         part: which part.
         activity: float32 [batch_size, T, units], over the newest window, with the weights of now; empty [0, 0, units]
             where there is no window yet.
-        saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: from the middle).
+        saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: where 2 g - 1 is, an LSTM's
+            c: where tanh(c) is).
         share_saturated: of all units and steps of the probe's own data, 0 to 1.
-        spread: float32 [units], standard deviation over the probe's own data.
+        spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
         best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
         correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
     """
@@ -85,9 +94,10 @@ class Gradient:
 
     Attributes:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
-            more than T of them.
+            about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c with it.
         bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
-            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019).
+            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). 0 where
+            there is no gradient at all.
         bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
             its window travels T steps and one at its beginning none.
     """
@@ -96,6 +106,12 @@ class Gradient:
     bias: Floats
     bias_of_windows: float
 
+    def enough(self, bias: float) -> int | None:
+        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
+        too_few = np.flatnonzero(self.bias > bias)
+        steps = int(too_few[-1]) + 2 if too_few.size else 1
+        return steps if steps < len(self.bias) else None
+
 
 @dataclass(frozen=True, eq=False)
 class Connectivity:
@@ -103,7 +119,7 @@ class Connectivity:
 
     Attributes:
         strength: float32 [batch_size, T, T], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in the newest
-            window; 0 where s comes after t.
+            window; 0 where s comes after t, NaN in rows that were not asked for.
     """
 
     strength: Floats
@@ -151,8 +167,8 @@ class Matrices:
     Attributes:
         weights: float32 arrays by name, [rows, columns].
         rows, columns: for each, the names of its rows and columns.
-        update: for each, the size of its change in a window over its own, ||dw|| / ||w||, as a mean over the windows
-            since the specimen before; NaN where there is none.
+        update: for each, the size of its change in a window over its own: ||w - w before|| / windows between / ||w||;
+            NaN where there is no specimen before.
         recurrent: the part of each that goes from state to state.
     """
 
@@ -171,8 +187,10 @@ class Readings:
         config: what was trained there.
         branch, window: the moment: so many windows along that branch's path.
         parts: names of the parts of the network that can be asked for, the top layer's h first.
-        kind fields: what was asked for; None for the rest.
-        lyapunov: float32, Lyapunov exponents in nats a step, the largest first.
+        kind fields: what was asked for; None for the rest, for what needs a window where there is none, and where the
+            weights are not finite.
+        lyapunov: float32, Lyapunov exponents of all that is carried, in nats a step, the largest first: all of up to
+            16, or else the leading 8; ln of float32's least number, -87.3, stands for minus infinity.
     """
 
     config: EchoConfig

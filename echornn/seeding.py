@@ -6,8 +6,9 @@ import numpy as np
 
 DATA = 0
 WEIGHTS = 1
+PROBES = 2
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The generator named by ``key`` (its first number says what it is for: DATA or WEIGHTS)."""
+    """The generator named by ``key`` (its first number says what it is for: DATA, WEIGHTS or PROBES)."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

@@ -9,6 +9,7 @@ import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.progress import Progress
+from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
@@ -126,6 +127,9 @@ def make_progress(
         y,
         probabilities,
         np.zeros((*y.shape, config.state_size), np.float32),
+        np.zeros(
+            (config.batch_size, config.num_layers * config.state_size * (1 + (config.cell == "lstm"))), np.float32
+        ),
     )
 
 
@@ -136,6 +140,7 @@ class ScriptedSession(Session):
         super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
         self.commands: list[str] = []
         self.edits: list[dict[str, object]] = []
+        self.asked: Question | None = None
         self._told_to_stop = threading.Event()
 
     def run(self) -> None:
@@ -188,6 +193,9 @@ class ScriptedSession(Session):
 
     def start_with(self, config: EchoConfig) -> None:
         self.commands.append(f"start with {config}")
+
+    def ask(self, question: Question | None) -> None:
+        self.asked = question
 
     def undo(self) -> None:
         self.commands.append("undo")

@@ -25,6 +25,8 @@ from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
 
+AT_ALLOWED = "at = {} cannot be used: 0 or more, the windows along the run's path"
+
 command = App(
     name="echornn-tui",
     help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
@@ -109,7 +111,7 @@ def train(
     if at is not None and resume is None:
         raise UsageError(f"at = {at} cannot be used without --resume: it says where a run goes on")
     if at is not None and at < 0:
-        raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")
+        raise UsageError(AT_ALLOWED.format(at))
     flags = config or ConfigFlags()
     in_the_app = not (headless or json) and terminal.is_interactive()
     if compare and not in_the_app:
@@ -187,6 +189,26 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     from tui.commands.branches import print_branches
 
     return partial(print_branches, run, json)
+
+
+@command.command(name="probe")
+def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> FrontEnd:
+    """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    at
+        After that many windows along the run's path (0 is the start). Unset, where the run stands.
+    json
+        Print a JSON line.
+    """
+    if at is not None and at < 0:
+        raise UsageError(AT_ALLOWED.format(at))
+    from tui.commands.probe import probe
+
+    return partial(probe, run, at, json)
 
 
 @command.command(name="list")

@@ -73,20 +73,33 @@ class CellKind:
 
     Attributes:
         step: one step of it.
-        state_parts: how many vectors of the state's size it carries; the first is what it shows.
-        weight_columns: for each weight, how many vectors of the state's size it yields; with its bias.
+        state_parts: the vectors of the state's size that it carries, by name; the first is what it shows.
+        weight_columns: for each weight, with its bias, the vectors of the state's size that it yields, by name.
+        gates: which of these are gates: their sigmoid, from 0, shut, to 1, open, is what weighs something else.
         first_biases: what a bias starts with in each of those vectors; zero in all, where it is not named.
     """
 
     step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
-    state_parts: int
-    weight_columns: dict[tuple[str, str], int]
+    state_parts: tuple[str, ...]
+    weight_columns: dict[tuple[str, str], tuple[str, ...]]
+    gates: tuple[str, ...] = ()
     first_biases: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 CELLS = {
-    "rnn": CellKind(rnn_cell, 1, {("W", "b"): 1}),
-    "gru": CellKind(gru_cell, 1, {("W", "b"): 2, ("Wc", "bc"): 1}),
-    "lstm": CellKind(lstm_cell, 2, {("W", "b"): 4}, {"b": (0, 1, 0, 0)}),  # it begins by remembering (Gers et al.)
+    "rnn": CellKind(rnn_cell, ("h",), {("W", "b"): ("h",)}),
+    "gru": CellKind(
+        gru_cell,
+        ("h",),
+        {("W", "b"): ("update", "reset"), ("Wc", "bc"): ("candidate",)},
+        gates=("update", "reset"),
+    ),
+    "lstm": CellKind(
+        lstm_cell,
+        ("h", "c"),
+        {("W", "b"): ("input", "forget", "value", "output")},
+        gates=("input", "forget", "output"),
+        first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
+    ),
 }
 """The cells by the names that `EchoConfig.cell` knows: a new one is a step above and an entry here and there."""

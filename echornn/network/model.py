@@ -33,15 +33,6 @@ class EchoRNN(tf.Module):
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
 
-    def embed(self, symbols: tf.Tensor) -> tf.Tensor:
-        """Symbols (uint8 [..., batch]) as the numbers that enter the cell (float32 [..., batch, input]).
-
-        Two classes enter as the number 0 or 1, as in the tutorial; more as one-hot vectors.
-        """
-        if self.config.num_classes == 2:
-            return tf.cast(symbols, tf.float32)[..., tf.newaxis]
-        return tf.one_hot(symbols, self.config.num_classes)
-
     def forward(self, symbols: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run one window ("Forward pass" and "Calculating loss").
 
@@ -55,7 +46,7 @@ class EchoRNN(tf.Module):
             [T, ..., batch, classes]. The logits at a step are of the state after that step.
         """
         config = self.config
-        below = self.embed(symbols)
+        below = embed(symbols, config.num_classes)
         carried = []
         for layer, init in enumerate(tf.split(init_state, config.num_layers, axis=-1)):
             if layer and config.dropout:
@@ -88,9 +79,19 @@ class EchoRNN(tf.Module):
         return tf.where(draws < kept, states / kept, tf.zeros_like(states))
 
 
+def embed(symbols: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """Symbols (uint8 [..., batch]) as the numbers that enter the cell (float32 [..., batch, input]).
+
+    Two classes enter as the number 0 or 1, as in the tutorial; more as one-hot vectors.
+    """
+    if num_classes == 2:
+        return tf.cast(symbols, tf.float32)[..., tf.newaxis]
+    return tf.one_hot(symbols, num_classes)
+
+
 def carried_size(config: EchoConfig) -> int:
     """Numbers that a batch row carries from window to window: each layer's state, for an LSTM h and then c."""
-    return config.num_layers * CELLS[config.cell].state_parts * config.state_size
+    return config.num_layers * len(CELLS[config.cell].state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
@@ -118,8 +119,8 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
         for (weight, bias), columns in CELLS[config.cell].weight_columns.items():
-            shapes[names[weight]] = (inputs + size, columns * size)
-            shapes[names[bias]] = (1, columns * size)
+            shapes[names[weight]] = (inputs + size, len(columns) * size)
+            shapes[names[bias]] = (1, len(columns) * size)
     return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
 
 

@@ -1,1 +1,47 @@
-"""What a network holds, and how its error travels: functions of its weights, its state and data."""
+"""What a network holds, and how its error travels: functions of its weights, its state and data.
+
+`echornn.examine` answers a `Question` about a `Specimen` with `Readings`; below it is a file for each probe, over
+``prepared`` (the network run over ``series``, the probes' own data, and over the newest window), ``running`` and
+``following`` (forward and backward). For scripts, of weights as a trainer has them::
+
+    from echornn.probes import memory_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
+    memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
+
+A probe is added as a file here, with a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
+The names are imported when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from echornn import quiet
+
+if TYPE_CHECKING:
+    from echornn.probes.of_weights import gradient_by_lag as gradient_by_lag
+    from echornn.probes.of_weights import lyapunov_exponents as lyapunov_exponents
+    from echornn.probes.of_weights import memory_by_lag as memory_by_lag
+    from echornn.probes.of_weights import specimen_of as specimen_of
+    from echornn.probes.of_weights import spectral_radius as spectral_radius
+
+_HOME = {
+    "gradient_by_lag": "of_weights",
+    "lyapunov_exponents": "of_weights",
+    "memory_by_lag": "of_weights",
+    "specimen_of": "of_weights",
+    "spectral_radius": "of_weights",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    quiet.import_tensorflow()
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

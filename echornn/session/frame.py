@@ -58,6 +58,9 @@ class Frame:
         refused_field: the field that the refusal is about; empty where it is about none.
         refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
         readings: what the probes read last, where something was asked of them; its moment may lie behind this one's.
+        unread: why nothing could be read of what is asked; empty where it could.
+        vitals: what was read last of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this moment
+            or before it; None where it is not known, or not asked for.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
     """
 
@@ -87,6 +90,8 @@ class Frame:
     refused_field: str = ""
     refusals: int = 0
     readings: Readings | None = None
+    unread: str = ""
+    vitals: Readings | None = None
     warning: str = ""
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from echornn.runs.branch import Moment
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.recorder import Recorder
+from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 
 KEYFRAME_SECONDS = 0.08
@@ -14,6 +15,13 @@ KEYFRAME_SECONDS = 0.08
 
 KEYFRAME_SHARE = 0.02
 """Of the training time that keyframes may take: of a large network they are further apart."""
+
+
+def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
+    """Those that were found on disk and are of moments of this run, not of another that the file may be of."""
+    for one in keyframes:
+        if timeline.has(one.moment) and one.digest == timeline.digest(one.moment.branch):
+            yield one
 
 
 class Keyframing:
@@ -34,7 +42,7 @@ class Keyframing:
         self._thinned = 0
         self._trained, self._apart = 0.0, KEYFRAME_SECONDS
 
-    def take_up(self, keyframes: Sequence[Keyframe]) -> None:
+    def take_up(self, keyframes: Iterable[Keyframe]) -> None:
         """Begin with these, which a run on disk has."""
         for keyframe in keyframes:
             self.keyframes.add(keyframe)

@@ -13,11 +13,10 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
-from echornn.runs.keyframes import Keyframe
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session import going_back
-from echornn.session.keyframing import Keyframing
+from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.replay import Replay
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
@@ -90,6 +89,11 @@ class LiveRun:
         return self.timeline.owner(self.here)
 
     @property
+    def moment(self) -> Moment:
+        """Where it stands, on the branch on whose terms that is."""
+        return Moment(self.owner.number, self.here.window)
+
+    @property
     def on_the_way(self) -> int:
         """Windows to be trained again until it is where it shall be."""
         return self._replay.windows_left if self._replay is not None else 0
@@ -131,7 +135,7 @@ class LiveRun:
             self._branch("start", None, None)
             return
         self.timeline = run.timeline()
-        self._keyframing.take_up([one for one in run.keyframes() if self._is_ours(one)])
+        self._keyframing.take_up(ours(self.timeline, run.keyframes()))
         self.trainer.restore(run.checkpoint.state)
         self.here = run.stands
         stretches = run.tree[1]
@@ -155,11 +159,6 @@ class LiveRun:
                 trainer.edit(state.config)
             trainer.restore(state)
 
-    def _is_ours(self, keyframe: Keyframe) -> bool:
-        """Whether a keyframe that was found is of a moment of this run, and of no other that the file may be of."""
-        moment = keyframe.moment
-        return self.timeline.has(moment) and keyframe.digest == self.timeline.digest(moment.branch)
-
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
@@ -174,7 +173,7 @@ class LiveRun:
         back to after them: the next window is that one, alone.
         """
         if self.is_past:
-            self._branch("back", self._parent(), self.here)
+            self._branch("back", self.moment, self.here)
         elif self._extends != self.here.branch:
             self._extends = self.here.branch
             end = self.timeline.end(self.here.branch)
@@ -226,7 +225,7 @@ class LiveRun:
     def regenerate(self, held: bool = False) -> None:
         """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
-        parent = self._parent()
+        parent = self.moment
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._stood_at("data", before, held))
 
@@ -241,7 +240,7 @@ class LiveRun:
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self._root() if starts_over(cause, self.config, config) else self._parent()
+        parent = self._root() if starts_over(cause, self.config, config) else self.moment
         kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
@@ -266,15 +265,12 @@ class LiveRun:
             self._undone.clear()
         self._keyframe()
 
-    def _parent(self) -> Moment:
-        return Moment(self.owner.number, self.here.window)
-
     def _root(self) -> Moment:
         return Moment(self.owner.number, 0)
 
     def _keyframe(self) -> None:
         if self.arrived:
-            self._keyframing.keep(self._parent(), self.trainer, self.timeline.digest(self.owner.number))
+            self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:
         """Keep what is needed to come back here; where that is."""

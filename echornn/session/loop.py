@@ -9,12 +9,15 @@ from dataclasses import replace
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
+from echornn.readings import Readings
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.frame import Frame, State
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Command, Mailbox
 from echornn.session.pace import Pace
+from echornn.session.probing import Examine, Probing
+from echornn.session.probing import examine as by_probes
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
@@ -30,6 +33,7 @@ class Loop:
         live: what is trained, and where in the run's tree.
         stage: what is shown of it.
         pace: how many windows are due.
+        probing: what is read of them.
 
     Args: see `echornn.session.session.Session`.
     """
@@ -43,6 +47,8 @@ class Loop:
         clock: Callable[[], float],
         recorder: Recorder | None,
         at: int | None,
+        examine: Examine | None = None,
+        vitals: bool = False,
     ) -> None:
         self.stopped = threading.Event()
         """Set when `run` has returned."""
@@ -65,6 +71,7 @@ class Loop:
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
         self.stage = Stage(Frame(State.LOADING, config, "loading TensorFlow", *_place_of(self.recorder), speed=speed))
+        self.probing = Probing(examine or by_probes, self.mailbox.send, self.stage.change, clock, vitals)
         self.recorder.when_saved(lambda: self.mailbox.send(self.show_warning))
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
@@ -150,7 +157,7 @@ class Loop:
         """How long there is nothing to do; None until a command comes."""
         if not self.live.arrived:
             return 0.0
-        waits = [self._seconds_to_train(), self.recorder.seconds_to_save()]
+        waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
         return min((one for one in waits if one is not None), default=None)
 
     def _seconds_to_train(self) -> float | None:
@@ -159,6 +166,15 @@ class Loop:
         if self.owed:
             return 0.0
         return self.pace.wait_seconds()
+
+    def _seconds_to_probe(self) -> float | None:
+        if not (self.probing.asked and self.live.arrived):
+            return None
+        return self.probing.seconds(self.live.moment, self.live.config, self._stands_still)
+
+    @property
+    def _stands_still(self) -> bool:
+        return self._seconds_to_train() is None
 
     def _work(self) -> None:
         """The next slice of what there is to do, short enough for commands to be obeyed at once."""
@@ -170,6 +186,14 @@ class Loop:
         if seconds is not None and seconds <= 0 and self.live.arrived:
             self.live.save()
             self.show_warning()
+        if self._seconds_to_probe() == 0:
+            self._probe()
+
+    def _probe(self) -> None:
+        live = self.live
+        newest = live.shown[-1] if live.shown else None
+        flat_out = self.pace.speed > WATCHABLE_SPEED
+        self.probing.begin(live.trainer.state, live.moment, newest, self._stands_still, flat_out)
 
     def _due(self) -> int:
         """How many windows to train now: what is owed or due, in slices that leave room for commands."""
@@ -342,6 +366,7 @@ class Loop:
             "trained_in_all": live.timeline.trained,
             "undoable": live.undoable,
             "redoable": live.redoable,
+            "vitals": self._vitals(),
         }
         if not live.arrived:
             self.stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
@@ -360,6 +385,12 @@ class Loop:
             blamed=live.blamed,
             **where,
         )
+
+    def _vitals(self) -> Readings | None:
+        """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
+        vitals, moment = self.stage.frame.vitals, self.live.moment
+        ours = vitals is not None and vitals.branch == moment.branch and vitals.window <= moment.window
+        return vitals if ours else None
 
 
 def _place_of(recorder: Recorder) -> tuple[int, int]:

@@ -15,11 +15,13 @@ from typing import Any
 from echornn.analysis.loss_history import Curve, curve_of
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame
 from echornn.session.loop import Loop
 from echornn.session.pace import require_speed
+from echornn.session.probing import Examine
 from echornn.training.any_trainer import MakeTrainer
 
 
@@ -37,6 +39,8 @@ class Session:
             off; where ``config`` differs from what was trained there, it is an edit, which can be undone. One that
             cannot be made fails the session, and leaves the disk as it was.
         at: of a run that goes on: go back to after so many windows along its path first.
+        examine: reads what is asked, on a thread of its own; `echornn.probes.examine.examine` unless given.
+        vitals: whether to read now and then, unasked, what the sentence stands on beside the losses; see `Frame`.
     """
 
     def __init__(
@@ -48,10 +52,12 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
         at: int | None = None,
+        examine: Examine | None = None,
+        vitals: bool = False,
     ) -> None:
         self._speed = require_speed(speed)
         self._toggles = self._toggled = 0
-        self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at)
+        self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
     def run(self) -> None:
         """Load, then train as commanded until `stop`, or until training fails.
@@ -220,6 +226,13 @@ class Session:
     def redo(self) -> None:
         """Go forth again to where the last undo came from."""
         self._loop.mailbox.send(lambda: self._loop.undo(self._loop.live.redo))
+
+    def ask(self, question: Question | None) -> None:
+        """Have this read of the newest moment, and of later ones while windows are trained, until another is asked.
+
+        What is read comes in `Frame.readings`; why nothing could be, in `Frame.unread`. None asks for nothing.
+        """
+        self._loop.mailbox.send(lambda: self._loop.probing.ask(question))
 
     def save(self) -> None:
         """Bring all that was trained to the disk now."""

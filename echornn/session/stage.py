@@ -29,7 +29,8 @@ class Stage:
     def compile(self, config: EchoConfig) -> None:
         """Another network is being made, and nothing of the one before is shown."""
         nothing = {"progress": None, "tape": (), "evidence": Evidence(), "epoch": 1, "window": 0}
-        self.change(state=State.LOADING, message="compiling the training loop", config=config, **nothing)
+        unread = {"readings": None, "vitals": None, "unread": ""}
+        self.change(state=State.LOADING, message="compiling the training loop", config=config, **nothing, **unread)
 
     def stand(
         self,

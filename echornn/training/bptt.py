@@ -36,6 +36,8 @@ class Trained(NamedTuple):
     """Of the last window, float32 [T, batch, classes]."""
     states: tf.Tensor
     """Of the last window, float32 [T, batch, carried]."""
+    init_state: tf.Tensor
+    """What the last window began with, float32 [batch, carried]."""
 
 
 def train_window(
@@ -130,6 +132,7 @@ class TrainingLoop:
                 tf.tensor_scatter_nd_update(trained.errors, at, [shown.errors]),
                 shown.probabilities,
                 shown.states,
+                state,
             )
             return index + 1, shown.states[config.window_stride - 1], trained
 
@@ -138,6 +141,7 @@ class TrainingLoop:
             tf.zeros([MAX_WINDOWS_PER_CALL], tf.int32),
             tf.zeros([window_length, batch_size, config.num_classes]),
             tf.zeros([window_length, batch_size, carried_size(config)]),
+            tf.zeros([batch_size, carried_size(config)]),
         )
         state: tf.Tensor
         trained: Trained

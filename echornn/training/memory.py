@@ -58,7 +58,7 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
     cell = CELLS[config.cell]
-    vectors = config.num_layers * (cell.state_parts + sum(cell.weight_columns.values()))
+    vectors = config.num_layers * (len(cell.state_parts) + sum(map(len, cell.weight_columns.values())))
     numbers = vectors * config.state_size + config.input_size + config.num_classes
     return (
         COMPILER

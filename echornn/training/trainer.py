@@ -98,6 +98,7 @@ class Trainer:
             y,
             np.swapaxes(trained.probabilities.numpy(), 0, 1),
             np.swapaxes(trained.states.numpy()[..., shown_part(self.config)], 0, 1),
+            trained.init_state.numpy(),
         )
         return self._last
 

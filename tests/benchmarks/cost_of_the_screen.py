@@ -1,5 +1,5 @@
-"""What the screen costs: bytes on the line, windows a second against a session without it, delays of the event loop,
-the time to the first frame, and a redraw of the curve at different lengths.
+"""What the screen costs: bytes on the line, windows a second against a session without it, and with each view open,
+delays of the event loop, the time to the first frame, and a redraw of the curve at different lengths.
 
 `python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds of each stretch]`
 """
@@ -27,6 +27,7 @@ from echornn import EchoConfig, Session
 from echornn.analysis.loss_history import LossHistory
 from tests.benchmarks.cost_of_the_record import rate
 from tui.app.app import EchoApp
+from tui.app.views.table import VIEWS
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
 from tui.tty import terminal
@@ -35,6 +36,9 @@ from tui.tty.backpressure import ASK
 ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)
 REDRAWS = 100
+WARM_SECONDS = 1.5
+"""A view computes for the first time."""
+
 LOOP_SECONDS = 0.002
 """How often the event loop is asked to wake a task, whose lateness is the loop's delay."""
 
@@ -46,9 +50,10 @@ class Watched(EchoApp):
 
     CSS_PATH = str(Path(tui.app.app.__file__).with_name("app.tcss"))
 
-    def __init__(self, session: Session, seconds: float) -> None:
+    def __init__(self, session: Session, seconds: float, view: str) -> None:
         super().__init__(session)
         self.seconds = seconds
+        self.view = view
         self.delays: list[float] = []
         self.rate = math.nan
 
@@ -58,6 +63,8 @@ class Watched(EchoApp):
     async def measure(self) -> None:
         while not self.session.frame.trained:
             await asyncio.sleep(0.05)
+        self.action_view(self.view)
+        await asyncio.sleep(WARM_SECONDS)
         begun, before = time.perf_counter(), self.session.frame.trained
         while (now := time.perf_counter()) < begun + self.seconds:
             await asyncio.sleep(LOOP_SECONDS)
@@ -67,10 +74,10 @@ class Watched(EchoApp):
         self.exit(0)
 
 
-def watch(speed: float, seconds: float, results: str) -> None:
-    """The child on the pty: the app with a real session."""
+def watch(speed: float, seconds: float, results: str, view: str) -> None:
+    """The child on the pty: the app with a real session, and a view open by its key."""
     terminal.keep_native_stderr_off_the_screen()
-    app = Watched(Session(CONFIG, speed), seconds)
+    app = Watched(Session(CONFIG, speed, vitals=True), seconds, view)
     app.run(mouse=False)
     delays = np.array(app.delays) * 1e3
     p99, worst = float(np.percentile(delays, 99)), float(delays.max())
@@ -127,27 +134,28 @@ def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
 
 def main() -> None:
     if sys.argv[1:2] == ["watch"]:
-        watch(float(sys.argv[2]), float(sys.argv[3]), sys.argv[4])
+        watch(float(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:6])
     width, height, seconds = [*map(int, sys.argv[1:]), *(120, 40, 10)[len(sys.argv) - 1 :]]
     size, say = (width, height), Console().print
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         results = Path(folder) / "results"
         for speed in (100.0, math.inf):
-            ratios = []
-            for _ in range(ROUNDS):
+            ratios: dict[str, list[float]] = {view.title: [] for view in VIEWS}
+            for view in VIEWS * ROUNDS:
                 module = "tests.benchmarks.cost_of_the_screen"
-                came, _ = on_a_terminal([module, "watch", str(speed), str(seconds), str(results)], size)
+                came, _ = on_a_terminal([module, "watch", str(speed), str(seconds), str(results), view.key], size)
                 seen = json.loads(results.read_text())
                 last = came[-1][0]
                 sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
                 seen["kB/s"] = sent / 1e3
                 if math.isinf(speed):
-                    ratios.append(seen["windows/s"] / rate(None, seconds, CONFIG))
-                say(f"{width}x{height} at {speed} windows/s: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
-            if ratios:
-                spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-                say(f"in the app {statistics.median(ratios):.2f} of the session alone ({spread})")
+                    ratios[view.title].append(seen["windows/s"] / rate(None, seconds, CONFIG))
+                what = f"{width}x{height}, {view.title}, at {speed} windows/s"
+                say(f"{what}: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
+            for title, some in ratios.items() if math.isinf(speed) else ():
+                spread = f"{min(some):.2f} to {max(some):.2f}"
+                say(f"in the app, {title}, {statistics.median(some):.2f} of the session alone ({spread})")
         firsts = [on_a_terminal(["tui"], size, b"loading")[1] for _ in range(ROUNDS)]
     say(f"first frame after {min(firsts):.2f} to {max(firsts):.2f} s")
     redraws = {windows: redraw_seconds(windows, size) for windows in LENGTHS}

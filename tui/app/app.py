@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.events import Resize
 from textual.geometry import Size
 from textual.timer import Timer
@@ -32,10 +32,12 @@ from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.screens.help import HelpScreen
 from tui.app.session_keys import SessionKeys
+from tui.app.viewing import Viewing
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.run_list import RunList
-from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
@@ -45,8 +47,8 @@ from tui.theme import Theme
 from tui.tty import terminal
 from tui.tty.backpressure import ASK, Backpressure
 
-ROWS_A_SECOND = 3.4
-"""How often rows that keep changing are drawn: all of their cells change, and a slow line must carry them."""
+VIEWS_A_SECOND = 3.4
+"""How often views that keep changing are drawn: all of their cells change, and a slow line must carry them."""
 
 HINT_SECONDS = 4.0
 """How long it is said why a key does nothing now."""
@@ -58,7 +60,7 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels):
+class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -82,7 +84,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._frame: Frame = session.frame
-        self._frame_of_rows: Frame | None = None
         self._ghosts: list[Ghost] = []
         self._ticks = 0
         self._line = Backpressure()
@@ -98,7 +99,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
         with Container(id="body"):
             with Container(id="watched"):
                 yield LossPlot(self._curve, self._frame.config, self._ascii_only)
-                yield SampleRows(self._ascii_only)
+                with Horizontal(id="views"):
+                    for view in VIEWS:
+                        yield view(self._ascii_only)
             session = self.session
             commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
@@ -113,12 +116,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
-        self._plot.on_view = self._rows.on_view = self._show_status
+        self._plot.on_viewport = self._show_status
+        for view in self._all_views:
+            view.on_view = self._view_changed
         self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
-        self._show_rows()
+        self._show_views()
         self.set_interval(1 / self._fps, self.show_newest_frame)
         self.set_interval(FOLLOW_SECONDS, self._look_at_other_runs)
         self.call_after_refresh(self._train)
@@ -135,12 +140,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
     def _plot(self) -> LossPlot:
         return self._main.query_one(LossPlot)
 
-    @property
-    def _rows(self) -> SampleRows:
-        return self._main.query_one(SampleRows)
-
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, where there is one; its rows in some of the calls, while they keep changing."""
+        """Draw the newest frame, where there is one; its views in some of the calls, while they keep changing."""
         if not self._line.is_clear:
             return
         self._ask_with_next = True
@@ -153,7 +154,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
             if before.state is State.LOADING:
                 gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
             if before.state is not self._frame.state or self._frame.state.stands_still:
-                self._show_rows()  # first: the status reads out what their cursor is on
+                self._show_views()  # first: the status reads out what their cursor is on
             self._show()
             if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
                 self.notify(self._frame.refusal, severity="error", markup=False)
@@ -164,9 +165,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
                 self.refresh_bindings()
         elif self.futures.ghosts(self._frame) != self._ghosts:
             self._show()
-        every = max(1, round(self._fps / ROWS_A_SECOND))
-        if self._frame is not self._frame_of_rows and self._ticks % every == 0:
-            self._show_rows()
+        every = max(1, round(self._fps / VIEWS_A_SECOND))
+        if self._frame is not self._frame_of_views and self._ticks % every == 0:
+            self._show_views()
 
     def _show(self) -> None:
         frame = self._frame
@@ -176,46 +177,29 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
         self._settings.show(frame)
         self._branches.look(frame)
 
-    def _show_rows(self) -> None:
-        self._frame_of_rows = self._frame
-        self._rows.show(self._frame, self._instead_of_rows(self._frame))
-
     def _show_status(self) -> None:
         focused = self._main.focused
-        read = [one for one in (self._plot, self._rows) if focused in (one, None)]
+        watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
+        read = [one for one in watched if focused in (one, None)]
         reading = next((one.reading for one in read if one.reading), "")
         self._main.query_one(StatusLine).show(self._frame, reading, self._said)
-
-    def _instead_of_rows(self, frame: Frame) -> str:
-        match frame.state:
-            case State.LOADING if not frame.trained:
-                return f"{frame.message}; space pauses, ? explains the keys"
-            case State.LOADING | State.FAILED:
-                return frame.message
-            case State.PAUSED:
-                return "press . to train a window"
-            case State.FINISHED:
-                return "finished: s gives it more epochs, r starts over"
-            case _:
-                return ""
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the screen between curve, rows and a panel; where it is too small, say so below the status."""
+        """Share the screen between curve, views and a panel; where it is too small, say so below the status."""
         panel = self._panel
-        shares = layout(self._frame.config, size.width, size.height, panel is not None)
+        shares = layout(self._frame.config, size.width, size.height, panel is not None, self._choice)
         for one in (self._settings, self._branches, self._runs):
             one.display = one.is_open
         self._main.set_class(bool(shares.too_small), "small")
         self._main.set_class(shares.wide, "wide")
         self._main.query_one(StatusLine).too_small = shares.too_small
         if panel is not None:
-            panel.styles.height = shares.settings or "1fr"
-        self._rows.display = shares.rows > 0
-        self._rows.styles.height = shares.rows
+            panel.styles.height = shares.panel or "1fr"
+        self._place_views(shares.shown, shares.views)
 
     # ---- the line to the terminal
 
@@ -285,17 +269,18 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
         self._focus_moved()
 
     def _focus_moved(self) -> None:
-        """The rows' cursor is where the arrow keys act."""
-        if self._main.focused is not self._rows:
-            self._rows.action_leave()
+        """A view's cursor is where the arrow keys act."""
+        for view in self._views:
+            if self._main.focused is not view:
+                view.action_leave()
         self._show_status()
 
     def action_log(self) -> None:
-        view = self._plot.view
-        self._plot.change_view(dataclasses.replace(view, log=not view.log))
+        viewport = self._plot.viewport
+        self._plot.change_viewport(dataclasses.replace(viewport, log=not viewport.log))
 
     def action_zoom(self, closer: bool) -> None:
-        self._plot.change_view(zoomed(self._plot.view, self._frame.line_end, closer))
+        self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
         if isinstance(self.screen, HelpScreen):
@@ -303,7 +288,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels):
         groups = {
             "Keys": keys.BINDINGS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
-            "On the rows": [one for one in SampleRows.BINDINGS if isinstance(one, Binding)],
+            **{f"On the {view.title}": [one for one in view.BINDINGS if isinstance(one, Binding)] for view in VIEWS},
             "In the settings": SETTINGS_KEYS,
             "In the list of branches": [one for one in BranchList.BINDINGS if isinstance(one, Binding)],
             "In the list of runs": [one for one in RunList.BINDINGS if isinstance(one, Binding)],

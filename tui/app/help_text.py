@@ -35,6 +35,12 @@ WHAT_IS_SEEN = (
         "were not kept.",
     ),
     (
+        "The data",
+        "The series, cut into the rows that train side by side, and the window that slides over them. Below each input "
+        "of the window is its target: what it echoes, and whether that lies in the window too, where the error gets to "
+        "it. A miss is a target that no window covers together with what it echoes.",
+    ),
+    (
         "Why are there spikes in the curve?",
         "Each epoch has new data, cut into rows. The first few targets of a row echo the end of the row above, which "
         "the network has not seen: its state is zero there.",

@@ -5,6 +5,21 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from echornn.session.frame import Frame, State
+from tui.app.views.table import VIEWS
+
+FIRST_VIEW, LAST_VIEW = VIEWS[0].key, VIEWS[-1].key
+
+VIEW_KEYS = [
+    Binding(
+        FIRST_VIEW,
+        f"view('{FIRST_VIEW}')",
+        "View",
+        key_display=f"{FIRST_VIEW}-{LAST_VIEW}",
+        tooltip=f"Below the curve: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}; where it is wide, two",
+        id="view",
+    ),
+    *[Binding(view.key, f"view('{view.key}')", "View", show=False) for view in VIEWS[1:]],
+]
 
 BINDINGS = [
     Binding("space,p", "pause", "Pause", tooltip="Pause after the windows under way", id="pause"),
@@ -22,7 +37,9 @@ BINDINGS = [
         id="settings",
         priority=True,  # the panel is there when the next key comes, however fast it comes
     ),
-    Binding("r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset"),
+    Binding(
+        "r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset", show=False
+    ),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
     Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False),
     Binding("u", "undo", "Undo", tooltip="Undo: go to before the last change or divergence", id="undo"),
@@ -31,7 +48,7 @@ BINDINGS = [
         "left_square_bracket",
         "window(-1)",
         "Back",
-        key_display="[ ]",
+        key_display="[]",
         tooltip="Look at the window before, as it was; ] at the one after",
         id="window_back",
     ),
@@ -48,7 +65,7 @@ BINDINGS = [
         "left_curly_bracket",
         "an_epoch(-1)",
         "Epoch back",
-        key_display="{ }",
+        key_display="{}",
         tooltip="Look at the end of the epoch before; } of the one after",
         id="epoch_back",
         show=False,
@@ -63,6 +80,7 @@ BINDINGS = [
         show=False,
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
+    *VIEW_KEYS,
     Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
@@ -71,7 +89,7 @@ BINDINGS = [
         "tab",
         "app.focus_next",
         "Focus",
-        tooltip="Arrow keys: from the curve to the rows, and back",
+        tooltip="Arrow keys: from the curve to the views, and back",
         show=False,
         priority=True,
     ),
@@ -89,7 +107,7 @@ def _name(action: str) -> str:
 EXPLAINED = [
     Binding(binding.key, f"why_not('{_name(binding.action)}')", show=False, priority=binding.priority)
     for binding in BINDINGS
-    if _name(binding.action) not in ("pause", "help", "quit", "log", "zoom", "app.focus_next", "show_all")
+    if _name(binding.action) not in ("pause", "help", "quit", "log", "zoom", "view", "app.focus_next", "show_all")
 ]
 """The same keys where they can do nothing: they say why."""
 

@@ -1,11 +1,12 @@
-"""How the lines and columns of the screen are shared between curve, rows and settings."""
+"""How the lines and columns of the screen are shared between curve, views and a panel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from tui.app.widgets.sample_rows import PANEL_HEIGHT, height_for
+from tui.app.views.choice import ViewChoice
+from tui.app.views.view import View
 from tui.app.widgets.status import HEIGHT as STATUS_HEIGHT
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
@@ -15,17 +16,22 @@ STATUS_AND_FOOTER = STATUS_HEIGHT + 1
 
 LEAST_PLOT_HEIGHT = 7
 
-MOST_ROWS_SHARE = 0.64
-"""Of the lines that curve and rows have."""
+LEAST_VIEW_HEIGHT = 4
+
+MOST_VIEW_SHARE = 0.64
+"""Of the lines that curve and views have."""
+
+TWO_VIEWS = 160
+"""From so many columns on, views are two side by side."""
 
 WIDE = 100
-"""From so many columns on, the settings stand beside the curve; else below it."""
+"""From so many columns on, a panel stands beside the curve; else below it."""
 
-SETTINGS_WIDTH = 44
-"""Columns of settings beside the curve."""
+PANEL_WIDTH = 44
+"""Columns of a panel beside the curve."""
 
-SETTINGS_HEIGHT, LEAST_SETTINGS_HEIGHT = 14, 8
-"""Lines of settings below the curve; the rows give way where there would be fewer."""
+PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 14, 8
+"""Lines of a panel below the curve; the views give way where there would be fewer."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +40,36 @@ class Layout:
 
     Attributes:
         too_small: what a screen that is too small for all but the status needs; else empty.
-        wide: whether settings stand beside the curve.
-        rows: lines of rows; 0 where they give way.
-        settings: lines of settings below the curve; 0 where there are none.
+        wide: whether a panel stands beside the curve.
+        shown: the views that are shown, from left to right; none where they give way.
+        views: lines of them; 0 where they give way.
+        panel: lines of a panel below the curve; 0 where there is none.
     """
 
     too_small: str
     wide: bool
-    rows: int
-    settings: int
+    shown: tuple[type[View], ...]
+    views: int
+    panel: int
 
 
-def layout(config: EchoConfig, width: int, height: int, settings_open: bool) -> Layout:
-    """The layout of a screen of this size."""
+def layout(config: EchoConfig, width: int, height: int, panel_open: bool, choice: ViewChoice) -> Layout:
+    """The layout of a screen of this size, with these views chosen."""
     fits = width >= LEAST_WIDTH and height >= LEAST_HEIGHT
     too_small = "" if fits else f"too small: the curve needs {LEAST_WIDTH}x{LEAST_HEIGHT}"
     wide = width >= WIDE
     height -= STATUS_AND_FOOTER
-    settings, rows_shown = 0, True
-    if settings_open and wide:
-        width -= SETTINGS_WIDTH
-    elif settings_open:
-        rows_shown = height - LEAST_PLOT_HEIGHT - PANEL_HEIGHT >= LEAST_SETTINGS_HEIGHT
-        kept = LEAST_PLOT_HEIGHT + (PANEL_HEIGHT if rows_shown else 0)
-        settings = max(1, min(SETTINGS_HEIGHT, height - kept))
-        height -= settings
-    most = max(PANEL_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(MOST_ROWS_SHARE * height)))
-    rows = height_for(config.batch_size, config.truncated_backprop_length, width - 2, most)
-    return Layout(too_small, wide, rows if rows_shown else 0, settings)
+    panel, views_shown = 0, True
+    if panel_open and wide:
+        width -= PANEL_WIDTH
+    elif panel_open:
+        views_shown = height - LEAST_PLOT_HEIGHT - LEAST_VIEW_HEIGHT >= LEAST_PANEL_HEIGHT
+        kept = LEAST_PLOT_HEIGHT + (LEAST_VIEW_HEIGHT if views_shown else 0)
+        panel = max(1, min(PANEL_HEIGHT, height - kept))
+        height -= panel
+    if too_small or not views_shown:
+        return Layout(too_small, wide, (), 0, panel)
+    shown = choice.shown(2 if width >= TWO_VIEWS else 1)
+    most = max(LEAST_VIEW_HEIGHT, min(height - LEAST_PLOT_HEIGHT, int(MOST_VIEW_SHARE * height)))
+    lines = max(view.height_for(config, width // len(shown) - 2, most) for view in shown)
+    return Layout(too_small, wide, shown, min(lines, most), panel)

@@ -14,6 +14,7 @@ from echornn.session.frame import Frame
 from tui.app import keys
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.palette import Palette
+from tui.app.views.table import VIEWS
 from tui.theme import Theme, remember
 
 EXPORT_SECONDS = 0.3
@@ -52,8 +53,11 @@ class PaletteCommands(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action, in the command palette too, and what needs no key."""
+        for view in VIEWS:
+            showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
+            yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)
         for binding in keys.BINDINGS:
-            if keys.makes_sense(binding.action, self._frame):
+            if binding not in keys.VIEW_KEYS and keys.makes_sense(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

@@ -42,7 +42,7 @@ def show_training(
         remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
-    session = Session(config, speed, recorder=recorder, at=at)
+    session = Session(config, speed, recorder=recorder, at=at, vitals=True)
     app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)

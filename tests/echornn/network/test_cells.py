@@ -25,7 +25,8 @@ Array = npt.NDArray[np.float32]
 
 def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) -> dict[str, Array]:
     weights = {}
-    for (weight, bias), columns in CELLS[cell].weight_columns.items():
+    for (weight, bias), vectors in CELLS[cell].weight_columns.items():
+        columns = len(vectors)
         weights[weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(np.float32)
         weights[bias] = rng.normal(0, 0.4, (1, columns * size)).astype(np.float32)
     return weights
@@ -62,7 +63,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     length, inputs = 12, 3
     x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
     pull = rng.normal(size=(length, batch, size)).astype(np.float32)
-    init = rng.normal(0, 0.5, (batch, CELLS[cell].state_parts * size)).astype(np.float32)
+    init = rng.normal(0, 0.5, (batch, len(CELLS[cell].state_parts) * size)).astype(np.float32)
     weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
     x_ours, init_ours = tf.Variable(x), tf.Variable(init)
 
@@ -77,7 +78,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     layer = keras_layer(cell, inputs, size, {name: value.numpy() for name, value in weights.items()})
     x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
     with tf.GradientTape() as tape:
-        parts = tf.split(init_keras, CELLS[cell].state_parts, axis=-1)
+        parts = tf.split(init_keras, len(CELLS[cell].state_parts), axis=-1)
         expected = layer(x_keras, initial_state=parts)
         total = tf.reduce_sum(expected * pull.swapaxes(0, 1))
     e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(total, [x_keras, init_keras, *layer.trainable_variables])

@@ -106,6 +106,15 @@ def test_the_last_window_is_shown_as_it_was_before_its_update(fresh: Trainer) ->
     assert progress.errors[0] == (progress.probabilities.argmax(axis=-1) != y).sum()
 
 
+def test_the_last_window_is_shown_with_the_state_that_it_began_with(fresh: Trainer) -> None:
+    fresh.advance(3)
+    handed_on = fresh.carried_state
+    np.testing.assert_array_equal(fresh.advance(1).init_state, handed_on)
+    first_of_an_epoch = fresh.advance(11)
+    assert first_of_an_epoch.window == 0
+    np.testing.assert_array_equal(first_of_an_epoch.init_state, np.zeros_like(handed_on))
+
+
 def test_reset_repeats_the_run(fresh: Trainer) -> None:
     first = fresh.advance(30).losses
     fresh.reset()

@@ -21,8 +21,8 @@ from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
+from tui.app.views.rows import Rows
 from tui.app.widgets.loss_plot import LossPlot
-from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.status import StatusLine
 
 TUTORIAL = EchoConfig()
@@ -127,7 +127,7 @@ async def test_the_cursor_reads_the_window_that_is_shown() -> None:
             session.set_frame(State.PAUSED, make_progress(TUTORIAL, 1, window, wrong_every=4, sure=0.6 + window / 500))
             app.show_newest_frame()
             await pilot.pause()
-            reading = app.query_one(SampleRows).reading
+            reading = app.query_one(Rows).reading
             assert f"{0.6 + window / 500:.3f}" in reading or f"{0.4 - window / 500:.3f}" in reading
             assert reading in screen_text(app)
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 140))
@@ -144,7 +144,7 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
 
 EVERY_KEY = [
     key.strip()
-    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, SampleRows.BINDINGS)
+    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, Rows.BINDINGS)
     for binding in bindings
     if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
     for key in binding.key.split(",")
@@ -168,15 +168,15 @@ async def test_the_curves_keys_in_every_state(state: State) -> None:
         assert plot.reading.startswith("windows 793 to 800 " if trained else "")
         assert plot.reading[:60] in screen_text(app)
         await pilot.press("shift+left", "right")
-        assert (plot.view.cursor or 0) < 800
+        assert (plot.viewport.cursor or 0) < 800
         await pilot.press("home")
-        assert plot.view.cursor == (0 if trained else None)
+        assert plot.viewport.cursor == (0 if trained else None)
         await pilot.press("escape", "z")
-        assert plot.view.limits(trained) == ((400, 800) if trained else (0, 0))
+        assert plot.viewport.limits(trained) == ((400, 800) if trained else (0, 0))
         await pilot.press("Z")
-        assert plot.view.limits(trained) == (0, trained)
+        assert plot.viewport.limits(trained) == (0, trained)
         await pilot.press("l")
-        assert app.query_one(LossPlot).view.log
+        assert app.query_one(LossPlot).viewport.log
         assert re.search(r"1e-\d", screen_text(app))
         await pilot.press("left", "end")
         assert plot.reading == ""
@@ -185,7 +185,7 @@ async def test_the_curves_keys_in_every_state(state: State) -> None:
 @pytest.mark.parametrize("state", list(State))
 async def test_the_rows_keys_in_every_state(state: State) -> None:
     async with opened(state, (80, 16)) as (app, _, pilot):
-        rows = app.query_one(SampleRows)
+        rows = app.query_one(Rows)
         await pilot.press("tab", "down")
         assert ("row 2" in screen_text(app)) == (state is not State.LOADING)
         await pilot.press("pagedown", "pageup", "left", "left", "down")
@@ -226,7 +226,8 @@ async def test_the_footer_follows_the_state(state: State) -> None:
         assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
         assert ("Resume" in footer) == (state is State.PAUSED)
         assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED, State.LOADING))
-        assert ("Reset" in footer) == (state is not State.FAILED)
+        assert ("Tree" in footer) == (state is not State.FAILED)
+        assert "View" in footer
         assert "Quit" in footer
 
 
@@ -301,7 +302,17 @@ async def test_every_key_is_in_the_command_palette() -> None:
     async with opened() as (app, session, pilot):
         titles = {command.title for command in app.get_system_commands(app.screen)}
         assert titles >= {"Pause", "Step", "Epoch", "Speed", "Slower", "Max", "Reset", "Redraw", "Data", "Help", "Quit"}
-        assert titles >= {"Set", "Undo", "Log", "Zoom", "Wider", "Theme: light", "Save picture", "Save text"}
+        assert titles >= {
+            "Set",
+            "Undo",
+            "Log",
+            "Zoom",
+            "Wider",
+            "View: rows",
+            "Theme: light",
+            "Save picture",
+            "Save text",
+        }
         await pilot.press("ctrl+p")
         await pilot.press(*"regen")
         await pilot.pause()
@@ -315,7 +326,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
 async def test_rows_get_the_lines_they_need() -> None:
     for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
         async with opened(size=size) as (app, _, _):
-            assert app.query_one(SampleRows).size.height == lines
+            assert app.query_one(Rows).size.height == lines
 
 
 async def test_a_screen_that_is_too_small_still_tells_the_state() -> None:
@@ -331,14 +342,14 @@ async def test_log_zoom_and_focus() -> None:
     async with opened(State.PAUSED) as (app, _, pilot):
         plot = app.query_one(LossPlot)
         await pilot.press("l", "z", "z")
-        assert plot.view.log
-        assert plot.view.limits(800) == (600, 800)
+        assert plot.viewport.log
+        assert plot.viewport.limits(800) == (600, 800)
         await pilot.press("left")
         await pilot.pause()
         assert "windows 799 to 800 · from epoch 2, window 133" in screen_text(app)
         await pilot.press("escape", "Z", "Z", "tab", "left")
         await pilot.pause()
-        assert plot.view.limits(800) == (0, 800)
+        assert plot.viewport.limits(800) == (0, 800)
         assert "row 1, step 15: target" in screen_text(app)
         await pilot.press("tab")
         assert app.focused is plot

@@ -73,9 +73,9 @@ async def test_enter_goes_to_the_window_under_the_crosshair() -> None:
         assert session.commands == [], "without a crosshair there is nowhere to go"
         await pilot.press("home", "enter")
         assert session.commands == ["go 0 1"], "the window under it is the last that is trained there"
-        assert plot.view.cursor is None
+        assert plot.viewport.cursor is None
         await pilot.press("z", "left", "left")
-        cursor = plot.view.cursor
+        cursor = plot.viewport.cursor
         assert cursor is not None
         await pilot.press("enter")
         assert session.commands[1:] == [f"go 0 {cursor + 1}"]
@@ -84,7 +84,7 @@ async def test_enter_goes_to_the_window_under_the_crosshair() -> None:
 async def test_d_and_enter_go_to_just_before_the_fall() -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("d")
-        assert app.query_one(LossPlot).view.cursor == 309
+        assert app.query_one(LossPlot).viewport.cursor == 309
         await pilot.press("enter")
         assert session.commands == ["go 0 310"]
 
@@ -102,7 +102,7 @@ async def test_where_nothing_falls_d_does_nothing() -> None:
         session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 99), trained=100, line=2, branch=2)
         await drawn(app, pilot)
         await pilot.press("d", "enter")
-        assert app.query_one(LossPlot).view.cursor is None
+        assert app.query_one(LossPlot).viewport.cursor is None
         assert session.commands == []
 
 

@@ -13,16 +13,21 @@ from echornn.config import EchoConfig
 from tests.program import Program, running
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
+from tui.app.views.data import Data
+from tui.app.views.rows import Rows
 from tui.app.widgets.blocks import CLASS_COLOURS
 from tui.app.widgets.loss_plot import LossPlot
-from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import SettingsPanel
 
 SYSTEMS = [ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR]
 APART: list[tuple[type[Widget], str, list[str]]] = [
-    (SampleRows, "color", ["rows--input", "rows--target", "rows--prediction"]),
-    (SampleRows, "bgcolor", ["rows--wrong", "rows--cursor", "rows--source", "rows--input"]),
-    (SampleRows, "bgcolor", [f"rows--class{number}" for number in range(CLASS_COLOURS)]),
+    (Rows, "color", ["rows--input", "rows--target", "rows--prediction"]),
+    (Rows, "bgcolor", ["rows--wrong", "rows--cursor", "rows--source", "rows--input"]),
+    (Rows, "bgcolor", [f"rows--class{number}" for number in range(CLASS_COLOURS)]),
+    (Data, "color", ["data--window", "data--before", "data--above", "data--place"]),
+    (Data, "color", ["data--target", "data--before", "data--above"]),
+    (Data, "color", ["data--missed", "data--covered"]),
+    (Data, "bgcolor", ["data--cursor", "data--source", "data--window"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
     (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),
 ]

@@ -18,7 +18,7 @@ from tui.app.ghost_choice import Ghost
 from tui.app.widgets.ghosts import LETTER_EVERY
 from tui.app.widgets.legend import MOST_WORDS
 from tui.app.widgets.loss_plot import GUTTER, LossPlot
-from tui.app.widgets.view import View
+from tui.app.widgets.viewport import Viewport
 
 TUTORIAL = EchoConfig()
 
@@ -121,9 +121,9 @@ async def test_what_has_not_changed_is_not_drawn_again() -> None:
         assert still.asked == 1
         assert growing.asked == 3
         before = app.show(still.ghost("b"), growing.ghost("c"))
-        app.plot.change_view(View(log=True))
+        app.plot.change_viewport(Viewport(log=True))
         assert still.asked == 2
-        app.plot.change_view(View())
+        app.plot.change_viewport(Viewport())
         assert app.show(still.ghost("b"), growing.ghost("c")) == before
         assert still.asked == 3
 
@@ -134,8 +134,8 @@ async def test_a_ghost_begins_where_it_leaves_the_line() -> None:
         lines = app.show(Told([0.9] * 50 + [0.2] * 50).ghost("b", "", first=50))
         drawn = [column for line in lines[3:] for column, sign in enumerate(line) if sign in "'b"]
         assert min(drawn) == 30
-        app.plot.change_view(View(span=20))
-        assert app.plot.view.limits(100) == (80, 100)
+        app.plot.change_viewport(Viewport(span=20))
+        assert app.plot.viewport.limits(100) == (80, 100)
         lines = app.show(Told([0.2] * 50).ghost("b", "", first=0))
         assert not any("'" in line for line in lines), "nothing of it lies in what is shown"
 
@@ -200,7 +200,7 @@ async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int], l
         async with app.run_test(size=size):
             ghost = Told(losses).ghost("b")
             app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
-            app.plot.change_view(View(log=True))
+            app.plot.change_viewport(Viewport(log=True))
 
 
 async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:

@@ -8,27 +8,40 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from tui.app.layout import LEAST_HEIGHT, LEAST_PLOT_HEIGHT, LEAST_WIDTH, STATUS_AND_FOOTER, layout
+from tui.app.views.choice import ViewChoice
+from tui.app.views.table import VIEWS
 
 TUTORIAL = EchoConfig()
 
 
-@given(st.integers(0, 400), st.integers(0, 200), st.booleans(), st.integers(1, 300), st.integers(1, 100))
+@given(
+    st.integers(0, 400),
+    st.integers(0, 200),
+    st.booleans(),
+    st.integers(1, 300),
+    st.integers(1, 100),
+    st.lists(st.sampled_from([view.key for view in VIEWS]), max_size=4),
+)
 def test_the_curve_keeps_its_lines_wherever_it_is_shown(
-    width: int, height: int, settings_open: bool, batch: int, length: int
+    width: int, height: int, panel_open: bool, batch: int, length: int, pressed: list[str]
 ) -> None:
     config = EchoConfig(batch_size=batch, truncated_backprop_length=length)
-    shares = layout(config, width, height, settings_open)
+    choice = ViewChoice()
+    for key in pressed:
+        choice = choice.pressed(key)
+    shares = layout(config, width, height, panel_open, choice)
     assert bool(shares.too_small) == (width < LEAST_WIDTH or height < LEAST_HEIGHT)
+    assert bool(shares.shown) == bool(shares.views)
     if not shares.too_small:
-        assert height - STATUS_AND_FOOTER - shares.rows - shares.settings >= LEAST_PLOT_HEIGHT
-        assert bool(shares.settings) == (settings_open and not shares.wide)
-        assert shares.rows or settings_open
+        assert height - STATUS_AND_FOOTER - shares.views - shares.panel >= LEAST_PLOT_HEIGHT
+        assert bool(shares.panel) == (panel_open and not shares.wide)
+        assert shares.views or panel_open
 
 
 @pytest.mark.parametrize(
-    ("size", "beside", "rows"),
+    ("size", "beside", "lines"),
     [((120, 40), True, 20), ((80, 24), False, 4), ((60, 16), False, 0), ((200, 60), True, 20)],
 )
-def test_settings_leave_rows_in_view_where_there_is_room(size: tuple[int, int], beside: bool, rows: int) -> None:
-    shares = layout(TUTORIAL, *size, settings_open=True)
-    assert (shares.wide, shares.rows) == (beside, rows)
+def test_a_panel_leaves_views_in_sight_where_there_is_room(size: tuple[int, int], beside: bool, lines: int) -> None:
+    shares = layout(TUTORIAL, *size, panel_open=True, choice=ViewChoice(before=""))
+    assert (shares.wide, shares.views) == (beside, lines)

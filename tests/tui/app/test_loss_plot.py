@@ -20,7 +20,7 @@ from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import spans
 from tui.app.widgets.loss_plot import LossPlot, read, zoomed
 from tui.app.widgets.marks import epoch_starts
-from tui.app.widgets.view import View
+from tui.app.widgets.viewport import Viewport
 
 TUTORIAL = EchoConfig()
 
@@ -57,7 +57,7 @@ async def drawn(
     line = len(timeline) - 1
     app = OneWidget(LossPlot(partial(timeline.curve, line), TUTORIAL, ascii_only=True))
     async with app.run_test(size=(width + 2, height)) as pilot:
-        app.plot.view = View(log=log)
+        app.plot.viewport = Viewport(log=log)
         app.plot.show(timeline.end(line).window, TUTORIAL)
         app.plot.focus()
         await pilot.press(*keys)
@@ -130,16 +130,16 @@ async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
 
 @given(st.integers(0, 10**9), st.lists(st.sampled_from(["z", "Z", -1, 1, -50, 50, "f"]), max_size=30))
 def test_zoom_and_pan_stay_within_the_run(trained: int, keys: list[str | int]) -> None:
-    view = View()
+    viewport = Viewport()
     for key in keys:
         if isinstance(key, int):
-            view = view.moved(trained, key)
+            viewport = viewport.moved(trained, key)
         else:
-            view = view.following() if key == "f" else zoomed(view, trained, key == "z")
-        first, last = view.limits(trained)
+            viewport = viewport.following() if key == "f" else zoomed(viewport, trained, key == "z")
+        first, last = viewport.limits(trained)
         assert 0 <= first <= last <= trained
         assert first < last or trained == 0
-        assert view.cursor is None or first <= view.cursor < last
+        assert viewport.cursor is None or first <= viewport.cursor < last
 
 
 @given(st.integers(1, 10**12))

@@ -18,7 +18,7 @@ from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from tests.record_run import FUTURES, recorded, recorded_future
-from tests.scripted import ScriptedSession
+from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 
@@ -93,8 +93,25 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
         app.show_newest_frame()
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
+    assert math.isfinite(losses[-1])
+    compare(name, svg)
+
+
+async def test_picture_of_the_tutorials_little_example() -> None:
+    config = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, seed=1)
+    session = ScriptedSession(config)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=(100, 36)) as pilot:
+        session.set_frame(State.PAUSED, make_progress(config, 0, 1), trained=2)
+        app.show_newest_frame()
+        await pilot.press("2", "tab", "right")
+        await pilot.pause()
+        compare("data", pinned(app.export_screenshot(title="")))
+
+
+def compare(name: str, svg: str) -> None:
+    """With the picture that is kept, or keep this one."""
     file = FOLDER / f"{name}.svg"
     if os.environ.get("UPDATE_PICTURES"):
         file.write_text(svg, encoding="utf-8")
-    assert math.isfinite(losses[-1])
     assert svg == file.read_text(encoding="utf-8"), f"{file.name} is not what the app draws now"

@@ -16,8 +16,8 @@ from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.presets import presets
 from tui.app.screens.help import HelpScreen
+from tui.app.views.rows import Rows
 from tui.app.widgets.loss_plot import LossPlot
-from tui.app.widgets.sample_rows import SampleRows
 from tui.app.widgets.settings_panel import SettingsPanel
 
 DOWN_TO_STATE_SIZE = ["down"] * 7
@@ -53,7 +53,7 @@ async def test_the_run_stays_in_view_and_alive_beside_the_settings(size: tuple[i
         await pilot.pause()
         assert "preset" not in screen_text(app)
         assert app.focused is plot
-        assert app.query_one(SampleRows).display
+        assert app.query_one(Rows).display
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])

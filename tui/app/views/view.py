@@ -15,12 +15,14 @@ class View(CellWidget, can_focus=True):
     """Shows a frame in its own way; `draw` fills the cells.
 
     Attributes:
-        key, title: the number key that shows it, and its name in the footer, in help and in its own head.
+        key, title: the number key that shows it, and its name in the palette, in help and in its own head.
+        about: what it shows, as help and the palette say it.
         on_view: called after a key has changed what it shows, or what it asks for.
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
+    about: ClassVar[str]
 
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__()
@@ -42,6 +44,11 @@ class View(CellWidget, can_focus=True):
     def show(self, frame: Frame, message: str = "") -> None:
         """Draw this frame; where there is nothing to draw yet, the message."""
         self._frame, self._message = frame, message
+        self.redraw()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """A head that is lit, or not any more. Textual calls `on_blur` while the view still has the focus."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def action_leave(self) -> None:

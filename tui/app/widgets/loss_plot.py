@@ -23,7 +23,7 @@ from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.ghosts import GhostLines, Place
 from tui.app.widgets.legend import Legend
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
-from tui.app.widgets.view import View
+from tui.app.widgets.viewport import Viewport
 
 GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
@@ -102,11 +102,11 @@ class LossPlot(CellWidget, can_focus=True):
 
     def __init__(self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False) -> None:
         super().__init__()
-        self.view = View()
+        self.viewport = Viewport()
         self.reading = ""
         """What the crosshair reads; empty without one."""
-        self.on_view: Callable[[], None] = lambda: None
-        """Called after a key has changed the view."""
+        self.on_viewport: Callable[[], None] = lambda: None
+        """Called after a key has changed the part that is shown."""
         self.on_go: Callable[[int], None] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
         self._curve_of = curve_of
@@ -129,36 +129,36 @@ class LossPlot(CellWidget, can_focus=True):
         self._ghosts = ghosts
         self.redraw()
 
-    def change_view(self, view: View) -> None:
+    def change_viewport(self, viewport: Viewport) -> None:
         """Draw another part of the run, or with another axis."""
-        self.view = view
+        self.viewport = viewport
         self.redraw()
-        self.on_view()
+        self.on_viewport()
 
     def action_move(self, columns: int) -> None:
-        first, last = self.view.limits(self._trained)
+        first, last = self.viewport.limits(self._trained)
         step = max(1, self._length(first, last) // max(1, (self.size.width - GUTTER) * 2))
-        self.change_view(self.view.moved(self._trained, columns * int(step)))
+        self.change_viewport(self.viewport.moved(self._trained, columns * int(step)))
 
     def action_first(self) -> None:
-        self.change_view(self.view.moved(self._trained, 0).moved(self._trained, -self._trained))
+        self.change_viewport(self.viewport.moved(self._trained, 0).moved(self._trained, -self._trained))
 
     def action_go_there(self) -> None:
         """Without a crosshair there is nowhere to go."""
-        if self.view.cursor is not None:
-            self.on_go(min(self.view.cursor + 1, self._trained))
-            self.change_view(dataclasses.replace(self.view, cursor=None))
+        if self.viewport.cursor is not None:
+            self.on_go(min(self.viewport.cursor + 1, self._trained))
+            self.change_viewport(dataclasses.replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the loss fell most, of those that are shown."""
-        first, last = self.view.limits(self._trained)
+        first, last = self.viewport.limits(self._trained)
         columns = 2 * max(1, self.size.width - GUTTER)
         fall = before_the_fall(self._curve_of, columns, first, last)
         if fall is not None:
-            self.change_view(dataclasses.replace(self.view, cursor=max(first, fall - 1)))
+            self.change_viewport(dataclasses.replace(self.viewport, cursor=max(first, fall - 1)))
 
     def action_follow(self) -> None:
-        self.change_view(self.view.following())
+        self.change_viewport(self.viewport.following())
 
     def on_focus(self) -> None:
         self.redraw()
@@ -168,18 +168,18 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _length(self, first: int, last: int) -> int:
         """Windows along the axis: as many as the longest of the futures has, where all is shown."""
-        if self.view.span is None:
+        if self.viewport.span is None:
             return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
-        return max(self.view.span, last - first)
+        return max(self.viewport.span, last - first)
 
     def draw(self, cells: Cells) -> None:
         width, height = cells.width - GUTTER, cells.height - 2
         if width < 4 or height < 1:
             return
-        first, last = self.view.limits(self._trained)
+        first, last = self.viewport.limits(self._trained)
         length = self._length(first, last)
         curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
-        axis = LossAxis.of(curve, self.view.log)
+        axis = LossAxis.of(curve, self.viewport.log)
         self._draw_axes(cells, axis, first, length, height)
         place = Place(axis, first, length, GUTTER, width, height)
         self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost")
@@ -192,9 +192,9 @@ class LossPlot(CellWidget, can_focus=True):
         if self._here < self._trained and first <= self._here <= last:
             self._draw_here(cells, self._here - first, length, width, height)
         self.reading = ""
-        if self.view.cursor is not None and first <= self.view.cursor < last:
-            self._draw_cursor(cells, self.view.cursor, first, length, width, height)
-            self.reading = read(curve, self.view.cursor)
+        if self.viewport.cursor is not None and first <= self.viewport.cursor < last:
+            self._draw_cursor(cells, self.viewport.cursor, first, length, width, height)
+            self.reading = read(curve, self.viewport.cursor)
 
     def _draw_axes(self, cells: Cells, axis: LossAxis, first: int, length: int, height: int) -> None:
         glyph, tick = (self._glyphs[name] for name in (("focus", "focus tick") if self.has_focus else ("axis", "tick")))
@@ -304,8 +304,8 @@ def read(curve: Curve, window: int) -> str:
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 
-def zoomed(view: View, trained: int, closer: bool) -> View:
-    """The view, closer or wider; a crosshair that leaves it goes away."""
-    after = view.zoomed(trained, closer)
+def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
+    """The part shown, closer or wider; a crosshair that leaves it goes away."""
+    after = viewport.zoomed(trained, closer)
     first, last = after.limits(trained)
     return after if after.cursor is None or first <= after.cursor < last else dataclasses.replace(after, cursor=None)

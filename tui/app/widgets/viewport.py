@@ -9,7 +9,7 @@ LEAST_SPAN = 20
 
 
 @dataclass(frozen=True)
-class View:
+class Viewport:
     """What the curve shows.
 
     Attributes:
@@ -31,7 +31,7 @@ class View:
         end = trained if self.end is None else max(min(self.end, trained), min(self.span, trained))
         return max(0, end - self.span), end
 
-    def zoomed(self, trained: int, closer: bool) -> View:
+    def zoomed(self, trained: int, closer: bool) -> Viewport:
         """Half as many windows, or twice, around the crosshair; without one, at the newest."""
         first, last = self.limits(trained)
         shown = max(last - first, 1) if self.span is None else self.span
@@ -42,8 +42,8 @@ class View:
             return replace(self, span=span, end=None if last == trained else self.end)
         return replace(self, span=span, end=self.cursor + span // 2)
 
-    def moved(self, trained: int, windows: int) -> View:
-        """The crosshair so many windows further (it begins at the newest), the view panned where it leaves it."""
+    def moved(self, trained: int, windows: int) -> Viewport:
+        """The crosshair so many windows further (it begins at the newest), the part panned where it leaves it."""
         if trained == 0:
             return self
         first, last = self.limits(trained)
@@ -58,6 +58,6 @@ class View:
             end = last
         return replace(self, cursor=cursor, end=end)
 
-    def following(self) -> View:
+    def following(self) -> Viewport:
         """The newest windows, without the crosshair."""
         return replace(self, end=None, cursor=None)

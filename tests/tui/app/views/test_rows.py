@@ -15,18 +15,9 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from tests.scripted import SMALL, make_progress
+from tui.app.views.rows import LABEL_WIDTH, PANEL_HEIGHT, Rows, arrange, cell_text, read, title
+from tui.app.views.tape import lay_tape
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
-from tui.app.widgets.sample_rows import (
-    LABEL_WIDTH,
-    PANEL_HEIGHT,
-    SampleRows,
-    arrange,
-    cell_text,
-    height_for,
-    lay_tape,
-    read,
-    title,
-)
 
 TUTORIAL = EchoConfig()
 
@@ -103,7 +94,8 @@ def test_panels_fit_their_screen(rows: int, length: int, width: int, height: int
     assert 1 <= panels.shown <= rows
     assert panels.columns * (panels.width + 2) <= width + 2 or panels.columns == 1
     assert -(-panels.shown // panels.columns) * PANEL_HEIGHT <= max(PANEL_HEIGHT, height + 1)
-    lines = height_for(rows, length, width, max(4, height))
+    config = EchoConfig(batch_size=rows, truncated_backprop_length=length, total_series_length=rows * (length + 3))
+    lines = Rows.height_for(config, width, max(4, height))
     assert 4 <= lines <= max(4, height)
 
 
@@ -129,9 +121,9 @@ def test_the_tape_ends_with_the_newest_window_and_never_overlaps(
 
 
 class OneWidget(App[None]):
-    CSS_PATH = "../../../tui/app/app.tcss"
+    CSS_PATH = "../../../../tui/app/app.tcss"
 
-    def __init__(self, rows: SampleRows) -> None:
+    def __init__(self, rows: Rows) -> None:
         super().__init__()
         self.rows = rows
 
@@ -148,7 +140,7 @@ async def drawn(
     tape: tuple[Progress, ...] = (),
     keys: tuple[str, ...] = (),
 ) -> list[str]:
-    app = OneWidget(SampleRows())
+    app = OneWidget(Rows())
     async with app.run_test(size=(width + 2, height)) as pilot:
         app.rows.styles.height = height
         app.rows.focus()
@@ -279,4 +271,4 @@ def test_each_of_several_classes_has_a_colour_as_well_as_a_digit() -> None:
     blocks = blocks_of(progress, 0, 0, BLOCKS)
     assert [text for text, _ in blocks] == [f"{symbol} " for symbol in range(8)]
     assert len({style for _, style in blocks}) == 8
-    assert {style for _, style in blocks} <= set(SampleRows.STYLES)
+    assert {style for _, style in blocks} <= set(Rows.STYLES)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.session.frame import Frame
+from tui.app.views.tape import Piece, lay_tape
+from tui.app.views.view import View
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
-from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.cells import Cells
 
 LABELS = ("input ", "echo  ", "pred  ")
 LABEL_WIDTH = 6
@@ -38,30 +38,16 @@ class Arrangement:
     width: int
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A window on the tape: its steps ``begin`` up to ``end`` stand from column ``x`` on, a seam after them.
-
-    Of windows that overlap, the steps that they share stand in the later one.
-    """
-
-    progress: Progress
-    x: int
-    begin: int
-    end: int
-    seam: str
-
-    def __contains__(self, step: int) -> bool:
-        return self.begin <= step < self.end
-
-
-class SampleRows(CellWidget, can_focus=True):
+class Rows(View):
     """A panel for each row of the batch that fits: a title and three lines of blocks, the newest window at the right.
 
     A value is told by its glyph as well as by its colour: a block for one, a base line for zero; a prediction is
     shaded by its probability, and where it is wrong it reads ``><``.
     """
 
+    key = "1"
+    title = "rows"
+    about = "Input, echo target and prediction of the newest windows"
     STYLES = tuple(
         f"rows--{name}"
         for name in (
@@ -81,20 +67,11 @@ class SampleRows(CellWidget, can_focus=True):
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:
-        super().__init__()
-        self.on_view: Callable[[], None] = lambda: None
-        """Called after a key has changed the view."""
+        super().__init__(ascii_only)
         self._glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
         self._seams = ASCII_SEAMS if ascii_only else SEAMS
-        self._frame: Frame | None = None
-        self._message = ""
         self._first_row = 0
         self._cursor: tuple[int, int] | None = None
-
-    def show(self, frame: Frame, message: str = "") -> None:
-        """Draw this frame's windows; without any, the message."""
-        self._frame, self._message = frame, message
-        self.redraw()
 
     @property
     def reading(self) -> str:
@@ -135,11 +112,17 @@ class SampleRows(CellWidget, can_focus=True):
         self.redraw()
         self.on_view()
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """As tall as allowed, in whole panels."""
+        rows = config.batch_size
+        whole = LABEL_WIDTH + 2 * config.truncated_backprop_length
+        side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
+        for columns in range(1, side_by_side + 1):
+            lines = -(-rows // columns) * PANEL_HEIGHT
+            if lines <= most:
+                return lines
+        return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
@@ -232,54 +215,6 @@ def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
     lines = max(1, (height + 1) // PANEL_HEIGHT)
     columns = next((number for number in range(1, most + 1) if -(-rows // number) <= lines), most)
     return Arrangement(columns, min(rows, columns * lines), max(1, (width + GAP) // columns - GAP))
-
-
-def height_for(rows: int, length: int, width: int, most: int) -> int:
-    """Lines that the rows should get: as tall as ``most`` allows, in whole panels."""
-    whole = LABEL_WIDTH + 2 * length
-    side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
-    for columns in range(1, side_by_side + 1):
-        lines = -(-rows // columns) * PANEL_HEIGHT
-        if lines <= most:
-            return lines
-    return max(PANEL_HEIGHT, most // PANEL_HEIGHT * PANEL_HEIGHT)
-
-
-def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
-    """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
-
-    Where even the newest is wider, its newest time steps are shown.
-    """
-    pieces: list[Piece] = []
-    room = width
-    seam = ""
-    end = windows[-1].x.shape[1]
-    for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
-        steps = min(end, (room - len(seam[:1])) // 2)
-        if steps < 1:
-            break
-        room -= 2 * steps + len(seam[:1])
-        pieces.append(Piece(progress, room, end - steps, end, seam))
-        if before is not None:
-            seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
-    shift = pieces[0].x if pieces and len(pieces) == 1 else 0
-    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [Piece(windows[-1], 0, end, end, "")]
-
-
-def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
-    """Steps of a window that come before a later one begins: fewer than all where the two overlap."""
-    length: int = before.x.shape[1]
-    if before.epoch != after.epoch or before.window >= after.window:
-        return length
-    return min(length, (after.window - before.window) * config.window_stride)
-
-
-def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
-    """What lies between two windows: nothing (window), an epoch's end, or windows that were not kept (gap)."""
-    first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
-    if second != first + 1:
-        return "gap"
-    return "window" if before.epoch == after.epoch else "epoch"
 
 
 def title(progress: Progress, row: int, first_step: int, width: int) -> str:

@@ -1,0 +1,41 @@
+"""The one door of the probes: a specimen and a question in, readings out."""
+
+from __future__ import annotations
+
+from echornn.probes.connectivity import connectivity
+from echornn.probes.flip import flip
+from echornn.probes.gradient import gradient
+from echornn.probes.lyapunov import lyapunov
+from echornn.probes.matrices import matrices
+from echornn.probes.memory import memory
+from echornn.probes.parts import parts_of
+from echornn.probes.prepared import Prepared
+from echornn.probes.units import units
+from echornn.readings import Question, Readings
+from echornn.specimen import Specimen
+
+
+def examine(specimen: Specimen, question: Question) -> Readings:
+    """What is asked, of this network at this moment; a pure function of both.
+
+    A part that the network does not have is answered for the top layer's h. Of weights that are not finite nothing is
+    read. It may be called from any thread, beside training: it neither reads nor changes what a trainer has.
+    """
+    state = specimen.state
+    parts = parts_of(state.config)
+    part = parts.get(question.part) or next(iter(parts.values()))
+    kinds = question.kinds if state.is_finite else frozenset()
+    prepared = Prepared(specimen)
+    return Readings(
+        state.config,
+        specimen.branch,
+        specimen.window,
+        tuple(parts),
+        memory(prepared, part) if "memory" in kinds else None,
+        units(prepared, part) if "units" in kinds else None,
+        gradient(prepared) if "gradient" in kinds else None,
+        connectivity(prepared, question.row) if "connectivity" in kinds else None,
+        flip(prepared, *question.flip) if "flip" in kinds and question.flip is not None else None,
+        matrices(specimen) if "weights" in kinds else None,
+        lyapunov(prepared) if "lyapunov" in kinds else None,
+    )

@@ -1,0 +1,21 @@
+"""Flip: a row run anew with one input changed."""
+
+from __future__ import annotations
+
+from echornn.probes.prepared import Prepared
+from echornn.probes.running import run
+from echornn.readings import Flip
+
+
+def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
+    """The predictions of a row of the newest window with one input changed to its next symbol, and without.
+
+    None without a window, or where it has no such row or step.
+    """
+    window, config = prepared.window, prepared.config
+    if window is None or not (0 <= row < config.batch_size and 0 <= step < config.truncated_backprop_length):
+        return None
+    x = window.x.copy()
+    x[step, row] = (x[step, row] + 1) % config.num_classes
+    after = run(config, prepared.weights, x, window.init_state).probabilities[:, row]
+    return Flip(row, step, x[:, row].copy(), prepared.on_window.probabilities[:, row].copy(), after.copy())

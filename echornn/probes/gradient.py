@@ -1,0 +1,27 @@
+"""Gradient by lag: how far the error of a time step travels back, and what truncation cuts off of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from echornn.probes.following import tails
+from echornn.probes.prepared import Prepared, states_before
+from echornn.readings import Gradient
+
+
+def gradient(prepared: Prepared) -> Gradient:
+    """Each row of the probes' own series brings the loss of its last step, followed back through all the lags.
+
+    The bias is that of "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti and
+    Fox 2019), relative to the gradient through all lags that are looked at.
+    """
+    series, ran = prepared.series, prepared.on_series
+    rows = np.arange(series.x.shape[1])
+    d_logits = ran.probabilities[-1].copy()
+    d_logits[rows, series.y] -= 1
+    before = states_before(prepared.first_state(len(rows)), ran.states)
+    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits[np.newaxis], series.steps_back)
+    whole = cut.beyond[0]
+    if not whole:
+        return Gradient(followed.norms, np.zeros(series.steps_back, np.float32), 0.0)
+    return Gradient(followed.norms, cut.beyond[1:] / whole, float(cut.beyond_windows / whole))

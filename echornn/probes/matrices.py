@@ -1,0 +1,72 @@
+"""The weights: what each row and column is, how much they change, and the spectrum of the recurrent ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.network.cells import CELLS
+from echornn.network.model import layer_weight_names, weight_shapes
+from echornn.progress import Floats
+from echornn.readings import Matrices, Recurrent
+from echornn.specimen import Specimen
+
+
+def matrices(specimen: Specimen) -> Matrices:
+    """All weights and biases, as they are."""
+    config, weights = specimen.state.config, specimen.state.weights
+    names = _names(config)
+    return Matrices(
+        {name: weights[name] for name in names},
+        {name: rows for name, (rows, _) in names.items()},
+        {name: columns for name, (_, columns) in names.items()},
+        {name: _update(weights[name], specimen.before, name, specimen.windows_since) for name in names},
+        tuple(recurrent(config, weights)),
+    )
+
+
+def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
+    """Of each layer, and of each vector that its cell computes, the matrix that the state before is multiplied with."""
+    size, kind = config.state_size, CELLS[config.cell]
+    for layer, names in enumerate(layer_weight_names(config)):
+        suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
+        for (weight, _), vectors in kind.weight_columns.items():
+            blocks = np.split(weights[names[weight]][-size:], len(vectors), axis=1)
+            for vector, block in zip(vectors, blocks, strict=True):
+                name = "W" if vector == "h" else f"W {vector}"
+                yield Recurrent(name + suffix, _eigenvalues(block))
+
+
+def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.complex64]]:
+    values = np.linalg.eigvals(block.astype(np.float64)).astype(np.complex64)
+    return values[np.argsort(-np.abs(values), kind="stable")]
+
+
+def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
+    """||w - w before|| / ||w||, for one window of those between; NaN where it is not known."""
+    if before is None or windows < 1 or name not in before or before[name].shape != now.shape:
+        return float("nan")
+    size = float(np.linalg.norm(now))
+    change = float(np.linalg.norm(now - before[name])) / windows
+    return change / size if size else float("nan")
+
+
+def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Rows and columns of each of the model's weights."""
+    size, kind = config.state_size, CELLS[config.cell]
+    inputs = ("x",) if config.num_classes == 2 else tuple(f"x={symbol}" for symbol in range(config.num_classes))
+    state = tuple(f"h{unit}" for unit in range(1, size + 1))
+    named = {}
+    for layer, names in enumerate(layer_weight_names(config)):
+        below = inputs if layer == 0 else tuple(f"below {unit}" for unit in range(1, size + 1))
+        for (weight, bias), vectors in kind.weight_columns.items():
+            columns = tuple(
+                f"h{unit}" if vector == "h" else f"{vector} {unit}" for vector in vectors for unit in range(1, size + 1)
+            )
+            named[names[weight]] = ((*below, *state), columns)
+            named[names[bias]] = (("bias",), columns)
+    classes = tuple(f"class {number}" for number in range(config.num_classes))
+    named |= {"W2": (state, classes), "b2": (("bias",), classes)}
+    return {name: named[name] for name in weight_shapes(config)}

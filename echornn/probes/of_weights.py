@@ -1,0 +1,80 @@
+"""Probes as simple functions of weights, for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.network.model import carried_size, weight_shapes
+from echornn.probes.examine import examine
+from echornn.progress import Floats
+from echornn.readings import Kind, Question, Readings
+from echornn.specimen import Specimen
+from echornn.trainer_state import TrainerState
+
+Weights = Mapping[str, npt.ArrayLike]
+
+
+def specimen_of(weights: Weights, config: EchoConfig) -> Specimen:
+    """A network as a specimen, which has no newest window.
+
+    Args:
+        weights: by name, as a trainer's.
+        config: what they are the weights of.
+
+    Raises:
+        ValueError: they are not that, or not finite.
+    """
+    shapes = weight_shapes(config)
+    if set(weights) != set(shapes):
+        raise ValueError(f"weights = {sorted(weights)} cannot be examined: the names are {sorted(shapes)}")
+    arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be examined: its shape is {shape}")
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} cannot be examined: not all of its numbers are finite")
+    carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
+    return Specimen(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
+
+
+def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Floats:
+    """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
+
+    Args:
+        part: one of `echornn.readings.Readings.parts`; unset, the top layer's h.
+
+    Returns:
+        float32 [lags], 0 to 1. Their sum is at most state_size / (num_classes - 1).
+    """
+    found = _read(weights, config, "memory", part).memory
+    assert found is not None
+    return found.by_lag
+
+
+def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
+    """Mean ||dL_t/dh[t-k]|| by lag k, nats for a unit of state, float32 [lags]; see `echornn.readings.Gradient`."""
+    found = _read(weights, config, "gradient").gradient
+    assert found is not None
+    return found.by_lag
+
+
+def lyapunov_exponents(weights: Weights, config: EchoConfig) -> Floats:
+    """Nats a step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
+    found = _read(weights, config, "lyapunov").lyapunov
+    assert found is not None
+    return found
+
+
+def spectral_radius(weights: Weights, config: EchoConfig) -> dict[str, float]:
+    """The largest eigenvalue's distance from zero, by recurrent matrix: ``{"W": 1.2}`` for the tutorial's cell."""
+    found = _read(weights, config, "weights").weights
+    assert found is not None
+    return {one.name: one.spectral_radius for one in found.recurrent}
+
+
+def _read(weights: Weights, config: EchoConfig, kind: Kind, part: str = "") -> Readings:
+    return examine(specimen_of(weights, config), Question(frozenset({kind}), part))

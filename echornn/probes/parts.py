@@ -1,0 +1,35 @@
+"""The parts of a network that memory can be read from, and whose units can be looked at, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+from echornn.network.cells import CELLS
+
+
+@dataclass(frozen=True)
+class Part:
+    """A vector of the state's size.
+
+    Attributes:
+        name: such as ``h``, ``c`` or ``forget``, with the layer where there are several: ``layer 2 h``.
+        is_gate: whether it stands among the gates, and not in what is carried.
+        where: its place there; see `echornn.network.step.Stepped`.
+    """
+
+    name: str
+    is_gate: bool
+    where: slice
+
+
+def parts_of(config: EchoConfig) -> dict[str, Part]:
+    """All parts by name: the top layer's h, the rest that it carries, its gates; then the layers below, alike."""
+    cell, size = CELLS[config.cell], config.state_size
+    found = []
+    for layer in reversed(range(config.num_layers)):
+        prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
+        for names, is_gate in ((cell.state_parts, False), (cell.gates, True)):
+            for number, name in enumerate(names, start=layer * len(names)):
+                found.append(Part(prefix + name, is_gate, slice(number * size, (number + 1) * size)))
+    return {part.name: part for part in found}

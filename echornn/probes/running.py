@@ -1,0 +1,58 @@
+"""The network run forward over many rows at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from echornn.config import EchoConfig
+from echornn.network.affine import affine_map
+from echornn.network.model import carried_size, embed, shown_part
+from echornn.network.step import gates_size, step
+from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, structure
+from echornn.progress import Floats, Symbols
+
+
+class Ran(NamedTuple):
+    """What a run over time steps shows, time first."""
+
+    states: Floats
+    """All that is carried on after each step, float32 [steps, rows, carried]."""
+    gates: Floats
+    """Float32 [steps, rows, gates]."""
+    probabilities: Floats
+    """Softmax output, float32 [steps, rows, classes]."""
+
+
+def run(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_state: Floats) -> Ran:
+    """The network run over ``x``, uint8 [steps, rows], from ``init_state``, float32 [rows, carried]."""
+    graph = _running(structure(config), x.shape[1])
+    return Ran(*call(graph, x, init_state, *ordered(config, weights)))
+
+
+@functools.lru_cache(GRAPHS_KEPT)
+def _running(config: EchoConfig, rows: int) -> Any:
+    carried = carried_size(config)
+
+    def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
+        inputs, steps = embed(x, config.num_classes), tf.shape(x)[0]
+
+        def run_step(t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray, gates: tf.TensorArray) -> Any:
+            after = step(config, weights, tf.gather(inputs, t), state)
+            return t + 1, after.state, states.write(t, after.state), gates.write(t, after.gates)
+
+        states = tf.TensorArray(tf.float32, steps, element_shape=[rows, carried])
+        gates = tf.TensorArray(tf.float32, steps, element_shape=[rows, gates_size(config)])
+        loop = (tf.constant(0), init_state, states, gates)
+        _, _, states, gates = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
+        all_states = states.stack()
+        return all_states, gates.stack(), tf.nn.softmax(logits_of(config, weights, all_states))
+
+    return graph_of(forward, config, tf.TensorSpec([None, rows], tf.uint8), tf.TensorSpec([rows, carried]))
+
+
+def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
+    return affine_map([states[..., shown_part(config)]], weights["W2"], weights["b2"])

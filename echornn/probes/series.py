@@ -1,0 +1,73 @@
+"""The data that probes run a network on: uniform symbols of their own, the same for every moment of a run."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn import seeding
+from echornn.config import EchoConfig
+from echornn.progress import Symbols
+
+LEAST_SAMPLES = 4096
+SAMPLES_A_UNIT = 22
+"""Half of them are fitted, and the other half judges the fit: ten for each number fitted, and some more."""
+
+LEAST_ROWS, MOST_ROWS = 64, 512
+LEAST_STEPS_READ = 8
+
+FEW_ROWS = 8
+"""Where many steps are needed, and few rows will do."""
+
+LAGS_BEYOND = 5
+"""Lags that memory is read at beyond the echo and the window, a quarter of them at the least."""
+
+MOST_LAGS = 512
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeSeries:
+    """Rows that are run, and read when what they began with is forgotten.
+
+    Attributes:
+        x: uint8 [steps, rows].
+        y: the echo at the last step, uint8 [rows].
+        lags: how many lags memory is read at, from 0 on.
+        steps_back: how many steps gradients are followed back; so many at the beginning are not read.
+    """
+
+    x: Symbols
+    y: Symbols
+    lags: int
+    steps_back: int
+
+    def x_before(self, lag: int) -> Symbols:
+        """The input so many steps before each step that is read, uint8 [steps read, rows]."""
+        return self.x[self.steps_back - lag : len(self.x) - lag]
+
+
+@functools.lru_cache(2)
+def series_for(config: EchoConfig) -> ProbeSeries:
+    """A pure function of the seed and of the sizes.
+
+    Memory is read at the lags of the echo and of the window and some more, and gradients are followed twice as far as
+    either, through at most 512 steps both.
+    """
+    needed = max(config.echo_step + 1, config.truncated_backprop_length)
+    lags = min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
+    steps_back = max(lags, min(MOST_LAGS, 2 * needed))
+    samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
+    steps_read = max(LEAST_STEPS_READ, lags // 4)
+    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
+    steps = steps_back + max(steps_read, math.ceil(samples / rows))
+    drawn = draw(config, max(steps, config.echo_step + 1), rows)
+    return ProbeSeries(drawn[-steps:], drawn[-1 - config.echo_step], lags, steps_back)
+
+
+def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:
+    """Symbols drawn uniformly, uint8 [steps, rows]."""
+    rng = seeding.stream(config.seed, seeding.PROBES, steps, rows)
+    return rng.integers(0, config.num_classes, (steps, rows), dtype=np.uint8)

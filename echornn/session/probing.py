@@ -1,0 +1,241 @@
+"""What a session asks of the probes, and when: of the newest moment only, off the training thread, with rests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats, Progress
+from echornn.readings import Kind, Question, Readings
+from echornn.runs.background import Background
+from echornn.runs.branch import Moment
+from echornn.session.mailbox import Command
+from echornn.specimen import Specimen
+from echornn.trainer_state import TrainerState
+
+Examine = Callable[[Specimen, Question], Readings]
+"""What probes do, as `echornn.probes.examine.examine`; called on a thread of its own, one call at a time."""
+
+Asker = Literal["screen", "sentence"]
+
+VITALS = Question(frozenset[Kind]({"memory", "units", "weights"}))
+"""What the sentence stands on, beside the losses."""
+
+LEAST_SECONDS: dict[Asker, float] = {"screen": 0.25, "sentence": 2.0}
+"""From one examination to the next of the same asker, while windows are trained."""
+
+MOST_SHARE = 0.05
+"""Of the time, while training runs at full speed, at most so much goes to examining."""
+
+MOST_SHARE_OF_SPARE = 0.5
+"""The same, while training waits for its next window most of the time."""
+
+FIRST_SECONDS = 0.05
+"""The first examination of its kind counts as at most this long: it compiles, which the next does not."""
+
+
+def union(*questions: Question | None) -> Question | None:
+    """One question for all of them: every kind, and of the rest the first that is set; None where none asks."""
+    asked = [one for one in questions if one is not None and one.kinds]
+    if not asked:
+        return None
+    kinds = frozenset[Kind]().union(*(one.kinds for one in asked))
+    part = next((one.part for one in asked if one.part), "")
+    flip = next((one.flip for one in asked if one.flip is not None), None)
+    return Question(kinds, part, flip, next((one.row for one in asked if one.row is not None), None))
+
+
+@dataclass
+class Standing:
+    """A question that stands until another is asked.
+
+    Attributes:
+        question: what is asked; None for nothing.
+        moment: the last moment that was examined for it; None for none.
+        next_at: when it may be examined next, while windows are trained.
+        failed: the configuration under which nothing could be read; not tried again under it.
+    """
+
+    question: Question | None = None
+    moment: Moment | None = None
+    next_at: float = 0.0
+    failed: EchoConfig | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """The weights at a moment."""
+
+    moment: Moment
+    weights: dict[str, Floats]
+
+
+@dataclass
+class Job:
+    """An examination, as it was begun.
+
+    Attributes:
+        question: what is asked.
+        askers: for whom.
+        outcome: what was read, or why nothing.
+    """
+
+    question: Question
+    askers: list[Asker]
+    outcome: Readings | Exception | None = None
+
+
+class Probing:
+    """Told by the training thread what is asked, and asked by it when a specimen is due; examines it on its own thread.
+
+    Args:
+        examine: reads a specimen.
+        send: has a command carried out by the training thread; called on the examining one.
+        show: shows changed attributes of the frame: `readings` and `unread`, or `vitals`.
+        clock: seconds that never go back.
+        vitals: whether to ask for `VITALS` on behalf of the sentence.
+    """
+
+    def __init__(
+        self,
+        examine: Examine,
+        send: Callable[[Command], None],
+        show: Callable[..., None],
+        clock: Callable[[], float],
+        vitals: bool = False,
+    ) -> None:
+        self._examine = examine
+        self._send = send
+        self._show = show
+        self._clock = clock
+        self._standing: dict[Asker, Standing] = {
+            "screen": Standing(),
+            "sentence": Standing(VITALS if vitals else None),
+        }
+        self._thread = Background("probing")
+        self._busy = False
+        self._begun = self._rests_until = -math.inf
+        self._compiled: set[tuple[EchoConfig, frozenset[Kind]]] = set()
+        self._newest: Weighed | None = None
+        self._before: Weighed | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything is."""
+        return any(one.question is not None for one in self._standing.values())
+
+    def ask(self, question: Question | None) -> None:
+        """Let this be what the screen asks, until it asks something else."""
+        if question == self._standing["screen"].question:
+            return
+        self._standing["screen"] = Standing(question)
+        self._show(unread="")
+        if question is None:
+            self._show(readings=None)
+
+    def seconds(self, here: Moment, config: EchoConfig, still: bool) -> float | None:
+        """Until a specimen is due; None where none is, until something changes.
+
+        Args:
+            here: the moment at which training stands.
+            config: what is trained there.
+            still: whether no window is trained now: then a moment is examined once, and without rests.
+        """
+        if self._busy:
+            return None
+        wanted = [one for one in self._standing.values() if self._open(one, here, config)]
+        if not wanted:
+            return None
+        ready_at = self._begun + LEAST_SECONDS["screen"]
+        if not still:
+            ready_at = max(ready_at, self._rests_until, min(one.next_at for one in wanted))
+        return max(0.0, ready_at - self._clock())
+
+    @staticmethod
+    def _open(standing: Standing, here: Moment, config: EchoConfig) -> bool:
+        return standing.question is not None and standing.moment != here and standing.failed != config
+
+    def begin(self, state: TrainerState, here: Moment, progress: Progress | None, still: bool, flat_out: bool) -> None:
+        """Examine this moment, for those who wait for it.
+
+        Args:
+            state, here, progress: see `Specimen`.
+            still: see `seconds`.
+            flat_out: whether training takes all the time that there is.
+        """
+        now = self._clock()
+        jobs: list[Job] = []
+        for asker, one in self._standing.items():
+            if self._open(one, here, state.config) and (still or one.next_at <= now) and one.question is not None:
+                one.moment, one.next_at = here, now + LEAST_SECONDS[asker]
+                if jobs and not jobs[0].question.part:
+                    jobs[0].question = union(jobs[0].question, one.question) or one.question
+                    jobs[0].askers.append(asker)
+                else:
+                    jobs.append(Job(one.question, [asker]))
+        specimen = self._specimen(state, here, progress)
+        self._busy, self._begun = True, now
+
+        def work() -> None:
+            for job in jobs:
+                try:
+                    job.outcome = self._examine(specimen, job.question)
+                except Exception as error:  # whatever a probe raises is no end of training
+                    job.outcome = error
+            took = self._clock() - now
+            self._send(lambda: self._read(jobs, specimen, took, flat_out))
+
+        self._thread.do(work)
+
+    def _specimen(self, state: TrainerState, here: Moment, progress: Progress | None) -> Specimen:
+        """With the weights of the last one before it on its branch, where there was one."""
+        if self._newest is not None and self._newest.moment != here:
+            self._before = self._newest
+        self._newest = Weighed(here, state.weights)
+        before = self._before
+        if before is None or before.moment.branch != here.branch or before.moment.window > here.window:
+            return Specimen(state, here.branch, here.window, progress)
+        since = here.window - before.moment.window
+        return Specimen(state, here.branch, here.window, progress, before.weights, since)
+
+    def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
+        """Show what was read; on the training thread."""
+        self._busy = False
+        of = (specimen.state.config, frozenset[Kind]().union(*(job.question.kinds for job in jobs)))
+        counted = took if of in self._compiled else min(took, FIRST_SECONDS)
+        self._compiled = {one for one in self._compiled if one[0] == of[0]} | {of}
+        share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
+        self._rests_until = self._clock() + counted * (1 - share) / share
+        for job in jobs:
+            for asker in job.askers:
+                self._tell(asker, job, specimen.state.config)
+
+    def _tell(self, asker: Asker, job: Job, config: EchoConfig) -> None:
+        standing = self._standing[asker]
+        question = standing.question
+        if question is None or not question.kinds <= job.question.kinds or question.part != job.question.part:
+            return  # something else is asked by now
+        if isinstance(job.outcome, Exception) and asker == job.askers[0]:  # the other may have been none of its fault
+            standing.failed = config
+        if asker == "sentence":
+            self._show(vitals=None if isinstance(job.outcome, Exception) else job.outcome)
+        elif isinstance(job.outcome, Exception):
+            self._show(readings=None, unread=_why(job.outcome))
+        else:
+            self._show(readings=job.outcome, unread="")
+
+
+def _why(error: Exception) -> str:
+    """Why nothing could be read, in a line."""
+    text = f"{error}".partition("\n")[0].strip()
+    return f"nothing could be read: {type(error).__name__}{': ' if text else ''}{text}"
+
+
+def examine(specimen: Specimen, question: Question) -> Readings:
+    """The probes themselves; TensorFlow is there by then."""
+    from echornn.probes.examine import examine as by_probes
+
+    return by_probes(specimen, question)

@@ -1,0 +1,45 @@
+"""A network of a run on disk, at any moment of its path, without going on with the run."""
+
+from __future__ import annotations
+
+from echornn.runs.keyframes import Keyframes
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+from echornn.session.keyframing import ours
+from echornn.session.replay import Replay
+from echornn.specimen import Specimen
+from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers
+
+WINDOWS_AT_A_TIME = 4096
+
+
+def specimen_of_run(run: Run, at: int | None = None, make_trainer: MakeTrainer | None = None) -> Specimen:
+    """The network after so many windows along the path to where the run stands; there, unless given.
+
+    Where it stands it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
+    a session does that goes back. Nothing on disk is changed.
+
+    Args:
+        run: as it was read.
+        at: windows, from 0.
+        make_trainer: makes the trainer, where one is needed; `echornn.training.trainer.Trainer` unless given.
+
+    Raises:
+        RunError: nothing was ever saved of it, or the path is not so long.
+        OSError: its losses cannot be read.
+        ConfigError: there is not the memory, or the device, to train it again.
+    """
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    moment = run.moment(at)
+    if moment == run.stands:
+        return Specimen(run.checkpoint.state, moment.branch, moment.window)
+    timeline, keyframes = run.timeline(), Keyframes()
+    for one in ours(timeline, run.keyframes()):
+        keyframes.add(one)
+    make = make_trainer or tensorflow_trainers()
+    replay = Replay(timeline, keyframes, make(run.config), moment, 1, make)
+    while not replay.arrived:
+        replay.advance(WINDOWS_AT_A_TIME)
+    newest = replay.tape[-1] if replay.tape else None
+    return Specimen(replay.trainer.state, moment.branch, moment.window, newest)

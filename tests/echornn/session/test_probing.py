@@ -1,0 +1,268 @@
+"""What is examined, when, and what is said of it: with scripted probes, and a clock that the test turns."""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.readings import Question, Readings
+from echornn.runs.branch import Moment
+from echornn.session.frame import State
+from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, union
+from echornn.session.session import Session
+from echornn.specimen import Specimen
+from echornn.trainer_state import TrainerState
+from tests.echornn.session.test_nudges import Clock
+from tests.echornn.session.test_session import ENDLESS
+from tests.patience import PATIENCE, wait_for
+from tests.scripted import SMALL, ScriptedTrainer
+
+MEMORY = Question(frozenset({"memory"}))
+GRADIENT = Question(frozenset({"gradient"}))
+GATES = Question(frozenset({"memory"}), part="update")
+
+
+class Bench:
+    """A prober under the microscope, on whose thread the test is."""
+
+    def __init__(self, vitals: bool = False) -> None:
+        self.clock = Clock()
+        self.examined: list[tuple[Specimen, Question]] = []
+        self.shown: dict[str, Any] = {}
+        self.took = 0.01
+        self.error: Exception | None = None
+        self.mail: queue.Queue[Callable[[], None]] = queue.Queue()
+        self.probing = Probing(self.examine, self.mail.put, lambda **some: self.shown.update(some), self.clock, vitals)
+
+    def examine(self, specimen: Specimen, question: Question) -> Readings:
+        self.examined.append((specimen, question))
+        self.clock.now += self.took
+        if self.error is not None:
+            raise self.error
+        return Readings(specimen.state.config, specimen.branch, specimen.window)
+
+    def seconds(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> float | None:
+        return self.probing.seconds(Moment(branch, window), config, still)
+
+    def begin(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
+        weights = {"W": np.full(1, window, np.float32)}
+        state = TrainerState(config, 0, window, 0, 0, weights, np.zeros(1, np.float32), ())
+        self.probing.begin(state, Moment(branch, window), None, still, flat_out=True)
+
+    def read(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
+        assert self.seconds(window, still, branch, config) == 0
+        self.begin(window, still, branch, config)
+        self.mail.get(timeout=PATIENCE)()
+
+
+def test_where_nothing_is_asked_nothing_is_examined() -> None:
+    bench = Bench()
+    assert not bench.probing.asked
+    assert bench.seconds(3) is None
+    bench.probing.ask(MEMORY)
+    assert bench.probing.asked
+    bench.probing.ask(None)
+    assert (bench.seconds(3), bench.shown) == (None, {"readings": None, "unread": ""})
+
+
+@pytest.mark.parametrize("took", [0.001, 0.02, 1.0])
+def test_while_it_trains_at_full_speed_it_takes_its_share_and_no_more_than_four_a_second(took: float) -> None:
+    bench = Bench()
+    bench.took = took
+    bench.probing.ask(MEMORY)
+    bench.read(0)
+    first_rest = bench.seconds(1) or 0.0
+    assert first_rest == pytest.approx(max(0.25 - took, min(took, FIRST_SECONDS) * 19)), "compiling is done once"
+    bench.clock.now += first_rest
+    begun = bench.clock.now
+    bench.read(1)
+    bench.clock.now += bench.seconds(2) or 0.0
+    assert took / (bench.clock.now - begun) <= MOST_SHARE + 1e-9
+    assert bench.clock.now - begun >= LEAST_SECONDS["screen"] - 1e-9
+    assert bench.seconds(2) == pytest.approx(0)
+
+
+def test_one_specimen_is_under_way_at_a_time() -> None:
+    bench = Bench()
+    bench.probing.ask(MEMORY)
+    bench.begin(1)
+    bench.clock.now += 100
+    assert bench.seconds(2) is None
+    bench.mail.get(timeout=PATIENCE)()
+    bench.clock.now += 100
+    assert bench.seconds(2) == 0
+
+
+def test_where_it_stands_still_each_moment_and_question_is_examined_once_without_a_rest() -> None:
+    bench = Bench()
+    bench.took = 1.0
+    bench.probing.ask(MEMORY)
+    bench.read(5, still=True)
+    assert bench.seconds(5, still=True) is None
+    bench.read(4, still=True)
+    bench.read(5, still=True)
+    bench.probing.ask(MEMORY)
+    assert bench.seconds(5, still=True) is None, "the same question"
+    bench.probing.ask(GRADIENT)
+    bench.read(5, still=True)
+    assert [(specimen.window, question) for specimen, question in bench.examined] == [
+        *((window, MEMORY) for window in (5, 4, 5)),
+        (5, GRADIENT),
+    ]
+
+
+def test_a_specimen_knows_the_weights_some_windows_before_on_its_branch() -> None:
+    bench = Bench()
+    bench.probing.ask(MEMORY)
+    for branch, window, before in [(0, 10, None), (0, 14, 10), (0, 12, None), (1, 13, None), (1, 20, 13)]:
+        bench.clock.now += 10
+        bench.read(window, branch=branch)
+        specimen, _ = bench.examined[-1]
+        known = None if specimen.before is None else float(specimen.before["W"][0])
+        assert (known, specimen.windows_since) == (before, 0 if before is None else window - before)
+    bench.probing.ask(GRADIENT)
+    bench.clock.now += 10
+    bench.read(20, branch=1)
+    assert bench.examined[-1][0].windows_since == 7, "another question of the same moment"
+
+
+def test_what_cannot_be_read_is_said_and_not_tried_again_until_something_changes() -> None:
+    bench = Bench()
+    bench.error = MemoryError("out of memory\nand more")
+    bench.probing.ask(GRADIENT)
+    bench.read(1)
+    assert bench.shown["unread"] == "nothing could be read: MemoryError: out of memory"
+    bench.clock.now += 100
+    assert bench.seconds(2) is None
+    other = replace(SMALL, state_size=2)
+    assert bench.seconds(2, config=other) == 0
+    bench.error = None
+    bench.probing.ask(MEMORY)
+    assert bench.shown["unread"] == ""
+    bench.read(2)
+    assert bench.shown["readings"].window == 2
+
+
+def test_an_answer_to_what_is_not_asked_any_more_is_not_shown() -> None:
+    bench = Bench()
+    bench.probing.ask(GRADIENT)
+    bench.begin(1)
+    bench.probing.ask(MEMORY)
+    bench.mail.get(timeout=PATIENCE)()
+    assert "readings" not in bench.shown
+
+
+def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of_the_same_part() -> None:
+    bench = Bench(vitals=True)
+    bench.read(1)
+    bench.clock.now += 1
+    assert bench.seconds(2) == pytest.approx(1 - bench.took)
+    bench.clock.now += 1
+    bench.probing.ask(GRADIENT)
+    bench.read(2)
+    bench.clock.now += 1
+    bench.read(3)
+    bench.clock.now += 1
+    bench.probing.ask(GATES)
+    bench.read(4)
+    questions = [question for _, question in bench.examined]
+    assert questions == [VITALS, union(GRADIENT, VITALS), GRADIENT, GATES, VITALS]
+    assert (bench.shown["vitals"].window, bench.shown["readings"].window) == (4, 4)
+
+
+def test_one_question_for_several_views() -> None:
+    flip = Question(frozenset({"flip"}), flip=(1, 2), row=0)
+    assert union() is None
+    assert union(None, Question(frozenset())) is None
+    assert union(flip, None, GATES) == Question(frozenset({"flip", "memory"}), "update", (1, 2), 0)
+
+
+class Scripted:
+    """Probes of a session, which wait where they are told to."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.begun = threading.Event()
+        self.error: Exception | None = None
+
+    def __call__(self, specimen: Specimen, question: Question) -> Readings:
+        self.begun.set()
+        assert self.may_go_on.wait(PATIENCE)
+        if self.error is not None:
+            raise self.error
+        return Readings(specimen.state.config, specimen.branch, specimen.window)
+
+
+def window_read(session: Session) -> int | None:
+    readings = session.frame.readings
+    return None if readings is None else readings.window
+
+
+def test_a_session_reads_the_moment_at_which_one_looks() -> None:
+    session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=Scripted(), vitals=True)
+    session.ask(MEMORY)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        wait_for(lambda: window_read(session) is not None and session.frame.trained > 50)
+        session.pause()
+        wait_for(lambda: session.frame.state is State.PAUSED and window_read(session) == session.frame.trained)
+        session.go(0, 30)
+        wait_for(lambda: window_read(session) == 30)
+        session.reset()
+        assert session.when_idle(PATIENCE)
+        wait_for(lambda: window_read(session) == 0)
+        wait_for(lambda: session.frame.vitals is not None)
+        assert session.frame.vitals is not None
+        assert (session.frame.vitals.branch, session.frame.vitals.window) == (1, 0)
+        session.ask(None)
+        assert session.when_idle(PATIENCE)
+        assert session.frame.readings is None
+    finally:
+        session.stop()
+        thread.join(PATIENCE)
+
+
+def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
+    probes = Scripted()
+    probes.may_go_on.clear()
+    session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes)
+    session.ask(MEMORY)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        assert probes.begun.wait(PATIENCE)
+        trained = session.frame.trained
+        wait_for(lambda: session.frame.trained > trained + 100)
+    finally:
+        session.stop()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+        probes.may_go_on.set()
+
+
+def test_a_probe_that_fails_is_no_end_of_training() -> None:
+    probes = Scripted()
+    probes.error = RuntimeError("no memory mappings left")
+    session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes, vitals=True)
+    session.ask(GRADIENT)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        wait_for(lambda: bool(session.frame.unread))
+        assert session.frame.unread == "nothing could be read: RuntimeError: no memory mappings left"
+        trained = session.frame.trained
+        wait_for(lambda: session.frame.trained > trained + 100)
+        assert session.frame.state is State.RUNNING
+    finally:
+        session.stop()
+        thread.join(PATIENCE)

@@ -1,0 +1,98 @@
+"""Readings of networks that are known by hand, and how a view draws them, as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Readings, Recurrent, Units
+from echornn.session.frame import Frame, State
+from tests.scripted import make_progress
+from tui.app.views.probe_view import ProbeView
+from tui.app.widgets.cells import Cells
+
+TUTORIAL = EchoConfig()
+PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)
+
+
+def frame_of(readings: Readings | None, trained: int = 999, state: State = State.PAUSED) -> Frame:
+    """A frame after so many windows, with the tutorial's newest one."""
+    config = readings.config if readings is not None else TUTORIAL
+    progress = PROGRESS if config == TUTORIAL else make_progress(config)
+    return Frame(state, config, trained=trained, progress=progress, readings=readings)
+
+
+def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL) -> Readings:
+    """What the probes read of a solved tutorial: units that hold x[t-3], x[t-1], x[t-2], and one that is mixed."""
+    rows, steps = progress.x.shape
+    signs = 2 * progress.x.astype(np.float32) - 1
+    activity = np.zeros((rows, steps, 4), np.float32)
+    for unit, lag in enumerate((3, 1, 2)):
+        activity[:, lag:, unit] = 0.98 * signs[:, : steps - lag]
+    activity[:, :, 3] = 0.4 * signs
+    by_lag = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
+    phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
+    strength = np.zeros((rows, steps, steps), np.float32)
+    for step in range(steps):
+        for lag in range(step + 1):
+            strength[:, step, step - lag] = 8.0 if lag == 3 else 1.0 / (1 + lag)
+    return Readings(
+        config,
+        branch=0,
+        window=999,
+        parts=("h",),
+        memory=Memory("h", by_lag, 4),
+        units=Units(
+            "h",
+            activity,
+            np.abs(activity) > 0.97,
+            0.7,
+            np.array([0.9, 0.9, 0.9, 0.4], np.float32),
+            np.array([3, 1, 2, 0], np.int32),
+            np.array([1.0, 0.98, 1.0, -0.71], np.float32),
+        ),
+        gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21),
+        connectivity=Connectivity(strength),
+        weights=matrices(),
+        lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
+    )
+
+
+def matrices() -> Matrices:
+    """The tutorial's, made up: W with a row of input and four of state, and W2."""
+    numbers = np.random.default_rng(0)
+    names = tuple(f"h{unit + 1}" for unit in range(4))
+    return Matrices(
+        {
+            "W": numbers.normal(0, 1, (5, 4)).astype(np.float32),
+            "b": numbers.normal(0, 1, (1, 4)).astype(np.float32),
+            "W2": numbers.normal(0, 2, (4, 2)).astype(np.float32),
+            "b2": np.zeros((1, 2), np.float32),
+        },
+        {"W": ("x", *names), "b": ("bias",), "W2": names, "b2": ("bias",)},
+        {"W": names, "b": names, "W2": ("class 0", "class 1"), "b2": ("class 0", "class 1")},
+        {"W": 3e-4, "b": 1e-3, "W2": 2e-4, "b2": np.nan},
+        (Recurrent("W", np.array([0.8 + 0.5j, 0.8 - 0.5j, -0.3, 0.1], np.complex64)),),
+    )
+
+
+def flipped(readings: Readings, row: int = 0, step: int = 6) -> Readings:
+    """The same with an input flipped whose echo, three steps later, is then predicted the other way."""
+    x = PROGRESS.x[row].copy()
+    x[step] ^= 1
+    before = PROGRESS.probabilities[row]
+    after = before.copy()
+    after[step + 3] = after[step + 3, ::-1]
+    return replace(readings, flip=Flip(row, step, x, before, after))
+
+
+def drawn(view: ProbeView, frame: Frame, width: int, height: int) -> list[str]:
+    """The lines of text that a view draws of a frame; it need not be in an app."""
+    view._frame = frame
+    cells = Cells(width, height, type(view).STYLES)
+    view.draw(cells)
+    assert cells.characters.shape == cells.styles.shape == (height, width)
+    return [cells.text(line) for line in range(height)]

@@ -1,0 +1,149 @@
+"""Views of readings draw whatever there is, at any size, and nothing raises: NaN, infinity, one unit, a thousand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Readings, Recurrent, Units
+from echornn.session.frame import Frame, State
+from tests.tui.app.views.by_hand import drawn
+from tui.app.views.gradient import GradientView
+from tui.app.views.memory import MemoryView
+from tui.app.views.probe_view import ProbeView
+from tui.app.views.weights import WeightsView
+
+VIEWS: list[type[ProbeView]] = [MemoryView, GradientView, WeightsView]
+KEYS = {"lag": (1,), "row": (1,), "units": (1,), "part": (1,), "swap": (), "flip": (), "leave": (), "move": (1, -1)}
+
+
+@st.composite
+def any_readings(draw: st.DrawFn) -> Readings:
+    """Of any shape that probes give, with odd numbers strewn over all arrays."""
+    classes = draw(st.sampled_from([2, 3, 36]))
+    steps, rows = draw(st.sampled_from([1, 2, 15, 100])), draw(st.sampled_from([1, 5, 40]))
+    size, lags = draw(st.sampled_from([1, 4, 33, 1024])), draw(st.sampled_from([1, 5, 16, 128]))
+    echo = draw(st.sampled_from([0, 3, 99, 150]))
+    numbers = np.random.default_rng(draw(st.integers(0, 9)))
+    odd = draw(st.lists(st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1e38, 1e-38]), max_size=3))
+
+    def some(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        values = numbers.normal(0, 1, shape).astype(np.float32)
+        for value in odd:
+            values[numbers.random(shape) < 0.2] = value
+        return values
+
+    config = EchoConfig(
+        num_classes=classes,
+        truncated_backprop_length=steps,
+        batch_size=rows,
+        state_size=size,
+        echo_step=echo,
+        total_series_length=rows * 200,
+    )
+    part = draw(st.sampled_from(["h", "update gate"]))
+    windows = draw(st.booleans())
+    activity = some(rows, steps, size) if windows else np.zeros((0, 0, size), np.float32)
+    columns = tuple(f"h{unit}" for unit in range(size))
+    inputs = tuple(f"x{symbol}" for symbol in range(config.input_size))
+    share = float(some(1)[0])
+    eigenvalues = np.stack([some(size), some(size)], axis=-1).view(np.complex64)[:, 0]
+    return Readings(
+        config,
+        0,
+        3,
+        ("h", "update gate"),
+        Memory(part, np.clip(some(lags), 0, 1), size),
+        draw(
+            st.sampled_from(
+                [
+                    None,
+                    Units(
+                        part,
+                        activity,
+                        activity > 0.97,
+                        share,
+                        some(size),
+                        numbers.integers(0, lags, size).astype(np.int32),
+                        some(size),
+                    ),
+                ]
+            )
+        ),
+        Gradient(some(lags), some(lags), share),
+        Connectivity(some(rows, steps, steps)),
+        draw(
+            st.sampled_from(
+                [
+                    None,
+                    Flip(
+                        0,
+                        steps - 1,
+                        numbers.integers(0, classes, steps).astype(np.uint8),
+                        some(steps, classes),
+                        some(steps, classes),
+                    ),
+                ]
+            )
+        ),
+        Matrices(
+            {"W": some(size + len(inputs), size), "b": some(1, size)},
+            {"W": inputs + columns, "b": ("b",)},
+            {"W": columns, "b": columns},
+            {"W": share, "b": float("nan")},
+            draw(st.sampled_from([(), (Recurrent("W", eigenvalues),)])),
+        ),
+        some(min(size, 8)),
+    )
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=60)
+@given(
+    readings=any_readings(),
+    view=st.sampled_from(VIEWS),
+    width=st.integers(1, 250),
+    height=st.integers(1, 70),
+    ascii_only=st.booleans(),
+    pressed=st.lists(st.sampled_from(sorted(KEYS)), max_size=4),
+)
+def test_anything_is_drawn_at_any_size(
+    readings: Readings, view: type[ProbeView], width: int, height: int, ascii_only: bool, pressed: list[str]
+) -> None:
+    shown = view(ascii_only)
+    frame = Frame(State.PAUSED, readings.config, trained=3, readings=readings)
+    with np.errstate(all="raise", under="ignore"):
+        lines = drawn(shown, frame, width, height)
+        for key in pressed:
+            action = getattr(shown, f"action_{key}", None)
+            if action is not None:
+                action(*KEYS[key])
+        assert len(shown.reading) <= 78
+        lines = drawn(shown, frame, width, height)
+    assert all(len(line) == width for line in lines)
+    assert not ascii_only or "".join(lines).isascii()
+    assert shown.question.kinds >= view.kinds
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nothing_at_all_is_drawn(view: type[ProbeView]) -> None:
+    config = EchoConfig()
+    nothing = np.zeros(0, np.float32)
+    readings = Readings(
+        config,
+        0,
+        0,
+        memory=Memory("h", nothing, 4),
+        gradient=Gradient(nothing, nothing, float("nan")),
+        connectivity=Connectivity(np.zeros((0, 0, 0), np.float32)),
+        weights=Matrices({}, {}, {}, {}, ()),
+    )
+    for one in (readings, replace(readings, connectivity=None), None):
+        for size in ((1, 1), (78, 12), (250, 70)):
+            frame = Frame(State.LOADING, config, readings=one)
+            assert len(drawn(view(), frame, *size)) == size[1]

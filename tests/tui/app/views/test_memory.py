@@ -1,0 +1,168 @@
+"""The memory view: what it says and draws of networks that are known by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.readings import Memory, Question, Readings
+from echornn.session.frame import State
+from tests.tui.app.views.by_hand import TUTORIAL, drawn, frame_of, shift_register
+from tui.app.views.memory import MemoryView, read, share_text
+from tui.app.views.unit_lines import best_input, signed_activity
+
+SOLVED = shift_register()
+
+
+def test_the_solved_tutorial_is_a_shift_register() -> None:
+    lines = drawn(MemoryView(), frame_of(SOLVED), 78, 12)
+    assert [line.rstrip() for line in lines] == [
+        "memory: 4.0 of 4 numbers used; the echo needs 4",
+        "                                             4 units, row 1, 70% saturated",
+        "   1 ▆ ▇ ▇ █                       ┊         input             ██▁▁█▁▁▁▁█████▁",
+        "     █ █ █ █                       ┊         1 = x[t-3]   1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
+        "     █ █ █ █                       ┊         2 = x[t-1]   0.98 ·▲▲▼▼▲▼▼▼▼▲▲▲▲▲",
+        "  .5 █ █ █ █                       ┊         3 = x[t-2]   1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲",
+        "     █ █ █ █                       ┊         4 = x[t]    -0.71 ▒▒▂▂▒▂▂▂▂▒▒▒▒▒▂",
+        "     █ █ █ █                       ┊",
+        "     █ █ █ █                       ┊",
+        "   0 █ █ █ █ ▁                     ┊",
+        "lag  0   2   4   6   8   10  12  14┊   16",
+        "           ▲ echo 3                T 15",
+    ]
+
+
+def test_in_ascii() -> None:
+    lines = drawn(MemoryView(ascii_only=True), frame_of(SOLVED), 78, 12)
+    assert "".join(lines).isascii()
+    assert lines[3].split()[-1] == "...^^vv^vvvv^^^"
+    assert lines[-1].split() == ["^", "echo", "3", "T", "15"]
+
+
+def test_bars_have_their_values_where_there_is_room() -> None:
+    lines = drawn(MemoryView(), frame_of(SOLVED), 98, 30)
+    assert lines[1].split() == [".97", ".98", ".99", "1.0"]
+    assert "4 = x[t]    -0.71 " in lines[-1]
+
+
+def test_a_state_that_is_too_small_leaves_slots_empty() -> None:
+    config = EchoConfig(echo_step=5)
+    by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
+    readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
+    lines = drawn(MemoryView(), frame_of(readings), 78, 12)
+    assert lines[0].rstrip() == "memory: 1.8 of 4 numbers used; the echo needs 6"
+    assert "░" not in lines[2].split("┊")[1]
+    assert lines[8].count("░░░") == 3
+
+
+def test_the_least_height_shows_bars_and_marks() -> None:
+    lines = drawn(MemoryView(), frame_of(SOLVED), 58, 4)
+    assert "██ ██ ██ ██ ▁▁" in lines[2]
+    assert "▲ echo 3" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.974, ".97"), (0.996, "1.0"), (1, "1.0"), (0.05, ".05"), (0, ".00"), (np.nan, "?")]
+)
+def test_numbers_from_zero_to_one_in_three_characters(value: float, text: str) -> None:
+    assert share_text(value) == text
+
+
+def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
+    assert "of window" not in drawn(MemoryView(), frame_of(SOLVED, trained=999), 78, 12)[0]
+    behind = drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12)
+    assert behind[0].endswith("of window 999")
+    assert "input" not in "".join(behind)  # which is another window's
+    other = replace(frame_of(SOLVED), branch=2)
+    assert drawn(MemoryView(), other, 78, 12)[0].endswith("of window 999, branch 0")
+
+
+def test_what_it_says_while_it_waits() -> None:
+    waits = frame_of(None, trained=3, state=State.RUNNING)
+    assert drawn(MemoryView(), waits, 40, 3)[0].rstrip() == "memory: computing"
+    assert "computing" in drawn(MemoryView(), frame_of(replace(SOLVED, memory=None)), 40, 3)[0]
+    assert drawn(MemoryView(), frame_of(None, 0, State.LOADING), 40, 3)[0].rstrip() == "memory: nothing trained yet"
+
+
+def test_parts_are_chosen_in_turn_and_asked_for() -> None:
+    view = MemoryView()
+    view._frame = frame_of(replace(SOLVED, parts=("h", "update gate", "reset gate")))
+    view.action_part(1)
+    assert view.question == Question(frozenset({"memory", "units"}), "update gate")
+    assert "computing update gate" in drawn(view, view._frame, 78, 12)[0]
+    view.action_part(1)
+    view.action_part(1)
+    assert view.question.part == "h"
+    view.action_part(-1)
+    assert view.question.part == "reset gate"
+    view._frame = frame_of(SOLVED)
+    assert view.question.part == ""  # a network without that part
+
+
+def test_a_part_that_is_not_the_top_state_is_named() -> None:
+    memory = SOLVED.memory
+    assert memory is not None
+    readings = replace(SOLVED, parts=("h", "update gate"), memory=replace(memory, part="update gate"))
+    assert drawn(MemoryView(), frame_of(readings), 78, 12)[0].startswith("memory of update gate: 4.0 of 4")
+
+
+def test_rows_units_and_lags_are_chosen_by_keys() -> None:
+    view = MemoryView()
+    drawn(view, frame_of(SOLVED), 78, 4)
+    view.action_row(1)
+    view.action_units(1)
+    lines = drawn(view, frame_of(SOLVED), 78, 4)
+    assert "units 2 to 2 of 4, row 2" in lines[1]
+    assert "2 = x[t-1]" in lines[3]
+    assert view.reading == ""
+    view.action_lag(1)
+    assert view.reading == "lag 3, the echo: x[t-3] can be read with r2 1.00; unit 1 follows it, +1.00"
+    view.action_lag(-1)
+    assert view.reading.startswith("lag 2: x[t-2] can be read with r2 0.99; unit 3")
+    view.action_leave()
+    assert view.reading == ""
+
+
+def test_the_reading_of_a_lag_that_nothing_holds() -> None:
+    assert SOLVED.memory is not None
+    assert read(TUTORIAL, SOLVED.memory, SOLVED.units, 9) == "lag 9: x[t-9] can be read with r2 0.00"
+
+
+def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
+    view = MemoryView()
+    assert "▲ echo 3" in "".join(drawn(view, frame_of(SOLVED), 40, 10))
+    view.action_swap()
+    lines = drawn(view, frame_of(SOLVED), 40, 10)
+    assert "▲ echo 3" not in "".join(lines)
+    assert "3 = x[t-2]   1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲" in "".join(lines)
+
+
+def test_why_nothing_is_read_is_said() -> None:
+    unread = replace(frame_of(SOLVED), unread="the probes failed: out of memory")
+    assert drawn(MemoryView(), unread, 60, 3)[0].rstrip() == "the probes failed: out of memory"
+    nothing = Readings(TUTORIAL, 0, 999, ("h",))
+    assert drawn(MemoryView(), frame_of(nothing), 80, 3)[0].rstrip() == (
+        "memory: the weights are no finite numbers; u goes back to where they were"
+    )
+
+
+def test_a_unit_that_follows_no_input_is_mixed_or_still() -> None:
+    units = SOLVED.units
+    assert units is not None
+    mixed = replace(units, correlation=np.array([0.19, -0.5, 1, 0], np.float32), spread=np.array([1, 1, 0, 0], "f4"))
+    assert [best_input(mixed, unit) for unit in range(4)] == [
+        "mixed    0.19",
+        "x[t-1]  -0.50",
+        "still        ",
+        "still        ",
+    ]
+
+
+def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None:
+    half = np.full((1, 1, 1), 0.5, np.float32)
+    assert signed_activity("layer 2 forget", half) == 0
+    assert signed_activity("layer 2 h", half) == 0.5
+    assert signed_activity("c", half) == pytest.approx(np.tanh(0.5))

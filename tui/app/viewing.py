@@ -1,0 +1,118 @@
+"""The views below the curve: which are shown, what they ask of the probes, and when they are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+from textual.widget import Widget
+
+from echornn.readings import Question
+from echornn.session.frame import Frame, State
+from echornn.session.probing import union
+from echornn.session.session import Session
+from tui.app.views.choice import ViewChoice
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
+from tui.app.widgets.status import StatusLine
+
+
+class Viewing(App[int]):
+    """An app that shows views of its frame."""
+
+    session: Session
+    _frame: Frame
+    _choice = ViewChoice()
+    _frame_of_views: Frame | None = None
+    _asked: Question | None = None
+
+    @property
+    def _main(self) -> Screen[object]:
+        return self.screen_stack[0]
+
+    def _lay_out(self, size: Any) -> None:
+        """Share the screen."""
+        raise NotImplementedError
+
+    def _show_status(self) -> None:
+        """Say what is seen, or what a cursor is on."""
+        raise NotImplementedError
+
+    def _hint(self, text: str) -> None:
+        """Say it for a moment."""
+        raise NotImplementedError
+
+    def _focus(self, widget: Widget) -> None:
+        """Give it the keys."""
+        raise NotImplementedError
+
+    def _watch_again(self) -> None:
+        """Give the keys to what is watched."""
+        raise NotImplementedError
+
+    @property
+    def _all_views(self) -> list[View]:
+        return [self._main.query_one(view) for view in VIEWS]
+
+    @property
+    def _views(self) -> list[View]:
+        """Those that are shown."""
+        return [view for view in self._all_views if view.display]
+
+    def action_view(self, key: str) -> None:
+        """Show the view of this key; one that makes room for it hands the arrow keys over."""
+        if self._main.has_class("small"):
+            self._hint(self._main.query_one(StatusLine).too_small)
+            return
+        self._choice = self._choice.pressed(key)
+        had_the_arrows = isinstance(self._main.focused, View)
+        self._lay_out(self.size)
+        self._show_views()
+        if had_the_arrows and not isinstance(self._main.focused, View):
+            self._focus(next(view for view in self._views if view.key == key))
+        self._show_status()
+
+    def _place_views(self, shown: tuple[type[View], ...], lines: int) -> None:
+        """Let these be seen, on so many lines, and no other; a view that goes leaves the arrow keys to the curve."""
+        self._main.query_one("#views").styles.height = lines
+        for view in self._all_views:
+            view.display = type(view) in shown
+            if not view.display and view is self._main.focused:
+                self._watch_again()
+        self._ask()
+
+    def _show_views(self) -> None:
+        self._frame_of_views = self._frame
+        for view in self._views:
+            view.show(self._frame, self._instead_of(view))
+        self._ask()  # what a view asks may depend on what it was shown
+
+    def _view_changed(self) -> None:
+        """A key has changed what a view shows, or asks."""
+        self._ask()
+        self._show_status()
+
+    def _ask(self) -> None:
+        """Have the probes read what the views that are shown need, all together."""
+        question = union(*(view.question for view in self._views))
+        if question != self._asked:
+            self._asked = question
+            self.session.ask(question)
+
+    def _instead_of(self, view: View) -> str:
+        """What a view says that has nothing to draw."""
+        frame = self._frame
+        match frame.state:
+            case State.LOADING if not frame.trained:
+                return f"{frame.message}; space pauses, ? explains the keys"
+            case State.LOADING | State.FAILED:
+                return frame.message
+            case _ if view.question is not None:
+                return frame.unread
+            case State.PAUSED:
+                return "press . to train a window"
+            case State.FINISHED:
+                return "finished: s gives it more epochs, r starts over"
+            case _:
+                return ""

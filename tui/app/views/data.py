@@ -1,0 +1,252 @@
+"""The tutorial's data matrix with its sliding window, and where the source of each target lies ("Unpacking")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from textual.binding import Binding
+
+from echornn.config import EchoConfig
+from echornn.progress import Symbols
+from echornn.tasks.coverage import Source, source_of
+from echornn.tasks.series import EchoSeries
+from tui.app.views.matrix import Matrix, laid
+from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
+from tui.app.views.misses import bracket_lines, sentence, target_line
+from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
+from tui.app.views.view import View
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
+
+MOST_SYMBOLS = 1_000_000
+"""Of longer series only the window's symbols are shown: to draw all would hold the screen up."""
+
+LINES_OF_A_ROW = 2
+
+LEAST_STRIP, MOST_STRIP = 8, 60
+"""Characters of the whole matrix."""
+
+
+@lru_cache(maxsize=2)
+def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | None:
+    """The series of an epoch, rows on end, uint8; None where it is too long to draw."""
+    if config.total_series_length > MOST_SYMBOLS:
+        return None
+    return EchoSeries.generate(config, generation, epoch).x.reshape(-1)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How the lines of the view are shared.
+
+    Attributes:
+        rows: rows of the matrix that are shown.
+        apart: whether a line lies between them.
+        framed: whether the window's rectangle has a top and a bottom.
+        misses: lines of the misses' figure; 0 without.
+    """
+
+    rows: int
+    apart: bool
+    framed: bool
+    misses: int
+
+
+def share(height: int, rows: int) -> Shares:
+    """The lines of a view of this height: first a row, then the misses, then more rows, then what makes it airy."""
+    spare = height - 2 - LINES_OF_A_ROW
+    misses = MISSES_HEIGHT if spare >= MISSES_HEIGHT + LINES_OF_A_ROW else 1 if spare >= 1 else 0
+    spare -= misses
+    more = min(max(0, spare // LINES_OF_A_ROW), rows - 1)
+    spare -= more * LINES_OF_A_ROW
+    framed = spare >= 2
+    spare -= 2 * framed
+    return Shares(1 + more, more > 0 and spare >= more, framed, misses)
+
+
+class Data(View):
+    """The whole matrix as a strip; rows around the window, each time step a block with its number in the series; below
+    each the targets, with the numbers of what they echo; and the targets that no window covers.
+
+    A symbol, and where a source lies, are told by glyphs as well as by colours.
+    """
+
+    key = "2"
+    title = "data"
+    about = "The data matrix with its sliding window, where each target's source lies, and what windows miss"
+    STYLES = tuple(
+        f"data--{name}"
+        for name in (
+            *("title", "label", "window", "rest", "other", "target", "before", "above", "blank"),
+            *("place", "missed", "covered", "focused", "cursor", "source"),
+        )
+    )
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Cursor to an earlier target"),
+        Binding("right", "move(1, 0)", "On", show=False, tooltip="Cursor to a later target"),
+        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor, or the matrix, a row up"),
+        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor, or the matrix, a row down"),
+        Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
+        Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
+        self._first_row = 0
+        self._cursor: tuple[int, int] | None = None
+
+    @property
+    def reading(self) -> str:
+        """Which target the cursor is on, what it echoes, and whether its error reaches that."""
+        cursor = self._visible_cursor()
+        return "" if cursor is None or self._frame is None else read(self._frame.config, self._window, *cursor)
+
+    @property
+    def _window(self) -> int:
+        """The window shown, in its epoch, from 0: the newest, or where none is trained the first."""
+        return max(0, self._frame.window - 1) if self._frame is not None else 0
+
+    def _visible_cursor(self) -> tuple[int, int] | None:
+        frame = self._frame
+        if self._cursor is None or frame is None or not frame.state.stands_still:
+            return None
+        row, step = self._cursor
+        return min(row, frame.config.batch_size - 1), min(step, frame.config.truncated_backprop_length - 1)
+
+    def action_move(self, steps: int, rows: int) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        count, length = frame.config.batch_size, frame.config.truncated_backprop_length
+        shown = share(self.size.height, count).rows
+        cursor = self._visible_cursor()
+        if cursor is None and steps and frame.state.stands_still:
+            self._cursor = (self._first_row, 0 if steps > 0 else length - 1)
+        elif cursor is not None:
+            row, step = min(max(0, cursor[0] + rows), count - 1), min(max(0, cursor[1] + steps), length - 1)
+            self._cursor = (row, step)
+            self._first_row = min(max(self._first_row, row - shown + 1), row)
+        else:
+            self._first_row = min(max(0, self._first_row + rows), max(0, count - shown))
+        self.redraw()
+        self.on_view()
+
+    def action_leave(self) -> None:
+        self._cursor = None
+        self.redraw()
+        self.on_view()
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """What all rows need, with the misses, and a line between each."""
+        return min(most, (LINES_OF_A_ROW + 1) * config.batch_size + 4 + MISSES_HEIGHT)
+
+    def draw(self, cells: Cells) -> None:
+        frame = self._frame
+        if frame is None:
+            cells.write(0, 0, self._message, "data--title")
+            return
+        config, shares = frame.config, share(cells.height, frame.config.batch_size)
+        first = min(self._first_row, config.batch_size - shares.rows)
+        cursor = self._visible_cursor()
+        matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)
+        series = symbols_of(config, frame.generation, frame.epoch - 1)
+        steps = TimeSteps(config, self._window, matrix, series, frame.progress, self._ascii_only)
+        self._draw_strip(cells, config, first, shares.rows)
+        y = 1 + shares.framed
+        for row in range(first, first + shares.rows):
+            self._draw_row(cells, steps, row, y)
+            y += LINES_OF_A_ROW
+            for x in matrix.sides if shares.apart and row < first + shares.rows - 1 else ():
+                cells.write(x, y, self._glyphs["side"], "data--place")
+            y += shares.apart and row < first + shares.rows - 1
+        if shares.framed:
+            self._draw_frame(cells, matrix, y)
+            y += 1
+        cells.write(0, y, shortened(counted(config, self._window, self._ascii_only), cells.width), "data--label")
+        if shares.misses:
+            self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
+
+    def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
+        """The whole matrix with the window's place in it, and which of its rows are shown."""
+        start, length = self._window * config.window_stride, config.truncated_backprop_length
+        which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
+        text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
+        width = min(MOST_STRIP, cells.width - len(text) - len("matrix "))
+        style = "data--focused" if self.has_focus else "data--title"
+        x = cells.write(0, 0, "matrix ", style)
+        if width >= LEAST_STRIP:
+            place = start * width // config.row_length
+            end = max(place + 1, -(-(start + length) * width // config.row_length))
+            strip = self._glyphs["strip"]
+            cells.write(x, 0, strip * width, "data--label")
+            cells.write(x + place, 0, self._glyphs["place"] * (end - place), "data--place")
+            x += width
+        cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
+
+    def _draw_frame(self, cells: Cells, matrix: Matrix, bottom: int) -> None:
+        """Top and bottom of the window's rectangle, and the way that it goes."""
+        shown = matrix.shown
+        begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1
+        for y in (1, bottom):
+            cells.write(begin, y, self._glyphs["top"] * (end - begin), "data--place")
+        cells.write(end, 1, self._glyphs["join"], "data--place")
+
+    def _draw_row(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
+        """The input with its numbers, and below the targets in the window with the numbers of their sources."""
+        matrix = steps.matrix
+        cells.write(0, y, f"row {row + 1}", "data--title")
+        cells.write(0, y + 1, "echo of" if matrix.numbered else "echo", "data--label")
+        for first, last in matrix.stretches():
+            inside = matrix.start <= first < matrix.end
+            style = "window" if inside else "rest" if 0 <= first < matrix.row_length else "other"
+            text = "".join(steps.input(row, position) for position in range(first, last))
+            cells.write(matrix.x(first), y, text, f"data--{style}")
+        for x in matrix.joins:
+            if 0 <= row + (1 if x > matrix.x(0) else -1) < steps.config.batch_size:
+                cells.write(x, y, self._glyphs["join"], "data--label")
+        for line in (y, y + 1):
+            for x in matrix.sides:
+                cells.write(x, line, self._glyphs["side"], "data--place")
+        for position in matrix.shown:
+            text, style = steps.target(row, position)
+            cells.write(matrix.x(position), y + 1, text, style)
+        shown = matrix.shown
+        begin = row * matrix.row_length + 1
+        text = f" {begin + shown.start:,} to {begin + shown.stop - 1:,}"
+        x = matrix.x(shown.stop - 1) + matrix.cell + 1
+        if x + len(text) <= cells.width:
+            cells.write(x, y + 1, text, "data--label")
+        self._draw_cursor(cells, steps, row, y)
+
+    def _draw_cursor(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
+        """Light up a target and the input that it echoes."""
+        cursor = self._visible_cursor()
+        if cursor is None or cursor[0] != row:
+            return
+        matrix = steps.matrix
+        target = matrix.start + cursor[1]
+        source = target - steps.config.echo_step
+        if target in matrix.shown:
+            cells.write(matrix.x(target), y + 1, steps.target(row, target)[0], "data--cursor")
+        if matrix.first <= source < matrix.last and source_of(steps.config, steps.window, *cursor) is not Source.BLANK:
+            cells.write(matrix.x(source), y, steps.input(row, source), "data--source")
+
+    def _draw_misses(self, cells: Cells, config: EchoConfig, y: int, lines: int) -> None:
+        cells.write(0, y, shortened(sentence(config), cells.width), "data--title")
+        if lines < MISSES_HEIGHT:
+            return
+        for line, text in enumerate(bracket_lines(config, cells.width, self._ascii_only), y + 1):
+            cells.write(0, line, text, "data--place")
+        targets = target_line(config, cells.width, self._ascii_only)
+        for x, (text, is_missed) in enumerate(targets):
+            cells.write(x, y + MISSES_HEIGHT - 1, text, "data--missed" if is_missed else "data--covered")
+
+
+def rows_of(first: int, count: int, of: int) -> str:
+    """Which rows are shown, of so many."""
+    return f"row {first + 1:,} of {of:,}" if count == 1 else f"rows {first + 1:,} to {first + count:,} of {of:,}"

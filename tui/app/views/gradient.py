@@ -1,0 +1,263 @@
+"""How far the error travels: its size by lag with the wall at T, what each prediction hangs on, and a flipped input."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from textual.binding import Binding
+
+from echornn.config import EchoConfig
+from echornn.readings import Connectivity, Gradient, Question, Readings
+from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
+from tui.app.views.paint import Box, beside, write_in
+from tui.app.views.probe_view import ProbeView
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
+
+DECADES = 8
+"""Powers of ten of the axis at the most; what is smaller has no bar."""
+
+LAGS_BEYOND = 3
+"""Lags shown beyond the wall at least, so that it is seen to cut something or nothing."""
+
+TALL = 17
+"""Lines from which on bars and the row have room above each other."""
+
+ACCEPTED_BIAS = 0.1
+
+
+class GradientView(ProbeView):
+    """phi by lag at the left, the row under the cursor beside it or below; ``f`` flips an input of it."""
+
+    key = "4"
+    title = "gradient"
+    about = "How far the error travels, what T cuts off, what a prediction hangs on, an input flipped"
+    kinds = frozenset({"gradient", "connectivity"})
+
+    BINDINGS = [
+        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Cursor to an earlier time step"),
+        Binding("right", "move(1, 0)", "On", show=False, tooltip="Cursor to a later time step"),
+        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor a row up"),
+        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor a row down"),
+        Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back"),
+        Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or the row"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._cursor: tuple[int, int] | None = None
+        self._flip: tuple[int, int] | None = None
+        self._row_first = False
+
+    @property
+    def question(self) -> Question:
+        flip = self._flip
+        if flip is not None and self._frame is not None:
+            config = self._frame.config
+            fits = flip[0] < config.batch_size and flip[1] < config.truncated_backprop_length
+            flip = flip if fits else None
+        row = self._cursor[0] if self._cursor is not None else 0
+        if self._frame is not None:
+            row = min(row, self._frame.config.batch_size - 1)
+        return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
+
+    def answered(self, readings: Readings) -> bool:
+        return readings.gradient is not None
+
+    @property
+    def reading(self) -> str:
+        readings = self._readings
+        if self._cursor is None or readings is None or readings.connectivity is None:
+            return ""
+        where = self._place(readings.connectivity)
+        return "" if where is None else read(readings.connectivity, *where)
+
+    def _place(self, connectivity: Connectivity) -> tuple[int, int] | None:
+        """Row and step whose prediction is looked at: under the cursor, or the first row's last; None without any."""
+        rows, steps = connectivity.strength.shape[:2]
+        if not rows or not steps:
+            return None
+        row, step = self._cursor or (0, steps - 1)
+        return min(row, rows - 1), min(step, steps - 1)
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        gradient, config = readings.gradient, readings.config
+        if gradient is None:
+            return
+        self.draw_head(cells, readings, truncation_words(config, gradient))
+        write_in(
+            cells,
+            Box(0, 0, cells.width, cells.height if cells.height > 6 else 0),
+            1,
+            shortened(windows_words(config, gradient), cells.width),
+            "view--words",
+        )
+        top = 2 if cells.height > 6 else 1
+        body = Box(0, top, cells.width, max(0, cells.height - top))
+        panel = self._panel(readings)
+        left, right = share_room(config, gradient, panel, body, self._row_first)
+        if left is not None:
+            draw_lag_chart(cells, left, chart_of(config, gradient, left.width), self._ascii_only)
+        if right is not None and panel is not None:
+            draw_row(cells, right, panel, self._ascii_only)
+
+    def _panel(self, readings: Readings) -> RowPanel | None:
+        where = self._place(readings.connectivity) if readings.connectivity is not None else None
+        if where is None or readings.connectivity is None:
+            return None
+        row, step = where
+        strengths = readings.connectivity.strength[row]
+        progress = self.progress_of(readings, strengths.shape)
+        flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
+        if flip is not None and len(flip.x) != len(strengths):
+            flip = None
+        x, probabilities = (progress.x[row], progress.probabilities[row]) if progress is not None else (None, None)
+        return RowPanel(row, step, strengths, x, probabilities, flip, self.has_focus or self._cursor is not None)
+
+    def action_move(self, steps: int, rows: int) -> None:
+        readings = self._readings
+        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
+        if place is None or readings is None or readings.connectivity is None:
+            return
+        count, length = readings.connectivity.strength.shape[:2]
+        if self._cursor is None:
+            self._cursor = place
+        else:
+            self._cursor = (min(max(0, place[0] + rows), count - 1), min(max(0, place[1] + steps), length - 1))
+        self._changed()
+
+    def action_flip(self) -> None:
+        readings = self._readings
+        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
+        if place is not None:
+            self._cursor = place
+            self._flip = None if self._flip == place else place
+            self._changed()
+
+    def action_swap(self) -> None:
+        self._row_first = not self._row_first
+        self._changed()
+
+    def action_leave(self) -> None:
+        self._cursor = self._flip = None
+        self._changed()
+
+
+def percent(share: float) -> str:
+    """A share as people read it: 21 %, 0.3 %, under 0.1 %."""
+    if not math.isfinite(share):
+        return "? %"
+    if share <= 0:
+        return "0 %"
+    if share < 0.0005:
+        return "under 0.1 %"
+    return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
+
+
+def enough_steps(gradient: Gradient, accepted: float = ACCEPTED_BIAS) -> int | None:
+    """The least number of steps from which on the bias is accepted; None where only following all of them would do."""
+    with np.errstate(invalid="ignore"):
+        too_much = np.flatnonzero(~(gradient.bias <= accepted))
+    least = int(too_much[-1]) + 2 if len(too_much) else 1
+    return least if least < len(gradient.bias) else None
+
+
+def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
+    """What following errors through T steps only costs, and how many steps would do."""
+    steps, followed = config.truncated_backprop_length, len(gradient.bias)
+    if not followed or not np.isfinite(gradient.bias).any():
+        return "there is none"
+    if steps > followed:
+        return f"errors were followed through {followed} steps; T is {steps}"
+    bias = float(gradient.bias[steps - 1])
+    text = f"T {steps} biases it by {percent(bias)}"
+    least = enough_steps(gradient)
+    if least is None:
+        return f"{text}; no T below {followed} would do for {percent(ACCEPTED_BIAS)}"
+    return text if least == steps else f"{text}; {least} would do for {percent(ACCEPTED_BIAS)}"
+
+
+def windows_words(config: EchoConfig, gradient: Gradient) -> str:
+    """What windows cost on top: an error at a window's beginning travels no step back."""
+    share = percent(gradient.bias_of_windows)
+    steps = config.truncated_backprop_length
+    return f"windows of {steps} bias it by {share}: early errors only go back to their start"
+
+
+def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
+    """The bars on an axis in powers of ten: of all lags where there is room for them, else of those that matter."""
+    echo, wall = config.echo_step, config.truncated_backprop_length
+    lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
+    phi = gradient.by_lag[:lags].astype(np.float64)
+    bottom, top = decades(phi)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        heights = (np.log10(np.where(phi > 0, phi, np.nan)) - bottom) / (top - bottom)
+    heights = np.where(heights >= 0, np.clip(heights, 0.01, 1), np.nan)
+    styles = tuple(
+        "view--beyond" if lag >= wall else "view--echo" if lag == echo else "view--bar" for lag in range(lags)
+    )
+    every = max(1, (top - bottom) // 3)
+    ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
+    values = tuple(size_text(value) for value in phi.tolist())
+    slots = np.zeros(lags, np.bool_)
+    return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}: cut off from here")
+
+
+def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
+    """The axis' bottom and top as powers of ten, around all that is finite and above zero."""
+    positive = phi[np.isfinite(phi) & (phi > 0)]
+    if not positive.size:
+        return -1, 0
+    top = math.ceil(math.log10(float(positive.max())) + 1e-9)
+    return max(min(math.floor(math.log10(float(positive.min()))), top - 1), top - DECADES), top
+
+
+def size_text(value: float) -> str:
+    """A size above zero in four characters: .043, 2e-4; nothing for zero."""
+    if not math.isfinite(value):
+        return "?"
+    if value <= 0:
+        return "0"
+    if 1e-2 <= value < 10:
+        return f"{value:.3f}".removeprefix("0")[:4]
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def lags_that_matter(config: EchoConfig) -> int:
+    """Lags up to the echo and T, and some beyond."""
+    return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
+
+
+def share_room(
+    config: EchoConfig, gradient: Gradient, panel: RowPanel | None, body: Box, row_first: bool
+) -> tuple[Box | None, Box | None]:
+    """Where the bars and where the row go: side by side, above each other, or one of them alone."""
+    if panel is None:
+        return body, None
+    lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)
+    least, most = (GUTTER + 2 + pitch * lags for pitch in (3 if body.height >= TALL else 2, 5))
+    side_by_side = beside(body, least, most, [max(LEAST_WIDTH, LABEL_WIDTH + block * steps) for block in (2, 1)])
+    if side_by_side is not None:
+        return side_by_side
+    if body.height >= TALL:
+        upper = body.height - ROW_LINES - 1
+        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, ROW_LINES)
+    return (None, body) if row_first else (body, None)
+
+
+def read(connectivity: Connectivity, row: int, step: int) -> str:
+    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most."""
+    strength = connectivity.strength[row, step, : step + 1]
+    text = f"row {row + 1}, step {step + 1}: logit by input"
+    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
+        lag = step - at
+        entry = f"{',' if number else ''} {f'x[t-{lag}]' if lag else 'x[t]'} {size_text(float(strength[at]))}"
+        if len(text) + len(entry) > 78:
+            break
+        text += entry
+    return text

@@ -1,0 +1,198 @@
+"""A bar for each lag, with marks at the echo and at T: what the memory view and the gradient view draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tui.app.views.paint import Box, Characters, stamp, write_in
+from tui.app.widgets.cells import Cells
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+ASCII_LEVELS = " ._:#"
+"""A bar's last character, from empty to full."""
+
+SLOT, ASCII_SLOT = "░", "'"
+WALL, ASCII_WALL = "┊", "|"
+MARK, ASCII_MARK = "▲", "^"
+
+MOST_PITCH = 7
+"""Columns from a bar to the next, at the most."""
+
+GUTTER = 5
+"""Columns of the axis at the left."""
+
+
+@dataclass(frozen=True, eq=False)
+class LagChart:
+    """What there is to draw.
+
+    Attributes:
+        heights: float64 [lags], 0 to 1; NaN where there is no bar.
+        values: what stands above each bar, where bars are so far apart that all have room.
+        styles: of each bar.
+        slots: bool [lags], where the whole height is shown that a bar may fill.
+        ticks: heights, and what the axis says there.
+        echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
+        wall_text: what is said below the wall.
+        cursor: the lag that is lit; None for none.
+    """
+
+    heights: npt.NDArray[np.float64]
+    values: tuple[str, ...]
+    styles: tuple[str, ...]
+    slots: npt.NDArray[np.bool_]
+    ticks: tuple[tuple[float, str], ...]
+    echo: int
+    wall: int
+    wall_text: str
+    cursor: int | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where bars stand.
+
+    Attributes:
+        lags_a_bar: more than one where there is no column for each lag; the bar is then the highest of them.
+        bars: how many.
+        pitch: columns from a bar to the next.
+        wall_bar: the bar after the wall; `bars` or more where all stand before it.
+        wall_room: columns that the wall takes.
+    """
+
+    lags_a_bar: int
+    bars: int
+    pitch: int
+    wall_bar: int
+    wall_room: int
+
+    @property
+    def width(self) -> int:
+        """Columns of all bars."""
+        return self.bars * self.pitch + self.wall_room
+
+    def x_of(self, bar: int) -> int:
+        """A bar's first column."""
+        return bar * self.pitch + (self.wall_room if bar >= self.wall_bar else 0)
+
+    @property
+    def bar_width(self) -> int:
+        """Columns of a bar: the last of its pitch parts it from the next, where that can be."""
+        return max(1, self.pitch - 1)
+
+
+def arrange(lags: int, wall: int, width: int) -> Columns:
+    """The widest bars for so many lags on so many columns."""
+    wall_room = 2 if 0 < wall < lags else 0
+    lags_a_bar = max(1, -(-lags // max(1, width - wall_room)))
+    bars = -(-lags // lags_a_bar)
+    pitch = max(1, min(MOST_PITCH, (width - wall_room) // max(1, bars)))
+    return Columns(lags_a_bar, bars, pitch, -(-wall // lags_a_bar), wall_room)
+
+
+def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> Characters:
+    """Bars one column wide, in eighths of a line: str [lines, bars]; whatever is above zero shows at least a little.
+
+    Args:
+        heights: float64 [bars], 0 to 1; NaN for no bar.
+    """
+    levels = ASCII_LEVELS if ascii_only else EIGHTHS
+    steps = len(levels) - 1
+    known = np.where(np.isnan(heights), 0, np.clip(heights, 0, 1))
+    filled = np.maximum(np.round(known * lines * steps), known > 0).astype(np.int64)
+    from_bottom = np.clip(filled[None, :] - steps * np.arange(lines)[::-1, None], 0, steps)
+    picture: Characters = np.array([*levels])[from_bottom]
+    return picture
+
+
+def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
+    """Draw it on a part of the grid: values, bars, numbers of lags, marks; what has no room is left out."""
+    columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
+    if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
+        return columns
+    numbers, above = box.height >= 4, box.height >= 5
+    inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
+    order = [_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)]
+    heights = chart.heights[order]
+    has_values = above and columns.pitch > max(map(len, chart.values))
+    picture = bar_picture(heights, inner.height, ascii_only)
+    slot = ASCII_SLOT if ascii_only else SLOT
+    for share, label in chart.ticks:
+        line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
+        write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
+    for bar, lag in enumerate(order):
+        x = columns.x_of(bar)
+        wide = np.repeat(picture[:, bar : bar + 1], columns.bar_width, axis=1)
+        if chart.slots[lag]:
+            stamp(
+                cells,
+                inner.x + x,
+                inner.y,
+                np.full_like(wide, slot),
+                "view--echo" if lag == chart.echo else "view--slot",
+            )
+        stamp(cells, inner.x + x, inner.y, wide, chart.styles[lag], over_blanks=True)
+        if has_values and columns.lags_a_bar == 1:
+            top = int((picture[:, bar] == " ").sum())
+            style = "view--cursor" if lag == chart.cursor else chart.styles[lag]
+            write_in(cells, Box(inner.x, box.y, inner.width, box.height), top, chart.values[lag], style, at=x)
+    if 0 < columns.wall_bar < columns.bars:
+        wall = np.full((inner.height + numbers, 1), ASCII_WALL if ascii_only else WALL)
+        stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "view--wall")
+    if numbers:
+        _draw_numbers(cells, box, box.height - 2, chart, columns)
+    _draw_marks(cells, box, box.height - 1, chart, columns, ascii_only)
+    if columns.lags_a_bar > 1 and above:
+        note = f"a bar: the highest of {columns.lags_a_bar} lags"
+        write_in(cells, box, 0, note, "view--axis", at=max(GUTTER, box.width - len(note)))
+    return columns
+
+
+def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int:
+    """The lag that a bar shows."""
+    first = bar * lags_a_bar
+    mine = heights[first : first + lags_a_bar]
+    return first + int(np.where(np.isnan(mine), -1, mine).argmax())
+
+
+def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
+    """The number of each lag, or of every so many as there is room for."""
+    write_in(cells, box, line, "lag", "view--axis")
+    widest = len(str(len(chart.heights) - 1)) + 1
+    every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * columns.pitch >= widest), 1000)
+    end = 0
+    for bar in range(columns.bars):
+        lag, x = bar * columns.lags_a_bar, columns.x_of(bar)
+        lit = chart.cursor is not None and chart.cursor // columns.lags_a_bar == bar
+        marked = lag <= chart.echo < lag + columns.lags_a_bar
+        if (bar % every == 0 or lit) and x >= end and x + len(str(lag)) <= box.width - GUTTER:
+            style = "view--cursor" if lit else "view--echo" if marked else "view--axis"
+            write_in(cells, box, line, str(lag), style, at=GUTTER + x)
+            end = x + len(str(lag)) + (columns.pitch > 1)
+
+
+def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
+    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right."""
+    arrow = ASCII_MARK if ascii_only else MARK
+    bar = chart.echo // columns.lags_a_bar
+    text = f"{arrow} echo {chart.echo}"
+    if bar >= columns.bars:
+        text, at = f"echo {chart.echo} >", max(0, box.width - GUTTER - len(f"echo {chart.echo} >"))
+    else:
+        at = columns.x_of(bar)
+        if at + len(text) > box.width - GUTTER:
+            text = f"{chart.echo} echo {arrow}"
+            at = max(0, at + 1 - len(text))
+    end = at + len(text)
+    write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+    wall = chart.wall_text
+    stands = 0 < columns.wall_bar < columns.bars
+    begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall) - 2
+    wall = wall if stands else wall + " >"
+    for x in (begin, begin - len(wall) + 1, end + 1, at - len(wall) - 1):
+        if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
+            write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
+            return

@@ -1,0 +1,109 @@
+"""How a part of the data matrix is laid on a line: pure geometry, the same for each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from echornn.config import EchoConfig
+
+NARROW = 2
+"""Characters of a time step where there is no room for its number."""
+
+AROUND_A_NUMBER = 3
+"""Characters beside it: its symbol to the left and right, and a space."""
+
+LEAST_LABEL = 8
+
+SIDES_AND_JOINS = 4
+"""Characters beside the time steps: the window's two sides, and a row's two joins to its neighbours."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Positions in a row of the matrix, from 0, and their columns on the screen.
+
+    The series goes on from the end of a row to the beginning of the next, so positions below 0 are the end of the row
+    above, and those from ``row_length`` on are the beginning of the row below.
+
+    Attributes:
+        start, length: the window's first position, and how many it has.
+        row_length: positions in a row.
+        first, last: the first position shown, and the one after the last.
+        cell: characters of a position.
+        label: characters before the first.
+    """
+
+    start: int
+    length: int
+    row_length: int
+    first: int
+    last: int
+    cell: int
+    label: int
+
+    @property
+    def numbered(self) -> bool:
+        """Whether there is room for the number of each time step."""
+        return self.cell > NARROW
+
+    @property
+    def end(self) -> int:
+        """The position after the window's last."""
+        return self.start + self.length
+
+    @property
+    def shown(self) -> range:
+        """The positions of the window that are shown."""
+        return range(max(self.start, self.first), min(self.end, self.last))
+
+    def x(self, position: int) -> int:
+        """The column at which a position begins."""
+        column = self.label + (position - self.first) * self.cell
+        column += (self.first <= self.start <= position) + (position >= self.end)
+        return column + (self.first < 0 <= position) + (position >= self.row_length)
+
+    @property
+    def sides(self) -> list[int]:
+        """Columns of the window's sides, those that are shown."""
+        left = [self.x(self.start) - 1] if self.first <= self.start else []
+        return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
+
+    @property
+    def joins(self) -> list[int]:
+        """Columns between the row and its neighbours, those that are shown."""
+        left = [self.x(-1) + self.cell] if self.first < 0 else []
+        return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
+
+    def stretches(self) -> list[tuple[int, int]]:
+        """The positions shown, as stretches that nothing stands between: (first, the one after the last)."""
+        cuts = sorted({self.first, self.last, *self._cuts()})
+        return list(pairwise(cuts))
+
+    def _cuts(self) -> list[int]:
+        return [cut for cut in (0, self.start, self.end, self.row_length) if self.first < cut < self.last]
+
+
+def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
+    """The matrix around a window of the epoch (from 0) on so many characters.
+
+    It is numbered where window and echo fit so, of two classes. Where even the window is too long, its part around
+    ``step`` is shown.
+    """
+    start, length = window * config.window_stride, config.truncated_backprop_length
+    reach = min(config.echo_step, config.row_length)
+    label = max(LEAST_LABEL, len(f"row {config.batch_size} "))
+    room = width - label - SIDES_AND_JOINS
+    digits = len(str(config.row_length * config.batch_size))
+    numbered = digits + AROUND_A_NUMBER
+    has_room = (length + min(reach, length)) * numbered <= room
+    cell = numbered if has_room and config.num_classes == 2 else NARROW  # digits are symbols where there are more
+    steps = max(1, room // cell)
+    if steps < length:
+        first = start + min(max(0, step - steps // 2), length - steps)
+        return Matrix(start, length, config.row_length, first, first + steps, cell, label)
+    spare = steps - length
+    before = min(max(reach, spare // 2), spare, start + reach)
+    after = min(spare - before, config.row_length + 1 - start - length)
+    before = min(spare - after, start + reach)
+    return Matrix(start, length, config.row_length, start - before, start + length + after, cell, label)

@@ -1,0 +1,164 @@
+"""Matrices as signed blocks with their rows and columns named, packed beside and below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from echornn.progress import Floats
+from tui.app.views.paint import Box, stamp, write_in
+from tui.app.views.signed import scale_of, signed_blocks
+from tui.app.views.unit_lines import STYLE_NAMES
+from tui.app.widgets.cells import Cells
+
+GAP = 2
+
+NUMBER_WIDTH = 7
+"""Columns of a block with its number, such as ``█+0.83``, and a space after it."""
+
+CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
+"""Columns that an entry gets: the most with which all matrices fit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A matrix to be drawn.
+
+    Attributes:
+        name: what it is called.
+        values: float32 [rows, columns].
+        rows, columns: their names.
+        cursor: row and column that are lit; None for none.
+        label: columns before its entries; those of its own names where it is less.
+    """
+
+    name: str
+    values: Floats
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cursor: tuple[int, int] | None = None
+    label: int = 0
+
+    @property
+    def label_width(self) -> int:
+        """Columns of the names of the rows, and of the matrix' own above them; a single row has the matrix' name."""
+        names = (self.name, *(self.rows if len(self.rows) > 1 else ()))
+        return max(self.label, max(map(len, names)) + 1)
+
+    def size(self, cell: int) -> tuple[int, int]:
+        """Width and height of the whole, at so many columns for an entry; a single row needs no head."""
+        rows, columns = self.values.shape
+        return self.label_width + columns * cell, rows + (rows > 1)
+
+
+def packed(matrices: Sequence[Matrix], box: Box, cell: int) -> list[Box]:
+    """A box for each matrix, from the first on as many as there is room for, top down and then to the right.
+
+    One that is larger than all there is is cut to it.
+    """
+    boxes: list[Box] = []
+    x, y, widest = box.x, box.y, 0
+    for matrix in matrices:
+        width, height = matrix.size(cell)
+        height = min(height, box.height)
+        if y + height > box.bottom:
+            x, y, widest = x + widest + GAP, box.y, 0
+        width = min(width, box.right - x)
+        if height < 1 or width < min(matrix.label_width + cell, matrix.size(cell)[0]):
+            break
+        if boxes and width < matrix.size(cell)[0]:
+            break
+        boxes.append(Box(x, y, width, height))
+        y, widest = y + height, max(widest, width)
+    return boxes
+
+
+def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool]:
+    """Their boxes, the columns of an entry, and whether all is seen: the widest entries with which it is."""
+    boxes: list[Box] = []
+    for cell in CELL_WIDTHS:
+        boxes = packed(matrices, box, cell)
+        sizes = [matrix.size(cell) for matrix in matrices]
+        if [(one.width, one.height) for one in boxes] == sizes:
+            return boxes, cell, True
+    return boxes, CELL_WIDTHS[-1], False
+
+
+def how_well(matrices: Sequence[Matrix], box: Box) -> tuple[int, int]:
+    """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
+    boxes, cell, whole = laid_out(in_line(matrices), box)
+    return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
+
+
+def in_line(matrices: Sequence[Matrix]) -> list[Matrix]:
+    """The same with labels of one width, so that a bias stands in line with its matrix."""
+    label = max((matrix.label_width for matrix in matrices), default=0)
+    return [replace(matrix, label=label) for matrix in matrices]
+
+
+def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only: bool) -> int:
+    """Draw them from the first on; how many are seen."""
+    matrices = in_line(matrices)
+    boxes, cell, _ = laid_out(matrices, box)
+    for one, matrix in zip(boxes, matrices, strict=False):
+        draw_matrix(cells, one, matrix, cell, ascii_only)
+    return len(boxes)
+
+
+def draw_matrix(cells: Cells, box: Box, matrix: Matrix, cell: int, ascii_only: bool) -> None:
+    """Names of columns, then a line for each row; cut to the box so that the cursor's entry is seen."""
+    rows, columns = matrix.values.shape
+    head = rows > 1
+    names = matrix.label_width
+    row, column = matrix.cursor or (0, 0)
+    first_row, shown_rows = _stretch(row, rows, box.height - head)
+    first_column, shown_columns = _stretch(column, columns, (box.width - names) // cell)
+    part = matrix.values[first_row : first_row + shown_rows, first_column : first_column + shown_columns]
+    if head:
+        write_in(cells, box, 0, matrix.name, "view--head")
+        _write_columns(cells, box, matrix, range(first_column, first_column + shown_columns), cell)
+    indices = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
+    glyphs, kinds = signed_blocks(part, scale_of(matrix.values), ascii_only)
+    for line in range(part.shape[0]):
+        index = first_row + line
+        label = (matrix.rows[index], "view--axis") if head else (matrix.name, "view--head")
+        write_in(cells, box, head + line, *label)
+        entries = zip(glyphs[line].tolist(), part[line].tolist(), strict=True)
+        text = "".join(glyph * cell if cell < NUMBER_WIDTH else f"{glyph}{number_text(v):<5} " for glyph, v in entries)
+        styles = np.repeat(indices[kinds[line]], cell)
+        if matrix.cursor is not None and index == row:
+            at = (column - first_column) * cell
+            styles[at : at + min(cell, NUMBER_WIDTH - 1)] = cells.names.index("view--cursor")
+        stamp(cells, box.x + names, box.y + head + line, np.array([*text]).reshape(1, -1), styles[None, :])
+
+
+def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
+    """The first of so many that is shown, and how many, so that the wanted one is among them."""
+    room = max(0, min(room, count))
+    return min(max(0, wanted + 1 - room), count - room), room
+
+
+def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: int) -> None:
+    """Names of columns above them, where they have room; of a gate's columns its name once, where that has."""
+    end = 0
+    for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):
+        columns = list(group)
+        whole = word and len(word) < len(columns) * cell and cell <= 2
+        for column in columns[:1] if whole else columns:
+            name = matrix.columns[column]
+            name = word if whole else name if len(name) <= cell else name.rpartition(" ")[2]
+            x = (column - shown.start) * cell
+            if x >= end and matrix.label_width + x + len(name) <= box.width:
+                write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
+                end = x + len(name) + (cell > 2 or len(name) > cell)
+
+
+def number_text(value: float) -> str:
+    """A number in five characters, with its sign: +0.83, -12.5, +4e9."""
+    if not np.isfinite(value):
+        return f"{value:+}"[:5]
+    texts = (f"{value:+.{decimals}f}" for decimals in (2, 1, 0))
+    return next((text for text in texts if len(text) <= 5), f"{value:+.0e}".replace("e+0", "e").replace("e+", "e"))

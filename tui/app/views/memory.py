@@ -1,0 +1,199 @@
+"""What the state remembers: a bar for each lag that grows towards the echo, and what each unit holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from textual.binding import Binding
+
+from echornn.config import EchoConfig
+from echornn.progress import Symbols
+from echornn.readings import Memory, Readings, Units
+from echornn.session.frame import Frame
+from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart
+from tui.app.views.paint import Box, beside
+from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.unit_lines import draw_units, label_width
+from tui.app.widgets.cells import Cells
+
+VALUE_PITCH = 4
+"""Columns from a bar to the next from which on values such as .97 have room."""
+
+LEAST_VALUE = 0.005
+"""Less than this is chance: no bar and no number."""
+
+TALL = 15
+"""Lines from which on bars and units have room above each other."""
+
+LAGS_BEYOND = 2
+"""Lags shown at least beyond the echo and T, where the units want room."""
+
+
+class MemoryView(ProbeView):
+    """Memory by lag at the left, or alone where there is no room; units by time step beside it, or below."""
+
+    key = "3"
+    title = "memory"
+    about = "Which inputs the state remembers, by lag, and what each unit holds"
+    kinds = frozenset({"memory", "units"})
+
+    BINDINGS = [
+        Binding("left", "lag(-1)", "Lag", show=False, tooltip="The cursor to a smaller lag"),
+        Binding("right", "lag(1)", "Lag", show=False, tooltip="The cursor to a larger lag"),
+        Binding("up", "row(-1)", "Row", show=False, tooltip="The units of the row above"),
+        Binding("down", "row(1)", "Row", show=False, tooltip="The units of the row below"),
+        Binding("pageup", "units(-1)", "Units", show=False, tooltip="Units before these"),
+        Binding("pagedown", "units(1)", "Units", show=False, tooltip="Units after these"),
+        *PART_BINDINGS,
+        Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or units"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._lag: int | None = None
+        self._row = self._first_unit = self._units_shown = 0
+        self._units_first = False
+
+    def answered(self, readings: Readings) -> bool:
+        return readings.memory is not None
+
+    @property
+    def reading(self) -> str:
+        readings = self._readings
+        if self._lag is None or readings is None or readings.memory is None:
+            return ""
+        return read(readings.config, readings.memory, readings.units, self._lag)
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        memory, units = readings.memory, readings.units
+        if memory is None:
+            return
+        asked = self._asked_part()
+        computing = f"; computing {asked}" if asked not in ("", memory.part) else ""
+        part = "" if (memory.part,) == readings.parts[:1] else memory.part
+        self.draw_head(cells, readings, summary(readings.config, memory) + computing, part)
+        body = Box(0, 1, cells.width, max(0, cells.height - 1))
+        left, right = share_room(readings.config, memory, units, body, self._units_first)
+        if left is not None:
+            draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag), self._ascii_only)
+        if right is not None and units is not None:
+            row = min(self._row, max(0, len(units.activity) - 1))
+            x = input_of(self._frame, readings, row)
+            args = (units, row, self._first_unit, x, self._ascii_only)
+            self._units_shown = draw_units(cells, right, *args)
+
+    def action_lag(self, by: int) -> None:
+        readings = self._readings
+        if readings is not None and readings.memory is not None:
+            lags = len(readings.memory.by_lag)
+            begin = min(readings.config.echo_step, lags - 1)
+            self._lag = begin if self._lag is None else max(0, min(lags - 1, self._lag + by))
+            self._changed()
+
+    def action_row(self, by: int) -> None:
+        readings = self._readings
+        if readings is not None and readings.units is not None:
+            self._row = max(0, min(len(readings.units.activity) - 1, self._row + by))
+            self._changed()
+
+    def action_units(self, by: int) -> None:
+        readings = self._readings
+        if readings is not None and readings.units is not None:
+            last = max(0, len(readings.units.spread) - self._units_shown)
+            self._first_unit = max(0, min(last, self._first_unit + by * max(1, self._units_shown)))
+            self._changed()
+
+    def action_swap(self) -> None:
+        self._units_first = not self._units_first
+        self._changed()
+
+    def action_leave(self) -> None:
+        self._lag = None
+        self._changed()
+
+
+def summary(config: EchoConfig, memory: Memory) -> str:
+    """How much is held, of how much room there is, and how much the echo needs."""
+    total = memory.total
+    held = f"{total:.1f}" if math.isfinite(total) else "?"
+    needed = memory.needed(config.echo_step)
+    return f"{held} of {memory.size} numbers used; the echo needs {needed}"
+
+
+def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
+    """The bars: of all lags where there is room for their values, else of those that matter."""
+    echo, wall = config.echo_step, config.truncated_backprop_length
+    lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
+    heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
+    heights[heights < LEAST_VALUE] = 0
+    styles = tuple(
+        "view--echo" if lag == echo else "view--bar" if lag < echo else "view--beyond" for lag in range(lags)
+    )
+    values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
+    slots = np.arange(lags) <= echo
+    return LagChart(
+        heights, values, styles, slots, ((0.0, "0"), (0.5, ".5"), (1.0, "1")), echo, wall, f"T {wall}", cursor
+    )
+
+
+def lags_that_matter(config: EchoConfig) -> int:
+    """Lags up to the echo and T, and some beyond."""
+    return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
+
+
+def share_text(value: float) -> str:
+    """A number from 0 to 1 in three characters: .97, 1.0; nothing for none."""
+    if not math.isfinite(value):
+        return "?"
+    text = f"{value:.2f}"
+    return text[:3] if text.startswith("1") else text.removeprefix("0").replace("-0", "-")[:3]
+
+
+def share_room(
+    config: EchoConfig, memory: Memory, units: Units | None, body: Box, units_first: bool
+) -> tuple[Box | None, Box | None]:
+    """Where the bars and where the units go: side by side, above each other, or one of them alone."""
+    if units is None:
+        return body, None
+    lags = min(len(memory.by_lag), lags_that_matter(config))
+    steps, count = units.activity.shape[1:]
+    tall = body.height >= TALL
+    least, most = (GUTTER + 2 + pitch * lags for pitch in (VALUE_PITCH if tall else 2, MOST_PITCH))
+    wanted = [label_width(units) + block * steps for block in (2, 1)]
+    side_by_side = beside(body, least, most, wanted)
+    if side_by_side is not None:
+        return side_by_side
+    if tall:
+        lines = min(count + 2, body.height // 2)
+        upper = body.height - lines - 1
+        return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, lines)
+    return (None, body) if units_first else (body, None)
+
+
+def input_of(frame: Frame | None, readings: Readings, row: int) -> Symbols | None:
+    """A row's input in the window that units were read of: known where that is the frame's own."""
+    if frame is None or frame.progress is None or readings.units is None:
+        return None
+    same = (frame.trained, frame.branch) == (readings.window, readings.branch)
+    if not same or frame.progress.x.shape != readings.units.activity.shape[:2] or not len(frame.progress.x):
+        return None
+    x: Symbols = frame.progress.x[row]
+    return x
+
+
+def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
+    """A lag in words: how well its input can be read, and which unit holds it best."""
+    lag = min(lag, len(memory.by_lag) - 1)
+    if lag < 0:
+        return ""
+    name = f"x[t-{lag}]" if lag else "x[t]"
+    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} can be read with r2 "
+    text += f"{float(memory.by_lag[lag]):.2f}"
+    if units is not None and len(units.best_lag):
+        holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))
+        if len(holders):
+            best = int(holders[np.abs(units.correlation[holders]).argmax()])
+            text += f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+    return text

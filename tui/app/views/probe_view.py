@@ -1,0 +1,137 @@
+"""What the views of readings share: their moment, what they say while they wait, rows and parts chosen by keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding
+
+from echornn.progress import Progress
+from echornn.readings import Kind, Question, Readings
+from echornn.session.frame import Frame, State
+from tui.app.views.view import View
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
+
+PART_BINDINGS = [
+    Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),
+    Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before"),
+]
+
+
+class ProbeView(View):
+    """Draws what the probes read, and says of which moment where that is not the frame's.
+
+    Attributes:
+        kinds: the readings that it asks for.
+    """
+
+    kinds: ClassVar[frozenset[Kind]]
+
+    STYLES = tuple(
+        f"view--{name}"
+        for name in (
+            *("head", "focused", "note", "axis", "words", "slot", "bar", "echo", "beyond", "wall", "cursor"),
+            *("positive", "negative", "saturated", "input", "prediction", "changed", "point", "circle"),
+        )
+    )
+    COMPONENT_CLASSES = set(STYLES)
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._part = ""
+
+    @property
+    def question(self) -> Question:
+        return Question(self.kinds, self._asked_part())
+
+    def _asked_part(self) -> str:
+        """The part chosen, where the network that is there now still has it; else empty, the top layer's h."""
+        frame = self._frame
+        known = frame is not None and frame.readings is not None
+        if not known or frame is None or frame.readings is None:
+            return self._part
+        config = frame.readings.config
+        same = (config.cell, config.num_layers) == (frame.config.cell, frame.config.num_layers)
+        return self._part if same and self._part in frame.readings.parts else ""
+
+    @property
+    def _readings(self) -> Readings | None:
+        """What there is to draw; None while it waits."""
+        readings = self._frame.readings if self._frame is not None else None
+        return readings if readings is not None and self.answered(readings) else None
+
+    def answered(self, readings: Readings) -> bool:
+        """Whether there is what this view needs."""
+        raise NotImplementedError
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        """Fill an empty grid of the widget's size with them."""
+        raise NotImplementedError
+
+    def draw(self, cells: Cells) -> None:
+        readings = self._readings
+        if readings is None or (self._frame is not None and self._frame.unread):
+            cells.write(0, 0, waiting(self.title, self._frame, self._message)[: cells.width], "view--words")
+        else:
+            self.paint(cells, readings)
+
+    def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
+        """The first line: what is to be said, of a part or of the whole, and at the right the moment."""
+        head_style = "view--focused" if self.has_focus else "view--head"
+        end = cells.write(0, 0, (f"{self.title} of {part}" if part else self.title)[: cells.width], head_style)
+        end = cells.write(end, 0, shortened(f": {text}", max(0, cells.width - end)), "view--head")
+        note = moment(self._frame, readings)
+        if note and end + 2 + len(note) <= cells.width:
+            cells.write(cells.width - len(note), 0, note, "view--note")
+
+    def progress_of(self, readings: Readings, shape: tuple[int, ...]) -> Progress | None:
+        """The window that readings were made of, where the frame still has it; its input has T steps."""
+        frame = self._frame
+        if frame is None or frame.progress is None or moment(frame, readings):
+            return None
+        same = frame.progress.x.shape[-1:] == shape[-1:] and len(frame.progress.x) >= readings.config.batch_size
+        return frame.progress if same else None
+
+    def action_part(self, by: int) -> None:
+        """The part so many after the one that is shown."""
+        readings = self._frame.readings if self._frame is not None else None
+        if readings is None or not readings.parts:
+            return
+        parts = readings.parts
+        at = parts.index(self._part) if self._part in parts else 0
+        self._part = parts[(at + by) % len(parts)]
+        self._changed()
+
+    def _changed(self) -> None:
+        """After a key has changed what is shown or asked."""
+        self.redraw()
+        self.on_view()
+
+
+def moment(frame: Frame | None, readings: Readings) -> str:
+    """Which moment readings are of; empty where it is the frame's."""
+    if frame is None or (frame.trained, frame.branch) == (readings.window, readings.branch):
+        return ""
+    branch = f", branch {readings.branch}" if frame.branch != readings.branch else ""
+    return f"of window {readings.window:,}{branch}"
+
+
+def waiting(title: str, frame: Frame | None, message: str) -> str:
+    """What a view says that has no readings: why not, or that it waits."""
+    if frame is None:
+        return f"{title}: nothing trained yet"
+    if frame.unread:
+        return frame.unread
+    if frame.state in (State.LOADING, State.FAILED) or not frame.trained:
+        return message or f"{title}: nothing trained yet"
+    readings = frame.readings
+    if readings is not None and not moment(frame, readings) and is_empty(readings):
+        return f"{title}: the weights are no finite numbers; u goes back to where they were"
+    return f"{title}: computing"
+
+
+def is_empty(readings: Readings) -> bool:
+    """Whether nothing was read: of weights that are not finite, nothing is."""
+    kinds = (readings.memory, readings.units, readings.gradient, readings.connectivity, readings.weights)
+    return all(one is None for one in (*kinds, readings.lyapunov))

@@ -1,0 +1,182 @@
+"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.progress import Floats, Symbols
+from echornn.readings import Flip
+from tui.app.views.paint import Box, stamp, write_in
+from tui.app.views.signed import scale_of, signed_blocks
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, shade, symbol_text
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
+
+LABEL_WIDTH = 6
+
+LEAST_WIDTH = 32
+"""Columns that its words need."""
+
+
+ROW_LINES = 7
+"""Lines of a row with a flip in it; what is left goes to all of its predictions."""
+
+LEAST_TRIANGLE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class RowPanel:
+    """What there is to draw of a row.
+
+    Attributes:
+        row, step: the prediction under the cursor, from 0.
+        strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
+        x: uint8 [T]; None where it is not known.
+        probabilities: float32 [T, num_classes]; None where they are not known.
+        flip: this row's; None where nothing is flipped in it.
+        focused: whether the cursor is lit.
+    """
+
+    row: int
+    step: int
+    strengths: Floats
+    x: Symbols | None
+    probabilities: Floats | None
+    flip: Flip | None
+    focused: bool
+
+    @property
+    def strength(self) -> Floats:
+        """float32 [T], how much the prediction under the cursor hangs on each input."""
+        return np.asarray(self.strengths[self.step])
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of blocks: a label, a text for each step, a style, and how much it matters."""
+
+    label: str
+    blocks: tuple[str, ...]
+    style: str
+    matters: int
+    lit: frozenset[int] = frozenset()
+    lit_style: str = "view--cursor"
+
+
+def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
+    """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
+    steps = len(panel.strength)
+    room = max(0, box.width - LABEL_WIDTH)
+    block = 2 if 2 * steps <= room else 1
+    shown = min(steps, room // block)
+    begin = min(max(0, panel.step + 1 - shown), steps - shown)
+    of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
+    lines = lines_of(panel, ascii_only)
+    unread = bool(np.isnan(panel.strength).all())
+    words = (
+        "computing"
+        if unread
+        else flip_words(panel.flip)
+        if panel.flip is not None
+        else "f flips that input"
+        if panel.focused
+        else ""
+    )
+    keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
+    for number, line in enumerate(keep, start=1):
+        write_in(cells, box, number, line.label, "view--axis")
+        for index, text in enumerate(line.blocks[begin : begin + shown]):
+            style = line.lit_style if begin + index in line.lit else line.style
+            write_in(cells, box, number, text[:block], style, at=LABEL_WIDTH + index * block)
+    write_in(cells, box, len(keep) + 1, shortened(words, box.width), "view--words")
+    below = Box(box.x, box.y + ROW_LINES + 1, box.width, box.height - ROW_LINES - 1)
+    if below.height >= LEAST_TRIANGLE:
+        draw_triangle(cells, below, panel, slice(begin, begin + shown), block, ascii_only)
+
+
+def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, ascii_only: bool) -> None:
+    """A line for each prediction of the row: where a network echoes, a stripe so many steps from the edge."""
+    steps = len(panel.strengths)
+    lines = min(steps, box.height - 1)
+    first = min(max(0, panel.step + 1 - lines), steps - lines)
+    write_in(cells, box, 0, "each prediction, by input", "view--axis")
+    scale = scale_of(panel.strengths)
+    for line, step in enumerate(range(first, first + lines), start=1):
+        glyphs, _ = signed_blocks(panel.strengths[step, shown], scale, ascii_only)
+        glyphs[max(0, step + 1 - shown.start) :] = " "
+        lit = panel.focused and step == panel.step
+        write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
+        stamp(cells, box.x + LABEL_WIDTH, box.y + line, np.repeat(glyphs, block)[None, :], "view--positive")
+
+
+def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
+    """The lines of blocks that there are, from the top."""
+    cursor = frozenset({panel.step}) if panel.focused else frozenset[int]()
+    flip = panel.flip
+    lines = []
+    x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
+    before = flip.before if flip is not None else panel.probabilities
+    classes = before.shape[-1] if before is not None else 2
+    if x is not None:
+        lines.append(Line("input", input_blocks(x, classes, ascii_only), "view--input", 2))
+    if flip is not None:
+        changed = tuple(
+            text if step == flip.step else "  " for step, text in enumerate(input_blocks(flip.x, classes, ascii_only))
+        )
+        lines.append(Line("flip", changed, "view--input", 3, frozenset({flip.step}), "view--changed"))
+    glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
+    glyphs[panel.step + 1 :] = " "
+    lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5, cursor))
+    if before is not None:
+        lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, cursor))
+    if flip is not None:
+        differs = frozenset(changed_steps(flip))
+        after = prediction_blocks(flip.after, ascii_only)
+        lines.append(Line("then", after, "view--prediction", 4, differs, "view--changed"))
+    return lines
+
+
+def before_flip(flip: Flip) -> Symbols:
+    """The input as it was, uint8 [T]: flipping makes a symbol the next one."""
+    x = flip.x.copy()
+    classes = flip.before.shape[-1]
+    x[flip.step] = (int(x[flip.step]) - 1) % classes
+    return x
+
+
+def changed_steps(flip: Flip) -> list[int]:
+    """Steps, from 0, where another symbol is predicted than without the flip."""
+    return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
+
+
+def flip_words(flip: Flip) -> str:
+    """What the flip changes, in words."""
+    changed = [step + 1 for step in changed_steps(flip)]
+    if not changed:
+        largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
+        return f"step {flip.step + 1} flipped: none turns, p by {largest:.2f}"
+    named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    return f"step {flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
+
+
+def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
+    """Two characters for each input symbol: digits, where there are more than two."""
+    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+    if classes == 2:
+        return tuple(glyphs["one" if symbol else "zero"] for symbol in x.tolist())
+    return tuple(symbol_text(symbol) for symbol in x.tolist())
+
+
+def prediction_blocks(probabilities: Floats, ascii_only: bool) -> tuple[str, ...]:
+    """Two characters for each prediction: shaded by its probability, or the likeliest symbol.
+
+    Args:
+        probabilities: float32 [T, num_classes].
+    """
+    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+    if probabilities.shape[-1] == 2:
+        return tuple(glyphs[shade(p)] for p in probabilities[:, 1].tolist())
+    return tuple(symbol_text(symbol) for symbol in probabilities.argmax(axis=-1).tolist())

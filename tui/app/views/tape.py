@@ -1,0 +1,62 @@
+"""The newest windows of a row as a tape: which of their time steps fit, and what lies between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A window on the tape: its steps ``begin`` up to ``end`` stand from column ``x`` on, a seam after them.
+
+    Of windows that overlap, the steps that they share stand in the later one.
+    """
+
+    progress: Progress
+    x: int
+    begin: int
+    end: int
+    seam: str
+
+    def __contains__(self, step: int) -> bool:
+        return self.begin <= step < self.end
+
+
+def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
+    """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
+
+    Where even the newest is wider, its newest time steps are shown.
+    """
+    pieces: list[Piece] = []
+    room = width
+    seam = ""
+    end = windows[-1].x.shape[1]
+    for progress, before in zip(reversed(windows), [*reversed(windows[:-1]), None], strict=True):
+        steps = min(end, (room - len(seam[:1])) // 2)
+        if steps < 1:
+            break
+        room -= 2 * steps + len(seam[:1])
+        pieces.append(Piece(progress, room, end - steps, end, seam))
+        if before is not None:
+            seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
+    shift = pieces[0].x if pieces and len(pieces) == 1 else 0
+    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [Piece(windows[-1], 0, end, end, "")]
+
+
+def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
+    """Steps of a window that come before a later one begins: fewer than all where the two overlap."""
+    length: int = before.x.shape[1]
+    if before.epoch != after.epoch or before.window >= after.window:
+        return length
+    return min(length, (after.window - before.window) * config.window_stride)
+
+
+def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
+    """What lies between two windows: nothing (window), an epoch's end, or windows that were not kept (gap)."""
+    first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
+    if second != first + 1:
+        return "gap"
+    return "window" if before.epoch == after.epoch else "epoch"

@@ -1,0 +1,105 @@
+"""Time steps of the data matrix as text: symbols of the series, targets and what they echo, by glyph and by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress, Symbols
+from echornn.tasks.coverage import Source, counts_by_source, source_of
+from tui.app.views.matrix import AROUND_A_NUMBER, Matrix
+from tui.app.widgets.blocks import DIGITS
+
+MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
+GLYPHS = {"one": "█", "zero": "▁", "unknown": "░", "join": "→", "side": "╎", "top": "╌", "strip": "─", "place": "█"}
+ASCII_MARKS = {Source.WINDOW: "", Source.BEFORE: "<", Source.ABOVE: "^", Source.BLANK: "-"}
+ASCII_GLYPHS = {
+    "one": "#",
+    "zero": ".",
+    "unknown": ":",
+    "join": ">",
+    "side": ":",
+    "top": "-",
+    "strip": "-",
+    "place": "#",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TimeSteps:
+    """What is written at the positions of a matrix.
+
+    Attributes:
+        config, window: of which window of the epoch, from 0.
+        matrix: where things are.
+        series: uint8, the rows on end; None where it is too long to draw.
+        newest: the window in full, where it is trained: its symbols are known anyway.
+        ascii_only: whether there are only ASCII glyphs.
+    """
+
+    config: EchoConfig
+    window: int
+    matrix: Matrix
+    series: Symbols | None
+    newest: Progress | None
+    ascii_only: bool = False
+
+    def symbol(self, row: int, position: int) -> str:
+        """The glyph of an input; that of none where it is not known."""
+        glyphs = ASCII_GLYPHS if self.ascii_only else GLYPHS
+        if self.series is not None:
+            symbol = int(self.series[row * self.matrix.row_length + position])
+        elif self.newest is not None and self.newest.window == self.window and position in self.matrix.shown:
+            symbol = int(self.newest.x[row, position - self.matrix.start])
+        else:
+            return glyphs["unknown"]
+        if self.config.num_classes > 2:
+            return DIGITS[symbol % len(DIGITS)]
+        return glyphs["one" if symbol else "zero"]
+
+    def input(self, row: int, position: int) -> str:
+        """An input: its symbol, around its number where there is room; none before the first row and after the last."""
+        index = row * self.matrix.row_length + position
+        if not 0 <= index < self.matrix.row_length * self.config.batch_size:
+            return " " * self.matrix.cell
+        symbol = self.symbol(row, position)
+        return self._block(symbol, index, symbol)
+
+    def target(self, row: int, position: int) -> tuple[str, str]:
+        """A target: its symbol, around the number of its source where there is room; and the name of its style."""
+        source = source_of(self.config, self.window, row, position - self.matrix.start)
+        mark = (ASCII_MARKS if self.ascii_only else MARKS)[source]
+        style = "data--target" if source is Source.WINDOW else f"data--{source.name.lower()}"
+        if source is Source.BLANK:
+            return (mark * (self.matrix.cell - self.matrix.numbered)).ljust(self.matrix.cell), style
+        symbol = self.symbol(row, position - self.config.echo_step)
+        index = row * self.matrix.row_length + position - self.config.echo_step
+        return self._block(mark or symbol, index, symbol), style
+
+    def _block(self, left: str, index: int, symbol: str) -> str:
+        """A time step: around its number in the series, from 1, where there is room for that."""
+        if not self.matrix.numbered:
+            return left + symbol if self.config.num_classes == 2 or left != symbol else f"{symbol} "
+        return f"{left}{f'{index + 1}'.rjust(self.matrix.cell - AROUND_A_NUMBER, symbol)}{symbol} "
+
+
+def counted(config: EchoConfig, window: int, ascii_only: bool = False) -> str:
+    """Where the sources of all targets of the window lie, with the marks that say so."""
+    marks = ASCII_MARKS if ascii_only else MARKS
+    counts = counts_by_source(config, window)
+    each = [f"{count:,} {source} {marks[source]}".strip() for source, count in counts.items()]
+    return f"{config.predictions_per_window:,} targets and their sources: {', '.join(each)}"
+
+
+def read(config: EchoConfig, window: int, row: int, step: int) -> str:
+    """A target in words: its number in the series, what it echoes, and whether its error reaches that."""
+    index = row * config.row_length + window * config.window_stride + step + 1
+    source = source_of(config, window, row, step)
+    if source is Source.BLANK:
+        return f"row {row + 1}, step {index:,} of the series: its target is blank, no echo"
+    reached = {
+        Source.WINDOW: "in this window: its error gets there",
+        Source.BEFORE: "before this window: its error is cut off",
+        Source.ABOVE: "in the row above: the state begins at zero",
+    }[source]
+    return f"row {row + 1}, step {index:,} of the series echoes {index - config.echo_step:,}, {reached}"

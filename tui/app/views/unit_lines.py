@@ -1,0 +1,128 @@
+"""What each unit of a part does over the newest window: a line a unit, a block a time step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from echornn.progress import Floats, Symbols
+from echornn.readings import Units
+from tui.app.views.paint import Box, stamp, write_in
+from tui.app.views.signed import signed_blocks
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, symbol_text
+from tui.app.widgets.cells import Cells
+
+STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
+"""For the kinds of style that `signed_blocks` tells apart."""
+
+GATES = ("update", "reset", "input", "forget", "output")
+"""Parts whose units go from 0, shut, to 1, open, by the last word of their names; see `echornn.network.cells`."""
+
+LEAST_CORRELATION = 0.2
+"""A unit that correlates less than this with every input follows none: it mixes them, or does something else."""
+
+STILL = 1e-6
+"""A unit whose standard deviation is below this does not move."""
+
+
+def signed_activity(part: str, activity: Floats) -> Floats:
+    """What a part's units do, from -1 to 1: a gate from shut to open, an LSTM's c as h sees it."""
+    name = part.rpartition(" ")[2]
+    if name in GATES:
+        return 2 * activity - 1
+    return np.asarray(np.tanh(activity)) if name == "c" else activity
+
+
+def best_input(units: Units, unit: int) -> str:
+    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still. 13 characters or more."""
+    correlation = float(units.correlation[unit])
+    if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
+        return f"{'still':<13}"
+    lag = int(units.best_lag[unit])
+    name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
+    return f"{name:<7} {correlation:>5.2f}"
+
+
+def label_width(units: Units) -> int:
+    """Columns of the words before a unit's blocks."""
+    return max((_words(units, unit) for unit in range(min(len(units.spread), 200))), key=len, default="").__len__() + 1
+
+
+def _words(units: Units, unit: int) -> str:
+    digits = len(str(len(units.spread)))
+    return f"{unit + 1:>{digits}} = {best_input(units, unit)}"
+
+
+def first_shown(wanted: int, count: int, room: int) -> int:
+    """The first of so many lines that is shown, so that the room is used."""
+    return max(0, min(wanted, count - room))
+
+
+def draw_units(
+    cells: Cells, box: Box, units: Units, row: int, first_unit: int, x: Symbols | None, ascii_only: bool
+) -> int:
+    """A head, the input where it is known, and a line for each unit that fits from the first wanted on; how many fit.
+
+    Blocks are two characters wide where all steps fit so, and one where they do not; where even those are too many,
+    the newest steps are shown.
+
+    Args:
+        row: which row's activity, from 0; the last there is, where there are fewer.
+        x: uint8 [T], that row's input; None where it is not known.
+    """
+    rows, steps, count = units.activity.shape
+    row = min(row, max(0, rows - 1))
+    width = label_width(units)
+    room = max(0, box.width - width)
+    block = 2 if 2 * steps <= room else 1
+    shown = min(steps, room // block)
+    begin = steps - shown
+    lines = max(0, box.height - 1 - (x is not None))
+    first = first_shown(first_unit, count, lines)
+    _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
+    if x is not None and shown:
+        _draw_input(cells, box, width, x[begin:], block, ascii_only)
+    values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
+    saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
+    names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
+    for line, unit in enumerate(range(first, min(count, first + lines)), start=box.height - lines):
+        write_in(cells, box, line, _words(units, unit), "view--words")
+        if shown:
+            glyphs, kinds = signed_blocks(values[begin:, unit], 1.0, ascii_only, saturated[begin:, unit])
+            picture, styles = np.repeat(glyphs, block), np.repeat(names[kinds], block)
+            stamp(cells, box.x + width, box.y + line, picture[None, :], styles[None, :])
+    return lines
+
+
+def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int, int], begin: int) -> None:
+    rows, steps, count = units.activity.shape
+    if not rows or not steps:
+        where = "no window yet"
+    elif begin < 0:
+        where = ""
+    else:
+        where = f"row {row + 1}" + (f", steps {begin + 1} to {steps}" if begin else "")
+    of = f"units {shown[0] + 1} to {shown[1]} of {count}" if shown[1] - shown[0] < count else f"{count} units"
+    share = units.share_saturated
+    parts = [of, where, f"{share:.0%} saturated" if math.isfinite(share) else ""]
+    while len(text := ", ".join(part for part in parts if part)) > box.width and len(parts) > 1:
+        parts.pop()
+    write_in(cells, box, 0, text, "view--axis")
+
+
+def _draw_input(cells: Cells, box: Box, width: int, x: Symbols, block: int, ascii_only: bool) -> None:
+    write_in(cells, box, 1, "input", "view--axis")
+    write_in(cells, box, 1, input_text(x, block, ascii_only), "view--input", at=width)
+
+
+def input_text(x: Symbols, block: int, ascii_only: bool, classes: int = 2) -> str:
+    """Input symbols as blocks of so many characters: digits, where there are more than two.
+
+    Args:
+        x: uint8 [steps].
+    """
+    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+    if classes == 2 and not (x > 1).any():
+        return "".join(glyphs["one" if symbol else "zero"][:block] for symbol in x.tolist())
+    return "".join(symbol_text(symbol)[:block] for symbol in x.tolist())

@@ -1,0 +1,242 @@
+"""The weights: each matrix as signed blocks, the eigenvalues of the recurrent part, and how fast all moves."""
+
+from __future__ import annotations
+
+import math
+
+from textual.binding import Binding
+
+from echornn.progress import Floats
+from echornn.readings import Matrices, Readings, Recurrent
+from tui.app.views.gradient import percent, size_text
+from tui.app.views.matrix_blocks import Matrix, draw_matrices, how_well
+from tui.app.views.paint import Box, write_in
+from tui.app.views.plane import draw_plane
+from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.widgets.cells import Cells
+
+NUMBERS_WIDTH = 27
+"""Columns of update sizes and Lyapunov exponents."""
+
+LEAST_MATRICES, LEAST_PLANE = 24, 12
+"""Columns below which the plane, or the numbers beside the matrices, are left out."""
+
+GAP = 2
+
+BAR_WIDTH = 8
+"""Columns of a Lyapunov exponent's bar on either side of zero."""
+
+
+class WeightsView(ProbeView):
+    """Matrices at the left, the one chosen first; then the complex plane, and numbers."""
+
+    key = "5"
+    title = "weights"
+    about = "Each matrix, eigenvalues against the unit circle, update sizes, Lyapunov exponents"
+    kinds = frozenset({"weights", "lyapunov"})
+
+    BINDINGS = [
+        Binding("left", "move(0, -1)", "Left", show=False, tooltip="Cursor a column back"),
+        Binding("right", "move(0, 1)", "Right", show=False, tooltip="Cursor a column on"),
+        Binding("up", "move(-1, 0)", "Up", show=False, tooltip="Cursor a row up"),
+        Binding("down", "move(1, 0)", "Down", show=False, tooltip="Cursor a row down"),
+        *PART_BINDINGS,
+        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self._chosen = 0
+        self._cursor: tuple[int, int] | None = None
+
+    def answered(self, readings: Readings) -> bool:
+        return readings.weights is not None
+
+    @property
+    def reading(self) -> str:
+        readings = self._readings
+        if self._cursor is None or readings is None or readings.weights is None:
+            return ""
+        chosen = self._matrices(readings.weights)[:1]
+        return read(chosen[0]) if chosen and chosen[0].values.size else ""
+
+    def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
+        """The matrix chosen, and the recurrent part whose eigenvalues are shown."""
+        entries = entries_of(weights)
+        return entries[self._chosen % len(entries)] if entries else ("", None)
+
+    def _matrices(self, weights: Matrices) -> list[Matrix]:
+        """All of them in their order, from the chosen one on."""
+        chosen = self._entry(weights)[0]
+        names = list(weights.weights)
+        at = names.index(chosen) if chosen in names else 0
+        matrices = [matrix_of(weights, name) for name in (*names[at:], *names[:at])]
+        if self._cursor is not None and matrices and matrices[0].values.size:
+            rows, columns = matrices[0].values.shape
+            cursor = (min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1))
+            first = matrices[0]
+            matrices[0] = Matrix(first.name, first.values, first.rows, first.columns, cursor)
+        return matrices
+
+    def paint(self, cells: Cells, readings: Readings) -> None:
+        weights = readings.weights
+        if weights is None:
+            return
+        recurrent = self._entry(weights)[1]
+        self.draw_head(cells, readings, summary(recurrent, readings.lyapunov))
+        body = Box(0, 1, cells.width, max(0, cells.height - 1))
+        ordered = self._matrices(weights)
+        ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
+        matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
+        seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
+        if seen < len(ordered):
+            note = f"{seen} of {len(ordered)}: n shows others"
+            write_in(cells, Box(0, 1, cells.width, matrices.height), matrices.height - 1, note, "view--note")
+        if plane is not None and recurrent is not None:
+            draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
+        if numbers is not None:
+            draw_numbers(cells, numbers, weights, readings.lyapunov, self._ascii_only)
+
+    def action_part(self, by: int) -> None:
+        readings = self._readings
+        if readings is not None and readings.weights is not None:
+            self._chosen = (self._chosen + by) % max(1, len(entries_of(readings.weights)))
+            self._cursor = None
+            self._changed()
+
+    def action_move(self, rows: int, columns: int) -> None:
+        readings = self._readings
+        if readings is None or readings.weights is None:
+            return
+        first = self._matrices(readings.weights)[:1]
+        if not first or not first[0].values.size:
+            return
+        count, length = first[0].values.shape
+        if self._cursor is None:
+            self._cursor = (0, 0)
+        else:
+            row, column = first[0].cursor or (0, 0)
+            self._cursor = (min(max(0, row + rows), count - 1), min(max(0, column + columns), length - 1))
+        self._changed()
+
+    def action_leave(self) -> None:
+        self._cursor = None
+        self._changed()
+
+
+def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
+    """What can be chosen: each matrix, once for each recurrent part in it; the first of all with the others."""
+    default = weights.recurrent[0] if weights.recurrent else None
+    entries: list[tuple[str, Recurrent | None]] = []
+    for name in weights.weights:
+        own = [one for one in weights.recurrent if is_part_of(one, weights, name)]
+        entries += [(name, one) for one in own] or [(name, default)]
+    return entries
+
+
+def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
+    """Whether this is the recurrent part of that matrix, or of one of the vectors that it yields: by their names."""
+    stem, _, layer = recurrent.name.partition(" layer ")
+    vector = stem.removeprefix("W").strip()
+    of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
+    yields = f"{vector} 1" if vector else "h1"
+    return of_layer and "h1" in weights.rows[name] and yields in weights.columns[name]
+
+
+def matrix_of(weights: Matrices, name: str) -> Matrix:
+    """A matrix with its names."""
+    return Matrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
+
+
+def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
+    """Spectral radius and largest Lyapunov exponent, in words."""
+    parts = []
+    if recurrent is not None and len(recurrent.eigenvalues):
+        parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
+    if lyapunov is not None and len(lyapunov):
+        largest = float(lyapunov[0])
+        grows = "grow" if largest > 0 else "fade"
+        meaning = f": differences {grows}" if math.isfinite(largest) else ""
+        parts.append(f"Lyapunov {number(largest, '+')}{meaning}")
+    return "; ".join(parts) or "none"
+
+
+def number(value: float, sign: str = "") -> str:
+    """A number with two decimals, or in powers of ten where it is large."""
+    if not math.isfinite(value):
+        return "?"
+    return f"{value:{sign}.2f}" if abs(value) < 1e4 else f"{value:{sign}.1e}"
+
+
+Room = tuple[Box, Box | None, Box | None]
+"""Where matrices, plane and numbers go."""
+
+
+def share_room(body: Box, numbers_lines: int) -> list[Room]:
+    """Ways to share it, the best first: all side by side; or the plane below the numbers, which leaves more columns."""
+    has_numbers = body.width >= LEAST_MATRICES + GAP + NUMBERS_WIDTH
+    right = body.right - (NUMBERS_WIDTH + GAP if has_numbers else 0)
+    numbers = Box(body.right - NUMBERS_WIDTH, body.y, NUMBERS_WIDTH, body.height) if has_numbers else None
+    width = min(2 * body.height, right - body.x - LEAST_MATRICES - GAP, body.width * 2 // 5)
+    plane = Box(right - width, body.y, width, body.height) if width >= LEAST_PLANE else None
+    left = right - (width + GAP if plane is not None else 0) - body.x
+    ways: list[Room] = [(body._replace(width=max(0, left)), plane, numbers)]
+    below = body.height - numbers_lines - 1
+    if numbers is not None and 2 * below >= LEAST_PLANE:
+        lines = min(below, NUMBERS_WIDTH // 2)
+        plane = Box(numbers.x, body.bottom - lines, NUMBERS_WIDTH, lines)
+        ways.append((body._replace(width=right - body.x), plane, numbers._replace(height=numbers_lines)))
+    return ways
+
+
+def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | None, ascii_only: bool) -> None:
+    """The change in a window of each weight as a part of itself, then Lyapunov exponents as bars around zero."""
+    names = list(weights.weights)
+    exponents = lyapunov.tolist() if lyapunov is not None else []
+    for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
+    for_updates = max(0, min(len(names), box.height - for_exponents - 1))
+    write_in(cells, box, 0, "changes in a window by", "view--axis")
+    for line, name in enumerate(names[:for_updates], start=1):
+        write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
+    top = for_updates + 1
+    if exponents and top + 1 < box.height:
+        write_in(cells, box, top, "Lyapunov, nats a step", "view--axis")
+        shown = exponents[: box.height - top - 1]
+        finite = [abs(value) for value in shown if math.isfinite(value)]
+        scale = max(finite, default=1.0) or 1.0
+        for line, value in enumerate(shown, start=top + 1):
+            left, right = exponent_bar(value / scale, ascii_only)
+            at = write_in(cells, box, line, f"{number(value, '+'):>8} ", "view--words") - box.x
+            at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
+            at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
+            write_in(cells, box, line, right, "view--positive", at=at)
+
+
+def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
+    """The bar of an exponent left and right of zero, `BAR_WIDTH` characters each.
+
+    Args:
+        share: of the largest there is, -1 to 1.
+    """
+    halves = round(min(1.0, abs(share)) * BAR_WIDTH * 2) if math.isfinite(share) else 0
+    whole, half = divmod(max(halves, int(share != 0 and math.isfinite(share))), 2)
+    if ascii_only:
+        bar = "#" * (whole + half)
+        return (f"{bar:>{BAR_WIDTH}}", "") if share < 0 else (" " * BAR_WIDTH, bar)
+    if share < 0:
+        return f"{'▐' * half + '█' * whole:>{BAR_WIDTH}}", ""
+    return " " * BAR_WIDTH, "█" * whole + "▌" * half
+
+
+def update_text(update: float) -> str:
+    """How much a weight changes in a window, as a part of itself."""
+    if not math.isfinite(update):
+        return "?"
+    return percent(update) if update >= 0.0005 or update <= 0 else f"{size_text(update * 100)} %"
+
+
+def read(matrix: Matrix) -> str:
+    """The entry under the cursor, in words."""
+    row, column = matrix.cursor or (0, 0)
+    value = float(matrix.values[row, column])
+    return f"{matrix.name}, from {matrix.rows[row]} to {matrix.columns[column]}: {value:+.4g}"
