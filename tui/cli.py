@@ -97,8 +97,9 @@ def train(
         Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
         given beside it are an edit made there, which can be undone.
     at
-        With --resume: go back to after that many windows along the run's path (0 is the start), and go on from there
-        as a new branch. Nothing that was trained is lost (see branches).
+        With --resume: go back to after that many windows along the run's path (0 is the start), and train on from there
+        at once, as a new branch. Nothing that was trained is lost (see branches). Only to look at a moment, open the
+        run without this, and go there with [ and { or the crosshair.
     compare
         Lay these runs under the curve: folders, names that list shows, or newest. One that another process trains is
         followed. In the app only.

@@ -132,11 +132,11 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
         assert rows(app)[:7] == [
             "branches: * shown, + under it, x pinned",
             " +c started over",
-            "   mean loss 0.3000 · 100 along its path",
+            "   mean loss 0.3000 · 100 on its path",
             " +b learning_rate 0.1 from window 300",
-            "   mean loss 0.5000 · 500 along its path",
+            "   mean loss 0.5000 · 500 on its path",
             ">*a the start",
-            "   mean loss 0.1000 · 600 along its path",
+            "   mean loss 0.1000 · 600 on its path",
         ]
         await pilot.press("b")
         assert not app.query_one(BranchList).is_open
@@ -228,7 +228,7 @@ async def test_a_pinned_branch_stays_under_the_curve() -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("b", "end", "up", "x")
         await drawn(app, pilot)
-        assert rows(app)[3:5] == [">xb learning_rate 0.1 from window 300", "   mean loss 0.5000 · 500 along its path"]
+        assert rows(app)[3:5] == [">xb learning_rate 0.1 from window 300", "   mean loss 0.5000 · 500 on its path"]
         for _ in range(20):
             grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
         session.set_frame(State.PAUSED, session.frame.progress)

@@ -21,7 +21,7 @@ def keys_of(sought: str) -> list[str]:
 
 
 def test_what_is_seen_comes_first() -> None:
-    assert [section.heading for section in TEXT] == [*(heading for heading, _ in WHAT_IS_SEEN), "Keys"]
+    assert [section.heading for section in TEXT] == [*(heading for heading, _ in WHAT_IS_SEEN), "Words", "Keys"]
 
 
 def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
@@ -38,6 +38,11 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
 def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None:
     rows = {(section.heading, row) for section in TEXT for row in section.rows}
     assert all((section.heading, row) in rows for section in found(TEXT, sought) for row in section.rows)
+
+
+@pytest.mark.parametrize("word", ["solved", "ghost", "crosshair", "branch", "path"])
+def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
+    assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
 
 
 def test_a_heading_finds_what_stands_under_it() -> None:
