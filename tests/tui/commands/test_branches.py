@@ -61,7 +61,7 @@ def test_columns_are_aligned_and_a_long_difference_goes_on_below_itself(folder: 
     narrow = list(lines(kept, 78))
     assert narrow[2:4] == [
         "      b 1     a 0  12            8     0.6373          -  num_epochs 9,",
-        " " * 59 + "learning_rate 0.1",
+        " " * 58 + "learning_rate 0.1",
     ]
     assert max(map(len, narrow)) <= 78
 
