@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from echornn.runs import run_dir
@@ -161,12 +161,14 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=60) | JSON.map(lambda told: json.dumps(told).encode()))
+@example(b'{"names": {}, "pinned": [-1], "hidden": []}')
+@example(b'{"names": {"-3": "x"}, "pinned": [], "hidden": [1.5]}')
 def test_whatever_stands_in_the_notes_they_are_notes(tmp_path_factory: pytest.TempPathFactory, told: bytes) -> None:
     folder = tmp_path_factory.mktemp("notes")
     (folder / NOTE_FILE).write_bytes(told)
     notes = BranchNotes.of(folder)
-    assert all(type(number) is int and len(name) <= 40 for number, name in notes.names.items())
-    assert all(type(number) is int for number in (*notes.pinned, *notes.hidden))
+    assert all(len(name) <= 40 for name in notes.names.values())
+    assert all(type(one) is int and one >= 0 for one in (*notes.names, *notes.pinned, *notes.hidden))
 
 
 # ---- disks that do not take what is written
