@@ -242,3 +242,15 @@ def test_a_damaged_line_leaves_every_window_somewhere(tmp_path: Path, at: int) -
     assert run.timeline().trained == run.trained == 25
     assert run.timeline().has(run.stands)
     assert sum(len(windows) for _, _, windows in run.path(run.stands)) == run.stands.window
+
+
+@pytest.mark.parametrize("config", [EchoConfig(), SLOW, LARGE, replace(LARGE, stride=3, cell="gru", row_start="zero")])
+def test_a_line_holds_what_is_not_a_default_and_tells_the_whole_command(config: EchoConfig) -> None:
+    for command in (
+        told(0, "start", config),
+        told(18, "undo", config, back=(0, 14)),
+        Command(20_600, "edit", 30, 249, 2, 1, config, None, 200, (199, 249), (199, 249)),
+    ):
+        line = command.as_line()
+        assert Command.from_line(line) == command
+        assert len(line) < 350, "there may be thousands of branches"

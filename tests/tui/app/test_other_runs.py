@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.runs import kept_runs
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.recorder import RunRecorder
 from echornn.session.frame import State
@@ -260,6 +261,29 @@ def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Pa
         assert futures.followed(PATIENCE)
         (ghost,) = futures.ghosts(session.frame)
         assert (ghost.first, ghost.last) == (0, 3), "the line on which it stands now"
+
+
+def test_what_was_read_changes_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, seen = tmp_path / "other", []
+    with being_written(folder) as (live, recorder):
+        run = FollowedRun(folder)
+        assert run.refresh()
+        before = run.seen
+        live.reset()
+        live.edit(replace(SLOW, learning_rate=0.7))
+        live.train(3)
+        write(live, recorder)
+        rates = run_dir.error_rates
+
+        def looking(*told: Any) -> Any:
+            seen.append(run.seen)
+            return rates(*told)
+
+        monkeypatch.setattr("echornn.runs.followed_run.error_rates", looking)
+        assert run.refresh()
+    assert seen, "another thread may look at any time"
+    assert all(one is before for one in seen)
+    assert (run.seen.stands.window, run.seen.config.learning_rate) == (3, 0.7)
 
 
 def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path) -> None:
