@@ -162,7 +162,7 @@ class Session:
         self._loop.mailbox.send(lambda: self._loop.pace.set_speed(speed))
 
     def reset(self) -> None:
-        """Start over with the weights of this draw, from the first epoch; the data stays. At its start nothing is done."""
+        """Start over with the weights of this draw, from the first epoch; the data stays. There, nothing is done."""
         self._loop.mailbox.send(
             lambda: self._loop.change(lambda: self._loop.live.reset(held=self._loop.running), anywhere=True)
         )
