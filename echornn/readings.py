@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, Symbols
+from echornn.progress import Counts, Floats, Progress, Symbols
 
 Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
@@ -44,7 +44,7 @@ class Memory:
         part: what it was read from.
         by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
             x[t-k] from it at t, for k = 0, 1, ..., some beyond T and the echo, at most 512; 0 to 1.
-        size: how many numbers the part has: `total` over all lags is at most this.
+        size: how many numbers the part has, the most that can be held.
         numbers_a_symbol: independent numbers that a symbol is, num_classes - 1.
     """
 
@@ -55,8 +55,8 @@ class Memory:
 
     @property
     def total(self) -> float:
-        """Numbers held: the sum over the lags, for each number that a symbol is."""
-        return float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol
+        """Numbers held: the sum over the lags, for each number that a symbol is; at most `size`."""
+        return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
 
     def needed(self, echo_step: int) -> int:
         """Numbers that the echo needs: the newest symbol and all those until the echo."""
@@ -94,7 +94,7 @@ class Gradient:
 
     Attributes:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
-            about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c with it.
+            about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c.
         bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
             weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). 0 where
             there is no gradient at all.
@@ -191,6 +191,7 @@ class Readings:
             weights are not finite.
         lyapunov: float32, Lyapunov exponents of all that is carried, in nats a step, the largest first: all of up to
             16, or else the leading 8; ln of float32's least number, -87.3, stands for minus infinity.
+        progress: the newest window there, which `units`, `connectivity` and `flip` are of; None where there is none.
     """
 
     config: EchoConfig
@@ -204,3 +205,4 @@ class Readings:
     flip: Flip | None = None
     weights: Matrices | None = None
     lyapunov: Floats | None = field(default=None)
+    progress: Progress | None = None

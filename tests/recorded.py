@@ -1,4 +1,4 @@
-"""Runs with branches, recorded without TensorFlow."""
+"""Runs with branches, recorded without TensorFlow unless asked."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from echornn.runs.branch import Moment
 from echornn.runs.recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from echornn.training.any_trainer import MakeTrainer
 from tests.scripted import SMALL, ScriptedTrainer
 
 Step = int | str | tuple[int, int] | dict[str, Any]
 """Windows to train; reset, redraw or regenerate; a moment to go to; fields to edit."""
 
 
-def record_branches(folder: Path, *steps: Step, config: EchoConfig = SMALL) -> None:
+def record_branches(
+    folder: Path, *steps: Step, config: EchoConfig = SMALL, make_trainer: MakeTrainer = ScriptedTrainer
+) -> None:
     """Record a new run that takes these steps, and stands where they end."""
     recorder = RunRecorder.begin(folder, config)
-    live = LiveRun(config, ScriptedTrainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()
     live.begin()
     for step in steps:

@@ -35,24 +35,29 @@ def run(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, init_stat
 
 @functools.lru_cache(GRAPHS_KEPT)
 def _running(config: EchoConfig, rows: int) -> Any:
-    carried = carried_size(config)
-
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:
         inputs, steps = embed(x, config.num_classes), tf.shape(x)[0]
 
-        def run_step(t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray, gates: tf.TensorArray) -> Any:
+        def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
+            states, gates, logits = arrays
             after = step(config, weights, tf.gather(inputs, t), state)
-            return t + 1, after.state, states.write(t, after.state), gates.write(t, after.gates)
+            return (
+                t + 1,
+                after.state,
+                states.write(t, after.state),
+                gates.write(t, after.gates),
+                logits.write(t, logits_of(config, weights, after.state)),
+            )
 
-        states = tf.TensorArray(tf.float32, steps, element_shape=[rows, carried])
-        gates = tf.TensorArray(tf.float32, steps, element_shape=[rows, gates_size(config)])
-        loop = (tf.constant(0), init_state, states, gates)
-        _, _, states, gates = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
-        all_states = states.stack()
-        return all_states, gates.stack(), tf.nn.softmax(logits_of(config, weights, all_states))
+        sizes = (carried_size(config), gates_size(config), config.num_classes)
+        arrays = [tf.TensorArray(tf.float32, steps, element_shape=[rows, size]) for size in sizes]
+        loop = (tf.constant(0), init_state, *arrays)
+        _, _, states, gates, logits = tf.while_loop(lambda t, *_: t < steps, run_step, loop)
+        return states.stack(), gates.stack(), tf.nn.softmax(logits.stack())
 
-    return graph_of(forward, config, tf.TensorSpec([None, rows], tf.uint8), tf.TensorSpec([rows, carried]))
+    return graph_of(forward, config, tf.TensorSpec([None, rows], tf.uint8), tf.TensorSpec([rows, carried_size(config)]))
 
 
 def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
-    return affine_map([states[..., shown_part(config)]], weights["W2"], weights["b2"])
+    """Of the states after a step, float32 [rows, carried] to [rows, classes]."""
+    return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])

@@ -1,0 +1,98 @@
+"""What looking into a network costs: ms of each probe, and training speed while it is looked into four times a second.
+
+`OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.cost_of_probes [seconds of each stretch]`; the variable is what the
+command line sets for itself. The sizes are those of the README's table; with and without are taken in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+from dataclasses import replace
+
+from rich.console import Console
+
+from echornn import EchoConfig, Question, Specimen, Trainer, examine, use_one_thread
+from echornn.config import Cell
+from echornn.readings import Kind
+
+SIZES = ((4, 5, 15), (16, 50, 15), (64, 50, 15), (256, 50, 15))
+"""State, batch, T."""
+
+CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
+
+VIEWS: dict[str, frozenset[Kind]] = {
+    "memory": frozenset({"memory", "units"}),
+    "gradient": frozenset({"gradient", "connectivity", "flip"}),
+    "weights": frozenset({"weights", "lyapunov"}),
+}
+"""What each view of the app asks for."""
+
+PROBES: tuple[Kind, ...] = ("memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov")
+REPEATS = 7
+EVERY_SECONDS = 0.25
+SLICE_SECONDS = 0.02
+ROUNDS = 3
+
+
+def milliseconds(specimen: Specimen, kinds: frozenset[Kind]) -> tuple[float, float]:
+    """Of the first examination, which makes the graphs, and the median of those that follow."""
+    taken = []
+    for _ in range(REPEATS + 1):
+        begun = time.perf_counter()
+        examine(specimen, Question(kinds, flip=(0, 0)))
+        taken.append(1000 * (time.perf_counter() - begun))
+    return taken[0], statistics.median(taken[1:])
+
+
+def rate(trainer: Trainer, seconds: float, slice_windows: int, kinds: frozenset[Kind]) -> float:
+    """Windows a second, while another thread examines the network as often as the app does."""
+    done = threading.Event()
+    newest = Specimen(trainer.state, progress=trainer.advance(1))
+
+    def look() -> None:
+        while kinds and not done.wait(EVERY_SECONDS):
+            examine(newest, Question(kinds, flip=(0, 0)))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    begun, windows = time.perf_counter(), 0
+    while time.perf_counter() - begun < seconds:
+        newest = Specimen(trainer.state, progress=trainer.advance(slice_windows))
+        windows += slice_windows
+    reached = windows / (time.perf_counter() - begun)
+    done.set()
+    looking.join()
+    return reached
+
+
+def main() -> None:
+    use_one_thread()
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+    say = Console(width=120).print
+    for state, batch, length in SIZES:
+        for cell in CELLS:
+            sizes = EchoConfig(state_size=state, batch_size=batch, truncated_backprop_length=length)
+            config = replace(sizes, cell=cell, init="glorot", num_epochs=10**9, device="cpu")
+            trainer = Trainer(config)
+            specimen = Specimen(trainer.state, progress=trainer.advance(200))
+            specimen = replace(specimen, state=trainer.state)
+            taken = {kind: milliseconds(specimen, frozenset({kind})) for kind in PROBES}
+            told = ", ".join(f"{kind} {warm:.1f} (first {first:.0f})" for kind, (first, warm) in taken.items())
+            say(f"{cell} {state}, {batch}, {length}: ms: {told}")
+            begun = time.perf_counter()
+            trainer.advance(200)
+            slice_windows = max(1, round(200 * SLICE_SECONDS / (time.perf_counter() - begun)))
+            ratios: dict[str, list[float]] = {view: [] for view in VIEWS}
+            for _ in range(ROUNDS):
+                for view, kinds in VIEWS.items():
+                    alone = rate(trainer, seconds, slice_windows, frozenset())
+                    ratios[view].append(rate(trainer, seconds, slice_windows, kinds) / alone)
+            kept = ", ".join(f"{view} {statistics.median(found):.3f}" for view, found in ratios.items())
+            say(f"{cell} {state}, {batch}, {length}: of its own speed training keeps: {kept}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Small networks to be examined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from echornn.config import Cell, EchoConfig
+from echornn.network.model import carried_size, weight_shapes
+from echornn.progress import Floats, Progress
+from echornn.specimen import Specimen
+from echornn.tasks.series import EchoSeries
+from echornn.trainer_state import TrainerState
+
+CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
+
+
+def small(cell: Cell = "rnn", **changes: Any) -> EchoConfig:
+    """Three units, windows of four steps."""
+    sizes: dict[str, Any] = {
+        "state_size": 3,
+        "truncated_backprop_length": 4,
+        "echo_step": 2,
+        "batch_size": 2,
+        **changes,
+    }
+    return EchoConfig(cell=cell, total_series_length=400, **sizes)
+
+
+def random_weights(config: EchoConfig, spread: float = 0.7, seed: int = 0) -> dict[str, Floats]:
+    rng = np.random.default_rng(seed)
+    return {name: rng.normal(0, spread, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+
+
+def specimen(config: EchoConfig, weights: dict[str, Floats], with_window: bool = True) -> Specimen:
+    """A network in the midst of an epoch, with states of its own that its rows carry and its window began with."""
+    rng = np.random.default_rng(5)
+    first, carried = rng.uniform(-0.5, 0.5, (2, config.batch_size, carried_size(config))).astype(np.float32)
+    x, y = EchoSeries.generate(config).window(3 * config.window_stride, config.truncated_backprop_length)
+    nothing = np.zeros(0, np.float32)
+    progress = Progress(nothing, np.zeros(0, np.int32), 0, 3, x, y, nothing, nothing, first)
+    state = TrainerState(config, 0, 4, 0, 0, weights, carried, ())
+    return Specimen(state, 0, 4, progress if with_window else None)

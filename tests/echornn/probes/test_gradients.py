@@ -1,0 +1,175 @@
+"""How far the error travels, against finite differences of NumPy's network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from echornn.config import Cell, EchoConfig
+from echornn.probes.examine import examine
+from echornn.probes.of_weights import lyapunov_exponents
+from echornn.probes.series import series_for
+from echornn.progress import Floats
+from echornn.readings import Gradient, Question
+from tests.echornn.probes import numpy_network
+from tests.echornn.probes.numpy_network import Array
+from tests.echornn.probes.specimens import CELLS, random_weights, small, specimen
+
+pytestmark = pytest.mark.slow
+
+D = 1e-5
+
+
+def gradient_of(config: EchoConfig, weights: dict[str, Floats]) -> Gradient:
+    found = examine(specimen(config, weights), Question(frozenset({"gradient"}))).gradient
+    assert found is not None
+    return found
+
+
+def states_of(config: EchoConfig, weights: dict[str, Floats]) -> Array:
+    series, one = series_for(config), specimen(config, weights)
+    first = np.resize(one.state.carried_state, (series.x.shape[1], one.state.carried_state.shape[1]))
+    states, _ = numpy_network.run(config.cell, weights, series.x, first)
+    return states
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient_by_lag(cell: Cell) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    series, states = series_for(config), states_of(config, weights)
+    steps = len(series.x)
+
+    def loss_from(lag: int, state: Array) -> Array:
+        """Of the last step, where the state after so many steps before it is this."""
+        run, _ = numpy_network.run(cell, weights, series.x[steps - lag :], state) if lag else (state[None], {})
+        return numpy_network.losses(weights, run[-1], series.y)
+
+    expected = []
+    for lag in range(series.steps_back):
+        at = states[steps - lag]
+        slopes = [
+            (loss_from(lag, at + D * unit) - loss_from(lag, at - D * unit)) / (2 * D) for unit in np.eye(at.shape[1])
+        ]
+        expected.append(np.linalg.norm(slopes, axis=0).mean())
+    np.testing.assert_allclose(gradient_of(config, weights).by_lag, expected, rtol=2e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_truncation_bias(cell: Cell) -> None:
+    """g_K is the slope of the mean loss where only the weights of the last K steps are moved."""
+    config = small(cell, state_size=2)
+    weights = random_weights(config, 0.5)
+    series, states = series_for(config), states_of(config, weights)
+    steps, most = len(series.x), series.steps_back
+
+    def slopes_of_last(count: int) -> Array:
+        found = []
+        for name in weights:
+            if name in ("W2", "b2"):
+                continue
+            for place in np.ndindex(weights[name].shape):
+                both = []
+                for change in (D, -D):
+                    moved = {key: np.asarray(value, np.float64) for key, value in weights.items()}
+                    moved[name] = moved[name].copy()
+                    moved[name][place] += change
+                    run, _ = numpy_network.run(cell, moved, series.x[steps - count :], states[steps - count])
+                    both.append(numpy_network.losses(weights, run[-1], series.y).mean())
+                found.append((both[0] - both[1]) / (2 * D))
+        return np.array(found)
+
+    g = np.array([slopes_of_last(count) for count in range(1, most + 1)])
+    size = np.linalg.norm(g[-1])
+    found = gradient_of(config, weights)
+    np.testing.assert_allclose(found.bias, np.linalg.norm(g - g[-1], axis=1) / size, atol=2e-4)
+    window = config.truncated_backprop_length
+    of_windows = np.linalg.norm(g[:window].mean(axis=0) - g[-1]) / size
+    assert found.bias_of_windows == pytest.approx(of_windows, abs=2e-4)
+
+
+def test_enough_steps_for_a_bias() -> None:
+    bias = np.array([0.5, 0.2, 0.09, 0.11, 0.05, 0.0], np.float32)
+    gradient = Gradient(bias, bias, 0.3)
+    assert gradient.enough(0.6) == 1
+    assert gradient.enough(0.1) == 5
+    assert gradient.enough(0.01) is None
+
+
+def test_where_nothing_is_carried_there_is_no_gradient() -> None:
+    config = small()
+    weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
+    found = gradient_of(config, weights)
+    assert not found.by_lag.any()
+    assert not found.bias.any()
+    assert found.bias_of_windows == 0
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_connectivity(cell: Cell) -> None:
+    config = small(cell)
+    weights = random_weights(config)
+    one = specimen(config, weights)
+    assert one.progress is not None
+    x, y = one.progress.x.T.astype(np.float64), one.progress.y.T
+    length, rows = x.shape
+
+    def target_logits(x: Array) -> Array:
+        assert one.progress is not None
+        states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
+        return np.take_along_axis(numpy_network.logits(weights, states[1:]), y[..., None].astype(int), -1)[..., 0]
+
+    expected = np.zeros((rows, length, length))
+    for step in range(length):
+        up, down = x.copy(), x.copy()
+        up[step] += D
+        down[step] -= D
+        expected[:, :, step] = np.abs((target_logits(up) - target_logits(down)) / (2 * D)).T
+    found = examine(one, Question(frozenset({"connectivity"}))).connectivity
+    assert found is not None
+    np.testing.assert_allclose(found.strength, expected, atol=1e-5)
+    of_a_row = examine(one, Question(frozenset({"connectivity"}), row=1)).connectivity
+    assert of_a_row is not None
+    np.testing.assert_allclose(of_a_row.strength[1], expected[1], atol=1e-5)
+    assert np.isnan(of_a_row.strength[0]).all()
+
+
+def test_a_flipped_input_changes_what_comes_after_it() -> None:
+    config = small()
+    weights = random_weights(config)
+    one = specimen(config, weights)
+    assert one.progress is not None
+    flip = examine(one, Question(frozenset({"flip"}), flip=(1, 2))).flip
+    assert flip is not None
+    x = one.progress.x[1].copy()
+    before, _ = numpy_network.run("rnn", weights, x[:, None], one.progress.init_state[1:])
+    x[2] = 1 - x[2]
+    after, _ = numpy_network.run("rnn", weights, x[:, None], one.progress.init_state[1:])
+    np.testing.assert_array_equal(flip.x, x)
+    for found, states in ((flip.before, before), (flip.after, after)):
+        expected = numpy_network.softmax(numpy_network.logits(weights, states[1:, 0]))
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_array_equal(flip.before[:2], flip.after[:2])
+
+
+def test_lyapunov_exponents_of_a_linear_network_are_the_logarithms_of_its_eigenvalues() -> None:
+    """With inputs of no weight the state falls to zero, where tanh is straight."""
+    config = EchoConfig(state_size=4)
+    values = np.array([0.9, 0.6, 0.3, 0.1])
+    mix = np.random.default_rng(3).normal(size=(4, 4))
+    weights = random_weights(config)
+    weights["W"][0], weights["b"][:] = 0, 0
+    weights["W"][1:] = mix @ np.diag(values) @ np.linalg.inv(mix)
+    np.testing.assert_allclose(lyapunov_exponents(weights, config), np.log(values), atol=0.02)
+
+
+def test_of_many_exponents_the_leading_ones_are_read_and_lost_directions_stay_finite() -> None:
+    config = EchoConfig(state_size=20)
+    weights = random_weights(config, 0.01)
+    weights["W"][1:] = 0
+    weights["W"][1, 0] = 0.5
+    found = lyapunov_exponents(weights, config)
+    assert len(found) == 8
+    assert found[0] == pytest.approx(np.log(0.5), abs=0.01)
+    assert np.isfinite(found).all()
+    assert found[1] < -80
