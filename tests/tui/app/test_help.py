@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
+from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.help_text import WHAT_IS_SEEN, Section, found, sections
 from tui.app.screens.help import HelpScreen
@@ -90,11 +93,15 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
         await pilot.press("question_mark", "slash", *"the")
         await pilot.pause()
         await pilot.press("down", "down", "pagedown", "up")
-        await pilot.pause()
-        assert app.screen.query_one(VerticalScroll).scroll_y > 3
+        text, deadline = app.screen.query_one(VerticalScroll), time.monotonic() + PATIENCE
+        while text.scroll_y <= 3:
+            assert time.monotonic() < deadline
+            await pilot.pause(0.01)
         await pilot.press("s")
         await pilot.pause()
-        assert app.screen.query_one(VerticalScroll).scroll_y == 0, "what is found is shown from its beginning"
+        while text.scroll_y > 0 and time.monotonic() < deadline:
+            await pilot.pause(0.01)
+        assert text.scroll_y == 0, "what is found is shown from its beginning"
 
 
 async def test_it_may_be_closed_before_it_is_there() -> None:
