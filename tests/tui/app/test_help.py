@@ -94,9 +94,9 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
         await pilot.pause()
         await pilot.press("down", "down", "pagedown", "up")
         text, deadline = app.screen.query_one(VerticalScroll), time.monotonic() + PATIENCE
-        while text.scroll_y <= 3:
+        while text.scroll_y <= 3:  # before what is found is laid out there is nothing to scroll
             assert time.monotonic() < deadline
-            await pilot.pause(0.01)
+            await pilot.press("down")
         await pilot.press("s")
         await pilot.pause()
         while text.scroll_y > 0 and time.monotonic() < deadline:
