@@ -16,13 +16,16 @@ from echornn.session.frame import Frame, State
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Command, Mailbox
 from echornn.session.pace import Pace
-from echornn.session.probing import Examine, Probing
+from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+
+LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
+"""Up to this speed windows that follow each other are examined; above it, the one before is weighed first."""
 
 
 class Loop:
@@ -190,22 +193,31 @@ class Loop:
             self._probe()
 
     def _probe(self) -> None:
-        live = self.live
+        live, probing = self.live, self.probing
+        if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.moment):
+            probing.weigh(live.trainer.state.weights, live.moment)
+            return
         newest = live.shown[-1] if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED
-        self.probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+        probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+
+    @property
+    def _slice_windows(self) -> int:
+        """How many windows to train at the most: one alone, where it is to be seen what it changes."""
+        alone = self.probing.asked and self.probing.is_weighed(self.live.moment)
+        return 1 if alone else self.pace.slice_windows()
 
     def _due(self) -> int:
         """How many windows to train now: what is owed or due, in slices that leave room for commands."""
         if self.live.trainer.finished:
             return 0
         if self.owed:
-            return min(self.owed, self.pace.slice_windows())
+            return min(self.owed, self._slice_windows)
         if not self.running:
             return 0
         if self.pace.speed <= WATCHABLE_SPEED:
             return min(self.pace.due(), 1)
-        return min(self.pace.due(), self.pace.slice_windows())
+        return min(self.pace.due(), self._slice_windows)
 
     def _train(self, windows: int) -> None:
         live = self.live
@@ -214,7 +226,7 @@ class Loop:
         diverged_before = live.diverged
         progress = live.train(windows)
         trained = len(progress.losses)
-        self.pace.trained(windows, self._clock() - begun)
+        self.pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or self.pace.slice_windows() == 1)
         self.owed = 0 if live.trainer.finished else max(0, self.owed - windows)
         self._can_save = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
