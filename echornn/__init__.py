@@ -4,7 +4,7 @@ The map of this house; each room knows only those below it::
 
     session/    the loop between commands and frames: the door, the loop, what is trained, going to a moment
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
-    analysis/   what losses tell: their history as a curve, evidence, the sentence
+    analysis/   what losses tell: their history as a curve; evidence, what is the case (situation), the sentence
     probes/     what a network holds, and how its error travels: examine, and a file for each probe
     training/   the compiled loop over windows (bptt), the trainer that owns it, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras

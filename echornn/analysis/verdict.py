@@ -1,8 +1,7 @@
-"""A plain sentence in two parts, and how a loss is written in it."""
+"""A plain sentence in two parts."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 LINE = 78
@@ -31,8 +30,3 @@ class Verdict:
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """Cause and advice in each length: the short ones, and as long as they get."""
         return (self.cause, self.cause + self.more_cause), (self.advice, self.advice + self.more_advice)
-
-
-def loss_text(loss: float, decimals: int = 4) -> str:
-    """A loss with so many decimals, or as a power of ten where that is longer."""
-    return f"{loss:.{decimals}f}" if abs(loss) < 1e5 or not math.isfinite(loss) else f"{loss:.3e}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from echornn.analysis import rates
+from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
     NEARER,
     SLOWER,
@@ -27,7 +28,7 @@ from echornn.analysis.phrases import (
 )
 from echornn.analysis.reviews import FIRST_BLOCK
 from echornn.analysis.situation import MOSTLY, STILL, Kind, Note, Situation
-from echornn.analysis.verdict import Verdict, loss_text
+from echornn.analysis.verdict import Verdict
 from echornn.tasks.levels import PINNING_STATE, chance_level, mean_floor, way_from_chance
 
 

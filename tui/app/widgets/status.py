@@ -6,11 +6,11 @@ import math
 import time
 from collections.abc import Callable
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.analysis.words import said
 from echornn.config import EchoConfig
+from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.ghost_choice import letter_of
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
 from tui.app.widgets.lasting import Lasting
@@ -31,6 +31,9 @@ ASCII_SIGNS = {
     State.FAILED: "!",
     State.FINISHED: "#",
 }
+
+PAST = "the past: space trains on from here, as a new branch; b enter returns"
+"""How one comes from a moment in the past to the present."""
 
 TUTORIAL = EchoConfig()
 
@@ -56,14 +59,14 @@ class StatusLine(CellWidget):
         self._frame = frame
         self._lasting = Lasting(clock)
         self._verdict = frame.verdict
-        self._reading = ""
+        self._reading = self._hint = ""
         self._ascii = ascii_only
         self.too_small = ""
         """What a screen that is too small for the rest needs; shown in place of the sentence."""
 
-    def show(self, frame: Frame, reading: str = "") -> None:
-        """Draw this frame; in place of the sentence what a cursor reads, if there is one."""
-        self._frame, self._reading = frame, reading
+    def show(self, frame: Frame, reading: str = "", hint: str = "") -> None:
+        """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing."""
+        self._frame, self._reading, self._hint = frame, reading, hint
         self._verdict = said(self._lasting.situation(frame))
         self.redraw()
 
@@ -86,7 +89,7 @@ class StatusLine(CellWidget):
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines below the first, each with its style."""
-        first, *more = news = wrapped(news_of(self._frame), width, 2) or [""]
+        first, *more = news = wrapped(self._hint or news_of(self._frame), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
@@ -122,8 +125,8 @@ def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
 
 
 def news_of(frame: Frame) -> str:
-    """What went wrong, or is loading, in a line; empty where there is nothing of the kind."""
-    return (frame.message or frame.warning).partition("\n")[0].strip()
+    """What went wrong, is loading, or is looked at, in a line; empty where there is nothing of the kind."""
+    return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
 
 
 def parts_of(frame: Frame, news: str = "") -> list[Part]:
