@@ -256,10 +256,13 @@ class LossPlot(CellWidget, can_focus=True):
             begin = right - len(label) - 1
             share = axis.share(np.array([loss], np.float32))[0]
             line = height - 1 - min(height - 1, int(share * height))
+            has_room = width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all()
+            if not (across or has_room):
+                continue
             for x in range(GUTTER if across else max(GUTTER, begin - FLOOR_DASHES), right):
                 if cells.characters[line, x] == " ":
                     cells.write(x, line, self._glyphs["level"], "plot--level")
-            if width > 2 * len(label) and (cells.characters[line, begin : right - 1] == self._glyphs["level"]).all():
+            if has_room:
                 cells.write(begin, line, label, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
