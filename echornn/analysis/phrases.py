@@ -108,6 +108,12 @@ def terms(it: Situation) -> tuple[str, str]:
     return f"{first} {value(was, first)}", value(config, first)
 
 
+def about(windows: int) -> str:
+    """A number of windows in two digits: it is an estimate, and should not change with every block."""
+    unit = 10 ** max(0, len(str(windows)) - 2)
+    return f"{round(windows / unit) * unit:,}"
+
+
 def percent(share: float) -> str:
     """A share, rounded down, with one or two nines after the point where it has them."""
     decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2

@@ -10,6 +10,7 @@ from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
     NEARER,
     SLOWER,
+    about,
     adds,
     at_chance,
     at_chance_after,
@@ -143,14 +144,14 @@ def _steps_too_small(it: Situation) -> Verdict:
 def _state_too_small(it: Situation) -> Verdict:
     return Verdict(
         f"{state_text(it.config)} is too small for echo {it.config.echo_step}: {room(it)}",
-        f"stands at {it.mean:.3f} since window {it.since:,}; s sets a larger state_size",
+        f"stands at {it.mean:.3f} since about window {about(it.since)}; s sets a larger state_size",
         f"; it needs x[t] to x[t-{it.config.echo_step}]",
         adds(right(it)),
     )
 
 
 def _stalled(it: Situation) -> Verdict:
-    cause = f"stalled since window {it.since:,}: mean loss {it.mean:.3f}, {right(it)}"
+    cause = f"stalled since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
     if it.needed is not None and it.held < it.needed - 0.5:
         return Verdict(cause, f"the state: {room(it)}; R draws other weights", "", adds(note_text(it)))
     return Verdict(cause, f"{SLOWER} may free it, or other weights (R)", "", adds(note_text(it)))
