@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, Symbols
+from echornn.progress import Counts, Floats, Progress, Symbols
 
 Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
@@ -191,6 +191,7 @@ class Readings:
             weights are not finite.
         lyapunov: float32, Lyapunov exponents of all that is carried, in nats a step, the largest first: all of up to
             16, or else the leading 8; ln of float32's least number, -87.3, stands for minus infinity.
+        progress: the newest window there, which `units`, `connectivity` and `flip` are of; None where there is none.
     """
 
     config: EchoConfig
@@ -204,3 +205,4 @@ class Readings:
     flip: Flip | None = None
     weights: Matrices | None = None
     lyapunov: Floats | None = field(default=None)
+    progress: Progress | None = None

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.idle import wait_for_idle
+
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
@@ -26,6 +28,13 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
     yield
     if request.node.get_closest_marker("slow") is None:
         assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"
+
+
+@pytest.fixture(autouse=True)
+def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("textual.app", "textual.pilot"):
+        if name in sys.modules:
+            monkeypatch.setattr(sys.modules[name], "wait_for_idle", wait_for_idle)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -54,6 +54,7 @@ class Program:
         environment: dict[str, str],
         ignore_hangup: bool,
         in_a_shell: str,
+        module: str,
     ) -> None:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
@@ -62,7 +63,7 @@ class Program:
             for name in ("NO_COLOR", "COLORTERM"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", **environment})
-            command = [sys.executable, "-m", "tui", *arguments]
+            command = [sys.executable, "-m", module, *arguments]
             if in_a_shell:
                 command = ["bash", "-c", in_a_shell, "bash", *command]
             os.execvp(command[0], command)
@@ -208,6 +209,11 @@ def stopped(pid: int) -> bool:
     return ") T " in Path(f"/proc/{pid}/stat").read_text()
 
 
+def epoch(text: str) -> int:
+    """The newest epoch that the screen names, 0 where it names none: any single one may have passed unseen."""
+    return max((int(number) for number in re.findall(r"epoch (\d+)/", text)), default=0)
+
+
 @contextmanager
 def running(
     *arguments: str,
@@ -217,10 +223,16 @@ def running(
     ignore_hangup: bool = False,
     under_a_shell: bool = False,
     in_a_shell: str = "",
+    scripted: bool = False,
 ) -> Iterator[Program]:
-    """The program with these arguments; it is ``"$@"`` in a shell's script."""
+    """The program with these arguments; it is ``"$@"`` in a shell's script.
+
+    Where it is `scripted`, nothing is trained, and TensorFlow, which takes seconds, is not there: see
+    `tests.scripted_program`.
+    """
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
-    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, script)
+    module = "tests.scripted_program" if scripted else "tui"
+    program = Program(list(arguments), width, height, environment or {}, ignore_hangup, script, module)
     try:
         yield program
     finally:

@@ -28,6 +28,7 @@ class _Replay:
         self._run = run
         self._programs = Programs()
         self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
+        self._generations = {one.branch: one.generation for one in run.commands if one.cause != "return"}
         told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
         self._stops = {self._owned(place) for place in told}
         self._states: dict[Place, TrainerState] = {}
@@ -78,8 +79,10 @@ class _Replay:
         if command.parent is None or command.before is None:
             return Trainer(command.config, self._programs)
         match command.cause:
-            case "reset" | "redraw":
-                trainer = self._at(command.before)
+            case "reset" | "redraw":  # where it stood is not where undoing leads, if the one before never ran
+                trainer = Trainer(command.config, self._programs)
+                for _ in range(self._generations[command.parent[0]]):
+                    trainer.regenerate()
                 trainer.reset(command.draw)
                 return trainer
             case "preset" | "edit":

@@ -36,6 +36,7 @@ class ScriptedTrainer:
         self.compiled = False
         self.fails_at: int | None = None
         self.diverges_at: int | None = None
+        self.wrong_every = 0
 
     @property
     def finished(self) -> bool:
@@ -87,7 +88,7 @@ class ScriptedTrainer:
             losses = [
                 loss if self.trained - n + index < self.diverges_at else math.nan for index, loss in enumerate(losses)
             ]
-        return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
+        return make_progress(self.config, epoch, window, losses, self.generation, wrong_every=self.wrong_every)
 
     def reset(self, draw: int = 0) -> None:
         self.epoch = self.window = self.trained = 0

@@ -12,8 +12,12 @@ from echornn import quiet
 
 pytestmark = pytest.mark.slow
 
-TRAIN = "import os, sys; from echornn import EchoConfig, Trainer; Trainer(EchoConfig()).advance(9); assert {}"
-SMALL = ["--num-epochs", "1", "--total-series-length", "1500"]
+TRAIN = (
+    "import os; from echornn import EchoConfig, Trainer\n"
+    "Trainer(EchoConfig(truncated_backprop_length=4)).advance(9)\n"
+    "assert {}"
+)
+SMALL = ["--num-epochs", "1", "--total-series-length", "1500", "--truncated-backprop-length", "4"]
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

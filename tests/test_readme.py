@@ -54,7 +54,8 @@ def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -
     (script,) = re.findall(r"```sh\n(#!/bin/bash\n.*?)```", README.read_text(), re.DOTALL)
     (tmp_path / "job").write_text(script)
     flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 1000'
-    program = f'echo $$ > "$HOME/pid"; echo "$2" >> "$HOME/how"\n{flags}\nexec {sys.executable} -m tui "$@"'
+    scripted = f'{sys.executable} -m tests.scripted_program "$@"'
+    program = f'echo $$ > "$HOME/pid"; echo "$2" >> "$HOME/how"\n{flags}\nexec {scripted}'
     pretend(tmp_path, "echornn-tui", program)
     pretend(tmp_path, "srun", 'exec "$@"')
     pretend(tmp_path, "scontrol", 'echo "$@" >> "$HOME/queue"')

@@ -38,4 +38,5 @@ def examine(specimen: Specimen, question: Question) -> Readings:
         flip(prepared, *question.flip) if "flip" in kinds and question.flip is not None else None,
         matrices(specimen) if "weights" in kinds else None,
         lyapunov(prepared) if "lyapunov" in kinds else None,
+        specimen.progress,
     )

@@ -196,7 +196,7 @@ class LiveRun:
             held: whether it may be one of many that are undone as one, as where a key is held down.
         """
         before = self._leave()
-        self.trainer.reset(self.trainer.draw + further)
+        self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
@@ -221,12 +221,21 @@ class LiveRun:
         kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
-                self.trainer.reset()
+                self._start_over()
             self.trainer.edit(config)
         else:
             self.trainer = self._make(config)
         self.config = config
         self._branch(cause, parent, self._stood_at(kind, before, held))
+
+    def _start_over(self, draw: int = 0) -> None:
+        """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
+        self.trainer.reset(draw)
+        state = self.trainer.state
+        if state.config != self.config:
+            self.trainer.edit(self.config)
+        if state.generation != self.owner.generation:
+            self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
 
     def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
         trainer = self.trainer

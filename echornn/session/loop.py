@@ -183,7 +183,7 @@ class Loop:
         live = self.live
         newest = live.shown[-1] if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED
-        self.probing.begin(live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+        self.probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
 
     def _due(self) -> int:
         """How many windows to train now: what is owed or due, in slices that leave room for commands."""

@@ -13,6 +13,7 @@ from echornn.readings import Kind, Question, Readings
 from echornn.runs.background import Background
 from echornn.runs.branch import Moment
 from echornn.session.mailbox import Command
+from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
 
@@ -34,7 +35,7 @@ MOST_SHARE_OF_SPARE = 0.5
 """The same, while training waits for its next window most of the time."""
 
 FIRST_SECONDS = 0.05
-"""The first examination of its kind counts as at most this long: it compiles, which the next does not."""
+"""The first examination of a kind counts as at most this long: it builds graphs, which the next does not."""
 
 
 def union(*questions: Question | None) -> Question | None:
@@ -118,7 +119,7 @@ class Probing:
         self._thread = Background("probing")
         self._busy = False
         self._begun = self._rests_until = -math.inf
-        self._compiled: set[tuple[EchoConfig, frozenset[Kind]]] = set()
+        self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
         self._newest: Weighed | None = None
         self._before: Weighed | None = None
 
@@ -128,10 +129,11 @@ class Probing:
         return any(one.question is not None for one in self._standing.values())
 
     def ask(self, question: Question | None) -> None:
-        """Let this be what the screen asks, until it asks something else."""
+        """Let this be what the screen asks, until it asks something else; a person waits for the first answer."""
         if question == self._standing["screen"].question:
             return
         self._standing["screen"] = Standing(question)
+        self._rests_until = -math.inf
         self._show(unread="")
         if question is None:
             self._show(readings=None)
@@ -146,7 +148,7 @@ class Probing:
         """
         if self._busy:
             return None
-        wanted = [one for one in self._standing.values() if self._open(one, here, config)]
+        wanted = [one for one in self._standing.values() if self._is_open(one, here, config)]
         if not wanted:
             return None
         ready_at = self._begun + LEAST_SECONDS["screen"]
@@ -154,22 +156,26 @@ class Probing:
             ready_at = max(ready_at, self._rests_until, min(one.next_at for one in wanted))
         return max(0.0, ready_at - self._clock())
 
-    @staticmethod
-    def _open(standing: Standing, here: Moment, config: EchoConfig) -> bool:
-        return standing.question is not None and standing.moment != here and standing.failed != config
+    def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
+        unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
+        return standing.question is not None and standing.moment != here and standing.failed != config and not unasked
 
-    def begin(self, state: TrainerState, here: Moment, progress: Progress | None, still: bool, flat_out: bool) -> None:
+    def begin(
+        self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool
+    ) -> None:
         """Examine this moment, for those who wait for it.
 
         Args:
-            state, here, progress: see `Specimen`.
+            take: copies the state there; what that takes counts too.
+            here, progress: see `Specimen`.
             still: see `seconds`.
             flat_out: whether training takes all the time that there is.
         """
         now = self._clock()
+        state = take()
         jobs: list[Job] = []
         for asker, one in self._standing.items():
-            if self._open(one, here, state.config) and (still or one.next_at <= now) and one.question is not None:
+            if self._is_open(one, here, state.config) and (still or one.next_at <= now) and one.question is not None:
                 one.moment, one.next_at = here, now + LEAST_SECONDS[asker]
                 if jobs and not jobs[0].question.part:
                     jobs[0].question = union(jobs[0].question, one.question) or one.question
@@ -204,14 +210,16 @@ class Probing:
     def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
         """Show what was read; on the training thread."""
         self._busy = False
-        of = (specimen.state.config, frozenset[Kind]().union(*(job.question.kinds for job in jobs)))
-        counted = took if of in self._compiled else min(took, FIRST_SECONDS)
-        self._compiled = {one for one in self._compiled if one[0] == of[0]} | {of}
+        config, known = specimen.state.config, self._known
+        kinds = frozenset[Kind]().union(*(job.question.kinds for job in jobs))
+        seen = known[1] if known[0] == config else frozenset[Kind]()
+        counted = took if kinds <= seen else min(took, FIRST_SECONDS)
+        self._known = (config, seen | kinds)
         share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
         self._rests_until = self._clock() + counted * (1 - share) / share
         for job in jobs:
             for asker in job.askers:
-                self._tell(asker, job, specimen.state.config)
+                self._tell(asker, job, config)
 
     def _tell(self, asker: Asker, job: Job, config: EchoConfig) -> None:
         standing = self._standing[asker]
@@ -231,11 +239,13 @@ class Probing:
 def _why(error: Exception) -> str:
     """Why nothing could be read, in a line."""
     text = f"{error}".partition("\n")[0].strip()
-    return f"nothing could be read: {type(error).__name__}{': ' if text else ''}{text}"
+    name = "" if isinstance(error, MemoryError) and text else type(error).__name__
+    return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
 
 
 def examine(specimen: Specimen, question: Question) -> Readings:
-    """The probes themselves; TensorFlow is there by then."""
+    """The probes themselves, where there is room for them; TensorFlow is there by then."""
+    require_room(specimen.state.config)
     from echornn.probes.examine import examine as by_probes
 
     return by_probes(specimen, question)

@@ -25,8 +25,13 @@ pytestmark = pytest.mark.slow
 SMALL = ["--total-series-length", "3000", "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
 
 
-def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tui", *arguments]
+PROGRAM = [sys.executable, "-m", "tui"]
+SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
+"""Trains nothing, for what does not depend on it."""
+
+
+def run(*arguments: str, program: list[str] = PROGRAM, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [*program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
 
@@ -86,7 +91,7 @@ def test_bad_usage_is_one_clear_line_and_exit_code_2(arguments: list[str], words
 
 
 def test_without_a_terminal_it_prints_lines_and_exits_0() -> None:
-    done = run(*SMALL)
+    done = run(*SMALL, program=SCRIPTED)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0].startswith("start  num_epochs 2  total_series_length 3000")
@@ -95,8 +100,9 @@ def test_without_a_terminal_it_prints_lines_and_exits_0() -> None:
     assert lines[-1].startswith("finished  windows 80")
 
 
-def test_json_lines() -> None:
-    done = run("--json", *SMALL)
+def test_json_lines_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    done = run("--json", *SMALL, cwd=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["event"] for record in records] == ["start", "window", "epoch", "window", "epoch", "finished"]
     assert records[0]["total_series_length"] == 3000
@@ -106,12 +112,12 @@ def test_json_lines() -> None:
 
 
 def test_steps_that_are_never_trained_are_told() -> None:
-    done = run("--json", "--total-series-length", "3004", "--num-epochs", "1")
+    done = run("--json", "--total-series-length", "3004", "--num-epochs", "1", program=SCRIPTED)
     assert {"event": "note", "unused_steps_per_epoch": 4} in [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_a_reader_that_leaves_early_is_no_disaster() -> None:
-    command = [sys.executable, "-m", "tui", "--json", "--num-epochs", "100000"]
+    command = [*SCRIPTED, "--json", "--num-epochs", "100000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -124,7 +130,8 @@ def test_a_reader_that_leaves_early_is_no_disaster() -> None:
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signal_number: int, tmp_path: Path) -> None:
     folder = str(tmp_path / "my run")
-    command = [sys.executable, "-m", "tui", "--json", "--num-epochs", "1000000", "--run", folder]
+    program = PROGRAM if signal_number == signal.SIGTERM else SCRIPTED
+    command = [*program, "--json", "--num-epochs", "1000000", "--run", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -171,17 +178,12 @@ def test_divergence_ends_it_at_its_window_and_keeps_the_curve(tmp_path: Path) ->
     assert (tmp_path / "run" / run_dir.LOSS_FILE).stat().st_size == 8 * diverged["window"]
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    run(*SMALL, cwd=tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_finished_run_resumed_is_finished_and_the_newest_is_found_by_itself(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     done = run("--resume", "newest", env=environment)
     assert (done.returncode, done.stderr.split(" in ")[0]) == (2, "echornn-tui: there is no run")
-    assert run("--json", *SMALL, env=environment).returncode == 0
-    done = run("--json", "--resume", env=environment)
+    assert run("--json", *SMALL, program=SCRIPTED, env=environment).returncode == 0
+    done = run("--json", "--resume", program=SCRIPTED, env=environment)
     assert done.returncode == 0
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["event"] for record in records] == ["start", "finished"]
@@ -191,8 +193,8 @@ def test_a_finished_run_resumed_is_finished_and_the_newest_is_found_by_itself(tm
 
 def test_a_run_goes_on_with_the_fields_given_and_no_others(tmp_path: Path) -> None:
     folder = str(tmp_path / "run")
-    assert run("--json", *SMALL, "--run", folder).returncode == 0
-    done = run("--json", "--resume", folder, "--num-epochs", "3", "--learning-rate", "0.1")
+    assert run("--json", *SMALL, "--run", folder, program=SCRIPTED).returncode == 0
+    done = run("--json", "--resume", folder, "--num-epochs", "3", "--learning-rate", "0.1", program=SCRIPTED)
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["event"] for record in records] == ["start", "window", "epoch", "finished"]
     start = records[0]
@@ -203,7 +205,7 @@ def test_a_run_goes_on_with_the_fields_given_and_no_others(tmp_path: Path) -> No
 
 def test_a_run_that_cannot_go_on_with_the_fields_given_is_not_touched(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    assert run("--json", *SMALL, "--run", str(folder)).returncode == 0
+    assert run("--json", *SMALL, "--run", str(folder), program=SCRIPTED).returncode == 0
     before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     for fields, words in (
         (["--num-epochs", "1"], "num_epochs = 1 cannot be used: at least 2, as trained"),
@@ -217,14 +219,14 @@ def test_a_run_that_cannot_go_on_with_the_fields_given_is_not_touched(tmp_path: 
 
 
 def test_without_a_place_for_it_training_goes_on_and_says_that_it_is_not_saved() -> None:
-    done = run("--json", *SMALL, env={**os.environ, "XDG_STATE_HOME": "/proc/nowhere"})
+    done = run("--json", *SMALL, program=SCRIPTED, env={**os.environ, "XDG_STATE_HOME": "/proc/nowhere"})
     assert done.returncode == 0
     assert "not saved: /proc/nowhere" in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["windows"] == 80
 
 
 def test_a_second_interrupt_forces_it_and_a_user_signal_saves(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tui", "--json", "--run", str(tmp_path / "run"), "--speed", "0.01"]
+    command = [*SCRIPTED, "--json", "--run", str(tmp_path / "run"), "--speed", "0.01"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         assert any('"window": 1,' in line for line in process.stdout)
@@ -247,7 +249,7 @@ def serial_after_a_window(folder: Path) -> int:
 
 
 def test_bench_measures_every_program_that_knows_the_configuration() -> None:
-    done = run("bench", "--json", "--total-series-length", "3000")
+    done = run("bench", "--json", "--total-series-length", "1000", "--truncated-backprop-length", "5")
     assert done.returncode == 0, done.stderr
     *rows, split = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["program"] for row in rows] == ["the tutorial's session loop", "plain NumPy"] + ["echornn"] * 5

@@ -84,7 +84,8 @@ def test_the_flag_is_remembered_by_the_real_program(state: Path) -> None:
     """A light background is drawn at the first frame, and at the next start without the flag."""
     backgrounds = []
     for flags in (["--theme", "light"], []):
-        with running(*flags, environment={"XDG_STATE_HOME": str(state), "COLORTERM": "truecolor"}) as program:
+        environment = {"XDG_STATE_HOME": str(state), "COLORTERM": "truecolor"}
+        with running(*flags, environment=environment, scripted=True) as program:
             program.until(lambda text: "loading" in text or "running" in text)
             backgrounds.append(program.screen.buffer[0][40].bg)
             program.press("q")

@@ -41,6 +41,24 @@ WHAT_IS_SEEN = (
         "it. A miss is a target that no window covers together with what it echoes.",
     ),
     (
+        "The memory",
+        "A bar for each lag: how well the input so many steps ago can be read from the state (1: without fault). The "
+        "bars' sum is at most the number of units, and the echo needs every bar up to its own. Each unit has a line: "
+        "the input that it follows, then what it does step by step; low blocks are negative, arrows saturated.",
+    ),
+    (
+        "The gradient",
+        "A bar for each lag: how much of the error gets so many steps back, in powers of ten. Windows of T steps cut "
+        "off what is beyond the wall. Beside it: which inputs the prediction under the cursor hangs on, and what is "
+        "predicted when f flips the input there.",
+    ),
+    (
+        "The weights",
+        "Each matrix, from its rows to its columns; low blocks are negative. Eigenvalues of what goes from state to "
+        "state against the unit circle: outside of it, what is held grows. Lyapunov exponents: below zero, small "
+        "differences fade from step to step; above, they grow.",
+    ),
+    (
         "Why are there spikes in the curve?",
         "Each epoch has new data, cut into rows. The first few targets of a row echo the end of the row above, which "
         "the network has not seen: its state is zero there.",

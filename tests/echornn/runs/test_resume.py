@@ -17,13 +17,12 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.training.any_trainer import MakeTrainer
-from echornn.training.programs import Programs
-from echornn.training.trainer import Trainer
+from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow
 
-CONFIG = EchoConfig(num_epochs=4, total_series_length=500, truncated_backprop_length=10, batch_size=5, init="glorot")
-"""Ten windows an epoch (with a stride of 3, thirty-one)."""
+CONFIG = EchoConfig(num_epochs=4, total_series_length=250, truncated_backprop_length=5, batch_size=5, init="glorot")
+"""Ten windows an epoch (with a stride of 3, sixteen)."""
 
 Step = int | str | Moment
 
@@ -76,21 +75,18 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
 )
 def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -> None:
     config = replace(CONFIG, optimizer=optimizer, stride=stride)
-    programs = Programs()  # compiled once for the trainers that come one after the other
-
-    def make(config: EchoConfig) -> Trainer:
-        return Trainer(config, programs)
-
     recorder = RunRecorder.begin(tmp_path / "whole", config)
-    whole = alive(recorder, config, make)
+    live = alive(recorder, config, make_trainer)
     for step in STORY:
-        tell(whole, step)
-    whole.save()
+        tell(live, step)
+    live.save()
     recorder.close()
+    whole_here, whole = live.here, live.trainer.state
+    del live  # its loop is free for the next trainer
 
     gc.freeze()  # TensorFlow's objects need not be looked through each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
-    parts = alive(recorder, config, make)
+    parts = alive(recorder, config, make_trainer)
     for step in STORY:
         tell(parts, step)
         here = parts.here
@@ -99,15 +95,15 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
         gc.collect()  # another process has a trainer of its own: this one's loop is free for it
         recorder = RunRecorder.go_on(tmp_path / "parts")
         assert recorder.resumed is not None
-        parts = alive(recorder, recorder.resumed.config, make)
+        parts = alive(recorder, recorder.resumed.config, make_trainer)
         assert parts.here == here
     recorder.close()
 
     for name in (LOSS_FILE, COMMAND_FILE):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
-    assert parts.here == whole.here
-    one, other = parts.trainer.state, whole.trainer.state
+    assert parts.here == whole_here
+    one, other = parts.trainer.state, whole
     assert one.config == other.config
     for name, array in other.weights.items():
         assert one.weights[name].tobytes() == array.tobytes()

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Session, Trainer
+from echornn import EchoConfig, Session
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder, RunRecorder
 from echornn.runs.run_dir import read
+from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,9 @@ class Stage:
 
     def __init__(self, config: EchoConfig, recorder: Recorder) -> None:
         self.losses: list[np.ndarray] = []
-        self.session = Session(config, math.inf, on_progress=self._on_progress, recorder=recorder)
+        self.session = Session(
+            config, math.inf, make_trainer=make_trainer, on_progress=self._on_progress, recorder=recorder
+        )
         self.session.pause()
 
     def _on_progress(self, progress: Progress) -> None:
@@ -64,9 +67,8 @@ def on_stage(config: EchoConfig, recorder: Recorder) -> Iterator[Stage]:
 
 
 def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) -> None:
-    alone = Trainer(SMALL)
-    expected = alone.advance(40).losses
-    larger = Trainer(LARGER).advance(5).losses
+    expected = make_trainer(SMALL).advance(40).losses
+    larger = make_trainer(LARGER).advance(5).losses
     folder = tmp_path / "run"
     with on_stage(SMALL, RunRecorder.begin(folder, SMALL)) as stage:
         np.testing.assert_array_equal(stage.step(20), expected[:20])
@@ -92,7 +94,7 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
 
 
 def test_a_reset_and_new_data_are_undone_to_the_bit(tmp_path: Path) -> None:
-    expected = Trainer(SMALL).advance(30).losses
+    expected = make_trainer(SMALL).advance(30).losses
     with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
         stage.step(17)
         for command in (stage.session.reset, stage.session.redraw, stage.session.regenerate):
@@ -104,7 +106,7 @@ def test_a_reset_and_new_data_are_undone_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_an_edit_that_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path) -> None:
-    expected = Trainer(SMALL).advance(30).losses
+    expected = make_trainer(SMALL).advance(30).losses
     with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
         stage.step(20)
         stage.session.edit(num_epochs=1)

@@ -12,16 +12,12 @@ from echornn.progress import Progress
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from echornn.training.programs import Programs
-from echornn.training.trainer import Trainer
+from tests.compiled import make_trainer
 from tests.scripted import SMALL, ScriptedTrainer
 
 pytestmark = pytest.mark.slow
 
-PROGRAMS = Programs()
-"""Compiled once for all real trainers here."""
-
-MAKERS: dict[str, MakeTrainer] = {"real": lambda config: Trainer(config, PROGRAMS), "scripted": ScriptedTrainer}
+MAKERS: dict[str, MakeTrainer] = {"real": make_trainer, "scripted": ScriptedTrainer}
 
 
 @pytest.fixture(params=MAKERS)

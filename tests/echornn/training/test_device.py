@@ -97,7 +97,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from echornn import EchoConfig, Trainer
 from echornn.training import device
 from echornn.training import trainer
-config = EchoConfig(total_series_length=3000)
+config = EchoConfig(total_series_length=1000, truncated_backprop_length=5)
 trainer.place = lambda config, train: device.faster("/CPU:0", "/CPU:1", train)
 one = trainer.Trainer(config)
 assert one.placement.device in ("/CPU:0", "/CPU:1") and "windows/s" in one.placement.reason, one.placement

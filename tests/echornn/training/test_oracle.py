@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn import EchoConfig, EchoSeries, Trainer
+from echornn import EchoConfig, EchoSeries
 from echornn.network.model import initial_weights
 from echornn.reference import numpy_bptt
 from echornn.reference.tutorial import TutorialSession
+from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,7 @@ def config(request: pytest.FixtureRequest) -> EchoConfig:
 
 @pytest.fixture(scope="module")
 def losses(config: EchoConfig) -> npt.NDArray[np.float32]:
-    return Trainer(config).advance(WINDOWS).losses
+    return make_trainer(config).advance(WINDOWS).losses
 
 
 def assert_agree(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.floating]) -> None:
@@ -52,8 +53,7 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.N
     assert_agree(losses, theirs)
 
 
-@pytest.mark.parametrize("stride", [1, 3, 7, 10])
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(("stride", "classes"), [(1, 2), (3, 3), (7, 2), (10, 3)])
 def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
     """TBPTT(k1, k2) over three epochs, against the NumPy program in double precision."""
     config = EchoConfig(
@@ -68,7 +68,7 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         num_epochs=3,
     )
     windows = 3 * config.windows_per_epoch
-    trainer = Trainer(config)
+    trainer = make_trainer(config)
     ours = trainer.advance(windows).losses
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
     theirs, theirs_after = numpy_bptt.train(weights, epochs(config, 3), windows, 10, stride, 0.05)

@@ -17,6 +17,7 @@ from echornn.config import Cell
 from echornn.network.model import EchoRNN, carried_size, initial_weights
 from echornn.training.bptt import train_window
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
+from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncate
 
 def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
     programs = Programs()
-    expected = Trainer(SMALL).advance(20).losses
+    expected = make_trainer(SMALL).advance(20).losses
     first = Trainer(SMALL, programs)
     np.testing.assert_array_equal(first.advance(20).losses, expected)
     loop = first._loop
@@ -40,20 +41,28 @@ def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
 
 
 def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losses() -> None:
-    programs = Programs()
-    loops = set()
-    for config in (
+    """In whatever order they come: what was trained before is not seen."""
+    configs = [
         SMALL,
         replace(SMALL, seed=2**70),
         replace(SMALL, learning_rate=0.01),
         replace(SMALL, echo_step=4, init="glorot", row_start="zero", num_epochs=2),
-    ):
-        trainer = Trainer(config, programs)
-        np.testing.assert_array_equal(trainer.advance(15).losses, Trainer(config).advance(15).losses)
-        loops.add(id(trainer._loop))
-        del trainer
-        gc.collect()
-    assert len(loops) == 1
+    ]
+
+    def trained(order: list[EchoConfig]) -> list[list[float]]:
+        programs, loops, losses = Programs(), set(), []
+        for config in order:
+            trainer = Trainer(config, programs)
+            losses.append(trainer.advance(15).losses.tolist())
+            loops.add(id(trainer._loop))
+            del trainer
+            gc.collect()
+        assert len(loops) == 1
+        return losses
+
+    losses = trained(configs)
+    assert trained(configs[::-1]) == losses[::-1]
+    assert len({tuple(one) for one in losses}) == len(configs)
 
 
 def test_two_trainers_never_share_a_program() -> None:
@@ -61,7 +70,7 @@ def test_two_trainers_never_share_a_program() -> None:
     one, other = Trainer(SMALL, programs), Trainer(SMALL, programs)
     assert one._loop is not other._loop
     one.advance(10)
-    np.testing.assert_array_equal(other.advance(10).losses, Trainer(SMALL).advance(10).losses)
+    np.testing.assert_array_equal(other.advance(10).losses, make_trainer(SMALL).advance(10).losses)
 
 
 def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +166,6 @@ def test_two_replicas_side_by_side_train_as_each_alone(cell: Cell, num_layers: i
         losses.append(loss.numpy())
         errors.append(wrong.numpy())
     for replica, seed in enumerate(seeds):
-        alone = Trainer(replace(config, seed=seed)).advance(config.windows_per_epoch)
+        alone = make_trainer(replace(config, seed=seed)).advance(config.windows_per_epoch)
         np.testing.assert_allclose(np.array(losses)[:, replica], alone.losses, atol=5e-6)
         np.testing.assert_array_equal(np.array(errors)[:, replica], alone.errors)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
@@ -22,6 +22,7 @@ from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
+from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
@@ -142,13 +143,15 @@ async def test_the_dial_is_turned_from_where_the_newest_command_left_it() -> Non
         assert session.commands == [f"speed {speed:g}" for speed in (200, 500, 200, math.inf, math.inf, 1e6)]
 
 
-EVERY_KEY = [
-    key.strip()
-    for bindings in (keys.BINDINGS, LossPlot.BINDINGS, Rows.BINDINGS)
-    for binding in bindings
-    if isinstance(binding, Binding) and binding.action not in ("quit", "help", "settings", "app.focus_next")
-    for key in binding.key.split(",")
-]
+def keys_of(bindings: Iterable[BindingType]) -> list[str]:
+    """Their keys, without those that leave or cover the screen, or move the focus."""
+    leave_out = ("quit", "help", "settings", "app.focus_next")
+    named = [one for one in bindings if isinstance(one, Binding) and one.action not in leave_out]
+    return [key.strip() for binding in named for key in binding.key.split(",")]
+
+
+EVERY_KEY = keys_of([*keys.BINDINGS, *LossPlot.BINDINGS])
+IN_EVERY_VIEW = [key for view in VIEWS for key in (view.key, "tab", *keys_of(view.BINDINGS), "tab")]
 
 
 @pytest.mark.slow
@@ -157,6 +160,14 @@ EVERY_KEY = [
 async def test_no_key_in_no_state_harms_the_screen(state: State, size: tuple[int, int]) -> None:
     async with opened(state, size) as (app, _, pilot):
         await pilot.press(*EVERY_KEY, "tab", *EVERY_KEY)
+        assert screen_text(app).lstrip(" .…▶‖■!").startswith(state.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", list(State))
+async def test_no_key_in_no_view_harms_the_screen(state: State) -> None:
+    async with opened(state) as (app, _, pilot):
+        await pilot.press(*IN_EVERY_VIEW)
         assert screen_text(app).lstrip(" .…▶‖■!").startswith(state.value)
 
 
@@ -285,7 +296,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 90)) as (app, session, pilot):
+    async with opened(size=(100, 140)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
@@ -324,7 +335,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
 
 
 async def test_rows_get_the_lines_they_need() -> None:
-    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 20)):
+    for size, lines in (((80, 24), 12), ((120, 40), 20), ((200, 60), 24)):
         async with opened(size=size) as (app, _, _):
             assert app.query_one(Rows).size.height == lines
 

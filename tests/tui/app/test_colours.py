@@ -14,7 +14,10 @@ from tests.program import Program, running
 from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
 from tui.app.views.data import Data
+from tui.app.views.gradient import GradientView
+from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
+from tui.app.views.weights import WeightsView
 from tui.app.widgets.blocks import CLASS_COLOURS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -28,6 +31,12 @@ APART: list[tuple[type[Widget], str, list[str]]] = [
     (Data, "color", ["data--target", "data--before", "data--above"]),
     (Data, "color", ["data--missed", "data--covered"]),
     (Data, "bgcolor", ["data--cursor", "data--source", "data--window"]),
+    (MemoryView, "color", ["view--bar", "view--echo", "view--wall", "view--saturated"]),
+    (MemoryView, "color", ["view--positive", "view--negative", "view--saturated"]),
+    (GradientView, "color", ["view--bar", "view--echo", "view--beyond", "view--wall"]),
+    (GradientView, "color", ["view--input", "view--positive", "view--prediction"]),
+    (GradientView, "bgcolor", ["view--cursor", "view--changed", "view--input"]),
+    (WeightsView, "color", ["view--positive", "view--negative", "view--point", "view--saturated"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
     (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),
 ]
@@ -67,7 +76,7 @@ TRUE_COLOUR, PALETTE, STANDARD = rb"\x1b\[[0-9;]*[34]8;2;", rb"\x1b\[[0-9;]*[34]
     ids=["true colour", "256", "16"],
 )
 def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[bytes], unused: list[bytes]) -> None:
-    with running(environment=environment) as program:
+    with running(environment=environment, scripted=True) as program:
         seen = colours_of_the_rows(program)
         assert len({seen["input"], seen["echo"], seen["pred"], "default"}) == 4
         assert seen["wrong background"] not in (seen["input background"], "default")
@@ -77,7 +86,7 @@ def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[
 
 @pytest.mark.slow
 def test_without_colour_the_signs_remain() -> None:
-    with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}) as program:
+    with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}, scripted=True) as program:
         colours_of_the_rows(program)
         for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", program.output):
             assert red == green == blue

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.containers import VerticalScroll
+from textual.events import Key
 from textual.widgets import Input
 
 from tests.tui.app.test_app import opened, screen_text
@@ -89,6 +90,18 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
         await pilot.press("s")
         await pilot.pause()
         assert app.screen.query_one(VerticalScroll).scroll_y == 0, "what is found is shown from its beginning"
+
+
+async def test_it_may_be_closed_before_it_is_there() -> None:
+    async with opened() as (app, session, pilot):
+        for keys in (["question_mark", "escape"], ["question_mark", "q"], ["question_mark"] * 2):
+            for key in keys:
+                app.post_message(Key(key, {"question_mark": "?"}.get(key)))
+            await pilot.pause()
+            while len(app.screen_stack) > 1:
+                await pilot.press("escape")
+        assert app.is_running
+        assert session.commands == []
 
 
 async def test_keys_in_one_packet_open_and_close_it_once() -> None:

@@ -17,6 +17,7 @@ from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 from echornn.session.frame import State
+from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
@@ -86,7 +87,8 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-light" if name == "light" else app.theme
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
-        session.set_frame(state, progress, **shown, is_past=moment < len(losses))
+        readings = recorded_readings(moment) if name == "wide" else None
+        session.set_frame(state, progress, **shown, readings=readings, is_past=moment < len(losses))
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)

@@ -1,4 +1,4 @@
-"""The real program on a terminal goes on with fields that were given beside --resume."""
+"""The program on a terminal goes on with fields that were given beside --resume."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SMALL = ["--total-series-length", "3000", "--num-epochs", "2", "--init", "glorot
 
 def test_a_finished_run_trains_on_and_the_edit_can_be_undone(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    headless = [sys.executable, "-m", "tui", "--headless", *SMALL, "--run", str(folder)]
+    headless = [sys.executable, "-m", "tests.scripted_program", "--headless", *SMALL, "--run", str(folder)]
     subprocess.run(headless, capture_output=True, timeout=120, check=True)
     fields = ["--num-epochs", "4", "--cell", "gru", "--speed", "max"]
-    with running("--resume", str(folder), *fields) as program:
+    with running("--resume", str(folder), *fields, scripted=True) as program:
         program.until(lambda text: "finished" in text and "epoch 4/4" in text)
         program.press("u")
         program.until(lambda text: "epoch 2/2" in text)

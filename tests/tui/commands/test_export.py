@@ -22,7 +22,7 @@ from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands.export import rows
 from tui.commands.list_runs import lines
 
-CONFIG = EchoConfig(num_epochs=3, total_series_length=500, truncated_backprop_length=10, state_size=6, init="glorot")
+CONFIG = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=4, state_size=6, init="glorot")
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.slow
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
 
 
-def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "tui", *arguments]
+def program(*arguments: str, module: str = "tui", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, stderr=subprocess.PIPE, timeout=120, check=False, **options)
 
 
@@ -66,7 +66,8 @@ def test_help_is_no_exception(flag: str) -> None:
 @FULL
 def test_lines_of_training_that_were_never_written_are_a_failure() -> None:
     with open("/dev/full", "w") as full:
-        done = program("--headless", "--num-epochs", "1", "--total-series-length", "500", stdout=full)
+        arguments = ("--headless", "--num-epochs", "1", "--total-series-length", "500")
+        done = program(*arguments, module="tests.scripted_program", stdout=full)
     assert done.returncode == 1
     assert b"lines wait to be printed: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr

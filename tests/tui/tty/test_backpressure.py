@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.program import running
+from tests.program import epoch, running
 from tui.tty.backpressure import ASK, MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
 
 
@@ -79,8 +79,8 @@ async def test_leaving_waits_for_the_answers_under_way_but_not_for_ever() -> Non
 
 @pytest.mark.slow
 def test_a_slow_terminal_gets_fewer_frames_and_the_newest_one_when_it_is_ready() -> None:
-    with running("--speed", "max", "--num-epochs", "1000000") as program:
-        program.until(lambda text: "running" in text and "epoch 2" in text)
+    with running("--speed", "max", "--num-epochs", "1000000", scripted=True) as program:
+        program.until(lambda text: "running" in text and epoch(text) >= 2)
         program.is_slow = True
         program.until(lambda _: len(program.withheld) == MOST_UNDERWAY)
         asked = program.output.count(ASK.encode())

@@ -18,7 +18,10 @@ from tui.tty.early_signals import SAME_SECONDS
 pytestmark = pytest.mark.slow
 
 PROGRAM = [sys.executable, "-m", "tui"]
+SCRIPTED = [sys.executable, "-m", "tests.scripted_program"]
 LISTENS_FIRST = "import signal\nfrom tui.tty import early_signals\n"
+FG_ONCE_STOPPED = 'until [ "$(jobs -s)" ]; do read -t 0.01; done; echo "it stands still"; read _; fg'
+"""Bash does not wake a job of which it has not seen yet that it stopped: `fg` would only wait for it."""
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
@@ -84,8 +87,8 @@ def test_a_signal_that_was_ignored_stays_ignored() -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=PATIENCE).returncode == 0
 
 
-def with_closed(redirections: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["sh", "-c", f'exec "$@" {redirections}', "sh", *PROGRAM, *arguments]
+def with_closed(redirections: str, *arguments: str, program: list[str] = PROGRAM) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", f'exec "$@" {redirections}', "sh", *program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
@@ -97,10 +100,13 @@ def test_a_closed_standard_output_is_refused_in_one_line(arguments: list[str]) -
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("redirections", ["2>&-", "<&-", "<&- 2>&-"])
-def test_without_its_other_streams_it_trains_and_no_file_takes_their_place(redirections: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("redirections", "program"), [("2>&-", SCRIPTED), ("<&-", SCRIPTED), ("<&- 2>&-", PROGRAM)])
+def test_without_its_other_streams_it_trains_and_no_file_takes_their_place(
+    redirections: str, program: list[str], tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
-    done = with_closed(redirections, "--headless", "--num-epochs", "1", "--seed", "2", "--run", str(folder))
+    arguments = ("--headless", "--num-epochs", "1", "--seed", "2", "--run", str(folder))
+    done = with_closed(redirections, *arguments, program=program)
     assert done.returncode == 0
     assert "finished" in done.stdout
     assert "Traceback" not in done.stderr
@@ -121,10 +127,13 @@ def test_the_app_does_without_standard_error(redirections: str) -> None:
 
 def test_begun_in_the_background_it_waits_for_the_terminal_and_comes_up_in_the_foreground(tmp_path: Path) -> None:
     with running(
-        "--run", str(tmp_path / "run"), in_a_shell='set -m; "$@" & echo "in the background"; read _; fg'
+        "--run",
+        str(tmp_path / "run"),
+        in_a_shell=f'set -m; "$@" & {FG_ONCE_STOPPED}',
+        scripted=True,
     ) as shell:
-        shell.until(lambda text: "in the background" in text)
-        wait_for(lambda: shell.app != shell.pid and stopped(shell.app))
+        shell.until(lambda text: "it stands still" in text)
+        assert stopped(shell.app)
         assert b"\x1b[?1049h" not in shell.output
         assert not (tmp_path / "run").exists()
         shell.press("\n")
@@ -139,12 +148,12 @@ def test_begun_in_the_background_it_waits_for_the_terminal_and_comes_up_in_the_f
 
 
 def test_sent_to_the_background_it_stops_again_and_comes_back() -> None:
-    with running(in_a_shell='set -m; "$@"; bg; echo "still $?"; read _; fg') as shell:
+    with running(in_a_shell=f'set -m; "$@"; bg; {FG_ONCE_STOPPED}', scripted=True) as shell:
         shell.until(lambda text: "s Set" in text)
         app = shell.app
         os.kill(app, signal.SIGTSTP)
-        shell.until(lambda text: "still" in text)
-        wait_for(lambda: stopped(app))
+        shell.until(lambda text: "it stands still" in text)
+        assert stopped(app)
         shell.press("\n")
         shell.until(lambda text: "s Set" in text)
         shell.press("q")

@@ -27,7 +27,7 @@ def a_key_is_heard(program: Program) -> None:
 
 @pytest.mark.parametrize("switch", ["0", "1"])
 def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
-    with running("--speed", "0.01", environment={SWITCH: switch}) as program:
+    with running("--speed", "0.01", environment={SWITCH: switch}, scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         for noise in NOISE.values():
             program.send(noise)
@@ -41,7 +41,7 @@ def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
 
 
 def test_two_keys_in_one_packet_close_one_screen() -> None:
-    with running("--speed", "0.01") as program:
+    with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         for times in (2, 5):
             program.press("\x10")
@@ -59,7 +59,7 @@ def test_two_enters_in_the_palette_run_one_command() -> None:
     def shows(is_log: bool, text: str) -> bool:
         return ("1e-1" in text) == is_log and "s Set" in text
 
-    with running("--speed", "0.01") as program:
+    with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         for enters, is_log in (("\r\r", True), ("\r\r\r", False), ("\r" * 6, True)):
             program.press("\x10Log")
@@ -73,7 +73,7 @@ def test_two_enters_in_the_palette_run_one_command() -> None:
 
 
 def test_a_paste_without_end_does_not_make_it_deaf() -> None:
-    with running("--speed", "0.01") as program:
+    with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
         program.quiet_for(3.0)
@@ -84,7 +84,7 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(0, 0), (1, 1), (2, 60), (60_000, 60_000), (400, 2)])
 def test_a_size_that_no_screen_has(width: int, height: int) -> None:
-    with running("--speed", "0.01") as program:
+    with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.say_size(width, height)
         program.quiet_for(1.0)
@@ -95,8 +95,9 @@ def test_a_size_that_no_screen_has(width: int, height: int) -> None:
 
 
 def test_an_app_that_panics_gives_the_terminal_back_says_how_the_run_goes_on_and_exits_with_1() -> None:
-    broken = "import tui.app.app as a; a.EchoApp.action_log = lambda self: 1 / 0; import tui.__main__ as m; m.main()"
-    with running(in_a_shell=f'exec {sys.executable} -c "{broken}"') as program:
+    broken = "import tui.app.app as a; a.EchoApp.action_log = lambda self: 1 / 0"
+    main = "import tests.scripted_program as m; m.main()"
+    with running(in_a_shell=f'exec {sys.executable} -c "{broken}; {main}"') as program:
         program.until(lambda text: "running" in text and "window  " in text)
         program.press("l")
         assert program.ended() == 1

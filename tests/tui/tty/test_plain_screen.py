@@ -57,8 +57,8 @@ def test_another_textual_has_a_plain_screen(lacking: str) -> None:
 
 @pytest.mark.slow
 def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
-    with running("--speed", "50", environment={SWITCH: "1"}) as program:
-        program.until(lambda text: "running" in text and "window  " in text)
+    with running("--speed", "50", environment={SWITCH: "1"}, scripted=True) as program:
+        program.until(lambda text: "running" in text)
         assert ASK.encode() not in program.output
         program.resize(100, 30)
         program.until(lambda text: "s Set" in text.splitlines()[29])
@@ -80,7 +80,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
 
 @pytest.mark.slow
 def test_plain_its_guardian_mends_the_terminal() -> None:
-    with running(environment={SWITCH: "1"}) as program:
+    with running(environment={SWITCH: "1"}, scripted=True) as program:
         program.until(lambda text: "s Set" in text)
         os.kill(program.app, signal.SIGKILL)
         assert program.ended() == 1

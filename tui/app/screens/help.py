@@ -41,27 +41,21 @@ class HelpScreen(ClosesOnce):
         self._groups = groups
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
+        self._found = Static()
+        self._text = VerticalScroll(self._found)
+        self._search = Input(placeholder="words, or a key", compact=True)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help") as frame:
             frame.border_title = "Help"
             frame.border_subtitle = "/ searches, arrows scroll, escape closes"
-            with VerticalScroll():
-                yield Static()
-            yield Input(placeholder="words, or a key", compact=True)
+            yield self._text
+            yield self._search
 
     def on_mount(self) -> None:
         self._sections = sections((heading, self._rows(bindings)) for heading, bindings in self._groups.items())
         self._show("")
         self._leave_search()
-
-    @property
-    def _text(self) -> VerticalScroll:
-        return self.query_one(VerticalScroll)
-
-    @property
-    def _search(self) -> Input:
-        return self.query_one(Input)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash in the search is a slash."""
@@ -96,7 +90,7 @@ class HelpScreen(ClosesOnce):
         shown = found(self._sections, sought)
         words = [word for word in sought.split() if len(word) > 1]
         nothing = [Text("nothing is found; escape shows all again")]
-        self.query_one(Static).update(Group(*([_drawn(section, words) for section in shown] or nothing)))
+        self._found.update(Group(*([_drawn(section, words) for section in shown] or nothing)))
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:

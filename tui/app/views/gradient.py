@@ -66,6 +66,11 @@ class GradientView(ProbeView):
             row = min(row, self._frame.config.batch_size - 1)
         return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
 
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """The sentences, a row, and below it each of its predictions."""
+        return min(most, 2 + ROW_LINES + 2 + max(config.truncated_backprop_length, ROW_LINES))
+
     def answered(self, readings: Readings) -> bool:
         return readings.gradient is not None
 
@@ -112,7 +117,9 @@ class GradientView(ProbeView):
             return None
         row, step = where
         strengths = readings.connectivity.strength[row]
-        progress = self.progress_of(readings, strengths.shape)
+        progress = readings.progress
+        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != len(strengths)):
+            progress = None
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
         if flip is not None and len(flip.x) != len(strengths):
             flip = None
@@ -159,12 +166,17 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
 
 
-def enough_steps(gradient: Gradient, accepted: float = ACCEPTED_BIAS) -> int | None:
-    """The least number of steps from which on the bias is accepted; None where only following all of them would do."""
+def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS) -> int | None:
+    """The least number of steps that would do: from there to T, or from beyond T on, the bias is accepted.
+
+    None where only following errors through all steps would do.
+    """
     with np.errstate(invalid="ignore"):
-        too_much = np.flatnonzero(~(gradient.bias <= accepted))
+        accepted_at = gradient.bias <= accepted
+    end = steps if accepted_at[steps - 1] else len(accepted_at)
+    too_much = np.flatnonzero(~accepted_at[:end])
     least = int(too_much[-1]) + 2 if len(too_much) else 1
-    return least if least < len(gradient.bias) else None
+    return least if least < len(accepted_at) else None
 
 
 def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
@@ -176,7 +188,7 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
         return f"errors were followed through {followed} steps; T is {steps}"
     bias = float(gradient.bias[steps - 1])
     text = f"T {steps} biases it by {percent(bias)}"
-    least = enough_steps(gradient)
+    least = enough_steps(steps, gradient)
     if least is None:
         return f"{text}; no T below {followed} would do for {percent(ACCEPTED_BIAS)}"
     return text if least == steps else f"{text}; {least} would do for {percent(ACCEPTED_BIAS)}"
@@ -186,7 +198,7 @@ def windows_words(config: EchoConfig, gradient: Gradient) -> str:
     """What windows cost on top: an error at a window's beginning travels no step back."""
     share = percent(gradient.bias_of_windows)
     steps = config.truncated_backprop_length
-    return f"windows of {steps} bias it by {share}: early errors only go back to their start"
+    return f"windows of {steps} bias it by {share}: early errors stop at the window's start"
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:

@@ -24,6 +24,9 @@ MOST_PITCH = 7
 GUTTER = 5
 """Columns of the axis at the left."""
 
+Order = npt.NDArray[np.int64]
+"""[bars], the lag that each shows."""
+
 
 @dataclass(frozen=True, eq=False)
 class LagChart:
@@ -115,30 +118,19 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
         return columns
     numbers, above = box.height >= 4, box.height >= 5
     inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
-    order = [_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)]
-    heights = chart.heights[order]
-    has_values = above and columns.pitch > max(map(len, chart.values))
-    picture = bar_picture(heights, inner.height, ascii_only)
-    slot = ASCII_SLOT if ascii_only else SLOT
+    order = np.array([_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)])
     for share, label in chart.ticks:
         line = inner.height - 1 - min(inner.height - 1, int(share * inner.height))
         write_in(cells, Box(box.x, inner.y, GUTTER, inner.height), line, f"{label:>{GUTTER - 1}}", "view--axis")
-    for bar, lag in enumerate(order):
-        x = columns.x_of(bar)
-        wide = np.repeat(picture[:, bar : bar + 1], columns.bar_width, axis=1)
-        if chart.slots[lag]:
-            stamp(
-                cells,
-                inner.x + x,
-                inner.y,
-                np.full_like(wide, slot),
-                "view--echo" if lag == chart.echo else "view--slot",
-            )
-        stamp(cells, inner.x + x, inner.y, wide, chart.styles[lag], over_blanks=True)
-        if has_values and columns.lags_a_bar == 1:
-            top = int((picture[:, bar] == " ").sum())
+    bars = bar_picture(chart.heights[order], inner.height, ascii_only)
+    _draw_bars(cells, inner, chart, columns, order, bars, ascii_only)
+    if above and columns.lags_a_bar == 1 and columns.pitch > max(map(len, chart.values)):
+        tops = (bars == " ").sum(axis=0).tolist()
+        for lag, top in enumerate(tops):
             style = "view--cursor" if lag == chart.cursor else chart.styles[lag]
-            write_in(cells, Box(inner.x, box.y, inner.width, box.height), top, chart.values[lag], style, at=x)
+            write_in(
+                cells, inner._replace(y=box.y, height=box.height), top, chart.values[lag], style, at=columns.x_of(lag)
+            )
     if 0 < columns.wall_bar < columns.bars:
         wall = np.full((inner.height + numbers, 1), ASCII_WALL if ascii_only else WALL)
         stamp(cells, inner.x + columns.wall_bar * columns.pitch, inner.y, wall, "view--wall")
@@ -149,6 +141,23 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
         note = f"a bar: the highest of {columns.lags_a_bar} lags"
         write_in(cells, box, 0, note, "view--axis", at=max(GUTTER, box.width - len(note)))
     return columns
+
+
+def _draw_bars(
+    cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters, ascii_only: bool
+) -> None:
+    """All bars at once, str [lines, bars], and behind them the slots that they may fill."""
+    slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
+    names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
+    behind = np.where(order == chart.echo, cells.names.index("view--echo"), cells.names.index("view--slot"))
+    empty = bars == " "
+    characters, styles = np.where(empty, slots, bars), np.where(empty, behind, names).astype(np.int16)
+    width = columns.width + 1
+    picture, painted = np.full((inner.height, width), " "), np.zeros((inner.height, width), np.int16)
+    at = np.array([columns.x_of(bar) for bar in range(columns.bars)])
+    for offset in range(columns.bar_width):
+        picture[:, at + offset], painted[:, at + offset] = characters, styles
+    stamp(cells, inner.x, inner.y, picture, painted, over_blanks=True)
 
 
 def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int:

@@ -8,17 +8,19 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.progress import Symbols
 from echornn.readings import Memory, Readings, Units
-from echornn.session.frame import Frame
 from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.row_panel import input_blocks
 from tui.app.views.unit_lines import draw_units, label_width
 from tui.app.widgets.cells import Cells
 
 VALUE_PITCH = 4
 """Columns from a bar to the next from which on values such as .97 have room."""
+
+BARS_HEIGHT = 17
+"""Lines of head, bars and marks where there are enough: more tell nothing more."""
 
 LEAST_VALUE = 0.005
 """Less than this is chance: no bar and no number."""
@@ -56,6 +58,11 @@ class MemoryView(ProbeView):
         self._row = self._first_unit = self._units_shown = 0
         self._units_first = False
 
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Bars of some height, and below them each unit and the input."""
+        return min(most, BARS_HEIGHT + config.state_size + 3)
+
     def answered(self, readings: Readings) -> bool:
         return readings.memory is not None
 
@@ -80,8 +87,8 @@ class MemoryView(ProbeView):
             draw_lag_chart(cells, left, chart_of(readings.config, memory, left.width, self._lag), self._ascii_only)
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
-            x = input_of(self._frame, readings, row)
-            args = (units, row, self._first_unit, x, self._ascii_only)
+            inputs = inputs_of(readings, row, self._ascii_only)
+            args = (units, row, self._first_unit, inputs, self._ascii_only)
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:
@@ -172,15 +179,12 @@ def share_room(
     return (None, body) if units_first else (body, None)
 
 
-def input_of(frame: Frame | None, readings: Readings, row: int) -> Symbols | None:
-    """A row's input in the window that units were read of: known where that is the frame's own."""
-    if frame is None or frame.progress is None or readings.units is None:
+def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...] | None:
+    """A row's input in the window that the units were read of, as blocks; None where there is no window."""
+    progress, units = readings.progress, readings.units
+    if progress is None or units is None or progress.x.shape != units.activity.shape[:2] or row >= len(progress.x):
         return None
-    same = (frame.trained, frame.branch) == (readings.window, readings.branch)
-    if not same or frame.progress.x.shape != readings.units.activity.shape[:2] or not len(frame.progress.x):
-        return None
-    x: Symbols = frame.progress.x[row]
-    return x
+    return input_blocks(progress.x[row], readings.config.num_classes, ascii_only)
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
@@ -189,7 +193,7 @@ def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> s
     if lag < 0:
         return ""
     name = f"x[t-{lag}]" if lag else "x[t]"
-    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} can be read with r2 "
+    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} is read with r2 "
     text += f"{float(memory.by_lag[lag]):.2f}"
     if units is not None and len(units.best_lag):
         holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))

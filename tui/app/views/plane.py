@@ -31,7 +31,7 @@ def circle(lines: int, columns: int, reach: float) -> Dots:
     Dots are taken as square; a character of a terminal, twice as high as wide, has two by four of them.
     """
     dots = np.zeros((lines, columns), np.bool_)
-    angles = np.linspace(0, 2 * np.pi, 8 * (lines + columns), endpoint=False)
+    angles = np.linspace(0, 2 * np.pi, 8 * max(lines, columns), endpoint=False)
     _mark(dots, np.exp(1j * angles), reach)
     return dots
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.binding import Binding
 
-from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.session.frame import Frame, State
 from tui.app.views.view import View
@@ -85,14 +84,6 @@ class ProbeView(View):
         if note and end + 2 + len(note) <= cells.width:
             cells.write(cells.width - len(note), 0, note, "view--note")
 
-    def progress_of(self, readings: Readings, shape: tuple[int, ...]) -> Progress | None:
-        """The window that readings were made of, where the frame still has it; its input has T steps."""
-        frame = self._frame
-        if frame is None or frame.progress is None or moment(frame, readings):
-            return None
-        same = frame.progress.x.shape[-1:] == shape[-1:] and len(frame.progress.x) >= readings.config.batch_size
-        return frame.progress if same else None
-
     def action_part(self, by: int) -> None:
         """The part so many after the one that is shown."""
         readings = self._frame.readings if self._frame is not None else None
@@ -128,7 +119,7 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
     readings = frame.readings
     if readings is not None and not moment(frame, readings) and is_empty(readings):
         return f"{title}: the weights are no finite numbers; u goes back to where they were"
-    return f"{title}: computing"
+    return f"{title}: computing; the first time takes some seconds"
 
 
 def is_empty(readings: Readings) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.progress import Floats, Symbols
 from echornn.readings import Flip
@@ -55,13 +58,22 @@ class RowPanel:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of blocks: a label, a text for each step, a style, and how much it matters."""
+    """A line of blocks.
+
+    Attributes:
+        label: what it is.
+        blocks: two characters for each step.
+        style: of all but those that are lit.
+        matters: how much; what matters least is left out first.
+        lit: what stands in place of some steps' blocks.
+        lit_style: of those.
+    """
 
     label: str
     blocks: tuple[str, ...]
     style: str
     matters: int
-    lit: frozenset[int] = frozenset()
+    lit: Mapping[int, str] = field(default_factory=dict)
     lit_style: str = "view--cursor"
 
 
@@ -88,9 +100,12 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
-        for index, text in enumerate(line.blocks[begin : begin + shown]):
-            style = line.lit_style if begin + index in line.lit else line.style
-            write_in(cells, box, number, text[:block], style, at=LABEL_WIDTH + index * block)
+        texts = [text[:block] for text in line.blocks[begin : begin + shown]]
+        write_in(cells, box, number, "".join(texts), line.style, at=LABEL_WIDTH)
+        for step, text in line.lit.items():
+            if begin <= step < begin + shown:
+                at = LABEL_WIDTH + (step - begin) * block
+                write_in(cells, box, number, text if block == 2 else text.strip()[:1], line.lit_style, at=at)
     write_in(cells, box, len(keep) + 1, shortened(words, box.width), "view--words")
     below = Box(box.x, box.y + ROW_LINES + 1, box.width, box.height - ROW_LINES - 1)
     if below.height >= LEAST_TRIANGLE:
@@ -103,40 +118,47 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
-    scale = scale_of(panel.strengths)
+    part = panel.strengths[first : first + lines, shown]
+    glyphs, _ = signed_blocks(part, scale_of(panel.strengths), ascii_only)
+    later = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]
+    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(later, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
-        glyphs, _ = signed_blocks(panel.strengths[step, shown], scale, ascii_only)
-        glyphs[max(0, step + 1 - shown.start) :] = " "
         lit = panel.focused and step == panel.step
         write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
-        stamp(cells, box.x + LABEL_WIDTH, box.y + line, np.repeat(glyphs, block)[None, :], "view--positive")
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     """The lines of blocks that there are, from the top."""
-    cursor = frozenset({panel.step}) if panel.focused else frozenset[int]()
+    cursor = (panel.step,) if panel.focused else ()
     flip = panel.flip
     lines = []
     x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
     before = flip.before if flip is not None else panel.probabilities
     classes = before.shape[-1] if before is not None else 2
     if x is not None:
-        lines.append(Line("input", input_blocks(x, classes, ascii_only), "view--input", 2))
-    if flip is not None:
-        changed = tuple(
-            text if step == flip.step else "  " for step, text in enumerate(input_blocks(flip.x, classes, ascii_only))
+        lines.append(
+            Line("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))
         )
-        lines.append(Line("flip", changed, "view--input", 3, frozenset({flip.step}), "view--changed"))
+    if flip is not None:
+        blank = ("  ",) * len(flip.x)
+        lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 :] = " "
-    lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5, cursor))
+    lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     if before is not None:
-        lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, cursor))
+        predicted = symbols_at(cursor, before.argmax(axis=-1), classes)
+        lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, predicted))
     if flip is not None:
-        differs = frozenset(changed_steps(flip))
+        differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
         after = prediction_blocks(flip.after, ascii_only)
         lines.append(Line("then", after, "view--prediction", 4, differs, "view--changed"))
     return lines
+
+
+def symbols_at(steps: Iterable[int], symbols: npt.NDArray[np.integer[Any]], classes: int) -> dict[int, str]:
+    """The symbols at some steps as two characters each: among blocks to the right, among symbols where they stand."""
+    texts = {step: symbol_text(int(symbols[step])) for step in steps}
+    return {step: f"{text.strip():>2}" if classes == 2 else text for step, text in texts.items()}
 
 
 def before_flip(flip: Flip) -> Symbols:

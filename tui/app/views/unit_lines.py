@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from echornn.progress import Floats, Symbols
+from echornn.progress import Floats
 from echornn.readings import Units
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import signed_blocks
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, symbol_text
 from tui.app.widgets.cells import Cells
 
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
@@ -35,18 +35,23 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still. 13 characters or more."""
+    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
-        return f"{'still':<13}"
+        return "still"
     lag = int(units.best_lag[unit])
     name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
-    return f"{name:<7} {correlation:>5.2f}"
+    return f"{name:<{_name_width(units)}} {correlation:>5.2f}"
+
+
+def _name_width(units: Units) -> int:
+    """Columns of the longest name of an input: the same up to lag 99, so that nothing moves while it learns."""
+    return max(7, len(f"x[t-{units.best_lag.max(initial=0)}]"))
 
 
 def label_width(units: Units) -> int:
     """Columns of the words before a unit's blocks."""
-    return max((_words(units, unit) for unit in range(min(len(units.spread), 200))), key=len, default="").__len__() + 1
+    return len(str(len(units.spread))) + 3 + _name_width(units) + 7
 
 
 def _words(units: Units, unit: int) -> str:
@@ -60,7 +65,7 @@ def first_shown(wanted: int, count: int, room: int) -> int:
 
 
 def draw_units(
-    cells: Cells, box: Box, units: Units, row: int, first_unit: int, x: Symbols | None, ascii_only: bool
+    cells: Cells, box: Box, units: Units, row: int, first_unit: int, inputs: Sequence[str] | None, ascii_only: bool
 ) -> int:
     """A head, the input where it is known, and a line for each unit that fits from the first wanted on; how many fit.
 
@@ -69,7 +74,7 @@ def draw_units(
 
     Args:
         row: which row's activity, from 0; the last there is, where there are fewer.
-        x: uint8 [T], that row's input; None where it is not known.
+        inputs: two characters for each of that row's inputs; None where they are not known.
     """
     rows, steps, count = units.activity.shape
     row = min(row, max(0, rows - 1))
@@ -78,20 +83,22 @@ def draw_units(
     block = 2 if 2 * steps <= room else 1
     shown = min(steps, room // block)
     begin = steps - shown
-    lines = max(0, box.height - 1 - (x is not None))
+    lines = max(0, box.height - 1 - (inputs is not None))
     first = first_shown(first_unit, count, lines)
     _draw_title(cells, box, units, row, (first, min(count, first + lines)), begin if shown else -1)
-    if x is not None and shown:
-        _draw_input(cells, box, width, x[begin:], block, ascii_only)
+    if inputs is not None and shown:
+        write_in(cells, box, 1, "input", "view--axis")
+        write_in(cells, box, 1, "".join(text[:block] for text in inputs[begin:]), "view--input", at=width)
     values = signed_activity(units.part, units.activity[row]) if rows and steps else np.zeros((0, count), np.float32)
     saturated = units.saturated[row] if rows and steps else np.zeros((0, count), np.bool_)
     names = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
-    for line, unit in enumerate(range(first, min(count, first + lines)), start=box.height - lines):
+    top, last = box.height - lines, min(count, first + lines)
+    for line, unit in enumerate(range(first, last), start=top):
         write_in(cells, box, line, _words(units, unit), "view--words")
-        if shown:
-            glyphs, kinds = signed_blocks(values[begin:, unit], 1.0, ascii_only, saturated[begin:, unit])
-            picture, styles = np.repeat(glyphs, block), np.repeat(names[kinds], block)
-            stamp(cells, box.x + width, box.y + line, picture[None, :], styles[None, :])
+    part = np.s_[begin:, first:last]
+    glyphs, kinds = signed_blocks(values[part], 1.0, ascii_only, saturated[part])
+    picture, styles = np.repeat(glyphs.T, block, axis=1), np.repeat(names[kinds].T, block, axis=1)
+    stamp(cells, box.x + width, box.y + top, picture, styles)
     return lines
 
 
@@ -109,20 +116,3 @@ def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int
     while len(text := ", ".join(part for part in parts if part)) > box.width and len(parts) > 1:
         parts.pop()
     write_in(cells, box, 0, text, "view--axis")
-
-
-def _draw_input(cells: Cells, box: Box, width: int, x: Symbols, block: int, ascii_only: bool) -> None:
-    write_in(cells, box, 1, "input", "view--axis")
-    write_in(cells, box, 1, input_text(x, block, ascii_only), "view--input", at=width)
-
-
-def input_text(x: Symbols, block: int, ascii_only: bool, classes: int = 2) -> str:
-    """Input symbols as blocks of so many characters: digits, where there are more than two.
-
-    Args:
-        x: uint8 [steps].
-    """
-    glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
-    if classes == 2 and not (x > 1).any():
-        return "".join(glyphs["one" if symbol else "zero"][:block] for symbol in x.tolist())
-    return "".join(symbol_text(symbol)[:block] for symbol in x.tolist())

@@ -6,13 +6,14 @@ import math
 
 from textual.binding import Binding
 
+from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import Matrices, Readings, Recurrent
 from tui.app.views.gradient import percent, size_text
-from tui.app.views.matrix_blocks import Matrix, draw_matrices, how_well
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
+from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
@@ -22,6 +23,15 @@ LEAST_MATRICES, LEAST_PLANE = 24, 12
 """Columns below which the plane, or the numbers beside the matrices, are left out."""
 
 GAP = 2
+
+LEAST_NOTED = 4
+"""Lines of matrices from which on one is spared for saying that there are more."""
+
+MINUS_INFINITY = -87.0
+"""Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
+
+PLANE_HEIGHT = 20
+"""Lines of a head and a plane where there are enough."""
 
 BAR_WIDTH = 8
 """Columns of a Lyapunov exponent's bar on either side of zero."""
@@ -48,6 +58,11 @@ class WeightsView(ProbeView):
         super().__init__(ascii_only)
         self._chosen = 0
         self._cursor: tuple[int, int] | None = None
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """Each matrix below the one before, and at least a plane of some size."""
+        return min(most, max(PLANE_HEIGHT, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
     def answered(self, readings: Readings) -> bool:
         return readings.weights is not None
@@ -88,10 +103,11 @@ class WeightsView(ProbeView):
         ordered = self._matrices(weights)
         ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
         matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
+        if not all_fit(ordered, matrices) and matrices.height > LEAST_NOTED:
+            matrices = matrices._replace(height=matrices.height - 1)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
-        if seen < len(ordered):
-            note = f"{seen} of {len(ordered)}: n shows others"
-            write_in(cells, Box(0, 1, cells.width, matrices.height), matrices.height - 1, note, "view--note")
+        if seen < len(ordered) and matrices.height < body.height:
+            write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: n shows others", "view--note")
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:
@@ -202,11 +218,12 @@ def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | N
     if exponents and top + 1 < box.height:
         write_in(cells, box, top, "Lyapunov, nats a step", "view--axis")
         shown = exponents[: box.height - top - 1]
-        finite = [abs(value) for value in shown if math.isfinite(value)]
+        finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0
         for line, value in enumerate(shown, start=top + 1):
             left, right = exponent_bar(value / scale, ascii_only)
-            at = write_in(cells, box, line, f"{number(value, '+'):>8} ", "view--words") - box.x
+            text = number(value, "+") if not value <= MINUS_INFINITY else "-inf"
+            at = write_in(cells, box, line, f"{text:>8} ", "view--words") - box.x
             at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
             at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
             write_in(cells, box, line, right, "view--positive", at=at)

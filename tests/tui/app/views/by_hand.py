@@ -58,6 +58,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         connectivity=Connectivity(strength),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
+        progress=progress,
     )
 
 

@@ -70,7 +70,7 @@ def any_readings(draw: st.DrawFn) -> Readings:
                         share,
                         some(size),
                         numbers.integers(0, lags, size).astype(np.int32),
-                        some(size),
+                        np.clip(some(size), -1, 1),
                     ),
                 ]
             )

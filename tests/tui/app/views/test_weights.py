@@ -9,9 +9,9 @@ import pytest
 
 from echornn.readings import Matrices, Recurrent
 from tests.tui.app.views.by_hand import drawn, frame_of, matrices, shift_register
-from tui.app.views.matrix_blocks import Matrix, draw_matrices, number_text
 from tui.app.views.paint import Box
 from tui.app.views.plane import circle, reach_of
+from tui.app.views.weight_blocks import Matrix, draw_matrices, number_text
 from tui.app.views.weights import WeightsView, entries_of, exponent_bar, summary, update_text
 from tui.app.widgets.cells import Cells
 
@@ -146,3 +146,11 @@ def test_bars_around_zero() -> None:
     assert exponent_bar(-0.01, ascii_only=False) == ("       ▐", "")
     assert exponent_bar(0, ascii_only=True) == (" " * 8, "")
     assert exponent_bar(float("nan"), ascii_only=True) == (" " * 8, "")
+
+
+def test_an_exponent_that_stands_for_minus_infinity_does_not_shrink_the_others() -> None:
+    readings = replace(READINGS, lyapunov=np.array([-0.5, -1.0, -87.3], np.float32))
+    lines = [line.rstrip() for line in drawn(WeightsView(ascii_only=True), frame_of(readings), 78, 12)]
+    assert lines[7].endswith("-0.50     ####|")
+    assert lines[8].endswith("-1.00 ########|")
+    assert lines[9].endswith("-inf ########|")

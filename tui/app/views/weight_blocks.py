@@ -87,6 +87,11 @@ def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool
     return boxes, CELL_WIDTHS[-1], False
 
 
+def all_fit(matrices: Sequence[Matrix], box: Box) -> bool:
+    """Whether all of them are seen."""
+    return laid_out(in_line(matrices), box)[2]
+
+
 def how_well(matrices: Sequence[Matrix], box: Box) -> tuple[int, int]:
     """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
     boxes, cell, whole = laid_out(in_line(matrices), box)
@@ -122,17 +127,20 @@ def draw_matrix(cells: Cells, box: Box, matrix: Matrix, cell: int, ascii_only: b
         _write_columns(cells, box, matrix, range(first_column, first_column + shown_columns), cell)
     indices = np.array([cells.names.index(name) for name in STYLE_NAMES], np.int16)
     glyphs, kinds = signed_blocks(part, scale_of(matrix.values), ascii_only)
-    for line in range(part.shape[0]):
-        index = first_row + line
-        label = (matrix.rows[index], "view--axis") if head else (matrix.name, "view--head")
+    styles = np.repeat(indices[kinds], cell, axis=1)
+    if matrix.cursor is not None and first_row <= row < first_row + shown_rows:
+        at = (column - first_column) * cell
+        styles[row - first_row, at : at + min(cell, NUMBER_WIDTH - 1)] = cells.names.index("view--cursor")
+    if cell < NUMBER_WIDTH:
+        picture = np.repeat(glyphs, cell, axis=1)
+    else:
+        numbers = [[f"{number_text(value):<5} " for value in values] for values in part.tolist()]
+        texts = np.char.add(glyphs, np.array(numbers, "U6").reshape(glyphs.shape))
+        picture = np.ascontiguousarray(texts, f"U{cell}").view("U1").reshape(len(part), -1)
+    stamp(cells, box.x + names, box.y + head, picture, styles)
+    for line, name in enumerate(matrix.rows[first_row : first_row + shown_rows]):
+        label = (name, "view--axis") if head else (matrix.name, "view--head")
         write_in(cells, box, head + line, *label)
-        entries = zip(glyphs[line].tolist(), part[line].tolist(), strict=True)
-        text = "".join(glyph * cell if cell < NUMBER_WIDTH else f"{glyph}{number_text(v):<5} " for glyph, v in entries)
-        styles = np.repeat(indices[kinds[line]], cell)
-        if matrix.cursor is not None and index == row:
-            at = (column - first_column) * cell
-            styles[at : at + min(cell, NUMBER_WIDTH - 1)] = cells.names.index("view--cursor")
-        stamp(cells, box.x + names, box.y + head + line, np.array([*text]).reshape(1, -1), styles[None, :])
 
 
 def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
@@ -149,7 +157,7 @@ def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: i
         whole = word and len(word) < len(columns) * cell and cell <= 2
         for column in columns[:1] if whole else columns:
             name = matrix.columns[column]
-            name = word if whole else name if len(name) <= cell else name.rpartition(" ")[2]
+            name = word if whole else name if len(name) < max(cell, 3) else name.rpartition(" ")[2]
             x = (column - shown.start) * cell
             if x >= end and matrix.label_width + x + len(name) <= box.width:
                 write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)

@@ -1,0 +1,53 @@
+"""A change made on the way to a moment is made on that moment's terms, not on those of where the way is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import Unrecorded
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from tests.scripted import SMALL, ScriptedTrainer
+
+
+@pytest.mark.parametrize(
+    ("start_over", "draw"),
+    [
+        (lambda live: live.reset(), 1),
+        (lambda live: live.reset(1), 2),
+        (lambda live: live.edit(live.config, anew=True), 0),
+    ],
+    ids=["reset", "redraw", "preset"],
+)
+def test_who_starts_over_on_the_way_has_the_data_and_fields_of_where_it_leads(
+    start_over: Callable[[LiveRun], None], draw: int
+) -> None:
+    now = 0.0
+    pace = Pace(100.0, lambda: now)
+    pace.took(1000, 0.001)  # so fast that the rows of many windows are shown again
+    live = LiveRun(SMALL, ScriptedTrainer, Unrecorded(), pace, lambda: now)
+    live.load()
+    live.begin()
+    live.reset(1)
+    live.train(12)
+    live.regenerate()
+    live.edit(replace(SMALL, learning_rate=0.1))
+    live.train(5)
+    there = Moment(live.here.branch, 14)
+    live.go(there)
+    while not live.arrived:
+        on_the_way = live.trainer.generation, live.trainer.state.config.learning_rate
+        if on_the_way == (0, SMALL.learning_rate):
+            break
+        live.step(1)
+    assert not live.arrived, "the way begins before the data and the rate changed"
+    start_over(live)
+    state = live.trainer.state
+    assert (state.epoch, state.window, state.generation, state.draw) == (0, 0, 1, draw)
+    assert state.config == live.config == replace(SMALL, learning_rate=0.1)
+    branch = live.owner
+    assert (branch.generation, branch.draw, branch.config) == (1, draw, state.config)

@@ -1,0 +1,29 @@
+"""When an app under Pilot has nothing more to do: its event loop says so, and no time is slept away.
+
+Textual's own `wait_for_idle` sleeps a fiftieth of a second twice a key, until the process has hardly worked in one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+SOON = 1 / 50
+"""Seconds; timers that are due by then are waited for: the screen is drawn by one, sixty times a second at most."""
+
+
+async def wait_for_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
+    """Return when nothing runs in the loop and no timer ends soon, or after ``max_sleep`` seconds.
+
+    What another thread is about to post cannot be known: who needs it waits for what it brings.
+    """
+    loop: Any = asyncio.get_running_loop()  # asyncio does not say in public what it has to do
+    end = loop.time() + max_sleep
+    while loop.time() < end:
+        await asyncio.sleep(0)
+        if loop._ready:
+            continue
+        due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
+        if due > loop.time() + SOON:
+            return
+        await asyncio.sleep(max(0.0, due - loop.time()))

@@ -1,0 +1,87 @@
+"""Record what the probes read of the run that the pictures show: `python -m tests.record_readings`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echornn import EchoConfig, Trainer
+from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Question, Readings, Recurrent, Units
+from echornn.specimen import Specimen
+from tests.record_run import recorded
+
+FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
+MOMENTS = (298, 1500)
+"""Windows trained when readings are recorded, of `tests.record_run.MOMENTS`: while it learns, and solved."""
+
+QUESTION = Question(
+    frozenset({"memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"}), flip=(0, 6)
+)
+WINDOWS_SINCE = 8
+
+
+def record() -> None:
+    """Examine the tutorial's network at the moments."""
+    from echornn.probes.examine import examine  # only here: the pictures are compared without TensorFlow
+
+    trainer = Trainer(EchoConfig())
+    arrays: dict[str, Any] = {}
+    trained = 0
+    for moment in MOMENTS:
+        trainer.advance(moment - WINDOWS_SINCE - trained)
+        before = {name: weight.copy() for name, weight in trainer.weights.items()}
+        progress = trainer.advance(WINDOWS_SINCE)
+        trained = moment
+        readings = examine(Specimen(trainer.state, 0, moment, progress, before, WINDOWS_SINCE), QUESTION)
+        for kind in ("memory", "units", "gradient", "connectivity", "flip"):
+            arrays |= {f"{moment} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
+        arrays[f"{moment} lyapunov"] = readings.lyapunov
+        weights = readings.weights
+        assert weights is not None
+        arrays[f"{moment} names"] = [*weights.weights]
+        for name in weights.weights:
+            of_one = ("weights", "rows", "columns", "update")
+            arrays |= {f"{moment} {kind} {name}": getattr(weights, kind)[name] for kind in of_one}
+        arrays[f"{moment} eigenvalues"] = weights.recurrent[0].eigenvalues
+    np.savez_compressed(FILE, allow_pickle=False, **arrays)
+
+
+def recorded_readings(moment: int) -> Readings:
+    """What was read of the tutorial's run at one of the moments."""
+    with np.load(FILE) as run:
+        of_moment = {name.partition(" ")[2]: run[name] for name in run.files if name.startswith(f"{moment} ")}
+
+    def read(kind: type[Any]) -> Any:
+        values = {field.name: of_moment[f"{kind.__name__.lower()} {field.name}"] for field in dataclasses.fields(kind)}
+        return kind(**{name: value if value.ndim else value.item() for name, value in values.items()})
+
+    def named(kind: str, what: Any) -> dict[str, Any]:
+        return {name: what(of_moment[f"{kind} {name}"]) for name in of_moment["names"].tolist()}
+
+    rows, columns = (named(kind, lambda names: tuple(names.tolist())) for kind in ("rows", "columns"))
+    recurrent = (Recurrent("W", of_moment["eigenvalues"]),)
+    readings = Readings(
+        EchoConfig(),
+        0,
+        moment,
+        ("h",),
+        weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
+        lyapunov=of_moment["lyapunov"],
+        progress=recorded(moment)[0][-1],
+    )
+    return replace(
+        readings,
+        memory=read(Memory),
+        units=read(Units),
+        gradient=read(Gradient),
+        connectivity=read(Connectivity),
+        flip=read(Flip),
+    )
+
+
+if __name__ == "__main__":
+    record()

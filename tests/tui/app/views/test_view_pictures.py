@@ -1,0 +1,43 @@
+"""Pictures of the views of readings, at moments of the recorded run; see `tests.tui.app.test_pictures`."""
+
+from __future__ import annotations
+
+import pytest
+
+from echornn.analysis.evidence import Evidence
+from echornn.session.frame import State
+from tests.record_readings import recorded_readings
+from tests.record_run import recorded
+from tests.scripted import ScriptedSession
+from tests.trees import branch_off, grow
+from tests.tui.app.test_pictures import TUTORIAL, compare, pinned
+from tui.app.app import EchoApp
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "size", "keys"),
+    [
+        ("memory", 298, (120, 38), ["3"]),
+        ("memory_ascii", 298, (80, 24), ["3"]),
+        ("gradient", 1500, (120, 40), ["4", "tab", *["left"] * 9, "f"]),
+        ("weights", 1500, (100, 30), ["5"]),
+    ],
+)
+async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list[str]) -> None:
+    (*tape, progress), losses, error_rates = recorded(moment)
+    session = ScriptedSession(TUTORIAL)
+    grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, error_rates)
+    app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
+    async with app.run_test(size=size) as pilot:
+        shown = {"trained": moment, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
+        evidence = Evidence().after(losses, TUTORIAL)
+        session.set_frame(State.PAUSED, progress, **shown, evidence=evidence, readings=recorded_readings(moment))
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.press(*keys)
+        app.show_newest_frame()
+        await pilot.pause()
+        assert session.asked is not None
+        assert session.asked.flip == ((0, 6) if "f" in keys else None)
+        svg = pinned(app.export_screenshot(title=""))
+    compare(name, svg)
