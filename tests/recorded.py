@@ -28,24 +28,29 @@ def record_branches(
     live.load()
     live.begin()
     for step in steps:
-        match step:
-            case int():
-                live.train(step)
-            case "reset":
-                live.reset()
-            case "redraw":
-                live.reset(1)
-            case "regenerate":
-                live.regenerate()
-            case dict():
-                live.edit(replace(live.config, **step))
-            case (branch, window):
-                live.go(Moment(branch, window))
-                while not live.arrived:
-                    live.step(100)
+        take(live, step)
     live.save()
     assert recorder.wait(30)
     recorder.close()
+
+
+def take(live: LiveRun, step: Step) -> None:
+    """Have the run take this step."""
+    match step:
+        case int():
+            live.train(step)
+        case "reset":
+            live.reset()
+        case "redraw":
+            live.reset(1)
+        case "regenerate":
+            live.regenerate()
+        case dict():
+            live.edit(replace(live.config, **step))
+        case (branch, window):
+            live.go(Moment(branch, window))
+            while not live.arrived:
+                live.step(100)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -162,6 +162,7 @@ class ScriptedSession(Session):
         return self.frame
 
     def toggle(self) -> None:
+        self._toggles += 1  # and nobody obeys
         self.commands.append("toggle")
 
     def step(self, windows: int = 1) -> None:

@@ -19,7 +19,7 @@ from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
-from tui.flags import ConfigFlags
+from tui.flags import ConfigFlags, converted
 from tui.theme import Theme
 from tui.tty import early_signals, guardian, terminal
 
@@ -31,7 +31,7 @@ command = App(
     name="echornn-tui",
     help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
     version=lambda: version("echornn-tui"),
-    default_parameter=Parameter(negative=()),
+    default_parameter=Parameter(negative=(), converter=converted),
     result_action="return_value",
 )
 
@@ -97,8 +97,9 @@ def train(
         Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
         given beside it are an edit made there, which can be undone.
     at
-        With --resume: go back to after that many windows along the run's path (0 is the start), and go on from there
-        as a new branch. Nothing that was trained is lost (see branches).
+        With --resume: go back to after that many windows along the run's path (0 is the start), and train on from there
+        at once, as a new branch. Nothing that was trained is lost (see branches). Only to look at a moment, open the
+        run without this, and go there with [ and { or the crosshair.
     compare
         Lay these runs under the curve: folders, names that list shows, or newest. One that another process trains is
         followed. In the app only.
@@ -138,7 +139,7 @@ def export_run(
     /,
     *,
     path: bool = False,
-    branch: int | None = None,
+    branch: str | None = None,
     json: bool = False,
     weights: Path | None = None,
     keras: Path | None = None,
@@ -152,7 +153,8 @@ def export_run(
     path
         Only the windows along the path to where the run stands, numbered along it.
     branch
-        Only the windows along the path to the end of this branch, numbered along it (see branches).
+        Only the windows along the path to the end of this branch, numbered along it: its letter, or its number, as
+        branches prints them.
     json
         Print JSON lines instead.
     weights
@@ -161,7 +163,7 @@ def export_run(
         Write the network to this .keras file instead, as a Keras model with the same outputs.
     """
     if path and branch is not None:
-        raise UsageError(f"branch = {branch} cannot be used with --path: it is a path of its own")
+        raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
     if (path or branch is not None) and (weights is not None or keras is not None):
         flag = "--path" if path else "--branch"
         raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
@@ -173,6 +175,10 @@ def export_run(
 @command.command(name="branches")
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
+
+    Of each: its letter and number, those of its parent, the window along the parent's path at which it begins, the
+    windows trained in it, the mean loss of the last 50 of its path, and the window along its path at which the echo was
+    solved.
 
     Parameters
     ----------
@@ -210,8 +216,8 @@ def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> Fron
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
     """Print the runs in your state folder, or in another, the newest first.
 
-    Of each: windows, loss (the mean of the last 50), the window at which the echo was solved, and the fields that are
-    not the defaults.
+    Of each: windows in all branches, the mean loss of the last 50 where it stands, the window along its path at which
+    the echo was solved, and the fields that are not the defaults.
 
     Parameters
     ----------

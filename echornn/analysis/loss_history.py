@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back"]
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "lost"]
 """What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
-in the past."""
+in the past; lost stands for one that cannot be read any more."""
 
 FACTOR = 4
 """Buckets of a level that make one bucket of the next."""

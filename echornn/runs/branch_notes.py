@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,8 +33,8 @@ class BranchNotes:
         """The notes beside a run; none where there are none, or they cannot be read."""
         try:
             told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
-            names = {int(number): str(name)[:MOST_LETTERS] for number, name in told["names"].items()}
-            return cls(names, {int(number) for number in told["pinned"]}, {int(number) for number in told["hidden"]})
+            names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in told["names"].items()}
+            return cls(names, {_branch(number) for number in told["pinned"]}, {_branch(one) for one in told["hidden"]})
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
 
@@ -45,3 +46,9 @@ class BranchNotes:
         """
         told = {"names": self.names, "pinned": sorted(self.pinned), "hidden": sorted(self.hidden)}
         own_files.write_whole(folder / NOTE_FILE, json.dumps(told).encode())
+
+
+def _branch(number: object) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", str(number)):
+        raise ValueError(f"{number!r} is no branch")
+    return int(str(number))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
+from echornn.runs.branch import Branch, Moment, changes
 from echornn.runs.recorded_values import MOST, NO_RECORD, config_from, shortened
 
 Deed = Literal[Cause, "return", "undo"]
@@ -58,8 +57,13 @@ class Command:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the command log."""
-        return json.dumps(dataclasses.asdict(self)).encode() + b"\n"
+        """The command as a line of the command log: of the configuration, the fields that are not the defaults.
+
+        A run may have thousands of branches, and each line must tell all, whatever becomes of the others.
+        """
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        told["config"] = {name: new for name, (_, new) in changes(EchoConfig(), self.config).items()}
+        return json.dumps(told).encode() + b"\n"
 
     @classmethod
     def from_line(cls, line: bytes) -> Command:

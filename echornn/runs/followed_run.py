@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,14 +14,26 @@ from echornn.runs.run_dir import WINDOWS_AT_A_TIME, error_rates
 from echornn.runs.timeline import Timeline
 
 
+class Seen(NamedTuple):
+    """What was read of a run at one time.
+
+    Attributes:
+        timeline: all that was trained in it, as far as it has been read.
+        stands: where the run stands.
+        config: what is trained there.
+    """
+
+    timeline: Timeline
+    stands: Moment
+    config: EchoConfig
+
+
 class FollowedRun:
     """A run's folder, of which `refresh` reads the losses, and later what has come since; nothing in it is changed.
 
     Attributes:
         folder: the run's.
-        timeline: all that was trained in it, as far as it has been read.
-        stands: where the run stands.
-        config: what is trained there.
+        seen: what was read of it, replaced as a whole: another thread may look at it at any time.
 
     Args:
         folder: the run's.
@@ -31,11 +44,9 @@ class FollowedRun:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.timeline = Timeline()
         run = run_dir.glance(folder)
-        self.stands: Moment = run.stands
-        self.config: EchoConfig = run.config
-        self._seen: tuple[tuple[int, int, int, int], ...] = ()
+        self.seen = Seen(Timeline(), run.stands, run.config)
+        self._stretches: tuple[tuple[int, int, int, int], ...] = ()
 
     def refresh(self) -> bool:
         """Read what has come since; whether anything has.
@@ -45,12 +56,12 @@ class FollowedRun:
         """
         run = run_dir.glance(self.folder)  # losses that were damaged would be drawn as they are
         branches, stretches = run.tree
-        seen = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
-        if seen == self._seen and self.timeline.trained:
+        told = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
+        before, trained = self._stretches, self.seen.timeline.trained
+        if told == before and trained:
             return False
-        trained = self.timeline.trained
-        goes_on = self._seen[:-1] == seen[: len(self._seen) - 1] and run.trained >= trained
-        timeline = self.timeline if goes_on else Timeline()
+        goes_on = before[:-1] == told[: len(before) - 1] and run.trained >= trained
+        timeline = self.seen.timeline if goes_on else Timeline()
         for stretch in stretches:
             while len(timeline) <= stretch.branch:
                 timeline.begin(branches[len(timeline)])
@@ -58,5 +69,5 @@ class FollowedRun:
                 windows = run.windows(first, min(first + WINDOWS_AT_A_TIME, stretch.last))
                 rates = error_rates(windows, branches[stretch.branch].config)
                 timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
-        self.timeline, self.stands, self.config, self._seen = timeline, run.stands, run.config, seen
+        self.seen, self._stretches = Seen(timeline, run.stands, run.config), told
         return True

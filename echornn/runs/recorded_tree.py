@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from echornn.analysis.loss_history import Cause
+from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment, starts_over
 from echornn.runs.command import Command
 
@@ -27,24 +29,27 @@ class Stretch(NamedTuple):
     last: int
 
 
-def tree_of(commands: Sequence[Command], trained: int) -> tuple[list[Branch], list[Stretch]]:
+def tree_of(commands: Sequence[Command], trained: int, lost: int = 0) -> tuple[list[Branch], list[Stretch]]:
     """The branches, in the order begun, and the stretches of the loss log, in the order trained.
 
     What a record of version 0.1.0 leaves out is derived: each of its commands began a branch. Where a line is damaged
-    that others refer to, they begin at the root.
+    that others refer to, they begin at the root; an empty branch holds its number, so that each of the others, and each
+    that is yet to come, has its own.
 
     Args:
         commands: the whole log.
         trained: windows in the loss log.
+        lost: lines of the log that could not be read.
     """
-    tree = _Tree()
+    tree = _Tree(lost)
     for index, command in enumerate(commands, start=1):
         tree.take(command, commands[index].at if index < len(commands) else trained)
     return tree.branches, tree.stretches
 
 
 class _Tree:
-    def __init__(self) -> None:
+    def __init__(self, lost: int) -> None:
+        self._lost = lost
         self.branches: list[Branch] = []
         self.stretches: list[Stretch] = []
         self._ends: list[int] = []
@@ -57,6 +62,8 @@ class _Tree:
         returned = self._number_of.get(command.branch) if command.branch is not None else None
         if command.cause == "return" and returned is not None:
             self._here = returned
+        elif command.cause == "return" and self._is_held(command.branch):
+            self._fill(command)
         else:
             self._begin(command)
         along = self._ends[self._here]
@@ -65,6 +72,11 @@ class _Tree:
         self._ends[self._here] += last - command.at
 
     def _begin(self, command: Command) -> None:
+        missing = (command.branch or 0) - len(self.branches)
+        if 0 < missing <= self._lost:
+            self._lost -= missing
+            for _ in range(missing):
+                self._hold_a_number(command.config)
         number = len(self.branches)
         before = self._moment(command.before) if command.before else self._end()
         parent = self._parent(command) if number else None
@@ -75,6 +87,22 @@ class _Tree:
         self._first_at.append(command.at)
         self._number_of[number if command.branch is None else command.branch] = number
         self._here = number
+
+    def _hold_a_number(self, config: EchoConfig) -> None:
+        root = Moment(0, 0) if self.branches else None
+        self.branches.append(Branch(len(self.branches), "lost", root, root, 0, 0, 0, 0, config))
+        self._ends.append(0)
+        self._first_at.append(-1)
+
+    def _is_held(self, number: int | None) -> bool:
+        return number is not None and number < len(self.branches) and self.branches[number].cause == "lost"
+
+    def _fill(self, command: Command) -> None:
+        """A branch goes on whose beginning is lost: what was trained in it before is another's."""
+        assert command.branch is not None
+        self._here = self._number_of[command.branch] = command.branch
+        position = {name: getattr(command, name) for name in ("epoch", "window", "generation", "draw", "config")}
+        self.branches[self._here] = dataclasses.replace(self.branches[self._here], **position)
 
     def _parent(self, command: Command) -> Moment:
         if command.parent:

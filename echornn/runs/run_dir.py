@@ -108,7 +108,7 @@ class Run:
     @functools.cached_property
     def tree(self) -> tuple[list[Branch], list[Stretch]]:
         """The run's branches, and the stretches of its loss log; see `tree_of`."""
-        return tree_of(self.commands, self.trained)
+        return tree_of(self.commands, self.trained, self.lost_commands)
 
     @property
     def stands(self) -> Moment:
@@ -132,6 +132,8 @@ class Run:
         if at is None:
             return stands
         end = self.ends[stands.branch] if self.ends else 0
+        if at and not self.ends:
+            raise RunError(f"at = {at} cannot be used: the run was never saved, and has only its start, 0")
         if not 0 <= at <= end:
             raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along the run's path")
         return Moment(stands.branch, at)
@@ -264,7 +266,7 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif chosen is not None and wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
-    commands, unreadable, lines = _read_commands(folder, chosen)
+    commands, unreadable, lines = _read_commands(folder, chosen, described.config)
     if unreadable:
         wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
     return Run(
@@ -310,7 +312,9 @@ def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
     return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
 
 
-def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Command, ...], int, int]:
+def _read_commands(
+    folder: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
+) -> tuple[tuple[Command, ...], int, int]:
     """The commands up to the checkpoint, how many lines cannot be read (what they began has none), and of how many."""
     if chosen is None:
         return (), 0, 0
@@ -325,7 +329,7 @@ def _read_commands(folder: Path, chosen: Checkpoint | None) -> tuple[tuple[Comma
                 commands.append(command)
     unreadable = count - len(commands)
     if not commands or commands[0].at:
-        commands.insert(0, Command(0, "start", 0, 0, 0, 0, chosen.state.config))
+        commands.insert(0, Command(0, "start", 0, 0, 0, 0, at_the_start))
     return tuple(commands), unreadable, count
 
 

@@ -196,6 +196,10 @@ class Timeline:
         """The window along its path, from 1, at which a branch had solved its task; None where it has not."""
         return self._grown[number].evidence.solved_at
 
+    def mean_loss(self, number: int) -> float:
+        """The mean loss of the last windows of a branch's path; see `Evidence.mean`."""
+        return self._grown[number].evidence.mean
+
     def newest_loss(self, number: int) -> float:
         """The loss of the last window of a branch's path; NaN where there is none."""
         recent = self._grown[number].evidence.recent
@@ -226,6 +230,7 @@ CAUSES = {
     "edit": "edit",
     "preset": "preset",
     "back": "trained on",
+    "lost": "what began it cannot be read",
 }
 """What began a branch, in words."""
 

@@ -30,6 +30,9 @@ TAPE_SECONDS = 0.05
 HELD_SECONDS = 1.0
 """Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
 
+ROWS_SECONDS = 0.5
+"""Going on with a run may be held up for so long by showing its newest rows."""
+
 NEAR_SECONDS = 0.03
 """A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
 
@@ -139,6 +142,23 @@ class LiveRun:
         self._extends = stretches[-1].branch if stretches else 0
         self._keyframe()
 
+    def show_rows(self) -> None:
+        """Train the newest windows again, so that they are shown, where a state soon before them is kept."""
+        before = Moment(self.owner.number, max(0, self.here.window - self._tape_windows()))
+        if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
+            return
+        trainer, state, until = self.trainer, self.trainer.state, self._clock() + ROWS_SECONDS
+        self.go(self.here)
+        while not self.arrived and self._clock() < until:
+            begun = self._clock()
+            self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
+        if not self.arrived:
+            self._replay, self.trainer = None, trainer
+            trainer.reset(state.draw)
+            if trainer.state.config != state.config:
+                trainer.edit(state.config)
+            trainer.restore(state)
+
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
@@ -190,11 +210,14 @@ class LiveRun:
     # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over: with the weights of this draw, or of so many draws further.
+        """Start over: with the weights of this draw, or of so many draws further. At the start of this draw, nothing is
+        to be done.
 
         Args:
             held: whether it may be one of many that are undone as one, as where a key is held down.
         """
+        if not further and self.here.window == 0:
+            return
         before = self._leave()
         self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))

@@ -16,13 +16,16 @@ from echornn.session.frame import Frame, State
 from echornn.session.live_run import LiveRun
 from echornn.session.mailbox import Command, Mailbox
 from echornn.session.pace import Pace
-from echornn.session.probing import Examine, Probing
+from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+
+LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
+"""Up to this speed windows that follow each other are examined; above it, the one before is weighed first."""
 
 
 class Loop:
@@ -63,7 +66,8 @@ class Loop:
         self.running = True
         self.owed = 0
         self._changes: deque[tuple[Callable[[], None], bool]] = deque()
-        self._at = at
+        self.going_first = at
+        """The window to which it goes before all else; None from there on."""
         self._wanted = config
         resumed = self.recorder.resumed
         made = make_trainer or tensorflow_trainers()
@@ -121,16 +125,25 @@ class Loop:
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
         live.trainer.compile()
         live.begin()
-        if self._at is not None:
-            live.go(Moment(live.here.branch, self._at))
-            while not (live.arrived or self.mailbox.stopping):
-                self._step_on_the_way()
+        at = self.going_first
+        if at is not None:
+            self._go_first(at)
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
+        elif live.trainer.finished and at is None:
+            live.show_rows()
         self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
         self._show()
+
+    def _go_first(self, at: int) -> None:
+        self.live.go(Moment(self.live.here.branch, at))
+        while not (self.live.arrived or self.mailbox.stopping):
+            self.stage.change(message=self._going)
+            self._step_on_the_way()
+        if self.live.arrived:
+            self.going_first = None
 
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
@@ -180,22 +193,31 @@ class Loop:
             self._probe()
 
     def _probe(self) -> None:
-        live = self.live
+        live, probing = self.live, self.probing
+        if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.moment):
+            probing.weigh(live.trainer.state.weights, live.moment)
+            return
         newest = live.shown[-1] if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED
-        self.probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+        probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+
+    @property
+    def _slice_windows(self) -> int:
+        """How many windows to train at the most: one alone, where it is to be seen what it changes."""
+        alone = self.probing.asked and self.probing.is_weighed(self.live.moment)
+        return 1 if alone else self.pace.slice_windows()
 
     def _due(self) -> int:
         """How many windows to train now: what is owed or due, in slices that leave room for commands."""
         if self.live.trainer.finished:
             return 0
         if self.owed:
-            return min(self.owed, self.pace.slice_windows())
+            return min(self.owed, self._slice_windows)
         if not self.running:
             return 0
         if self.pace.speed <= WATCHABLE_SPEED:
             return min(self.pace.due(), 1)
-        return min(self.pace.due(), self.pace.slice_windows())
+        return min(self.pace.due(), self._slice_windows)
 
     def _train(self, windows: int) -> None:
         live = self.live
@@ -204,7 +226,7 @@ class Loop:
         diverged_before = live.diverged
         progress = live.train(windows)
         trained = len(progress.losses)
-        self.pace.trained(windows, self._clock() - begun)
+        self.pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or self.pace.slice_windows() == 1)
         self.owed = 0 if live.trainer.finished else max(0, self.owed - windows)
         self._can_save = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
@@ -325,8 +347,12 @@ class Loop:
         if live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
-            parts.insert(0, f"the loss is {last.losses[-1]} in {where}: paused there")
+            parts.insert(0, f"the loss is {last.losses[-1]} in {where}{'' if self.running else ': paused there'}")
         return "; ".join(part for part in parts if part)
+
+    @property
+    def _going(self) -> str:
+        return f"going to window {self.live.here.window:,}: {self.live.on_the_way:,} to train again"
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
@@ -355,8 +381,7 @@ class Loop:
             "vitals": self._vitals(),
         }
         if not live.arrived:
-            message = f"going to window {here.window:,}: {live.on_the_way:,} to train again"
-            self.stage.change(state=state, message=message, rate=0.0, config=live.config, **where)
+            self.stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
             return
         self.stage.stand(
             trainer,

@@ -81,10 +81,11 @@ class Pace:
         before = newest if self._seconds_per_window is None else self._seconds_per_window
         self._seconds_per_window = max((before + newest) / 2, LEAST_SECONDS_PER_WINDOW)
 
-    def trained(self, windows: int, seconds: float) -> None:
-        """Take note of windows that were just trained, and of the time they took."""
+    def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
+        """Take note of windows that were just trained, and of the time they took, where more of them take as much."""
         now = self._clock()
-        self.took(windows, seconds)
+        if is_typical:
+            self.took(windows, seconds)
         self._due_since += windows / self.speed
         self._due_since = max(self._due_since, now - max(LONGEST_LAG_SECONDS, 1 / self.speed))
         self._done.append((now, windows))

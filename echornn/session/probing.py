@@ -68,7 +68,7 @@ class Standing:
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """The weights at a moment."""
+    """The weights at a moment, or what the window before it changed of them."""
 
     moment: Moment
     weights: dict[str, Floats]
@@ -121,7 +121,7 @@ class Probing:
         self._begun = self._rests_until = -math.inf
         self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
         self._newest: Weighed | None = None
-        self._before: Weighed | None = None
+        self._change: Weighed | None = None
 
     @property
     def asked(self) -> bool:
@@ -146,7 +146,7 @@ class Probing:
             config: what is trained there.
             still: whether no window is trained now: then a moment is examined once, and without rests.
         """
-        if self._busy:
+        if self._busy or (not still and self.is_weighed(here)):
             return None
         wanted = [one for one in self._standing.values() if self._is_open(one, here, config)]
         if not wanted:
@@ -155,6 +155,24 @@ class Probing:
         if not still:
             ready_at = max(ready_at, self._rests_until, min(one.next_at for one in wanted))
         return max(0.0, ready_at - self._clock())
+
+    def is_weighed(self, here: Moment) -> bool:
+        """Whether the weights of this moment are the newest known: the next window, alone, tells what one changes."""
+        return self._newest is not None and self._newest.moment == here
+
+    def follows(self, here: Moment) -> bool:
+        """Whether they are those of one window before."""
+        return self._newest is not None and here == Moment(self._newest.moment.branch, self._newest.moment.window + 1)
+
+    def weigh(self, weights: dict[str, Floats], here: Moment) -> None:
+        """Take note of the weights of a moment.
+
+        What one window changes is seen from one window to the next: over many, what goes to and fro cancels out.
+        """
+        if self._newest is not None and self.follows(here):
+            before = self._newest.weights
+            self._change = Weighed(here, {name: value - before[name] for name, value in weights.items()})
+        self._newest = Weighed(here, weights)
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
         unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
@@ -197,15 +215,13 @@ class Probing:
         self._thread.do(work)
 
     def _specimen(self, state: TrainerState, here: Moment, progress: Progress | None) -> Specimen:
-        """With the weights of the last one before it on its branch, where there was one."""
-        if self._newest is not None and self._newest.moment != here:
-            self._before = self._newest
-        self._newest = Weighed(here, state.weights)
-        before = self._before
-        if before is None or before.moment.branch != here.branch or before.moment.window > here.window:
+        """With the weights one window before; where that was not seen, by the last change seen on the way here."""
+        self.weigh(state.weights, here)
+        change = self._change
+        if change is None or change.moment.branch != here.branch or change.moment.window > here.window:
             return Specimen(state, here.branch, here.window, progress)
-        since = here.window - before.moment.window
-        return Specimen(state, here.branch, here.window, progress, before.weights, since)
+        before = {name: value - change.weights[name] for name, value in state.weights.items()}
+        return Specimen(state, here.branch, here.window, progress, before, 1)
 
     def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
         """Show what was read; on the training thread."""

@@ -56,6 +56,7 @@ class Session:
         vitals: bool = False,
     ) -> None:
         self._speed = require_speed(speed)
+        self._toggles = self._toggled = 0
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
     def run(self) -> None:
@@ -74,6 +75,11 @@ class Session:
     def error(self) -> Exception | None:
         """Why the session failed, or could not end its record."""
         return self._loop.error
+
+    @property
+    def going_first(self) -> int | None:
+        """The window ``at`` to which it was to go back first, as long as it has not come there; else None."""
+        return self._loop.going_first
 
     @property
     def recorder(self) -> Recorder:
@@ -123,9 +129,20 @@ class Session:
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
-        self._loop.mailbox.send(
-            lambda: self._loop.pause() if self._loop.running or self._loop.owed else self._loop.resume()
-        )
+        self._toggles += 1
+        self._loop.mailbox.send(self._toggle)
+
+    def _toggle(self) -> None:
+        self._toggled += 1
+        if self._loop.running or self._loop.owed:
+            self._loop.pause()
+        else:
+            self._loop.resume()
+
+    @property
+    def is_to_run(self) -> bool:
+        """Whether it trains on when all that was toggled is obeyed, which waits while it loads."""
+        return self._loop.running != bool((self._toggles - self._toggled) % 2)
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause."""
@@ -145,7 +162,7 @@ class Session:
         self._loop.mailbox.send(lambda: self._loop.pace.set_speed(speed))
 
     def reset(self) -> None:
-        """Start over with the weights of this draw, from the first epoch; the data stays."""
+        """Start over with the weights of this draw, from the first epoch; the data stays. There, nothing is done."""
         self._loop.mailbox.send(
             lambda: self._loop.change(lambda: self._loop.live.reset(held=self._loop.running), anywhere=True)
         )

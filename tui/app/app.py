@@ -105,7 +105,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             session = self.session
             commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
-            yield BranchList(self.futures, session.go, self._panel_closed, self._ascii_only)
+            yield BranchList(self.futures, session.go, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield Footer(show_command_palette=False, compact=True)
 
@@ -158,8 +158,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             self._show()
             if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
                 self.notify(self._frame.refusal, severity="error", markup=False)
-            if self._frame.state is State.FAILED and self._settings.is_open:
-                self._panel_closed()
+            if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
+                self._panel_closed()  # nothing in them can be done any more
             offered = [(one.state, one.undoable, one.redoable) for one in (before, self._frame)]
             if offered[0] != offered[1]:
                 self.refresh_bindings()
@@ -181,8 +181,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]
-        reading = self._said or next((one.reading for one in read if one.reading), "")
-        self._main.query_one(StatusLine).show(self._frame, reading)
+        reading = next((one.reading for one in read if one.reading), "")
+        self._main.query_one(StatusLine).show(self._frame, reading, self._said)
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)
@@ -238,7 +238,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
         self._hint(keys.why_not(action, self._frame))
 
     def _hint(self, text: str) -> None:
-        """Say it in the sentence's place for a moment."""
+        """Say it above the sentence for a moment."""
         self._said = text
         self._show_status()
         if self._hint_ends is not None:

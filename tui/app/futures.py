@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,24 @@ from echornn.runs.background import Background
 from echornn.runs.branch import changes
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun
+from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, letter_of, words_of
+from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, words_of
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether another run has gone on."""
+
+
+NAMED_BY_THE_CLOCK = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_.*")
+"""As `echornn.runs.kept_runs.new_folder` names runs: by when they began, and what is known without it."""
+
+
+def short_name(folder: Path) -> str:
+    """A run's name; of one that was named by the clock, when it began."""
+    by_the_clock = NAMED_BY_THE_CLOCK.fullmatch(folder.name)
+    return "{} {}:{}".format(*by_the_clock.groups()) if by_the_clock else folder.name
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class BranchRow:
         number, letter: which one.
         words: what differs, and from where.
         windows: along its path.
-        loss: of its newest window in nats; NaN without one.
+        mean: mean loss of the last windows of its path, in nats; NaN without one.
         solved_at: window along its path, from 1; None where it is not solved.
         is_line: whether the curve shows it.
         is_shown: whether it lies under the curve.
@@ -40,7 +52,7 @@ class BranchRow:
     letter: str
     words: str
     windows: int
-    loss: float
+    mean: float
     solved_at: int | None
     is_line: bool
     is_shown: bool
@@ -79,7 +91,9 @@ class Futures:
         timeline = self.session.timeline
         if not len(timeline):
             return []
-        others = tuple((folder, other.timeline.trained) for folder, other in self.others.items())
+        others = tuple(
+            (folder, other.seen.stands, other.seen.timeline.trained) for folder, other in self.others.items()
+        )
         state = (len(timeline), frame.line, timeline.trained - frame.line_end, self._changes, others)
         if self._made is None or self._made[0] != state:
             notes = self._notes
@@ -89,10 +103,11 @@ class Futures:
         return self._made[1]
 
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
-        timeline, line = other.timeline, other.stands.branch
-        differing = changes(self.session.timeline.branch(frame.line).config, other.config)
+        timeline, stands, config = other.seen
+        line = stands.branch
+        differing = changes(self.session.timeline.branch(frame.line).config, config)
         said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
-        words = f"{other.folder.name}: {said}"
+        words = f"{said} ({short_name(other.folder)})"
 
         def curve_of(columns: int, first: int, last: int | None) -> Curve:
             return timeline.curve(line, columns, first, last)
@@ -105,7 +120,7 @@ class Futures:
     def rows(self, frame: Frame) -> list[BranchRow]:
         """All branches that something was trained in, the newest first."""
         timeline, notes = self.session.timeline, self._notes
-        under = {ghost.key for ghost in self.ghosts(frame)}
+        under = self._under(frame)
         numbers = sorted({*futures(timeline), frame.line}, reverse=True) if len(timeline) else []
         return [
             BranchRow(
@@ -113,7 +128,7 @@ class Futures:
                 letter_of(number),
                 words_of(timeline, number, notes.names),
                 timeline.end(number).window,
-                timeline.newest_loss(number),
+                timeline.mean_loss(number),
                 timeline.solved_at(number),
                 number == frame.line,
                 number in under,
@@ -122,15 +137,20 @@ class Futures:
             for number in numbers
         ]
 
-    def show_or_hide(self, number: int, is_shown: bool) -> None:
-        """Lay a branch under the curve, or take it away."""
-        if is_shown:
+    def show_or_hide(self, number: int, frame: Frame) -> None:
+        """Lay a branch under the curve of this frame, or take it away; one that is too old to lie there is pinned."""
+        if number in self._under(frame):
             self._notes.hidden.add(number)
             self._notes.pinned.discard(number)
         else:
             self._notes.hidden.discard(number)
-            self._notes.pinned.add(number)
+            self._changes += 1
+            if number not in self._under(frame):
+                self._notes.pinned.add(number)
         self._changed()
+
+    def _under(self, frame: Frame) -> set[object]:
+        return {ghost.key for ghost in self.ghosts(frame)}
 
     def pin(self, number: int) -> None:
         """Keep a branch under the curve whatever else comes, or no longer."""
@@ -175,6 +195,7 @@ class Futures:
 
     def lay_under(self, folder: Path) -> str:
         """Lay another run under the curve, or take it away; why it cannot be, else empty."""
+        folder = folder.resolve()
         if self.others.pop(folder, None) is None:
             try:
                 self.others[folder] = FollowedRun(folder)
@@ -183,6 +204,11 @@ class Futures:
             self.follow()
         self._changes += 1
         return ""
+
+    def letter_of_run(self, folder: Path) -> str:
+        """The capital letter of a run that lies under the curve; empty where it does not."""
+        others, folder = list(self.others), folder.resolve()
+        return letter_of(others.index(folder)).upper() if folder in others else ""
 
     def follow(self) -> None:
         """Read what has come of the other runs, on a thread of its own."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from echornn.analysis.loss_history import Curve
 from echornn.runs.branch import changes
+from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
@@ -35,16 +36,6 @@ class Ghost:
     last: int
     curve_of: Callable[[int, int, int | None], Curve]
     key: object
-
-
-def letter_of(number: int) -> str:
-    """A branch's letter: a to z, then aa, ab, ..."""
-    letters = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
 
 
 def futures(timeline: Timeline) -> list[int]:
@@ -118,7 +109,15 @@ def _words_beside(timeline: Timeline, number: int, line: int, fork: int, names: 
     differing = changes(config, other)
     name = f"{names[number]}: " if number in names else ""
     fields = ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
-    return f"{name}{fields or timeline.differs(number)}{f' from window {fork:,}' if fork else ''}"
+    what = fields or _what_came(timeline, number, line)
+    return f"{name}{what}{f' from window {fork:,}' if fork else ''}"
+
+
+def _what_came(timeline: Timeline, number: int, line: int) -> str:
+    """What came in a future of the same fields where it left the line: a change, or what had been trained at first."""
+    ours = {branch.number for branch in timeline.path(timeline.end(line))}
+    theirs = [branch.number for branch in timeline.path(timeline.end(number)) if branch.number not in ours]
+    return timeline.differs(theirs[0]) if theirs else "as it first went"
 
 
 def _curve_of(timeline: Timeline, number: int) -> Callable[[int, int, int | None], Curve]:

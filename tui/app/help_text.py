@@ -66,6 +66,17 @@ WHAT_IS_SEEN = (
 )
 """Headings, and a paragraph for each."""
 
+WORDS = (
+    ("loss", "Cross-entropy of one window, in nats; the mean loss is that of the last 50 windows."),
+    ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
+    ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
+    ("path", "The windows from where the weights began to where one looks: the axis counts them."),
+    ("ghost", "Another branch, or another run, drawn dimmer under the curve; a pinned one stays there."),
+    ("crosshair", "The upright line on the curve that the arrows move: it reads out a window, and enter goes there."),
+    ("the past", "A moment before the end of its branch, where nothing is trained until space begins another."),
+)
+"""What the screen and the lists say in a word."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -87,7 +98,7 @@ def sections(keys: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> list[Sect
         keys: headings, with the keys and what they do.
     """
     seen = [Section(heading, (("", text),)) for heading, text in WHAT_IS_SEEN]
-    return [*seen, *(Section(heading, tuple(rows)) for heading, rows in keys)]
+    return [*seen, Section("Words", WORDS), *(Section(heading, tuple(rows)) for heading, rows in keys)]
 
 
 def found(help_text: Sequence[Section], sought: str) -> list[Section]:

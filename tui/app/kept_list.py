@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
@@ -15,15 +16,19 @@ MOST_RUNS = 500
 """The newest; reading more would keep a person waiting."""
 
 
-def kept_runs_beside(config: EchoConfig, own: Path | None) -> list[KeptRun]:
-    """The runs of the user's state folder but one's own, the newest first; those that cannot be read are left out.
+def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
+    """Those that lie under the curve, then the runs of the user's state folder but one's own, the newest first; those
+    that cannot be read are left out.
 
     Args:
         config: what is trained, to say how they differ.
         own: the folder of the run on the screen.
+        under: folders of the runs under the curve, which may be anywhere.
     """
     found = []
-    for folder in kept_runs.runs()[:MOST_RUNS]:
+    kept = kept_runs.runs()[:MOST_RUNS]
+    known = {folder.resolve() for folder in kept}
+    for folder in [*(one for one in under if one not in known), *kept]:
         if own is not None and folder.resolve() == own.resolve():
             continue
         try:

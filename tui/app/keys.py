@@ -26,10 +26,8 @@ BINDINGS = [
     Binding("space,p", "resume", "Resume", tooltip="Train on", id="resume"),
     Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
     Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch", show=False),
-    Binding(
-        "plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up, or down", id="faster"
-    ),
-    Binding("minus", "slower", "Slower", key_display="-", id="slower", show=False),
+    Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up", id="faster"),
+    Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower", show=False),
     Binding("m", "full_speed", "Max", tooltip="Full speed", id="max", show=False),
     Binding(
         "s",
@@ -54,7 +52,15 @@ BINDINGS = [
         tooltip="Look at the window before, as it was; ] at the one after",
         id="window_back",
     ),
-    Binding("right_square_bracket", "window(1)", "On", key_display="]", id="window_on", show=False),
+    Binding(
+        "right_square_bracket",
+        "window(1)",
+        "On",
+        key_display="]",
+        tooltip="Look at the window after, as it was",
+        id="window_on",
+        show=False,
+    ),
     Binding(
         "left_curly_bracket",
         "an_epoch(-1)",
@@ -64,7 +70,15 @@ BINDINGS = [
         id="epoch_back",
         show=False,
     ),
-    Binding("right_curly_bracket", "an_epoch(1)", "Epoch on", key_display="}", id="epoch_on", show=False),
+    Binding(
+        "right_curly_bracket",
+        "an_epoch(1)",
+        "Epoch on",
+        key_display="}",
+        tooltip="Look at the end of the epoch after",
+        id="epoch_on",
+        show=False,
+    ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
     Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
@@ -97,6 +111,12 @@ EXPLAINED = [
 ]
 """The same keys where they can do nothing: they say why."""
 
+AT_THE_START = "this is the start: nothing was trained before it"
+AT_THE_END = "this is the newest window of its branch: . trains one more"
+
+STARTS_PAUSED = "loading: it will start paused; space again lets it train"
+STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
+
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
 
@@ -112,6 +132,8 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return state is State.PAUSED
         case "step" | "finish_epoch":
             return trains
+        case "reset" if frame.trained == 0:
+            return state is State.LOADING
         case "reset" | "redraw" | "regenerate":
             return trains or state is State.FINISHED
         case "redo":
@@ -128,6 +150,8 @@ def why_not(action: str, frame: Frame) -> str:
     """Why an action cannot do anything in this frame's state."""
     if frame.state is State.FAILED:
         return "failed: nothing is trained any more; q quits, then start it with other flags"
+    if action == "reset" and frame.trained == 0:
+        return AT_THE_START
     if action in ("undo", "redo"):
         return f"nothing to {action}"
     return "finished: s gives it more epochs, r starts over"

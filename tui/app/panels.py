@@ -75,8 +75,7 @@ class Panels(App[int]):
     def action_branches(self) -> None:
         """Open the list of branches, or close it."""
         if self._may_open(self._branches):
-            self._branches.is_open = True
-            self._branches.look(self._frame)
+            self._branches.open(self._frame)
             self._panel_opened(self._branches)
 
     def action_runs(self) -> None:
@@ -88,7 +87,8 @@ class Panels(App[int]):
 
     @work(thread=True, group="runs", exclusive=True, exit_on_error=False)
     def _read_runs(self) -> None:
-        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder)
+        under = list(self.futures.others)
+        runs = kept_runs_beside(self._frame.config, self.session.recorder.folder, under)
         self.call_from_thread(self._runs.take, runs)
 
     def _look_at_other_runs(self) -> None:

@@ -30,7 +30,8 @@ class SessionKeys:
 
     def action_pause(self) -> None:
         self.session.toggle()
-        self._hint_if_later()
+        if self._frame.state is State.LOADING:
+            self._hint(keys.STARTS_RUNNING if self.session.is_to_run else keys.STARTS_PAUSED)
 
     def action_resume(self) -> None:
         self.session.toggle()
@@ -77,7 +78,19 @@ class SessionKeys:
         self._forget_drafts()
 
     def action_window(self, windows: int) -> None:
+        self._say_where_it_ends(forth=windows > 0)
         self.session.move(windows)
 
     def action_an_epoch(self, epochs: int) -> None:
+        self._say_where_it_ends(forth=epochs > 0)
         self.session.move_epochs(epochs)
+
+    def _say_where_it_ends(self, forth: bool) -> None:
+        """There is nothing before the start, nor after the newest window."""
+        frame = self._frame
+        if frame.state is State.LOADING:
+            self._hint(keys.LATER)
+        elif forth and not frame.is_past:
+            self._hint(keys.AT_THE_END)
+        elif not forth and frame.trained == 0:
+            self._hint(keys.AT_THE_START)

@@ -10,7 +10,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from echornn.analysis.loss_text import loss_text
 from echornn.runs import run_dir
+from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.runs.timeline import Timeline
@@ -18,7 +20,7 @@ from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 
-COLUMNS = ("number", "parent", "at", "windows", "loss", "solved at", "differs")
+COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 LEAST_WORDS = 8
 """Letters that the last column has at the least, on however narrow a terminal."""
@@ -27,9 +29,11 @@ LEAST_WORDS = 8
 def records(run: Run) -> Iterator[dict[str, Any]]:
     """A branch each, in the order begun.
 
-    Keys: number; parent, its number, None for the first; at, the windows along the parent's path before it; windows
-    trained in it; differs, in words; newest_loss of its path in nats, None where there is none that is finite;
-    solved_at, the window along its path, from 1, or None; here, whether the run stands on it.
+    Keys: number; letter, by which the screen names it; parent, its number, None for the first; at, the windows along
+    the parent's path before it; windows trained in the branch itself; path, the windows along its path; differs, in
+    words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
+    `echornn.analysis.evidence.RECENT_WINDOWS`), None where there is none that is finite; solved_at, the window along
+    its path, from 1, or None; here, whether the run stands on it.
 
     Raises:
         RunError: the losses cannot be read.
@@ -44,14 +48,16 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
 
 def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
     branch = timeline.branch(number)
-    loss = timeline.newest_loss(number)
     return {
         "number": number,
+        "letter": letter_of(number),
         "parent": None if branch.parent is None else branch.parent.branch,
         "at": branch.start,
         "windows": timeline.windows_of(number),
+        "path": timeline.end(number).window,
         "differs": timeline.differs(number),
-        "newest_loss": loss if math.isfinite(loss) else None,
+        "newest_loss": _finite(timeline.newest_loss(number)),
+        "mean_loss": _finite(timeline.mean_loss(number)),
         "solved_at": timeline.solved_at(number),
         "here": here,
     }
@@ -74,15 +80,26 @@ def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Itera
         yield from (" " * len(head) + part for part in more)
 
 
+def _finite(loss: float) -> float | None:
+    return loss if math.isfinite(loss) else None
+
+
 def _cells(branch: dict[str, Any]) -> tuple[str, ...]:
-    numbers = (branch[name] for name in ("number", "parent", "at", "windows"))
-    loss, solved_at = branch["newest_loss"], branch["solved_at"]
+    loss = branch["mean_loss"]
     return (
-        *(_counted(number) for number in numbers),
-        "-" if loss is None else f"{loss:.4f}",
-        _counted(solved_at),
+        _named(branch["number"]),
+        _named(branch["parent"]),
+        _counted(branch["at"]),
+        _counted(branch["windows"]),
+        "-" if loss is None else loss_text(loss),
+        _counted(branch["solved_at"]),
         branch["differs"],
     )
+
+
+def _named(number: int | None) -> str:
+    """A branch by its letter and its number: either names it."""
+    return "-" if number is None else f"{letter_of(number)} {number}"
 
 
 def _counted(number: int | None) -> str:

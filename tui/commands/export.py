@@ -18,6 +18,8 @@ import numpy.typing as npt
 from echornn import quiet
 from echornn.runs import run_dir
 from echornn.runs.branch import Branch, Moment
+from echornn.runs.letters import letter_of, number_of
+from echornn.runs.recorded_values import shortened
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.trainer_state import TrainerState
@@ -73,13 +75,13 @@ def export(
     weights: Path | None = None,
     keras: Path | None = None,
     path: bool = False,
-    branch: int | None = None,
+    branch: str | None = None,
 ) -> int:
     """Print windows of the run, or write its network to the files named. Returns the exit code.
 
     Args:
         path: only the windows along the path to where it stands.
-        branch: only those along the path to this branch's end.
+        branch: only those along the path to the end of this branch, named by its letter or its number.
 
     Raises:
         RunError: there is no such run or branch, or nothing can be written to a file of that name.
@@ -99,12 +101,13 @@ def export(
     return ExitCode.DONE
 
 
-def _end(run: Run, branch: int) -> Moment:
-    ends = run.ends
-    if not 0 <= branch < len(ends):
-        there = f"0 to {len(ends) - 1}" if ends else "the run has none yet"
-        raise RunError(f"branch = {branch} cannot be exported: {there}")
-    return Moment(branch, ends[branch])
+def _end(run: Run, branch: str) -> Moment:
+    ends, number = run.ends, number_of(branch)
+    if number is None or number >= len(ends):
+        last = len(ends) - 1
+        there = f"a to {letter_of(last)}, or 0 to {last}, as branches prints them" if ends else "the run has none yet"
+        raise RunError(f"branch = {shortened(repr(branch))} cannot be exported: {there}")
+    return Moment(number, ends[number])
 
 
 def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:

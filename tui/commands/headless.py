@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Recorder
@@ -104,7 +104,7 @@ def as_line(record: Record, config: EchoConfig) -> str:
         case "finished":
             solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
             return (
-                f"finished  windows {record['windows']}  loss {loss_text(record['final_loss'])}  {solved}"
+                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}  {solved}"
                 f"  seconds {record['seconds']}"
             )
         case event:
@@ -234,7 +234,7 @@ def _conclude(
         return ExitCode.FAILED
     diverged = frame.progress is not None and not math.isfinite(frame.loss)
     if asked or diverged:
-        lines.print(farewell(recorder), sys.stderr)
+        lines.print(farewell(recorder, session.going_first), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)

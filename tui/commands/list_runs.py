@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
@@ -95,7 +95,8 @@ def _columns(run: Summary) -> str:
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
     solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
     size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"
-    return f"{position:<15} {run.windows:>11,} windows  loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"
+    how_far = f"{position:<15} {run.windows:>11,} windows in all"
+    return f"{how_far}  mean loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"
 
 
 def _what_is_wrong(folder: Path, error: Exception) -> str:

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import Lines
 from tui.printable import printable

@@ -121,14 +121,19 @@ def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
 
 
-def farewell(recorder: Recorder | None) -> list[str]:
-    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say."""
+def farewell(recorder: Recorder | None, going_first: int | None = None) -> list[str]:
+    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
+
+    Args:
+        going_first: see `Session.going_first`.
+    """
     if recorder is None:
         return []
     if recorder.folder is None:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
-    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}"]
+    at = "" if going_first is None else f" --at {going_first}"
+    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]

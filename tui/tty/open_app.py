@@ -71,5 +71,5 @@ def show_training(
         raise session.error
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
-    printed.lines(record.farewell(recorder))
+    printed.lines(record.farewell(recorder, session.going_first))
     return code

@@ -95,6 +95,20 @@ def test_undo_leads_to_before_the_edit_that_did_it(recorded: bool, goes_on: int,
         assert (frame.blamed, frame.warning, frame.loss < 0.5) == ((), "", True)
 
 
+def test_it_is_paused_there_only_while_it_is() -> None:
+    with playing(blip_at=70) as session:
+        assert then(session, 71).warning == "the loss is nan in window 1 of epoch 8: paused there"
+        seen: list[str] = []
+
+        def look(_: Progress) -> None:
+            seen.append(session.frame.warning)
+            session.pause()
+
+        session._loop._on_progress = look
+        then(session, "resume")
+        assert seen == ["the loss is nan in window 1 of epoch 8"], "it runs"
+
+
 @pytest.mark.parametrize("begins", ["start", "reset", "redraw"])
 def test_an_edit_soon_after_the_weights_began_is_taken_back_alone(begins: str) -> None:
     with playing() as session:

@@ -53,7 +53,7 @@ class Bench:
         return self.probing.seconds(Moment(branch, window), config, still)
 
     def begin(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
-        weights = {"W": np.full(1, window, np.float32)}
+        weights = {"W": np.full(1, window**2, np.float32)}
         state = TrainerState(config, 0, window, 0, 0, weights, np.zeros(1, np.float32), ())
         self.probing.begin(lambda: state, Moment(branch, window), None, still, flat_out=True)
 
@@ -131,19 +131,36 @@ def test_where_it_stands_still_each_moment_and_question_is_examined_once_without
     ]
 
 
-def test_a_specimen_knows_the_weights_some_windows_before_on_its_branch() -> None:
+def test_a_specimen_knows_what_one_window_changed() -> None:
+    """A scripted weight is the square of its window, so that each window changes it by another number."""
     bench = Bench()
     bench.probing.ask(MEMORY)
-    for branch, window, before in [(0, 10, None), (0, 14, 10), (0, 12, None), (1, 13, None), (1, 20, 13)]:
+
+    def change(window: int, branch: int = 0, still: bool = False) -> float | None:
         bench.clock.now += 10
-        bench.read(window, branch=branch)
+        bench.read(window, still, branch)
         specimen, _ = bench.examined[-1]
-        known = None if specimen.before is None else float(specimen.before["W"][0])
-        assert (known, specimen.windows_since) == (before, 0 if before is None else window - before)
-    bench.probing.ask(GRADIENT)
+        if specimen.before is None:
+            assert specimen.windows_since == 0
+            return None
+        assert specimen.windows_since == 1
+        return float((specimen.state.weights["W"] - specimen.before["W"])[0])
+
+    def weigh(window: int) -> None:
+        assert bench.seconds(window) == 0
+        bench.probing.weigh({"W": np.full(1, window**2, np.float32)}, Moment(0, window))
+        assert bench.seconds(window) is None, "the next window comes first"
+        assert bench.probing.is_weighed(Moment(0, window))
+        assert bench.probing.follows(Moment(0, window + 1))
+
+    assert change(10) is None
     bench.clock.now += 10
-    bench.read(20, branch=1)
-    assert bench.examined[-1][0].windows_since == 7, "another question of the same moment"
+    weigh(13)
+    assert change(14) == 14**2 - 13**2
+    assert change(90, still=True) == 14**2 - 13**2, "the last that was seen on the way here"
+    assert change(12, still=True) is None, "not yet seen there"
+    assert change(13, still=True) == 13**2 - 12**2
+    assert change(14, branch=1) is None
 
 
 def test_what_cannot_be_read_is_said_and_not_tried_again_until_something_changes() -> None:
@@ -218,8 +235,10 @@ class Scripted:
         self.may_go_on.set()
         self.begun = threading.Event()
         self.error: Exception | None = None
+        self.seen: list[Specimen] = []
 
     def __call__(self, specimen: Specimen, question: Question) -> Readings:
+        self.seen.append(specimen)
         self.begun.set()
         assert self.may_go_on.wait(PATIENCE)
         if self.error is not None:
@@ -255,6 +274,29 @@ def test_a_session_reads_the_moment_at_which_one_looks() -> None:
     finally:
         session.stop()
         thread.join(PATIENCE)
+
+
+def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
+    probes = Scripted()
+    trainers: list[ScriptedTrainer] = []
+
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        trainers.append(ScriptedTrainer(config))
+        return trainers[-1]
+
+    session = Session(ENDLESS, math.inf, make_trainer=make, examine=probes)
+    session.ask(MEMORY)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        wait_for(lambda: len(probes.seen) > 2)
+    finally:
+        session.stop()
+        thread.join(PATIENCE)
+    for specimen in probes.seen:
+        if specimen.window:
+            assert specimen.before is not None
+            assert specimen.state.weights["W"] - specimen.before["W"] == specimen.windows_since == 1
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:

@@ -151,6 +151,19 @@ def test_to_the_end_of_the_epoch() -> None:
         assert (stage.session.frame.epoch, stage.session.frame.window) == (2, 10)
 
 
+def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
+    session = Session(SMALL, make_trainer=ScriptedTrainer)
+    for is_to_run in (False, True, False):
+        session.toggle()
+        assert session.is_to_run == is_to_run
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    assert session.when_idle(10)
+    assert (session.is_to_run, session.frame.state, session.frame.trained) == (False, State.PAUSED, 0)
+    session.stop()
+    thread.join(10)
+
+
 def test_toggle_goes_back_and_forth() -> None:
     with on_stage(ENDLESS) as stage:
         stage.session.toggle()

@@ -287,7 +287,7 @@ async def test_a_failure_says_why_and_keeps_curve_and_rows() -> None:
 async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as (app, session, _):
         drawn: list[object] = []
-        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda frame, _: drawn.append(frame))
+        monkeypatch.setattr(app.query_one(StatusLine), "show", lambda frame, *_: drawn.append(frame))
         app.show_newest_frame()
         assert drawn == []
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 134))
@@ -296,7 +296,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 140)) as (app, session, pilot):
+    async with opened(size=(100, 160)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)

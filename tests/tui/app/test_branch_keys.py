@@ -130,13 +130,13 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
         await pilot.press("b")
         await drawn(app, pilot)
         assert rows(app)[:7] == [
-            "branches: * is shown, + lies under it",
-            ">+c started over",
-            "   loss 0.3000 · 100 windows",
+            "branches: * shown, + under it, x pinned",
+            " +c started over",
+            "   mean loss 0.3000 · 100 on its path",
             " +b learning_rate 0.1 from window 300",
-            "   loss 0.5000 · 500 windows",
-            " *a the start",
-            "   loss 0.1000 · 600 windows",
+            "   mean loss 0.5000 · 500 on its path",
+            ">*a the start",
+            "   mean loss 0.1000 · 600 on its path",
         ]
         await pilot.press("b")
         assert not app.query_one(BranchList).is_open
@@ -145,7 +145,7 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
 
 async def test_enter_goes_to_a_branchs_end() -> None:
     async with opened() as (_, session, pilot):
-        await pilot.press("b", "down", "enter")
+        await pilot.press("b", "up", "enter")
         (command,) = session.commands
         word, number, window = command.split()
         assert (word, number) == ("go", "1")
@@ -155,7 +155,7 @@ async def test_enter_goes_to_a_branchs_end() -> None:
 async def test_space_hides_a_ghost_and_shows_it_again() -> None:
     async with opened() as (app, session, pilot):
         assert "learning_rate 0.1 from window 300" in await drawn(app, pilot)
-        await pilot.press("b", "down", "space")
+        await pilot.press("b", "up", "space")
         text = await drawn(app, pilot)
         assert rows(app)[3] == "> b learning_rate 0.1 from window 300"
         assert "b: learning_rate" not in text, "at once, also where nothing is trained"
@@ -165,16 +165,54 @@ async def test_space_hides_a_ghost_and_shows_it_again() -> None:
         assert session.commands == [], "space is the list's here"
 
 
+async def test_b_and_enter_return_from_the_past_which_the_status_says() -> None:
+    async with opened(size=(80, 24)) as (app, session, pilot):
+        session.set_frame(State.PAUSED, make_progress(SLOW, 0, 349), trained=350, line=1, branch=1, is_past=True)
+        text = await drawn(app, pilot)
+        assert "the past: space trains on from here, as a new branch; b enter returns" in text.splitlines()[1]
+        await pilot.press("b", "enter")
+        assert session.commands[0].startswith("go 1 ")
+
+
+async def test_space_on_the_branch_that_is_shown_pins_nothing_and_says_why() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b", "space")
+        assert "the curve shows this branch" in await drawn(app, pilot)
+        assert not any(row.is_pinned or row.is_shown for row in app.futures.rows(session.frame) if row.is_line)
+
+
+async def test_space_pins_only_what_would_not_lie_there_by_itself() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b", "up", "space", "space")
+        assert [row.is_pinned for row in app.futures.rows(session.frame)] == [False] * 3
+        for _ in range(20):
+            grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
+        session.set_frame(State.PAUSED, session.frame.progress)
+        await drawn(app, pilot)
+        await pilot.press("space")
+        assert [row.letter for row in app.futures.rows(session.frame) if row.is_pinned] == ["b"]
+
+
+async def test_when_training_fails_the_list_closes_for_nothing_in_it_can_be_done() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("b")
+        session.set_frame(State.FAILED, session.frame.progress, message="out of memory")
+        await drawn(app, pilot)
+        assert not app.query_one(BranchList).is_open
+        await pilot.press("b")
+        assert not app.query_one(BranchList).is_open
+
+
 async def test_a_name_is_typed_whatever_its_letters_mean_elsewhere() -> None:
     async with opened() as (app, session, pilot):
-        await pilot.press("b", "down", "n", *"best", "space", *"one?", "backspace", "enter")
+        await pilot.press("b", "up", "n", *"best", "space", *"one?", "backspace", "enter")
         text = await drawn(app, pilot)
         assert rows(app)[3] == ">+b best one: learning_rate 0.1 from wind…"
-        assert "b: best one: learning_rate 0.1 from window 300" in text
+        assert "b: best one: learning_rate 0.1 from" in text
         await pilot.press("n")
         assert rows(app)[0] == "name: best one_"
         await pilot.press("x", "escape")
-        assert rows(app)[0] == "branches: * is shown, + lies under it"
+        assert rows(app)[0] == "branches: * shown, + under it, x pinned"
         assert app.query_one(BranchList).is_open
         await pilot.press("n", *["backspace"] * 20, "enter")
         await drawn(app, pilot)
@@ -190,7 +228,7 @@ async def test_a_pinned_branch_stays_under_the_curve() -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("b", "end", "up", "x")
         await drawn(app, pilot)
-        assert rows(app)[4] == "   pinned · loss 0.5000 · 500 windows"
+        assert rows(app)[3:5] == [">xb learning_rate 0.1 from window 300", "   mean loss 0.5000 · 500 on its path"]
         for _ in range(20):
             grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
         session.set_frame(State.PAUSED, session.frame.progress)
@@ -205,7 +243,7 @@ async def test_a_pinned_branch_stays_under_the_curve() -> None:
 
 async def test_the_cursor_stays_on_its_branch_while_others_come() -> None:
     async with opened() as (app, session, pilot):
-        await pilot.press("b", "down")
+        await pilot.press("b", "up")
         grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
         session.set_frame(State.PAUSED, session.frame.progress)
         await drawn(app, pilot)
@@ -224,10 +262,10 @@ async def test_the_list_is_ascii_where_all_is_and_fits_every_screen() -> None:
             await pilot.press("b")
             text = await drawn(app, pilot)
             assert text.isascii()
-            assert ">+c started over" in text
-            await pilot.press("end")
+            assert ">*a the start" in text, "the cursor is where one is, and in view"
+            await pilot.press("home")
             await drawn(app, pilot)
-            assert any(">*a the start" in line for line in rows(app)), "the cursor is in view"
+            assert any(">+c started over" in line for line in rows(app))
 
 
 # ---- what is kept
@@ -242,7 +280,7 @@ def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
 async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     async with opened(folder=folder) as (app, _, pilot):
-        await pilot.press("b", "down", "n", *"slow", "enter", "x", "up", "space")
+        await pilot.press("b", "up", "n", *"slow", "enter", "x", "up", "space")
         assert app.futures.saved(PATIENCE)
         assert BranchNotes.of(folder) == BranchNotes({1: "slow"}, {1}, {2})
         assert app.futures.trouble == ""
@@ -269,7 +307,7 @@ async def test_that_they_cannot_be_kept_is_said(tmp_path: Path) -> None:
         await pilot.press("x")
         assert app.futures.saved(PATIENCE)
         await drawn(app, pilot)
-        assert rows(app)[0] == "branches: * is shown, + lies under it"
+        assert rows(app)[0] == "branches: * shown, + under it, x pinned"
 
 
 def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:

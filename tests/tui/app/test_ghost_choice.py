@@ -9,6 +9,7 @@ import pytest
 
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
+from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tui.app.ghost_choice import (
@@ -16,7 +17,6 @@ from tui.app.ghost_choice import (
     before_the_fall,
     futures,
     ghosts_of,
-    letter_of,
     moment_before_the_fall,
     shared,
     words_of,
@@ -37,20 +37,6 @@ def tree() -> Timeline:
     grow(timeline, branch_off(timeline, WIDE, "reset", (2, 0), (0, 0)), [0.2] * 20)
     branch_off(timeline, SLOW, "edit", (0, 60))
     return timeline
-
-
-def test_letters() -> None:
-    assert [letter_of(number) for number in (0, 1, 25, 26, 27, 51, 52, 701, 702)] == [
-        "a",
-        "b",
-        "z",
-        "aa",
-        "ab",
-        "az",
-        "ba",
-        "zz",
-        "aaa",
-    ]
 
 
 def test_a_future_is_a_branch_that_no_other_goes_on() -> None:
@@ -166,3 +152,18 @@ def test_of_a_part_without_windows_no_fall_is_sought() -> None:
     timeline = Timeline()
     branch_off(timeline, TUTORIAL)
     assert before_the_fall(lambda *part: timeline.curve(0, *part), 100, 0, 0) is None
+
+
+def test_a_future_of_the_same_fields_says_what_came_there() -> None:
+    timeline = Timeline()
+    grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 600)
+    grow(timeline, branch_off(timeline, TUTORIAL, "back", (0, 512)), [0.6] * 50)
+    grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 50)
+    grow(timeline, branch_off(timeline, SLOW, "edit", (0, 400)), [0.5] * 50)
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == [
+        "as it first went from window 512",
+        "learning_rate 0.1 from window 300",
+        "learning_rate 0.1 from window 400",
+    ]
+    assert ghosts_of(timeline, 0)[0].words == "trained on from window 512"
+    assert ghosts_of(timeline, 2)[-1].words == "learning_rate 0.1 from window 300", "another edit to the same"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -14,7 +15,8 @@ from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tui.app.ghost_choice import Ghost
-from tui.app.widgets.ghosts import LETTER_EVERY, MOST_WORDS
+from tui.app.widgets.ghosts import LETTER_EVERY
+from tui.app.widgets.legend import MOST_WORDS
 from tui.app.widgets.loss_plot import GUTTER, LossPlot
 from tui.app.widgets.viewport import Viewport
 
@@ -83,7 +85,17 @@ async def test_a_letter_stands_where_the_curve_does_not_hide_it() -> None:
         columns = [line.index("b") for line in lines if "b" in line and ":" not in line]
         assert columns
         assert all(column >= 47 for column in columns)
-        assert not any("b" in line for line in app.show(Told([0.5] * 100).ghost("b", ""))[2:])
+
+
+async def test_one_that_lies_exactly_on_the_curve_has_a_letter_on_it() -> None:
+    app = OnePlot([0.5] * 100)
+    async with app.run_test(size=SIZE):
+        app.show()
+        curve = app.plot._cells
+        app.show(Told([0.5] * 100).ghost("b", ""), Told([0.5] * 100).ghost("c", ""))
+        letters = app.plot._cells.styles == curve.names.index("plot--letter")
+        assert set(app.plot._cells.characters[letters]) == {"b", "c"}
+        assert set(curve.styles[letters]) == {curve.names.index("plot--mean")}
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
@@ -141,16 +153,43 @@ async def test_what_each_is_stands_in_the_corner() -> None:
     async with app.run_test(size=SIZE) as pilot:
         ghosts = [Told([0.2] * 9).ghost(letter, f"learning_rate 0.{index}") for index, letter in enumerate("bcdefghi")]
         lines = app.show(*ghosts)
-        assert [line.strip(" -*") for line in lines[1:6]] == [
-            f"{letter}: learning_rate 0.{index}" for index, letter in enumerate("bcdef")
-        ]
+        words = [*(f"{letter}: learning_rate 0.{index}" for index, letter in enumerate("bcdef")), "and 3 more: b"]
         assert MOST_WORDS == 5
-        assert lines[6].strip(" -") == "and 3 more: b"
-        long = app.show(Told([0.2] * 9).ghost("b", "x" * 99))[1]
-        assert long.rstrip(" -*").endswith("xxx...")
+        assert [line.strip(" -*'bcdefghi") for line in lines if "earning" in line or "more" in line] == [
+            word.strip("bcdef ") for word in words
+        ]
+        assert any(line.rstrip(" -*").endswith("xxx...") for line in app.show(Told([0.2] * 9).ghost("b", "x" * 99)))
         await pilot.resize_terminal(GUTTER + 40, 14)
         await pilot.pause()
         assert not any("learning_rate" in line for line in app.show(*ghosts)), "no room beside the curve"
+
+
+def hidden_by_words(app: OnePlot, *ghosts: Ghost) -> int:
+    """Cells of the curve's mean that the words hide."""
+    app.show(*(dataclasses.replace(ghost, words="") for ghost in ghosts))
+    cells = app.plot._cells
+    is_mean = cells.styles == cells.names.index("plot--mean")
+    app.show(*ghosts)
+    return int((is_mean & (app.plot._cells.styles == cells.names.index("plot--words"))).sum())
+
+
+@pytest.mark.parametrize("losses", [[0.9] * 100, [0.05] * 100, np.linspace(0.9, 0.0, 100), np.linspace(0.0, 0.9, 100)])
+async def test_words_stand_where_they_hide_nothing_of_the_curve(losses: list[float]) -> None:
+    app = OnePlot(list(losses))
+    async with app.run_test(size=(GUTTER + 82, 20)):
+        assert hidden_by_words(app, *(Told([0.5] * 100).ghost(letter, "learning_rate 0.1") for letter in "bcd")) == 0
+
+
+async def test_words_do_not_jump_about_while_the_curve_grows() -> None:
+    app = OnePlot([0.7] * 5)
+    places = []
+    async with app.run_test(size=(GUTTER + 82, 20)):
+        for _ in range(60):
+            lines = app.show(Told([0.5] * 400).ghost("b", "learning_rate 0.1"))
+            places += [(y, line.index("learning")) for y, line in enumerate(lines) if "learning" in line]
+            grow(app.line.timeline, 0, 0.7 * np.random.default_rng(len(places)).random(5))
+    assert len(places) == 60
+    assert sum(before != after for before, after in itertools.pairwise(places)) <= 2
 
 
 @pytest.mark.parametrize("size", [(200, 40), (30, 8), (12, 5), (9, 3)])

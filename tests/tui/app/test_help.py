@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
+from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.help_text import WHAT_IS_SEEN, Section, found, sections
 from tui.app.screens.help import HelpScreen
@@ -22,7 +25,7 @@ def keys_of(sought: str) -> list[str]:
 
 
 def test_what_is_seen_comes_first() -> None:
-    assert [section.heading for section in TEXT] == [*(heading for heading, _ in WHAT_IS_SEEN), "Keys"]
+    assert [section.heading for section in TEXT] == [*(heading for heading, _ in WHAT_IS_SEEN), "Words", "Keys"]
 
 
 def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
@@ -39,6 +42,11 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
 def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None:
     rows = {(section.heading, row) for section in TEXT for row in section.rows}
     assert all((section.heading, row) in rows for section in found(TEXT, sought) for row in section.rows)
+
+
+@pytest.mark.parametrize("word", ["solved", "ghost", "crosshair", "branch", "path"])
+def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
+    assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
 
 
 def test_a_heading_finds_what_stands_under_it() -> None:
@@ -85,11 +93,15 @@ async def test_what_is_found_is_scrolled_while_one_types() -> None:
         await pilot.press("question_mark", "slash", *"the")
         await pilot.pause()
         await pilot.press("down", "down", "pagedown", "up")
-        await pilot.pause()
-        assert app.screen.query_one(VerticalScroll).scroll_y > 3
+        text, deadline = app.screen.query_one(VerticalScroll), time.monotonic() + PATIENCE
+        while text.scroll_y <= 3:  # before what is found is laid out there is nothing to scroll
+            assert time.monotonic() < deadline
+            await pilot.press("down")
         await pilot.press("s")
         await pilot.pause()
-        assert app.screen.query_one(VerticalScroll).scroll_y == 0, "what is found is shown from its beginning"
+        while text.scroll_y > 0 and time.monotonic() < deadline:
+            await pilot.pause(0.01)
+        assert text.scroll_y == 0, "what is found is shown from its beginning"
 
 
 async def test_it_may_be_closed_before_it_is_there() -> None:

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.runs import kept_runs
+from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.recorder import RunRecorder
 from echornn.session.frame import State
@@ -104,7 +105,7 @@ async def test_the_list_has_the_kept_runs_and_how_they_went(kept: Path) -> None:
         await pilot.press("o")
         text = "\n".join(await listed(app, pilot))
         assert text.startswith("other runs: _\n")
-        for words in ("learning_rate 0.1", "state_size 9", "20 windows", "12 windows", "run-same"):
+        for words in ("learning_rate 0.1", "state_size 9", "20 in all", "12 in all", "run-same"):
             assert words in text
         assert "damaged" not in text, "what cannot be read is left out"
 
@@ -129,25 +130,65 @@ async def test_typing_filters_by_any_words_whatever_the_keys_mean_elsewhere(kept
         assert (await listed(app, pilot))[0] == "other runs: _", "it begins with all of them"
 
 
-async def test_space_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
+async def test_enter_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("o")
         await listed(app, pilot)
-        await pilot.press(*"slow", "space")
+        await pilot.press(*"slow", "enter")
         assert app.futures.followed(PATIENCE)
         text = await drawn(app, pilot)
-        assert "A: run-slow: learning_rate 0.1" in text, "at once, also where nothing is trained"
-        assert lines_of(app.query_one(RunList))[1].startswith(">+learning_rate 0.1")
+        assert "A: learning_rate 0.1 (run-slow)" in text, "at once, also where nothing is trained"
+        assert lines_of(app.query_one(RunList))[1].startswith(">+A learning_rate 0.1")
         (ghost,) = app.futures.ghosts(session.frame)
         assert (ghost.letter, ghost.first, ghost.last) == ("A", 0, 20)
         low = ghost.curve_of(100, 0, None).low
         np.testing.assert_array_equal(low, np.array([scripted_loss(window) for window in range(20)], np.float32))
-        await pilot.press(*["backspace"] * 4, *"wide", "space")
-        assert "B: run-wide: state_size 9" in await drawn(app, pilot)
-        await pilot.press("space")
+        await pilot.press(*["backspace"] * 4, *"wide", "enter")
+        assert "B: state_size 9 (run-wide)" in await drawn(app, pilot)
+        await pilot.press("enter")
         text = await drawn(app, pilot)
-        assert "run-wide: state_size 9" not in text
-        assert "A: run-slow" in text
+        assert "state_size 9 (run-wide)" not in text
+        assert "(run-slow)" in text
+
+
+async def test_words_are_typed_with_spaces_between_and_off_them_space_lays_under(kept: Path) -> None:
+    async with opened() as (app, _, pilot):
+        panel = app.query_one(RunList)
+        await pilot.press("o")
+        await listed(app, pilot)
+        await pilot.press("space", "space")
+        assert app.futures.others == {}, "where nothing is typed it lays under, and takes away"
+        await pilot.press(*"0.1", "space", *"slow")
+        assert lines_of(panel)[0] == "other runs: 0.1 slow_"
+        assert lines_of(panel)[1].startswith("> learning_rate 0.1")
+        await pilot.press("down", "space")
+        assert lines_of(panel)[0] == "other runs: 0.1 slow", "an arrow ends what is typed"
+        assert list(app.futures.others) == [kept / "run-slow"]
+        await pilot.press("backspace", "space")
+        assert lines_of(panel)[0] == "other runs: 0.1 slo _"
+
+
+async def test_each_run_is_named_once_and_on_the_smallest_screen_no_row_is_drawn_over(kept: Path) -> None:
+    for size in ((120, 40), (60, 16)):
+        async with opened(size=size) as (app, _, pilot):
+            await pilot.press("o")
+            lines = await listed(app, pilot)
+            assert lines[0] == "other runs: _"
+            if size == (60, 16):
+                assert lines[1][:2] == "> "
+                assert "in all" in lines[2]
+                assert lines[3].startswith("enter shows or hides it  type to filter")
+            else:
+                assert sum("run-same" in line for line in lines) == 1
+
+
+async def test_runs_under_the_curve_are_listed_wherever_they_are(kept: Path, tmp_path: Path) -> None:
+    record_branches(tmp_path / "elsewhere", 9, config=SLOW)
+    async with opened(compared=(tmp_path / "elsewhere",)) as (app, _, pilot):
+        await pilot.press("o")
+        assert (await listed(app, pilot))[1] == ">+A learning_rate 0.1"
+        await pilot.press("enter")
+        assert app.futures.others == {}
 
 
 async def test_there_may_be_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +206,7 @@ async def test_a_run_that_has_vanished_is_said(kept: Path) -> None:
         await listed(app, pilot)
         await pilot.press(*"slow")
         shutil.rmtree(kept / "run-slow")
-        await pilot.press("space")
+        await pilot.press("enter")
         await pilot.pause()
         (said,) = [one.message for one in app._notifications]
         assert "run-slow" in said
@@ -178,8 +219,8 @@ async def test_a_run_that_has_vanished_is_said(kept: Path) -> None:
 async def test_runs_that_are_compared_lie_under_the_curve_from_the_start(kept: Path) -> None:
     async with opened(compared=(kept / "run-slow", kept / "run-same")) as (app, _, pilot):
         text = await drawn(app, pilot)
-        assert "A: run-slow: learning_rate 0.1" in text
-        assert "B: run-same: the same fields" in text
+        assert "A: learning_rate 0.1 (run-slow)" in text
+        assert "B: the same fields (run-same)" in text
 
 
 async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> None:
@@ -203,23 +244,46 @@ def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Pa
         run = FollowedRun(folder)
         assert run.refresh()
         assert not run.refresh(), "nothing has come"
-        timeline = run.timeline
+        timeline = run.seen.timeline
         live.train(10)
         write(live, recorder)
         assert run.refresh()
-        assert run.timeline is timeline
+        assert run.seen.timeline is timeline
         assert timeline.trained == 15
         live.reset()
         live.train(3)
         write(live, recorder)
         assert run.refresh()
-        assert (len(run.timeline), run.stands.branch, run.timeline.end(1).window) == (2, 1, 3)
+        assert (len(run.seen.timeline), run.seen.stands.branch, run.seen.timeline.end(1).window) == (2, 1, 3)
         session = ScriptedSession(SMALL)
         branch_off(session.timeline, SMALL)
         futures = Futures(session, (folder,))
         assert futures.followed(PATIENCE)
         (ghost,) = futures.ghosts(session.frame)
         assert (ghost.first, ghost.last) == (0, 3), "the line on which it stands now"
+
+
+def test_what_was_read_changes_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, seen = tmp_path / "other", []
+    with being_written(folder) as (live, recorder):
+        run = FollowedRun(folder)
+        assert run.refresh()
+        before = run.seen
+        live.reset()
+        live.edit(replace(SLOW, learning_rate=0.7))
+        live.train(3)
+        write(live, recorder)
+        rates = run_dir.error_rates
+
+        def looking(*told: Any) -> Any:
+            seen.append(run.seen)
+            return rates(*told)
+
+        monkeypatch.setattr("echornn.runs.followed_run.error_rates", looking)
+        assert run.refresh()
+    assert seen, "another thread may look at any time"
+    assert all(one is before for one in seen)
+    assert (run.seen.stands.window, run.seen.config.learning_rate) == (3, 0.7)
 
 
 def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path) -> None:

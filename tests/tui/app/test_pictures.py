@@ -68,7 +68,7 @@ def pinned(svg: str) -> str:
         ("futures_small", 1500, State.PAUSED, (80, 24), []),
         ("futures_ascii", 1500, State.PAUSED, (80, 24), []),
         ("past", 298, State.PAUSED, (120, 40), []),
-        ("branches", 1500, State.PAUSED, (120, 40), ["b", "down", "n", *"slower", "enter"]),
+        ("branches", 1500, State.PAUSED, (120, 40), ["b", "up", "n", *"slower", "enter"]),
     ],
 )
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:

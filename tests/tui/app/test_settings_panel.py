@@ -219,6 +219,42 @@ async def test_a_key_that_cannot_act_says_why_for_a_moment(state: State, key: st
         assert word not in screen_text(app)
 
 
+@pytest.mark.parametrize(
+    ("key", "trained", "is_past", "word"),
+    [
+        ("r", 0, False, keys.AT_THE_START),
+        ("left_square_bracket", 0, False, keys.AT_THE_START),
+        ("left_curly_bracket", 0, True, keys.AT_THE_START),
+        ("right_square_bracket", 9, False, keys.AT_THE_END),
+        ("right_curly_bracket", 9, False, keys.AT_THE_END),
+        ("r", 9, False, ""),
+        ("left_curly_bracket", 9, False, ""),
+        ("right_square_bracket", 0, True, ""),
+    ],
+)
+async def test_at_the_ends_a_key_says_that_there_is_no_more(key: str, trained: int, is_past: bool, word: str) -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        frame = session.set_frame(State.PAUSED, session.frame.progress, trained=trained, is_past=is_past)
+        app.show_newest_frame()
+        await pilot.press(key)
+        lines = screen_text(app).splitlines()[:4]
+        assert word in lines[1]
+        assert any(end in lines[1] for end in (keys.AT_THE_START, keys.AT_THE_END)) == bool(word)
+        assert frame.verdict.cause[:20] in lines[2], "the sentence stays"
+
+
+async def test_while_it_loads_space_says_whether_it_will_start_paused() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        for word in (keys.STARTS_PAUSED, keys.STARTS_RUNNING, keys.STARTS_PAUSED):
+            await pilot.press("space")
+            assert word in screen_text(app)
+        assert session.commands == ["toggle"] * 3
+
+
+def test_every_key_says_what_it_does_in_the_palette_and_the_help() -> None:
+    assert [one.description for one in keys.BINDINGS if not one.tooltip and one not in keys.VIEW_KEYS] == []
+
+
 def test_every_key_that_does_not_make_sense_has_a_reason_and_says_it() -> None:
     explained = {binding.action for binding in keys.EXPLAINED}
     from tests.scripted import ScriptedSession

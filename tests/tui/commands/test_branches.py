@@ -52,18 +52,18 @@ def test_solved_at_is_counted_along_the_path(tmp_path: Path) -> None:
 def test_columns_are_aligned_and_a_long_difference_goes_on_below_itself(folder: Path) -> None:
     kept = list(records(run_dir.read(folder)))
     assert list(lines(kept)) == [
-        "   number  parent  at  windows    loss  solved at  differs",
-        "        0       -   0       12  0.6267          -  the start",
-        "        1       0  12        8  0.5783          -  num_epochs 9, learning_rate 0.1",
-        "        2       1   0        5  0.6724          -  started over",
-        "*       3       1  15        2  0.5960          -  trained on",
+        "   branch  parent  at  own windows  mean loss  solved at  differs",
+        "      a 0       -   0           12     0.6628          -  the start",
+        "      b 1     a 0  12            8     0.6373          -  num_epochs 9, learning_rate 0.1",
+        "      c 2     b 1   0            5     0.6861          -  started over",
+        "*     d 3     b 1  15            2     0.6467          -  trained on",
     ]
-    narrow = list(lines(kept, 70))
+    narrow = list(lines(kept, 78))
     assert narrow[2:4] == [
-        "        1       0  12        8  0.5783          -  num_epochs 9,",
-        " " * 51 + "learning_rate 0.1",
+        "      b 1     a 0  12            8     0.6373          -  num_epochs 9,",
+        " " * 58 + "learning_rate 0.1",
     ]
-    assert max(map(len, narrow)) <= 70
+    assert max(map(len, narrow)) <= 78
 
 
 def test_at_80_columns_large_numbers_and_many_fields_stay_within(folder: Path) -> None:
@@ -83,14 +83,21 @@ def test_json_lines_have_no_nan(folder: Path, capsys: pytest.CaptureFixture[str]
     out, error = capsys.readouterr()
     objects = [json.loads(line) for line in out.splitlines()]
     assert [one["newest_loss"] is None for one in objects] == [True] * 4
-    assert list(objects[0]) == ["number", "parent", "at", "windows", "differs", "newest_loss", "solved_at", "here"]
+    told = ["number", "letter", "parent", "at", "windows", "path", "differs", "newest_loss", "mean_loss", "solved_at"]
+    assert list(objects[0]) == [*told, "here"]
+    assert [(one["letter"], one["path"]) for one in objects] == [("a", 12), ("b", 20), ("c", 5), ("d", 17)]
     assert "some losses in the curve are wrong or lost" in error
+
+
+def test_a_loss_that_four_decimals_cannot_tell_from_none_is_a_power_of_ten(folder: Path) -> None:
+    one = next(records(run_dir.read(folder)))
+    assert "4.5e-05" in list(lines([{**one, "mean_loss": 4.5e-5}]))[1]
 
 
 def test_a_run_that_never_saved_has_no_branch(tmp_path: Path) -> None:
     RunRecorder.begin(tmp_path / "run", SMALL).close()
     assert list(lines(list(records(run_dir.read(tmp_path / "run"))))) == [
-        "   number  parent  at  windows  loss  solved at  differs"
+        "   branch  parent  at  own windows  mean loss  solved at  differs"
     ]
 
 

@@ -100,8 +100,8 @@ def test_a_loss_without_end_is_a_power_of_ten() -> None:
 def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
     losses = (0.7 * 0.9 ** np.arange(250)).astype(np.float32)
     for evidence, words in (
-        (Evidence().after(losses, CONFIG), "loss 0.0000  solved at 60"),
-        (Evidence().after(losses[:10], CONFIG), "loss 0.4559  not solved"),
+        (Evidence().after(losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
+        (Evidence().after(losses[:10], CONFIG), "mean loss 0.4559  not solved"),
     ):
         frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, evidence=evidence)
         record = finished_record(frame, 1.23456)

@@ -105,7 +105,7 @@ def test_a_run_that_diverged_before_it_was_saved_says_so_and_where(home: Path) -
     play(session, lambda: session.step(40))
     _, line = list_runs.lines()
     assert "epoch 2/100" in line
-    assert " 17 windows  loss diverged" in line
+    assert " 17 windows in all  mean loss diverged" in line
     (run,) = objects()
     assert (run["windows"], run["epoch"], run["window"], run["loss"], run["diverged"]) == (17, 2, 7, None, True)
 

@@ -116,7 +116,7 @@ def test_a_run_that_never_saved_has_window_0_only(tmp_path: Path) -> None:
     config, recorder = record.go_on(str(tmp_path / "run"), ConfigFlags(), 0)
     recorder.close()
     assert config == SMALL
-    with pytest.raises(RunError, match="at = 1 cannot be used: 0 to 0"):
+    with pytest.raises(RunError, match="at = 1 cannot be used: the run was never saved"):
         record.go_on(str(tmp_path / "run"), ConfigFlags(), 1)
 
 
@@ -211,9 +211,9 @@ def test_the_path_to_where_the_run_stands_and_to_each_branch(folder: Path, capsy
     path = printed(path=True)
     assert [row[:2] for row in path] == [(window + 1, window // 10 + 1) for window in range(20)]
     assert [row[2] for row in path] == pytest.approx([scripted_loss(window) for window in range(20)])
-    assert printed(branch=1) == path
-    assert printed(branch=0) == path[:14]
-    other = printed(branch=2)
+    assert printed(branch="1") == printed(branch="b") == path
+    assert printed(branch="0") == path[:14]
+    other = printed(branch="2")
     assert other[:17] == path[:17]
     assert [row[:2] for row in other[17:]] == [(window, 2) for window in range(18, 27)]
     assert len(printed()) == 29
@@ -226,9 +226,9 @@ def test_all_windows_are_numbered_in_the_order_trained_and_a_path_along_itself(f
     assert [row[0] for row in rows_along(kept, Moment(1, 9))] == list(range(1, 10))
 
 
-@pytest.mark.parametrize("branch", [3, -1, 10**20])
-def test_a_branch_that_is_not_there_is_refused(folder: Path, branch: int, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(RunError, match=f"branch = {branch} cannot be exported: 0 to 2"):
+@pytest.mark.parametrize("branch", ["3", "-1", str(10**20), "d", "B", "1.0", "", "z" * 13])
+def test_a_branch_that_is_not_there_is_refused(folder: Path, branch: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RunError, match=f"branch = {branch!r} cannot be exported: a to c, or 0 to 2"):
         export(str(folder), False, branch=branch)
     assert capsys.readouterr().out == ""
 
@@ -239,16 +239,16 @@ def test_a_run_that_never_saved_has_an_empty_path_and_no_branch(
     RunRecorder.begin(tmp_path / "run", SMALL).close()
     assert export(str(tmp_path / "run"), False, path=True) == 0
     assert capsys.readouterr().out == "window,epoch,loss,accuracy\n"
-    with pytest.raises(RunError, match="branch = 0 cannot be exported: the run has none yet"):
-        export(str(tmp_path / "run"), False, branch=0)
+    with pytest.raises(RunError, match="branch = '0' cannot be exported: the run has none yet"):
+        export(str(tmp_path / "run"), False, branch="0")
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"path": True, "branch": 1}, "branch = 1 cannot be used with --path"),
+        ({"path": True, "branch": "b"}, "branch = 'b' cannot be used with --path"),
         ({"path": True, "weights": Path("w.npz")}, "--path cannot be used with --weights"),
-        ({"branch": 1, "keras": Path("m.keras")}, "--branch cannot be used with --weights or --keras"),
+        ({"branch": "1", "keras": Path("m.keras")}, "--branch cannot be used with --weights or --keras"),
     ],
 )
 def test_flags_that_exclude_each_other_are_refused(options: dict[str, object], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -9,33 +10,47 @@ from textual.binding import Binding, BindingType
 
 from echornn.session.frame import Frame
 from tui.app.futures import BranchRow, Futures
-from tui.app.widgets.list_panel import ListPanel, Row, how_well
+from tui.app.widgets.list_panel import ListPanel, Row, mean_text
 
 
 class BranchList(ListPanel):
     """Args:
     futures: the run's branches.
     go: called with a branch and a window along its path, which is to be shown.
+    say: called with why a key does nothing.
     close: called when a key closes the panel.
     """
 
-    TITLE = "branches: * is shown, + lies under it"
-    HINTS = "enter goes to its end  space shows or hides it  n names  x pins  escape closes"
+    TITLE = "branches: * shown, + under it, x pinned"
+    HINTS = "enter goes to its end  space shows or hides  n names  x pins  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "Go", show=False, tooltip="Go to the branch's end"),
-        Binding("space", "mark", "Show", show=False, tooltip="Lay it under the curve, or take it away"),
+        Binding("space", "mark", "Show", show=False, tooltip="Lay it under the curve as a ghost, or take it away"),
         Binding("n", "name", "Name", show=False, tooltip="Give it a name"),
         Binding("x", "pin", "Pin", show=False, tooltip="Keep it under the curve whatever else comes"),
         Binding("b", "escape", "Close", show=False),
     ]
 
     def __init__(
-        self, futures: Futures, go: Callable[[int, int], None], close: Callable[[], None], ascii_only: bool = False
+        self,
+        futures: Futures,
+        go: Callable[[int, int], None],
+        say: Callable[[str], None],
+        close: Callable[[], None],
+        ascii_only: bool = False,
     ) -> None:
         super().__init__(close, ascii_only)
         self._futures = futures
+        self._say = say
         self._go = go
         self._frame: Frame | None = None
+
+    def open(self, frame: Frame) -> None:
+        """Begin on the branch that the curve shows, so that ``enter`` goes to its end."""
+        self.is_open = True
+        self.look(frame)
+        self.cursor = next((index for index, row in enumerate(self.rows) if row.is_here), 0)
+        self.redraw()
 
     def look(self, frame: Frame) -> None:
         """Show the branches as they are at this frame."""
@@ -70,9 +85,13 @@ class BranchList(ListPanel):
             self._go(self._number, 1 << 62)
 
     def action_mark(self) -> None:
-        if self.row is not None:
-            self._futures.show_or_hide(self._number, self.row.is_marked)
-            self._again()
+        if self.row is None or self._frame is None:
+            return
+        if self.row.is_here:
+            self._say("the curve shows this branch: it cannot lie under itself")
+            return
+        self._futures.show_or_hide(self._number, self._frame)
+        self._again()
 
     def action_name(self) -> None:
         if self.row is not None:
@@ -86,5 +105,8 @@ class BranchList(ListPanel):
 
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
-    second = f"{'pinned · ' if branch.is_pinned else ''}{how_well(branch.windows, branch.loss, branch.solved_at)}"
-    return Row(branch.number, branch.letter, branch.words, second, branch.is_shown, branch.is_line)
+    along = f"{branch.windows:,} on its path"
+    solved = along if branch.solved_at is None else f"solved {branch.solved_at:,} of {branch.windows:,}"
+    second = solved if math.isnan(branch.mean) else f"{mean_text(branch.mean)} · {solved}"
+    state = (branch.is_shown, branch.is_line, branch.is_pinned)
+    return Row(branch.number, branch.letter, branch.words, second, *state)

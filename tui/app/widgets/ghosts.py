@@ -17,11 +17,6 @@ from tui.app.widgets.dots import characters, overlaid, spans
 LETTER_EVERY = 24
 """Columns from one letter along a ghost to the next."""
 
-MOST_WORDS = 5
-"""Ghosts that are told in words in the plot's corner; of more, the count."""
-
-LEAST_WIDTH_FOR_WORDS = 44
-
 SMOOTHED_SHARE = 40
 
 
@@ -66,12 +61,18 @@ class GhostLines:
         self._drawn = kept
 
     def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
-        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end."""
+        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end.
+
+        One that lies exactly on the curve, or on another, has its letter there, near its end.
+        """
+        drawn_there = cells.characters[: place.height, place.x : place.x + place.width] != " "
         ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
         for index, ghost in enumerate(ghosts):
             drawn = self._drawn[ghost.key][1]
             seen = _line_in_each_column((drawn.characters != " ") & ghostly, drawn.course)
             due = index * 5 % LETTER_EVERY + 2
+            if not seen:
+                seen = _line_in_each_column(drawn_there & (drawn.characters != " "), drawn.course)[-due:][:1]
             for x, y in seen:
                 if due <= x < seen[-1][0] - 2 or (x, y) == seen[-1]:
                     cells.write(place.x + x, y, ghost.letter, letter_style)
@@ -99,16 +100,3 @@ def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.flo
     lines = np.arange(len(seen))[:, None]
     nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
     return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]
-
-
-def words_in_the_corner(cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, cut: str) -> None:
-    """Say what each ghost is, at the top right, where the plot has room for it; ``cut`` ends words that have none."""
-    if not ghosts or place.width < LEAST_WIDTH_FOR_WORDS:
-        return
-    lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
-    if len(ghosts) > MOST_WORDS:
-        lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
-    width = min(max(len(line) for line in lines), place.width - 4)
-    for number, line in enumerate(lines[: max(1, place.height // 2)], start=1):
-        text = line if len(line) <= width else f"{line[: width - 1 - len(cut)]}{cut} "
-        cells.write(place.x + place.width - width - 1, number, f"{text:<{width}}", style)

@@ -10,10 +10,12 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from tui.app.widgets.cells import Cells, CellWidget
 
 MOST_TYPED = 40
+
+LINES_OF_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Row:
         first, second: its lines; the first is cut where it is too long.
         is_marked: whether it lies under the curve.
         is_here: whether it is the one that the curve shows.
+        is_kept: whether it lies there whatever else comes.
     """
 
     key: object
@@ -34,6 +37,7 @@ class Row:
     second: str
     is_marked: bool = False
     is_here: bool = False
+    is_kept: bool = False
 
 
 class ListPanel(CellWidget, can_focus=True):
@@ -45,7 +49,7 @@ class ListPanel(CellWidget, can_focus=True):
 
     TITLE: ClassVar[str] = ""
     HINTS: ClassVar[str] = ""
-    """The keys, in the panel's last line."""
+    """The keys, two spaces apart; where not all of them fit below the rows, the first."""
 
     STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
     COMPONENT_CLASSES = set(STYLES)
@@ -159,18 +163,19 @@ class ListPanel(CellWidget, can_focus=True):
 
     def draw(self, cells: Cells) -> None:
         cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
-        hints = _wrapped(self._plain(self.HINTS), cells.width)
-        room = max(1, (cells.height - 1 - len(hints)) // 2)
+        most = cells.height - 1 - LINES_OF_A_ROW  # a row is always seen whole
+        hints = _wrapped(self._plain(self.HINTS), cells.width)[: max(0, most)]
+        room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
         self._top = max(self._top, self.cursor - room + 1)
         if not self.rows:
             cells.write(0, 1, self._plain(self.says_of_nothing())[: cells.width], "list--second")
         for index, row in enumerate(self.rows[self._top : self._top + room]):
-            y = 1 + 2 * index
+            y = 1 + LINES_OF_A_ROW * index
             here = self._top + index == self.cursor
             style = "list--cursor" if here and self.has_focus else "list--first"
             sign = ">" if here else " "
-            under = "*" if row.is_here else "+" if row.is_marked else " "
+            under = "*" if row.is_here else "x" if row.is_kept else "+" if row.is_marked else " "
             text = self._plain(f"{sign}{under}{f'{row.mark} ' if row.mark else ''}{row.first}")
             cells.write(0, y, self._cut(text, cells.width).ljust(cells.width), style)
             cells.write(3, y + 1, self._cut(self._plain(row.second), cells.width - 3), "list--second")
@@ -185,16 +190,9 @@ class ListPanel(CellWidget, can_focus=True):
         return text.replace("·", "-").replace("…", "...") if self._ascii else text
 
 
-def how_well(windows: int, loss: float, solved_at: int | None) -> str:
-    """How a stretch of training went, in half a line.
-
-    Args:
-        loss: of its newest window in nats; NaN where it is not known.
-        solved_at: window from 1; None where it was not solved.
-    """
-    told = [] if math.isnan(loss) else [f"loss {loss_text(loss)}"]
-    told.append(f"{windows:,} windows" if solved_at is None else f"solved at {solved_at:,} of {windows:,}")
-    return " · ".join(told)
+def mean_text(mean: float) -> str:
+    """The mean loss of the newest windows, as a list says it: infinite where it has diverged."""
+    return "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

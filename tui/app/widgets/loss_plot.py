@@ -11,7 +11,7 @@ import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
 from tui.app.ghost_choice import Ghost, before_the_fall
@@ -20,7 +20,8 @@ from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.dots import characters, overlaid, spans
-from tui.app.widgets.ghosts import GhostLines, Place, words_in_the_corner
+from tui.app.widgets.ghosts import GhostLines, Place
+from tui.app.widgets.legend import Legend
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.viewport import Viewport
 
@@ -54,6 +55,9 @@ ASCII_GLYPHS = {
     "level": "-",
     "cursor": "|",
 }
+HIDES = {"plot--mean": 4, "plot--mark": 3, "plot--letter": 2, "plot--raw": 2, "plot--ghost": 1}
+"""How much is lost where words hide a cell of a style."""
+
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 CurveOf = Callable[[int, int, int | None], Curve]
@@ -110,6 +114,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._trained = self._here = 0
         self._ghosts: Sequence[Ghost] = ()
         self._ghost_lines = GhostLines(ascii_only)
+        self._legend = Legend("..." if ascii_only else "…")
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
@@ -183,7 +188,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._draw_errors(cells, curve, length, width, height)
         self._draw_levels(cells, axis, width, height)
         self._draw_marks(cells, curve, length, width, height)
-        words_in_the_corner(cells, place, self._ghosts, "plot--words", "..." if self._ascii else "…")
+        self._legend.draw(cells, place, self._ghosts, "plot--words", HIDES)
         if self._here < self._trained and first <= self._here <= last:
             self._draw_here(cells, self._here - first, length, width, height)
         self.reading = ""

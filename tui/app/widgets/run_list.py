@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 
 from tui.app.futures import Futures
-from tui.app.widgets.list_panel import ListPanel, Row, how_well
+from tui.app.widgets.list_panel import ListPanel, Row, mean_text
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,15 @@ class KeptRun:
     Attributes:
         folder: where it is.
         differs: the fields that are not as those of the run on the screen.
-        windows: trained in it.
-        loss: of its newest window; NaN where it is not known.
+        windows: trained in all of its branches.
+        mean: mean loss of the newest windows where it stands; NaN where there are none, infinite where it has diverged.
         solved_at: the window along its path, from 1, at which it was solved; None where it was not.
     """
 
     folder: Path
     differs: str
     windows: int
-    loss: float
+    mean: float
     solved_at: int | None
 
 
@@ -40,9 +41,15 @@ class RunList(ListPanel):
     close: called when a key closes the panel.
     """
 
-    HINTS = "type to filter  space lays it under the curve, or takes it away  escape closes"
+    HINTS = "enter shows or hides it  type to filter  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "mark", "Show", show=False, tooltip="Lay it under the curve, or take it away"),
+        Binding(
+            "enter,space",
+            "mark",
+            "Show",
+            show=False,
+            tooltip="Lay it under the curve as a ghost, or take it away; space too, unless words are being typed",
+        ),
     ]
 
     def __init__(
@@ -57,6 +64,7 @@ class RunList(ListPanel):
         self._say = say
         self._runs: Sequence[KeptRun] = ()
         self.is_reading = False
+        self._is_typing = False
 
     def take(self, runs: Sequence[KeptRun]) -> None:
         """These are the runs that there are."""
@@ -67,12 +75,12 @@ class RunList(ListPanel):
     def open(self) -> None:
         """Begin with all of them."""
         self.is_open, self.is_reading = True, True
-        self.typed = ""
+        self.typed, self._is_typing = "", False
         self._again()
         self.redraw()
 
     def says(self) -> str:
-        return f"other runs: {self.typed or ''}_"
+        return f"other runs: {self.typed or ''}{'_' if self._is_typing or not self.typed else ''}"
 
     def says_of_nothing(self) -> str:
         if self.is_reading:
@@ -80,14 +88,20 @@ class RunList(ListPanel):
         return "none matches" if self._runs else "there are no others"
 
     def takes(self, event: Key) -> bool:
-        if event.key in ("space", "enter"):
+        if event.key == "enter" or (event.key == "space" and not self._is_typing):
             return False
         if event.key == "escape":
             self._close()
             return True
         return super().takes(event)
 
+    def action_move(self, rows: int) -> None:
+        """What is typed is done: space acts on the row."""
+        self._is_typing = False
+        super().action_move(rows)
+
     def on_type(self, text: str) -> bool:
+        self._is_typing = bool(text)
         self._again()
         return True
 
@@ -103,13 +117,16 @@ class RunList(ListPanel):
 
 
 def _said(run: KeptRun) -> str:
-    return f"{run.folder.name} {run.differs} {_second(run)}"
+    return f"{run.folder.name} {run.differs} {_how_well(run)}"
 
 
-def _second(run: KeptRun) -> str:
-    return how_well(run.windows, run.loss, run.solved_at)
+def _how_well(run: KeptRun) -> str:
+    told = [] if math.isnan(run.mean) else [mean_text(run.mean)]
+    told += [] if run.solved_at is None else [f"solved at {run.solved_at:,}"]
+    return " · ".join([*told, f"{run.windows:,} in all"])
 
 
 def _row(run: KeptRun, futures: Futures) -> Row:
-    first = run.differs or run.folder.name
-    return Row(run.folder, "", first, f"{_second(run)} · {run.folder.name}", run.folder in futures.others)
+    second = f"{_how_well(run)} · {run.folder.name}" if run.differs else _how_well(run)
+    letter = futures.letter_of_run(run.folder)
+    return Row(run.folder, letter, run.differs or run.folder.name, second, bool(letter))

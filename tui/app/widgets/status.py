@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.verdict import loss_text
+from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
+from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.ghost_choice import letter_of
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
 
@@ -27,6 +27,9 @@ ASCII_SIGNS = {
     State.FAILED: "!",
     State.FINISHED: "#",
 }
+
+PAST = "the past: space trains on from here, as a new branch; b enter returns"
+"""How one comes from a moment in the past to the present."""
 
 TUTORIAL = EchoConfig()
 
@@ -50,14 +53,14 @@ class StatusLine(CellWidget):
     def __init__(self, frame: Frame, ascii_only: bool = False) -> None:
         super().__init__()
         self._frame = frame
-        self._reading = ""
+        self._reading = self._hint = ""
         self._ascii = ascii_only
         self.too_small = ""
         """What a screen that is too small for the rest needs; shown in place of the sentence."""
 
-    def show(self, frame: Frame, reading: str = "") -> None:
-        """Draw this frame; in place of the sentence what a cursor reads, if there is one."""
-        self._frame, self._reading = frame, reading
+    def show(self, frame: Frame, reading: str = "", hint: str = "") -> None:
+        """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing."""
+        self._frame, self._reading, self._hint = frame, reading, hint
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
@@ -79,7 +82,7 @@ class StatusLine(CellWidget):
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
         """The lines below the first, each with its style."""
-        first, *more = news = wrapped(news_of(self._frame), width, 2) or [""]
+        first, *more = news = wrapped(self._hint or news_of(self._frame), width, 2) or [""]
         if more:
             lines = [(line, "configuration") for line in news]
         else:
@@ -115,8 +118,8 @@ def _place_in_the_tree(frame: Frame) -> list[tuple[str, str]]:
 
 
 def news_of(frame: Frame) -> str:
-    """What went wrong, or is loading, in a line; empty where there is nothing of the kind."""
-    return (frame.message or frame.warning).partition("\n")[0].strip()
+    """What went wrong, is loading, or is looked at, in a line; empty where there is nothing of the kind."""
+    return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
 
 
 def parts_of(frame: Frame, news: str = "") -> list[Part]:

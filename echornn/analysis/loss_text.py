@@ -1,0 +1,16 @@
+"""A loss in words: the same everywhere."""
+
+from __future__ import annotations
+
+import math
+
+LARGE = 1e5
+"""From here on a loss is told as a power of ten."""
+
+
+def loss_text(loss: float, decimals: int = 4) -> str:
+    """A loss in nats with so many decimals, or as a power of ten where that is longer, or they would all be zero."""
+    if math.isfinite(loss) and abs(loss) >= LARGE:
+        return f"{loss:.3e}"
+    text = f"{loss:.{decimals}f}"
+    return f"{loss:.1e}" if loss and not text.strip("-0.") else text

@@ -1,0 +1,54 @@
+"""A signal while the real program is on its way to a moment of a long run: nothing is lost, and it is said."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.branch import Moment
+from echornn.runs.command import Command
+from echornn.runs.recorder import RunRecorder
+from echornn.training.trainer import Trainer
+from tests.patience import PATIENCE
+from tests.program import running
+from tests.scripted import make_progress
+
+pytestmark = pytest.mark.slow
+
+
+def record_a_long_run(folder: Path, windows: int) -> None:
+    """A run of so many windows, of which no state is kept but the last: whoever goes back trains them again."""
+    config = EchoConfig(num_epochs=windows // 666 + 2)
+    trainer = Trainer(config)
+    epoch, window = divmod(windows, 666)
+    recorder = RunRecorder.begin(folder, config)
+    recorder.command(Command(0, "start", 0, 0, 0, 0, config, branch=0))
+    recorder.windows(make_progress(config, losses=[0.5] * windows))
+    recorder.save(dataclasses.replace(trainer.state, epoch=epoch, window=window))
+    assert recorder.wait(PATIENCE)
+    recorder.close()
+
+
+def test_a_signal_on_the_way_to_a_moment_leaves_the_run_where_it_stood(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    record_a_long_run(folder, 3_000_000)
+    before = [(folder / name).read_bytes() for name in (run_dir.LOSS_FILE, run_dir.COMMAND_FILE)]
+    with running("--headless", "--resume", str(folder), "--at", "2900000", width=100) as program:
+        program.until(lambda text: "going to window 2,900,000" in text)
+        os.kill(program.pid, signal.SIGTERM)
+        assert program.ended() == 42
+        assert f"--resume {folder} --at 2900000" in program.text.replace("\n", ""), "what was not done is said"
+    assert [(folder / name).read_bytes() for name in (run_dir.LOSS_FILE, run_dir.COMMAND_FILE)] == before
+    run = run_dir.read(folder)
+    assert (run.stands, run.notes) == (Moment(0, 3_000_000), ())
+    with running("--headless", "--json", "--resume", str(folder)) as program:
+        program.until(lambda text: '"trained": 3000000' in text.replace("\n", ""))
+        program.until(lambda text: '"event": "epoch"' in text.replace("\n", ""))
+        os.kill(program.pid, signal.SIGTERM)
+        assert program.ended() == 42

@@ -1,0 +1,78 @@
+"""What each ghost is, in words: they stand in the plot where they hide the least of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tui.app.ghost_choice import Ghost
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.ghosts import Place
+
+MOST_WORDS = 5
+"""Ghosts that are told in words; of more, the count."""
+
+LEAST_PLOT_WIDTH = 44
+"""In a narrower plot there is no room for words."""
+
+LEAST_WIDTH, MOST_WIDTH = 40, 52
+"""Columns of words, which are half of the plot's between these."""
+
+STAYS = 8
+"""Words stay where they are as long as no other place hides so much less, so that they do not jump about."""
+
+
+class Legend:
+    """Args:
+    cut: what ends words that are too long.
+    """
+
+    def __init__(self, cut: str) -> None:
+        self._cut = cut
+        self._at: tuple[bool, int] | None = None
+
+    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, hides: Mapping[str, int]) -> None:
+        """Write the words over what is drawn.
+
+        Args:
+            hides: how much is lost where a cell of a style is hidden; 0 for those that it does not name.
+        """
+        if not ghosts or place.width < LEAST_PLOT_WIDTH:
+            return
+        lines = self._lines(ghosts, place)
+        inside = cells.styles[: place.height, place.x : place.x + place.width]
+        lost = np.array([hides.get(name, 0) for name in cells.names])[inside]
+        lost[cells.characters[: place.height, place.x : place.x + place.width] == " "] = 0
+        self._at = on_the_left, top = self._best(lines, lost)
+        begin = _begin(lines, place.width, on_the_left)
+        for number, line in enumerate(lines):
+            cells.write(place.x + begin, top + number, line, style)
+
+    def _lines(self, ghosts: Sequence[Ghost], place: Place) -> list[str]:
+        lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
+        if len(ghosts) > MOST_WORDS:
+            lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
+        width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
+        cut = [one if len(one) <= width else f"{one[: width - 1 - len(self._cut)]}{self._cut} " for one in lines]
+        return cut[: max(1, place.height // 2)]
+
+    def _best(self, lines: Sequence[str], lost: npt.NDArray[np.int_]) -> tuple[bool, int]:
+        """Whether on the left, and the first line: the place that hides the least, the upper right one of equals."""
+        height = len(lost)
+        first = min(1, height - len(lines))  # below the epochs' numbers
+        tops = range(first, height - len(lines) + 1)
+        places = {(left, top): _hidden(lines, lost, left, top) for left in (False, True) for top in tops}
+        best = min(places, key=places.__getitem__)
+        stays = self._at is not None and self._at in places and places[self._at] < places[best] + STAYS
+        return self._at if stays and self._at is not None else best
+
+
+def _begin(lines: Sequence[str], width: int, on_the_left: bool) -> int:
+    return 1 if on_the_left else max(0, width - max(map(len, lines)) - 1)
+
+
+def _hidden(lines: Sequence[str], lost: npt.NDArray[np.int_], on_the_left: bool, top: int) -> int:
+    begin = _begin(lines, lost.shape[1], on_the_left)
+    return int(sum(lost[top + number, begin : begin + len(line)].sum() for number, line in enumerate(lines)))
