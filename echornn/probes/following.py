@@ -61,9 +61,9 @@ def tails(
 ) -> tuple[Followed, Tails]:
     """As `follow`, and how much of the gradient to the recurrent weights comes from how far.
 
-    The gradient is a mean over rows; ``d_logits`` is float32 [1, rows, classes].
+    The gradient is a mean over targets and rows.
     """
-    graph = _cutting(structure(config), x.shape[1])
+    graph = _cutting(structure(config), x.shape[1], len(d_logits))
     window = np.float32(config.truncated_backprop_length)
     norms, to_inputs, beyond, beyond_windows = call(
         graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)
@@ -139,7 +139,7 @@ def _following(config: EchoConfig, rows: int, targets: int) -> Any:
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _cutting(config: EchoConfig, rows: int) -> Any:
+def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
     """From the farthest lag to the nearest, so that only one sum as large as the weights is held."""
 
     def backward(
@@ -159,8 +159,8 @@ def _cutting(config: EchoConfig, rows: int) -> Any:
             watched = [bound[name] for name in recurrent]
             with tf.GradientTape() as tape:
                 tape.watch(watched)
-                after = step(config, bound, at_lag(inputs, k, 1), at_lag(before, k, 1)).state
-            gradients = tape.gradient(after, watched, tf.gather(back.to_states, k) / rows)
+                after = step(config, bound, at_lag(inputs, k, targets), at_lag(before, k, targets)).state
+            gradients = tape.gradient(after, watched, tf.gather(back.to_states, k) / (targets * rows))
             share = tf.minimum(tf.cast(k, tf.float32), window) / window
             sums = [one + gradient for one, gradient in zip(sums, gradients, strict=True)]
             cut = [one + share * gradient for one, gradient in zip(cut, gradients, strict=True)]
@@ -172,6 +172,6 @@ def _cutting(config: EchoConfig, rows: int) -> Any:
         _, sizes, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
         return back.norms, back.to_inputs, sizes.stack(), tf.linalg.global_norm(cut)
 
-    d_logits = tf.TensorSpec([1, rows, config.num_classes])
+    d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     numbers = (tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32))
     return graph_of(backward, config, *series_specs(config, rows), d_logits, *numbers)

@@ -10,17 +10,16 @@ from echornn.readings import Gradient
 
 
 def gradient(prepared: Prepared) -> Gradient:
-    """Each row of the probes' own series brings the loss of its last step, followed back through all the lags.
+    """Each row of the probes' own series brings the losses of its last steps, followed back through all the lags.
 
     The bias is that of "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti and
     Fox 2019), relative to the gradient through all lags that are looked at.
     """
     series, ran = prepared.series, prepared.on_series
-    rows = np.arange(series.x.shape[1])
-    d_logits = ran.probabilities[-1].copy()
-    d_logits[rows, series.y] -= 1
-    before = states_before(prepared.first_state(len(rows)), ran.states)
-    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits[np.newaxis], series.steps_back)
+    targets, rows = series.y.shape
+    d_logits = ran.probabilities[-targets:] - np.eye(prepared.config.num_classes, dtype=np.float32)[series.y]
+    before = states_before(prepared.first_state(rows), ran.states)
+    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back)
     whole = cut.beyond[0]
     if not whole:
         return Gradient(followed.norms, np.zeros(series.steps_back, np.float32), 0.0)

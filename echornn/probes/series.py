@@ -19,6 +19,12 @@ SAMPLES_A_UNIT = 22
 LEAST_ROWS, MOST_ROWS = 64, 512
 LEAST_STEPS_READ = 8
 
+TARGETS = 2
+"""Steps at the end of each row whose loss is followed back: of a network that has solved its task few are large, and a
+mean over 512 of them can be half of the mean over many. One, of networks larger than `MIDDLE_SIZE`."""
+
+MIDDLE_SIZE = 32
+
 FEW_ROWS = 8
 """Where many steps are needed, and few rows will do."""
 
@@ -34,7 +40,7 @@ class ProbeSeries:
 
     Attributes:
         x: uint8 [steps, rows].
-        y: the echo at the last step, uint8 [rows].
+        y: the echo at the last steps, uint8 [targets, rows].
         lags: how many lags memory is read at, from 0 on.
         steps_back: how many steps gradients are followed back; so many at the beginning are not read.
     """
@@ -63,8 +69,10 @@ def series_for(config: EchoConfig) -> ProbeSeries:
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps = steps_back + max(steps_read, math.ceil(samples / rows))
-    drawn = draw(config, max(steps, config.echo_step + 1), rows)
-    return ProbeSeries(drawn[-steps:], drawn[-1 - config.echo_step], lags, steps_back)
+    targets = TARGETS if config.state_size <= MIDDLE_SIZE else 1
+    drawn = draw(config, max(steps, config.echo_step + targets), rows)
+    first = len(drawn) - config.echo_step - targets
+    return ProbeSeries(drawn[-steps:], drawn[first : first + targets], lags, steps_back)
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:

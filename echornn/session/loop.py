@@ -81,6 +81,7 @@ class Loop:
         def make(config: EchoConfig) -> AnyTrainer:
             if self._can_save:  # another network than the first: nothing of the one before is shown
                 self.stage.compile(config)
+                self.probing.forget()
             return make_trainer(config)
 
         return make
@@ -401,8 +402,10 @@ class Loop:
     def _vitals(self) -> Readings | None:
         """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
         vitals, moment = self.stage.frame.vitals, self.live.moment
-        ours = vitals is not None and vitals.branch == moment.branch and vitals.window <= moment.window
-        return vitals if ours else None
+        if vitals is not None and (vitals.branch != moment.branch or vitals.window > moment.window):
+            self.probing.forget()
+            return None
+        return vitals
 
 
 def _place_of(recorder: Recorder) -> tuple[int, int]:

@@ -138,6 +138,11 @@ class Probing:
         if question is None:
             self._show(readings=None)
 
+    def forget(self) -> None:
+        """What was read is not shown any more: where one comes back to, it is read again."""
+        for one in self._standing.values():
+            one.moment = None
+
     def seconds(self, here: Moment, config: EchoConfig, still: bool) -> float | None:
         """Until a specimen is due; None where none is, until something changes.
 

@@ -40,18 +40,22 @@ def test_gradient_by_lag(cell: Cell) -> None:
     series, states = series_for(config), states_of(config, weights)
     steps = len(series.x)
 
-    def loss_from(lag: int, state: Array) -> Array:
-        """Of the last step, where the state after so many steps before it is this."""
-        run, _ = numpy_network.run(cell, weights, series.x[steps - lag :], state) if lag else (state[None], {})
-        return numpy_network.losses(weights, run[-1], series.y)
+    def loss_from(lag: int, end: int, state: Array) -> Array:
+        """Of the step before ``end``, where the state after so many steps before that is this."""
+        run, _ = numpy_network.run(cell, weights, series.x[end - lag : end], state) if lag else (state[None], {})
+        return numpy_network.losses(weights, run[-1], series.y[len(series.y) - 1 - (steps - end)])
 
     expected = []
     for lag in range(series.steps_back):
-        at = states[steps - lag]
-        slopes = [
-            (loss_from(lag, at + D * unit) - loss_from(lag, at - D * unit)) / (2 * D) for unit in np.eye(at.shape[1])
-        ]
-        expected.append(np.linalg.norm(slopes, axis=0).mean())
+        sizes = []
+        for end in range(steps, steps - len(series.y), -1):
+            at = states[end - lag]
+            units = np.eye(at.shape[1])
+            slopes = [
+                (loss_from(lag, end, at + D * one) - loss_from(lag, end, at - D * one)) / (2 * D) for one in units
+            ]
+            sizes.append(np.linalg.norm(slopes, axis=0).mean())
+        expected.append(np.mean(sizes))
     np.testing.assert_allclose(gradient_of(config, weights).by_lag, expected, rtol=2e-3, atol=1e-7)
 
 
@@ -74,8 +78,11 @@ def test_truncation_bias(cell: Cell) -> None:
                     moved = {key: np.asarray(value, np.float64) for key, value in weights.items()}
                     moved[name] = moved[name].copy()
                     moved[name][place] += change
-                    run, _ = numpy_network.run(cell, moved, series.x[steps - count :], states[steps - count])
-                    both.append(numpy_network.losses(weights, run[-1], series.y).mean())
+                    total = 0.0
+                    for y, end in zip(series.y[::-1], range(steps, 0, -1), strict=False):
+                        run, _ = numpy_network.run(cell, moved, series.x[end - count : end], states[end - count])
+                        total += numpy_network.losses(weights, run[-1], y).mean() / len(series.y)
+                    both.append(total)
                 found.append((both[0] - both[1]) / (2 * D))
         return np.array(found)
 

@@ -299,6 +299,38 @@ def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
             assert specimen.state.weights["W"] - specimen.before["W"] == specimen.windows_since == 1
 
 
+def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() -> None:
+    probes = Scripted()
+    session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes, vitals=True)
+    session.pause()
+    session.step(5)
+    session.ask(MEMORY)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+
+    def both_are_read() -> bool:
+        frame = session.frame
+        return window_read(session) == 5 and frame.vitals is not None and frame.vitals.window == 5
+
+    try:
+        wait_for(both_are_read)
+        probes.begun.clear()
+        probes.may_go_on.clear()
+        session.ask(GRADIENT)
+        assert probes.begun.wait(PATIENCE), "it is busy, so that nothing is read where one goes meanwhile"
+        session.edit(state_size=8)
+        assert session.when_idle(PATIENCE)
+        assert (session.frame.readings, session.frame.vitals) == (None, None)
+        session.undo()
+        assert session.when_idle(PATIENCE)
+        probes.may_go_on.set()
+        wait_for(both_are_read)
+    finally:
+        probes.may_go_on.set()
+        session.stop()
+        thread.join(PATIENCE)
+
+
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
     probes = Scripted()
     probes.may_go_on.clear()
