@@ -73,7 +73,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
         (told(Kind.STEPS_TOO_SMALL, replace(TUTORIAL, learning_rate=1e-4, optimizer="sgd"), mean=0.7, update=1.2e-5),
          "the steps are too small to move: at most 1e-05 of a weight in a window",
          "s sets a larger learning_rate than 0.0001"),
-        (told(Kind.STATE_TOO_SMALL, replace(TUTORIAL, echo_step=5), mean=0.37, wrong=0.1, room=4, needed=6, since=17_861),
+        (told(Kind.STATE_TOO_SMALL, replace(TUTORIAL, echo_step=5), mean=0.37, room=4, needed=6, since=17_861),
          "state 4 is too small for echo 5: room for 4 of 6 numbers",
          "stands at 0.370 since about window 18,000; s sets a larger state_size"),
         (told(Kind.STALLED, mean=0.3, wrong=0.1, since=9000, held=2.9, needed=4),
