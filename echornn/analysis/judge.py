@@ -252,7 +252,7 @@ def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
     if known.before is not None and stands.level in (Level.CHANCE, Level.WORSE):
         return Kind.FORGOT
     if not falling_below and rates.is_large(config):
-        if blocks >= FEW_BLOCKS or stands.mean > RECOVERED * chance_level(config):
+        if blocks >= FEW_BLOCKS or stands.level is Level.WORSE:
             return Kind.RATE_TOO_LARGE
     elif not falling_below and rates.is_small(config):
         return Kind.STEPS_TOO_SMALL
