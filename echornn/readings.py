@@ -90,25 +90,48 @@ class Units:
 
 @dataclass(frozen=True, eq=False)
 class Gradient:
-    """How far the error travels back.
+    """How far the error travels back, of the loss as it is without dropout.
 
     Attributes:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
-            about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c.
-        bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
-            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). 0 where
-            there is no gradient at all.
+            about twice as many as T or the echo, at most 512. h is all that is carried on from step t-k, every layer's,
+            and an LSTM's c; what a layer hands to the one above in the same step is not in it. Infinite or NaN where
+            it is too large for float32.
+        bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient of the mean loss
+            to all weights but W2 and b2 (so to those of the inputs and the biases too) with each error followed
+            through K steps, and g through all of these lags (Aicher et al. 2019): the last entry is 0 whatever comes
+            after it. An estimate free of the noise's square. NaN where the gradient is no larger than its noise, is
+            none at all, or too large for float32.
         bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
             its window travels T steps and one at its beginning none.
+        bias_spread: float32 [lags] (or [1], for all of them), how much larger each may be, two standard errors;
+            infinite where the bias is NaN. As large as the bias, or larger, the bias may be none.
+        bias_of_windows_spread: that of `bias_of_windows`.
     """
 
     by_lag: Floats
     bias: Floats
     bias_of_windows: float
+    bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
+    bias_of_windows_spread: float = 0.0
+
+    @property
+    def most_bias(self) -> Floats:
+        """What the bias may be at the most, float32 [lags]."""
+        most: Floats = self.bias + self.bias_spread
+        return most
+
+    def through(self, steps: int) -> tuple[float, float]:
+        """Bias and spread with errors followed through so many steps, from 1; NaN and infinity where no more were
+        looked at, so that what is cut off is not known."""
+        if steps >= len(self.bias):
+            return np.nan, np.inf
+        return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
 
     def enough(self, bias: float) -> int | None:
-        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
-        too_few = np.flatnonzero(self.bias > bias)
+        """The fewest steps from which on the bias is at most this, spread and all; None where even the most looked at
+        are too few, or the bias is not known."""
+        too_few = np.flatnonzero(~(self.most_bias <= bias))
         steps = int(too_few[-1]) + 2 if too_few.size else 1
         return steps if steps < len(self.bias) else None
 

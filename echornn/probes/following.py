@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.network.model import carried_size, embed
 from echornn.network.step import step
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, series_specs, structure
+from echornn.probes.noise import Doubles
 from echornn.probes.running import logits_of
 from echornn.progress import Floats, Symbols
 
@@ -28,12 +29,15 @@ class Followed(NamedTuple):
 
 
 class Tails(NamedTuple):
-    """Sizes of what is cut off from the gradient to the recurrent weights."""
+    """What is cut off from the gradient to the recurrent weights, in several groups of rows, as inner products.
 
-    beyond: Floats
-    """Float32 [lags + 1]: entry K is the size of what lags K and more bring, so entry 0 that of the whole."""
-    beyond_windows: float
-    """Of what windows of T steps cut off: of lag k, the share min(k, T) / T."""
+    The gradient is that of the loss's mean over a group's targets and rows, to all weights but W2 and b2.
+    """
+
+    beyond: Doubles
+    """Float64 [lags + 1, groups, groups]: of what lags K and more bring, so entry 0 is of the whole."""
+    beyond_windows: Doubles
+    """Float64 [groups, groups]: of what windows of T steps cut off: of lag k, the share min(k, T) / T."""
 
 
 def follow(
@@ -58,17 +62,19 @@ def tails(
     before: Floats,
     d_logits: Floats,
     lags: int,
-) -> tuple[Followed, Tails]:
-    """As `follow`, and how much of the gradient to the recurrent weights comes from how far.
+    groups: int,
+) -> tuple[Floats, Tails]:
+    """As `follow`, the sizes alone, and how much of the gradient to the recurrent weights comes from how far.
 
-    The gradient is a mean over targets and rows.
+    Args:
+        groups: of as many rows each.
     """
-    graph = _cutting(structure(config), x.shape[1], len(d_logits))
+    graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
     window = np.float32(config.truncated_backprop_length)
-    norms, to_inputs, beyond, beyond_windows = call(
+    norms, beyond, beyond_windows = call(
         graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)
     )
-    return Followed(norms, to_inputs), Tails(beyond, float(beyond_windows))
+    return norms, Tails(beyond, beyond_windows)
 
 
 class _Back(NamedTuple):
@@ -85,6 +91,12 @@ def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
     steps = tf.shape(series)[0] - targets + tf.range(targets) - lag
     chosen = tf.gather(series, tf.maximum(steps, 0))
     return tf.reshape(chosen, [targets * series.shape[1], series.shape[2]])
+
+
+def size(vectors: tf.Tensor) -> tf.Tensor:
+    """Length of each, float32 [..., n] to [...]; without the squares of numbers too large or too small for float32."""
+    largest = tf.reduce_max(tf.abs(vectors), axis=-1, keepdims=True)
+    return largest[..., 0] * tf.norm(tf.math.divide_no_nan(vectors, largest), axis=-1)
 
 
 def _back(
@@ -113,7 +125,7 @@ def _back(
         return (
             k + 1,
             d_before,
-            norms.write(k, tf.reduce_mean(tf.norm(d_state, axis=-1))),
+            norms.write(k, tf.reduce_mean(size(d_state))),
             to_inputs.write(k, d_x),
             to_states.write(k, d_state),
         )
@@ -139,8 +151,16 @@ def _following(config: EchoConfig, rows: int, targets: int) -> Any:
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
-    """From the farthest lag to the nearest, so that only one sum as large as the weights is held."""
+def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
+    """From the farthest lag to the nearest, so that only one sum as large as the groups' weights is held.
+
+    The groups are an axis of replicas with the same weights, each of which gets its own gradient.
+    """
+
+    def grouped(samples: tf.Tensor) -> tf.Tensor:
+        """[targets * rows, n] as [groups, samples of a group, n]."""
+        apart = tf.reshape(samples, [targets, groups, rows // groups, samples.shape[-1]])
+        return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [groups, -1, samples.shape[-1]])
 
     def backward(
         x: tf.Tensor,
@@ -152,25 +172,30 @@ def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
     ) -> Any:
         inputs = embed(x, config.num_classes)
         back = _back(config, weights, inputs, before, d_logits, lags)
-        recurrent = [name for name in weights if name not in ("W2", "b2")]
+        replicas = {name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()}
+        watched = [replicas[name] for name in weights if name not in ("W2", "b2")]
 
-        def one_nearer(k: tf.Tensor, sizes: tf.TensorArray, sums: Any, cut: Any) -> Any:
-            bound = {name: tf.identity(weights[name]) for name in weights}
-            watched = [bound[name] for name in recurrent]
+        def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(watched)
-                after = step(config, bound, at_lag(inputs, k, targets), at_lag(before, k, targets)).state
-            gradients = tape.gradient(after, watched, tf.gather(back.to_states, k) / (targets * rows))
+                state = grouped(at_lag(before, k, targets))
+                after = step(config, replicas, grouped(at_lag(inputs, k, targets)), state).state
+            d_state = grouped(tf.gather(back.to_states, k)) * (groups / (targets * rows))
+            gradients = tape.gradient(after, watched, d_state)
+            gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
+            gradient = tf.cast(gradient, tf.float64)  # small numbers have squares that float32 does not
             share = tf.minimum(tf.cast(k, tf.float32), window) / window
-            sums = [one + gradient for one, gradient in zip(sums, gradients, strict=True)]
-            cut = [one + share * gradient for one, gradient in zip(cut, gradients, strict=True)]
-            return k - 1, sizes.write(k, tf.linalg.global_norm(sums)), sums, cut
+            sums += gradient
+            cut += tf.cast(share, tf.float64) * gradient
+            return k - 1, products.write(k, tf.matmul(sums, sums, transpose_b=True)), sums, cut
 
-        zeros = [tf.zeros_like(weights[name]) for name in recurrent]
-        sizes = tf.TensorArray(tf.float32, lags + 1, element_shape=[]).write(lags, 0.0)
-        loop = (lags - 1, sizes, zeros, zeros)
-        _, sizes, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
-        return back.norms, back.to_inputs, sizes.stack(), tf.linalg.global_norm(cut)
+        count = sum(one.shape.num_elements() for one in watched) // groups
+        zeros = tf.zeros([groups, count], tf.float64)
+        products = tf.TensorArray(tf.float64, lags + 1, element_shape=[groups, groups])
+        products = products.write(lags, tf.zeros([groups, groups], tf.float64))
+        loop = (lags - 1, products, zeros, zeros)
+        _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
+        return back.norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
 
     d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     numbers = (tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32))

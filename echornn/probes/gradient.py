@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.probes.following import tails
+from echornn.probes.noise import ratios
 from echornn.probes.prepared import Prepared, states_before
+from echornn.probes.series import GROUPS
 from echornn.readings import Gradient
 
-
 def gradient(prepared: Prepared) -> Gradient:
-    """Each row of the probes' own series brings the losses of its last steps, followed back through all the lags.
+    """Each row of the targets' series brings the losses of its last steps, followed back through all the lags.
 
     The bias is that of "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti and
-    Fox 2019), relative to the gradient through all lags that are looked at.
+    Fox 2019), relative to the gradient through all lags that are looked at. Dropout is off.
     """
-    series, ran = prepared.series, prepared.on_series
+    series, ran = prepared.targets, prepared.on_targets
     targets, rows = series.y.shape
     d_logits = ran.probabilities[-targets:] - np.eye(prepared.config.num_classes, dtype=np.float32)[series.y]
     before = states_before(prepared.first_state(rows), ran.states)
-    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back)
-    whole = cut.beyond[0]
-    if not whole:
-        return Gradient(followed.norms, np.zeros(series.steps_back, np.float32), 0.0)
-    return Gradient(followed.norms, cut.beyond[1:] / whole, float(cut.beyond_windows / whole))
+    norms, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, GROUPS)
+    sizes, spreads = ratios(np.concatenate([cut.beyond[1:], cut.beyond_windows[np.newaxis]]), cut.beyond[0])
+    bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
+    return Gradient(norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]))

@@ -10,7 +10,7 @@ import numpy as np
 from echornn.network.model import carried_size
 from echornn.probes.parts import Part
 from echornn.probes.running import Ran, run
-from echornn.probes.series import FEW_ROWS, ProbeSeries, draw, series_for
+from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, draw, series_for, targets_for
 from echornn.progress import Floats, Symbols
 from echornn.specimen import Specimen
 
@@ -58,6 +58,16 @@ class Prepared:
     def on_series(self) -> Ran:
         """What the network does on it."""
         return run(self.config, self.weights, self.series.x, self.first_state(self.series.x.shape[1]))
+
+    @functools.cached_property
+    def targets(self) -> TargetSeries:
+        """The data whose losses are followed back."""
+        return targets_for(self.config)
+
+    @functools.cached_property
+    def on_targets(self) -> Ran:
+        """What the network does on it."""
+        return run(self.config, self.weights, self.targets.x, self.first_state(self.targets.x.shape[1]))
 
     @functools.cached_property
     def on_window(self) -> Ran:

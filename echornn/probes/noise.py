@@ -1,0 +1,58 @@
+"""How large a mean vector is beside another, from noisy samples of both in independent groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Doubles = npt.NDArray[np.float64]
+
+ERRORS = 2.0
+"""Standard errors that a spread is."""
+
+
+def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
+    """Size of some mean vectors over that of the whole, and how much larger it may be, from independent groups.
+
+    The square of a mean has the square of its noise in it; products of different groups have not. So a size is the
+    root of the mean product of two different groups, and 0 where that is negative. How much larger it may be is two
+    standard errors of the ratio of the squares, by leaving each group out in turn (the jackknife, Efron 1982).
+
+    Args:
+        parts: inner products of the groups' vectors, float64 [parts, groups, groups].
+        whole: of the whole's, [groups, groups].
+
+    Returns:
+        float64 [parts], both; NaN and infinity where the whole is no larger than its own noise.
+    """
+    groups = len(whole)
+    unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
+    if not np.isfinite(whole).all() or not np.isfinite(parts).all():
+        return unknown
+    unit = np.abs(whole).max() or 1.0
+    square, left_out = _squares(whole / unit)
+    if square <= ERRORS * _standard_error(left_out):
+        return unknown
+    squares, squares_left_out = _squares(parts / unit)
+    ratio = np.maximum(squares / square, 0)
+    error = _standard_error(squares_left_out / left_out)
+    sizes = np.sqrt(ratio)
+    return sizes, np.sqrt(ratio + ERRORS * error) - sizes
+
+
+def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
+    """Mean product of two different groups, [...] of [..., groups, groups]; and without each group, [..., groups]."""
+    groups = products.shape[-1]
+    own = np.diagonal(products, axis1=-2, axis2=-1)
+    with_others = products.sum(axis=-1) - own
+    total = with_others.sum(axis=-1)
+    left_out = (total[..., np.newaxis] - 2 * with_others) / ((groups - 1) * (groups - 2))
+    return total / (groups * (groups - 1)), left_out
+
+
+def _standard_error(left_out: Doubles) -> Doubles:
+    """By the jackknife, of what was computed without each group, [..., groups]."""
+    groups = left_out.shape[-1]
+    squares = (left_out - left_out.mean(axis=-1, keepdims=True)) ** 2
+    error: Doubles = np.sqrt((groups - 1) / groups * squares.sum(axis=-1))
+    return error
