@@ -78,9 +78,9 @@ class MemoryView(ProbeView):
         if memory is None:
             return
         asked = self._asked_part()
-        computing = f"; computing {asked}" if asked not in ("", memory.part) else ""
+        computing = asked if asked not in ("", memory.part) else ""
         part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, summary(readings.config, memory) + computing, part)
+        self.draw_head(cells, readings, summary(readings.config, memory, computing), part)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(readings.config, memory, units, body, self._units_first)
         if left is not None:
@@ -121,12 +121,12 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def summary(config: EchoConfig, memory: Memory) -> str:
-    """How much is held, of how much room there is, and how much the echo needs."""
+def summary(config: EchoConfig, memory: Memory, computing: str = "") -> str:
+    """How much is held, of how much room there is, and how much the echo needs; or which part comes next."""
     total = memory.total
     held = f"{total:.1f}" if math.isfinite(total) else "?"
-    needed = memory.needed(config.echo_step)
-    return f"{held} of {memory.size} numbers used; the echo needs {needed}"
+    then = f"computing {computing}" if computing else f"the echo needs {memory.needed(config.echo_step)}"
+    return f"{held} of {memory.size} numbers used; {then}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:

@@ -71,14 +71,9 @@ def test_numbers_from_zero_to_one_in_three_characters(value: float, text: str) -
     assert share_text(value) == text
 
 
-def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
-    assert "of window" not in drawn(MemoryView(), frame_of(SOLVED, trained=999), 78, 12)[0]
-    behind = drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12)
-    assert behind[0].endswith("of window 999")
-    assert "input" in "".join(behind)
+def test_the_input_is_shown_where_its_window_is_known() -> None:
+    assert "input" in "".join(drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12))
     assert "input" not in "".join(drawn(MemoryView(), frame_of(replace(SOLVED, progress=None)), 78, 12))
-    other = replace(frame_of(SOLVED), branch=2)
-    assert drawn(MemoryView(), other, 78, 12)[0].endswith("of window 999, branch 0")
 
 
 def test_what_it_says_while_it_waits() -> None:
