@@ -14,6 +14,7 @@ from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.row_panel import input_blocks
 from tui.app.views.unit_lines import draw_units, label_width
+from tui.app.widgets.blocks import most_digits
 from tui.app.widgets.cells import Cells
 
 VALUE_PITCH = 4
@@ -88,7 +89,7 @@ class MemoryView(ProbeView):
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
             inputs = inputs_of(readings, row, self._ascii_only)
-            args = (units, row, self._first_unit, inputs, self._ascii_only)
+            args = (units, row, self._first_unit, inputs, self._ascii_only, most_digits(readings.config.num_classes))
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:

@@ -13,7 +13,7 @@ from echornn.progress import Floats, Symbols
 from echornn.readings import Flip
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import scale_of, signed_blocks
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, shade, symbol_text
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, most_digits, shade, symbol_text
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -55,6 +55,12 @@ class RowPanel:
         """float32 [T], how much the prediction under the cursor hangs on each input."""
         return np.asarray(self.strengths[self.step])
 
+    @property
+    def classes(self) -> int:
+        """How many symbols there are; 2 where nothing tells."""
+        before = self.flip.before if self.flip is not None else self.probabilities
+        return before.shape[-1] if before is not None else 2
+
 
 @dataclass(frozen=True)
 class Line:
@@ -81,7 +87,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
     steps = len(panel.strength)
     room = max(0, box.width - LABEL_WIDTH)
-    block = 2 if 2 * steps <= room else 1
+    block = 2 if 2 * steps <= room else most_digits(panel.classes)
     shown = min(steps, room // block)
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
     of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
@@ -134,7 +140,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     lines = []
     x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
     before = flip.before if flip is not None else panel.probabilities
-    classes = before.shape[-1] if before is not None else 2
+    classes = panel.classes
     if x is not None:
         lines.append(
             Line("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))

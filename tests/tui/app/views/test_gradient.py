@@ -11,7 +11,9 @@ from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Question
 from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words
-from tui.app.views.row_panel import before_flip, changed_steps, flip_words
+from tui.app.views.paint import Box
+from tui.app.views.row_panel import LABEL_WIDTH, RowPanel, before_flip, changed_steps, draw_row, flip_words
+from tui.app.widgets.cells import Cells
 
 SOLVED = shift_register()
 
@@ -154,3 +156,13 @@ def test_symbols_of_more_than_two_classes_are_digits() -> None:
     lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip)), 120, 12)
     assert any(line.rstrip().endswith("pred  " + "z " * 14 + "z") for line in lines)
     assert rows == len(SOLVED.connectivity.strength) if SOLVED.connectivity else False
+
+
+def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
+    """There are fewer steps then."""
+    p = np.zeros((15, 256), np.float32)
+    p[:, 0xC6] = 1
+    panel = RowPanel(0, 14, np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8), p, None, True)
+    cells = Cells(LABEL_WIDTH + 16, 12, GradientView.STYLES)
+    draw_row(cells, Box(0, 0, cells.width, 12), panel, ascii_only=False)
+    assert [cells.text(line) for line in (1, 3)] == ["input " + "c7" * 8, "pred  " + "c6" * 8]
