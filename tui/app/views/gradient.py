@@ -14,7 +14,7 @@ from echornn.readings import Connectivity, Gradient, Question, Readings
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, is_read
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -263,7 +263,12 @@ def share_room(
 
 
 def read(connectivity: Connectivity, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most."""
+    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+
+    Of a row that was asked for by the last key, nothing is read yet.
+    """
+    if not is_read(connectivity.strength[row]):
+        return f"row {row + 1}, step {step + 1}: computing"
     strength = connectivity.strength[row, step, : step + 1]
     text = f"row {row + 1}, step {step + 1}: logit by input"
     for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):

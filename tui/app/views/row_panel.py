@@ -83,6 +83,11 @@ class Line:
     lit_style: str = "view--cursor"
 
 
+def is_read(strengths: Floats) -> bool:
+    """Whether a row's strengths, float32 [T, T], are there: of one that was not asked for, all are NaN."""
+    return not bool(np.isnan(strengths).all())
+
+
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
     steps = len(panel.strength)
@@ -93,10 +98,9 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
     write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
-    unread = bool(np.isnan(panel.strength).all())
     words = (
         "computing"
-        if unread
+        if not is_read(panel.strengths)
         else flip_words(panel.flip)
         if panel.flip is not None
         else "f flips that input"
@@ -126,8 +130,9 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
     glyphs, _ = signed_blocks(part, scale_of(panel.strengths), ascii_only)
-    later = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]
-    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(later, " ", glyphs), block, 1), "view--positive")
+    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs that come later
+    blank |= not is_read(panel.strengths)
+    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
         lit = panel.focused and step == panel.step
         write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
@@ -149,7 +154,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
         blank = ("  ",) * len(flip.x)
         lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
-    glyphs[panel.step + 1 :] = " "
+    glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     if before is not None:
         predicted = symbols_at(cursor, before.argmax(axis=-1), classes)

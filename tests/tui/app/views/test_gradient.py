@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.readings import Flip, Gradient, Question
+from echornn.readings import Connectivity, Flip, Gradient, Question
 from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words
 from tui.app.views.paint import Box
@@ -122,6 +122,20 @@ def test_a_flip_that_the_network_of_now_does_not_have_is_not_asked_for() -> None
     assert view.question.flip == (0, 14)
     view._frame = replace(view._frame, config=EchoConfig(truncated_backprop_length=10))
     assert view.question.flip is None
+
+
+def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
+    strength = np.full((5, 15, 15), np.nan, np.float32)
+    strength[0] = np.eye(15)
+    view = GradientView()
+    view._frame = frame_of(replace(SOLVED, connectivity=Connectivity(strength)))
+    view.action_move(0, 1)
+    assert view.reading.startswith("row 1, step 15: logit by input x[t] 1.00")
+    view.action_move(0, 1)
+    assert view.reading == "row 2, step 15: computing"
+    lines = "".join(drawn(view, view._frame, 120, 28))
+    assert "computing" in lines
+    assert "?" not in lines
 
 
 def test_a_reading_fits_on_a_line_of_78() -> None:
