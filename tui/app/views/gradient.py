@@ -186,6 +186,8 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
         return "there is none"
     if steps > followed:
         return f"errors were followed through {followed} steps; T is {steps}"
+    if not gradient.travels:
+        return "no error travels: nothing of it is left one step back"
     bias = float(gradient.bias[steps - 1])
     text = f"T {steps} biases it by {percent(bias)}"
     least = enough_steps(steps, gradient)
@@ -195,7 +197,9 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
 
 
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What windows cost on top: an error at a window's beginning travels no step back."""
+    """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
+    if not gradient.travels:
+        return "each step makes it 0, as saturated units do: lower the rate (s), then R"
     share = percent(gradient.bias_of_windows)
     steps = config.truncated_backprop_length
     return f"windows of {steps} bias it by {share}: early errors stop at the window's start"

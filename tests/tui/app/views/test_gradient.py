@@ -40,6 +40,19 @@ def test_what_truncation_costs(steps: int, bias: tuple[float, ...], words: str) 
     assert truncation_words(EchoConfig(truncated_backprop_length=steps), gradient(*bias)) == words
 
 
+@pytest.mark.parametrize("of_the_newest", [1000, np.inf])
+def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float) -> None:
+    """All units saturated: what T cuts off is 0 of 0."""
+    phi = np.array([of_the_newest, *[0] * 31], np.float32)
+    gone = replace(SOLVED, gradient=Gradient(phi, np.zeros(32, np.float32), 0.0))
+    lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
+    assert lines[:2] == [
+        "gradient: no error travels: nothing of it is left one step back",
+        "each step makes it 0, as saturated units do: lower the rate (s), then R",
+    ]
+    assert not any("would do" in line or "%" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [(0.21, "21 %"), (0.02, "2 %"), (0.003, "0.3 %"), (0.0001, "under 0.1 %"), (np.nan, "? %"), (1.5, "150 %")],
