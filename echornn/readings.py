@@ -106,11 +106,6 @@ class Gradient:
     bias: Floats
     bias_of_windows: float
 
-    @property
-    def travels(self) -> bool:
-        """Whether any error gets a step back. Of one that does not, a bias of 0 says nothing good about T."""
-        return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
-
     def enough(self, bias: float) -> int | None:
         """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
         too_few = np.flatnonzero(self.bias > bias)

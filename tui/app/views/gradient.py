@@ -179,15 +179,20 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
+def gone_in_a_step(gradient: Gradient) -> bool:
+    """Whether no error gets even one step back, as where all units are saturated: then nothing can be said of T."""
+    return len(gradient.by_lag) > 1 and not gradient.by_lag[1:].any()
+
+
 def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
     """What following errors through T steps only costs, and how many steps would do."""
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
+    if gone_in_a_step(gradient):
+        return "no error travels: nothing of it is left one step back"
     if not followed or not np.isfinite(gradient.bias).any():
         return "there is none"
     if steps > followed:
         return f"errors were followed through {followed} steps; T is {steps}"
-    if not gradient.travels:
-        return "no error travels: nothing of it is left one step back"
     bias = float(gradient.bias[steps - 1])
     text = f"T {steps} biases it by {percent(bias)}"
     least = enough_steps(steps, gradient)
@@ -198,7 +203,7 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
 
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
     """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
-    if not gradient.travels:
+    if gone_in_a_step(gradient):
         return "each step makes it 0, as saturated units do: lower the rate (s), then R"
     share = percent(gradient.bias_of_windows)
     steps = config.truncated_backprop_length

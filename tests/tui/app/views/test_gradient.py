@@ -41,10 +41,11 @@ def test_what_truncation_costs(steps: int, bias: tuple[float, ...], words: str) 
 
 
 @pytest.mark.parametrize("of_the_newest", [1000, np.inf])
-def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float) -> None:
+@pytest.mark.parametrize("bias", [0, np.nan])
+def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float, bias: float) -> None:
     """All units saturated: what T cuts off is 0 of 0."""
     phi = np.array([of_the_newest, *[0] * 31], np.float32)
-    gone = replace(SOLVED, gradient=Gradient(phi, np.zeros(32, np.float32), 0.0))
+    gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias))
     lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
     assert lines[:2] == [
         "gradient: no error travels: nothing of it is left one step back",
