@@ -116,14 +116,13 @@ class Gradient:
     bias_of_windows_spread: float = 0.0
 
     @property
-    def most_bias(self) -> Floats:
-        """What the bias may be at the most, float32 [lags]."""
-        most: Floats = self.bias + self.bias_spread
-        return most
+    def travels(self) -> bool:
+        """Whether any error gets a step back."""
+        return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
 
     def through(self, steps: int) -> tuple[float, float]:
-        """Bias and spread with errors followed through so many steps, from 1; NaN and infinity where no more were
-        looked at, so that what is cut off is not known."""
+        """Bias and spread where errors are followed through so many steps, from 1; NaN and infinity where no more than
+        so many were looked at, so that what they cut off is not known."""
         if steps >= len(self.bias):
             return np.nan, np.inf
         return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
@@ -131,7 +130,7 @@ class Gradient:
     def enough(self, bias: float) -> int | None:
         """The fewest steps from which on the bias is at most this, spread and all; None where even the most looked at
         are too few, or the bias is not known."""
-        too_few = np.flatnonzero(~(self.most_bias <= bias))
+        too_few = np.flatnonzero(~(self.bias + self.bias_spread <= bias))
         steps = int(too_few[-1]) + 2 if too_few.size else 1
         return steps if steps < len(self.bias) else None
 

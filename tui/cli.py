@@ -193,8 +193,32 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 @command.command(name="probe")
-def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> FrontEnd:
+def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, json: bool = False) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
+
+    Of data of the probes' own, without dropout. memory and saturated are of the top layer's h alone; gradient and
+    lyapunov, of all that is carried on: every layer's, and an LSTM's c.
+
+    The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
+
+    window: windows along the path.
+
+    memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, numbers held, of
+    memory_size.
+
+    gradient_by_lag: mean size of the gradient of a step's loss to what was carried on so many steps before it, nats for
+    a unit of state.
+
+    truncation_bias: the share of the gradient that is missing where each error is followed through T steps, to all
+    weights but W2 and b2; truncation_bias_by_steps, through 1, 2, ... steps; truncation_bias_of_windows, in windows of
+    T steps, as trained. Each with _spread: so much more it may be, two standard errors. Where the spread is as large as
+    the bias, it may be none.
+
+    spectral_radius: the largest of spectral_radii, those of the recurrent matrices by name.
+
+    saturated: share of units and steps beyond 0.97 in size, 0 to 1.
+
+    lyapunov: exponents, nats a step, the largest first; -87.3 stands for minus infinity.
 
     Parameters
     ----------
@@ -202,6 +226,9 @@ def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> Fron
         Folder of the run, a name that list shows, or newest.
     at
         After that many windows along the run's path (0 is the start). Unset, where the run stands.
+    branch
+        Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
+        --at, that end.
     json
         Print a JSON line.
     """
@@ -209,7 +236,7 @@ def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> Fron
         raise UsageError(AT_ALLOWED.format(at))
     from tui.commands.probe import probe
 
-    return partial(probe, run, at, json)
+    return partial(probe, run, at, json, branch)
 
 
 @command.command(name="list")

@@ -71,9 +71,7 @@ def tails(
     """
     graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
     window = np.float32(config.truncated_backprop_length)
-    norms, beyond, beyond_windows = call(
-        graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)
-    )
+    norms, beyond, beyond_windows = call(graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights))
     return norms, Tails(beyond, beyond_windows)
 
 
@@ -172,7 +170,9 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
     ) -> Any:
         inputs = embed(x, config.num_classes)
         back = _back(config, weights, inputs, before, d_logits, lags)
-        replicas = {name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()}
+        replicas = {
+            name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
+        }
         watched = [replicas[name] for name in weights if name not in ("W2", "b2")]
 
         def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:

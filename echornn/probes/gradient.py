@@ -10,6 +10,7 @@ from echornn.probes.prepared import Prepared, states_before
 from echornn.probes.series import GROUPS
 from echornn.readings import Gradient
 
+
 def gradient(prepared: Prepared) -> Gradient:
     """Each row of the targets' series brings the losses of its last steps, followed back through all the lags.
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.network.model import carried_size, weight_shapes
 from echornn.probes.examine import examine
+from echornn.probes.parts import parts_of
 from echornn.progress import Floats
 from echornn.readings import Kind, Question, Readings
 from echornn.specimen import Specimen
@@ -49,7 +50,13 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
 
     Returns:
         float32 [lags], 0 to 1. Their sum is at most state_size / (num_classes - 1).
+
+    Raises:
+        ValueError: the network has no such part.
     """
+    parts = parts_of(config)
+    if part and part not in parts:
+        raise ValueError(f"part = {part!r} cannot be read: {', '.join(parts)}")
     found = _read(weights, config, "memory", part).memory
     assert found is not None
     return found.by_lag

@@ -32,6 +32,7 @@ from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
 from echornn.runs.checkpoint import SLOTS, Checkpoint
 from echornn.runs.command import Command
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
+from echornn.runs.letters import letter_of
 from echornn.runs.lock import LOCK_FILE as LOCK_FILE
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
@@ -122,20 +123,24 @@ class Run:
         there = told is not None and 0 <= told[0] < len(branches) and 0 <= told[1] <= self.ends[told[0]]
         return Moment(*told) if told is not None and there else end
 
-    def moment(self, at: int | None = None) -> Moment:
+    def moment(self, at: int | None = None, branch: int | None = None) -> Moment:
         """The moment after so many windows along the line on which the run stands; where it stands, unless given.
+
+        Args:
+            branch: along the path to this branch's end instead, which must be there; to that end, unless `at` is given.
 
         Raises:
             RunError: the line is not so long.
         """
-        stands = self.stands
+        stands = self.stands if branch is None else Moment(branch, self.ends[branch])
         if at is None:
             return stands
         end = self.ends[stands.branch] if self.ends else 0
         if at and not self.ends:
             raise RunError(f"at = {at} cannot be used: the run was never saved, and has only its start, 0")
         if not 0 <= at <= end:
-            raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along the run's path")
+            path = "the run's path" if branch is None else f"the path of branch {letter_of(branch)}"
+            raise RunError(f"at = {at} cannot be used: 0 to {end}, the windows along {path}")
         return Moment(stands.branch, at)
 
     def owner(self, moment: Moment) -> Branch | None:

@@ -13,7 +13,9 @@ from echornn.training.any_trainer import MakeTrainer, tensorflow_trainers
 WINDOWS_AT_A_TIME = 4096
 
 
-def specimen_of_run(run: Run, at: int | None = None, make_trainer: MakeTrainer | None = None) -> Specimen:
+def specimen_of_run(
+    run: Run, at: int | None = None, make_trainer: MakeTrainer | None = None, branch: int | None = None
+) -> Specimen:
     """The network after so many windows along the path to where the run stands; there, unless given.
 
     Where it stands it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
@@ -23,6 +25,7 @@ def specimen_of_run(run: Run, at: int | None = None, make_trainer: MakeTrainer |
         run: as it was read.
         at: windows, from 0.
         make_trainer: makes the trainer, where one is needed; `echornn.training.trainer.Trainer` unless given.
+        branch: along the path to the end of this branch instead, which must be there.
 
     Raises:
         RunError: nothing was ever saved of it, or the path is not so long.
@@ -31,7 +34,7 @@ def specimen_of_run(run: Run, at: int | None = None, make_trainer: MakeTrainer |
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")
-    moment = run.moment(at)
+    moment = run.moment(at, branch)
     if moment == run.stands:
         return Specimen(run.checkpoint.state, moment.branch, moment.window)
     timeline, keyframes = run.timeline(), Keyframes()

@@ -18,8 +18,6 @@ import numpy.typing as npt
 from echornn import quiet
 from echornn.runs import run_dir
 from echornn.runs.branch import Branch, Moment
-from echornn.runs.letters import letter_of, number_of
-from echornn.runs.recorded_values import shortened
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.trainer_state import TrainerState
@@ -93,21 +91,12 @@ def export(
     if weights is not None or keras is not None:
         _write_network(run, weights, keras)
         return ExitCode.DONE
-    end = run.stands if path else None if branch is None else _end(run, branch)
+    end = run.stands if path else None if branch is None else run.moment(branch=record.branch_named(run, branch))
     if not as_json_lines:
         printed.lines([HEADER])
     line = as_json if as_json_lines else as_csv
     printed.lines(line(row) for row in (rows(run) if end is None else rows_along(run, end)))
     return ExitCode.DONE
-
-
-def _end(run: Run, branch: str) -> Moment:
-    ends, number = run.ends, number_of(branch)
-    if number is None or number >= len(ends):
-        last = len(ends) - 1
-        there = f"a to {letter_of(last)}, or 0 to {last}, as branches prints them" if ends else "the run has none yet"
-        raise RunError(f"branch = {shortened(repr(branch))} cannot be exported: {there}")
-    return Moment(number, ends[number])
 
 
 def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from echornn import quiet
 from echornn.readings import Question, Readings
 from echornn.runs import run_dir
+from echornn.runs.letters import letter_of
 from echornn.session.specimen_of_run import specimen_of_run
 from tui import printed
 from tui.commands import record
@@ -29,24 +30,26 @@ DECADES = 4
 LITTLE_BIAS = 0.1
 
 
-def probe(name: str, at: int | None, as_json: bool) -> int:
+def probe(name: str, at: int | None, as_json: bool, branch: str | None = None) -> int:
     """Print what the probes read of the run of this name. Returns the exit code.
 
     Args:
         at: after how many windows along the run's path; where it stands, unless given.
+        branch: along the path to the end of this branch instead, named by its letter or its number.
 
     Raises:
-        RunError: there is no such run, or nothing was saved of it, or its path is not so long.
+        RunError: there is no such run or branch, or nothing was saved of it, or its path is not so long.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    run.moment(at)
+    number = None if branch is None else record.branch_named(run, branch)
+    run.moment(at, number)
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     from echornn.probes.examine import examine
 
-    readings = examine(specimen_of_run(run, at), QUESTION)
+    readings = examine(specimen_of_run(run, at, branch=number), QUESTION)
     if readings.memory is None:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
@@ -55,29 +58,34 @@ def probe(name: str, at: int | None, as_json: bool) -> int:
 
 
 def record_of(readings: Readings) -> dict[str, Any]:
-    """The readings as plain numbers.
+    """The readings as plain numbers; None for what is no number, as what is too large, or is not known.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, numbers held, of memory_size; gradient_by_lag,
     nats for a unit of state; truncation_bias, of each error followed through T steps, truncation_bias_by_steps, through
-    1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all over the size of the gradient;
-    spectral_radius, the largest of spectral_radii, those of the recurrent matrices by name; saturated, the share of the
-    top layer's states, 0 to 1; lyapunov, exponents in nats a step. What each is, `echornn.readings` says.
+    1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all over the size of the gradient, and
+    with _spread how much larger each may be; spectral_radius, the largest of spectral_radii, those of the recurrent
+    matrices by name; saturated, the share of the top layer's states, 0 to 1; lyapunov, exponents in nats a step. What
+    each is, `echornn.readings` says, and ``probe --help``.
     """
     memory, units, gradient, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
-    steps = min(readings.config.truncated_backprop_length, len(gradient.bias))
+    bias, spread = gradient.through(readings.config.truncated_backprop_length)
+    spreads = np.broadcast_to(gradient.bias_spread, gradient.bias.shape)
     return {
         "window": readings.window,
         "memory": _plain(memory.by_lag),
         "gradient_by_lag": _plain(gradient.by_lag),
-        "truncation_bias": _plain(gradient.bias)[steps - 1],
+        "truncation_bias": _number(bias),
         "spectral_radius": max(radii.values()),
         "saturated": units.share_saturated,
         "lyapunov": _plain(exponents),
         "memory_total": memory.total,
         "memory_size": memory.size,
+        "truncation_bias_spread": _number(spread),
         "truncation_bias_by_steps": _plain(gradient.bias),
-        "truncation_bias_of_windows": gradient.bias_of_windows,
+        "truncation_bias_by_steps_spread": _plain(spreads),
+        "truncation_bias_of_windows": _number(gradient.bias_of_windows),
+        "truncation_bias_of_windows_spread": _number(gradient.bias_of_windows_spread),
         "spectral_radii": radii,
     }
 
@@ -87,34 +95,66 @@ def lines(readings: Readings) -> Iterator[str]:
     memory, units, gradient, weights, exponents = _all_of(readings)
     config = readings.config
     marks = {config.echo_step: "echo", config.truncated_backprop_length: f"T {config.truncated_backprop_length}"}
-    yield f"after window {readings.window:,}"
+    where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
+    yield f"after window {readings.window:,}{where}"
     yield ""
     needed = memory.needed(config.echo_step)
     yield f"memory by lag, r2: {memory.total:.1f} of {memory.size} numbers used; the echo needs {needed}"
-    for lag, r2 in enumerate(_plain(memory.by_lag)):
+    for lag, r2 in enumerate(memory.by_lag.tolist()):
         yield _bar(lag, f"{r2:.2f}", r2, marks)
     yield ""
     yield "gradient by lag, nats for a unit of state, on a log scale"
-    largest = max(_plain(gradient.by_lag))
-    for lag, size in enumerate(_plain(gradient.by_lag)):
-        height = 1 + math.log10(size / largest) / DECADES if size else 0.0
-        yield _bar(lag, f"{size:.1e}", height, marks)
+    sizes = gradient.by_lag.tolist()
+    largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
+    for lag, size in enumerate(sizes):
+        yield _bar(lag, f"{size:.1e}" if math.isfinite(size) else "too large", _height(size, largest), marks)
     yield ""
     yield from _bias_lines(readings)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
     yield f"spectral radius {radii}"
     yield f"saturated {units.share_saturated:.0%} of the top layer's states"
-    yield f"Lyapunov exponents, nats a step: {', '.join(f'{one:.2f}' for one in _plain(exponents))}"
+    yield f"Lyapunov exponents, nats a step: {', '.join(f'{one:.2f}' for one in exponents.tolist())}"
+
+
+def _height(size: float, largest: float) -> float:
+    """Of a gradient's bar, 0 to 1."""
+    if not math.isfinite(size):
+        return 1.0
+    return 1 + math.log10(size / largest) / DECADES if size else 0.0
 
 
 def _bias_lines(readings: Readings) -> Iterator[str]:
     gradient, length = readings.gradient, readings.config.truncated_backprop_length
     assert gradient is not None
-    bias = _plain(gradient.bias)[min(length, len(gradient.bias)) - 1]
-    enough = gradient.enough(LITTLE_BIAS)
-    would_do = "" if enough is None else f"; {enough} would do for {LITTLE_BIAS:.0%}"
-    yield f"T {length} biases the gradient by {bias:.1%}{would_do}"
-    yield f"windows of {length} steps, whose first targets reach less far: {gradient.bias_of_windows:.1%}"
+    finite = np.isfinite(gradient.by_lag)
+    if not finite.all():
+        yield f"errors grow on their way back, from lag {int(np.argmin(finite))} on past what can be told: so what"
+        yield f"T {length} cuts off cannot be told either"
+        return
+    if not gradient.travels:
+        yield f"no error gets a step back: nothing can be said of T {length}"
+        return
+    bias, spread = gradient.through(length)
+    followed = len(gradient.bias)
+    if length >= followed:
+        yield f"errors were followed through {followed} steps: what T {length} cuts off is not known"
+    elif math.isnan(bias):
+        yield f"too little gradient to tell what T {length} cuts off: no more than its own chance"
+    else:
+        enough = gradient.enough(LITTLE_BIAS)
+        would_do = "" if enough is None else f"; {enough} would do for {LITTLE_BIAS:.0%}"
+        yield f"T {length} biases the gradient by {estimated(bias, spread)}{would_do}"
+    if math.isfinite(gradient.bias_of_windows):
+        share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
+        yield f"windows of {length} steps, whose first targets reach less far: {share}"
+
+
+def estimated(bias: float, spread: float) -> str:
+    """An estimate with its spread; where it may be none, what it may be at the most."""
+    if spread >= bias and bias + spread > 0:
+        text = f"at most {bias + spread:.1%}"
+        return text if bias + spread <= LITTLE_BIAS else f"0 to {bias + spread:.0%}, too little gradient to tell"
+    return f"{bias:.1%}" + (f" (to {bias + spread:.1%})" if spread >= 0.0005 else "")
 
 
 def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:
@@ -127,6 +167,10 @@ def _all_of(readings: Readings) -> tuple[Any, ...]:
     return readings.memory, readings.units, readings.gradient, readings.weights, readings.lyapunov
 
 
-def _plain(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[float]:
-    """Float32 as the shortest numbers that tell them apart."""
-    return [float(str(number)) for number in numbers]
+def _plain(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[float | None]:
+    return [_number(number) for number in numbers.tolist()]
+
+
+def _number(value: float) -> float | None:
+    """As the shortest number that tells float32 apart; None for what JSON has no number for."""
+    return float(str(np.float32(value))) if math.isfinite(value) else None

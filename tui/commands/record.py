@@ -9,6 +9,8 @@ from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.runs import kept_runs, run_dir
+from echornn.runs.letters import letter_of, number_of
+from echornn.runs.recorded_values import shortened
 from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
@@ -70,6 +72,20 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
     if before.differs_only_live(config):
         require_epochs(config, epoch, window)
     return config
+
+
+def branch_named(run: Run, name: str) -> int:
+    """The branch of a run that is called by this letter, or by its number in digits.
+
+    Raises:
+        RunError: there is none.
+    """
+    ends, number = run.ends, number_of(name)
+    if number is None or number >= len(ends):
+        last = len(ends) - 1
+        there = f"a to {letter_of(last)}, or 0 to {last}, as branches prints them" if ends else "the run has none yet"
+        raise RunError(f"branch = {shortened(repr(name))} cannot be used: {there}")
+    return number
 
 
 def find(name: str) -> Path:

@@ -228,7 +228,7 @@ def test_all_windows_are_numbered_in_the_order_trained_and_a_path_along_itself(f
 
 @pytest.mark.parametrize("branch", ["3", "-1", str(10**20), "d", "B", "1.0", "", "z" * 13])
 def test_a_branch_that_is_not_there_is_refused(folder: Path, branch: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(RunError, match=f"branch = {branch!r} cannot be exported: a to c, or 0 to 2"):
+    with pytest.raises(RunError, match=f"branch = {branch!r} cannot be used: a to c, or 0 to 2"):
         export(str(folder), False, branch=branch)
     assert capsys.readouterr().out == ""
 
@@ -239,7 +239,7 @@ def test_a_run_that_never_saved_has_an_empty_path_and_no_branch(
     RunRecorder.begin(tmp_path / "run", SMALL).close()
     assert export(str(tmp_path / "run"), False, path=True) == 0
     assert capsys.readouterr().out == "window,epoch,loss,accuracy\n"
-    with pytest.raises(RunError, match="branch = '0' cannot be exported: the run has none yet"):
+    with pytest.raises(RunError, match="branch = '0' cannot be used: the run has none yet"):
         export(str(tmp_path / "run"), False, branch="0")
 
 

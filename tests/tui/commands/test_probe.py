@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,8 +63,67 @@ def test_the_record() -> None:
     assert json.loads(json.dumps(record)) == record
 
 
-def test_a_window_longer_than_what_is_looked_at_has_the_bias_of_the_last() -> None:
-    assert record_of(readings(EchoConfig(truncated_backprop_length=900)))["truncation_bias"] == 0
+def with_gradient(config: EchoConfig = CONFIG, **changes: Any) -> Readings:
+    one = readings(config)
+    assert one.gradient is not None
+    return replace(one, gradient=replace(one.gradient, **changes))
+
+
+def bias_lines(one: Readings) -> list[str]:
+    """What stands between the bars and the spectral radius."""
+    printed = list(lines(one))
+    end = next(index for index, line in enumerate(printed) if line.startswith("spectral"))
+    return printed[max(index for index, line in enumerate(printed) if not line) + 1 : end]
+
+
+@pytest.mark.parametrize("length", [6, 900])
+def test_what_longer_windows_than_are_looked_at_cut_off_is_not_known(length: int) -> None:
+    one = readings(EchoConfig(truncated_backprop_length=length))
+    assert record_of(one)["truncation_bias"] is None
+    assert bias_lines(one)[0] == f"errors were followed through 6 steps: what T {length} cuts off is not known"
+
+
+def test_what_is_no_number_is_null_and_said() -> None:
+    sizes = np.array([1, 1e20, np.inf, np.nan, np.nan, np.nan], np.float32)
+    nothing = np.full(6, np.nan, np.float32)
+    one = with_gradient(by_lag=sizes, bias=nothing, bias_of_windows=np.nan, bias_spread=nothing + np.inf)
+    text = json.dumps(record_of(one), allow_nan=False)
+    assert json.loads(text)["gradient_by_lag"] == [1, 1e20, None, None, None, None]
+    printed = list(lines(one))
+    assert "    2  too large  " + "#" * 40 + "  echo" in printed
+    assert bias_lines(one) == [
+        "errors grow on their way back, from lag 2 on past what can be told: so what",
+        "T 4 cuts off cannot be told either",
+    ]
+
+
+def test_where_no_error_travels_nothing_is_said_to_be_enough() -> None:
+    nothing = np.full(6, np.nan, np.float32)
+    one = with_gradient(by_lag=np.zeros(6, np.float32), bias=nothing, bias_of_windows=np.nan)
+    assert bias_lines(one) == ["no error gets a step back: nothing can be said of T 4"]
+
+
+@pytest.mark.parametrize(
+    ("bias", "spread", "words"),
+    [
+        (0.004, 0.013, "T 4 biases the gradient by at most 1.7%; 4 would do for 10%"),
+        (0.0, 0.3, "T 4 biases the gradient by 0 to 30%, too little gradient to tell"),
+        (0.15, 0.04, "T 4 biases the gradient by 15.0% (to 19.0%)"),
+        (np.nan, np.inf, "too little gradient to tell what T 4 cuts off: no more than its own chance"),
+    ],
+)
+def test_a_bias_is_told_as_surely_as_it_is_known(bias: float, spread: float, words: str) -> None:
+    biases = np.array([0.8, 0.5, 0.2, bias, bias, 0], np.float32)
+    spreads = np.array([0, 0, 0, spread, spread, spread], np.float32)
+    one = with_gradient(bias=biases, bias_spread=spreads)
+    assert bias_lines(one)[0] == words
+    known = record_of(one)
+    assert known["truncation_bias_spread"] == (pytest.approx(spread) if np.isfinite(spread) else None)
+    assert known["truncation_bias_by_steps_spread"][:3] == [0, 0, 0]
+
+
+def test_of_another_branch_than_the_first_the_letter_is_told() -> None:
+    assert next(lines(replace(readings(), branch=1))) == "after window 1,330 of branch b"
 
 
 def test_the_lines() -> None:
@@ -97,7 +158,7 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
     from echornn.probes import memory_by_lag
 
     config = EchoConfig(num_epochs=1, total_series_length=3000, init="glorot", device="cpu")
-    record_branches(tmp_path / "run", 40, config=config, make_trainer=tensorflow_trainers())
+    record_branches(tmp_path / "run", 30, "reset", 40, config=config, make_trainer=tensorflow_trainers())
     before = contents(tmp_path / "run")
     found = {}
     for at in (None, 40, 0):
@@ -106,6 +167,15 @@ def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFi
         found[at] = json.loads(capsys.readouterr().out)
     assert found[None] == found[40]
     assert found[0]["window"] == 0
+    for words in (["--branch", "a"], ["--branch", "0", "--at", "30"]):
+        assert exit_code_of(["probe", str(tmp_path / "run"), "--json", *words]) == 0
+        of_first = json.loads(capsys.readouterr().out)
+        assert of_first["window"] == 30
+        assert of_first["memory"] != found[40]["memory"]
+    assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--at", "31"]) == 2
+    assert "at = 31 cannot be used: 0 to 30, the windows along the path of branch a" in capsys.readouterr().err
+    assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "c"]) == 2
+    assert "branch = 'c' cannot be used: a to b, or 0 to 1" in capsys.readouterr().err
     assert found[0]["memory"] != found[40]["memory"]
     assert all(math.isfinite(one) for one in found[0]["lyapunov"])
     checkpoint = run_dir.read(tmp_path / "run").checkpoint
