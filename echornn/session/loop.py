@@ -124,11 +124,11 @@ class Loop:
     def _load(self) -> None:
         live = self.live
         live.may_save = False
-        self.probing.start()
         live.load()
         if self.mailbox.stopping:
             return
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
+        self.probing.start()
         live.trainer.compile()
         live.begin()
         at = self.going_first
