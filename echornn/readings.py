@@ -14,6 +14,9 @@ from echornn.progress import Counts, Floats, Progress, Symbols
 Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
 
+MINUS_INFINITY = -87.0
+"""Lyapunov exponents of this and less stand for minus infinity: of what is gone in one step."""
+
 SATURATED = 0.97
 """A unit is saturated where it is farther than this from zero; a gate, where it is this near to shut or open."""
 

@@ -264,12 +264,12 @@ class Probing:
             standing.moment = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
-        readings, why = (None, _why(outcome)) if isinstance(outcome, Exception) else (outcome, "")
+        readings, why = (None, why_unread(outcome)) if isinstance(outcome, Exception) else (outcome, "")
         self._show(**{"vitals": readings} if asker == "sentence" else {"readings": readings, "unread": why})
 
 
-def _why(error: Exception) -> str:
-    """Why nothing could be read, in a line."""
+def why_unread(error: Exception) -> str:
+    """That nothing could be read, and why, in a line."""
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
