@@ -14,6 +14,9 @@ from echornn.progress import Counts, Floats, Progress, Symbols
 Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
 
+MINUS_INFINITY = -87.0
+"""Lyapunov exponents of this and less stand for minus infinity: of what is gone in one step."""
+
 SATURATED = 0.97
 """A unit is saturated where it is farther than this from zero; a gate, where it is this near to shut or open."""
 
@@ -115,17 +118,17 @@ class Gradient:
     bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
     bias_of_windows_spread: float = 0.0
 
-    @property
-    def travels(self) -> bool:
-        """Whether any error gets a step back."""
-        return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
-
     def through(self, steps: int) -> tuple[float, float]:
         """Bias and spread where errors are followed through so many steps, from 1; NaN and infinity where no more than
         so many were looked at, so that what they cut off is not known."""
         if steps >= len(self.bias):
             return np.nan, np.inf
         return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
+
+    @property
+    def travels(self) -> bool:
+        """Whether any error gets even one step back; not where all units are saturated: then nothing tells of T."""
+        return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
 
     def enough(self, bias: float) -> int | None:
         """The fewest steps from which on the bias is at most this, spread and all; None where even the most looked at
@@ -140,11 +143,22 @@ class Connectivity:
     """Which inputs each prediction hangs on (Madsen 2019, "Visualizing memorization in RNNs").
 
     Attributes:
-        strength: float32 [batch_size, T, T], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in the newest
-            window; 0 where s comes after t, NaN in rows that were not asked for.
+        strength: float32 [rows read, steps read, steps read], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in
+            the newest window; 0 where s comes after t.
+        first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
+        first_step: the step of the window, from 0, that is the first read: of more than 512, the newest are.
     """
 
     strength: Floats
+    first_row: int = 0
+    first_step: int = 0
+
+    def of_row(self, row: int) -> Floats:
+        """Of a row of the window, from 0: float32 [steps read, steps read], NaN where it was not read."""
+        place = row - self.first_row
+        if 0 <= place < len(self.strength):
+            return np.asarray(self.strength[place])
+        return np.full(self.strength.shape[1:], np.nan, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,31 +18,21 @@ from echornn.probes.running import logits_of
 from echornn.progress import Floats, Symbols
 
 
-class Followed(NamedTuple):
-    """Gradients of something at some target steps, by lag k = 0, 1, ... behind each."""
+class Tails(NamedTuple):
+    """Gradients of losses at some target steps, by how far they travel."""
 
     norms: Floats
-    """Size of the gradient to all that is carried after step t-k, a mean over the targets; float32 [lags]."""
-    to_inputs: Floats
-    """To the input at step t-k, float32 [lags, targets, rows, input]; what lies before the first step is no number
-    of meaning."""
-
-
-class Tails(NamedTuple):
-    """What is cut off from the gradient to the recurrent weights, in several groups of rows, as inner products.
-
-    The gradient is that of the loss's mean over a group's targets and rows, to all weights but W2 and b2.
-    """
-
+    """Size of the gradient to all that is carried after step t-k, a mean over the targets and rows; float32 [lags]."""
     beyond: Doubles
-    """Float64 [lags + 1, groups, groups]: of what lags K and more bring, so entry 0 is of the whole."""
+    """Of the gradient to all weights but W2 and b2, of the mean loss of each group of rows, as inner products of the
+    groups: entry K is of what lags K and more bring, so entry 0 of the whole; float64 [lags + 1, groups, groups]."""
     beyond_windows: Doubles
-    """Float64 [groups, groups]: of what windows of T steps cut off: of lag k, the share min(k, T) / T."""
+    """Of what windows of T steps cut off from it: of lag k, the share min(k, T) / T; float64 [groups, groups]."""
 
 
-def follow(
+def to_inputs(
     config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
-) -> Followed:
+) -> Floats:
     """Follow gradients back from the last target steps of ``x``, all at once.
 
     Args:
@@ -50,9 +40,14 @@ def follow(
         before: the state before each step, float32 [steps, rows, carried].
         d_logits: the gradient to the logits at each of the last steps, float32 [targets, rows, classes].
         lags: how many.
+
+    Returns:
+        Size of the gradient to the input at step t-k, float32 [lags, targets, rows]; what lies before the first step is
+        no number of meaning.
     """
-    graph = _following(structure(config), x.shape[1], len(d_logits))
-    return Followed(*call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights)))
+    graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
+    (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))
+    return np.asarray(sizes)
 
 
 def tails(
@@ -63,25 +58,15 @@ def tails(
     d_logits: Floats,
     lags: int,
     groups: int,
-) -> tuple[Floats, Tails]:
-    """As `follow`, the sizes alone, and how much of the gradient to the recurrent weights comes from how far.
+) -> Tails:
+    """Follow gradients back as `to_inputs` does, to what is carried and to the recurrent weights.
 
     Args:
-        groups: of as many rows each.
+        groups: of rows, as many in each.
     """
     graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
     window = np.float32(config.truncated_backprop_length)
-    norms, beyond, beyond_windows = call(graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights))
-    return norms, Tails(beyond, beyond_windows)
-
-
-class _Back(NamedTuple):
-    """Gradients followed back."""
-
-    norms: tf.Tensor
-    to_inputs: tf.Tensor
-    to_states: tf.Tensor
-    """To all that is carried after step t-k, float32 [lags, targets * rows, carried]."""
+    return Tails(*call(graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)))
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
@@ -104,45 +89,41 @@ def _back(
     before: tf.Tensor,
     d_logits: tf.Tensor,
     lags: tf.Tensor,
-) -> _Back:
+    keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
+    shapes: Sequence[Sequence[int]],
+) -> tuple[tf.Tensor, ...]:
+    """What is kept at each lag, of the gradients to what is carried, [targets * rows, carried], and to the input."""
     targets, rows, classes = d_logits.shape
-    count, carried = targets * rows, carried_size(config)
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
     with tf.GradientTape() as tape:
         tape.watch(last)
         logits = logits_of(config, weights, last)
-    first = tape.gradient(logits, last, tf.reshape(d_logits, [count, classes]))
+    first = tape.gradient(logits, last, tf.reshape(d_logits, [targets * rows, classes]))
 
     def one_back(k: tf.Tensor, d_state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
-        norms, to_inputs, to_states = arrays
         x, state = at_lag(inputs, k, targets), at_lag(before, k, targets)
         with tf.GradientTape() as tape:
             tape.watch([x, state])
             after = step(config, weights, x, state).state
         d_before, d_x = tape.gradient(after, [state, x], d_state)
-        return (
-            k + 1,
-            d_before,
-            norms.write(k, tf.reduce_mean(size(d_state))),
-            to_inputs.write(k, d_x),
-            to_states.write(k, d_state),
-        )
+        kept = keep(d_state, d_x)
+        return k + 1, d_before, *(array.write(k, value) for array, value in zip(arrays, kept, strict=True))
 
-    shapes: tuple[list[int], ...] = ([], [count, inputs.shape[-1]], [count, carried])
-    arrays = [tf.TensorArray(tf.float32, lags, element_shape=shape) for shape in shapes]
-    loop = (tf.constant(0), first, *arrays)
-    _, _, norms, to_inputs, to_states = tf.while_loop(lambda k, *_: k < lags, one_back, loop)
-    by_target = tf.reshape(to_inputs.stack(), [lags, targets, rows, inputs.shape[-1]])
-    return _Back(norms.stack(), by_target, to_states.stack())
+    empty = [tf.TensorArray(tf.float32, lags, element_shape=shape) for shape in shapes]
+    _, _, *filled = tf.while_loop(lambda k, *_: k < lags, one_back, (tf.constant(0), first, *empty))
+    return tuple(array.stack() for array in filled)
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _following(config: EchoConfig, rows: int, targets: int) -> Any:
+def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
     def backward(
         x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
     ) -> Any:
-        back = _back(config, weights, embed(x, config.num_classes), before, d_logits, lags)
-        return back.norms, back.to_inputs
+        inputs = embed(x, config.num_classes)
+        (sizes,) = _back(
+            config, weights, inputs, before, d_logits, lags, lambda _, d_x: (size(d_x),), [[targets * rows]]
+        )
+        return (tf.reshape(sizes, [lags, targets, rows]),)
 
     d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
@@ -169,7 +150,16 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         weights: Mapping[str, tf.Tensor],
     ) -> Any:
         inputs = embed(x, config.num_classes)
-        back = _back(config, weights, inputs, before, d_logits, lags)
+        norms, to_states = _back(
+            config,
+            weights,
+            inputs,
+            before,
+            d_logits,
+            lags,
+            lambda d_state, _: (tf.reduce_mean(size(d_state)), d_state),
+            [[], [targets * rows, carried_size(config)]],
+        )
         replicas = {
             name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
         }
@@ -180,7 +170,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
                 tape.watch(watched)
                 state = grouped(at_lag(before, k, targets))
                 after = step(config, replicas, grouped(at_lag(inputs, k, targets)), state).state
-            d_state = grouped(tf.gather(back.to_states, k)) * (groups / (targets * rows))
+            d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
             gradients = tape.gradient(after, watched, d_state)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
             gradient = tf.cast(gradient, tf.float64)  # small numbers have squares that float32 does not
@@ -195,7 +185,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         products = products.write(lags, tf.zeros([groups, groups], tf.float64))
         loop = (lags - 1, products, zeros, zeros)
         _, products, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
-        return back.norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
+        return norms, products.stack(), tf.matmul(cut, cut, transpose_b=True)
 
     d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     numbers = (tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32))

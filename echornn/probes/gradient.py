@@ -7,7 +7,6 @@ import numpy as np
 from echornn.probes.following import tails
 from echornn.probes.noise import ratios
 from echornn.probes.prepared import Prepared, states_before
-from echornn.probes.series import GROUPS
 from echornn.readings import Gradient
 
 
@@ -21,7 +20,7 @@ def gradient(prepared: Prepared) -> Gradient:
     targets, rows = series.y.shape
     d_logits = ran.probabilities[-targets:] - np.eye(prepared.config.num_classes, dtype=np.float32)[series.y]
     before = states_before(prepared.first_state(rows), ran.states)
-    norms, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, GROUPS)
+    cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, series.groups)
     sizes, spreads = ratios(np.concatenate([cut.beyond[1:], cut.beyond_windows[np.newaxis]]), cut.beyond[0])
     bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
-    return Gradient(norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]))
+    return Gradient(cut.norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]))

@@ -25,7 +25,6 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
     Returns:
         float64 [parts], both; NaN and infinity where the whole is no larger than its own noise.
     """
-    groups = len(whole)
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
         return unknown

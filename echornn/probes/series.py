@@ -29,8 +29,14 @@ WORK_OF_TARGETS = 6.3e7
 WORK_OF_A_UNIT = 28
 """What a unit's step costs beside its multiplications, in those."""
 
-GROUPS = 16
-"""Of rows, no symbol in two of them: what differs between their gradients is chance."""
+LEAST_WORK = 2**14
+"""Targets times lags of networks however large, with no fewer than `LEAST_ROWS` targets."""
+
+MOST_GROUPS, LEAST_GROUPS = 16, 4
+"""Of rows; see `TargetSeries`."""
+
+MOST_WEIGHTS_OF_MANY = 2**16
+"""From state to state, of networks whose rows are in many groups."""
 
 FEW_ROWS = 8
 """Where many steps are needed, and few rows will do."""
@@ -65,19 +71,62 @@ class TargetSeries:
     """Rows whose last losses are followed back.
 
     Attributes:
-        x: uint8 [steps, rows]; the rows are `GROUPS` groups, each as large.
+        x: uint8 [steps, rows].
         y: the echo at the last steps, uint8 [targets, rows].
         steps_back: how many steps they are followed back.
+        groups: of rows, one after the other, as many in each; no symbol is in two of them, so what differs between
+            their gradients is chance.
     """
 
     x: Symbols
     y: Symbols
     steps_back: int
+    groups: int
 
 
-def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
-    """How many lags memory is read at, those of the echo and of the window and some more; and through how many steps
-    gradients are followed, twice as many as either: both at most 512."""
+@dataclass(frozen=True)
+class SeriesSizes:
+    """How large a series is.
+
+    Attributes:
+        steps, rows: of all of it.
+        lags: how many memory is read at, those of the echo and of the window and some more, at most 512.
+        steps_back: through how many steps gradients are followed, twice as many as either, at most 512.
+        targets: steps at the end of each row whose loss is followed back.
+    """
+
+    steps: int
+    rows: int
+    lags: int
+    steps_back: int
+    targets: int = 0
+
+
+def sizes_for(config: EchoConfig) -> SeriesSizes:
+    """What `series_for` draws; nothing is drawn for it."""
+    lags, steps_back = _lags_and_steps_back(config)
+    samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
+    steps_read = max(LEAST_STEPS_READ, lags // 4)
+    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
+    return SeriesSizes(steps_back + max(steps_read, math.ceil(samples / rows)), rows, lags, steps_back)
+
+
+def target_sizes_for(config: EchoConfig) -> SeriesSizes:
+    """What `targets_for` draws: as many targets as there is time for, `MOST_TARGETS` of a network as the tutorial's."""
+    lags, steps_back = _lags_and_steps_back(config)
+    work = steps_back * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
+    least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
+    count = 2 ** round(math.log2(min(MOST_TARGETS, max(least, WORK_OF_TARGETS / work))))
+    rows = min(MOST_ROWS, count)
+    return SeriesSizes(steps_back + count // rows, rows, lags, steps_back, count // rows)
+
+
+def groups_for(config: EchoConfig) -> int:
+    """Groups of rows: fewer of large networks, since each has a gradient as large as the weights."""
+    return MOST_GROUPS if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY else LEAST_GROUPS
+
+
+def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
     needed = max(config.echo_step + 1, config.truncated_backprop_length)
     lags = min(MOST_LAGS, needed + max(LAGS_BEYOND, needed // 4))
     return lags, max(lags, min(MOST_LAGS, 2 * needed))
@@ -86,12 +135,8 @@ def lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> ProbeSeries:
     """A pure function of the seed and of the sizes."""
-    lags, steps_back = lags_and_steps_back(config)
-    samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
-    steps_read = max(LEAST_STEPS_READ, lags // 4)
-    rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
-    steps = steps_back + max(steps_read, math.ceil(samples / rows))
-    return ProbeSeries(draw(config, steps, rows), lags, steps_back)
+    sizes = sizes_for(config)
+    return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
 
 
 @functools.lru_cache(2)
@@ -100,16 +145,12 @@ def targets_for(config: EchoConfig) -> TargetSeries:
 
     Of an echo from before all steps that are run, only that it is: its symbols are no later ones.
     """
-    _, steps_back = lags_and_steps_back(config)
-    work = steps_back * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
-    least = min(MOST_ROWS, max(LEAST_ROWS, MOST_ROWS * MOST_ROWS // (16 * steps_back)))
-    count = 2 ** round(math.log2(min(MOST_TARGETS, max(least, WORK_OF_TARGETS / work))))
-    rows = min(MOST_ROWS, count)
-    targets, steps = count // rows, count // rows + steps_back
-    echo = min(config.echo_step, steps)
-    drawn = draw(config, steps + echo, rows)
-    first = len(drawn) - echo - targets
-    return TargetSeries(drawn[-steps:], drawn[first : first + targets], steps_back)
+    sizes = target_sizes_for(config)
+    echo = min(config.echo_step, sizes.steps)
+    drawn = draw(config, max(sizes.steps, echo + sizes.targets), sizes.rows)
+    first = len(drawn) - echo - sizes.targets
+    y = drawn[first : first + sizes.targets]
+    return TargetSeries(drawn[-sizes.steps :], y, sizes.steps_back, groups_for(config))
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from echornn import quiet
-from echornn.readings import Question, Readings
+from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.runs import run_dir
 from echornn.runs.letters import letter_of
+from echornn.session.probing import examine, why_unread
 from echornn.session.specimen_of_run import specimen_of_run
 from tui import printed
 from tui.commands import record
@@ -47,9 +48,11 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None) -
     run.moment(at, number)
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
-    from echornn.probes.examine import examine
-
-    readings = examine(specimen_of_run(run, at, branch=number), QUESTION)
+    try:
+        readings = examine(specimen_of_run(run, at, branch=number), QUESTION)
+    except MemoryError as error:
+        printed.complain(f"echornn-tui: {why_unread(error)}")
+        return ExitCode.FAILED
     if readings.memory is None:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
@@ -107,13 +110,13 @@ def lines(readings: Readings) -> Iterator[str]:
     sizes = gradient.by_lag.tolist()
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     for lag, size in enumerate(sizes):
-        yield _bar(lag, f"{size:.1e}" if math.isfinite(size) else "too large", _height(size, largest), marks)
+        yield _bar(lag, f"{size:.1e}" if math.isfinite(size) else "too big", _height(size, largest), marks)
     yield ""
     yield from _bias_lines(readings)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
     yield f"spectral radius {radii}"
     yield f"saturated {units.share_saturated:.0%} of the top layer's states"
-    yield f"Lyapunov exponents, nats a step: {', '.join(f'{one:.2f}' for one in exponents.tolist())}"
+    yield f"Lyapunov exponents, nats a step: {', '.join(map(_exponent, exponents.tolist()))}"
 
 
 def _height(size: float, largest: float) -> float:
@@ -128,11 +131,11 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
     assert gradient is not None
     finite = np.isfinite(gradient.by_lag)
     if not finite.all():
-        yield f"errors grow on their way back, from lag {int(np.argmin(finite))} on past what can be told: so what"
-        yield f"T {length} cuts off cannot be told either"
+        first = int(np.argmin(finite))
+        yield f"from lag {first} on errors are too big for float32: nothing tells what T {length} cuts off"
         return
     if not gradient.travels:
-        yield f"no error gets a step back: nothing can be said of T {length}"
+        yield f"no error gets even one step back: nothing tells what T {length} cuts off"
         return
     bias, spread = gradient.through(length)
     followed = len(gradient.bias)
@@ -155,6 +158,10 @@ def estimated(bias: float, spread: float) -> str:
         text = f"at most {bias + spread:.1%}"
         return text if bias + spread <= LITTLE_BIAS else f"0 to {bias + spread:.0%}, too little gradient to tell"
     return f"{bias:.1%}" + (f" (to {bias + spread:.1%})" if spread >= 0.0005 else "")
+
+
+def _exponent(value: float) -> str:
+    return "-inf" if value <= MINUS_INFINITY else f"{value:.2f}"
 
 
 def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from echornn.config import Cell, EchoConfig
+from echornn.probes import connectivity
 from echornn.probes.examine import examine
 from echornn.probes.gradient import gradient
 from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, specimen_of
 from echornn.probes.prepared import Prepared
-from echornn.probes.series import GROUPS, TargetSeries, targets_for
+from echornn.probes.series import MOST_GROUPS, TargetSeries, targets_for
 from echornn.progress import Floats
 from echornn.readings import Gradient, Question
 from tests.echornn.probes import numpy_network
@@ -92,11 +93,11 @@ def test_truncation_bias(cell: Cell) -> None:
                     moved = {key: np.asarray(value, np.float64) for key, value in weights.items()}
                     moved[name] = moved[name].copy()
                     moved[name][place] += change
-                    total = np.zeros(GROUPS)
+                    total = np.zeros(MOST_GROUPS)
                     for y, end in zip(series.y[::-1], range(steps, 0, -1), strict=False):
                         run, _ = numpy_network.run(cell, moved, series.x[end - count : end], states[end - count])
                         losses = numpy_network.losses(weights, run[-1], y)
-                        total += losses.reshape(GROUPS, -1).mean(axis=1) / len(series.y)
+                        total += losses.reshape(MOST_GROUPS, -1).mean(axis=1) / len(series.y)
                     both.append(total)
                 found.append((both[0] - both[1]) / (2 * D))
         return np.array(found)
@@ -104,7 +105,10 @@ def test_truncation_bias(cell: Cell) -> None:
     def size(of_groups: Array) -> float:
         """Root of the mean product of two different groups."""
         pairs = [
-            of_groups[:, one] @ of_groups[:, other] for one in range(GROUPS) for other in range(GROUPS) if one != other
+            of_groups[:, one] @ of_groups[:, other]
+            for one in range(MOST_GROUPS)
+            for other in range(MOST_GROUPS)
+            if one != other
         ]
         return float(np.sqrt(max(0.0, float(np.mean(pairs)))))
 
@@ -174,8 +178,18 @@ def test_where_nothing_is_carried_there_is_no_gradient() -> None:
     assert found.enough(0.1) is None
 
 
+def test_where_units_are_saturated_no_error_travels() -> None:
+    config = small()
+    weights = random_weights(config)
+    weights["b"][:] = 1e5
+    found = gradient_of(config, weights)
+    assert found.by_lag[0] > 0
+    assert not found.travels
+    assert np.isnan(found.bias).all()
+
+
 @pytest.mark.parametrize("cell", CELLS)
-def test_connectivity(cell: Cell) -> None:
+def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell)
     weights = random_weights(config)
     one = specimen(config, weights)
@@ -199,8 +213,14 @@ def test_connectivity(cell: Cell) -> None:
     np.testing.assert_allclose(found.strength, expected, atol=1e-5)
     of_a_row = examine(one, Question(frozenset({"connectivity"}), row=1)).connectivity
     assert of_a_row is not None
-    np.testing.assert_allclose(of_a_row.strength[1], expected[1], atol=1e-5)
-    assert np.isnan(of_a_row.strength[0]).all()
+    assert of_a_row.strength.shape == (1, length, length)
+    np.testing.assert_allclose(of_a_row.of_row(1), expected[1], atol=1e-5)
+    assert np.isnan(of_a_row.of_row(0)).all()
+    monkeypatch.setattr(connectivity, "MOST_LAGS", 3)
+    newest = examine(one, Question(frozenset({"connectivity"}), row=0)).connectivity
+    assert newest is not None
+    assert (newest.first_step, newest.strength.shape) == (length - 3, (1, 3, 3))
+    np.testing.assert_allclose(newest.of_row(0), expected[0, -3:, -3:], atol=1e-5)
 
 
 def test_a_flipped_input_changes_what_comes_after_it() -> None:
