@@ -79,7 +79,7 @@ def record_of(readings: Readings) -> dict[str, Any]:
         "memory": _plain(memory.by_lag),
         "gradient_by_lag": _plain(gradient.by_lag),
         "truncation_bias": _number(bias),
-        "spectral_radius": max(radii.values()),
+        "spectral_radius": _number(max(radii.values())),
         "saturated": units.share_saturated,
         "lyapunov": _plain(exponents),
         "memory_total": memory.total,
@@ -89,7 +89,7 @@ def record_of(readings: Readings) -> dict[str, Any]:
         "truncation_bias_by_steps_spread": _plain(spreads),
         "truncation_bias_of_windows": _number(gradient.bias_of_windows),
         "truncation_bias_of_windows_spread": _number(gradient.bias_of_windows_spread),
-        "spectral_radii": radii,
+        "spectral_radii": {name: _number(radius) for name, radius in radii.items()},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -104,12 +105,7 @@ def test_truncation_bias(cell: Cell) -> None:
 
     def size(of_groups: Array) -> float:
         """Root of the mean product of two different groups."""
-        pairs = [
-            of_groups[:, one] @ of_groups[:, other]
-            for one in range(MOST_GROUPS)
-            for other in range(MOST_GROUPS)
-            if one != other
-        ]
+        pairs = [one @ other for one, other in itertools.permutations(of_groups.T, 2)]
         return float(np.sqrt(max(0.0, float(np.mean(pairs)))))
 
     g = np.array([slopes_of_last(count) for count in range(1, most + 1)])
