@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,24 +13,21 @@ from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
-from echornn.runs.timeline import Timeline
-from echornn.session import going_back
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.undoing import Undoing
 from echornn.session.way import TAPE_WINDOWS, Way
+from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 
 ROWS_SECONDS = 0.5
 """Going on with a run may be held up for so long by showing its newest rows."""
 
 
-class LiveRun:
+class LiveRun(Whereabouts):
     """Told by the session, on the training thread, what to do next.
 
     Attributes:
-        timeline: all branches of the run.
-        here: the moment where it stands, or to which it is on its way.
         config: what is trained there.
         trainer: what trains.
         may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
@@ -48,8 +44,7 @@ class LiveRun:
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
-        self.timeline = Timeline()
-        self.here = Moment(0, 0)
+        super().__init__()
         self.config = config
         self.trainer: AnyTrainer
         self.may_save = True
@@ -66,21 +61,6 @@ class LiveRun:
     # ---- where it stands
 
     @property
-    def is_past(self) -> bool:
-        """Whether it stands before the end of its branch."""
-        return self.here.window < self.timeline.end(self.here.branch).window
-
-    @property
-    def owner(self) -> Branch:
-        """The branch on whose terms one stands here."""
-        return self.timeline.owner(self.here)
-
-    @property
-    def moment(self) -> Moment:
-        """Where it stands, on the branch on whose terms that is."""
-        return Moment(self.owner.number, self.here.window)
-
-    @property
     def on_the_way(self) -> int:
         """Windows to be trained again until it is where it shall be."""
         return self._way.windows_left
@@ -89,24 +69,6 @@ class LiveRun:
     def arrived(self) -> bool:
         """Whether the trainer stands `here`."""
         return self._way.arrived
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last window's loss is no finite number."""
-        if not len(self.timeline):
-            return False
-        recent = self.timeline.evidence(self.here).recent
-        return bool(recent.size) and not math.isfinite(recent[-1])
-
-    @property
-    def undoable(self) -> int:
-        """How many changes can be undone; see `echornn.session.going_back`."""
-        return going_back.undoable(self.timeline, self.here)
-
-    @property
-    def blamed(self) -> tuple[str, ...]:
-        """The fields of the edits that made the loss diverge; see `echornn.session.going_back`."""
-        return going_back.blamed(self.timeline, self.here)
 
     @property
     def redoable(self) -> bool:
@@ -208,16 +170,14 @@ class LiveRun:
             return
         before = self._leave()
         self._start_over(self.owner.draw + further)
-        self._branch(
-            "redraw" if further else "reset", self._root(), self._undoing.before("anew", self.timeline, before, held)
-        )
+        self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
         """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
         parent = self.moment
         self.trainer.regenerate()
-        self._branch("regenerate", parent, self._undoing.before("data", self.timeline, before, held))
+        self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Go on with this configuration; with a new trainer where more than live fields differ.
@@ -230,7 +190,7 @@ class LiveRun:
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self._root() if starts_over(cause, self.config, config) else self.moment
+        parent = self.root if starts_over(cause, self.config, config) else self.moment
         kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
@@ -239,7 +199,7 @@ class LiveRun:
         else:
             self.trainer = self._make(config)
         self.config = config
-        self._branch(cause, parent, self._undoing.before(kind, self.timeline, before, held))
+        self._branch(cause, parent, self._leads_back(kind, before, held))
 
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
@@ -263,9 +223,6 @@ class LiveRun:
         self._undoing.began(cause)
         self._keyframe()
 
-    def _root(self) -> Moment:
-        return Moment(self.owner.number, 0)
-
     def _keyframe(self) -> None:
         if self.arrived:
             self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
@@ -275,6 +232,9 @@ class LiveRun:
         self._keyframe()
         self.save()
         return self.here
+
+    def _leads_back(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
+        return self._undoing.before(kind, self.timeline, before, by_a_held_key)
 
     # ---- going to a moment
 
