@@ -36,11 +36,12 @@ from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.loss_plot import LossPlot, zoomed
+from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
+from tui.app.widgets.viewport import zoomed
 from tui.exit_code import ExitCode
 from tui.printable import printable
 from tui.theme import Theme
