@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from echornn.readings import Readings as Readings
     from echornn.runs.branch import Branch as Branch
     from echornn.runs.branch import Moment as Moment
-    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
     from echornn.runs.run_error import RunError as RunError
+    from echornn.runs.run_recorder import RunRecorder as RunRecorder
     from echornn.runs.timeline import Timeline as Timeline
     from echornn.session.frame import Frame as Frame
     from echornn.session.session import Session as Session
@@ -73,7 +73,7 @@ _HOME = {
     "Readings": "readings",
     "Run": "runs.run_dir",
     "RunError": "runs.run_error",
-    "RunRecorder": "runs.recorder",
+    "RunRecorder": "runs.run_recorder",
     "Session": "session.session",
     "Specimen": "specimen",
     "Timeline": "runs.timeline",

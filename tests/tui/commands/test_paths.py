@@ -16,8 +16,8 @@ import pytest
 from echornn.config import ConfigError
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss

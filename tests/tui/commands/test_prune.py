@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import RUN_FILE
+from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, recorded
 from tui.commands.list_runs import describe
 from tui.commands.prune import removed
