@@ -106,7 +106,7 @@ class Gradient:
             after it. An estimate free of the noise's square. NaN where the gradient is no larger than its noise, is
             none at all, or too large for float32.
         bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
-            its window travels T steps and one at its beginning none.
+            its window travels T steps and one at its beginning none. NaN also where T is no less than the lags.
         bias_spread: float32 [lags] (or [1], for all of them), how much larger each may be, two standard errors;
             infinite where the bias is NaN. As large as the bias, or larger, the bias may be none.
         bias_of_windows_spread: that of `bias_of_windows`.

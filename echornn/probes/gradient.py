@@ -22,5 +22,7 @@ def gradient(prepared: Prepared) -> Gradient:
     before = states_before(prepared.first_state(rows), ran.states)
     cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, series.groups)
     sizes, spreads = ratios(np.concatenate([cut.beyond[1:], cut.beyond_windows[np.newaxis]]), cut.beyond[0])
+    if prepared.config.truncated_backprop_length >= series.steps_back:
+        sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach as far as is looked at, or farther
     bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
     return Gradient(cut.norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]))

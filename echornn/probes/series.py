@@ -35,7 +35,7 @@ LEAST_WORK = 2**14
 MOST_GROUPS, LEAST_GROUPS = 16, 4
 """Of rows; see `TargetSeries`."""
 
-MOST_WEIGHTS_OF_MANY = 2**16
+MOST_WEIGHTS_OF_MANY = 2**14
 """From state to state, of networks whose rows are in many groups."""
 
 FEW_ROWS = 8
