@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -27,7 +27,13 @@ def gates_size(config: EchoConfig) -> int:
     return config.num_layers * len(CELLS[config.cell].gates) * config.state_size
 
 
-def step(config: EchoConfig, weights: Mapping[str, tf.Tensor], inputs: tf.Tensor, state: tf.Tensor) -> Stepped:
+def step(
+    config: EchoConfig,
+    weights: Mapping[str, tf.Tensor],
+    inputs: tf.Tensor,
+    state: tf.Tensor,
+    multiply: Callable[[Sequence[tf.Tensor], tf.Tensor, tf.Tensor], tf.Tensor] = affine_map,
+) -> Stepped:
     """One time step, from the state that is carried to the next; nothing is dropped between the layers.
 
     Args:
@@ -35,6 +41,7 @@ def step(config: EchoConfig, weights: Mapping[str, tf.Tensor], inputs: tf.Tensor
         weights: the model's, float32 by name.
         inputs: x_t as it enters the cell (see `echornn.network.model.embed`), float32 [batch, input].
         state: float32 [batch, carried].
+        multiply: the affine map of parts [batch, part size] with a weight and a bias, which are then as it wants them.
     """
     cell = CELLS[config.cell]
     below, states, gates = inputs, [], []
@@ -48,7 +55,7 @@ def step(config: EchoConfig, weights: Mapping[str, tf.Tensor], inputs: tf.Tensor
             names: Mapping[str, str] = names,
             vectors: dict[str, tf.Tensor] = vectors,
         ) -> tf.Tensor:
-            z = affine_map(parts, weights[names[weight]], weights[names[bias]])
+            z = multiply(parts, weights[names[weight]], weights[names[bias]])
             columns = cell.weight_columns[weight, bias]
             vectors.update(zip(columns, tf.split(z, len(columns), axis=-1), strict=True))
             return z

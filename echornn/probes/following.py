@@ -133,13 +133,18 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
 def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
     """From the farthest lag to the nearest, so that only one sum as large as the groups' weights is held.
 
-    The groups are an axis of replicas with the same weights, each of which gets its own gradient.
+    Each group multiplies with weights of its own, which are all the same, and so gets its own gradient to them.
     """
 
     def grouped(samples: tf.Tensor) -> tf.Tensor:
-        """[targets * rows, n] as [groups, samples of a group, n]."""
+        """[targets * rows, n] with the samples of a group one after the other."""
         apart = tf.reshape(samples, [targets, groups, rows // groups, samples.shape[-1]])
-        return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [groups, -1, samples.shape[-1]])
+        return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
+
+    def multiply(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+        """With w [groups, inner, columns] and b [groups, 1, columns]."""
+        a = tf.reshape(tf.concat(parts, axis=-1), [groups, targets * rows // groups, w.shape[1]])
+        return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
     def backward(
         x: tf.Tensor,
@@ -160,16 +165,16 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
             lambda d_state, _: (tf.reduce_mean(size(d_state)), d_state),
             [[], [targets * rows, carried_size(config)]],
         )
-        replicas = {
+        of_groups = {
             name: tf.stack([one if len(one.shape) == 2 else one[None]] * groups) for name, one in weights.items()
         }
-        watched = [replicas[name] for name in weights if name not in ("W2", "b2")]
+        watched = [of_groups[name] for name in weights if name not in ("W2", "b2")]
 
         def one_nearer(k: tf.Tensor, products: tf.TensorArray, sums: tf.Tensor, cut: tf.Tensor) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(watched)
                 state = grouped(at_lag(before, k, targets))
-                after = step(config, replicas, grouped(at_lag(inputs, k, targets)), state).state
+                after = step(config, of_groups, grouped(at_lag(inputs, k, targets)), state, multiply).state
             d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
             gradients = tape.gradient(after, watched, d_state)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
