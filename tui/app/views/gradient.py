@@ -172,41 +172,39 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
 
 
-def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS) -> int | None:
-    """The least number of steps that would do: from there to T, or from beyond T on, the bias is accepted.
-
-    None where only following errors through all steps would do.
-    """
-    with np.errstate(invalid="ignore"):
-        accepted_at = gradient.bias <= accepted
-    end = steps if accepted_at[steps - 1] else len(accepted_at)
-    too_much = np.flatnonzero(~accepted_at[:end])
-    least = int(too_much[-1]) + 2 if len(too_much) else 1
-    return least if least < len(accepted_at) else None
-
-
 def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
     """What following errors through T steps only costs, and how many steps would do."""
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
     if not gradient.travels:
         return "no error travels: nothing of it is left one step back"
-    if not followed or not np.isfinite(gradient.bias).any():
+    if not followed:
         return "there is none"
-    if steps > followed:
+    if not np.isfinite(gradient.by_lag).all():
+        return f"it grows on its way back, too large to tell what T {steps} cuts off"
+    if steps >= followed:
         return f"errors were followed through {followed} steps; T is {steps}"
-    bias = float(gradient.bias[steps - 1])
-    text = f"T {steps} biases it by {percent(bias)}"
-    least = enough_steps(steps, gradient)
+    bias, spread = gradient.through(steps)
+    if math.isnan(bias):
+        return f"too little of it to tell what T {steps} cuts off"
+    text = f"T {steps} biases it by {estimated(bias, spread)}"
+    least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
         return f"{text}; no T below {followed} would do for {percent(ACCEPTED_BIAS)}"
     return text if least == steps else f"{text}; {least} would do for {percent(ACCEPTED_BIAS)}"
+
+
+def estimated(bias: float, spread: float) -> str:
+    """An estimate; where it may be none, what it may be at the most."""
+    return f"at most {percent(bias + spread)}" if spread >= bias and spread > 0 else percent(bias)
 
 
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
     """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
     if not gradient.travels:
         return "each step makes it 0, as saturated units do: lower the rate (s), then R"
-    share = percent(gradient.bias_of_windows)
+    if math.isnan(gradient.bias_of_windows):
+        return ""
+    share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
     steps = config.truncated_backprop_length
     return f"windows of {steps} bias it by {share}: early errors stop at the window's start"
 

@@ -10,7 +10,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Flip, Gradient, Question
 from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words
+from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words, windows_words
 from tui.app.views.paint import Box
 from tui.app.views.row_panel import LABEL_WIDTH, RowPanel, before_flip, changed_steps, draw_row, flip_words
 from tui.app.widgets.cells import Cells
@@ -29,15 +29,29 @@ def gradient(*bias: float) -> Gradient:
         (2, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 2 biases it by 50 %; 3 would do for 10 %"),
         (3, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 3 biases it by 9 %"),
         (4, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 4 biases it by 2 %"),
-        (2, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 2 biases it by 5 %"),
+        (2, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 2 biases it by 5 %; 4 would do for 10 %"),
         (2, (1, 0.9, 0.8, 0.7, 0.6, 0), "T 2 biases it by 90 %; no T below 6 would do for 10 %"),
         (9, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
-        (2, (np.nan, np.nan), "there is none"),
+        (3, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
+        (2, (np.nan, np.nan, np.nan), "too little of it to tell what T 2 cuts off"),
         (2, (), "there is none"),
     ],
 )
 def test_what_truncation_costs(steps: int, bias: tuple[float, ...], words: str) -> None:
     assert truncation_words(EchoConfig(truncated_backprop_length=steps), gradient(*bias)) == words
+
+
+def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None:
+    one = replace(gradient(1, 0.5, 0.01, 0.005, 0), bias_spread=np.full(5, 0.02, np.float32))
+    assert truncation_words(EchoConfig(truncated_backprop_length=3), one) == "T 3 biases it by at most 3 %"
+
+
+def test_a_gradient_too_large_for_a_number_tells_nothing() -> None:
+    lost = np.full(4, np.nan, np.float32)
+    one = Gradient(np.array([1, 1e30, np.inf, np.nan], np.float32), lost, np.nan)
+    config = EchoConfig(truncated_backprop_length=2)
+    assert truncation_words(config, one) == "it grows on its way back, too large to tell what T 2 cuts off"
+    assert windows_words(config, one) == ""
 
 
 @pytest.mark.parametrize("of_the_newest", [1000, np.inf])
