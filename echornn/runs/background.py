@@ -80,9 +80,17 @@ class Background:
         job()
 
     def _work(self) -> None:
-        while (job := self._next()) is not None:
-            with contextlib.suppress(MemoryError):
-                job()
+        while self._do_next():
+            pass
+
+    def _do_next(self) -> bool:
+        """Do one job; whether there was one. Nothing of it is held while there is none."""
+        job = self._next()
+        if job is None:
+            return False
+        with contextlib.suppress(MemoryError):
+            job()
+        return True
 
     def _next(self) -> Job | None:
         """The job that waits, or comes; None where the thread is to end."""
