@@ -23,9 +23,9 @@ def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
     return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
 
 
-def _signs(ascii_only: bool) -> str:
+def _signs(ascii_only: bool) -> tuple[str, str]:
     """A miss, and a target that a window covers."""
-    return "x." if ascii_only else "×·"
+    return ("x", ".") if ascii_only else ("×", "·")
 
 
 def _stretch(config: EchoConfig, window: int, width: int) -> range:
@@ -50,7 +50,7 @@ def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool 
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     steps = _stretch(config, window, width)
-    usual, marked = ("|-||", "[=]#") if ascii_only else ("├─┤│", "╞═╡║")
+    usual, marked = map(tuple[str, ...], ("|-||", "[=]#") if ascii_only else ("├─┤│", "╞═╡║"))
     lines = [[" "] * len(steps), [" "] * len(steps)]
     first = max(0, (steps.start - length) // stride)
     others = range(first, min(config.windows_per_epoch, -(-steps.stop // stride)))
