@@ -14,7 +14,7 @@ from echornn.readings import Connectivity, Gradient, Question, Readings
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, is_read
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -179,9 +179,16 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
+def gone_in_a_step(gradient: Gradient) -> bool:
+    """Whether no error gets even one step back, as where all units are saturated: then nothing can be said of T."""
+    return len(gradient.by_lag) > 1 and not gradient.by_lag[1:].any()
+
+
 def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
     """What following errors through T steps only costs, and how many steps would do."""
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
+    if gone_in_a_step(gradient):
+        return "no error travels: nothing of it is left one step back"
     if not followed or not np.isfinite(gradient.bias).any():
         return "there is none"
     if steps > followed:
@@ -195,7 +202,9 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
 
 
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What windows cost on top: an error at a window's beginning travels no step back."""
+    """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
+    if gone_in_a_step(gradient):
+        return "each step makes it 0, as saturated units do: lower the rate (s), then R"
     share = percent(gradient.bias_of_windows)
     steps = config.truncated_backprop_length
     return f"windows of {steps} bias it by {share}: early errors stop at the window's start"
@@ -263,7 +272,12 @@ def share_room(
 
 
 def read(connectivity: Connectivity, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most."""
+    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+
+    Of a row that was asked for by the last key, nothing is read yet.
+    """
+    if not is_read(connectivity.strength[row]):
+        return f"row {row + 1}, step {step + 1}: computing"
     strength = connectivity.strength[row, step, : step + 1]
     text = f"row {row + 1}, step {step + 1}: logit by input"
     for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
