@@ -129,7 +129,7 @@ def test_inputs_of_two_digits_are_never_cut_to_one() -> None:
     view = MemoryView()
     view.action_swap()
     lines = drawn(view, frame_of(replace(SOLVED, config=config, progress=progress)), 38, 10)
-    assert lines[2].split() == ["input", "c6" * 10]
+    assert lines[2].split() == ["input", "c6" * 9]
 
 
 def test_the_reading_of_a_lag_that_nothing_holds() -> None:
