@@ -10,7 +10,7 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.readings import Connectivity, Gradient, Question, Readings
+from echornn.readings import Connectivity, Flip, Gradient, Question, Readings
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
@@ -79,16 +79,17 @@ class GradientView(ProbeView):
         readings = self._readings
         if self._cursor is None or readings is None or readings.connectivity is None:
             return ""
-        where = self._place(readings.connectivity)
+        where = self._place(readings)
         return "" if where is None else read(readings.connectivity, *where)
 
-    def _place(self, connectivity: Connectivity) -> tuple[int, int] | None:
+    def _place(self, readings: Readings) -> tuple[int, int] | None:
         """Row and step whose prediction is looked at: under the cursor, or the first row's last; None without any."""
-        rows, steps = connectivity.strength.shape[:2]
-        if not rows or not steps:
+        connectivity = readings.connectivity
+        if connectivity is None or not connectivity.strength.size:
             return None
-        row, step = self._cursor or (0, steps - 1)
-        return min(row, rows - 1), min(step, steps - 1)
+        first, steps = connectivity.first_step, connectivity.strength.shape[1]
+        row, step = self._cursor or (0, first + steps - 1)
+        return min(row, readings.config.batch_size - 1), min(max(first, step), first + steps - 1)
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -112,35 +113,40 @@ class GradientView(ProbeView):
             draw_row(cells, right, panel, self._ascii_only)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        where = self._place(readings.connectivity) if readings.connectivity is not None else None
+        where = self._place(readings)
         if where is None or readings.connectivity is None:
             return None
         row, step = where
-        strengths = readings.connectivity.strength[row]
+        strengths, first = readings.connectivity.of_row(row), readings.connectivity.first_step
         progress = readings.progress
-        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != len(strengths)):
+        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != first + len(strengths)):
             progress = None
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
-        if flip is not None and len(flip.x) != len(strengths):
+        if flip is not None and (len(flip.x) != first + len(strengths) or flip.step < first):
             flip = None
-        x, probabilities = (progress.x[row], progress.probabilities[row]) if progress is not None else (None, None)
-        return RowPanel(row, step, strengths, x, probabilities, flip, self.has_focus or self._cursor is not None)
+        x, probabilities = (
+            (progress.x[row, first:], progress.probabilities[row, first:]) if progress is not None else (None, None)
+        )
+        if flip is not None and first:
+            after = flip.before[first:], flip.after[first:]
+            flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
+        lit = self.has_focus or self._cursor is not None
+        return RowPanel(row, step - first, strengths, x, probabilities, flip, lit, first)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
-        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
-        if place is None or readings is None or readings.connectivity is None:
+        place = self._place(readings) if readings is not None else None
+        if place is None or readings is None:
             return
-        count, length = readings.connectivity.strength.shape[:2]
-        if self._cursor is None:
-            self._cursor = place
-        else:
-            self._cursor = (min(max(0, place[0] + rows), count - 1), min(max(0, place[1] + steps), length - 1))
+        if self._cursor is not None:  # the first key only lights it
+            place = min(max(0, place[0] + rows), readings.config.batch_size - 1), max(0, place[1] + steps)
+        self._cursor = place
+        self._cursor = self._place(readings)
         self._changed()
 
     def action_flip(self) -> None:
         readings = self._readings
-        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
+        place = self._place(readings) if readings is not None else None
         if place is not None:
             self._cursor = place
             self._flip = None if self._flip == place else place
@@ -179,15 +185,10 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
-def gone_in_a_step(gradient: Gradient) -> bool:
-    """Whether no error gets even one step back, as where all units are saturated: then nothing can be said of T."""
-    return len(gradient.by_lag) > 1 and not gradient.by_lag[1:].any()
-
-
 def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
     """What following errors through T steps only costs, and how many steps would do."""
     steps, followed = config.truncated_backprop_length, len(gradient.bias)
-    if gone_in_a_step(gradient):
+    if not gradient.travels:
         return "no error travels: nothing of it is left one step back"
     if not followed or not np.isfinite(gradient.bias).any():
         return "there is none"
@@ -203,7 +204,7 @@ def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
 
 def windows_words(config: EchoConfig, gradient: Gradient) -> str:
     """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
-    if gone_in_a_step(gradient):
+    if not gradient.travels:
         return "each step makes it 0, as saturated units do: lower the rate (s), then R"
     share = percent(gradient.bias_of_windows)
     steps = config.truncated_backprop_length
@@ -276,12 +277,13 @@ def read(connectivity: Connectivity, row: int, step: int) -> str:
 
     Of a row that was asked for by the last key, nothing is read yet.
     """
-    if not is_read(connectivity.strength[row]):
+    strengths, at_step = connectivity.of_row(row), step - connectivity.first_step
+    if not is_read(strengths):
         return f"row {row + 1}, step {step + 1}: computing"
-    strength = connectivity.strength[row, step, : step + 1]
+    strength = strengths[at_step, : at_step + 1]
     text = f"row {row + 1}, step {step + 1}: logit by input"
     for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
-        lag = step - at
+        lag = at_step - at
         entry = f"{',' if number else ''} {f'x[t-{lag}]' if lag else 'x[t]'} {size_text(float(strength[at]))}"
         if len(text) + len(entry) > 78:
             break

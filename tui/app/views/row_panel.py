@@ -40,6 +40,7 @@ class RowPanel:
         probabilities: float32 [T, num_classes]; None where they are not known.
         flip: this row's; None where nothing is flipped in it.
         focused: whether the cursor is lit.
+        first_step: which step of the window, from 0, the first of all these is.
     """
 
     row: int
@@ -49,6 +50,7 @@ class RowPanel:
     probabilities: Floats | None
     flip: Flip | None
     focused: bool
+    first_step: int = 0
 
     @property
     def strength(self) -> Floats:
@@ -95,13 +97,14 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     block = 2 if 2 * steps <= room else most_digits(panel.classes)
     shown = min(steps, room // block)
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
-    of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
+    first = panel.first_step + 1
+    of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
     words = (
         "computing"
         if not is_read(panel.strengths)
-        else flip_words(panel.flip)
+        else flip_words(panel.flip, panel.first_step)
         if panel.flip is not None
         else "f flips that input"
         if panel.focused
@@ -135,7 +138,13 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
         lit = panel.focused and step == panel.step
-        write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
+        write_in(
+            cells,
+            box,
+            line,
+            f"{panel.first_step + step + 1:>{LABEL_WIDTH - 1}}",
+            "view--cursor" if lit else "view--axis",
+        )
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
@@ -185,14 +194,14 @@ def changed_steps(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def flip_words(flip: Flip) -> str:
-    """What the flip changes, in words."""
-    changed = [step + 1 for step in changed_steps(flip)]
+def flip_words(flip: Flip, first_step: int = 0) -> str:
+    """What the flip changes, in words; see `RowPanel.first_step`."""
+    changed = [first_step + step + 1 for step in changed_steps(flip)]
     if not changed:
         largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
-        return f"step {flip.step + 1} flipped: none turns, p by {largest:.2f}"
+        return f"step {first_step + flip.step + 1} flipped: none turns, p by {largest:.2f}"
     named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-    return f"step {flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
+    return f"step {first_step + flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.readings import Matrices, Readings, Recurrent
+from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.views.gradient import percent, size_text
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
@@ -26,9 +26,6 @@ GAP = 2
 
 LEAST_NOTED = 4
 """Lines of matrices from which on one is spared for saying that there are more."""
-
-MINUS_INFINITY = -87.0
-"""Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
 
 PLANE_HEIGHT = 20
 """Lines of a head and a plane where there are enough."""
