@@ -19,5 +19,5 @@ def read(curve: Curve, window: int) -> str:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean}" if end - begin == 1 else f"mean loss {mean} ({low} to {high})"
+    loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"

@@ -13,7 +13,8 @@ from textual.binding import Binding
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
-from tui.app.ghost_choice import Ghost, before_the_fall
+from tui.app.ghost_choice import Ghost
+from tui.app.the_fall import before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -89,7 +90,7 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("shift+right", "move(10)", "On", show=False),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
         Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
-        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to just before the loss fell most"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the greatest fall of the loss begins"),
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
@@ -143,7 +144,7 @@ class LossPlot(CellWidget, can_focus=True):
             self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
-        """Put the crosshair on the last window before the loss fell most, of those that are shown."""
+        """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""
         first, last = self.viewport.limits(self._trained)
         columns = 2 * max(1, self.size.width - GUTTER)
         fall = before_the_fall(self._curve_of, columns, first, last)
@@ -153,10 +154,9 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """An axis in bold, or not any more. Textual calls `on_blur` while the plot still has the focus."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def _length(self, first: int, last: int) -> int:
