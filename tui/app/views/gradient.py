@@ -28,6 +28,7 @@ TALL = 17
 """Lines from which on bars and the row have room above each other."""
 
 ACCEPTED_BIAS = 0.1
+"""What may be left out of the gradient where it is said how many steps are enough."""
 
 
 class GradientView(ProbeView):
@@ -94,12 +95,13 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        self.draw_head(cells, readings, truncation_words(config, gradient))
+        first, second = words_of(config, gradient)
+        self.draw_head(cells, readings, first)
         write_in(
             cells,
             Box(0, 0, cells.width, cells.height if cells.height > 6 else 0),
             1,
-            shortened(windows_words(config, gradient), cells.width),
+            shortened(second, cells.width),
             "view--words",
         )
         top = 2 if cells.height > 6 else 1
@@ -179,26 +181,41 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
-def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What following errors through T steps only costs, and how many steps would do."""
-    steps, followed = config.truncated_backprop_length, len(gradient.bias)
+def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
+    """What the windows leave out of the gradient, and whether that is their early errors, or T.
+
+    The gradient is that of the network as it is: of an echo that is not learned, nothing is in it. So how many steps
+    are enough is said only where errors reach the echo.
+    """
+    steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
     if not followed or not np.isfinite(gradient.bias).any():
-        return "there is none"
+        return "there is none", ""
+    windows = f"windows of {steps} {left_out(gradient.bias_of_windows)}"
+    if echo >= steps:
+        return f"no error gets to the echo, {echo} steps back: that needs T above {echo}", f"{windows} as it is now"
+    if not reaches_the_echo(echo, gradient):
+        return (
+            f"{windows} as it is now",
+            f"few errors get {echo} steps back, to the echo, yet: too early to judge T by it",
+        )
+    first = f"{windows}: errors stop at their start"
     if steps > followed:
-        return f"errors were followed through {followed} steps; T is {steps}"
-    bias = float(gradient.bias[steps - 1])
-    text = f"T {steps} biases it by {percent(bias)}"
+        return first, f"errors were followed through {followed} steps; T is {steps}"
+    second = f"each error followed {steps} steps: {percent(float(gradient.bias[steps - 1]))} left out"
     least = enough_steps(steps, gradient)
     if least is None:
-        return f"{text}; no T below {followed} would do for {percent(ACCEPTED_BIAS)}"
-    return text if least == steps else f"{text}; {least} would do for {percent(ACCEPTED_BIAS)}"
+        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
+    return first, second if least == steps else f"{second}; {least} steps: at most {percent(ACCEPTED_BIAS)}"
 
 
-def windows_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What windows cost on top: an error at a window's beginning travels no step back."""
-    share = percent(gradient.bias_of_windows)
-    steps = config.truncated_backprop_length
-    return f"windows of {steps} bias it by {share}: early errors stop at the window's start"
+def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
+    """Whether something would be missing if errors were followed just short of the echo."""
+    return not echo or echo > len(gradient.bias) or bool(gradient.bias[echo - 1] > ACCEPTED_BIAS)
+
+
+def left_out(share: float) -> str:
+    """How far the gradient is from the whole, which can be farther than the whole is long."""
+    return f"leave out {percent(share)} of it" if not share >= 1 else f"put it {percent(share)} off"
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:

@@ -10,7 +10,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Question
 from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words
+from tui.app.views.gradient import GradientView, decades, left_out, percent, read, size_text, words_of
 from tui.app.views.row_panel import before_flip, changed_steps, flip_words
 
 SOLVED = shift_register()
@@ -20,22 +20,58 @@ def gradient(*bias: float) -> Gradient:
     return Gradient(np.ones(len(bias), np.float32), np.array(bias, np.float32), 0.2)
 
 
+WINDOWS = "leave out 20 % of it: errors stop at their start"
+
+
 @pytest.mark.parametrize(
-    ("steps", "bias", "words"),
+    ("steps", "echo", "bias", "words"),
     [
-        (4, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 4 biases it by 2 %; 3 would do for 10 %"),
-        (2, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 2 biases it by 50 %; 3 would do for 10 %"),
-        (3, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 3 biases it by 9 %"),
-        (4, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 4 biases it by 2 %"),
-        (2, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 2 biases it by 5 %"),
-        (2, (1, 0.9, 0.8, 0.7, 0.6, 0), "T 2 biases it by 90 %; no T below 6 would do for 10 %"),
-        (9, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
-        (2, (np.nan, np.nan), "there is none"),
-        (2, (), "there is none"),
+        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out; 3 steps: at most 10 %"),
+        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 2 steps: 50 % left out; 3 steps: at most 10 %"),
+        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 3 steps: 9 % left out"),
+        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out"),
+        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out"),
+        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 or more"),
+        (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
     ],
 )
-def test_what_truncation_costs(steps: int, bias: tuple[float, ...], words: str) -> None:
-    assert truncation_words(EchoConfig(truncated_backprop_length=steps), gradient(*bias)) == words
+def test_what_truncation_leaves_out(steps: int, echo: int, bias: tuple[float, ...], words: str) -> None:
+    config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
+    assert words_of(config, gradient(*bias)) == (f"windows of {steps} {WINDOWS}", words)
+
+
+def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches() -> None:
+    """As the gradient is then, two steps are enough for all that the network follows."""
+    hardly = gradient(0.3, 0.02, 0.003, 0, 0)
+    assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
+        "no error gets to the echo, 3 steps back: that needs T above 3",
+        "windows of 3 leave out 20 % of it as it is now",
+    )
+
+
+def test_nor_of_one_that_is_not_learned_yet() -> None:
+    assert words_of(EchoConfig(truncated_backprop_length=4), gradient(0.3, 0.02, 0.003, 0, 0)) == (
+        "windows of 4 leave out 20 % of it as it is now",
+        "few errors get 3 steps back, to the echo, yet: too early to judge T by it",
+    )
+
+
+@pytest.mark.parametrize("bias", [(np.nan, np.nan), ()])
+def test_where_there_is_no_gradient(bias: tuple[float, ...]) -> None:
+    assert words_of(EchoConfig(truncated_backprop_length=2), gradient(*bias)) == ("there is none", "")
+
+
+def test_what_is_left_out_can_be_more_than_there_is() -> None:
+    assert left_out(0.21) == "leave out 21 % of it"
+    assert left_out(1.5) == "put it 150 % off"
+
+
+def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
+    for steps, echo, bias in ((199, 150, 0.001), (150, 199, 0.001), (199, 150, 0.5)):
+        config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
+        first, second = words_of(config, gradient(*[bias] * 300))
+        assert len(f"gradient: {first}") <= 80
+        assert len(second) <= 80
 
 
 @pytest.mark.parametrize(
@@ -66,8 +102,8 @@ def test_the_solved_tutorial() -> None:
     view._flip = view._cursor = (0, 6)
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "gradient: T 15 biases it by under 0.1 %; 4 would do for 10 %",
-        "windows of 15 bias it by 21 %: early errors stop at the window's start",
+        "gradient: windows of 15 leave out 21 % of it: errors stop at their start",
+        "each error followed 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
         "                                              row 1, step 7: what it hangs on",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
