@@ -120,9 +120,12 @@ class Connectivity:
     Attributes:
         strength: float32 [batch_size, T, T], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in the newest
             window; 0 where s comes after t, NaN in rows that were not asked for.
+        probabilities: float32 [batch_size, T, num_classes], what the weights of now predict there; `Progress` has what
+            was predicted before the window changed them.
     """
 
     strength: Floats
+    probabilities: Floats
 
 
 @dataclass(frozen=True, eq=False)

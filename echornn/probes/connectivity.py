@@ -30,4 +30,4 @@ def connectivity(prepared: Prepared, row: int | None = None) -> Connectivity | N
     for lag in range(length):
         targets = np.arange(lag, length)
         strength[chosen, targets, targets - lag] = by_lag[lag, lag:].T
-    return Connectivity(strength)
+    return Connectivity(strength, prepared.on_window.probabilities.swapaxes(0, 1).copy())

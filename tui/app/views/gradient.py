@@ -125,8 +125,9 @@ class GradientView(ProbeView):
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
         if flip is not None and len(flip.x) != len(strengths):
             flip = None
-        x, probabilities = (progress.x[row], progress.probabilities[row]) if progress is not None else (None, None)
-        return RowPanel(row, step, strengths, x, probabilities, flip, self.has_focus or self._cursor is not None)
+        x, y = (progress.x[row], progress.y[row]) if progress is not None else (None, None)
+        probabilities = readings.connectivity.probabilities[row]
+        return RowPanel(row, step, strengths, x, y, probabilities, flip, self.has_focus or self._cursor is not None)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings

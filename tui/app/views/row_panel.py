@@ -36,8 +36,8 @@ class RowPanel:
     Attributes:
         row, step: the prediction under the cursor, from 0.
         strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
-        x: uint8 [T]; None where it is not known.
-        probabilities: float32 [T, num_classes]; None where they are not known.
+        x, y: uint8 [T], inputs and targets; None where they are not known.
+        probabilities: float32 [T, num_classes], what the weights of now predict.
         flip: this row's; None where nothing is flipped in it.
         focused: whether the cursor is lit.
     """
@@ -46,7 +46,8 @@ class RowPanel:
     step: int
     strengths: Floats
     x: Symbols | None
-    probabilities: Floats | None
+    y: Symbols | None
+    probabilities: Floats
     flip: Flip | None
     focused: bool
 
@@ -100,7 +101,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
-        texts = [text[:block] for text in line.blocks[begin : begin + shown]]
+        texts = [narrow(text) if block == 1 else text for text in line.blocks[begin : begin + shown]]
         write_in(cells, box, number, "".join(texts), line.style, at=LABEL_WIDTH)
         for step, text in line.lit.items():
             if begin <= step < begin + shown:
@@ -133,8 +134,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     flip = panel.flip
     lines = []
     x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
-    before = flip.before if flip is not None else panel.probabilities
-    classes = before.shape[-1] if before is not None else 2
+    classes = panel.probabilities.shape[-1]
     if x is not None:
         lines.append(
             Line("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))
@@ -145,9 +145,9 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 :] = " "
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
-    if before is not None:
-        predicted = symbols_at(cursor, before.argmax(axis=-1), classes)
-        lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, predicted))
+    predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
+    blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
+    lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
     if flip is not None:
         differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
         after = prediction_blocks(flip.after, ascii_only)
@@ -192,13 +192,23 @@ def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
     return tuple(symbol_text(symbol) for symbol in x.tolist())
 
 
-def prediction_blocks(probabilities: Floats, ascii_only: bool) -> tuple[str, ...]:
-    """Two characters for each prediction: shaded by its probability, or the likeliest symbol.
+def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None = None) -> tuple[str, ...]:
+    """Two characters for each prediction: shaded by its probability, or the likeliest symbol; wrong ones marked.
 
     Args:
         probabilities: float32 [T, num_classes].
+        y: uint8 [T], the targets; where none are given, nothing is wrong.
     """
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+    predicted = probabilities.argmax(axis=-1)
+    wrong = (predicted != y).tolist() if y is not None else [False] * len(predicted)
     if probabilities.shape[-1] == 2:
-        return tuple(glyphs[shade(p)] for p in probabilities[:, 1].tolist())
-    return tuple(symbol_text(symbol) for symbol in probabilities.argmax(axis=-1).tolist())
+        shades = [glyphs[shade(p)] for p in probabilities[:, 1].tolist()]
+        return tuple(glyphs["wrong"] if bad else text for text, bad in zip(shades, wrong, strict=True))
+    symbols = map(symbol_text, predicted.tolist())
+    return tuple(f"{text[0]}<" if bad else text for text, bad in zip(symbols, wrong, strict=True))
+
+
+def narrow(text: str) -> str:
+    """A block in one column."""
+    return "x" if text == BLOCKS["wrong"] else text[:1]

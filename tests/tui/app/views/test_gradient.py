@@ -9,9 +9,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Question
-from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
+from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades, left_out, percent, read, size_text, words_of
-from tui.app.views.row_panel import before_flip, changed_steps, flip_words
+from tui.app.views.row_panel import before_flip, changed_steps, flip_words, narrow, prediction_blocks
 
 SOLVED = shift_register()
 
@@ -117,6 +117,30 @@ def test_the_solved_tutorial() -> None:
     ]
 
 
+def test_what_is_predicted_is_of_the_weights_of_now_with_a_flip_and_without() -> None:
+    """Training recorded what the weights before the window predicted."""
+    recorded = PROGRESS.probabilities[:, :, ::-1].copy()
+    readings = replace(SOLVED, progress=replace(PROGRESS, probabilities=recorded))
+    assert readings.connectivity is not None
+    assert readings.connectivity.probabilities is PROGRESS.probabilities
+    view = GradientView()
+    texts = []
+    for one, flip in ((readings, None), (flipped(readings), (0, 6))):
+        view._cursor, view._flip = (0, 6), flip
+        lines = drawn(view, frame_of(one), 120, 12)
+        texts.append(next(line[line.index("pred") :].rstrip() for line in lines if "pred" in line))
+    assert texts[0] == texts[1]
+
+
+def test_a_wrong_prediction_is_marked() -> None:
+    p = np.array([[0.99, 0.01], [0.3, 0.7]], np.float32)
+    assert prediction_blocks(p, ascii_only=False, y=np.array([0, 0], np.uint8)) == ("▁▁", "><")
+    assert prediction_blocks(p, ascii_only=False) == ("▁▁", "▒▒")
+    three = np.array([[0.1, 0.7, 0.2]], np.float32)
+    assert prediction_blocks(three, ascii_only=False, y=np.array([2], np.uint8)) == ("1<",)
+    assert narrow("><") == "x"
+
+
 def test_in_ascii() -> None:
     view = GradientView(ascii_only=True)
     view._flip = view._cursor = (0, 6)
@@ -181,12 +205,14 @@ def test_a_flip_makes_a_symbol_the_next_one() -> None:
 
 def test_symbols_of_more_than_two_classes_are_digits() -> None:
     config = replace(TUTORIAL, num_classes=36)
-    rows, steps = 5, 15
+    steps = 15
     p = np.full((steps, 36), 1 / 36, np.float32)
     p[:, 35] = 1
     flip = Flip(0, 2, np.full(steps, 10, np.uint8), p, p)
+    assert SOLVED.connectivity is not None
+    connectivity = replace(SOLVED.connectivity, probabilities=np.stack([p] * 5))
     view = GradientView()
     view._flip = (0, 2)
-    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip)), 120, 12)
-    assert any(line.rstrip().endswith("pred  " + "z " * 14 + "z") for line in lines)
-    assert rows == len(SOLVED.connectivity.strength) if SOLVED.connectivity else False
+    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip, connectivity=connectivity)), 120, 12)
+    assert any(line.rstrip().endswith("pred  " + "z<" * 15) for line in lines), "none of them is a target"
+    assert any(line.rstrip().endswith("then  " + "z " * 14 + "z") for line in lines)
