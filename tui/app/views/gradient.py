@@ -11,10 +11,11 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Gradient, Question, Readings
+from echornn.session.frame import Frame
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, flip_words
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -53,6 +54,8 @@ class GradientView(ProbeView):
         super().__init__(ascii_only)
         self._cursor: tuple[int, int] | None = None
         self._flip: tuple[int, int] | None = None
+        self._flip_of: tuple[int, int] | None = None
+        """The branch and window that the flip is of; None for whichever is the newest while windows are trained."""
         self._row_first = False
 
     @property
@@ -67,6 +70,15 @@ class GradientView(ProbeView):
             row = min(row, self._frame.config.batch_size - 1)
         return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
 
+    def show(self, frame: Frame, message: str = "") -> None:
+        """Draw this frame; a flip ends with the window that it was made in."""
+        here = (frame.branch, frame.trained)
+        if self._flip_of not in (None, here):
+            self._flip = self._flip_of = None
+        elif self._flip is not None and frame.state.stands_still:
+            self._flip_of = here
+        super().show(frame, message)
+
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
         """The sentences, a row, and below it each of its predictions."""
@@ -80,16 +92,21 @@ class GradientView(ProbeView):
         readings = self._readings
         if self._cursor is None or readings is None or readings.connectivity is None:
             return ""
-        where = self._place(readings.connectivity)
+        where = self._place(readings)
         return "" if where is None else read(readings.connectivity, *where)
 
-    def _place(self, connectivity: Connectivity) -> tuple[int, int] | None:
-        """Row and step whose prediction is looked at: under the cursor, or the first row's last; None without any."""
-        rows, steps = connectivity.strength.shape[:2]
-        if not rows or not steps:
+    def _place(self, readings: Readings | None) -> tuple[int, int] | None:
+        """Row and step whose prediction is looked at; None without any.
+
+        Under the cursor, or the last step of the first row whose input is echoed within the window: there f shows
+        something.
+        """
+        if readings is None or readings.connectivity is None or 0 in readings.connectivity.strength.shape[:2]:
             return None
-        row, step = self._cursor or (0, steps - 1)
-        return min(row, rows - 1), min(step, steps - 1)
+        rows, steps = readings.connectivity.strength.shape[:2]
+        last = steps - 1
+        row, step = self._cursor or (0, last - readings.config.echo_step if readings.config.echo_step < steps else last)
+        return min(row, rows - 1), min(step, last)
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -114,7 +131,7 @@ class GradientView(ProbeView):
             draw_row(cells, right, panel, self._ascii_only)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        where = self._place(readings.connectivity) if readings.connectivity is not None else None
+        where = self._place(readings)
         if where is None or readings.connectivity is None:
             return None
         row, step = where
@@ -127,11 +144,13 @@ class GradientView(ProbeView):
             flip = None
         x, y = (progress.x[row], progress.y[row]) if progress is not None else (None, None)
         probabilities = readings.connectivity.probabilities[row]
-        return RowPanel(row, step, strengths, x, y, probabilities, flip, self.has_focus or self._cursor is not None)
+        hint = "f flips that input" if self.has_focus else "tab, then arrows; f flips it"
+        words = (hint,) if flip is None else flip_words(flip, readings.config.echo_step)
+        return RowPanel(row, step, strengths, x, y, probabilities, flip, words, self._cursor is not None)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
-        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
+        place = self._place(readings)
         if place is None or readings is None or readings.connectivity is None:
             return
         count, length = readings.connectivity.strength.shape[:2]
@@ -142,11 +161,12 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_flip(self) -> None:
-        readings = self._readings
-        place = self._place(readings.connectivity) if readings is not None and readings.connectivity else None
-        if place is not None:
+        place = self._place(self._readings)
+        if place is not None and self._frame is not None:
             self._cursor = place
             self._flip = None if self._flip == place else place
+            still = self._flip is not None and self._frame.state.stands_still
+            self._flip_of = (self._frame.branch, self._frame.trained) if still else None
             self._changed()
 
     def action_swap(self) -> None:
@@ -154,7 +174,7 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_leave(self) -> None:
-        self._cursor = self._flip = None
+        self._cursor = self._flip = self._flip_of = None
         self._changed()
 
 

@@ -39,6 +39,7 @@ class RowPanel:
         x, y: uint8 [T], inputs and targets; None where they are not known.
         probabilities: float32 [T, num_classes], what the weights of now predict.
         flip: this row's; None where nothing is flipped in it.
+        words: what is said below, the longest that fits.
         focused: whether the cursor is lit.
     """
 
@@ -49,6 +50,7 @@ class RowPanel:
     y: Symbols | None
     probabilities: Floats
     flip: Flip | None
+    words: tuple[str, ...]
     focused: bool
 
     @property
@@ -89,15 +91,7 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
     unread = bool(np.isnan(panel.strength).all())
-    words = (
-        "computing"
-        if unread
-        else flip_words(panel.flip)
-        if panel.flip is not None
-        else "f flips that input"
-        if panel.focused
-        else ""
-    )
+    words = "computing" if unread else next((one for one in panel.words if len(one) <= box.width), panel.words[-1])
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
@@ -174,14 +168,17 @@ def changed_steps(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def flip_words(flip: Flip) -> str:
-    """What the flip changes, in words."""
+def flip_words(flip: Flip, echo_step: int) -> tuple[str, ...]:
+    """What the flip changes, in words, the longest first."""
     changed = [step + 1 for step in changed_steps(flip)]
-    if not changed:
-        largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
-        return f"step {flip.step + 1} flipped: none turns, p by {largest:.2f}"
-    named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-    return f"step {flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
+    begin = f"step {flip.step + 1} flipped: "
+    if changed:
+        named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+        return (f"{begin}{named} turn{'s' if len(changed) == 1 else ''}",)
+    if flip.step + echo_step >= len(flip.x):
+        return f"{begin}its echo comes after this window", f"{begin}echo comes later"
+    largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
+    return f"{begin}no prediction turns, p by {largest:.2f} at most", f"{begin}none turns"
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Question
+from echornn.session.frame import Frame, State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades, left_out, percent, read, size_text, words_of
 from tui.app.views.row_panel import before_flip, changed_steps, flip_words, narrow, prediction_blocks
+from tui.app.widgets.cells import Cells
 
 SOLVED = shift_register()
 
@@ -161,9 +163,9 @@ def test_the_cursor_and_the_flip_are_asked_for_and_taken_away() -> None:
     view.action_move(-1, 0)
     view.action_move(-1, 0)
     view.action_move(0, 1)
-    assert view.reading == "row 2, step 14: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
+    assert view.reading == "row 2, step 11: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
     view.action_flip()
-    assert (view.question.flip, view.question.row) == ((1, 13), 1)
+    assert (view.question.flip, view.question.row) == ((1, 10), 1)
     assert "flip" in view.question.kinds
     view.action_flip()
     assert view.question.flip is None
@@ -177,7 +179,7 @@ def test_a_flip_that_the_network_of_now_does_not_have_is_not_asked_for() -> None
     view = GradientView()
     view._frame = frame_of(SOLVED)
     view.action_flip()
-    assert view.question.flip == (0, 14)
+    assert view.question.flip == (0, 11)
     view._frame = replace(view._frame, config=EchoConfig(truncated_backprop_length=10))
     assert view.question.flip is None
 
@@ -192,9 +194,67 @@ def test_what_a_flip_changes() -> None:
     flip = flipped(SOLVED).flip
     assert flip is not None
     assert changed_steps(flip) == [9]
-    assert flip_words(flip) == "step 7 flipped: 10 turns"
-    assert flip_words(replace(flip, after=flip.before)) == "step 7 flipped: none turns, p by 0.00"
-    assert flip_words(replace(flip, after=flip.before[:, ::-1])) == "step 7 flipped: 1, 2, 3 and 12 more turn"
+    assert flip_words(flip, 3) == ("step 7 flipped: 10 turns",)
+    assert flip_words(replace(flip, after=flip.before), 3) == (
+        "step 7 flipped: no prediction turns, p by 0.00 at most",
+        "step 7 flipped: none turns",
+    )
+    assert flip_words(replace(flip, after=flip.before[:, ::-1]), 3) == ("step 7 flipped: 1, 2, 3 and 12 more turn",)
+    assert flip_words(replace(flip, after=flip.before), 9) == (
+        "step 7 flipped: its echo comes after this window",
+        "step 7 flipped: echo comes later",
+    )
+
+
+def frame_after(trained: int, state: State = State.PAUSED, branch: int = 0) -> Frame:
+    return replace(frame_of(SOLVED, trained, state), branch=branch)
+
+
+def test_the_cursor_begins_where_a_flips_echo_is_seen() -> None:
+    view = GradientView()
+    view._frame = frame_of(SOLVED)
+    view.action_flip()
+    assert view.question.flip == (0, 11), "its echo is the last of the 15"
+
+
+def test_a_flip_ends_with_its_window() -> None:
+    for later in (frame_after(1000), frame_after(998), frame_after(999, branch=1), frame_after(1000, State.RUNNING)):
+        view = GradientView()
+        view.show(frame_after(999))
+        view.action_flip()
+        view.show(frame_after(999))
+        assert view.question.flip == (0, 11)
+        view.show(later)
+        assert view.question.flip is None
+
+
+def test_a_flip_made_while_windows_are_trained_goes_with_them_until_they_stop() -> None:
+    view = GradientView()
+    view.show(frame_after(900, State.RUNNING))
+    view.action_flip()
+    for frame in (frame_after(950, State.RUNNING), frame_after(999), frame_after(999)):
+        view.show(frame)
+        assert view.question.flip == (0, 11)
+    view.show(frame_after(1000))
+    assert view.question.flip is None
+
+
+def test_escape_takes_cursor_and_flip_away_and_leaves_nothing_lit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GradientView, "has_focus", True)
+    view = GradientView()
+    before = lit(view)
+    view.action_move(-1, 0)
+    assert lit(view) != before
+    view.action_leave()
+    assert lit(view) == before == 0
+
+
+def lit(view: GradientView) -> int:
+    """Cells in the cursor's style, where the view has the keys."""
+    view._frame = frame_of(SOLVED)
+    cells = Cells(120, 28, GradientView.STYLES)
+    view.draw(cells)
+    return int((cells.styles == cells.names.index("view--cursor")).sum())
 
 
 def test_a_flip_makes_a_symbol_the_next_one() -> None:
