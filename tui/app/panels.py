@@ -28,6 +28,8 @@ class Panels(App[int]):
     session: Session
     futures: Futures
     _frame: Frame
+    _watched_before: Widget | None = None
+    """What had the keys before a panel took them."""
 
     @property
     def _main(self) -> Screen[object]:
@@ -108,6 +110,7 @@ class Panels(App[int]):
         return was_open is not panel
 
     def _panel_opened(self, panel: Widget) -> None:
+        self._watched_before = self._main.focused
         self._lay_out(self.size)
         self._focus(panel)
 
@@ -117,3 +120,6 @@ class Panels(App[int]):
             panel.is_open = False
         self._watch_again()
         self._lay_out(self.size)
+        before, self._watched_before = self._watched_before, None
+        if before is not None and before.display:
+            self._focus(before)
