@@ -15,7 +15,7 @@ from echornn.session.frame import Frame
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, flip_words
+from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, flip_words, is_read
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -202,6 +202,11 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
+def gone_in_a_step(gradient: Gradient) -> bool:
+    """Whether no error gets even one step back, as where all units are saturated: then nothing can be said of T."""
+    return len(gradient.by_lag) > 1 and not gradient.by_lag[1:].any()
+
+
 def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
     """What the windows leave out of the gradient, and whether that is their early errors, or T.
 
@@ -209,6 +214,11 @@ def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
     are enough is said only where errors reach the echo.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
+    if gone_in_a_step(gradient):
+        return (
+            "no error travels: nothing of it is left one step back",
+            "each step makes it 0, as saturated units do: lower the rate (s), then R",
+        )
     if not followed or not np.isfinite(gradient.bias).any():
         return "there is none", ""
     windows = f"windows of {steps} {left_out(gradient.bias_of_windows)}"
@@ -301,7 +311,12 @@ def share_room(
 
 
 def read(connectivity: Connectivity, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most."""
+    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+
+    Of a row that was asked for by the last key, nothing is read yet.
+    """
+    if not is_read(connectivity.strength[row]):
+        return f"row {row + 1}, step {step + 1}: computing"
     strength = connectivity.strength[row, step, : step + 1]
     text = f"row {row + 1}, step {step + 1}: logit by input"
     for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from echornn.config import EchoConfig
-
-NARROW = 2
-"""Characters of a time step where there is no room for its number."""
+from tui.app.widgets.blocks import most_digits
 
 AROUND_A_NUMBER = 3
 """Characters beside it: its symbol to the left and right, and a space."""
@@ -45,7 +43,7 @@ class Matrix:
     @property
     def numbered(self) -> bool:
         """Whether there is room for the number of each time step."""
-        return self.cell > NARROW
+        return self.cell > AROUND_A_NUMBER
 
     @property
     def end(self) -> int:
@@ -87,17 +85,17 @@ class Matrix:
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
     """The matrix around a window of the epoch (from 0) on so many characters.
 
-    It is numbered where window and echo fit so, of two classes. Where even the window is too long, its part around
-    ``step`` is shown.
+    It is numbered where window and echo fit so, of two classes; else there is room for a mark and a symbol. Where even
+    the window is too long, its part around ``step`` is shown.
     """
     start, length = window * config.window_stride, config.truncated_backprop_length
     reach = min(config.echo_step, config.row_length)
     label = max(LEAST_LABEL, len(f"row {config.batch_size} "))
     room = width - label - SIDES_AND_JOINS
     digits = len(str(config.row_length * config.batch_size))
-    numbered = digits + AROUND_A_NUMBER
+    numbered, narrow = digits + AROUND_A_NUMBER, 1 + most_digits(config.num_classes)
     has_room = (length + min(reach, length)) * numbered <= room
-    cell = numbered if has_room and config.num_classes == 2 else NARROW  # digits are symbols where there are more
+    cell = numbered if has_room and config.num_classes == 2 else narrow  # digits are symbols where there are more
     steps = max(1, room // cell)
     if steps < length:
         first = start + min(max(0, step - steps // 2), length - steps)

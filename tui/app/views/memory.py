@@ -14,6 +14,7 @@ from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.row_panel import input_blocks
 from tui.app.views.unit_lines import draw_units, label_width
+from tui.app.widgets.blocks import most_digits
 from tui.app.widgets.cells import Cells
 
 VALUE_PITCH = 4
@@ -78,9 +79,9 @@ class MemoryView(ProbeView):
         if memory is None:
             return
         asked = self._asked_part()
-        computing = f"; computing {asked}" if asked not in ("", memory.part) else ""
+        computing = asked if asked not in ("", memory.part) else ""
         part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, summary(readings.config, memory) + computing, part)
+        self.draw_head(cells, readings, summary(readings.config, memory, computing), part)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(readings.config, memory, units, body, self._units_first)
         if left is not None:
@@ -88,7 +89,7 @@ class MemoryView(ProbeView):
         if right is not None and units is not None:
             row = min(self._row, max(0, len(units.activity) - 1))
             inputs = inputs_of(readings, row, self._ascii_only)
-            args = (units, row, self._first_unit, inputs, self._ascii_only)
+            args = (units, row, self._first_unit, inputs, self._ascii_only, most_digits(readings.config.num_classes))
             self._units_shown = draw_units(cells, right, *args)
 
     def action_lag(self, by: int) -> None:
@@ -121,12 +122,12 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def summary(config: EchoConfig, memory: Memory) -> str:
-    """How much is held, of how much room there is, and how much the echo needs."""
+def summary(config: EchoConfig, memory: Memory, computing: str = "") -> str:
+    """How much is held, of how much room there is, and how much the echo needs; or which part comes next."""
     total = memory.total
     held = f"{total:.1f}" if math.isfinite(total) else "?"
-    needed = memory.needed(config.echo_step)
-    return f"{held} of {memory.size} numbers used; the echo needs {needed}"
+    then = f"computing {computing}" if computing else f"the echo needs {memory.needed(config.echo_step)}"
+    return f"{held} of {memory.size} numbers used; {then}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:

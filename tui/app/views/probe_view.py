@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding
 
 from echornn.readings import Kind, Question, Readings
+from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
 from tui.app.views.view import View
 from tui.app.widgets.cells import Cells
@@ -76,13 +77,18 @@ class ProbeView(View):
             self.paint(cells, readings)
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
-        """The first line: what is to be said, of a part or of the whole, and at the right the moment."""
-        head_style = "view--focused" if self.has_focus else "view--head"
-        end = cells.write(0, 0, (f"{self.title} of {part}" if part else self.title)[: cells.width], head_style)
-        end = cells.write(end, 0, shortened(f": {text}", max(0, cells.width - end)), "view--head")
-        note = moment(self._frame, readings)
-        if note and end + 2 + len(note) <= cells.width:
-            cells.write(cells.width - len(note), 0, note, "view--note")
+        """The first line: what is to be said, of a part or of the whole, and at the right the moment.
+
+        Where there is no room for both, what is said is shortened: readings of another moment never pass for now's.
+        """
+        title = f"{self.title} of {part}" if part else self.title
+        note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)
+        if len(f"{title}: {text}  {note}") > cells.width:
+            note = shortened(short, cells.width)
+        room = cells.width - (len(f"  {note}") if note else 0)
+        end = cells.write(0, 0, title[: max(0, room)], "view--focused" if self.has_focus else "view--head")
+        cells.write(end, 0, shortened(f": {text}", max(0, room - end)), "view--head")
+        cells.write(cells.width - len(note), 0, note, "view--note")
 
     def action_part(self, by: int) -> None:
         """The part so many after the one that is shown."""
@@ -100,12 +106,12 @@ class ProbeView(View):
         self.on_view()
 
 
-def moment(frame: Frame | None, readings: Readings) -> str:
-    """Which moment readings are of; empty where it is the frame's."""
+def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
+    """Which moment readings are of, the branch by its letter; empty where it is the frame's."""
     if frame is None or (frame.trained, frame.branch) == (readings.window, readings.branch):
         return ""
-    branch = f", branch {readings.branch}" if frame.branch != readings.branch else ""
-    return f"of window {readings.window:,}{branch}"
+    branch = f", branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
+    return f"{'at' if short else 'of window'} {readings.window:,}{branch}"
 
 
 def waiting(title: str, frame: Frame | None, message: str) -> str:

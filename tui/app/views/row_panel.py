@@ -13,7 +13,7 @@ from echornn.progress import Floats, Symbols
 from echornn.readings import Flip
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import scale_of, signed_blocks
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, shade, symbol_text
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, most_digits, shade, symbol_text
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -58,6 +58,11 @@ class RowPanel:
         """float32 [T], how much the prediction under the cursor hangs on each input."""
         return np.asarray(self.strengths[self.step])
 
+    @property
+    def classes(self) -> int:
+        """How many symbols there are."""
+        return int(self.probabilities.shape[-1])
+
 
 @dataclass(frozen=True)
 class Line:
@@ -80,18 +85,23 @@ class Line:
     lit_style: str = "view--cursor"
 
 
+def is_read(strengths: Floats) -> bool:
+    """Whether a row's strengths, float32 [T, T], are there: of one that was not asked for, all are NaN."""
+    return not bool(np.isnan(strengths).all())
+
+
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
     steps = len(panel.strength)
     room = max(0, box.width - LABEL_WIDTH)
-    block = 2 if 2 * steps <= room else 1
+    block = 2 if 2 * steps <= room else most_digits(panel.classes)
     shown = min(steps, room // block)
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
     of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
     write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
-    unread = bool(np.isnan(panel.strength).all())
-    words = "computing" if unread else next((one for one in panel.words if len(one) <= box.width), panel.words[-1])
+    read = is_read(panel.strengths)
+    words = next((one for one in panel.words if len(one) <= box.width), panel.words[-1]) if read else "computing"
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
@@ -115,8 +125,9 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
     glyphs, _ = signed_blocks(part, scale_of(panel.strengths), ascii_only)
-    later = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]
-    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(later, " ", glyphs), block, 1), "view--positive")
+    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs that come later
+    blank |= not is_read(panel.strengths)
+    stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
         lit = panel.focused and step == panel.step
         write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
@@ -128,7 +139,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     flip = panel.flip
     lines = []
     x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
-    classes = panel.probabilities.shape[-1]
+    classes = panel.classes
     if x is not None:
         lines.append(
             Line("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))
@@ -137,7 +148,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
         blank = ("  ",) * len(flip.x)
         lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
-    glyphs[panel.step + 1 :] = " "
+    glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
     blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
@@ -202,8 +213,8 @@ def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None
     if probabilities.shape[-1] == 2:
         shades = [glyphs[shade(p)] for p in probabilities[:, 1].tolist()]
         return tuple(glyphs["wrong"] if bad else text for text, bad in zip(shades, wrong, strict=True))
-    symbols = map(symbol_text, predicted.tolist())
-    return tuple(f"{text[0]}<" if bad else text for text, bad in zip(symbols, wrong, strict=True))
+    marks = ("<" if bad else " " for bad in wrong)
+    return tuple(symbol_text(symbol, mark) for symbol, mark in zip(predicted.tolist(), marks, strict=True))
 
 
 def narrow(text: str) -> str:

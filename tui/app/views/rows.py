@@ -171,7 +171,7 @@ class Rows(View):
         target = int(newest.progress.y[row, step])
         predicted = int(newest.progress.probabilities[row, step].argmax())
         two_classes = self._frame.config.num_classes == 2
-        wrong = "<" if predicted != target and not two_classes else ""
+        wrong = "<" if predicted != target else " "
         light(cells, x, newest, step, y + 2, "rows--cursor", cell_text(target, two_classes))
         light(cells, x, newest, step, y + 3, "rows--cursor", cell_text(predicted, two_classes, wrong))
         source = step - self._frame.config.echo_step
@@ -198,10 +198,9 @@ def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, tex
         cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
 
 
-def cell_text(symbol: int, two_classes: bool, mark: str = "") -> str:
+def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
     """A symbol under the cursor, two characters: among blocks to the right, among symbols where they have theirs."""
-    digit = symbol_text(symbol).strip()
-    return f"{digit:>2}" if two_classes else f"{digit[0] + mark if mark else digit:<2}"
+    return f"{symbol_text(symbol).strip():>2}" if two_classes else symbol_text(symbol, mark)
 
 
 def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:

@@ -8,7 +8,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress, Symbols
 from echornn.tasks.coverage import Source, counts_by_source, source_of
 from tui.app.views.matrix import AROUND_A_NUMBER, Matrix
-from tui.app.widgets.blocks import DIGITS
+from tui.app.widgets.blocks import symbol_text
 
 MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
 GLYPHS = {"one": "█", "zero": "▁", "unknown": "░", "join": "→", "side": "╎", "top": "╌", "strip": "─", "place": "█"}
@@ -45,7 +45,7 @@ class TimeSteps:
     ascii_only: bool = False
 
     def symbol(self, row: int, position: int) -> str:
-        """The glyph of an input; that of none where it is not known."""
+        """The glyph of an input, or its digits; the glyph of none where it is not known."""
         glyphs = ASCII_GLYPHS if self.ascii_only else GLYPHS
         if self.series is not None:
             symbol = int(self.series[row * self.matrix.row_length + position])
@@ -54,7 +54,7 @@ class TimeSteps:
         else:
             return glyphs["unknown"]
         if self.config.num_classes > 2:
-            return DIGITS[symbol % len(DIGITS)]
+            return symbol_text(symbol).strip()
         return glyphs["one" if symbol else "zero"]
 
     def input(self, row: int, position: int) -> str:
@@ -79,7 +79,8 @@ class TimeSteps:
     def _block(self, left: str, index: int, symbol: str) -> str:
         """A time step: around its number in the series, from 1, where there is room for that."""
         if not self.matrix.numbered:
-            return left + symbol if self.config.num_classes == 2 or left != symbol else f"{symbol} "
+            text = left + symbol if self.config.num_classes == 2 or left != symbol else symbol
+            return text.ljust(self.matrix.cell)
         return f"{left}{f'{index + 1}'.rjust(self.matrix.cell - AROUND_A_NUMBER, symbol)}{symbol} "
 
 

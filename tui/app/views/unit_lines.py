@@ -65,7 +65,14 @@ def first_shown(wanted: int, count: int, room: int) -> int:
 
 
 def draw_units(
-    cells: Cells, box: Box, units: Units, row: int, first_unit: int, inputs: Sequence[str] | None, ascii_only: bool
+    cells: Cells,
+    box: Box,
+    units: Units,
+    row: int,
+    first_unit: int,
+    inputs: Sequence[str] | None,
+    ascii_only: bool,
+    least_block: int = 1,
 ) -> int:
     """A head, the input where it is known, and a line for each unit that fits from the first wanted on; how many fit.
 
@@ -75,12 +82,13 @@ def draw_units(
     Args:
         row: which row's activity, from 0; the last there is, where there are fewer.
         inputs: two characters for each of that row's inputs; None where they are not known.
+        least_block: how many of those two are needed to tell inputs apart.
     """
     rows, steps, count = units.activity.shape
     row = min(row, max(0, rows - 1))
     width = label_width(units)
     room = max(0, box.width - width)
-    block = 2 if 2 * steps <= room else 1
+    block = 2 if 2 * steps <= room else least_block
     shown = min(steps, room // block)
     begin = steps - shown
     lines = max(0, box.height - 1 - (inputs is not None))

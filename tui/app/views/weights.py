@@ -179,9 +179,9 @@ def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
         parts.append(f"spectral radius {number(recurrent.spectral_radius)} of {recurrent.name}")
     if lyapunov is not None and len(lyapunov):
         largest = float(lyapunov[0])
-        grows = "grow" if largest > 0 else "fade"
-        meaning = f": differences {grows}" if math.isfinite(largest) else ""
-        parts.append(f"Lyapunov {number(largest, '+')}{meaning}")
+        grows = "grow" if largest > 0 else "fade" if largest > MINUS_INFINITY else "vanish"
+        meaning = f": differences {grows}" if largest < math.inf else ""
+        parts.append(f"Lyapunov {exponent_text(largest)}{meaning}")
     return "; ".join(parts) or "none"
 
 
@@ -190,6 +190,11 @@ def number(value: float, sign: str = "") -> str:
     if not math.isfinite(value):
         return "?"
     return f"{value:{sign}.2f}" if abs(value) < 1e4 else f"{value:{sign}.1e}"
+
+
+def exponent_text(value: float) -> str:
+    """A Lyapunov exponent with its sign."""
+    return "-inf" if value <= MINUS_INFINITY else number(value, "+")
 
 
 Room = tuple[Box, Box | None, Box | None]
@@ -229,9 +234,8 @@ def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | N
         finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0
         for line, value in enumerate(shown, start=top + 1):
-            left, right = exponent_bar(value / scale, ascii_only)
-            text = number(value, "+") if not value <= MINUS_INFINITY else "-inf"
-            at = write_in(cells, box, line, f"{text:>8} ", "view--words") - box.x
+            left, right = exponent_bar(max(value, MINUS_INFINITY) / scale, ascii_only)
+            at = write_in(cells, box, line, f"{exponent_text(value):>8} ", "view--words") - box.x
             at = write_in(cells, box, line, left, "view--negative", at=at) - box.x
             at = write_in(cells, box, line, "|", "view--axis", at=at) - box.x
             write_in(cells, box, line, right, "view--positive", at=at)

@@ -19,7 +19,8 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
     """The blocks of one line of a row, one a time step: 0 the input, 1 the target, 2 the prediction.
 
     With two classes one style a line, but for wrong predictions: the glyph tells the value, and runs of one style
-    are few bytes. With more, each class has a colour and its digit, in all three lines.
+    are few bytes. With more, each class has a colour and its digits, in all three lines; a wrong prediction of two
+    digits has no room for its mark, and is told by the target above it.
     """
     two_classes = progress.probabilities.shape[-1] == 2
     if line < 2:
@@ -34,7 +35,7 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
         progress.y[row].tolist(), probabilities.argmax(axis=-1).tolist(), probabilities.tolist(), strict=True
     ):
         if predicted != target:
-            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted)[0] + "<", "rows--wrong"))
+            blocks.append((glyphs["wrong"] if two_classes else symbol_text(predicted, "<"), "rows--wrong"))
         elif two_classes:
             blocks.append((glyphs[shade(p[1])], "rows--prediction"))
         else:
@@ -55,6 +56,11 @@ def class_style(symbol: int) -> str:
     return f"rows--class{symbol % CLASS_COLOURS}"
 
 
-def symbol_text(symbol: int) -> str:
-    """Two characters for a symbol of more than two classes."""
-    return f"{DIGITS[symbol]} " if symbol < len(DIGITS) else f"{symbol:02x}"
+def symbol_text(symbol: int, mark: str = " ") -> str:
+    """Two characters for a symbol of more than two classes: a digit and a mark; from the 37th on two digits."""
+    return f"{DIGITS[symbol]}{mark}" if symbol < len(DIGITS) else f"{symbol:02x}"
+
+
+def most_digits(classes: int) -> int:
+    """How many characters tell a symbol of so many classes apart from all others."""
+    return 1 if classes <= len(DIGITS) else 2

@@ -127,10 +127,20 @@ def test_where_there_is_no_room_for_numbers_blocks_are_as_in_the_rows() -> None:
 
 
 def test_more_than_two_classes_are_told_by_their_symbol() -> None:
-    config = replace(LITTLE, num_classes=40)
+    config = replace(LITTLE, num_classes=36)
     steps = TimeSteps(config, 1, laid(config, 1, 200), np.arange(36, dtype=np.uint8), None)
     assert [steps.input(0, position) for position in (3, 10)] == ["3 ", "a "]
     assert steps.target(1, 3)[0] == "‹c"
+
+
+def test_each_of_256_classes_has_a_symbol_of_its_own_beside_the_mark() -> None:
+    config = EchoConfig(num_classes=256, total_series_length=256, batch_size=1, truncated_backprop_length=8)
+    steps = TimeSteps(config, 1, laid(config, 1, 200), np.arange(256, dtype=np.uint8), None)
+    inputs = [steps.input(0, position) for position in range(256)]
+    assert len(set(inputs)) == 256
+    assert [inputs[symbol] for symbol in (3, 18, 198)] == ["3  ", "i  ", "c6 "]
+    far = TimeSteps(config, 5, laid(config, 5, 200), np.arange(256, dtype=np.uint8), None)
+    assert [far.target(0, position) for position in (40, 43)] == [("‹25", "data--before"), ("28 ", "data--target")]
 
 
 def test_the_cursor_stays_in_sight_where_the_window_is_wider_than_the_screen() -> None:
@@ -163,7 +173,7 @@ CONFIGS = st.builds(
     st.integers(0, 50),
     st.integers(1, 12),
     st.integers(0, 60),
-    st.sampled_from([2, 3, 40]),
+    st.sampled_from([2, 3, 256]),
 )
 
 

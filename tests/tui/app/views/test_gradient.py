@@ -8,11 +8,21 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.readings import Flip, Gradient, Question
+from echornn.readings import Connectivity, Flip, Gradient, Question
 from echornn.session.frame import Frame, State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades, left_out, percent, read, size_text, words_of
-from tui.app.views.row_panel import before_flip, changed_steps, flip_words, narrow, prediction_blocks
+from tui.app.views.paint import Box
+from tui.app.views.row_panel import (
+    LABEL_WIDTH,
+    RowPanel,
+    before_flip,
+    changed_steps,
+    draw_row,
+    flip_words,
+    narrow,
+    prediction_blocks,
+)
 from tui.app.widgets.cells import Cells
 
 SOLVED = shift_register()
@@ -74,6 +84,20 @@ def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
         first, second = words_of(config, gradient(*[bias] * 300))
         assert len(f"gradient: {first}") <= 80
         assert len(second) <= 80
+
+
+@pytest.mark.parametrize("of_the_newest", [1000, np.inf])
+@pytest.mark.parametrize("bias", [0, np.nan])
+def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float, bias: float) -> None:
+    """All units saturated: what T cuts off is 0 of 0."""
+    phi = np.array([of_the_newest, *[0] * 31], np.float32)
+    gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias))
+    lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
+    assert lines[:2] == [
+        "gradient: no error travels: nothing of it is left one step back",
+        "each step makes it 0, as saturated units do: lower the rate (s), then R",
+    ]
+    assert not any("would do" in line or "%" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +208,20 @@ def test_a_flip_that_the_network_of_now_does_not_have_is_not_asked_for() -> None
     assert view.question.flip is None
 
 
+def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
+    strength = np.full((5, 15, 15), np.nan, np.float32)
+    strength[0] = np.eye(15)
+    view = GradientView()
+    view._frame = frame_of(replace(SOLVED, connectivity=Connectivity(strength, PROGRESS.probabilities)))
+    view.action_move(0, 1)
+    assert view.reading.startswith("row 1, step 12: logit by input x[t] 1.00")
+    view.action_move(0, 1)
+    assert view.reading == "row 2, step 12: computing"
+    lines = "".join(drawn(view, view._frame, 120, 28))
+    assert "computing" in lines
+    assert "?" not in lines
+
+
 def test_a_reading_fits_on_a_line_of_78() -> None:
     assert SOLVED.connectivity is not None
     for step in range(15):
@@ -276,3 +314,13 @@ def test_symbols_of_more_than_two_classes_are_digits() -> None:
     lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip, connectivity=connectivity)), 120, 12)
     assert any(line.rstrip().endswith("pred  " + "z<" * 15) for line in lines), "none of them is a target"
     assert any(line.rstrip().endswith("then  " + "z " * 14 + "z") for line in lines)
+
+
+def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
+    """There are fewer steps then."""
+    p = np.zeros((15, 256), np.float32)
+    p[:, 0xC6] = 1
+    panel = RowPanel(0, 14, np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8), None, p, None, ("",), True)
+    cells = Cells(LABEL_WIDTH + 16, 12, GradientView.STYLES)
+    draw_row(cells, Box(0, 0, cells.width, 12), panel, ascii_only=False)
+    assert [cells.text(line) for line in (1, 3)] == ["input " + "c7" * 8, "pred  " + "c6" * 8]

@@ -10,7 +10,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
-from tests.tui.app.views.by_hand import TUTORIAL, drawn, frame_of, shift_register
+from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
 from tui.app.views.memory import MemoryView, read, share_text
 from tui.app.views.unit_lines import best_input, signed_activity
 
@@ -71,14 +71,9 @@ def test_numbers_from_zero_to_one_in_three_characters(value: float, text: str) -
     assert share_text(value) == text
 
 
-def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
-    assert "of window" not in drawn(MemoryView(), frame_of(SOLVED, trained=999), 78, 12)[0]
-    behind = drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12)
-    assert behind[0].endswith("of window 999")
-    assert "input" in "".join(behind)
+def test_the_input_is_shown_where_its_window_is_known() -> None:
+    assert "input" in "".join(drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12))
     assert "input" not in "".join(drawn(MemoryView(), frame_of(replace(SOLVED, progress=None)), 78, 12))
-    other = replace(frame_of(SOLVED), branch=2)
-    assert drawn(MemoryView(), other, 78, 12)[0].endswith("of window 999, branch 0")
 
 
 def test_what_it_says_while_it_waits() -> None:
@@ -125,6 +120,15 @@ def test_rows_units_and_lags_are_chosen_by_keys() -> None:
     assert view.reading.startswith("lag 2: x[t-2] is read with r2 0.99; unit 3")
     view.action_leave()
     assert view.reading == ""
+
+
+def test_inputs_of_two_digits_are_never_cut_to_one() -> None:
+    config = replace(TUTORIAL, num_classes=256)
+    progress = replace(PROGRESS, x=np.full_like(PROGRESS.x, 0xC6))
+    view = MemoryView()
+    view.action_swap()
+    lines = drawn(view, frame_of(replace(SOLVED, config=config, progress=progress)), 38, 10)
+    assert lines[2].split() == ["input", "c6" * 10]
 
 
 def test_the_reading_of_a_lag_that_nothing_holds() -> None:

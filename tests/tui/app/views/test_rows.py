@@ -84,8 +84,20 @@ def test_more_than_two_classes_are_told_by_their_symbol() -> None:
     config = replace(SMALL, num_classes=40)
     progress = replace(make_progress(config), x=np.array([[0, 9, 10, 35, 36]], np.uint8))
     assert line(progress, 0) == "0 9 a z 24"
-    wrong = make_progress(config, wrong_every=1)
+    wrong = make_progress(replace(SMALL, num_classes=36), wrong_every=1)
     assert all(text.endswith("<") for text, _ in blocks_of(wrong, 0, 2, BLOCKS))
+
+
+def test_a_wrong_prediction_of_two_digits_keeps_both() -> None:
+    config = replace(SMALL, num_classes=256)
+    progress = make_progress(config)
+    y = np.full_like(progress.y, 0xC6)
+    probabilities = np.zeros((*y.shape, 256), np.float32)
+    probabilities[:, 0, 0xC6] = probabilities[:, 1, 0xC7] = probabilities[:, 2:, 0xC] = 1
+    shown = replace(progress, y=y, probabilities=probabilities)
+    assert line(shown, 1).startswith("c6c6c6")
+    assert line(shown, 2).startswith("c6c7c<")
+    assert blocks_of(shown, 0, 2, BLOCKS)[1][1] == "rows--wrong"
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300), st.integers(1, 100))
@@ -220,11 +232,11 @@ def test_of_many_classes_the_targets_probability_is_read_out_first_under_the_nam
 @pytest.mark.parametrize(
     ("symbol", "two_classes", "mark", "text"),
     [
-        (1, True, "", " 1"),
-        (3, False, "", "3 "),
+        (1, True, " ", " 1"),
+        (3, False, " ", "3 "),
         (11, False, "<", "b<"),
-        (90, False, "", "5a"),
-        (90, False, "<", "5<"),
+        (90, False, " ", "5a"),
+        (90, False, "<", "5a"),
     ],
 )
 def test_a_symbol_under_the_cursor_stands_where_the_others_do(

@@ -133,6 +133,7 @@ def test_words() -> None:
         "spectral radius 2.00 of W; Lyapunov +0.30: differences grow"
     )
     assert summary(None, None) == "none"
+    assert summary(None, np.array([np.nan], np.float32)) == "Lyapunov ?"
     assert [update_text(value) for value in (0.02, 0.001, 3e-4, 2e-8, 0, np.nan)] == [
         "2 %",
         "0.1 %",
@@ -165,3 +166,11 @@ def test_an_exponent_that_stands_for_minus_infinity_does_not_shrink_the_others()
     assert lines[7].endswith("-0.50     ####|")
     assert lines[8].endswith("-1.00 ########|")
     assert lines[9].endswith("-inf ########|")
+
+
+@pytest.mark.parametrize("gone", [-87.33655, -np.inf])
+def test_where_all_is_gone_in_a_step_head_and_list_say_the_same(gone: float) -> None:
+    readings = replace(READINGS, lyapunov=np.full(4, gone, np.float32))
+    lines = [line.rstrip() for line in drawn(WeightsView(ascii_only=True), frame_of(readings), 78, 12)]
+    assert lines[0] == "weights: spectral radius 0.94 of W; Lyapunov -inf: differences vanish"
+    assert [line.endswith("-inf ########|") for line in lines[7:11]] == [True] * 4
