@@ -15,7 +15,16 @@ from echornn.session.frame import Frame
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, flip_words, is_read
+from tui.app.views.row_panel import (
+    LABEL_WIDTH,
+    LEAST_WIDTH,
+    ROW_LINES,
+    RowPanel,
+    draw_row,
+    flip_words,
+    is_read,
+    targets_after,
+)
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -146,7 +155,8 @@ class GradientView(ProbeView):
         probabilities = readings.connectivity.probabilities[row]
         hint = "f flips that input" if self.has_focus else "tab, then arrows; f flips it"
         words = (hint,) if flip is None else flip_words(flip, readings.config.echo_step)
-        return RowPanel(row, step, strengths, x, y, probabilities, flip, words, self._cursor is not None)
+        y_after = targets_after(y, flip, readings.config.echo_step) if y is not None and flip is not None else y
+        return RowPanel(row, step, strengths, x, y, y_after, probabilities, flip, words, self._cursor is not None)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
@@ -229,7 +239,7 @@ def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
             f"{windows} as it is now",
             f"few errors get {echo} steps back, to the echo, yet: too early to judge T by it",
         )
-    first = f"{windows}: errors stop at their start"
+    first = f"{windows}: errors stop at window starts"
     if steps > followed:
         return first, f"errors were followed through {followed} steps; T is {steps}"
     second = f"each error followed {steps} steps: {percent(float(gradient.bias[steps - 1]))} left out"

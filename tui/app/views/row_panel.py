@@ -37,6 +37,7 @@ class RowPanel:
         row, step: the prediction under the cursor, from 0.
         strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
         x, y: uint8 [T], inputs and targets; None where they are not known.
+        y_after: uint8 [T], targets with the flip: its echo is another one too.
         probabilities: float32 [T, num_classes], what the weights of now predict.
         flip: this row's; None where nothing is flipped in it.
         words: what is said below, the longest that fits.
@@ -48,6 +49,7 @@ class RowPanel:
     strengths: Floats
     x: Symbols | None
     y: Symbols | None
+    y_after: Symbols | None
     probabilities: Floats
     flip: Flip | None
     words: tuple[str, ...]
@@ -155,7 +157,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
     if flip is not None:
         differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
-        after = prediction_blocks(flip.after, ascii_only)
+        after = prediction_blocks(flip.after, ascii_only, panel.y_after)
         lines.append(Line("then", after, "view--prediction", 4, differs, "view--changed"))
     return lines
 
@@ -172,6 +174,14 @@ def before_flip(flip: Flip) -> Symbols:
     classes = flip.before.shape[-1]
     x[flip.step] = (int(x[flip.step]) - 1) % classes
     return x
+
+
+def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
+    """The targets, uint8 [T], where the echo of the flipped input is flipped with it."""
+    after = y.copy()
+    if flip.step + echo_step < len(y):
+        after[flip.step + echo_step] = flip.x[flip.step]
+    return after
 
 
 def changed_steps(flip: Flip) -> list[int]:
