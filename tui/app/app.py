@@ -14,11 +14,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
@@ -36,6 +35,7 @@ from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.loss_plot import LossPlot, zoomed
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
@@ -107,7 +107,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
             yield BranchList(self.futures, session.go, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(lambda action: action != "undo" or self._frame.undoable > 0)
 
     def _curve(self, columns: int, first: int, last: int | None) -> Curve:
         """Of the line of the frame that is shown: the newest may have another, and a shorter one."""
@@ -246,6 +246,12 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
         if self._hint_ends is not None:
             self._hint_ends.stop()
         self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
+
+    async def on_event(self, event: Event) -> None:
+        """A hint ends with the next key, before that may give another."""
+        if isinstance(event, Key) and not event.is_forwarded and self._said:
+            self._end_hint()
+        await super().on_event(event)
 
     def _end_hint(self) -> None:
         self._said = ""

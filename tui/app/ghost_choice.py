@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -13,9 +12,6 @@ from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
 """Drawn under the curve; the others are in the list of branches."""
-
-LEAST_SOUGHT = 50
-"""Windows to both sides of a fall that are looked at one by one: of fewer, the noise would be told from nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,42 +118,3 @@ def _what_came(timeline: Timeline, number: int, line: int) -> str:
 
 def _curve_of(timeline: Timeline, number: int) -> Callable[[int, int, int | None], Curve]:
     return lambda columns, first, last: timeline.curve(number, columns, first, last)
-
-
-def before_the_fall(
-    curve_of: Callable[[int, int, int | None], Curve], columns: int, first: int, last: int
-) -> int | None:
-    """The window from which on the loss fell most, of those from ``first`` up to ``last``; None where it did not.
-
-    It is sought in ever smaller parts, until it is known to the window.
-    """
-    found = None
-    while last > first:
-        curve = curve_of(columns, first, last)
-        fall = moment_before_the_fall(curve)
-        if fall is None:
-            break
-        found, reach = fall, max(4 * curve.width, LEAST_SOUGHT)
-        if curve.width == 1:
-            break
-        first, last = max(first, fall - reach), min(last, fall + reach)
-    return found
-
-
-def moment_before_the_fall(curve: Curve) -> int | None:
-    """The first window of the bucket with which the loss fell most; None where it did not.
-
-    That is where the mean loss over some buckets falls by most below what it was over as many before.
-    """
-    means = curve.mean.astype(float)
-    if len(means) < 3 or not all(math.isfinite(one) for one in means):
-        means = means[: next((index for index, one in enumerate(means) if not math.isfinite(one)), len(means))]
-    if len(means) < 3:
-        return None
-    reach = max(1, len(means) // 20)
-    falls = {
-        index: float(means[max(0, index - reach) : index].mean() - means[index : index + reach].mean())
-        for index in range(1, len(means))
-    }
-    best = max(falls, key=falls.__getitem__)
-    return int(curve.starts[best]) if falls[best] > 0 else None

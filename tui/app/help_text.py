@@ -38,7 +38,8 @@ WHAT_IS_SEEN = (
         "The data",
         "The series, cut into the rows that train side by side, and the window that slides over them. Below each input "
         "of the window is its target: what it echoes, and whether that lies in the window too, where the error gets to "
-        "it. A miss is a target that no window covers together with what it echoes.",
+        "it. A miss (×) is a target that no window covers together with what it echoes. Below, a character for each "
+        "time step of a row: the windows that slide along it, the one shown in double lines, and its targets.",
     ),
     (
         "The memory",
@@ -57,8 +58,8 @@ WHAT_IS_SEEN = (
     (
         "The weights",
         "Each matrix, from its rows to its columns; low blocks are negative. Eigenvalues of what goes from state to "
-        "state against the unit circle: outside of it, what is held grows. Lyapunov exponents: below zero, small "
-        "differences fade from step to step; above, they grow.",
+        "state against the unit circle: outside of it (◆) what is held would grow, as long as no unit saturates. "
+        "Lyapunov exponents count that in: below zero, small differences fade from step to step; above, they grow.",
     ),
     (
         "Why are there spikes in the curve?",
@@ -75,6 +76,41 @@ WORDS = (
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),
     ("ghost", "Another branch, or another run, drawn dimmer under the curve; a pinned one stays there."),
     ("crosshair", "The upright line on the curve that the arrows move: it reads out a window, and enter goes there."),
+    (
+        "truncated",
+        "Truncated back-propagation through time (TBPTT): an error is followed back within its window alone, T steps.",
+    ),
+    ("stride", "Steps from a window's beginning to the next one's; windows overlap where it is less than T."),
+    ("miss", "A target that no window covers together with what it echoes: no error gets from one to the other."),
+    ("lag", "So many time steps ago: x[t-3] is the input of lag 3."),
+    ("r2", "How well an input can be read from the state, by the best linear read-out: 0 not at all, 1 exactly."),
+    (
+        "numbers used",
+        "The sum of r2 over all lags: how many inputs the state holds, at most one a unit; ░░░ is missing.",
+    ),
+    ("4 ~ x[t-3]", "Unit 4 follows the input 3 steps ago; r is their correlation, -1 to 1; mixed: none alone."),
+    ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
+    (
+        "left out",
+        "The truncation bias: the part of the gradient that is lost where errors are followed back T steps only, of "
+        "the gradient of the network as it is; what it has not learned to follow yet is not in it.",
+    ),
+    ("logit", "What the network puts out for a class, before softmax makes probabilities of it."),
+    ("hangs", "How much a step's logit changes with each input, shaded from nothing (·) to the most (█)."),
+    ("nats", "The unit of loss and entropy by natural logarithms: guessing one of two costs ln 2, 0.693."),
+    (
+        "eigenvalue",
+        "A factor of the matrix from state to state. While the state is near zero, what lies outside the unit circle "
+        "(◆, in ASCII @) grows, what lies inside (●, o) fades; a saturated unit makes either fade sooner.",
+    ),
+    ("spectral radius", "The size of the largest eigenvalue; it does not know of saturation."),
+    (
+        "Lyapunov",
+        "How fast differences grow (above 0) or fade (below), in nats a step, along the states that there are, with "
+        "saturation: so it may be below zero where the spectral radius is above 1.",
+    ),
+    ("uniform, glorot", "How weights start: uniform from 0 to 1, as in the tutorial; or by layer size (Glorot 2010)."),
+    ("adagrad", "The tutorial's optimizer: each weight's rate shrinks with the gradients that it has had."),
     ("the past", "A moment before the end of its branch, where nothing is trained until space begins another."),
 )
 """What the screen and the lists say in a word."""

@@ -29,7 +29,14 @@ BINDINGS = [
     Binding("space,p", "resume", "Resume", tooltip="Train on", id="resume"),
     Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
     Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch", show=False),
-    Binding("plus,equals_sign", "faster", "Speed", key_display="+/-", tooltip="Turn the speed up", id="faster"),
+    Binding(
+        "plus,equals_sign",
+        "faster",
+        "Speed",
+        key_display="+/-",
+        tooltip="Turn the speed up; - turns it down",
+        id="faster",
+    ),
     Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower", show=False),
     Binding("m", "full_speed", "Max", tooltip="Full speed", id="max", show=False),
     Binding(

@@ -242,6 +242,30 @@ async def test_the_footer_follows_the_state(state: State) -> None:
         assert "Quit" in footer
 
 
+@pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])
+async def test_on_a_narrow_screen_help_and_quit_stay_in_the_footer(state: State) -> None:
+    async with opened(state, size=(60, 16)) as (app, _, pilot):
+        assert screen_text(app).split("\n")[-1].split()[-7:] == ["Set", "1-5", "View", "?", "Help", "q", "Quit"]
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        await pilot.pause()
+        assert "u Undo [] Back b Tree 1-5 View ? Help q Quit" in screen_text(app).split("\n")[-1]
+
+
+async def test_while_it_loads_nothing_is_offered_to_be_undone() -> None:
+    async with opened(State.LOADING, size=(100, 24)) as (app, _, _):
+        assert "Undo" not in screen_text(app).split("\n")[-1]
+
+
+async def test_a_hint_ends_with_the_next_key() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        app._hint("nothing is there")
+        await pilot.pause()
+        assert "nothing is there" in screen_text(app)
+        await pilot.press("left")
+        assert "nothing is there" not in screen_text(app)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45), (200, 60)])
 async def test_state_position_curve_and_all_rows_are_on_the_screen(size: tuple[int, int]) -> None:
     async with opened(size=size) as (app, _, _):
@@ -296,7 +320,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 160)) as (app, session, pilot):
+    async with opened(size=(100, 200)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)

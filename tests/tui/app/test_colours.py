@@ -85,7 +85,7 @@ def test_rows_in_each_number_of_colours(environment: dict[str, str], used: list[
 
 
 @pytest.mark.slow
-def test_without_colour_the_signs_remain() -> None:
+def test_without_colour_there_are_greys_and_the_signs_remain() -> None:
     with running(environment={"NO_COLOR": "1", "COLORTERM": "truecolor"}, scripted=True) as program:
         colours_of_the_rows(program)
         for red, green, blue in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", program.output):

@@ -5,19 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pytest
 
-from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tui.app.ghost_choice import (
     MOST_GHOSTS,
-    before_the_fall,
     futures,
     ghosts_of,
-    moment_before_the_fall,
     shared,
     words_of,
 )
@@ -106,52 +102,6 @@ def test_the_line_itself_is_no_ghost() -> None:
     timeline = Timeline()
     grow(timeline, branch_off(timeline, TUTORIAL), [0.5] * 10)
     assert ghosts_of(timeline, 0) == ghosts_of(timeline, 0, shown=[0]) == []
-
-
-def curve_of(losses: list[float], columns: int) -> Curve:
-    timeline = Timeline()
-    grow(timeline, branch_off(timeline, TUTORIAL), losses)
-    return timeline.curve(0, columns)
-
-
-@pytest.mark.parametrize("fall", [1, 2, 30, 310, 598])
-def test_the_fall_is_found_to_the_window(fall: int) -> None:
-    assert moment_before_the_fall(curve_of([0.7] * fall + [0.1] * (600 - fall), 600)) == fall
-
-
-def test_where_nothing_falls_there_is_no_fall() -> None:
-    assert moment_before_the_fall(curve_of([0.5] * 100, 100)) is None
-    assert moment_before_the_fall(curve_of(np.linspace(0.1, 0.9, 100).tolist(), 100)) is None
-    for losses in ([], [0.5], [0.5, 0.1], [float("nan")] * 9):
-        assert moment_before_the_fall(curve_of(losses, 100)) is None
-    assert moment_before_the_fall(curve_of([0.7] * 50 + [0.1] * 50 + [float("nan")] * 50, 150)) == 50
-
-
-@pytest.mark.parametrize("fall", [500, 4001, 70_123, 99_000])
-def test_the_fall_of_a_long_run_is_found_to_the_window_too(fall: int) -> None:
-    timeline = Timeline()
-    noise = np.random.default_rng(3).normal(0, 0.05, 100_000)
-    grow(
-        timeline,
-        branch_off(timeline, TUTORIAL),
-        (np.where(np.arange(100_000) < fall, 0.7, 0.1) + noise).astype(np.float32),
-    )
-    asked: list[tuple[int, int]] = []
-
-    def curve_of(columns: int, first: int, last: int | None) -> Curve:
-        asked.append((first, last or 0))
-        return timeline.curve(0, columns, first, last)
-
-    found = before_the_fall(curve_of, 100, 0, 100_000)
-    assert found is not None
-    assert abs(found - fall) <= 2
-    assert len(asked) <= 5
-
-
-def test_of_a_part_without_windows_no_fall_is_sought() -> None:
-    timeline = Timeline()
-    branch_off(timeline, TUTORIAL)
-    assert before_the_fall(lambda *part: timeline.curve(0, *part), 100, 0, 0) is None
 
 
 def test_a_future_of_the_same_fields_says_what_came_there() -> None:

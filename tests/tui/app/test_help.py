@@ -49,6 +49,39 @@ def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
     assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(
+            "left out",
+            "spectral radius",
+            "logit",
+            "r2",
+            "adagrad",
+            "glorot",
+            "stride",
+            "numbers used",
+            "nats",
+            "lyapunov",
+        ),
+        *("eigenvalue", "saturated", "truncat", "hangs", "░░░", "correlation", "inside", "outside", "bias"),
+    ],
+)
+def test_a_word_of_the_views_and_of_the_fields_is_explained(word: str) -> None:
+    assert found(TEXT, word)
+
+
+async def test_two_keys_that_are_told_of_together_have_one_row() -> None:
+    async with opened() as (app, _, pilot):
+        await pilot.press("question_mark")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, HelpScreen)
+        keys_named = [key for key, _ in next(one for one in screen._sections if one.heading == "Keys").rows]
+        assert {"+, -", "[, ]", "{, }", "1-5"} <= set(keys_named)
+        assert not {"-", "]", "}"} & set(keys_named)
+
+
 def test_a_heading_finds_what_stands_under_it() -> None:
     whole = Section("On the rows", (("left", "one step"), ("up", "one row")))
     assert found([whole], "rows") == [whole]

@@ -125,7 +125,7 @@ async def test_the_crosshair_reads_window_epoch_and_loss() -> None:
     assert (await drawn([0.5] * 35, keys=("home",)))[-1].startswith("window 1 · epoch 1, window 1 ")
     assert (await drawn([0.5] * 35, keys=("left", "escape")))[-1] == ""
     assert read(curve_of([0.5, 0.7] * 100, 50), 7) == (
-        "windows 5 to 8 · from epoch 1, window 5 · mean loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
+        "windows 5 to 8 · from epoch 1, window 5 · average loss 0.6000 (0.5000 to 0.7000) · 25.0% wrong"
     )
     assert "loss 2.600e+35 · " in read(curve_of([2.6e35] * 3, 50), 1)
 

@@ -94,11 +94,21 @@ class HelpScreen(ClosesOnce):
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
-        """Keys as they are displayed, and what they do; of several that share a key, the first."""
+        """Keys as they are displayed, and what they do; of several that share a key, the first.
+
+        A key whose display has another one, as ``[]``, tells of both; the other has no row of its own.
+        """
         rows: dict[str, tuple[str, str]] = {}
+        partners: dict[str, str] = {}
         for binding in bindings:
             if binding.tooltip and binding.key not in rows:
                 display = self.app.get_key_display(binding).replace(",", ", ")
+                if display in partners:
+                    first = partners[display]
+                    rows[first] = (f"{rows[first][0][0]}, {display}", rows[first][1])
+                    continue
+                if binding.key_display and len(display) > 1 and not display.isalnum():
+                    partners[display[-1]] = binding.key
                 if self._ascii_only and not display.isascii():
                     display = binding.key
                 rows[binding.key] = (display, binding.tooltip)

@@ -237,12 +237,12 @@ class Data(View):
             cells.write(matrix.x(source), y, steps.input(row, source), "data--source")
 
     def _draw_misses(self, cells: Cells, config: EchoConfig, y: int, lines: int) -> None:
-        cells.write(0, y, shortened(sentence(config), cells.width), "data--title")
+        cells.write(0, y, shortened(sentence(config, self._ascii_only), cells.width), "data--title")
         if lines < MISSES_HEIGHT:
             return
-        for line, text in enumerate(bracket_lines(config, cells.width, self._ascii_only), y + 1):
+        for line, text in enumerate(bracket_lines(config, self._window, cells.width, self._ascii_only), y + 1):
             cells.write(0, line, text, "data--place")
-        targets = target_line(config, cells.width, self._ascii_only)
+        targets = target_line(config, self._window, cells.width, self._ascii_only)
         for x, (text, is_missed) in enumerate(targets):
             cells.write(x, y + MISSES_HEIGHT - 1, text, "data--missed" if is_missed else "data--covered")
 

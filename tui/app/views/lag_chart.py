@@ -116,7 +116,7 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
     columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
         return columns
-    numbers, above = box.height >= 4, box.height >= 5
+    numbers, above = box.height >= 3, box.height >= 5
     inner = Box(box.x + GUTTER, box.y + above, box.width - GUTTER, max(1, box.height - above - numbers - 1))
     order = np.array([_highest(chart.heights, bar, columns.lags_a_bar) for bar in range(columns.bars)])
     for share, label in chart.ticks:

@@ -11,46 +11,67 @@ HEIGHT = 4
 NAME_WIDTH = 8
 
 
-def sentence(config: EchoConfig) -> str:
-    """Which targets are missed, and their share."""
-    stride, count = config.window_stride, missed_of_a_stride(config)
+def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
+    """Which targets are missed, the sign that they have below, and their share."""
+    stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
     if not count:
         return "no misses: each target lies in a window together with its source"
     if count == stride:
         length = config.truncated_backprop_length
-        return f"all targets are misses: a window of {length} never reaches {config.echo_step} back; s makes T longer"
+        return f"all are misses {cross}: a window of {length} never reaches {config.echo_step} back; s makes T longer"
     of = f"{count} of each {stride} targets lie" if count > 1 else f"1 of each {stride} targets lies"
-    return f"misses: {of} in no window together with the source ({count / stride:.0%})"
+    return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
 
 
-def _first(config: EchoConfig, width: int) -> int:
-    """The step that is drawn first, from the first of a window: where a window ends is in sight."""
-    shown = max(1, width - NAME_WIDTH)
-    return 0 if shown >= config.truncated_backprop_length + config.echo_step else config.window_stride - shown // 2
+def _signs(ascii_only: bool) -> tuple[str, str]:
+    """A miss, and a target that a window covers."""
+    return ("x", ".") if ascii_only else ("×", "·")
 
 
-def bracket_lines(config: EchoConfig, width: int, ascii_only: bool = False) -> list[str]:
-    """The windows that slide along, a character a time step, on two lines in turn; where more overlap, some of them."""
+def _stretch(config: EchoConfig, window: int, width: int) -> range:
+    """The time steps of a row that are drawn, among them the window's; they change from page to page alone.
+
+    Of a window that has no room, its end and the next one's beginning.
+    """
     stride, length = config.window_stride, config.truncated_backprop_length
-    first, shown = _first(config, width), max(0, width - NAME_WIDTH)
-    begin, middle, end, alone = "|-||" if ascii_only else "├─┤│"
-    lines = [[" "] * shown, [" "] * shown]
-    free = [first - length, first - length]
-    for start in range(first - first % stride - length // stride * stride, first + shown, stride):
-        line = start // stride % 2
-        if free[line] > start:
+    shown = max(1, width - NAME_WIDTH)
+    a_page = max(1, (shown - length) // stride + 1)
+    first = window // a_page * a_page * stride + max(0, stride - shown // 2 if shown < length else 0)
+    end = (config.windows_per_epoch - 1) * stride + length
+    return range(min(first, end - 1), min(first + shown, end))
+
+
+def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
+    """The windows that slide along a row, a character a time step, on two lines in turn; where more overlap, some of
+    them.
+
+    Args:
+        window: the one that is drawn in double lines, of the epoch, from 0.
+    """
+    stride, length = config.window_stride, config.truncated_backprop_length
+    steps = _stretch(config, window, width)
+    usual, marked = map(tuple[str, ...], ("|-||", "[=]#") if ascii_only else ("├─┤│", "╞═╡║"))
+    lines = [[" "] * len(steps), [" "] * len(steps)]
+    first = max(0, (steps.start - length) // stride)
+    others = range(first, min(config.windows_per_epoch, -(-steps.stop // stride)))
+    free = [steps.start - length, steps.start - length]
+    beside = range(window * stride - length + 1, window * stride + length)
+    for other in others:
+        start, line = other * stride, other % 2
+        if other != window and (free[line] > start or (line == window % 2 and start in beside)):
             continue
         free[line] = start + length
-        for x in range(max(0, start - first), min(shown, start + length - first)):
-            step = x + first - start
-            lines[line][x] = alone if length == 1 else begin if not step else end if step == length - 1 else middle
+        begin, middle, end, alone = marked if other == window else usual
+        for step in range(max(start, steps.start), min(start + length, steps.stop)):
+            sign = alone if length == 1 else begin if step == start else end if step == start + length - 1 else middle
+            lines[line][step - steps.start] = sign
     return [f"{name:<{NAME_WIDTH}}{''.join(line)}"[:width] for name, line in zip(("windows", ""), lines, strict=True)]
 
 
-def target_line(config: EchoConfig, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
+def target_line(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
     """Below each time step its target: a cross where it is missed; each character with whether it is one."""
-    first, shown = _first(config, width), max(0, width - NAME_WIDTH)
-    cross, dot = "x." if ascii_only else "×·"
+    steps = _stretch(config, window, width)
+    cross, dot = _signs(ascii_only)
     drawn = [(sign, False) for sign in f"{'targets':<{NAME_WIDTH}}"]
-    drawn += [(cross if one else dot, one) for one in missed(config, first, shown).tolist()]
+    drawn += [(cross if one else dot, one) for one in missed(config, steps.start, len(steps)).tolist()]
     return drawn[:width]

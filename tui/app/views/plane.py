@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.views.paint import Box, stamp
+from tui.app.views.paint import Box, stamp, write_in
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.dots import Dots, characters
 
 INSIDE, OUTSIDE = "●", "◆"
 ASCII_INSIDE, ASCII_OUTSIDE = "o", "@"
+
+LEGEND_HEIGHT = 8
+"""Lines from which on one is spared for what the glyphs mean."""
 
 MARGIN = 1.12
 """The plane reaches this much beyond what it shows."""
@@ -45,6 +48,13 @@ def _mark(dots: Dots, points: npt.NDArray[np.complex128], reach: float) -> None:
 
 def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], ascii_only: bool) -> None:
     """Draw the circle, and on it each eigenvalue, those outside of it by another glyph, in the middle of the box."""
+    inside, outside = (ASCII_INSIDE, ASCII_OUTSIDE) if ascii_only else (INSIDE, OUTSIDE)
+    legend = f"{inside} inside  {outside} outside"
+    if box.height >= LEGEND_HEIGHT and box.width >= len(legend):
+        box = box._replace(height=box.height - 1)
+        write_in(
+            cells, box._replace(y=box.bottom, height=1), 0, legend, "view--axis", at=(box.width - len(legend)) // 2
+        )
     lines = min(box.height, box.width // 2)
     if lines < 3:
         return
@@ -54,12 +64,13 @@ def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], a
     dots = circle(*((lines, columns) if ascii_only else (4 * lines, 2 * columns)), reach)
     stamp(cells, *at, characters(dots, ascii_only, "."), "view--circle")
     known = eigenvalues[np.isfinite(eigenvalues)].astype(np.complex128)
-    for outside, glyph in (
-        (False, ASCII_INSIDE if ascii_only else INSIDE),
-        (True, ASCII_OUTSIDE if ascii_only else OUTSIDE),
-    ):
+    for is_outside, glyph in ((False, inside), (True, outside)):
         points = np.zeros((lines, columns), np.bool_)
-        _mark(points, known[(np.abs(known) > 1) == outside], reach)
+        _mark(points, known[(np.abs(known) > 1) == is_outside], reach)
         stamp(
-            cells, *at, np.where(points, glyph, " "), "view--saturated" if outside else "view--point", over_blanks=True
+            cells,
+            *at,
+            np.where(points, glyph, " "),
+            "view--saturated" if is_outside else "view--point",
+            over_blanks=True,
         )

@@ -35,13 +35,13 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """Which input a unit follows: ``x[t-2]  1.00``; or that it follows none, or stands still."""
+    """Which input a unit follows, and how closely: ``x[t-2]  r  1.00``; or that it follows none, or stands still."""
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still"
     lag = int(units.best_lag[unit])
     name = "mixed" if abs(correlation) < LEAST_CORRELATION else f"x[t-{lag}]" if lag else "x[t]"
-    return f"{name:<{_name_width(units)}} {correlation:>5.2f}"
+    return f"{name:<{_name_width(units)}} r {correlation:>5.2f}"
 
 
 def _name_width(units: Units) -> int:
@@ -51,12 +51,12 @@ def _name_width(units: Units) -> int:
 
 def label_width(units: Units) -> int:
     """Columns of the words before a unit's blocks."""
-    return len(str(len(units.spread))) + 3 + _name_width(units) + 7
+    return len(str(len(units.spread))) + 3 + _name_width(units) + 9
 
 
 def _words(units: Units, unit: int) -> str:
     digits = len(str(len(units.spread)))
-    return f"{unit + 1:>{digits}} = {best_input(units, unit)}"
+    return f"{unit + 1:>{digits}} ~ {best_input(units, unit)}"
 
 
 def first_shown(wanted: int, count: int, room: int) -> int:

@@ -113,14 +113,32 @@ def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only
     return len(boxes)
 
 
+def part_seen(matrices: Sequence[Matrix], box: Box) -> str:
+    """Which rows and columns of the first are seen; empty where it is seen whole."""
+    matrices = in_line(matrices)
+    boxes, cell, _ = laid_out(matrices, box)
+    if not boxes:
+        return ""
+    seen = zip(("rows", "columns"), _seen(matrices[0], boxes[0], cell), matrices[0].values.shape, strict=True)
+    shown = [f"{name} {at + 1:,} to {at + count:,} of {of:,}" for name, (at, count), of in seen if count < of]
+    return ", ".join((f"{matrices[0].name} {shown[0]}", *shown[1:])) if shown else ""
+
+
+def _seen(matrix: Matrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The first row and column that are seen in a box, and how many."""
+    (rows, columns), (row, column) = matrix.values.shape, matrix.cursor or (0, 0)
+    return (
+        _stretch(row, rows, box.height - (rows > 1)),
+        _stretch(column, columns, (box.width - matrix.label_width) // cell),
+    )
+
+
 def draw_matrix(cells: Cells, box: Box, matrix: Matrix, cell: int, ascii_only: bool) -> None:
     """Names of columns, then a line for each row; cut to the box so that the cursor's entry is seen."""
-    rows, columns = matrix.values.shape
-    head = rows > 1
+    head = len(matrix.values) > 1
     names = matrix.label_width
     row, column = matrix.cursor or (0, 0)
-    first_row, shown_rows = _stretch(row, rows, box.height - head)
-    first_column, shown_columns = _stretch(column, columns, (box.width - names) // cell)
+    (first_row, shown_rows), (first_column, shown_columns) = _seen(matrix, box, cell)
     part = matrix.values[first_row : first_row + shown_rows, first_column : first_column + shown_columns]
     if head:
         write_in(cells, box, 0, matrix.name, "view--head")
@@ -150,18 +168,25 @@ def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
 
 
 def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: int) -> None:
-    """Names of columns above them, where they have room; of a gate's columns its name once, where that has."""
+    """Names of columns above them, a space apart, where they have room; of a gate's columns its name once, where that
+    has. Where entries are narrow, what names begin with stands once, before the numbers: ``h1 2 3``."""
     end = 0
     for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):
         columns = list(group)
         whole = word and len(word) < len(columns) * cell and cell <= 2
         for column in columns[:1] if whole else columns:
             name = matrix.columns[column]
-            name = word if whole else name if len(name) < max(cell, 3) else name.rpartition(" ")[2]
+            if cell <= 2 or len(name) >= cell:
+                name = word if whole else name.rpartition(" ")[2]
             x = (column - shown.start) * cell
+            stem = "" if whole or cell > 2 else name.rstrip("0123456789")
+            if len(stem) == 1 and len(name) > 1:
+                name = name[1:]
+                if not x:
+                    write_in(cells, box, 0, stem, "view--axis", at=matrix.label_width - 1)
             if x >= end and matrix.label_width + x + len(name) <= box.width:
                 write_in(cells, box, 0, name, "view--axis", at=matrix.label_width + x)
-                end = x + len(name) + (cell > 2 or len(name) > cell)
+                end = x + len(name) + 1
 
 
 def number_text(value: float) -> str:

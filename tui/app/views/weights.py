@@ -14,7 +14,7 @@ from tui.app.views.gradient import percent, size_text
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well
+from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well, part_seen
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
@@ -103,7 +103,6 @@ class WeightsView(ProbeView):
         if weights is None:
             return
         recurrent = self._entry(weights)[1]
-        self.draw_head(cells, readings, summary(recurrent, readings.lyapunov))
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         ordered = self._matrices(weights)
         ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
@@ -113,6 +112,8 @@ class WeightsView(ProbeView):
             ordered = [*ordered[at:], *ordered[:at]]
             if matrices.height > LEAST_NOTED:
                 matrices = matrices._replace(height=matrices.height - 1)
+        part, words = part_seen(ordered, matrices), summary(recurrent, readings.lyapunov)
+        self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
         if seen < len(ordered) and matrices.height < body.height:
             write_in(cells, body, body.height - 1, f"{seen} of {len(ordered)}: n shows others", "view--note")
@@ -224,7 +225,8 @@ def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | N
     exponents = lyapunov.tolist() if lyapunov is not None else []
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
-    write_in(cells, box, 0, "changes in a window by", "view--axis")
+    known = not names or any(math.isfinite(update) for update in weights.update.values())
+    write_in(cells, box, 0, "changes in a window by" if known else "changes: ? until . trains", "view--axis")
     for line, name in enumerate(names[:for_updates], start=1):
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
     top = for_updates + 1

@@ -14,7 +14,8 @@ from echornn.analysis.loss_history import Curve
 from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
-from tui.app.ghost_choice import Ghost, before_the_fall
+from tui.app.ghost_choice import Ghost
+from tui.app.the_fall import before_the_fall
 from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -102,7 +103,7 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("shift+right", "move(10)", "On", show=False),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
         Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
-        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to just before the loss fell most"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the greatest fall of the loss begins"),
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
@@ -157,7 +158,7 @@ class LossPlot(CellWidget, can_focus=True):
             self.change_viewport(dataclasses.replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
-        """Put the crosshair on the last window before the loss fell most, of those that are shown."""
+        """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""
         first, last = self.viewport.limits(self._trained)
         columns = 2 * max(1, self.size.width - GUTTER)
         fall = before_the_fall(self._curve_of, columns, first, last)
@@ -313,7 +314,7 @@ def read(curve: Curve, window: int) -> str:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean}" if end - begin == 1 else f"mean loss {mean} ({low} to {high})"
+    loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
 
 

@@ -88,17 +88,32 @@ def test_each_time_step_of_the_little_example_has_its_symbol_and_each_target_wha
     assert first.target(1, 0)[1] == "data--above"
 
 
+def targets(config: EchoConfig, window: int, width: int) -> str:
+    return "".join(sign for sign, _ in target_line(config, window, width))
+
+
 def test_the_misses_of_the_tutorials_figure() -> None:
-    assert sentence(LITTLE) == "all targets are misses: a window of 3 never reaches 3 back; s makes T longer"
-    assert bracket_lines(LITTLE, 8 + 12) == ["windows ├─┤   ├─┤   ", "           ├─┤   ├─┤"]
-    assert "".join(sign for sign, _ in target_line(LITTLE, 8 + 6)) == "targets ××××××"
-    assert sentence(EchoConfig()) == "misses: 3 of each 15 targets lie in no window together with the source (20%)"
-    assert "".join(sign for sign, _ in target_line(EchoConfig(), 8 + 18)) == "targets ×××············×××"
+    assert sentence(LITTLE) == "all are misses ×: a window of 3 never reaches 3 back; s makes T longer"
+    assert bracket_lines(LITTLE, 1, 8 + 12) == ["windows ├─┤   ├─┤   ", "           ╞═╡   ├─┤"]
+    assert targets(LITTLE, 0, 8 + 6) == "targets ××××××"
+    assert sentence(EchoConfig()) == "misses ×: 3 of each 15 targets lie in no window together with the source (20%)"
+    assert targets(EchoConfig(), 0, 8 + 18) == "targets ×××············×××"
     assert sentence(EchoConfig(stride=12)).startswith("no misses")
-    assert bracket_lines(EchoConfig(truncated_backprop_length=4, stride=3), 8 + 10, ascii_only=True) == [
-        "windows |--|  |--|",
-        "        |  |--|  |",
+    assert sentence(EchoConfig(), ascii_only=True).startswith("misses x:")
+    assert bracket_lines(EchoConfig(truncated_backprop_length=4, stride=3), 0, 8 + 10, ascii_only=True) == [
+        "windows [==]  |--|",
+        "           |--|  |",
     ]
+
+
+def test_the_misses_are_of_the_windows_that_there_are_and_mark_the_one_shown() -> None:
+    for window, marked in enumerate(["╞═╡", "   ╞═╡", "      ╞═╡", "         ╞═╡"]):
+        lines = bracket_lines(LITTLE, window, 118)
+        assert max(map(len, lines)) == len(targets(LITTLE, window, 118)) == 8 + 12, "a row has 12 steps"
+        assert sum(line.count("├") for line in lines) == 3
+        assert lines[window % 2][8:].rstrip().replace("├─┤", "   ").rstrip() == marked
+    assert bracket_lines(EchoConfig(), 665, 118)[1].rstrip().endswith("╞═════════════╡"), "it follows the window"
+    assert bracket_lines(replace(LITTLE, truncated_backprop_length=1), 2, 118)[0].count("║") == 1
 
 
 def test_what_the_targets_echo_is_counted_and_read_out() -> None:
@@ -207,6 +222,14 @@ def test_any_matrix_is_drawn_on_any_screen(
     lines = drawn(config, min(window, config.windows_per_epoch - 1), width, height, ascii_only, cursor)
     assert all(len(line) <= width for line in lines)
     assert not ascii_only or "".join(lines).isascii()
+
+
+@given(CONFIGS, st.integers(0, 50), st.integers(9, 260))
+def test_of_any_window_a_part_is_marked_among_the_misses(config: EchoConfig, window: int, width: int) -> None:
+    window = min(window, config.windows_per_epoch - 1)
+    lines = bracket_lines(config, window, width)
+    assert any(sign in "╞═╡║" for line in lines for sign in line)
+    assert len(targets(config, window, width)) == len(lines[0]) <= width
 
 
 @given(st.integers(1, 80), st.integers(1, 300))

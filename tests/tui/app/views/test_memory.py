@@ -21,12 +21,12 @@ def test_the_solved_tutorial_is_a_shift_register() -> None:
     lines = drawn(MemoryView(), frame_of(SOLVED), 78, 12)
     assert [line.rstrip() for line in lines] == [
         "memory: 4.0 of 4 numbers used; the echo needs 4           tab: arrows act here",
-        "                                             4 units, row 1, 70% saturated",
-        "   1 ▆ ▇ ▇ █                       ┊         input             ██▁▁█▁▁▁▁█████▁",
-        "     █ █ █ █                       ┊         1 = x[t-3]   1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
-        "     █ █ █ █                       ┊         2 = x[t-1]   0.98 ·▲▲▼▼▲▼▼▼▼▲▲▲▲▲",
-        "  .5 █ █ █ █                       ┊         3 = x[t-2]   1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲",
-        "     █ █ █ █                       ┊         4 = x[t]    -0.71 ▒▒▂▂▒▂▂▂▂▒▒▒▒▒▂",
+        "                                           4 units, row 1, 70% saturated",
+        "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
+        "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
+        "     █ █ █ █                       ┊       2 ~ x[t-1]  r  0.98 ·▲▲▼▼▲▼▼▼▼▲▲▲▲▲",
+        "  .5 █ █ █ █                       ┊       3 ~ x[t-2]  r  1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲",
+        "     █ █ █ █                       ┊       4 ~ x[t]    r -0.71 ▒▒▂▂▒▂▂▂▂▒▒▒▒▒▂",
         "     █ █ █ █                       ┊",
         "     █ █ █ █                       ┊",
         "   0 █ █ █ █ ▁                     ┊",
@@ -45,7 +45,7 @@ def test_in_ascii() -> None:
 def test_bars_have_their_values_where_there_is_room() -> None:
     lines = drawn(MemoryView(), frame_of(SOLVED), 98, 30)
     assert lines[1].split() == [".97", ".98", ".99", "1.0"]
-    assert "4 = x[t]    -0.71 " in lines[-1]
+    assert "4 ~ x[t]    r -0.71 " in lines[-1]
 
 
 def test_a_state_that_is_too_small_leaves_slots_empty() -> None:
@@ -58,9 +58,10 @@ def test_a_state_that_is_too_small_leaves_slots_empty() -> None:
     assert lines[8].count("░░░") == 3
 
 
-def test_the_least_height_shows_bars_and_marks() -> None:
+def test_the_least_height_shows_bars_lags_and_marks() -> None:
     lines = drawn(MemoryView(), frame_of(SOLVED), 58, 4)
-    assert "██ ██ ██ ██ ▁▁" in lines[2]
+    assert "██ ██ ██ ██ ▁▁" in lines[1]
+    assert lines[2].startswith("lag  0  1  2  3")
     assert "▲ echo 3" in lines[3]
 
 
@@ -112,7 +113,7 @@ def test_rows_units_and_lags_are_chosen_by_keys() -> None:
     view.action_units(1)
     lines = drawn(view, frame_of(SOLVED), 78, 4)
     assert "units 2 to 2 of 4, row 2" in lines[1]
-    assert "2 = x[t-1]" in lines[3]
+    assert "2 ~ x[t-1]" in lines[3]
     assert view.reading == ""
     view.action_lag(1)
     assert view.reading == "lag 3, the echo: x[t-3] is read with r2 1.00; unit 1 follows it, +1.00"
@@ -128,7 +129,7 @@ def test_inputs_of_two_digits_are_never_cut_to_one() -> None:
     view = MemoryView()
     view.action_swap()
     lines = drawn(view, frame_of(replace(SOLVED, config=config, progress=progress)), 38, 10)
-    assert lines[2].split() == ["input", "c6" * 10]
+    assert lines[2].split() == ["input", "c6" * 9]
 
 
 def test_the_reading_of_a_lag_that_nothing_holds() -> None:
@@ -142,7 +143,7 @@ def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
     view.action_swap()
     lines = drawn(view, frame_of(SOLVED), 40, 10)
     assert "▲ echo 3" not in "".join(lines)
-    assert "3 = x[t-2]   1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲" in "".join(lines)
+    assert "3 ~ x[t-2]  r  1.00 ··▲▲▼▼▲▼▼▼▼▲▲▲▲" in "".join(lines)
 
 
 def test_why_nothing_is_read_is_said() -> None:
@@ -159,8 +160,8 @@ def test_a_unit_that_follows_no_input_is_mixed_or_still() -> None:
     assert units is not None
     mixed = replace(units, correlation=np.array([0.19, -0.5, 1, 0], np.float32), spread=np.array([1, 1, 0, 0], "f4"))
     assert [best_input(mixed, unit) for unit in range(4)] == [
-        "mixed    0.19",
-        "x[t-1]  -0.50",
+        "mixed   r  0.19",
+        "x[t-1]  r -0.50",
         "still",
         "still",
     ]

@@ -22,17 +22,17 @@ def test_the_tutorials_weights() -> None:
     lines = [line.rstrip() for line in drawn(WeightsView(ascii_only=True), frame_of(READINGS), 78, 12)]
     assert lines == [
         "weights: spectral radius 0.94 of W; Lyapunov -0.40: differences fade",
-        "W  h1h2h3h4  W2 0 1                                changes in a window by",
+        "W h1 2 3 4   W2 0 1                  ..            changes in a window by",
         "x  ::--::..  h1 ##::            ............       W             .030 %",
-        "h1 --::**++  h2 ==%%          ...          ...     b             0.1 %",
-        "h2 ~~~~--..  h3 ~~::         ..              o.    W2            .020 %",
-        "h3 %%--~~~~  h4 %%--        ..                ..   b2            ?",
-        "h4 ----::++  b2 ....        .      o  o        .   Lyapunov, nats a step",
-        "b  --##~~::                 ..                ..      -0.40       ##|",
-        "                             ..              o.       -0.90     ####|",
-        "                              ...          ...        -1.30    #####|",
-        "                                ............          -2.20 ########|",
-        "",
+        "h1 --::**++  h2 ==%%          ...          .o.     b             0.1 %",
+        "h2 ~~~~--..  h3 ~~::         ..              ..    W2            .020 %",
+        "h3 %%--~~~~  h4 %%--         .     o  o       .    b2            ?",
+        "h4 ----::++  b2 ....         .                .    Lyapunov, nats a step",
+        "b  --##~~::                  ..              ..       -0.40       ##|",
+        "                              ...          .o.        -0.90     ####|",
+        "                                ............          -1.30    #####|",
+        "                                     ..               -2.20 ########|",
+        "                            o inside  @ outside",
     ]
 
 
@@ -59,6 +59,23 @@ def test_matrices_that_do_not_fit_are_shown_by_a_key() -> None:
     view.action_part(-1)
     view.action_part(-1)
     assert drawn(view, frame_of(READINGS), 22, 7)[1].startswith("W ")
+
+
+def test_a_matrix_that_is_cut_says_so() -> None:
+    assert drawn(WeightsView(), frame_of(READINGS), 60, 4)[0].startswith("weights: W rows 1 to 2 of 5; spectral radius")
+    view = WeightsView()
+    view._frame = frame_of(READINGS)
+    view.action_move(0, 0)
+    view.action_move(9, 0)
+    assert drawn(view, frame_of(READINGS), 60, 4)[0].startswith("weights: W rows 4 to 5 of 5;")
+    assert drawn(WeightsView(), frame_of(READINGS), 118, 20)[0].startswith("weights: spectral radius")
+
+
+def test_before_a_window_is_trained_here_the_key_is_said_that_tells_what_changes() -> None:
+    weights = replace(matrices(), update=dict.fromkeys(matrices().weights, float("nan")))
+    text = "\n".join(drawn(WeightsView(), frame_of(replace(READINGS, weights=weights)), 118, 20))
+    assert "changes: ? until . trains" in text
+    assert "changes in a window by" not in text
 
 
 def test_the_cursor_reads_an_entry() -> None:
@@ -123,7 +140,8 @@ def test_the_unit_circle_is_round_and_all_eigenvalues_are_within_reach() -> None
 def test_an_eigenvalue_outside_the_circle_has_a_glyph_of_its_own() -> None:
     outside = replace(matrices(), recurrent=(Recurrent("W", np.array([1.5, 0.2], np.complex64)),))
     text = "".join(drawn(WeightsView(), frame_of(replace(READINGS, weights=outside)), 100, 16))
-    assert (text.count("◆"), text.count("●")) == (1, 1)
+    assert (text.count("◆"), text.count("●")) == (2, 2), "one each, and what they mean"
+    assert "● inside  ◆ outside" in text
     assert "spectral radius 1.50 of W" in text
 
 
