@@ -2,7 +2,7 @@
 
 The map of this house; each room knows only those below it::
 
-    session/    the loop between commands and frames: the door, the loop, what is trained, going to a moment
+    session/    the loop between commands and frames: the door, the loop, its drive, changes, what is trained and shown
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
     analysis/   what losses tell: their history as a curve; evidence, what is the case (situation), the sentence
     probes/     what a network holds, and how its error travels: examine, and a file for each probe
@@ -13,8 +13,8 @@ The map of this house; each room knows only those below it::
     config, seeding, progress, trainer_state, specimen, readings: the plain values that every room uses
     quiet: TensorFlow's import
 
-A cell is added in ``network/cells``, a probe in ``probes``, an optimizer in ``training/optimizers``, a field in
-``config``, a command of the session in ``session/session``.
+A cell is added in ``network/cells``, an optimizer in ``training/optimizers``, both named in ``config``; a field in
+``config``, a probe in ``probes``, what a task's theory knows in ``tasks``, a command in ``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
 
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from echornn.readings import Readings as Readings
     from echornn.runs.branch import Branch as Branch
     from echornn.runs.branch import Moment as Moment
-    from echornn.runs.recorder import RunRecorder as RunRecorder
     from echornn.runs.run_dir import Run as Run
     from echornn.runs.run_error import RunError as RunError
+    from echornn.runs.run_recorder import RunRecorder as RunRecorder
     from echornn.runs.timeline import Timeline as Timeline
     from echornn.session.frame import Frame as Frame
     from echornn.session.session import Session as Session
@@ -73,7 +73,7 @@ _HOME = {
     "Readings": "readings",
     "Run": "runs.run_dir",
     "RunError": "runs.run_error",
-    "RunRecorder": "runs.recorder",
+    "RunRecorder": "runs.run_recorder",
     "Session": "session.session",
     "Specimen": "specimen",
     "Timeline": "runs.timeline",

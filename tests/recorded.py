@@ -9,7 +9,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.training.any_trainer import MakeTrainer

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,12 +18,12 @@ from tui import printed
 from tui.commands import record
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags, converted
+from tui.front_end import FrontEnd, Training, UsageError, require_at
+from tui.subcommands import SUBCOMMANDS
 from tui.theme import Theme
 from tui.tty import early_signals, guardian, terminal
 
 APP_SPEED = 100.0
-
-AT_ALLOWED = "at = {} cannot be used: 0 or more, the windows along the run's path"
 
 command = App(
     name="echornn-tui",
@@ -34,17 +32,6 @@ command = App(
     default_parameter=Parameter(negative=(), converter=converted),
     result_action="return_value",
 )
-
-FrontEnd = Callable[[], int]
-"""What a command opens: it runs to its end and returns the exit code."""
-
-
-class Training(partial[int]):
-    """A front end that trains: it listens to signals itself, also to those that came before."""
-
-
-class UsageError(ValueError):
-    """A flag that cannot be used; the message names it, its value and what is allowed."""
 
 
 def parse_speed(text: str) -> float:
@@ -58,6 +45,10 @@ def parse_speed(text: str) -> float:
     except ValueError as error:
         allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or max"
         raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
+
+
+for name, subcommand in SUBCOMMANDS.items():
+    command.command(subcommand, name=name)
 
 
 @command.default
@@ -111,8 +102,7 @@ def train(
         raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
     if at is not None and resume is None:
         raise UsageError(f"at = {at} cannot be used without --resume: it says where a run goes on")
-    if at is not None and at < 0:
-        raise UsageError(AT_ALLOWED.format(at))
+    require_at(at)
     flags = config or ConfigFlags()
     in_the_app = not (headless or json) and terminal.is_interactive()
     if compare and not in_the_app:
@@ -133,122 +123,6 @@ def train(
     )
 
 
-@command.command(name="export")
-def export_run(
-    run: str,
-    /,
-    *,
-    path: bool = False,
-    branch: str | None = None,
-    json: bool = False,
-    weights: Path | None = None,
-    keras: Path | None = None,
-) -> FrontEnd:
-    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    path
-        Only the windows along the path to where the run stands, numbered along it.
-    branch
-        Only the windows along the path to the end of this branch, numbered along it: its letter, or its number, as
-        branches prints them.
-    json
-        Print JSON lines instead.
-    weights
-        Write the weights to this .npz file instead.
-    keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs.
-    """
-    if path and branch is not None:
-        raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
-    if (path or branch is not None) and (weights is not None or keras is not None):
-        flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
-    from tui.commands.export import export
-
-    return partial(export, run, json, weights, keras, path, branch)
-
-
-@command.command(name="branches")
-def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
-    """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
-
-    Of each: its letter and number, those of its parent, the window along the parent's path at which it begins, the
-    windows trained in it, the mean loss of the last 50 of its path, and the window along its path at which the echo was
-    solved.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    json
-        Print JSON lines.
-    """
-    from tui.commands.branches import print_branches
-
-    return partial(print_branches, run, json)
-
-
-@command.command(name="probe")
-def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> FrontEnd:
-    """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
-
-    Parameters
-    ----------
-    run
-        Folder of the run, a name that list shows, or newest.
-    at
-        After that many windows along the run's path (0 is the start). Unset, where the run stands.
-    json
-        Print a JSON line.
-    """
-    if at is not None and at < 0:
-        raise UsageError(AT_ALLOWED.format(at))
-    from tui.commands.probe import probe
-
-    return partial(probe, run, at, json)
-
-
-@command.command(name="list")
-def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
-    """Print the runs in your state folder, or in another, the newest first.
-
-    Of each: windows in all branches, the mean loss of the last 50 where it stands, the window along its path at which
-    the echo was solved, and the fields that are not the defaults.
-
-    Parameters
-    ----------
-    folder
-        Folder that holds runs, or is one.
-    json
-        Print JSON lines.
-    """
-    from tui.commands.list_runs import list_runs
-
-    return partial(list_runs, folder, json)
-
-
-@command.command(name="prune")
-def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
-    """Remove runs from your state folder, all but the newest; never one that is being written or cannot be read.
-
-    Parameters
-    ----------
-    keep
-        How many stay, 0 or more: the first that list shows.
-    dry_run
-        Only print what would be removed.
-    """
-    if keep < 0:
-        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
-    from tui.commands.prune import prune
-
-    return partial(prune, keep, dry_run)
-
-
 def _begin(folder: Path | None, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
     config = flags.over(EchoConfig())
     return config, record.begin(folder, config)
@@ -262,20 +136,6 @@ def with_newest(tokens: list[str]) -> list[str]:
         for token, alone in zip(tokens, ends, strict=False)
         for word in ([token, record.NEWEST] if token == "--resume" and alone else [token])
     ]
-
-
-@command.command
-def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
-    """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
-
-    Parameters
-    ----------
-    json
-        Print JSON lines.
-    """
-    from tui.commands.bench import run_bench
-
-    return partial(run_bench, config or EchoConfig(), json)
 
 
 def main() -> NoReturn:

@@ -12,23 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from echornn.analysis.pyramid_level import FACTOR, KEPT_BUCKETS, Buckets, Level, Windows, reduced
 from echornn.progress import Floats
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "lost"]
 """What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
 in the past; lost stands for one that cannot be read any more."""
-
-FACTOR = 4
-"""Buckets of a level that make one bucket of the next."""
-
-KEPT_BUCKETS = 1 << 18
-"""Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
-
-
-Windows = npt.NDArray[np.int64]
-
-Buckets = npt.NDArray[np.float64]
-"""[4, buckets]: smallest loss, largest loss, sum of the losses, sum of the error rates."""
 
 
 @dataclass(frozen=True)
@@ -160,13 +149,17 @@ class LossHistory:
     """Losses and error rates of all windows, as a pyramid: level k has one bucket for each 4^k windows.
 
     Adding costs time in proportion to what is added, drawing to the columns drawn, neither to the run's length.
-    Memory is bounded: where a level has grown past `KEPT_BUCKETS` its oldest part is dropped, and that part of
+    Memory is bounded: where a level has grown past what is kept its oldest part is dropped, and that part of
     the run is drawn from the next level, whose buckets keep its extremes. One thread may add while others draw.
+
+    Args:
+        kept: newest buckets that each level keeps at the least.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT_BUCKETS) -> None:
         self._lock = threading.Lock()
-        self._levels = [_Level()]
+        self._kept = kept
+        self._levels = [Level(kept)]
         self._length = 0
 
     def __len__(self) -> int:
@@ -174,8 +167,8 @@ class LossHistory:
 
     def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
         """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""
-        for begin in range(0, len(losses), KEPT_BUCKETS):
-            piece = slice(begin, begin + KEPT_BUCKETS)
+        for begin in range(0, len(losses), self._kept):
+            piece = slice(begin, begin + self._kept)
             with self._lock:
                 self._add(losses[piece], error_rates[piece])
 
@@ -188,7 +181,7 @@ class LossHistory:
             if level.stop <= FACTOR:
                 break
             if depth == len(self._levels):
-                self._levels.append(_Level())
+                self._levels.append(Level(self._kept))
             coarser = self._levels[depth]
             changed = min(changed // FACTOR, coarser.stop)
             coarser.replace(changed, level.grouped(changed * FACTOR, level.stop, FACTOR))
@@ -275,55 +268,7 @@ class LossHistory:
                 else:
                     last = -(-last // coarser) * coarser
         joined = np.concatenate(parts, axis=1)
-        return _reduced(joined, np.zeros(min(1, joined.shape[1]), np.int64))
-
-
-class _Level:
-    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound."""
-
-    def __init__(self) -> None:
-        self.start = 0
-        self.stop = 0
-        self._buckets: Buckets = np.empty((4, 16))
-
-    def replace(self, begin: int, buckets: Buckets) -> None:
-        """Put these buckets in the place of all from ``begin`` on."""
-        kept = begin - self.start
-        needed = kept + buckets.shape[1]
-        room = self._buckets.shape[1]
-        if needed > room:
-            dropped = (needed - KEPT_BUCKETS) // FACTOR * FACTOR if needed > 2 * KEPT_BUCKETS else 0
-            grown = np.empty((4, max(room if dropped else min(2 * room, 2 * KEPT_BUCKETS), needed - dropped)))
-            grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
-            self._buckets = grown
-            self.start += dropped
-        self.stop = begin + buckets.shape[1]
-        self._buckets[:, begin - self.start : self.stop - self.start] = buckets
-
-    def buckets(self, begin: int, stop: int) -> Buckets:
-        """The buckets ``begin`` to ``stop``."""
-        return self._buckets[:, begin - self.start : stop - self.start]
-
-    def grouped(self, begin: int, stop: int, group: int) -> Buckets:
-        """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
-        if stop <= begin:
-            return np.empty((4, 0))
-        return _reduced(self.buckets(begin, stop), np.arange(0, stop - begin, group))
-
-
-def _reduced(buckets: Buckets, edges: Windows) -> Buckets:
-    """The buckets from each edge to the next as one."""
-    if not len(edges):
-        return np.empty((4, 0))
-    low, high, total, errors = buckets
-    return np.stack(
-        [
-            np.fmin.reduceat(low, edges),
-            np.fmax.reduceat(high, edges),
-            np.add.reduceat(total, edges),
-            np.add.reduceat(errors, edges),
-        ]
-    )
+        return reduced(joined, np.zeros(min(1, joined.shape[1]), np.int64))
 
 
 def _round_numbers() -> Iterator[int]:

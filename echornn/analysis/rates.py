@@ -1,6 +1,11 @@
-"""Learning rates that are out of an optimizer's range, as measured on the tutorial's task."""
+"""Learning rates that are out of an optimizer's range, as measured on the tutorial's task.
+
+Of an optimizer that has no entry here none is, as far as is known.
+"""
 
 from __future__ import annotations
+
+import math
 
 from echornn.config import EchoConfig, Optimizer
 
@@ -14,9 +19,9 @@ SMALL: dict[Optimizer, float] = {"adagrad": 3e-4, "sgd": 1e-4, "adam": 1e-5, "rm
 
 def is_large(config: EchoConfig) -> bool:
     """Whether the learning rate saturates units rather than teaching them."""
-    return config.learning_rate >= LARGE[config.optimizer]
+    return config.learning_rate >= LARGE.get(config.optimizer, math.inf)
 
 
 def is_small(config: EchoConfig) -> bool:
     """Whether the learning rate is too small for the weights to come anywhere."""
-    return config.learning_rate <= SMALL[config.optimizer]
+    return config.learning_rate <= SMALL.get(config.optimizer, 0.0)

@@ -68,12 +68,19 @@ class Reviews:
         return len(self.ends)
 
     def after(self, losses: Floats, errors: Floats) -> Reviews:
-        """The reviews when more windows have come in: losses in nats and error rates, 0 to 1, both float32 [n]."""
+        """The reviews when more windows have come in: losses in nats and error rates, 0 to 1, both float32 [n].
+
+        A window that was lost has NaN for both: it marks its block as any loss that is no number, and adds no errors.
+        """
         windows = self.windows + len(losses)
         ends = list(_ends_between(self.windows, windows))
         edges = np.array([0, *(end - self.windows for end in ends), len(losses)])
         bad = ~np.isfinite(losses)
-        sums = (_sums(_whole(np.where(bad, 0, losses)), edges), _sums(_whole(errors), edges), _sums(bad, edges))
+        sums = (
+            _sums(_whole(np.where(bad, 0, losses)), edges),
+            _sums(_whole(np.nan_to_num(errors)), edges),
+            _sums(bad, edges),
+        )
         blocks = [_Block(*block) for block in zip(np.diff(edges).tolist(), *sums, strict=True)]
         blocks[0] = _Block(*map(int.__add__, self.under_way, blocks[0]))
         *complete, under_way = blocks

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.network.cells import CELLS
 from echornn.network.model import layer_weight_names
 from echornn.progress import Floats
 
@@ -23,7 +23,8 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Mode
     states = embed(symbols)
     embed.set_weights([table])
     for number, names in enumerate(layer_weight_names(config), start=1):
-        layer = _LAYERS[config.cell](config.state_size, return_sequences=True, name=f"{config.cell}_{number}")
+        named = f"{config.cell}_{number}"
+        layer = CELLS[config.cell].keras_layer(config.state_size, return_sequences=True, name=named)
         states = layer(states)
         own = {name: weights[full] for name, full in names.items()}
         layer.set_weights(_layer_weights(own, states_in=config.state_size))
@@ -31,13 +32,6 @@ def keras_model(config: EchoConfig, weights: Mapping[str, Floats]) -> keras.Mode
     model = keras.Model(symbols, output(states), name="echo_rnn")
     output.set_weights([weights["W2"], weights["b2"][0]])
     return model
-
-
-def _gru(units: int, **options: Any) -> keras.layers.Layer:
-    return keras.layers.GRU(units, reset_after=False, **options)
-
-
-_LAYERS: dict[str, Callable[..., Any]] = {"rnn": keras.layers.SimpleRNN, "gru": _gru, "lstm": keras.layers.LSTM}
 
 
 def _layer_weights(own: Mapping[str, Floats], states_in: int) -> list[Floats]:

@@ -26,13 +26,16 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.runs import about, checkpoint, own_files
-from echornn.runs.append_log import ends_at, size_of
+from echornn.runs import about, own_files
 from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
-from echornn.runs.checkpoint import SLOTS, Checkpoint
+from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.chosen_checkpoint import newest_usable
 from echornn.runs.command import Command
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runs.lock import LOCK_FILE as LOCK_FILE
+from echornn.runs.loss_log import LOST_WINDOW as LOST_WINDOW
+from echornn.runs.loss_log import WINDOW as WINDOW
+from echornn.runs.loss_log import error_rates as error_rates
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.recorded_values import NO_RECORD, shortened
@@ -45,18 +48,8 @@ from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.timeline import Timeline
 
-WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
-"""A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
-
-LOST_WINDOW = np.array([(np.nan, -1)], WINDOW).tobytes()
-"""Stands for a window that was trained while nothing could be saved, for longer than memory could hold."""
-
 WINDOWS_AT_A_TIME = 1 << 18
 
-MOST_LOST_BYTES = 1 << 30
-"""Of the loss log, that are filled up with lost windows; a checkpoint of a log longer than that is no good."""
-
-MOST_COMMAND_BYTES = 1 << 30
 MOST_LINE_BYTES = 1 << 16
 
 
@@ -208,12 +201,6 @@ class Run:
             return []
 
 
-def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
-    """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
-    errors = windows["errors"]
-    return np.where(errors < 0, np.nan, errors / float(config.predictions_per_window))
-
-
 def read(folder: Path) -> Run:
     """What the folder holds; nothing in it is changed.
 
@@ -251,21 +238,7 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         if not own_files.is_regular(folder / name):
             what = "no regular file" if os.path.lexists(folder / name) else "missing"
             raise RunError(f"{folder} is damaged: {name} is {what}")
-    whole, wrong = _usable(folder, *checkpoint.load(folder))
-    if wrong and not whole:
-        raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
-    reaches = _logs_are_those_of if look_into_logs else _logs_are_as_long_as_those_of
-    chosen = next((one for one in whole if reaches(folder, one)), None)
-    intact = look_into_logs and chosen is not None
-    if whole and chosen is None:
-        chosen = whole[0]
-        wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
-    elif whole and chosen is not whole[0]:
-        wrong.append("the logs do not reach the newest checkpoint")
-    if chosen is None and (dropped := size_of(folder / LOSS_FILE) // WINDOW.itemsize):
-        wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
-    elif chosen is not None and wrong:
-        wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
+    chosen, wrong, intact = newest_usable(folder, look_into_logs)
     commands, unreadable, lines = _read_commands(folder, chosen, described.config)
     if unreadable:
         wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
@@ -280,36 +253,6 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         intact,
         unreadable,
     )
-
-
-def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
-    """The checkpoints that stand within their run, and whose logs can be as long as they say; what is wrong with the
-    others, or that one is missing."""
-    there = size_of(folder / LOSS_FILE)
-    usable = [
-        one
-        for one in whole
-        if one.losses.length % WINDOW.itemsize == 0
-        and one.losses.length - there <= MOST_LOST_BYTES
-        and one.commands.length <= MOST_COMMAND_BYTES
-        and one.state.epoch <= one.state.config.num_epochs
-        and one.state.window < one.state.config.windows_per_epoch
-    ]
-    if len(usable) < len(whole):
-        wrong = [*wrong, f"a checkpoint is of another run than the {there:,} bytes of losses that are there"]
-    elif len(whole) == 1 and whole[0].serial and not wrong:
-        missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
-        wrong = [f"{missing} is missing, which may have been the newest"]
-    return usable, wrong
-
-
-def _logs_are_as_long_as_those_of(folder: Path, one: Checkpoint) -> bool:
-    logs = {LOSS_FILE: one.losses, COMMAND_FILE: one.commands}
-    return all(size_of(folder / name) >= end.length for name, end in logs.items())
-
-
-def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
-    return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)
 
 
 def _read_commands(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,35 +13,21 @@ from echornn.progress import Progress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
-from echornn.runs.timeline import Timeline
-from echornn.session import going_back
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
-from echornn.session.replay import Replay
+from echornn.session.undoing import Undoing
+from echornn.session.way import TAPE_WINDOWS, Way
+from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-
-TAPE_WINDOWS = 32
-"""Windows kept in full before the newest, for the screen to scroll by."""
-
-TAPE_SECONDS = 0.05
-"""Training one by one, so as to show them, where one goes back."""
-
-HELD_SECONDS = 1.0
-"""Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
 
 ROWS_SECONDS = 0.5
 """Going on with a run may be held up for so long by showing its newest rows."""
 
-NEAR_SECONDS = 0.03
-"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
 
-
-class LiveRun:
+class LiveRun(Whereabouts):
     """Told by the session, on the training thread, what to do next.
 
     Attributes:
-        timeline: all branches of the run.
-        here: the moment where it stands, or to which it is on its way.
         config: what is trained there.
         trainer: what trains.
         may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
@@ -59,8 +44,7 @@ class LiveRun:
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
-        self.timeline = Timeline()
-        self.here = Moment(0, 0)
+        super().__init__()
         self.config = config
         self.trainer: AnyTrainer
         self.may_save = True
@@ -71,60 +55,25 @@ class LiveRun:
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
         self._extends = 0
-        self._replay: Replay | None = None
-        self._replay_seconds = 0.0
-        self._undone: list[Moment] = []
-        self._held: tuple[object, float, Moment] | None = None
+        self._way = Way(self._keyframing, pace, clock)
+        self._undoing = Undoing(clock)
 
     # ---- where it stands
 
     @property
-    def is_past(self) -> bool:
-        """Whether it stands before the end of its branch."""
-        return self.here.window < self.timeline.end(self.here.branch).window
-
-    @property
-    def owner(self) -> Branch:
-        """The branch on whose terms one stands here."""
-        return self.timeline.owner(self.here)
-
-    @property
-    def moment(self) -> Moment:
-        """Where it stands, on the branch on whose terms that is."""
-        return Moment(self.owner.number, self.here.window)
-
-    @property
     def on_the_way(self) -> int:
         """Windows to be trained again until it is where it shall be."""
-        return self._replay.windows_left if self._replay is not None else 0
+        return self._way.windows_left
 
     @property
     def arrived(self) -> bool:
         """Whether the trainer stands `here`."""
-        return self._replay is None
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the last window's loss is no finite number."""
-        if not len(self.timeline):
-            return False
-        recent = self.timeline.evidence(self.here).recent
-        return bool(recent.size) and not math.isfinite(recent[-1])
-
-    @property
-    def undoable(self) -> int:
-        """How many changes can be undone; see `echornn.session.going_back`."""
-        return going_back.undoable(self.timeline, self.here)
-
-    @property
-    def blamed(self) -> tuple[str, ...]:
-        """The fields of the edits that made the loss diverge; see `echornn.session.going_back`."""
-        return going_back.blamed(self.timeline, self.here)
+        return self._way.arrived
 
     @property
     def redoable(self) -> bool:
         """Whether something was undone that can be gone forth to."""
-        return bool(self._undone)
+        return self._undoing.redoable
 
     # ---- beginning and end
 
@@ -144,7 +93,7 @@ class LiveRun:
 
     def show_rows(self) -> None:
         """Train the newest windows again, so that they are shown, where a state soon before them is kept."""
-        before = Moment(self.owner.number, max(0, self.here.window - self._tape_windows()))
+        before = Moment(self.owner.number, max(0, self.here.window - self._way.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
         trainer, state, until = self.trainer, self.trainer.state, self._clock() + ROWS_SECONDS
@@ -153,7 +102,8 @@ class LiveRun:
             begun = self._clock()
             self._pace.took(self.step(self._pace.slice_windows()), self._clock() - begun)
         if not self.arrived:
-            self._replay, self.trainer = None, trainer
+            self._way.leave()
+            self.trainer = trainer
             trainer.reset(state.draw)
             if trainer.state.config != state.config:
                 trainer.edit(state.config)
@@ -220,14 +170,14 @@ class LiveRun:
             return
         before = self._leave()
         self._start_over(self.owner.draw + further)
-        self._branch("redraw" if further else "reset", self._root(), self._stood_at("anew", before, held))
+        self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
 
     def regenerate(self, held: bool = False) -> None:
         """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
         parent = self.moment
         self.trainer.regenerate()
-        self._branch("regenerate", parent, self._stood_at("data", before, held))
+        self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
         """Go on with this configuration; with a new trainer where more than live fields differ.
@@ -240,7 +190,7 @@ class LiveRun:
         """
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
-        parent = self._root() if starts_over(cause, self.config, config) else self.moment
+        parent = self.root if starts_over(cause, self.config, config) else self.moment
         kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
@@ -249,7 +199,7 @@ class LiveRun:
         else:
             self.trainer = self._make(config)
         self.config = config
-        self._branch(cause, parent, self._stood_at(kind, before, held))
+        self._branch(cause, parent, self._leads_back(kind, before, held))
 
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
@@ -267,15 +217,11 @@ class LiveRun:
         self.timeline.begin(branch)
         self._recorder.command(Command.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
-        self._replay = None
+        self._way.leave()
         self._extends = branch.number
         self._show_what_stays()
-        if cause != "back":
-            self._undone.clear()
+        self._undoing.began(cause)
         self._keyframe()
-
-    def _root(self) -> Moment:
-        return Moment(self.owner.number, 0)
 
     def _keyframe(self) -> None:
         if self.arrived:
@@ -287,30 +233,20 @@ class LiveRun:
         self.save()
         return self.here
 
-    def _stood_at(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
-        """Where the first of the changes stood that follow each other as fast as from a key held down."""
-        now = self._clock()
-        if self._held is not None:
-            held, at, first = self._held
-            never_ran = kind in ("anew", "data") and before.window == self.timeline.branch(before.branch).start
-            if kind is not None and held == kind and (never_ran or (by_a_held_key and now - at < HELD_SECONDS)):
-                before = first
-        self._held = (kind, now, before)
-        return before
+    def _leads_back(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
+        return self._undoing.before(kind, self.timeline, before, by_a_held_key)
 
     # ---- going to a moment
 
     def undo(self) -> None:
         """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
-        target = going_back.before_the_change(self.timeline, self.here)
-        if target is not None:
-            self._undone.append(self.here)
+        if (target := self._undoing.undo(self.timeline, self.here)) is not None:
             self.go(target)
 
     def redo(self) -> None:
         """Go forth to where the last undo came from."""
-        if self._undone:
-            self.go(self._undone.pop())
+        if (target := self._undoing.redo()) is not None:
+            self.go(target)
 
     def go(self, moment: Moment) -> None:
         """Set out for a moment of the run; `step` takes the next steps on the way. What is raised leaves all as it was.
@@ -322,35 +258,21 @@ class LiveRun:
             raise ValueError(f"{moment} is no moment of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
-        going = (self.trainer, moment, self._tape_windows(), self._make)
-        self._replay = Replay(self.timeline, self._keyframing.keyframes, *going)
-        self.trainer = self._replay.trainer
+        self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._make)
         self.here = moment
         self.config = self.timeline.owner(moment).config
-        self._held = None
-        self._replay_seconds = 0.0
+        self._undoing.went()
         self._arrive()
-
-    def _tape_windows(self) -> int:
-        """Of how many windows the rows can be shown without a wait."""
-        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_per_window)))
 
     def step(self, windows: int) -> int:
         """Train some windows again on the way to where it shall be; how many it were."""
-        assert self._replay is not None
-        begun = self._clock()
-        done = self._replay.advance(windows)
-        self._replay_seconds += self._clock() - begun
-        if (near := self._replay.at_tape) is not None and self._replay_seconds > NEAR_SECONDS:
-            self._keyframing.keep(near, self.trainer, self.timeline.digest(near.branch))
-            self._replay_seconds = 0.0
+        done = self._way.step(windows)
         self._arrive()
         return done
 
     def _arrive(self) -> None:
-        if self._replay is not None and self._replay.arrived:
-            self.shown = tuple(self._replay.tape)
-            self._replay = None
+        if (tape := self._way.arrive()) is not None:
+            self.shown = tape
             self._show_what_stays()
             self._recorder.moved()
 

@@ -121,11 +121,11 @@ class Session:
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
-        self._loop.mailbox.send(self._loop.pause)
+        self._loop.mailbox.send(self._loop.drive.pause)
 
     def resume(self) -> None:
         """Train on, at the speed set; from a moment in the past, as a new branch."""
-        self._loop.mailbox.send(self._loop.resume)
+        self._loop.mailbox.send(self._loop.drive.resume)
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
@@ -134,15 +134,12 @@ class Session:
 
     def _toggle(self) -> None:
         self._toggled += 1
-        if self._loop.running or self._loop.owed:
-            self._loop.pause()
-        else:
-            self._loop.resume()
+        self._loop.drive.toggle()
 
     @property
     def is_to_run(self) -> bool:
         """Whether it trains on when all that was toggled is obeyed, which waits while it loads."""
-        return self._loop.running != bool((self._toggles - self._toggled) % 2)
+        return self._loop.drive.running != bool((self._toggles - self._toggled) % 2)
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause."""
@@ -163,19 +160,15 @@ class Session:
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays. There, nothing is done."""
-        self._loop.mailbox.send(
-            lambda: self._loop.change(lambda: self._loop.live.reset(held=self._loop.running), anywhere=True)
-        )
+        self._loop.mailbox.send(self._loop.changes.start_over)
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._loop.mailbox.send(
-            lambda: self._loop.change(lambda: self._loop.live.reset(1, held=self._loop.running), anywhere=True)
-        )
+        self._loop.mailbox.send(lambda: self._loop.changes.start_over(further=1))
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
-        self._loop.mailbox.send(lambda: self._loop.change(lambda: self._loop.live.regenerate(self._loop.running)))
+        self._loop.mailbox.send(self._loop.changes.regenerate)
 
     def edit(self, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields
@@ -187,7 +180,7 @@ class Session:
             TypeError: a name is no field of `EchoConfig`.
         """
         _require_fields(changes)
-        self._loop.mailbox.send(lambda: self._loop.edit(lambda: replace(self._loop.live.config, **changes)))
+        self._loop.mailbox.send(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes)))
 
     def nudge(self, **changes: Any) -> None:
         """As `edit`, by a key that may be held: nudges of the same fields in quick succession are undone together.
@@ -196,36 +189,36 @@ class Session:
             TypeError: a name is no field of `EchoConfig`.
         """
         _require_fields(changes)
-        self._loop.mailbox.send(lambda: self._loop.edit(lambda: replace(self._loop.live.config, **changes), held=True))
+        self._loop.mailbox.send(
+            lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes), held=True)
+        )
 
     def start_with(self, config: EchoConfig) -> None:
         """Start over with this configuration and its first weights, as one command; see `edit`."""
-        self._loop.mailbox.send(lambda: self._loop.edit(lambda: config, anew=True))
+        self._loop.mailbox.send(lambda: self._loop.changes.edit(lambda: config, anew=True))
 
     def go(self, branch: int, window: int) -> None:
         """Show the moment after ``window`` windows along a branch's path, as it was; training pauses.
 
         Beyond the path's ends its ends are shown. A branch that is not there is said in `Frame.refusal`.
         """
-        self._loop.mailbox.send(lambda: self._loop.go_within(branch, window))
+        self._loop.mailbox.send(lambda: self._loop.changes.go(branch, window))
 
     def move(self, windows: int) -> None:
         """Show the moment so many windows on along the line, or back; see `go`."""
-        self._loop.mailbox.send(
-            lambda: self._loop.go_within(self._loop.live.here.branch, self._loop.live.here.window + windows)
-        )
+        self._loop.mailbox.send(lambda: self._loop.changes.move(windows))
 
     def move_epochs(self, epochs: int) -> None:
         """Show the next moment at which an epoch ends, or the one before (-1); see `go`."""
-        self._loop.mailbox.send(lambda: self._loop.move_epochs(epochs))
+        self._loop.mailbox.send(lambda: self._loop.changes.move_epochs(epochs))
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
-        self._loop.mailbox.send(lambda: self._loop.undo(self._loop.live.undo))
+        self._loop.mailbox.send(self._loop.changes.undo)
 
     def redo(self) -> None:
         """Go forth again to where the last undo came from."""
-        self._loop.mailbox.send(lambda: self._loop.undo(self._loop.live.redo))
+        self._loop.mailbox.send(self._loop.changes.redo)
 
     def ask(self, question: Question | None) -> None:
         """Have this read of the newest moment, and of later ones while windows are trained, until another is asked.

@@ -20,7 +20,8 @@ from unittest import mock
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import Recorder, RunRecorder, Unrecorded
+from echornn.runs.recorder import Recorder, Unrecorded
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session import keyframing
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace

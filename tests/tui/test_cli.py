@@ -17,8 +17,9 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, run_dir
 from tests.patience import wait_for
-from tui.cli import UsageError, parse_speed
+from tui.cli import parse_speed
 from tui.commands import bench
+from tui.front_end import UsageError
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import gc
 import sys
@@ -27,6 +26,7 @@ from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
+from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.screens.help import HelpScreen
@@ -36,16 +36,16 @@ from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.key_line import KeyLine
-from tui.app.widgets.loss_plot import LossPlot, zoomed
+from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
+from tui.app.widgets.viewport import zoomed
 from tui.exit_code import ExitCode
 from tui.printable import printable
 from tui.theme import Theme
 from tui.tty import terminal
-from tui.tty.backpressure import ASK, Backpressure
 
 VIEWS_A_SECOND = 3.4
 """How often views that keep changing are drawn: all of their cells change, and a slow line must carry them."""
@@ -60,7 +60,7 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
+class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -86,11 +86,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
         self._frame: Frame = session.frame
         self._ghosts: list[Ghost] = []
         self._ticks = 0
-        self._line = Backpressure()
-        self._ask_with_next = False
         self._said = ""
         self._hint_ends: Timer | None = None
-        self._leaving: asyncio.Task[None] | None = None
 
     # ---- the screen is a function of the newest frame
 
@@ -142,9 +139,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
 
     def show_newest_frame(self) -> None:
         """Draw the newest frame, where there is one; its views in some of the calls, while they keep changing."""
-        if not self._line.is_clear:
+        if not self._may_draw():
             return
-        self._ask_with_next = True
         self._ticks += 1
         before = self._frame
         if self.session.frame is not before:
@@ -201,23 +197,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             panel.styles.height = shares.panel or "1fr"
         self._place_views(shares.shown, shares.views)
 
-    # ---- the line to the terminal
-
-    def behind_an_update(self) -> str:
-        """What follows an update of the screen: the question how far the terminal is, behind the first of a frame."""
-        if not self._ask_with_next or self.is_headless or self._leaving:
-            return ""
-        self._ask_with_next = False
-        self._line.asked()
-        return ASK
-
     def action_show_all(self) -> None:
         """Draw every cell, whatever the terminal shows."""
         self.screen.refresh()
-
-    def on_cursor_position(self) -> None:
-        """The terminal's answer: it has drawn a frame."""
-        self._line.answered()
 
     def notify(self, message: str, **options: Any) -> None:
         """Say something for a moment. What it says was written by others: an error, the name of a folder."""
@@ -302,21 +284,3 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing):
             "In the list of runs": [one for one in RunList.BINDINGS if isinstance(one, Binding)],
         }
         self.push_screen(HelpScreen(groups, self._ascii_only))
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C: a key that may be meant for something else."""
-        self.notify("q ends the program; the run is kept")
-
-    async def action_quit(self) -> None:
-        self._leave(0)
-
-    def _leave(self, code: int) -> None:
-        self.session.stop()
-        if self._line.is_settled:
-            self.exit(code)
-        elif self._leaving is None:
-            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(code))
-
-    async def _leave_when_settled(self, code: int) -> None:
-        await self._line.settle()
-        self.exit(code)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.recorder import SECONDS_TO_END, Recorder, RunRecorder, Unrecorded
+from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echornn.analysis import loss_history as history
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 
 losses_lists = st.lists(
@@ -107,29 +106,25 @@ def level_sizes(kept: LossHistory) -> list[int]:
 @settings(max_examples=25)
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=40), st.integers(0, 10_000), st.integers(1, 64))
 def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, columns: int) -> None:
-    kept_before, history.KEPT_BUCKETS = history.KEPT_BUCKETS, 1024
-    try:
-        kept = LossHistory()
-        rng = np.random.default_rng(0)
-        everything: npt.NDArray[np.float32] = np.empty(0, np.float32)
-        for size in sizes:
-            losses = rng.random(size, dtype=np.float32)
-            everything = np.concatenate([everything, losses])
-            kept.append(losses, losses)
-        assert max(level_sizes(kept)) <= 2 * 1024
-        curve = kept.curve(columns, first)
-        for start, end, low, high in zip(curve.starts, curve.ends, curve.low, curve.high, strict=True):
-            windows = everything[start:end]
-            assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
-            assert high >= windows.max()
-            wider = everything[start // 1024 * 1024 : -(-end // 1024) * 1024]
-            assert wider.min() <= low <= high <= wider.max()
-        whole = kept.curve(columns)
-        assert (whole.low.min(), whole.high.max()) == (everything.min(), everything.max())
-        newest = kept.losses(max(0, len(everything) - 1024), len(everything))
-        np.testing.assert_array_equal(newest, everything[-1024:])
-    finally:
-        history.KEPT_BUCKETS = kept_before
+    kept = LossHistory(kept=1024)
+    rng = np.random.default_rng(0)
+    everything: npt.NDArray[np.float32] = np.empty(0, np.float32)
+    for size in sizes:
+        losses = rng.random(size, dtype=np.float32)
+        everything = np.concatenate([everything, losses])
+        kept.append(losses, losses)
+    assert max(level_sizes(kept)) <= 2 * 1024
+    curve = kept.curve(columns, first)
+    for start, end, low, high in zip(curve.starts, curve.ends, curve.low, curve.high, strict=True):
+        windows = everything[start:end]
+        assert low <= windows.min()  # where windows are forgotten, a bucket may reach beyond its edges
+        assert high >= windows.max()
+        wider = everything[start // 1024 * 1024 : -(-end // 1024) * 1024]
+        assert wider.min() <= low <= high <= wider.max()
+    whole = kept.curve(columns)
+    assert (whole.low.min(), whole.high.max()) == (everything.min(), everything.max())
+    newest = kept.losses(max(0, len(everything) - 1024), len(everything))
+    np.testing.assert_array_equal(newest, everything[-1024:])
 
 
 def test_positions_of_a_segment() -> None:

@@ -68,3 +68,11 @@ def test_a_loss_that_is_no_number_marks_its_block_and_no_other() -> None:
     assert first == pytest.approx(0.5)
     assert math.isnan(second)
     assert third == pytest.approx((63 * 0.5 + HIGHEST) / 64)
+
+
+def test_a_lost_window_marks_its_block_and_adds_no_errors() -> None:
+    losses, errors = np.full(2 * FIRST_BLOCK, 0.5, np.float32), np.full(2 * FIRST_BLOCK, 0.25, np.float32)
+    losses[0] = errors[0] = math.nan
+    reviews = reviews_of(losses, errors)
+    np.testing.assert_array_equal(reviews.losses, [math.nan, 0.5])
+    np.testing.assert_allclose(reviews.errors, [0.25 * (FIRST_BLOCK - 1) / FIRST_BLOCK, 0.25])

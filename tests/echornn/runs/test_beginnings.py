@@ -18,9 +18,9 @@ from echornn.config import MOST
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.debris import is_abandoned
 from echornn.runs.lock import LOCK_FILE, Lock
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.scripted import SMALL
 from tui.commands import record
@@ -174,7 +174,7 @@ def test_whoever_waits_for_a_lock_that_is_removed_does_not_hold_one_without_a_na
 PROGRAM = """
 import os, signal, sys, pathlib
 from tests.scripted import SMALL
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 calls = [0]
 def trace(frame, event, argument):
     calls[0] += 1

@@ -21,10 +21,10 @@ from echornn.runs.branch import Moment
 from echornn.runs.branch_notes import BranchNotes
 from echornn.runs.command import Command
 from echornn.runs.followed_run import FollowedRun
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, KEYFRAME_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import NOTE_FILE
+from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.summary import summary
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace

@@ -18,8 +18,8 @@ from tensorboard.plugins.hparams import metadata
 
 from echornn.runs import events, run_dir
 from echornn.runs.events import EventLog, last_point, next_point
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play, recorded
 from tests.scripted import SMALL, ScriptedTrainer, make_progress

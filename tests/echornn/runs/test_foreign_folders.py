@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from echornn.runs import about, run_dir
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, recorded
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.keyframes import LEAST_KEPT, Keyframe, KeyframeLog, Keyframes, records
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from tests.recorded import record_branches

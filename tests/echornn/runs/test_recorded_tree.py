@@ -17,7 +17,7 @@ from echornn.runs import checkpoint, run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.recorded_tree import Stretch, tree_of
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 

@@ -18,10 +18,10 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs import append_log, checkpoint, run_dir
-from echornn.runs import recorder as recorder_module
-from echornn.runs.recorder import RunRecorder
+from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
@@ -133,7 +133,7 @@ def test_one_process_writes_at_a_time_and_a_dead_one_does_not_count(tmp_path: Pa
     folder = tmp_path / "run"
     recorded(folder, 1)
     program = (
-        "import os, sys, pathlib; from echornn.runs.recorder import RunRecorder\n"
+        "import os, sys, pathlib; from echornn.runs.run_recorder import RunRecorder\n"
         f"recorder = RunRecorder.go_on(pathlib.Path({str(folder)!r})); print('locked', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

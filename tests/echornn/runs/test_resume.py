@@ -12,8 +12,8 @@ import pytest
 
 from echornn.config import EchoConfig, Optimizer
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.training.any_trainer import MakeTrainer

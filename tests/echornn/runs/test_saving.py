@@ -11,8 +11,9 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.lock import LOCK_FILE
-from echornn.runs.recorder import MOST_SECONDS_APART, RunRecorder, Unrecorded
+from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_files import TRACEBACK_FILE
+from echornn.runs.run_recorder import MOST_SECONDS_APART, RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import PATIENCE, Disk, contents, play, recorded
 from tests.scripted import SMALL, ScriptedTrainer

@@ -13,7 +13,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, kept_runs, recorded_values, run_dir
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play
 from tests.scripted import SMALL, ScriptedTrainer

@@ -14,8 +14,9 @@ import pytest
 
 from echornn import EchoConfig, Session
 from echornn.progress import Progress
-from echornn.runs.recorder import Recorder, RunRecorder
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
+from echornn.runs.run_recorder import RunRecorder
 from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow

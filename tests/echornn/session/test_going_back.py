@@ -14,8 +14,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.runs.recorder import Recorder, RunRecorder
+from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from echornn.session.live_run import HELD_SECONDS
 from echornn.session.session import Session
+from echornn.session.undoing import HELD_SECONDS
 from tests.echornn.session.test_session import ENDLESS, on_stage
 from tests.scripted import ScriptedTrainer
 

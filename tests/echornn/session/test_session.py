@@ -18,8 +18,8 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.runs.recorder import Unrecorded
 from echornn.session.frame import Frame, State
-from echornn.session.live_run import TAPE_WINDOWS
 from echornn.session.session import Session
+from echornn.session.way import TAPE_WINDOWS
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from echornn.runs import run_dir
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.specimen_of_run import specimen_of_run
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer

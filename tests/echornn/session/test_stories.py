@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.trainer_state import TrainerState

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_files import KEYFRAME_FILE
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session import live_run
 from echornn.session.frame import State
 from echornn.session.session import Session

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_files import NOTE_FILE
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession, make_progress

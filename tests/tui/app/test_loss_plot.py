@@ -17,10 +17,11 @@ from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
+from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import spans
-from tui.app.widgets.loss_plot import LossPlot, read, zoomed
+from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.marks import epoch_starts
-from tui.app.widgets.viewport import Viewport
+from tui.app.widgets.viewport import Viewport, zoomed
 
 TUTORIAL = EchoConfig()
 

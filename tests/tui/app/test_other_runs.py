@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace

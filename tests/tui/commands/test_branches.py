@@ -9,9 +9,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import LOSS_FILE
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
 from tests.scripted import SMALL, scripted_loss
 from tui.commands import branches

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import WINDOW
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss

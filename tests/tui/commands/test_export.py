@@ -17,7 +17,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.command import Command
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands.export import rows
 from tui.commands.list_runs import lines

@@ -18,7 +18,8 @@ from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.command import Command
-from echornn.runs.recorder import RunRecorder, Unrecorded
+from echornn.runs.recorder import Unrecorded
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui.commands.headless import EpochReport, as_json, as_line, finished_record

@@ -11,7 +11,8 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.recorder import RunRecorder, Unrecorded
+from echornn.runs.recorder import Unrecorded
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer

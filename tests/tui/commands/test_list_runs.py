@@ -14,8 +14,8 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, kept_runs, run_dir
 from echornn.runs.command import Command
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
 from tests.scripted import SMALL, ScriptedTrainer

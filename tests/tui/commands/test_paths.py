@@ -16,16 +16,18 @@ import pytest
 from echornn.config import ConfigError
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
-from echornn.runs.recorder import RunRecorder
 from echornn.runs.run_error import RunError
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.cli import UsageError, export_run, train
+from tui.cli import train
 from tui.commands import record
 from tui.commands.export import export, rows_along
 from tui.commands.headless import EpochReport, start_record
 from tui.flags import ConfigFlags
+from tui.front_end import UsageError
+from tui.subcommands import export_run
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import recorded
 from tests.scripted import SMALL, ScriptedTrainer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record

@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
-from echornn.runs.recorder import RunRecorder
+from echornn.runs.run_recorder import RunRecorder
 from echornn.training.trainer import Trainer
 from tests.patience import PATIENCE
 from tests.program import running

@@ -21,8 +21,6 @@ SATURATED, ASCII_SATURATED = "▲▼", "^v"
 EDGES = (0.05, 0.3, 0.55, 0.8)
 """Shares of the scale from which on each glyph stands; below the first, nothing."""
 
-LEGEND, ASCII_LEGEND = "▁▂▃▄ - · + ░▒▓█", "-~=% - . + :+*#"
-
 BlockStyles = npt.NDArray[np.int16]
 """0 for nothing or unknown, 1 for positive, 2 for negative, 3 for saturated."""
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from echornn.analysis.situation import PASSING, Kind, Situation
+from echornn.session.drive import WATCHABLE_SPEED
 from echornn.session.frame import Frame, State
-from echornn.session.loop import WATCHABLE_SPEED
 
 LASTING_SECONDS = 4.0
 """So long a sentence of this kind stands while training goes on."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 from textual.binding import Binding
 
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
 from tui.app.ghost_choice import Ghost
@@ -20,6 +19,7 @@ from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
+from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.ghosts import GhostLines, Place
 from tui.app.widgets.legend import Legend
@@ -62,6 +62,9 @@ ASCII_GLYPHS = {
     "level": "-",
     "cursor": "|",
 }
+PARTS = ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here")
+"""What has a style of its own."""
+
 HIDES = {"plot--mean": 4, "plot--mark": 3, "plot--letter": 2, "plot--raw": 2, "plot--ghost": 1}
 """How much is lost where words hide a cell of a style."""
 
@@ -78,23 +81,7 @@ class LossPlot(CellWidget, can_focus=True):
     (double, with a word).
     """
 
-    STYLES = tuple(
-        f"plot--{name}"
-        for name in (
-            "raw",
-            "mean",
-            "axis",
-            "epoch",
-            "mark",
-            "level",
-            "errors",
-            "cursor",
-            "ghost",
-            "letter",
-            "words",
-            "here",
-        )
-    )
+    STYLES = tuple(f"plot--{part}" for part in PARTS)
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
         Binding("left", "move(-1)", "Back", show=False, tooltip="Crosshair: an earlier window; shift: ten columns"),
@@ -155,7 +142,7 @@ class LossPlot(CellWidget, can_focus=True):
         """Without a crosshair there is nowhere to go."""
         if self.viewport.cursor is not None:
             self.on_go(min(self.viewport.cursor + 1, self._trained))
-            self.change_viewport(dataclasses.replace(self.viewport, cursor=None))
+            self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""
@@ -163,7 +150,7 @@ class LossPlot(CellWidget, can_focus=True):
         columns = 2 * max(1, self.size.width - GUTTER)
         fall = before_the_fall(self._curve_of, columns, first, last)
         if fall is not None:
-            self.change_viewport(dataclasses.replace(self.viewport, cursor=max(first, fall - 1)))
+            self.change_viewport(replace(self.viewport, cursor=max(first, fall - 1)))
 
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
@@ -301,25 +288,3 @@ class LossPlot(CellWidget, can_focus=True):
             if cells.characters[line, x] in blank:
                 cells.write(x, line, self._glyphs["cursor"])
             cells.styles[line, x] = cells.names.index("plot--cursor")
-
-
-def read(curve: Curve, window: int) -> str:
-    """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
-    bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
-    begin = int(curve.starts[bucket])
-    end = int(curve.ends[bucket])
-    segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
-    place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
-    if segment is not None:
-        epoch, in_epoch = segment.position(max(begin, segment.at))
-        place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
-    low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
-    return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
-
-
-def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
-    """The part shown, closer or wider; a crosshair that leaves it goes away."""
-    after = viewport.zoomed(trained, closer)
-    first, last = after.limits(trained)
-    return after if after.cursor is None or first <= after.cursor < last else dataclasses.replace(after, cursor=None)

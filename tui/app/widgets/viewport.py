@@ -68,3 +68,10 @@ class Viewport:
     def following(self) -> Viewport:
         """The newest windows, without the crosshair."""
         return replace(self, end=None, cursor=None)
+
+
+def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
+    """The part shown, closer or wider; a crosshair that leaves it goes away."""
+    after = viewport.zoomed(trained, closer)
+    first, last = after.limits(trained)
+    return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)

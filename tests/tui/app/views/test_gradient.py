@@ -11,7 +11,8 @@ from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Flip, Gradient, Question
 from echornn.session.frame import Frame, State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades, left_out, percent, read, size_text, words_of
+from tui.app.views.gradient import GradientView, decades, read, size_text
+from tui.app.views.gradient_words import left_out, percent, words_of
 from tui.app.views.paint import Box
 from tui.app.views.row_panel import (
     LABEL_WIDTH,

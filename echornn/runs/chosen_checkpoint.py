@@ -1,0 +1,73 @@
+"""Which of a run's checkpoints counts: the newest that is whole, and whose logs are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from echornn.runs import checkpoint
+from echornn.runs.append_log import ends_at, size_of
+from echornn.runs.checkpoint import SLOTS, Checkpoint
+from echornn.runs.loss_log import WINDOW
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
+
+MOST_LOST_BYTES = 1 << 30
+"""Of the loss log, that are filled up with lost windows; a checkpoint of a log longer than that is no good."""
+
+MOST_COMMAND_BYTES = 1 << 30
+
+
+def newest_usable(folder: Path, look_into_logs: bool) -> tuple[Checkpoint | None, list[str], bool]:
+    """The checkpoint that counts, None where the run never came to one; what is wrong, in words; whether the logs were
+    looked into and are those that were written up to it.
+
+    Raises:
+        RunError: there are checkpoints, and none is whole.
+        OSError: the folder could not be read.
+    """
+    whole, wrong = _usable(folder, *checkpoint.load(folder))
+    if wrong and not whole:
+        raise RunError(f"{folder} is damaged: {'; '.join(wrong)}")
+    reaches = _logs_are_those_of if look_into_logs else _logs_are_as_long_as_those_of
+    chosen = next((one for one in whole if reaches(folder, one)), None)
+    intact = look_into_logs and chosen is not None
+    if whole and chosen is None:
+        chosen = whole[0]
+        wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
+    elif whole and chosen is not whole[0]:
+        wrong.append("the logs do not reach the newest checkpoint")
+    if chosen is None and (dropped := size_of(folder / LOSS_FILE) // WINDOW.itemsize):
+        wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
+    elif chosen is not None and wrong:
+        wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
+    return chosen, wrong, intact
+
+
+def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
+    """The checkpoints that stand within their run, and whose logs can be as long as they say; what is wrong with the
+    others, or that one is missing."""
+    there = size_of(folder / LOSS_FILE)
+    usable = [
+        one
+        for one in whole
+        if one.losses.length % WINDOW.itemsize == 0
+        and one.losses.length - there <= MOST_LOST_BYTES
+        and one.commands.length <= MOST_COMMAND_BYTES
+        and one.state.epoch <= one.state.config.num_epochs
+        and one.state.window < one.state.config.windows_per_epoch
+    ]
+    if len(usable) < len(whole):
+        wrong = [*wrong, f"a checkpoint is of another run than the {there:,} bytes of losses that are there"]
+    elif len(whole) == 1 and whole[0].serial and not wrong:
+        missing = next(name for name in SLOTS if name != SLOTS[whole[0].serial % len(SLOTS)])
+        wrong = [f"{missing} is missing, which may have been the newest"]
+    return usable, wrong
+
+
+def _logs_are_as_long_as_those_of(folder: Path, one: Checkpoint) -> bool:
+    logs = {LOSS_FILE: one.losses, COMMAND_FILE: one.commands}
+    return all(size_of(folder / name) >= end.length for name, end in logs.items())
+
+
+def _logs_are_those_of(folder: Path, one: Checkpoint) -> bool:
+    return ends_at(folder / LOSS_FILE, one.losses) and ends_at(folder / COMMAND_FILE, one.commands)

@@ -1,0 +1,252 @@
+"""Keeps a session's run on disk while it trains, and hands it back when the session goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.runs import about, checkpoint, run_dir
+from echornn.runs.append_log import AppendLog
+from echornn.runs.background import Background
+from echornn.runs.branch import Moment
+from echornn.runs.command import Command
+from echornn.runs.cut_back import cut_back
+from echornn.runs.events import EventLog
+from echornn.runs.keyframes import Keyframe, KeyframeLog
+from echornn.runs.lock import Lock
+from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import KEYFRAME_FILE, TRACEBACK_FILE
+from echornn.runs.run_writer import RunWriter, Save
+from echornn.trainer_state import TrainerState
+
+SAVE_SECONDS = 1.0
+"""From one checkpoint to the next."""
+
+MOST_OF_THE_TIME = 0.04
+"""Share of the time that saving may take: on a slow disk, checkpoints are further apart."""
+
+MOST_SECONDS_APART = 60.0
+"""Checkpoints are no further apart than this, and the time that the disk takes for one."""
+
+SECONDS_TO_END = 10.0
+"""How long closing waits for the last checkpoint, on a disk that hangs."""
+
+HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
+"""When it is told that the disk does not answer."""
+
+
+class RunRecorder:
+    """Records into a run's folder. Made by `begin` or `go_on`.
+
+    A thread of its own writes to the disk, so that one that hangs holds nobody up: at most one save is under way, and
+    of those that come meanwhile the newest is made after it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: Lock,
+        config: EchoConfig,
+        resumed: Run | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder: Path | None = folder
+        self.resumed: Run | None = resumed
+        self._folder = folder
+        self._lock = lock
+        self._clock = clock
+        self._notes = "; ".join(resumed.notes) if resumed else ""
+        self._hung: _Hung | None = None
+        self._told = 0
+        self._save_at = -math.inf
+        self._newest: Save | None = None
+        self._failure = ""
+        self._background = Background("saving", clock)
+        self._when_saved: Callable[[], None] = lambda: None
+        self._identity = resumed.identity if resumed else about.read(folder).identity
+        ends = cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
+        self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
+        self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
+        before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
+        self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
+        self._events = EventLog(folder, config, *before)
+        serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
+        logs = (self._losses, self._commands, self._events, self._keyframes)
+        self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
+
+    @classmethod
+    def begin(cls, folder: Path, config: EchoConfig) -> RunRecorder:
+        """Record a new run in a folder that does not exist or is empty.
+
+        Raises:
+            RunError: the folder cannot be used.
+        """
+        lock = run_dir.create(folder, config)
+        try:
+            return cls(folder, lock, config)
+        except (RunError, OSError) as error:
+            with contextlib.suppress(OSError):
+                run_dir.remove(folder)
+            lock.release()
+            raise RunError(f"{folder} cannot hold a run: {error}") from error
+
+    @classmethod
+    def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
+        """Record on in a run's folder, from its newest checkpoint.
+
+        Args:
+            allow: asked before anything is changed; what it raises leaves the run as it is.
+
+        Raises:
+            RunError: it holds no run that can go on, or another process writes it.
+        """
+        allow(run_dir.glance(folder))
+        try:
+            lock = Lock(folder)
+            try:
+                run = run_dir.read(folder)
+                allow(run)
+                return cls(folder, lock, run.config, run)
+            except BaseException:
+                lock.release()
+                raise
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written to: {error.strerror or error}") from error
+
+    @property
+    def warning(self) -> str:
+        """What was wrong with the run as it was found, until the first command; and why it is not saved, if so."""
+        lost = self._losses.lost_bytes // WINDOW.itemsize
+        parts = [
+            self._notes,
+            self._hanging,
+            f"{self._writer.trouble or ''}",
+            *(f"{what} {trouble}" for what, trouble in self._writer.less_troubles.items()),
+            f"{lost:,} windows are lost to the loss log" if lost else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
+    @property
+    def _hanging(self) -> str:
+        seconds = max((most for most in HANGING_SECONDS if most <= self._background.seconds), default=0)
+        if seconds:
+            return f"the disk has not answered for {seconds} s"
+        return f"the disk took {self._hung.seconds:.0f} s to answer: not all is saved yet" if self._hung else ""
+
+    @property
+    def misplaced(self) -> Literal["", "gone", "replaced"]:
+        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        return self._writer.misplaced
+
+    @property
+    def saved(self) -> bool:
+        return self._kept == self._told
+
+    @property
+    def _kept(self) -> int:
+        """How much of what was told is on disk."""
+        return 0 if self._writer.kept is None else self._writer.kept.told
+
+    def command(self, command: Command) -> None:
+        self._notes = ""
+        self._commands.append(command.as_line())
+        self._events.command(command)
+        self._told += 1
+
+    def windows(self, progress: Progress) -> None:
+        records = np.empty(len(progress.losses), WINDOW)
+        records["loss"], records["errors"] = progress.losses, progress.errors
+        self._losses.append(records.tobytes())
+        self._events.windows(progress)
+        self._told += 1
+
+    def seconds_to_save(self) -> float | None:
+        return None if self.saved else max(0.0, self._save_at - self._clock())
+
+    def keyframe(self, keyframe: Keyframe) -> None:
+        self._keyframes.add(keyframe)
+
+    def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
+        self._keyframes.replace(keyframes)
+
+    def moved(self) -> None:
+        self._told += 1
+
+    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+        """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
+
+        The run is then taken up before the moment when it diverged, and comes to the same moment again.
+        """
+        self._events.withdraw()
+        if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
+            self._events.point()
+        ends = (self._losses.length, self._commands.length, self._events.length)
+        save = self._newest = Save(state, stands, solved_at or 0, self._told, *ends)
+        self._save_at = self._clock() + SAVE_SECONDS
+        self._background.do(lambda: self._bring(save))
+
+    def when_saved(self, call: Callable[[], None]) -> None:
+        self._when_saved = call
+
+    def failed(self, error: Exception) -> Path | None:
+        self._failure = "".join(traceback.format_exception(error))
+        newest = self._newest
+        self._background.do(lambda: self._bring(newest))
+        return self._folder / TRACEBACK_FILE
+
+    def forget(self) -> None:
+        """Remove the run from the disk, after `close`; not another one that is in its place.
+
+        Raises:
+            OSError: it could not be removed, or is not there.
+        """
+        about.require_identity(self._folder, self._identity)
+        run_dir.remove(self._folder)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the disk has answered, at most so long; whether all that was told is on it."""
+        return self._background.wait(seconds) and self.saved
+
+    def close(self) -> None:
+        self._background.wait(SECONDS_TO_END)
+        self._background.end(self._lock.release)
+
+    # ---- on the thread that saves
+
+    def _bring(self, save: Save | None) -> None:
+        """Bring a save to the disk, if it is not there, and what made training fail."""
+        if save is not None and save is not self._writer.kept:
+            self._keep(save)
+        if self._failure:
+            self._writer.keep_traceback(self._failure)
+            self._failure = ""
+        self._when_saved()
+
+    def _keep(self, save: Save) -> None:
+        begun = self._clock()
+        self._writer.keep(save)
+        seconds = self._clock() - begun
+        self._save_at = max(self._save_at, begun + min(seconds / MOST_OF_THE_TIME, seconds + MOST_SECONDS_APART))
+        if seconds >= HANGING_SECONDS[0] and not self.saved:
+            self._hung = _Hung(seconds, self._told)
+        elif self._hung is not None and self._kept >= self._hung.told:
+            self._hung = None
+
+
+@dataclass(frozen=True)
+class _Hung:
+    """How long the disk took, in seconds, and how much had been told when it answered."""
+
+    seconds: float
+    told: int

@@ -1,0 +1,132 @@
+"""Changes of what is trained, and ways to a moment: each waits its turn, and one that cannot be made is refused."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.runs.branch import Moment
+from echornn.session.drive import Drive
+from echornn.session.frame import Frame
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from echornn.session.stage import Stage
+
+
+class Changes:
+    """Makes the changes that were commanded, in their order, on the training thread.
+
+    Args:
+        live: what they change.
+        stage: where it is said what was refused, and why.
+        pace: begins anew after each.
+        drive: what they pause, or free of what is owed.
+    """
+
+    def __init__(self, live: LiveRun, stage: Stage, pace: Pace, drive: Drive) -> None:
+        self._live = live
+        self._stage = stage
+        self._pace = pace
+        self._drive = drive
+        self._waiting: deque[tuple[Callable[[], None], bool]] = deque()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some wait until it is where it shall be."""
+        return bool(self._waiting)
+
+    def make(self, change: Callable[[], None], anywhere: bool = False) -> None:
+        """Begin another branch, or go to a moment; training goes on if it did.
+
+        Whatever it raises is said, and what trained before still does.
+
+        Args:
+            anywhere: whether it can be done on the way to a moment too; else it waits, and all that come after it.
+        """
+        self._waiting.append((change, anywhere))
+        self.make_waiting()
+
+    def make_waiting(self) -> None:
+        """Make all whose turn it is."""
+        while self._waiting and (self._live.arrived or self._waiting[0][1]):
+            self._make(self._waiting.popleft()[0])
+
+    def _make(self, change: Callable[[], None]) -> None:
+        before = self._stage.frame
+        try:
+            self._drive.owed = 0
+            change()
+            self._pace.restart()
+            self._stage.change(refusal="")
+        except ConfigError as error:
+            self._refuse(before, str(error), error.field)
+        except Exception as error:  # whatever TensorFlow raises for another network
+            self._refuse(before, f"{type(error).__name__}: {error}")
+
+    def _refuse(self, before: Frame, text: str, field: str = "") -> None:
+        self._stage.frame = replace(before, refusal=text, refused_field=field, refusals=before.refusals + 1)
+
+    # ---- each of them
+
+    def start_over(self, further: int = 0) -> None:
+        """Start over with the weights of this draw, or of one further on; see `LiveRun.reset`."""
+        self.make(lambda: self._live.reset(further, held=self._drive.running), anywhere=True)
+
+    def regenerate(self) -> None:
+        """New data; see `LiveRun.regenerate`."""
+        self.make(lambda: self._live.regenerate(self._drive.running))
+
+    def edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, held: bool = False) -> None:
+        """Go on with another configuration; see `LiveRun.edit`."""
+
+        def edit() -> None:
+            config = wanted()
+            if config != self._live.config or anew:
+                self._live.edit(config, anew, held)
+
+        self.make(edit, anywhere=anew)
+
+    def undo(self) -> None:
+        """Go to before the last change; see `LiveRun.undo`."""
+        self._go_where_it_leads(self._live.undo)
+
+    def redo(self) -> None:
+        """Go forth again; see `LiveRun.redo`."""
+        self._go_where_it_leads(self._live.redo)
+
+    def _go_where_it_leads(self, go: Callable[[], None]) -> None:
+        """A moment in the past is looked at, and the end of a branch is where training goes on."""
+
+        def look() -> None:
+            go()
+            if self._live.is_past:
+                self._drive.pause()
+
+        self.make(look, anywhere=True)
+
+    def go(self, branch: int, window: int) -> None:
+        """Show the moment after so many windows along a branch's path, within its ends; training pauses."""
+        timeline = self._live.timeline
+        if not 0 <= branch < len(timeline):
+            self._refuse(self._stage.frame, f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
+            return
+        moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
+        self._drive.pause()
+        if moment != self._live.here:
+            self.make(lambda: self._live.go(moment), anywhere=True)
+
+    def move(self, windows: int) -> None:
+        """Show the moment so many windows on along the line, or back."""
+        self.go(self._live.here.branch, self._live.here.window + windows)
+
+    def move_epochs(self, epochs: int) -> None:
+        """Show the next moment at which an epoch ends, or the one before (-1)."""
+        timeline, here = self._live.timeline, self._live.here
+        per_epoch = self._live.config.windows_per_epoch
+        _, done = timeline.owner(here).position(here.window)
+        back = done if done else per_epoch
+        window = here.window - back if epochs < 0 else here.window + per_epoch - done
+        window += (epochs - 1) * per_epoch if epochs > 0 else (epochs + 1) * per_epoch
+        self.go(here.branch, window)

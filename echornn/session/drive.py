@@ -1,0 +1,66 @@
+"""Whether windows are trained now, and how many: those that were asked for one by one, or as many as are due."""
+
+from __future__ import annotations
+
+from echornn.session.pace import Pace
+
+WATCHABLE_SPEED = 100.0
+"""Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+
+
+class Drive:
+    """What the keys that pause, resume and step have set.
+
+    Attributes:
+        running: whether it trains on and on.
+        owed: windows still to be trained at full speed, before it pauses.
+
+    Args:
+        pace: how many windows are due.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self.running = True
+        self.owed = 0
+        self._pace = pace
+
+    def pause(self) -> None:
+        """Train no more."""
+        self.running = False
+        self.owed = 0
+
+    def resume(self) -> None:
+        """Train on and on."""
+        self.running = True
+        self.owed = 0
+        self._pace.restart()
+
+    def step(self, windows: int) -> None:
+        """Train so many windows more than are owed, then no more."""
+        self.running = False
+        self.owed += max(0, windows)
+
+    def toggle(self) -> None:
+        """Pause where it trains, resume where it does not."""
+        if self.running or self.owed:
+            self.pause()
+        else:
+            self.resume()
+
+    def trained(self, windows: int) -> None:
+        """So many of what was owed are trained."""
+        self.owed = max(0, self.owed - windows)
+
+    def wait_seconds(self) -> float | None:
+        """Seconds until windows are to be trained; None where none are."""
+        if self.owed:
+            return 0.0
+        return self._pace.wait_seconds() if self.running else None
+
+    def windows(self, at_most: int) -> int:
+        """How many windows to train now, in a slice of at most so many."""
+        if self.owed:
+            return min(self.owed, at_most)
+        if not self.running:
+            return 0
+        return min(self._pace.due(), 1 if self._pace.speed <= WATCHABLE_SPEED else at_most)

@@ -1,0 +1,112 @@
+"""What is shown of the run as it is now: where it stands, at which pace it is trained, how it is kept."""
+
+from __future__ import annotations
+
+from echornn.config import EchoConfig
+from echornn.readings import Readings
+from echornn.runs.recorder import Recorder
+from echornn.session.drive import Drive
+from echornn.session.frame import Frame, State
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from echornn.session.probing import Probing
+from echornn.session.stage import Stage, place
+
+
+def first_frame(config: EchoConfig, recorder: Recorder, speed: float) -> Frame:
+    """Before anything is loaded: where the recorded run goes on, or the beginning."""
+    run = recorder.resumed
+    position = (1, 0)
+    if run is not None and run.checkpoint is not None:
+        state = run.checkpoint.state
+        position = place(state.epoch, state.window, state.config)
+    return Frame(State.LOADING, config, "loading TensorFlow", *position, speed=speed)
+
+
+class Showing:
+    """Puts on the stage what the others know, on the training thread.
+
+    Args:
+        stage: what is shown.
+        live: what is trained, and where in the run's tree.
+        pace: how fast.
+        drive: whether it is.
+        recorder: how it is kept.
+        probing: what is read of it.
+    """
+
+    def __init__(
+        self, stage: Stage, live: LiveRun, pace: Pace, drive: Drive, recorder: Recorder, probing: Probing
+    ) -> None:
+        self._stage = stage
+        self._live = live
+        self._pace = pace
+        self._drive = drive
+        self._recorder = recorder
+        self._probing = probing
+
+    def show(self) -> None:
+        """Show everything as it is now; on the way to a moment, that it is going there."""
+        live = self._live
+        here, trainer = live.here, live.trainer
+        going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
+        state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
+        where = {
+            "branch": live.owner.number,
+            "line": here.branch,
+            "line_end": live.timeline.end(here.branch).window,
+            "is_past": live.is_past,
+            "trained": here.window,
+            "trained_in_all": live.timeline.trained,
+            "undoable": live.undoable,
+            "redoable": live.redoable,
+            "vitals": self._vitals(),
+        }
+        if not live.arrived:
+            self._stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
+            return
+        self._stage.stand(
+            trainer,
+            live.config,
+            live.shown,
+            live.timeline.evidence(here),
+            state=state,
+            message="",
+            device=trainer.device,
+            rate=self._pace.rate() if state is State.RUNNING else 0.0,
+            speed=self._pace.speed,
+            warning=self._warning,
+            blamed=live.blamed,
+            **where,
+        )
+
+    def show_going(self) -> None:
+        """Show only how far it is to the moment to which it is going."""
+        self._stage.change(message=self._going)
+
+    def show_warning(self) -> None:
+        """Show only what is wrong with the loss, or with the record."""
+        if self._warning != self._stage.frame.warning:
+            self._stage.change(warning=self._warning)
+
+    @property
+    def _going(self) -> str:
+        return f"going to window {self._live.here.window:,}: {self._live.on_the_way:,} to train again"
+
+    @property
+    def _warning(self) -> str:
+        live, parts = self._live, [self._recorder.warning]
+        if live.diverged and live.shown:
+            last = live.shown[-1]
+            where = f"window {last.window + 1} of epoch {last.epoch + 1}"
+            paused = "" if self._drive.running else ": paused there"
+            parts.insert(0, f"the loss is {last.losses[-1]} in {where}{paused}")
+        return "; ".join(part for part in parts if part)
+
+    def _vitals(self) -> Readings | None:
+        """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
+        vitals, moment = self._stage.frame.vitals, self._live.moment
+        if vitals is not None and (vitals.branch != moment.branch or vitals.window > moment.window):
+            self._probing.forget()
+            return None
+        return vitals

@@ -1,0 +1,85 @@
+"""The way to a moment of the run, taken some windows at a time, and the newest windows that are shown there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from echornn.progress import Progress
+from echornn.runs.branch import Moment
+from echornn.runs.timeline import Timeline
+from echornn.session.keyframing import Keyframing
+from echornn.session.pace import Pace
+from echornn.session.replay import Replay
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+
+TAPE_WINDOWS = 32
+"""Windows kept in full before the newest, for the screen to scroll by."""
+
+TAPE_SECONDS = 0.05
+"""Training one by one, so as to show them, where one goes back."""
+
+NEAR_SECONDS = 0.03
+"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
+
+
+class Way:
+    """Where one is on the way, if on any.
+
+    Args:
+        keyframing: the states to begin at; those of a long way are kept too.
+        pace: knows what a window of the present trainer takes.
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, keyframing: Keyframing, pace: Pace, clock: Callable[[], float]) -> None:
+        self._keyframing = keyframing
+        self._pace = pace
+        self._clock = clock
+        self._under_way: tuple[Replay, Timeline] | None = None
+        self._seconds = 0.0
+
+    @property
+    def windows_left(self) -> int:
+        """Windows to be trained again until the end of the way; 0 on none."""
+        return self._under_way[0].windows_left if self._under_way is not None else 0
+
+    @property
+    def arrived(self) -> bool:
+        """Whether one is on no way."""
+        return self._under_way is None
+
+    @property
+    def tape_windows(self) -> int:
+        """Of how many windows the rows can be shown without a wait."""
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_per_window)))
+
+    def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
+        """Set out for a moment; what trains on the way. What is raised leaves all as it was; see `Replay`."""
+        replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
+        self._under_way = replay, timeline
+        self._seconds = 0.0
+        return replay.trainer
+
+    def step(self, windows: int) -> int:
+        """Train at most so many windows again; how many it were."""
+        assert self._under_way is not None
+        replay, timeline = self._under_way
+        begun = self._clock()
+        done = replay.advance(windows)
+        self._seconds += self._clock() - begun
+        if (near := replay.at_tape) is not None and self._seconds > NEAR_SECONDS:
+            self._keyframing.keep(near, replay.trainer, timeline.digest(near.branch))
+            self._seconds = 0.0
+        return done
+
+    def arrive(self) -> tuple[Progress, ...] | None:
+        """At the end of the way, be on it no more: the newest windows before it, the last one last; else None."""
+        if self._under_way is None or not self._under_way[0].arrived:
+            return None
+        tape = tuple(self._under_way[0].tape)
+        self.leave()
+        return tape
+
+    def leave(self) -> None:
+        """Go no further."""
+        self._under_way = None

@@ -1,0 +1,60 @@
+"""Where a run stands in its tree, and what follows from that."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.timeline import Timeline
+from echornn.session import going_back
+
+
+class Whereabouts:
+    """A moment of a run that grows.
+
+    Attributes:
+        timeline: all branches of the run.
+        here: the moment where it stands, or to which it is on its way.
+    """
+
+    def __init__(self) -> None:
+        self.timeline = Timeline()
+        self.here = Moment(0, 0)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it stands before the end of its branch."""
+        return self.here.window < self.timeline.end(self.here.branch).window
+
+    @property
+    def owner(self) -> Branch:
+        """The branch on whose terms one stands here."""
+        return self.timeline.owner(self.here)
+
+    @property
+    def moment(self) -> Moment:
+        """Where it stands, on the branch on whose terms that is."""
+        return Moment(self.owner.number, self.here.window)
+
+    @property
+    def root(self) -> Moment:
+        """The beginning of the path that leads here, on the branch on whose terms one stands here."""
+        return Moment(self.owner.number, 0)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last window's loss is no finite number."""
+        if not len(self.timeline):
+            return False
+        recent = self.timeline.evidence(self.here).recent
+        return bool(recent.size) and not math.isfinite(recent[-1])
+
+    @property
+    def undoable(self) -> int:
+        """How many changes can be undone; see `echornn.session.going_back`."""
+        return going_back.undoable(self.timeline, self.here)
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The fields of the edits that made the loss diverge; see `echornn.session.going_back`."""
+        return going_back.blamed(self.timeline, self.here)

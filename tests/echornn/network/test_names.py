@@ -1,0 +1,26 @@
+"""What a configuration can name is there, and what is known of it without TensorFlow is so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from echornn.config import Cell, EchoConfig, Optimizer
+from echornn.network.cells import CELLS
+from echornn.tasks.levels import numbers_held
+from echornn.training.optimizers import OPTIMIZERS
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_name_has_an_entry_and_every_entry_a_name() -> None:
+    assert set(CELLS) == set(get_args(Cell))
+    assert set(OPTIMIZERS) == set(get_args(Optimizer))
+
+
+@pytest.mark.parametrize("cell", get_args(Cell))
+def test_what_is_held_at_most_is_what_a_cell_carries(cell: Cell) -> None:
+    config = replace(EchoConfig(state_size=3, num_layers=2), cell=cell)
+    assert numbers_held(config) == 6 * len(CELLS[cell].state_parts)

@@ -1,0 +1,59 @@
+"""The line to the terminal: frames wait until it has drawn the one before, and leaving until it is still."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import App
+
+from echornn.session.session import Session
+from tui.tty.backpressure import ASK, Backpressure
+
+
+class OnALine(App[int]):
+    """An app whose terminal may be far away."""
+
+    session: Session
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = Backpressure()
+        self._ask_with_next = False
+        self._leaving: asyncio.Task[None] | None = None
+
+    def _may_draw(self) -> bool:
+        """Whether the terminal is ready for a frame; if so, it is asked how far it is behind the next."""
+        if not self._line.is_clear:
+            return False
+        self._ask_with_next = True
+        return True
+
+    def behind_an_update(self) -> str:
+        """What follows an update of the screen: the question how far the terminal is, behind the first of a frame."""
+        if not self._ask_with_next or self.is_headless or self._leaving:
+            return ""
+        self._ask_with_next = False
+        self._line.asked()
+        return ASK
+
+    def on_cursor_position(self) -> None:
+        """The terminal's answer: it has drawn a frame."""
+        self._line.answered()
+
+    async def action_quit(self) -> None:
+        self._leave(0)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: a key that may be meant for something else."""
+        self.notify("q ends the program; the run is kept")
+
+    def _leave(self, code: int) -> None:
+        self.session.stop()
+        if self._line.is_settled:
+            self.exit(code)
+        elif self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(code))
+
+    async def _leave_when_settled(self, code: int) -> None:
+        await self._line.settle()
+        self.exit(code)

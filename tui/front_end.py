@@ -1,0 +1,27 @@
+"""What a command line opens, and how a flag is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+FrontEnd = Callable[[], int]
+"""What a command opens: it runs to its end and returns the exit code."""
+
+
+class Training(partial[int]):
+    """A front end that trains: it listens to signals itself, also to those that came before."""
+
+
+class UsageError(ValueError):
+    """A flag that cannot be used; the message names it, its value and what is allowed."""
+
+
+def require_at(at: int | None) -> None:
+    """Refuse ``--at`` where it can be no window of any run.
+
+    Raises:
+        UsageError: it is below 0.
+    """
+    if at is not None and at < 0:
+        raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")

@@ -1,0 +1,147 @@
+"""The subcommands of ``echornn-tui``: the flags of each, and what it opens, which is imported when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from echornn.config import EchoConfig
+from tui.front_end import FrontEnd, UsageError, require_at
+
+
+def export_run(
+    run: str,
+    /,
+    *,
+    path: bool = False,
+    branch: str | None = None,
+    json: bool = False,
+    weights: Path | None = None,
+    keras: Path | None = None,
+) -> FrontEnd:
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    path
+        Only the windows along the path to where the run stands, numbered along it.
+    branch
+        Only the windows along the path to the end of this branch, numbered along it: its letter, or its number, as
+        branches prints them.
+    json
+        Print JSON lines instead.
+    weights
+        Write the weights to this .npz file instead.
+    keras
+        Write the network to this .keras file instead, as a Keras model with the same outputs.
+    """
+    if path and branch is not None:
+        raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
+    if (path or branch is not None) and (weights is not None or keras is not None):
+        flag = "--path" if path else "--branch"
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
+    from tui.commands.export import export
+
+    return partial(export, run, json, weights, keras, path, branch)
+
+
+def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
+    """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
+
+    Of each: its letter and number, those of its parent, the window along the parent's path at which it begins, the
+    windows trained in it, the mean loss of the last 50 of its path, and the window along its path at which the echo was
+    solved.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    json
+        Print JSON lines.
+    """
+    from tui.commands.branches import print_branches
+
+    return partial(print_branches, run, json)
+
+
+def probe_run(run: str, /, *, at: int | None = None, json: bool = False) -> FrontEnd:
+    """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    at
+        After that many windows along the run's path (0 is the start). Unset, where the run stands.
+    json
+        Print a JSON line.
+    """
+    require_at(at)
+    from tui.commands.probe import probe
+
+    return partial(probe, run, at, json)
+
+
+def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
+    """Print the runs in your state folder, or in another, the newest first.
+
+    Of each: windows in all branches, the mean loss of the last 50 where it stands, the window along its path at which
+    the echo was solved, and the fields that are not the defaults.
+
+    Parameters
+    ----------
+    folder
+        Folder that holds runs, or is one.
+    json
+        Print JSON lines.
+    """
+    from tui.commands.list_runs import list_runs
+
+    return partial(list_runs, folder, json)
+
+
+def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+    """Remove runs from your state folder, all but the newest; never one that is being written or cannot be read.
+
+    Parameters
+    ----------
+    keep
+        How many stay, 0 or more: the first that list shows.
+    dry_run
+        Only print what would be removed.
+    """
+    if keep < 0:
+        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
+    from tui.commands.prune import prune
+
+    return partial(prune, keep, dry_run)
+
+
+def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
+    """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
+
+    Parameters
+    ----------
+    json
+        Print JSON lines.
+    """
+    from tui.commands.bench import run_bench
+
+    return partial(run_bench, config or EchoConfig(), json)
+
+
+SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
+    "export": export_run,
+    "branches": show_branches,
+    "probe": probe_run,
+    "list": list_kept_runs,
+    "prune": prune_kept_runs,
+    "bench": bench,
+}
+"""Each by its name; its help is its docstring, its flags are its parameters."""
