@@ -46,15 +46,15 @@ class KeyLine(Footer):
     def __init__(self, offers: Callable[[str], bool]) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._offers = offers
-        self._room = 0
+        self._composed_for = 0
 
     def compose(self) -> ComposeResult:
+        self._composed_for = self.app.size.width
         drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action)]
         widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
-        shown = kept(widths, self.app.size.width + 1)  # behind the last one nothing needs a space
+        shown = kept(widths, self._composed_for + 1)  # behind the last one nothing needs a space
         yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
 
     def on_resize(self, event: Resize) -> None:
-        if event.size.width != self._room:
-            self._room = event.size.width
+        if event.size.width != self._composed_for:
             self.call_after_refresh(self.recompose)
