@@ -6,11 +6,11 @@ The map of this house; each room knows only those below it::
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
     analysis/   what losses tell: their history as a curve; evidence, what is the case (situation), the sentence
     probes/     what a network holds, and how its error travels: examine, and a file for each probe
-    training/   the compiled loop over windows (bptt), the trainer that owns it, optimizers, devices, programs
+    training/   the compiled loop over windows (bptt), trainer and population, optimizers, devices, programs
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, seeding, progress, trainer_state, specimen, readings: the plain values that every room uses
+    config, seeding, progress, trainer_state, population_state, specimen, readings: the plain values that all use
     quiet: TensorFlow's import
 
 A cell is added in ``network/cells``, an optimizer in ``training/optimizers``, both named in ``config``; a field in
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
+    from echornn.population_state import PopulationState as PopulationState
     from echornn.probes.examine import examine as examine
+    from echornn.progress import PopulationProgress as PopulationProgress
     from echornn.progress import Progress as Progress
     from echornn.readings import Question as Question
     from echornn.readings import Readings as Readings
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from echornn.tasks.series import EchoSeries as EchoSeries
     from echornn.trainer_state import TrainerState as TrainerState
     from echornn.training.device import use_one_thread as use_one_thread
+    from echornn.training.population import Population as Population
     from echornn.training.trainer import Trainer as Trainer
 
 _HOME = {
@@ -68,6 +71,9 @@ _HOME = {
     "Frame": "session.frame",
     "LossHistory": "analysis.loss_history",
     "Moment": "runs.branch",
+    "Population": "training.population",
+    "PopulationProgress": "progress",
+    "PopulationState": "population_state",
     "Progress": "progress",
     "Question": "readings",
     "Readings": "readings",

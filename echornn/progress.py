@@ -38,3 +38,42 @@ class Progress:
     probabilities: Floats
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationProgress:
+    """Every window's loss in all replicas, and each one's last window in full.
+
+    Attributes:
+        losses: float32 [n, replicas], mean cross-entropy of each window in nats, before its update.
+        errors: int32 [n, replicas], wrong predictions among batch_size * T.
+        epoch, window: the last window trained, from 0.
+        x, y: its input and target, uint8 [T, batch_size, replicas].
+        probabilities: float32 [T, batch_size, num_classes, replicas], the prediction before the update.
+        states: float32 [T, batch_size, state_size, replicas], after each time step.
+        init_state: float32 [batch_size, carried, replicas], what the window began with.
+    """
+
+    losses: Floats
+    errors: Counts
+    epoch: int
+    window: int
+    x: Symbols
+    y: Symbols
+    probabilities: Floats
+    states: Floats
+    init_state: Floats
+
+    def of(self, replica: int) -> Progress:
+        """What a trainer of this replica alone would report."""
+        return Progress(
+            self.losses[:, replica],
+            self.errors[:, replica],
+            self.epoch,
+            self.window,
+            self.x[..., replica].T,
+            self.y[..., replica].T,
+            np.swapaxes(self.probabilities[..., replica], 0, 1),
+            np.swapaxes(self.states[..., replica], 0, 1),
+            self.init_state[..., replica],
+        )

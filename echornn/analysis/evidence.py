@@ -11,13 +11,8 @@ from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
-
-RECENT_WINDOWS = 50
-"""Windows whose mean loss says whether the echo is solved."""
-
-
-HIGH, MARGIN = 1000.0, 1e-6
-"""Nats: a mean with a loss above the first is below no level; running sums are right to far less than the second."""
+from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
+from echornn.tasks.solved import first_below
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Evidence:
         joined = np.concatenate([self.recent, losses])
         solved_at = self.solved_at
         if solved_at is None and joined.size >= RECENT_WINDOWS:
-            first = _first_below(joined, solved_level(config))
+            first = first_below(joined, solved_level(config))
             solved_at = None if first is None else trained - self.recent.size + first + RECENT_WINDOWS
         return replace(
             self,
@@ -93,16 +88,3 @@ class Evidence:
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
         return Evidence(reviews=reviews, before=before)
-
-
-def _first_below(losses: Floats, level: float) -> int | None:
-    """Where the first `RECENT_WINDOWS` losses begin whose mean is below a level; None where there are none.
-
-    Running sums say which may be, and those are added up anew: so it does not depend on the losses before them.
-    """
-    sums = np.append(0, np.cumsum(np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH), dtype=np.float64))
-    means = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
-    for first in np.flatnonzero(means < level + MARGIN).tolist():
-        if losses[first : first + RECENT_WINDOWS].mean(dtype=np.float64) < level:
-            return int(first)
-    return None

@@ -1,6 +1,7 @@
 """One step of a recurrent cell: input and state in, next state out.
 
-Every cell is written for leading axes of replicas, and multiplies only through the `Affine` it is given.
+Every cell is written for one network and for many, whose replicas are one more axis, the last (see
+`echornn.network.replicas`), and multiplies only through the `Affine` it is given.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ import keras
 import tensorflow as tf
 
 from echornn.network.affine import Affine
+from echornn.network.replicas import join_features, materialized, split_features
 
 
 def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """The tutorial's cell ("Forward pass"): h_t = tanh([x_t, h_{t-1}] W + b).
 
     Args:
-        inputs: x_t, float32 [..., batch, input].
-        state: h_{t-1}, float32 [..., batch, state].
-        affine: with W, float32 [..., input + state, state], and b, float32 [..., 1, state].
+        inputs: x_t, float32 [batch, input].
+        state: h_{t-1}, float32 [batch, state].
+        affine: with W, float32 [input + state, state], and b, float32 [1, state].
 
     Returns:
-        h_t, float32 [..., batch, state], each in [-1, 1].
+        h_t, float32 [batch, state], each in [-1, 1].
     """
     return tf.tanh(affine([inputs, state], "W", "b"))
 
@@ -36,14 +38,14 @@ def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     h_t = z * h_{t-1} + (1 - z) * c.
 
     Args:
-        inputs: x_t, float32 [..., batch, input].
-        state: h_{t-1}, float32 [..., batch, state].
-        affine: with W, float32 [..., input + state, 2 * state], b, Wc, float32 [..., input + state, state], and bc.
+        inputs: x_t, float32 [batch, input].
+        state: h_{t-1}, float32 [batch, state].
+        affine: with W, float32 [input + state, 2 * state], b, Wc, float32 [input + state, state], and bc.
 
     Returns:
-        h_t, float32 [..., batch, state], each in [-1, 1].
+        h_t, float32 [batch, state], each in [-1, 1].
     """
-    update, reset = tf.split(tf.sigmoid(affine([inputs, state], "W", "b")), 2, axis=-1)
+    update, reset = split_features(tf.sigmoid(affine([inputs, state], "W", "b")), 2)
     candidate = tf.tanh(affine([inputs, reset * state], "Wc", "bc"))
     return update * state + (1 - update) * candidate
 
@@ -55,18 +57,18 @@ def lstm_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     h_t = sigmoid(o) * tanh(c_t).
 
     Args:
-        inputs: x_t, float32 [..., batch, input].
-        state: h_{t-1} and c_{t-1} side by side, float32 [..., batch, 2 * state].
-        affine: with W, float32 [..., input + state, 4 * state], and b, float32 [..., 1, 4 * state].
+        inputs: x_t, float32 [batch, input].
+        state: h_{t-1} and c_{t-1} side by side, float32 [batch, 2 * state].
+        affine: with W, float32 [input + state, 4 * state], and b, float32 [1, 4 * state].
 
     Returns:
-        h_t and c_t side by side, float32 [..., batch, 2 * state].
+        h_t and c_t side by side, float32 [batch, 2 * state].
     """
-    hidden, memory = tf.split(state, 2, axis=-1)
-    enter, forget, value, leave = tf.split(affine([inputs, hidden], "W", "b"), 4, axis=-1)
+    hidden, memory = split_features(state, 2)
+    enter, forget, value, leave = split_features(materialized(affine([inputs, hidden], "W", "b")), 4)
     memory = tf.sigmoid(forget) * memory + tf.sigmoid(enter) * tf.tanh(value)
     hidden = tf.sigmoid(leave) * tf.tanh(memory)
-    return tf.concat([hidden, memory], axis=-1)
+    return join_features([hidden, memory])
 
 
 def _keras_gru(units: int, **options: Any) -> keras.layers.Layer:

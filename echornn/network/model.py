@@ -12,7 +12,8 @@ from echornn import seeding
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.cells import CELLS
-from echornn.network.scan import block_length, scan
+from echornn.network.replicas import has_replicas, joined, split_features
+from echornn.network.scan import STEPS_OF_REPLICAS, block_length, scan
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -21,7 +22,7 @@ class EchoRNN(tf.Module):
     """Recurrent cells on each other, run over a window, and a softmax layer on each state of the top one.
 
     Attributes:
-        weights: the trained variables by name, see `weight_shapes`; leading axes, the same for all, are replicas.
+        weights: the trained variables by name, see `weight_shapes`; a last axis, the same for all, is of replicas.
     """
 
     def __init__(self, config: EchoConfig, initial: Weights) -> None:
@@ -37,56 +38,56 @@ class EchoRNN(tf.Module):
         """Run one window ("Forward pass" and "Calculating loss").
 
         Args:
-            symbols: the window's input, uint8 [T, ..., batch].
-            init_state: the state carried in, float32 [..., batch, carried], see `carried_size`.
-            dropout_key: int32 [2], what the states to drop are drawn from.
+            symbols: the window's input, uint8 [T, batch, ...].
+            init_state: the state carried in, float32 [batch, carried, ...], see `carried_size`.
+            dropout_key: int32 [2, ...], what the states to drop are drawn from.
 
         Returns:
-            All that is carried on after each time step, float32 [T, ..., batch, carried], and the logits, float32
-            [T, ..., batch, classes]. The logits at a step are of the state after that step.
+            All that is carried on after each time step, float32 [T, batch, carried, ...], and the logits, float32
+            [T, batch, classes, ...]. The logits at a step are of the state after that step.
         """
         config = self.config
         below = embed(symbols, config.num_classes)
+        block = STEPS_OF_REPLICAS if has_replicas(init_state) else block_length(config.truncated_backprop_length)
         carried = []
-        for layer, init in enumerate(tf.split(init_state, config.num_layers, axis=-1)):
+        for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
-                below = self._drop(below, dropout_key + tf.constant([layer, 0]))
-            states = scan(
-                self._cell.step, below, init, self._layers[layer], block_length(config.truncated_backprop_length)
-            )
+                below = self._drop(below, dropout_key, layer)
+            states = scan(self._cell.step, below, init, self._layers[layer], block)
             carried.append(states)
-            below = states[..., : config.state_size]
-        return tf.concat(carried, axis=-1), self._output_layer(below)
+            below = states[:, :, : config.state_size]
+        many = has_replicas(init_state)
+        return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
-        """h W2 + b2 for the states of all time steps, in one product: [T, ..., batch, state] to [..., classes]."""
-        steps, *replicas, batch, size = states.shape
-        replica_axes = range(1, len(replicas) + 1)
-        rows = tf.reshape(
-            tf.transpose(states, [*replica_axes, 0, len(replicas) + 1, len(replicas) + 2]),
-            [*replicas, steps * batch, size],
-        )
-        logits = tf.reshape(
-            affine_map([rows], self.weights["W2"], self.weights["b2"]),
-            [*replicas, steps, batch, self.config.num_classes],
-        )
-        return tf.transpose(logits, [len(replicas), *range(len(replicas)), len(replicas) + 1, len(replicas) + 2])
+        """h W2 + b2 for the states of all time steps, in one product: [T, batch, state, ...] to classes."""
+        steps, batch, size, *replicas = states.shape
+        rows = tf.reshape(states, [steps * batch, size, *replicas])
+        logits = affine_map([rows], self.weights["W2"], self.weights["b2"])
+        return tf.reshape(logits, [steps, batch, self.config.num_classes, *replicas])
 
-    def _drop(self, states: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+    def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Zero a part of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""
         kept = 1 - self.config.dropout
-        draws = tf.random.stateless_uniform(states.shape, key)
-        return tf.where(draws < kept, states / kept, tf.zeros_like(states))
+        steps, batch, size, *replicas = states.shape
+
+        def draws(key: tf.Tensor) -> tf.Tensor:
+            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]))
+
+        if not replicas:
+            return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
+        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # what it would draw alone
+        return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 
 def embed(symbols: tf.Tensor, num_classes: int) -> tf.Tensor:
-    """Symbols (uint8 [..., batch]) as the numbers that enter the cell (float32 [..., batch, input]).
+    """Symbols, uint8 [T, batch, ...], as the numbers that enter the cell, float32 [T, batch, input, ...].
 
     Two classes enter as the number 0 or 1, as in the tutorial; more as one-hot vectors.
     """
     if num_classes == 2:
-        return tf.cast(symbols, tf.float32)[..., tf.newaxis]
-    return tf.one_hot(symbols, num_classes)
+        return tf.cast(symbols, tf.float32)[:, :, tf.newaxis]
+    return tf.one_hot(symbols, num_classes, axis=2)
 
 
 def carried_size(config: EchoConfig) -> int:

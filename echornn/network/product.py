@@ -12,13 +12,23 @@ crosses earlier: 5.1/5.8 with 1 500 of them (multiply and sum wins), 27.0/23.2 w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
+
+from echornn.network.replicas import has_replicas
 
 PRODUCT_LIMIT = 6000
 """Most multiplications, rows * inner * columns, of a product that is multiplied and summed."""
 
 GRADIENT_LIMIT = 3000
 """The same for the gradient of a weight."""
+
+REPLICA_LIMIT = 1500
+"""Most multiplications of a product, in one network, that many networks side by side do faster than one after the
+other. Side by side a product is always multiplied and summed, eight networks at a time. Us of one core for a network
+and window, 32 side by side against one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34,
+S6 B25 26/37, S16 B50 163/86."""
 
 FEW = 2
 """An inner dimension so small that multiply and sum wins whatever the rest."""
@@ -30,7 +40,9 @@ def is_fused(rows: int, inner: int, columns: int) -> bool:
 
 
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w`` for float32 a [..., rows, inner] and w [..., inner, columns]; leading axes are replicas."""
+    """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns], or of replicas, the last axis of both."""
+    if has_replicas(w):
+        return tf.reduce_sum(a[:, :, tf.newaxis] * w[tf.newaxis], axis=1)
     inner, columns = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
         return tf.reduce_sum(a[..., :, tf.newaxis] * w[..., tf.newaxis, :, :], axis=-2)
@@ -38,24 +50,30 @@ def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w^T`` for float32 a [..., rows, inner] and w [..., columns, inner]."""
+    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner], or of replicas, the last axis of both."""
+    if has_replicas(w):
+        return tf.reduce_sum(a[:, tf.newaxis] * w[tf.newaxis], axis=2)
     columns, inner = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
         return tf.reduce_sum(a[..., tf.newaxis, :] * w[..., tf.newaxis, :, :], axis=-1)
     return tf.matmul(a, w, transpose_b=True)
 
 
-def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients to W and b of ``z = a W + b``, from the gradient to z.
+def weight_gradient(parts: Sequence[tf.Tensor], dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients to W and b of ``z = [part, part, ...] W + b``, from the gradient to z.
 
     Args:
-        a: float32 [..., rows, inner], rows of all time steps together.
-        dz: float32 [..., rows, columns].
+        parts: float32 [rows, part size, ...], rows of all time steps together; of a lone network, one.
+        dz: float32 [rows, columns, ...].
 
     Returns:
-        dW, float32 [..., inner, columns], and db, float32 [..., 1, columns]. db is the row of dW that would belong
+        dW, float32 [inner, columns, ...], and db, float32 [1, columns, ...]. db is the row of dW that would belong
         to an input of ones, so one product gives both.
     """
+    if has_replicas(dz):
+        d_parts = [tf.reduce_sum(part[:, :, tf.newaxis] * dz[:, tf.newaxis], axis=0) for part in parts]
+        return tf.concat(d_parts, axis=0), tf.reduce_sum(dz, axis=0, keepdims=True)
+    (a,) = parts
     rows, inner, columns = a.shape[-2], a.shape[-1], dz.shape[-1]
     if rows * inner * columns <= GRADIENT_LIMIT:
         d_weight = tf.reduce_sum(a[..., :, tf.newaxis] * dz[..., tf.newaxis, :], axis=-3)

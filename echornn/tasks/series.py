@@ -9,6 +9,7 @@ import numpy as np
 from echornn import seeding
 from echornn.config import EchoConfig, RowStart
 from echornn.progress import Symbols
+from echornn.tasks.symbols import uniform_symbols
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class EchoSeries:
     def generate(cls, config: EchoConfig, generation: int = 0, epoch: int = 0) -> EchoSeries:
         """The data of one epoch: a pure function of (seed, generation, epoch), so there is no generator to save."""
         rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
-        x = rng.integers(0, config.num_classes, config.total_series_length, dtype=np.uint8)
+        x = uniform_symbols(rng, config.num_classes, config.total_series_length)
         return cls.from_inputs(x, config.echo_step, config.batch_size, config.row_start)
 
     @classmethod

@@ -6,38 +6,54 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from echornn.config import MAX_LAYERS, EchoConfig
+from echornn.network.cross_entropy import cross_entropy, predicted
 from echornn.network.model import EchoRNN, carried_size
+from echornn.progress import Floats
 
 MAX_WINDOWS_PER_CALL = 4096
 """Most windows that one call can train; it sizes the buffers that the losses come back in."""
 
 
 class Window(NamedTuple):
-    """What training one window shows, before its update; leading axes of replicas where the weights have them."""
+    """What training one window shows, before its update; a last axis of replicas where the weights have one."""
 
     loss: tf.Tensor
     """Mean cross-entropy in nats, float32 [...]."""
     errors: tf.Tensor
     """Wrong predictions, int32 [...]."""
     probabilities: tf.Tensor
-    """Softmax output, float32 [T, ..., batch, classes]."""
+    """Softmax output, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
-    """All that is carried on after each time step, float32 [T, ..., batch, carried]."""
+    """All that is carried on after each time step, float32 [T, batch, carried, ...]."""
 
 
 class Trained(NamedTuple):
-    """What a call of the loop returns; the buffers are filled up to the number of windows asked for."""
+    """What a call of the loop returns; the buffers are filled up to the number of windows asked for.
+
+    Where replicas are trained, they are each one's last axis.
+    """
 
     losses: tf.Tensor
-    """float32 [MAX_WINDOWS_PER_CALL]."""
+    """float32 [MAX_WINDOWS_PER_CALL, ...]."""
     errors: tf.Tensor
-    """int32 [MAX_WINDOWS_PER_CALL]."""
+    """int32 [MAX_WINDOWS_PER_CALL, ...]."""
     probabilities: tf.Tensor
-    """Of the last window, float32 [T, batch, classes]."""
+    """Of the last window, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
-    """Of the last window, float32 [T, batch, carried]."""
+    """Of the last window, float32 [T, batch, carried, ...]."""
     init_state: tf.Tensor
-    """What the last window began with, float32 [batch, carried]."""
+    """What the last window began with, float32 [batch, carried, ...]."""
+
+
+def dropout_key(config: EchoConfig, draw: int) -> int:
+    """What a run's dropout is drawn from, besides the number of the window."""
+    return (config.seed * 1_000_003 + draw) * MAX_LAYERS
+
+
+def call_of(first: int, count: int, before: int, *dropout_keys: int) -> tf.Tensor:
+    """What the loop must know of one call, see `TrainingLoop`; its numbers wrap around at 31 bits."""
+    return tf.constant([number & 0x7FFFFFFF for number in (first, count, before, *dropout_keys)])
 
 
 def train_window(
@@ -48,21 +64,19 @@ def train_window(
     Args:
         model: its weights are updated.
         optimizer: a Keras optimizer.
-        x: input, uint8 [T, ..., batch].
-        y: target, uint8 [T, ..., batch].
-        state: float32 [..., batch, carried].
-        dropout_key: int32 [2].
+        x: input, uint8 [T, batch, ...].
+        y: target, uint8 [T, batch, ...].
+        state: float32 [batch, carried, ...].
+        dropout_key: int32 [2, ...].
     """
     variables = list(model.weights.values())
     labels = tf.cast(y, tf.int32)
     with tf.GradientTape() as tape:
         states, logits = model.forward(x, state, dropout_key)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        total_loss = tf.reduce_mean(losses, axis=[0, -1])
+        total_loss, probabilities = cross_entropy(logits, labels)
     optimizer.apply(tape.gradient(total_loss, variables), variables)
-    probabilities = tf.nn.softmax(logits)
-    wrong = tf.argmax(probabilities, axis=-1, output_type=tf.int32) != labels
-    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, -1]), probabilities, states)
+    wrong = predicted(probabilities) != labels
+    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1]), probabilities, states)
 
 
 class TrainingLoop:
@@ -74,14 +88,21 @@ class TrainingLoop:
     Args:
         model: what is trained.
         optimizer: a Keras optimizer, built for the model's weights.
+        replicas: how many networks the weights are of, side by side; 0 where they are a lone network's.
+
+    Attributes:
+        fresh_optimizer: values of `optimizer_variables` as at the start.
     """
 
-    def __init__(self, model: EchoRNN, optimizer: Any) -> None:
+    def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0) -> None:
         config = model.config
         self.model = model
         self.optimizer = optimizer
-        self.carried_state = tf.Variable(tf.zeros([config.batch_size, carried_size(config)]), name="carried_state")
-        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self.replicas = replicas
+        self._axes = [replicas] if replicas else []
+        carried = [config.batch_size, carried_size(config), *self._axes]
+        self.carried_state = tf.Variable(tf.zeros(carried), name="carried_state")
+        self.fresh_optimizer = [variable.numpy() for variable in self.optimizer_variables]
         self._function = tf.function(self._run, jit_compile=True, autograph=False)
         self._compiled: Any = None
 
@@ -98,9 +119,15 @@ class TrainingLoop:
         count: int = self._function.experimental_get_tracing_count()
         return count
 
-    def reset_optimizer(self, learning_rate: float) -> None:
-        """Slots and iteration count as at the start, and this learning rate."""
-        for variable, fresh in zip(self.optimizer.variables, self._fresh_optimizer, strict=True):
+    @property
+    def optimizer_variables(self) -> list[Any]:
+        """Iteration count, learning rate and slots, in Keras' order, with or without replicas."""
+        iteration, *others = self.optimizer.variables
+        return [iteration, self.optimizer.learning_rate, *others] if self.replicas else [iteration, *others]
+
+    def reset_optimizer(self, learning_rate: float | Floats) -> None:
+        """Slots and iteration count as at the start, and this learning rate; of replicas one for each."""
+        for variable, fresh in zip(self.optimizer_variables, self.fresh_optimizer, strict=True):
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
@@ -108,21 +135,23 @@ class TrainingLoop:
         """Train windows of ``x`` and ``y``, which hold whole epochs end to end.
 
         Args:
-            x: input, uint8 [epochs * row length, batch].
+            x: input, uint8 [epochs * row length, batch, ...].
             y: target, same shape.
             call: int32 [4]: the first window to train, counted from the start of ``x``; how many, up to
-                MAX_WINDOWS_PER_CALL; how many windows of the run lie before ``x``; the key of dropout.
+                MAX_WINDOWS_PER_CALL; how many windows of the run lie before ``x``; the key of dropout. Of replicas
+                int32 [3 + replicas], with the key of each.
         """
         config = self.model.config
         window_length, batch_size = config.truncated_backprop_length, config.batch_size
-        first, count, windows_before, key = tf.unstack(call)
+        first, count, windows_before = tf.unstack(call[:3])
+        key = call[3:] if self.replicas else call[3]
 
         def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = epoch * config.row_length + window * config.window_stride
             steps = start + tf.range(window_length)
             state = tf.where(window == 0, tf.zeros_like(state), state)
-            dropout_key = tf.stack([key, windows_before + first + index])
+            dropout_key = tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)])
             shown = train_window(
                 self.model, self.optimizer, tf.gather(x, steps), tf.gather(y, steps), state, dropout_key
             )
@@ -137,11 +166,11 @@ class TrainingLoop:
             return index + 1, shown.states[config.window_stride - 1], trained
 
         nothing = Trained(
-            tf.zeros([MAX_WINDOWS_PER_CALL]),
-            tf.zeros([MAX_WINDOWS_PER_CALL], tf.int32),
-            tf.zeros([window_length, batch_size, config.num_classes]),
-            tf.zeros([window_length, batch_size, carried_size(config)]),
-            tf.zeros([batch_size, carried_size(config)]),
+            tf.zeros([MAX_WINDOWS_PER_CALL, *self._axes]),
+            tf.zeros([MAX_WINDOWS_PER_CALL, *self._axes], tf.int32),
+            tf.zeros([window_length, batch_size, config.num_classes, *self._axes]),
+            tf.zeros([window_length, batch_size, carried_size(config), *self._axes]),
+            tf.zeros([batch_size, carried_size(config), *self._axes]),
         )
         state: tf.Tensor
         trained: Trained

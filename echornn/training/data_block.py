@@ -48,3 +48,9 @@ def epochs_in_a_block(config: EchoConfig) -> int:
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // config.total_series_length
     return max(1, min(by_windows, by_size))
+
+
+def epochs_in_a_population_block(config: EchoConfig, replicas: int) -> int:
+    """How many epochs of all replicas are handed to the device together."""
+    by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
+    return max(1, min(by_windows, MAX_BLOCK_BYTES // (config.total_series_length * replicas)))

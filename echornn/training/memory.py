@@ -8,11 +8,13 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.network.cells import CELLS
-from echornn.network.model import weight_shapes
+from echornn.network.model import carried_size, weight_shapes
 from echornn.network.scan import block_length
-from echornn.training.data_block import epochs_in_a_block
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.data_block import epochs_in_a_block, epochs_in_a_population_block
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
+from echornn.training.shares import processors
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -87,6 +89,39 @@ def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_byt
     advice = "" if fitting is None else f"; about {fitting} would fit"
     raise ConfigError(
         name, getattr(config, name), f"it needs about {in_words(needed)}, and {in_words(there)} are free{advice}"
+    )
+
+
+def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
+    """Most memory that a population takes beyond TensorFlow itself: compiled programs, data of two blocks of epochs,
+    weights, and the windows under way."""
+    alone = bytes_needed(config)
+    data = BYTES_A_STEP * epochs_in_a_population_block(config, replicas) * config.total_series_length
+    weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
+    copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
+    numbers = carried_size(config) + config.num_classes + config.input_size
+    of_each = data + FLOAT * (copies * weights + COPIES_IN_A_WINDOW * config.predictions_per_window * numbers)
+    return alone * processors() + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
+
+
+def require_population_memory(config: EchoConfig, replicas: int, free: Callable[[], int | None] = free_bytes) -> None:
+    """Refuse a population that needs more memory than there is.
+
+    Raises:
+        ConfigError: it needs more; it names ``replicas``, or the field that is too much for a single one.
+    """
+    require_memory(config, free)
+    needed, there = population_bytes_needed(config, replicas), free()
+    if there is None or needed <= there:
+        return
+    fitting = max(1, int(replicas * there / needed))
+    while fitting > 1 and population_bytes_needed(config, fitting) > there:
+        fitting = fitting * 9 // 10
+    unit = 10 ** max(0, len(str(fitting)) - 2)
+    raise ConfigError(
+        "replicas",
+        replicas,
+        f"they need about {in_words(needed)}, and {in_words(there)} are free; about {fitting // unit * unit} would fit",
     )
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import astuple, replace
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
@@ -35,27 +36,34 @@ class Programs:
     def __init__(self) -> None:
         self._idle: dict[tuple[object, ...], deque[TrainingLoop]] = {}
 
-    def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
+    def borrow(self, config: EchoConfig, device: str, replicas: int = 0) -> TrainingLoop:
         """A loop for this structure, its variables as whoever had it before left them.
+
+        Args:
+            config, device: what to train, and where.
+            replicas: how many networks side by side; 0 for a lone one, which has no axis for them.
 
         Raises:
             OutOfMappingsError: it would have to be compiled, and there is no room.
         """
         try:
-            return self._idle_like(config, device).pop()
+            return self._idle_like(config, device, replicas).pop()
         except IndexError:
             refuse_when_mappings_run_out()
         with tf.device(device):
-            model, optimizer = EchoRNN(config, initial_weights(config)), make_optimizer(config)
+            weights = initial_weights(config)
+            if replicas:
+                weights = {name: np.stack([value] * replicas, axis=-1) for name, value in weights.items()}
+            model, optimizer = EchoRNN(config, weights), make_optimizer(config, replicas)
             optimizer.build(list(model.weights.values()))
-            return TrainingLoop(model, optimizer)
+            return TrainingLoop(model, optimizer, replicas)
 
-    def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
+    def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop, replicas: int = 0) -> None:
         """The trainer that had this loop is gone."""
-        self._idle_like(config, device).append(loop)
+        self._idle_like(config, device, replicas).append(loop)
 
-    def _idle_like(self, config: EchoConfig, device: str) -> deque[TrainingLoop]:
-        return self._idle.setdefault((*astuple(structure(config)), device), deque())
+    def _idle_like(self, config: EchoConfig, device: str, replicas: int = 0) -> deque[TrainingLoop]:
+        return self._idle.setdefault((*astuple(structure(config)), device, replicas), deque())
 
 
 def structure(config: EchoConfig) -> EchoConfig:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import LIVE_FIELDS, MAX_LAYERS, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, EchoConfig, require_epochs
 from echornn.network.model import initial_weights, shown_part, weight_shapes
 from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL, call_of, dropout_key
 from echornn.training.data_block import DataBlock
 from echornn.training.device import place
 from echornn.training.memory import require_memory
@@ -241,10 +241,9 @@ class Trainer:
         return x.copy(), y.copy()
 
     def _call(self, block: DataBlock, first: int, count: int) -> tf.Tensor:
-        """What the loop must know of one call; see `TrainingLoop`. Its numbers wrap around at 31 bits."""
+        """What the loop must know of one call."""
         before = block.first_epoch * self.config.windows_per_epoch
-        dropout_key = (self.config.seed * 1_000_003 + self.draw) * MAX_LAYERS
-        return tf.constant([number & 0x7FFFFFFF for number in (first, count, before, dropout_key)])
+        return call_of(first, count, before, dropout_key(self.config, self.draw))
 
     def _position_after(self, windows: int) -> tuple[int, int]:
         """Epoch and window that lie ``windows`` after the position."""

@@ -7,6 +7,7 @@ A library that is not installed raises ImportError.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,27 @@ from echornn.network.model import initial_weights
 Train = Callable[[int], object]
 
 
-def in_jax(config: EchoConfig, fused: bool) -> Train:
-    """JAX: one jitted `lax.scan` over windows, each unrolled (over 32 steps, scanned) in time.
+def jax_data(config: EchoConfig) -> tuple[Any, Any, Any]:
+    """An epoch's windows, float32 [windows, T, batch, 1] and int32 [windows, T, batch], and what training starts with:
+    weights, Adagrad's accumulators, state."""
+    from jax import numpy as jnp
+
+    length, batch = config.truncated_backprop_length, config.batch_size
+    series = EchoSeries.generate(config)
+    windows = config.windows_per_epoch
+
+    def in_windows(rows: np.ndarray) -> Any:
+        return jnp.asarray(rows[:, : windows * length].reshape(batch, windows, length).transpose(1, 2, 0))
+
+    start = {name: jnp.asarray(value) for name, value in initial_weights(config).items()}
+    slots = {name: jnp.full_like(value, 0.1) for name, value in start.items()}
+    zero = jnp.zeros((batch, config.state_size))
+    xs, ys = in_windows(series.x).astype(jnp.float32)[..., None], in_windows(series.y).astype(jnp.int32)
+    return xs, ys, (start, slots, zero)
+
+
+def jax_window(config: EchoConfig, fused: bool) -> Callable[[Any, Any], Any]:
+    """One window of JAX, as `lax.scan` takes it: unrolled (over 32 steps, scanned) in time.
 
     Args:
         config: the tutorial's cell.
@@ -27,15 +47,7 @@ def in_jax(config: EchoConfig, fused: bool) -> Train:
     from jax import lax
     from jax import numpy as jnp
 
-    length, batch = config.truncated_backprop_length, config.batch_size
-    series = EchoSeries.generate(config)
-    windows = config.windows_per_epoch
-
-    def in_windows(rows: np.ndarray) -> jax.Array:
-        return jnp.asarray(rows[:, : windows * length].reshape(batch, windows, length).transpose(1, 2, 0))
-
-    xs = in_windows(series.x).astype(jnp.float32)[..., None]
-    ys = in_windows(series.y).astype(jnp.int32)
+    length = config.truncated_backprop_length
 
     def product(a: jax.Array, w: jax.Array) -> jax.Array:
         return (a[..., :, None] * w).sum(-2) if fused else a @ w
@@ -61,13 +73,20 @@ def in_jax(config: EchoConfig, fused: bool) -> Train:
         }
         return (weights, slots, state), (loss, errors)
 
+    return window
+
+
+def in_jax(config: EchoConfig, fused: bool) -> Train:
+    """JAX: one jitted `lax.scan` over windows; see `jax_window`."""
+    import jax
+    from jax import lax
+
+    window = jax_window(config, fused)
+    xs, ys, start = jax_data(config)
     run = jax.jit(lambda carry, x, y: lax.scan(window, carry, (x, y)))
-    start = {name: jnp.asarray(value) for name, value in initial_weights(config).items()}
-    slots = {name: jnp.full_like(value, 0.1) for name, value in start.items()}
-    zero = jnp.zeros((batch, config.state_size))
 
     def train(n: int) -> object:
-        losses = run((start, slots, zero), xs[:n], ys[:n])[1]
+        losses = run(start, xs[:n], ys[:n])[1]
         return [np.asarray(one) for one in losses]
 
     return train

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from textual.app import App
-
-from echornn.session.session import Session
+from tui.app.part import Part
 from tui.tty.backpressure import ASK, Backpressure
 
 
-class OnALine(App[int]):
+class OnALine(Part):
     """An app whose terminal may be far away."""
-
-    session: Session
 
     def __init__(self) -> None:
         super().__init__()

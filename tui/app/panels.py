@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual import work
-from textual.app import App
-from textual.screen import Screen
 from textual.widget import Widget
 
-from echornn.session.frame import Frame
-from echornn.session.session import Session
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
+from tui.app.part import Part
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -22,34 +17,12 @@ PANELS = ("settings", "branches", "runs")
 """Actions that open a panel beside the curve."""
 
 
-class Panels(App[int]):
+class Panels(Part):
     """An app that opens panels."""
 
-    session: Session
     futures: Futures
-    _frame: Frame
     _watched_before: Widget | None = None
     """What had the keys before a panel took them."""
-
-    @property
-    def _main(self) -> Screen[object]:
-        return self.screen_stack[0]
-
-    def _lay_out(self, size: Any) -> None:
-        """Share the screen."""
-        raise NotImplementedError
-
-    def _hint(self, text: str) -> None:
-        """Say it for a moment."""
-        raise NotImplementedError
-
-    def _focus(self, widget: Widget) -> None:
-        """Give it the keys."""
-        raise NotImplementedError
-
-    def _watch_again(self) -> None:
-        """Give the keys to what is watched."""
-        raise NotImplementedError
 
     @property
     def _settings(self) -> SettingsPanel:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from textual.app import App
-from textual.screen import Screen
-from textual.widget import Widget
-
 from echornn.readings import Question
 from echornn.session.frame import Frame, State
 from echornn.session.probing import union
-from echornn.session.session import Session
 from tui.app import keys
+from tui.app.part import Part
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -20,37 +14,15 @@ from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 
-class Viewing(App[int]):
+class Viewing(Part):
     """An app that shows views of its frame."""
 
-    session: Session
-    _frame: Frame
     _choice = ViewChoice()
     _frame_of_views: Frame | None = None
     _asked: Question | None = None
 
-    @property
-    def _main(self) -> Screen[object]:
-        return self.screen_stack[0]
-
-    def _lay_out(self, size: Any) -> None:
-        """Share the screen."""
-        raise NotImplementedError
-
     def _show_status(self) -> None:
         """Say what is seen, or what a cursor is on."""
-        raise NotImplementedError
-
-    def _hint(self, text: str) -> None:
-        """Say it for a moment."""
-        raise NotImplementedError
-
-    def _focus(self, widget: Widget) -> None:
-        """Give it the keys."""
-        raise NotImplementedError
-
-    def _watch_again(self) -> None:
-        """Give the keys to what is watched."""
         raise NotImplementedError
 
     @property

@@ -126,17 +126,21 @@ def test_the_gradient_of_a_window_is_the_slope_of_its_loss(cell: Cell) -> None:
 @pytest.mark.parametrize("rows", [1, 5, 50, 700])
 @pytest.mark.parametrize(("inner", "columns"), [(1, 1), (2, 40), (5, 4), (40, 30)])
 def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int) -> None:
+    """Of a lone network, in the form that its size asks for, and of three side by side."""
     rng = np.random.default_rng(rows)
     a = rng.normal(size=(3, rows, inner)).astype(np.float32)
     w = rng.normal(size=(3, inner, columns)).astype(np.float32)
     dz = rng.normal(size=(3, rows, columns)).astype(np.float32)
-    np.testing.assert_allclose(product(tf.constant(a), tf.constant(w)), a @ w, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(
-        product_with_transposed(tf.constant(dz), tf.constant(w)), dz @ w.swapaxes(1, 2), rtol=1e-4, atol=1e-4
-    )
-    d_w, d_b = weight_gradient(tf.constant(a), tf.constant(dz))
-    np.testing.assert_allclose(d_w, a.swapaxes(1, 2) @ dz, rtol=1e-4, atol=1e-3)
-    np.testing.assert_allclose(d_b, dz.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-3)
+    expected = [a @ w, dz @ w.swapaxes(1, 2), a.swapaxes(1, 2) @ dz, dz.sum(axis=1, keepdims=True)]
+
+    def products(a: tf.Tensor, w: tf.Tensor, dz: tf.Tensor) -> list[tf.Tensor]:
+        return [product(a, w), product_with_transposed(dz, w), *weight_gradient([a], dz)]
+
+    alone = [products(*map(tf.constant, of_one)) for of_one in zip(a, w, dz, strict=True)]
+    together = products(*(tf.constant(np.moveaxis(of_all, 0, -1)) for of_all in (a, w, dz)))
+    for index, values in enumerate(expected):
+        np.testing.assert_allclose([one[index] for one in alone], values, rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(np.moveaxis(together[index].numpy(), -1, 0), values, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_dropout_is_a_function_of_seed_draw_and_window() -> None:
 
 def test_dropout_keeps_the_mean_and_drops_its_part() -> None:
     model = EchoRNN(DROPPING, initial_weights(DROPPING))
-    dropped = model._drop(tf.ones([100, 20, 50]), tf.constant([3, 4])).numpy()
+    dropped = model._drop(tf.ones([100, 20, 50]), tf.constant([3, 4]), 1).numpy()
     assert set(np.unique(dropped)) == {0.0, 2.0}
     assert (dropped == 0).mean() == pytest.approx(0.5, abs=0.01)
 

@@ -7,15 +7,10 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from echornn import EchoConfig, EchoSeries, Trainer
-from echornn.config import Cell
-from echornn.network.model import EchoRNN, carried_size, initial_weights
-from echornn.training.bptt import train_window
+from echornn import EchoConfig, Trainer
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
 from tests.compiled import make_trainer
 
@@ -138,34 +133,3 @@ def test_too_few_mappings_are_refused_before_native_code_aborts(tmp_path: Path) 
         refuse_when_mappings_run_out(maps, limit)
     refuse_when_mappings_run_out(tmp_path / "none", limit)
     refuse_when_mappings_run_out(maps, tmp_path / "none")
-
-
-@pytest.mark.parametrize(("cell", "num_layers"), [("rnn", 2), ("gru", 1), ("lstm", 1)])
-def test_two_replicas_side_by_side_train_as_each_alone(cell: Cell, num_layers: int) -> None:
-    """Cells, products and the training of a window are written for leading axes."""
-    config = replace(SMALL, cell=cell, num_layers=num_layers)
-    seeds = (3, 4)
-    weights = [initial_weights(replace(config, seed=seed)) for seed in seeds]
-    stacked = {name: np.stack([one[name] for one in weights]) for name in weights[0]}
-    model = EchoRNN(config, stacked)
-    optimizer = keras.optimizers.Adagrad(config.learning_rate, initial_accumulator_value=0.1, epsilon=0.0)
-    optimizer.build(list(model.weights.values()))
-    series = [EchoSeries.generate(replace(config, seed=seed)) for seed in seeds]
-
-    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def train(x: tf.Tensor, y: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        shown = train_window(model, optimizer, x, y, state, tf.constant([0, 0]))
-        return shown.loss, shown.errors, shown.states[-1]
-
-    state = tf.zeros([2, config.batch_size, carried_size(config)])
-    losses, errors = [], []
-    for window in range(config.windows_per_epoch):
-        windows = [one.window(window * 7, 7) for one in series]
-        x, y = (tf.constant(np.stack([pair[index].T for pair in windows], axis=1)) for index in (0, 1))
-        loss, wrong, state = train(x, y, state)
-        losses.append(loss.numpy())
-        errors.append(wrong.numpy())
-    for replica, seed in enumerate(seeds):
-        alone = make_trainer(replace(config, seed=seed)).advance(config.windows_per_epoch)
-        np.testing.assert_allclose(np.array(losses)[:, replica], alone.losses, atol=5e-6)
-        np.testing.assert_array_equal(np.array(errors)[:, replica], alone.errors)

@@ -1,0 +1,84 @@
+"""Networks side by side: the same structure many times, a replica each, on one last axis of every tensor.
+
+A tensor of a lone network is [batch, features], of weights [rows, columns]; of many it is [batch, features, replicas]
+and [rows, columns, replicas]. Replicas come last since that is what the processor's vectors then hold: one operation
+for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1 (2 where time
+leads), and with the functions of this file where XLA needs to be told more of many than of one:
+
+- a concatenation becomes a scalar loop, and so does all that XLA fuses with it; parts written into place do not.
+- what several consumers read is computed once by each of them, inside their loops, unless it is made `materialized`.
+
+Measured at the tutorial's sizes, 64 replicas, one core, us a network and window: 4.7 with neither, 3.3 without
+concatenations, 1.7 with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from echornn.network.private_xla import write_into
+
+
+def has_replicas(weight: tf.Tensor) -> bool:
+    """Whether weights, [rows, columns, ...], or what has as many axes, are of replicas."""
+    return len(weight.shape) > 2
+
+
+def materialized(tensor: tf.Tensor) -> tf.Tensor:
+    """The same, float32 [batch, features, ...]; of replicas XLA computes it once, whatever reads it.
+
+    It does so with what it takes for expensive, such as a division; that by one, which it does not know to be one,
+    changes no bit.
+    """
+    if not has_replicas(tensor):
+        return tensor
+    with tf.init_scope():
+        one = tf.ones([])
+    return tf.custom_gradient(lambda tensor: (tensor / one, lambda d: d))(tensor)
+
+
+def joined(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
+    """The parts behind each other along an axis; those of replicas written into place."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [part.shape[axis] for part in parts]
+
+    def forward(*parts: tf.Tensor) -> tuple[tf.Tensor, object]:
+        return _written(parts, axis), lambda d: tf.split(d, sizes, axis=axis)
+
+    return tf.custom_gradient(forward)(*parts)
+
+
+def join_features(parts: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The parts, float32 [batch, features, ...], side by side along their features."""
+    return joined(parts, 1) if has_replicas(parts[0]) else tf.concat(parts, axis=-1)
+
+
+def join_rows(parts: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The parts, float32 [rows, features, ...], behind each other."""
+    return joined(parts, 0) if has_replicas(parts[0]) else tf.concat(parts, axis=0)
+
+
+def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """Float32 [batch, features, ...] in so many equal parts along the features."""
+    if not has_replicas(tensor):
+        parts: list[tf.Tensor] = tf.split(tensor, count, axis=-1)
+        return parts
+
+    def forward(tensor: tf.Tensor) -> tuple[list[tf.Tensor], object]:
+        return tf.split(tensor, count, axis=1), lambda *d_parts: _written(d_parts, 1)
+
+    return list(tf.custom_gradient(forward)(tensor)) if count > 1 else [tensor]
+
+
+def _written(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
+    """The parts along an axis, each written into place."""
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    whole, begin = tf.zeros(shape, parts[0].dtype), 0
+    for part in parts:
+        whole = write_into(whole, part, [begin if at == axis else 0 for at in range(len(shape))])
+        begin += part.shape[axis]
+    return whole

@@ -1,0 +1,44 @@
+"""The data of many replicas at once, time first and replicas last, as a population trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from echornn import seeding
+from echornn.config import EchoConfig
+from echornn.progress import Symbols
+from echornn.tasks.symbols import uniform_symbols
+
+
+def series_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
+    """What `EchoSeries.generate` gives for each configuration, bit for bit, at a third of the cost.
+
+    Args:
+        configs: of one structure; seed, echo step and row start may differ.
+        generation, epoch: which data.
+
+    Returns:
+        x and y, uint8 [row length, batch_size, configurations].
+    """
+    batch, length = configs[0].batch_size, configs[0].row_length
+    drawn = np.stack([_drawn(config, generation, epoch)[: batch * length] for config in configs])
+    x = np.empty((length, batch, len(configs)), np.uint8)
+    for row in range(batch):
+        x[:, row] = drawn[:, row * length : (row + 1) * length].T
+    y = np.empty_like(x)
+    ways = {(config.echo_step, config.row_start) for config in configs}
+    for echo_step, row_start in ways:
+        alike = [(config.echo_step, config.row_start) == (echo_step, row_start) for config in configs]
+        which = slice(None) if len(ways) == 1 else np.flatnonzero(alike)
+        y[echo_step:, :, which] = x[: length - echo_step, :, which]
+        y[:echo_step, :, which] = 0
+        if row_start == "previous_row":
+            y[:echo_step, 1:, which] = x[length - echo_step :, :-1, which]
+    return x, y
+
+
+def _drawn(config: EchoConfig, generation: int, epoch: int) -> Symbols:
+    rng = seeding.stream(config.seed, seeding.DATA, generation, epoch)
+    return uniform_symbols(rng, config.num_classes, config.total_series_length)

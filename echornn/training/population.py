@@ -1,0 +1,276 @@
+"""Many networks of one structure, trained in step: was it the idea or the seed?"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import LIVE_FIELDS, Device, EchoConfig, require_epochs
+from echornn.network.model import shown_part
+from echornn.population_state import PopulationState
+from echornn.progress import Counts, Floats, PopulationProgress
+from echornn.tasks.levels import solved_level
+from echornn.tasks.series import EchoSeries
+from echornn.tasks.solved import SolvedAt
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL, Trained
+from echornn.training.crew import Call, Crew
+from echornn.training.device import GPU, Placement, place
+from echornn.training.memory import require_population_memory
+from echornn.training.population_data import PopulationData
+from echornn.training.programs import Programs
+from echornn.training.replica_configs import require_one_structure, require_replicas, with_seeds
+from echornn.training.shares import Values, processors
+
+
+class Population:
+    """Replicas of one structure, each of which trains what a `Trainer` of its configuration does.
+
+    They may differ in seed, learning rate, echo step, start of weights and rows. Losses are equal to a trainer's up to
+    rounding (within 2e-5 over the first 50 windows), and the same bits for the same population on the same machine.
+    It uses all processors, unless `echornn.use_one_thread` was called.
+
+    Attributes:
+        configs: what each replica trains.
+        epoch, window: the next window to train, the same for all.
+        generation: how often the data was regenerated.
+        draw: which of each seed's random starts the weights came from.
+        placement: the device, and why.
+
+    Args:
+        configs: each replica's; or one, for ``replicas`` of it with consecutive seeds from its own on.
+        replicas: how many, where one configuration is given.
+        programs: where compiled loops are kept for the next of the same structure; unset, they are not.
+
+    Raises:
+        ConfigError: configurations of different structure, a number of replicas that cannot be or that needs more
+            memory than there is, or a device that is not there.
+        OutOfMappingsError: this process has compiled too much.
+    """
+
+    def __init__(
+        self,
+        configs: EchoConfig | Sequence[EchoConfig],
+        replicas: int | None = None,
+        programs: Programs | None = None,
+    ) -> None:
+        if isinstance(configs, EchoConfig):
+            wanted = 1 if replicas is None else replicas
+            require_replicas(configs, wanted)
+            require_population_memory(configs, wanted)
+            configs = with_seeds(configs, wanted)
+        elif replicas is not None:
+            raise ValueError(f"replicas = {replicas!r} cannot be used: each of the configurations is a replica")
+        else:
+            require_one_structure(configs)
+            require_population_memory(configs[0], len(configs))
+        self.configs = tuple(configs)
+        self.epoch = self.window = self.generation = self.draw = 0
+        programs = programs or Programs()
+        self.placement = self._place(programs)
+        at_once = 1 if self.placement.name == "gpu" else processors()  # a GPU takes all in one
+        self._crew = Crew(self.configs, self.placement.device, at_once, programs)
+        self._data = PopulationData(self._crew.shares, self.placement.device)
+        self._last: PopulationProgress | None = None
+        self._solved = SolvedAt.never(len(self.configs))
+        self.reset()
+
+    def compile(self) -> None:
+        """Compile the training loops now (they would be at the first `advance`), training nothing."""
+        self._crew.train(self._next_call(0), self.draw)
+
+    def advance(self, n: int) -> PopulationProgress:
+        """Train ``n`` windows in every replica, or fewer where ``num_epochs`` is reached.
+
+        After the last epoch there is nothing to train: the losses are empty, and the last window is shown again.
+
+        Raises:
+            ValueError: ``n`` is below 1.
+        """
+        if n < 1:
+            raise ValueError(f"n = {n!r} windows cannot be trained: 1 or more")
+        if self.finished:
+            return self._nothing_trained()
+        losses: list[Floats] = []
+        errors: list[Counts] = []
+        levels = self._levels()
+        while True:
+            call = self._next_call(n)
+            trained = self._crew.train(call, self.draw)
+            losses.append(trained.losses)
+            errors.append(trained.errors)
+            self._solved = self._solved.after(losses[-1], levels)
+            epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
+            self.epoch += epochs
+            n -= call.windows
+            if n == 0 or self.finished:
+                break
+            del call, trained  # before the next data are made: those before should not need their room any more
+        self._last = self._shown(call, trained, np.concatenate(losses), np.concatenate(errors))
+        return self._last
+
+    @property
+    def replicas(self) -> int:
+        """How many there are."""
+        return len(self.configs)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are trained."""
+        return self.epoch >= self._num_epochs
+
+    @property
+    def windows_left(self) -> int:
+        """Windows still to train, in each replica, until all epochs are done."""
+        return (self._num_epochs - self.epoch) * self.configs[0].windows_per_epoch - self.window
+
+    @property
+    def solved_at(self) -> npt.NDArray[np.int64]:
+        """For each replica the window since the start, from 1, at which it was solved; 0 where it was not yet.
+
+        Solved is what it is for one run (see `echornn.analysis.evidence.Evidence`): the mean of 50 windows below the
+        level that theory gives, 0.05 nats for the tutorial.
+        """
+        return self._solved.at.copy()
+
+    @property
+    def weights(self) -> dict[str, Floats]:
+        """A copy of the weights by name, float32 [replicas, rows, columns]."""
+        return self._crew.values.weights
+
+    @property
+    def device(self) -> str:
+        """Where it trains: cpu or gpu."""
+        return self.placement.name
+
+    @property
+    def compilations(self) -> int:
+        """How often a training loop was traced and compiled so far."""
+        return self._crew.compilations
+
+    def series(self, replica: int) -> EchoSeries:
+        """Data of the position's epoch for one replica; of the last one, where all are trained."""
+        epoch = min(self.epoch, self._num_epochs - 1)
+        return EchoSeries.generate(self.configs[replica], self.generation, epoch)
+
+    @property
+    def state(self) -> PopulationState:
+        """A copy of all that a bit-exact continuation needs."""
+        values = self._crew.values
+        return PopulationState(
+            self.configs,
+            self.epoch,
+            self.window,
+            self.generation,
+            self.draw,
+            values.weights,
+            values.carried_state,
+            values.optimizer,
+            self._solved,
+        )
+
+    def restore(self, state: PopulationState) -> None:
+        """Go on exactly where `state` was taken.
+
+        Raises:
+            ValueError: the state is of other configurations.
+        """
+        if state.configs != self.configs:
+            raise ValueError("a state of other configurations cannot be restored")
+        self._crew.load(Values(state.weights, state.optimizer, state.carried_state))
+        self.epoch, self.window = state.epoch, state.window
+        self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
+        self._last = None
+
+    def edit(self, configs: Sequence[EchoConfig]) -> None:
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`), a configuration for each replica.
+
+        Raises:
+            ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
+        """
+        pairs = zip(self.configs, configs, strict=True)
+        if not all(before.differs_only_live(after) for before, after in pairs):
+            raise ValueError(f"a population of its own is needed: only {', '.join(sorted(LIVE_FIELDS))} are live")
+        require_one_structure(configs)
+        require_epochs(configs[0], self.epoch, self.window)
+        self.configs = tuple(configs)
+        self._crew.edit(self.configs)
+        self._data.forget()
+
+    def reset(self, draw: int = 0) -> None:
+        """Start over: initial weights, fresh optimizers, first window of the first epoch. The data stays.
+
+        Args:
+            draw: which of each seed's random starts to take; 0 is the one that a new population has.
+        """
+        self._crew.start(draw)
+        self.draw, self.epoch, self.window = draw, 0, 0
+        self._solved = SolvedAt.never(len(self.configs))
+
+    def regenerate(self) -> None:
+        """New data, trained from the first window of the position's epoch with zero states. The weights stay."""
+        self.generation += 1
+        self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
+
+    @property
+    def _num_epochs(self) -> int:
+        return self.configs[0].num_epochs
+
+    def _place(self, programs: Programs) -> Placement:
+        """Measured, where it has to be, with as many replicas as there are."""
+
+        def train(device: str, n: int) -> None:
+            word: Device = "gpu" if device == GPU else "cpu"
+            Population([dataclasses.replace(one, device=word) for one in self.configs], None, programs).advance(n)
+
+        return place(self.configs[0], train)
+
+    def _next_call(self, n: int) -> Call:
+        """At most so many windows from the position on; of the last epoch, where all are trained."""
+        windows = self.configs[0].windows_per_epoch
+        block = self._data.block(self.generation, min(self.epoch, self._num_epochs - 1))
+        first = (self.epoch - block.first_epoch) * windows + self.window
+        if self.finished:
+            return Call(block, first - 1, 0)
+        return Call(block, first, min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.epochs * windows - first))
+
+    def _shown(self, call: Call, trained: Trained, losses: Floats, errors: Counts) -> PopulationProgress:
+        config = self.configs[0]
+        last = call.first + max(call.windows, 1) - 1
+        epoch, window = divmod(last, config.windows_per_epoch)
+        begin = epoch * config.row_length + window * config.window_stride
+        steps = slice(begin, begin + config.truncated_backprop_length)
+        return PopulationProgress(
+            losses,
+            errors,
+            call.block.first_epoch + epoch,
+            window,
+            self._crew.joined([x[steps].numpy() for x in call.block.x]),
+            self._crew.joined([y[steps].numpy() for y in call.block.y]),
+            trained.probabilities,
+            trained.states[:, :, shown_part(config)],
+            trained.init_state,
+        )
+
+    def _nothing_trained(self) -> PopulationProgress:
+        """No losses, and the last window as it was; where it was trained by another process, without predictions."""
+        if self._last is None:
+            call = self._next_call(0)
+            none = np.zeros((0, self.replicas), np.float32)
+            shown = self._shown(call, self._crew.train(call, self.draw), none, none.astype(np.int32))
+            unknown = {name: np.full_like(getattr(shown, name), np.nan) for name in ("probabilities", "states")}
+            self._last = dataclasses.replace(shown, **unknown)
+        return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
+
+    def _levels(self) -> npt.NDArray[np.float64]:
+        """Below which mean loss each replica is solved; it does not depend on the seed."""
+        known: dict[EchoConfig, float] = {}
+        levels = []
+        for config in self.configs:
+            of_all_seeds = dataclasses.replace(config, seed=0, learning_rate=1.0)
+            if of_all_seeds not in known:
+                known[of_all_seeds] = solved_level(of_all_seeds)
+            levels.append(known[of_all_seeds])
+        return np.array(levels)

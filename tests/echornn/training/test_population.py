@@ -1,0 +1,244 @@
+"""Population: each replica trains what a trainer of its configuration does, and goes on bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from echornn import ConfigError, EchoConfig, EchoSeries, Population
+from echornn.analysis.evidence import Evidence
+from echornn.network import private_xla
+from echornn.population_state import PopulationState
+from echornn.training.memory import population_bytes_needed, require_population_memory
+from echornn.training.shares import share_size
+from tests.compiled import PROGRAMS, make_trainer
+
+pytestmark = pytest.mark.slow
+
+SMALL = EchoConfig(
+    seed=3, num_epochs=5, total_series_length=3 * 6 * 20, batch_size=3, truncated_backprop_length=6, echo_step=2
+)
+"""20 windows an epoch."""
+
+REPLICAS = 11
+"""No multiple of what a share holds."""
+
+
+@pytest.fixture(autouse=True)
+def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One compilation a structure, and shares that do not depend on the machine."""
+    monkeypatch.setattr("echornn.training.population.processors", lambda: 1)
+
+
+def unlike(config: EchoConfig) -> list[EchoConfig]:
+    """Replicas that differ in all that they may."""
+    rates = (1.0, 0.5, 1.5)
+    return [
+        replace(
+            config,
+            seed=config.seed + index // 2,
+            learning_rate=config.learning_rate * rates[index % 3],
+            echo_step=index % 4,
+            init=("tutorial", "glorot")[index % 2],
+            row_start=("previous_row", "zero")[index // 4 % 2],
+        )
+        for index in range(REPLICAS)
+    ]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        SMALL,
+        replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=4, num_classes=3),
+        replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3),
+        replace(SMALL, optimizer="sgd", num_layers=2, batch_size=1, total_series_length=120, num_classes=4),
+    ],
+    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-layers"],
+)
+def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig) -> None:
+    configs = unlike(config)
+    lot = Population(configs, programs=PROGRAMS)
+    assert lot._crew.shares[0].places == 16
+    progress = lot.advance(50)
+    assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
+    assert progress.losses.dtype == np.float32
+    assert progress.errors.dtype == np.int32
+    state = lot.state
+    further = lot.advance(5).losses
+    for replica in (0, 3, REPLICAS - 1):
+        trainer = make_trainer(configs[replica])
+        alone, mine = trainer.advance(50), progress.of(replica)
+        np.testing.assert_allclose(mine.losses, alone.losses, rtol=0, atol=2e-5)
+        np.testing.assert_array_equal(mine.errors, alone.errors)
+        assert (mine.epoch, mine.window) == (alone.epoch, alone.window)
+        np.testing.assert_array_equal(mine.x, alone.x)
+        np.testing.assert_array_equal(mine.y, alone.y)
+        for name in ("probabilities", "states", "init_state"):
+            np.testing.assert_allclose(getattr(mine, name), getattr(alone, name), atol=1e-4, err_msg=name)
+        took_over, expected = state.of(replica), trainer.state
+        for name, value in expected.weights.items():
+            np.testing.assert_allclose(took_over.weights[name], value, atol=1e-4, err_msg=name)
+        for slot, theirs in zip(took_over.optimizer, expected.optimizer, strict=True):
+            assert (slot.shape, slot.dtype) == (theirs.shape, theirs.dtype)
+            np.testing.assert_allclose(slot, theirs, rtol=1e-3, atol=1e-4)
+        trainer.restore(took_over)
+        np.testing.assert_allclose(trainer.advance(5).losses, further[:, replica], rtol=0, atol=2e-5)
+        del trainer  # the next has its compiled loop
+
+
+@pytest.fixture(params=[REPLICAS, 3], ids=["side by side", "one by one"])
+def lot(request: pytest.FixtureRequest) -> Population:
+    return Population(SMALL, request.param, PROGRAMS)
+
+
+def assert_same_state(one: PopulationState, other: PopulationState) -> None:
+    for name in ("configs", "epoch", "window", "generation", "draw"):
+        assert getattr(one, name) == getattr(other, name), name
+    for name, weight in one.weights.items():
+        np.testing.assert_array_equal(weight, other.weights[name])
+    np.testing.assert_array_equal(one.carried_state, other.carried_state)
+    for slot, theirs in zip(one.optimizer, other.optimizer, strict=True):
+        np.testing.assert_array_equal(slot, theirs)
+    np.testing.assert_array_equal(one.solved.at, other.solved.at)
+
+
+def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
+    lot = Population(SMALL, 3, PROGRAMS)
+    assert lot._crew.shares[0].places == 0
+    losses = lot.advance(45).losses
+    for replica, config in enumerate(lot.configs):
+        np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
+
+
+def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lot: Population) -> None:
+    whole = lot.advance(1000)
+    assert whole.losses.shape == (100, lot.replicas)
+    assert (lot.epoch, lot.window, lot.windows_left, lot.finished) == (5, 0, 0, True)
+    nothing = lot.advance(3)
+    assert nothing.losses.shape == nothing.errors.shape == (0, lot.replicas)
+    np.testing.assert_array_equal(nothing.probabilities, whole.probabilities)
+    end = lot.state
+    lot.reset()
+    pieces = [lot.advance(n) for n in (1, 19, 7, 33, 40)]
+    np.testing.assert_array_equal(np.concatenate([piece.losses for piece in pieces]), whole.losses)
+    assert_same_state(lot.state, end)
+    other = Population(SMALL, lot.replicas, PROGRAMS)
+    other.restore(end)
+    shown = other.advance(1)
+    assert (shown.epoch, shown.window, len(shown.losses)) == (4, 19, 0)
+    np.testing.assert_array_equal(shown.x, whole.x)
+    assert np.isnan(shown.probabilities).all()
+
+
+def test_a_restored_state_goes_on_bit_for_bit(lot: Population) -> None:
+    lot.advance(23)
+    lot.regenerate()
+    lot.advance(4)
+    state = lot.state
+    losses, end = lot.advance(30).losses, lot.state
+    lot.reset(draw=2)
+    lot.restore(state)
+    assert_same_state(lot.state, state)
+    np.testing.assert_array_equal(lot.advance(30).losses, losses)
+    assert_same_state(lot.state, end)
+    with pytest.raises(ValueError, match="other configurations"):
+        Population(replace(SMALL, seed=8), lot.replicas, PROGRAMS).restore(state)
+
+
+def test_new_data_begin_the_epoch_again_and_another_draw_begins_elsewhere(lot: Population) -> None:
+    lot.advance(25)
+    weights = lot.weights
+    lot.regenerate()
+    assert (lot.epoch, lot.window, lot.generation) == (1, 0, 1)
+    np.testing.assert_array_equal(lot.weights["W"], weights["W"])
+    replica = lot.replicas - 1
+    expected = EchoSeries.generate(lot.configs[replica], 1, 1)
+    np.testing.assert_array_equal(lot.series(replica).x, expected.x)
+    np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 6)[1])
+    lot.reset(draw=1)
+    trainer = make_trainer(lot.configs[replica])
+    trainer.regenerate()
+    trainer.reset(draw=1)
+    np.testing.assert_allclose(lot.advance(10).losses[:, replica], trainer.advance(10).losses, rtol=0, atol=2e-5)
+
+
+def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
+    trainer = make_trainer(lot.configs[1])
+    changes = {"learning_rate": 0.1, "echo_step": 1, "row_start": "zero", "num_epochs": 9}
+    lot.advance(12)
+    trainer.advance(12)
+    lot.edit([replace(config, **changes) for config in lot.configs])  # type: ignore[arg-type]
+    trainer.edit(lot.configs[1])
+    progress, alone = lot.advance(20), trainer.advance(20)
+    np.testing.assert_allclose(progress.losses[:, 1], alone.losses, rtol=0, atol=2e-5)
+    np.testing.assert_array_equal(progress.of(1).y, alone.y)
+    assert lot.windows_left == 9 * 20 - 32
+    with pytest.raises(ValueError, match="are live"):
+        lot.edit([replace(config, state_size=5) for config in lot.configs])
+    with pytest.raises(ConfigError, match="num_epochs = 1 cannot be used: at least 2, as trained"):
+        lot.edit([replace(config, num_epochs=1) for config in lot.configs])
+
+
+def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("echornn.training.shares.MOST", 8)
+    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 6 * 100)
+    lot = Population(config, 20, PROGRAMS)
+    assert [len(share.configs) for share in lot._crew.shares] == [8, 8, 4]
+    losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
+    solved = [Evidence().after(losses[:, replica], config).solved_at or 0 for replica in range(20)]
+    np.testing.assert_array_equal(lot.solved_at, solved)
+    assert sum(at > 0 for at in solved) >= 15
+    whole = Population(config, 20, PROGRAMS)
+    np.testing.assert_array_equal(whole.advance(331).losses, losses)
+    assert lot.compilations == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "replicas", "at_once", "places"),
+    [
+        (EchoConfig(), 1, 2, 0),
+        (EchoConfig(), 15, 2, 8),
+        (EchoConfig(), 14, 2, 0),
+        (EchoConfig(), 64, 2, 32),
+        (EchoConfig(), 65, 2, 40),
+        (EchoConfig(), 64, 1, 64),
+        (EchoConfig(), 300, 1, 104),
+        (EchoConfig(), 1024, 2, 128),
+        (EchoConfig(state_size=64, batch_size=50), 64, 2, 0),
+    ],
+)
+def test_how_many_replicas_a_call_trains(config: EchoConfig, replicas: int, at_once: int, places: int) -> None:
+    assert share_size(config, replicas, at_once) == places
+
+
+def test_what_cannot_be_a_population_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^state_size = 5 cannot be used: 4, as in the first replica"):
+        Population([SMALL, replace(SMALL, state_size=5)])
+    with pytest.raises(ConfigError, match=r"^replicas = 0 cannot be used"):
+        Population(SMALL, 0)
+    with pytest.raises(ValueError, match="each of the configurations is a replica"):
+        Population([SMALL], 3)
+    with pytest.raises(ValueError, match="n = 0 windows cannot be trained"):
+        Population(SMALL, 3, PROGRAMS).advance(0)
+
+
+def test_more_memory_than_there_is_is_refused_by_the_number_of_replicas() -> None:
+    with pytest.raises(ConfigError, match=r"^replicas = 1000000 cannot be used: they need about \d+ GB") as caught:
+        require_population_memory(EchoConfig(), 1_000_000, lambda: 10**10)
+    fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
+    require_population_memory(EchoConfig(), fitting, lambda: 10**10)
+    assert population_bytes_needed(EchoConfig(), fitting) > 0.7 * 10**10
+    require_population_memory(EchoConfig(), 1_000_000, lambda: None)
+
+
+def test_without_the_private_operation_parts_come_to_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, part = tf.zeros([2, 5, 3]), tf.random.stateless_uniform([2, 2, 3], [1, 2])
+    monkeypatch.setattr(private_xla, "_update_slice", None)
+    expected = np.concatenate([np.zeros((2, 1, 3)), part, np.zeros((2, 2, 3))], axis=1)
+    np.testing.assert_array_equal(private_xla.write_into(whole, part, [0, 1, 0]), expected)

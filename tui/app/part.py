@@ -1,0 +1,39 @@
+"""What the parts of the app know of the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+from textual.widget import Widget
+
+from echornn.session.frame import Frame
+from echornn.session.session import Session
+
+
+class Part(App[int]):
+    """An app that shows a session; the whole of it does what stands here undone."""
+
+    session: Session
+    _frame: Frame
+
+    @property
+    def _main(self) -> Screen[object]:
+        return self.screen_stack[0]
+
+    def _lay_out(self, size: Any) -> None:
+        """Share the screen."""
+        raise NotImplementedError
+
+    def _hint(self, text: str) -> None:
+        """Say it for a moment."""
+        raise NotImplementedError
+
+    def _focus(self, widget: Widget) -> None:
+        """Give it the keys."""
+        raise NotImplementedError
+
+    def _watch_again(self) -> None:
+        """Give the keys to what is watched."""
+        raise NotImplementedError
