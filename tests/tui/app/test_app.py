@@ -252,6 +252,14 @@ async def test_on_a_narrow_screen_help_and_quit_stay_in_the_footer(state: State)
         assert "u Undo [] Back b Tree 1-5 View ? Help q Quit" in screen_text(app).split("\n")[-1]
 
 
+async def test_the_axis_shows_at_once_whether_the_curve_has_the_keys() -> None:
+    async with opened() as (app, _, pilot):
+        for focused in (False, True):
+            await pilot.press("tab")
+            await pilot.pause()
+            assert ("┫" in screen_text(app)) == focused
+
+
 async def test_while_it_loads_nothing_is_offered_to_be_undone() -> None:
     async with opened(State.LOADING, size=(100, 24)) as (app, _, _):
         assert "Undo" not in screen_text(app).split("\n")[-1]

@@ -31,12 +31,12 @@ def _signs(ascii_only: bool) -> tuple[str, str]:
 def _stretch(config: EchoConfig, window: int, width: int) -> range:
     """The time steps of a row that are drawn, among them the window's; they change from page to page alone.
 
-    Of a window that has no room, its end and the next one's beginning.
+    Of a window that has no room, its end and what comes behind it.
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     shown = max(1, width - NAME_WIDTH)
     a_page = max(1, (shown - length) // stride + 1)
-    first = window // a_page * a_page * stride + max(0, stride - shown // 2 if shown < length else 0)
+    first = window // a_page * a_page * stride + (max(0, length - 1 - shown // 2) if shown < length else 0)
     end = (config.windows_per_epoch - 1) * stride + length
     return range(min(first, end - 1), min(first + shown, end))
 

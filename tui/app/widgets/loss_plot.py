@@ -155,10 +155,9 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """An axis in bold, or not any more. Textual calls `on_blur` while the plot still has the focus."""
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def _length(self, first: int, last: int) -> int:
