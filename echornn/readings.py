@@ -14,6 +14,9 @@ from echornn.progress import Counts, Floats, Progress, Symbols
 Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
 
+MINUS_INFINITY = -87.0
+"""Lyapunov exponents of this and less stand for minus infinity: of what is gone in one step."""
+
 SATURATED = 0.97
 """A unit is saturated where it is farther than this from zero; a gate, where it is this near to shut or open."""
 
@@ -96,8 +99,8 @@ class Gradient:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
             about twice as many as T or the echo, at most 512. h is all that is carried: every layer's, and an LSTM's c.
         bias: float32 [lags], entry k is ||g_K - g|| / ||g|| with K = k + 1, where g_K is the gradient to all recurrent
-            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). 0 where
-            there is no gradient at all.
+            weights with each error followed through K steps, and g through all of them (Aicher et al. 2019). NaN where
+            there is no gradient at all, as where all units are saturated, or none that float32 can hold.
         bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
             its window travels T steps and one at its beginning none.
     """
@@ -106,9 +109,15 @@ class Gradient:
     bias: Floats
     bias_of_windows: float
 
+    @property
+    def travels(self) -> bool:
+        """Whether any error gets even one step back; not where all units are saturated: then nothing tells of T."""
+        return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
+
     def enough(self, bias: float) -> int | None:
-        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few."""
-        too_few = np.flatnonzero(self.bias > bias)
+        """The fewest steps from which on the bias is at most this; None where even the most looked at are too few, or
+        there is no bias."""
+        too_few = np.flatnonzero(~(self.bias <= bias))
         steps = int(too_few[-1]) + 2 if too_few.size else 1
         return steps if steps < len(self.bias) else None
 
@@ -118,14 +127,32 @@ class Connectivity:
     """Which inputs each prediction hangs on (Madsen 2019, "Visualizing memorization in RNNs").
 
     Attributes:
-        strength: float32 [batch_size, T, T], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in the newest
-            window; 0 where s comes after t, NaN in rows that were not asked for.
-        probabilities: float32 [batch_size, T, num_classes], what the weights of now predict there; `Progress` has what
-            was predicted before the window changed them.
+        strength: float32 [rows read, steps read, steps read], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in
+            the newest window; 0 where s comes after t.
+        probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
+            has what was predicted before the window changed them.
+        first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
+        first_step: the step of the window, from 0, that is the first read: of more than 512, the newest are.
     """
 
     strength: Floats
     probabilities: Floats
+    first_row: int = 0
+    first_step: int = 0
+
+    def of_row(self, row: int) -> Floats:
+        """Of a row of the window, from 0: float32 [steps read, steps read], NaN where it was not read."""
+        place = row - self.first_row
+        if 0 <= place < len(self.strength):
+            return np.asarray(self.strength[place])
+        return np.full(self.strength.shape[1:], np.nan, np.float32)
+
+    def predictions_of_row(self, row: int) -> Floats:
+        """Of a row of the window, from 0: float32 [steps read, num_classes], NaN where it was not read."""
+        place = row - self.first_row
+        if 0 <= place < len(self.probabilities):
+            return np.asarray(self.probabilities[place])
+        return np.full(self.probabilities.shape[1:], np.nan, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,28 +17,21 @@ from echornn.probes.running import logits_of
 from echornn.progress import Floats, Symbols
 
 
-class Followed(NamedTuple):
-    """Gradients of something at some target steps, by lag k = 0, 1, ... behind each."""
+class Tails(NamedTuple):
+    """Gradients of losses at some target steps, by how far they travel."""
 
     norms: Floats
-    """Size of the gradient to all that is carried after step t-k, a mean over the targets; float32 [lags]."""
-    to_inputs: Floats
-    """To the input at step t-k, float32 [lags, targets, rows, input]; what lies before the first step is no number
-    of meaning."""
-
-
-class Tails(NamedTuple):
-    """Sizes of what is cut off from the gradient to the recurrent weights."""
-
+    """Size of the gradient to all that is carried after step t-k, a mean over the targets and rows; float32 [lags]."""
     beyond: Floats
-    """Float32 [lags + 1]: entry K is the size of what lags K and more bring, so entry 0 that of the whole."""
+    """Of the gradient to the recurrent weights, a mean over targets and rows: entry K is the size of what lags K and
+    more bring, so entry 0 that of the whole; float32 [lags + 1]."""
     beyond_windows: float
-    """Of what windows of T steps cut off: of lag k, the share min(k, T) / T."""
+    """Of what windows of T steps cut off from it: of lag k, the share min(k, T) / T."""
 
 
-def follow(
+def to_inputs(
     config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
-) -> Followed:
+) -> Floats:
     """Follow gradients back from the last target steps of ``x``, all at once.
 
     Args:
@@ -46,38 +39,24 @@ def follow(
         before: the state before each step, float32 [steps, rows, carried].
         d_logits: the gradient to the logits at each of the last steps, float32 [targets, rows, classes].
         lags: how many.
+
+    Returns:
+        Size of the gradient to the input at step t-k, float32 [lags, targets, rows]; what lies before the first step is
+        no number of meaning.
     """
-    graph = _following(structure(config), x.shape[1], len(d_logits))
-    return Followed(*call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights)))
+    graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
+    (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))
+    return np.asarray(sizes)
 
 
 def tails(
-    config: EchoConfig,
-    weights: Mapping[str, Floats],
-    x: Symbols,
-    before: Floats,
-    d_logits: Floats,
-    lags: int,
-) -> tuple[Followed, Tails]:
-    """As `follow`, and how much of the gradient to the recurrent weights comes from how far.
-
-    The gradient is a mean over targets and rows.
-    """
+    config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, before: Floats, d_logits: Floats, lags: int
+) -> Tails:
+    """Follow gradients back as `to_inputs` does, to what is carried and to the recurrent weights."""
     graph = _cutting(structure(config), x.shape[1], len(d_logits))
     window = np.float32(config.truncated_backprop_length)
-    norms, to_inputs, beyond, beyond_windows = call(
-        graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights)
-    )
-    return Followed(norms, to_inputs), Tails(beyond, float(beyond_windows))
-
-
-class _Back(NamedTuple):
-    """Gradients followed back."""
-
-    norms: tf.Tensor
-    to_inputs: tf.Tensor
-    to_states: tf.Tensor
-    """To all that is carried after step t-k, float32 [lags, targets * rows, carried]."""
+    norms, beyond, beyond_windows = call(graph, x, before, d_logits, np.int32(lags), window, *ordered(config, weights))
+    return Tails(norms, beyond, float(beyond_windows))
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
@@ -94,45 +73,41 @@ def _back(
     before: tf.Tensor,
     d_logits: tf.Tensor,
     lags: tf.Tensor,
-) -> _Back:
+    keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
+    shapes: Sequence[Sequence[int]],
+) -> tuple[tf.Tensor, ...]:
+    """What is kept at each lag, of the gradients to what is carried, [targets * rows, carried], and to the input."""
     targets, rows, classes = d_logits.shape
-    count, carried = targets * rows, carried_size(config)
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
     with tf.GradientTape() as tape:
         tape.watch(last)
         logits = logits_of(config, weights, last)
-    first = tape.gradient(logits, last, tf.reshape(d_logits, [count, classes]))
+    first = tape.gradient(logits, last, tf.reshape(d_logits, [targets * rows, classes]))
 
     def one_back(k: tf.Tensor, d_state: tf.Tensor, *arrays: tf.TensorArray) -> Any:
-        norms, to_inputs, to_states = arrays
         x, state = at_lag(inputs, k, targets), at_lag(before, k, targets)
         with tf.GradientTape() as tape:
             tape.watch([x, state])
             after = step(config, weights, x, state).state
         d_before, d_x = tape.gradient(after, [state, x], d_state)
-        return (
-            k + 1,
-            d_before,
-            norms.write(k, tf.reduce_mean(tf.norm(d_state, axis=-1))),
-            to_inputs.write(k, d_x),
-            to_states.write(k, d_state),
-        )
+        kept = keep(d_state, d_x)
+        return k + 1, d_before, *(array.write(k, value) for array, value in zip(arrays, kept, strict=True))
 
-    shapes: tuple[list[int], ...] = ([], [count, inputs.shape[-1]], [count, carried])
-    arrays = [tf.TensorArray(tf.float32, lags, element_shape=shape) for shape in shapes]
-    loop = (tf.constant(0), first, *arrays)
-    _, _, norms, to_inputs, to_states = tf.while_loop(lambda k, *_: k < lags, one_back, loop)
-    by_target = tf.reshape(to_inputs.stack(), [lags, targets, rows, inputs.shape[-1]])
-    return _Back(norms.stack(), by_target, to_states.stack())
+    empty = [tf.TensorArray(tf.float32, lags, element_shape=shape) for shape in shapes]
+    _, _, *filled = tf.while_loop(lambda k, *_: k < lags, one_back, (tf.constant(0), first, *empty))
+    return tuple(array.stack() for array in filled)
 
 
 @functools.lru_cache(GRAPHS_KEPT)
-def _following(config: EchoConfig, rows: int, targets: int) -> Any:
+def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
     def backward(
         x: tf.Tensor, before: tf.Tensor, d_logits: tf.Tensor, lags: tf.Tensor, weights: Mapping[str, tf.Tensor]
     ) -> Any:
-        back = _back(config, weights, embed(x, config.num_classes), before, d_logits, lags)
-        return back.norms, back.to_inputs
+        inputs = embed(x, config.num_classes)
+        (sizes,) = _back(
+            config, weights, inputs, before, d_logits, lags, lambda _, d_x: (tf.norm(d_x, axis=-1),), [[targets * rows]]
+        )
+        return (tf.reshape(sizes, [lags, targets, rows]),)
 
     d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     return graph_of(backward, config, *series_specs(config, rows), d_logits, tf.TensorSpec([], tf.int32))
@@ -151,7 +126,16 @@ def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
         weights: Mapping[str, tf.Tensor],
     ) -> Any:
         inputs = embed(x, config.num_classes)
-        back = _back(config, weights, inputs, before, d_logits, lags)
+        norms, to_states = _back(
+            config,
+            weights,
+            inputs,
+            before,
+            d_logits,
+            lags,
+            lambda d_state, _: (tf.reduce_mean(tf.norm(d_state, axis=-1)), d_state),
+            [[], [targets * rows, carried_size(config)]],
+        )
         recurrent = [name for name in weights if name not in ("W2", "b2")]
 
         def one_nearer(k: tf.Tensor, sizes: tf.TensorArray, sums: Any, cut: Any) -> Any:
@@ -160,7 +144,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
             with tf.GradientTape() as tape:
                 tape.watch(watched)
                 after = step(config, bound, at_lag(inputs, k, targets), at_lag(before, k, targets)).state
-            gradients = tape.gradient(after, watched, tf.gather(back.to_states, k) / (targets * rows))
+            gradients = tape.gradient(after, watched, tf.gather(to_states, k) / (targets * rows))
             share = tf.minimum(tf.cast(k, tf.float32), window) / window
             sums = [one + gradient for one, gradient in zip(sums, gradients, strict=True)]
             cut = [one + share * gradient for one, gradient in zip(cut, gradients, strict=True)]
@@ -170,7 +154,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int) -> Any:
         sizes = tf.TensorArray(tf.float32, lags + 1, element_shape=[]).write(lags, 0.0)
         loop = (lags - 1, sizes, zeros, zeros)
         _, sizes, _, cut = tf.while_loop(lambda k, *_: k >= 0, one_nearer, loop)
-        return back.norms, back.to_inputs, sizes.stack(), tf.linalg.global_norm(cut)
+        return norms, sizes.stack(), tf.linalg.global_norm(cut)
 
     d_logits = tf.TensorSpec([targets, rows, config.num_classes])
     numbers = (tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32))

@@ -19,8 +19,6 @@ def gradient(prepared: Prepared) -> Gradient:
     targets, rows = series.y.shape
     d_logits = ran.probabilities[-targets:] - np.eye(prepared.config.num_classes, dtype=np.float32)[series.y]
     before = states_before(prepared.first_state(rows), ran.states)
-    followed, cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back)
-    whole = cut.beyond[0]
-    if not whole:
-        return Gradient(followed.norms, np.zeros(series.steps_back, np.float32), 0.0)
-    return Gradient(followed.norms, cut.beyond[1:] / whole, float(cut.beyond_windows / whole))
+    found = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back)
+    whole = found.beyond[0] or np.float32(np.nan)
+    return Gradient(found.norms, found.beyond[1:] / whole, float(found.beyond_windows / whole))

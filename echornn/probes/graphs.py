@@ -34,8 +34,16 @@ def structure(config: EchoConfig) -> EchoConfig:
 
 
 def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:
-    with tf.device(CPU):
-        return tuple(tensor.numpy() for tensor in graph(*map(tf.constant, arguments)))
+    """What a graph gives for these arguments, as arrays.
+
+    Raises:
+        MemoryError: TensorFlow had too little.
+    """
+    try:
+        with tf.device(CPU):
+            return tuple(tensor.numpy() for tensor in graph(*map(tf.constant, arguments)))
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(error.message) from error
 
 
 def ordered(config: EchoConfig, weights: Mapping[str, Floats]) -> list[Floats]:

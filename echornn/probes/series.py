@@ -55,9 +55,25 @@ class ProbeSeries:
         return self.x[self.steps_back - lag : len(self.x) - lag]
 
 
-@functools.lru_cache(2)
-def series_for(config: EchoConfig) -> ProbeSeries:
-    """A pure function of the seed and of the sizes.
+@dataclass(frozen=True)
+class SeriesSizes:
+    """How large the probes' own data is.
+
+    Attributes:
+        steps, rows: of all of it.
+        targets: steps at the end of each row whose loss is followed back.
+        lags, steps_back: see `ProbeSeries`.
+    """
+
+    steps: int
+    rows: int
+    targets: int
+    lags: int
+    steps_back: int
+
+
+def sizes_for(config: EchoConfig) -> SeriesSizes:
+    """What `series_for` draws; nothing is drawn for it.
 
     Memory is read at the lags of the echo and of the window and some more, and gradients are followed twice as far as
     either, through at most 512 steps both.
@@ -69,10 +85,20 @@ def series_for(config: EchoConfig) -> ProbeSeries:
     steps_read = max(LEAST_STEPS_READ, lags // 4)
     rows = min(MOST_ROWS, max(LEAST_ROWS, 2 ** math.ceil(math.log2(samples / steps_read))))
     steps = steps_back + max(steps_read, math.ceil(samples / rows))
-    targets = TARGETS if config.state_size <= MIDDLE_SIZE else 1
-    drawn = draw(config, max(steps, config.echo_step + targets), rows)
-    first = len(drawn) - config.echo_step - targets
-    return ProbeSeries(drawn[-steps:], drawn[first : first + targets], lags, steps_back)
+    return SeriesSizes(steps, rows, TARGETS if config.state_size <= MIDDLE_SIZE else 1, lags, steps_back)
+
+
+@functools.lru_cache(2)
+def series_for(config: EchoConfig) -> ProbeSeries:
+    """A pure function of the seed and of the sizes.
+
+    Of an echo from before all steps that are run, only that it is: its symbols are no later ones.
+    """
+    sizes = sizes_for(config)
+    echo = min(config.echo_step, sizes.steps)
+    drawn = draw(config, max(sizes.steps, echo + sizes.targets), sizes.rows)
+    first = len(drawn) - echo - sizes.targets
+    return ProbeSeries(drawn[-sizes.steps :], drawn[first : first + sizes.targets], sizes.lags, sizes.steps_back)
 
 
 def draw(config: EchoConfig, steps: int, rows: int) -> Symbols:

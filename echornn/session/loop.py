@@ -72,9 +72,12 @@ class Loop:
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
         self.stage = Stage(first_frame(config, self.recorder, speed))
         self.changes = Changes(self.live, self.stage, self.pace, self.drive)
-        self.probing = Probing(examine or by_probes, self.mailbox.send, self.stage.change, clock, vitals)
+        self.probing = Probing(examine or by_probes, self.mailbox.send, self.stage.change, clock, self._stands, vitals)
         self._showing = Showing(self.stage, self.live, self.pace, self.drive, self.recorder, self.probing)
         self.recorder.when_saved(lambda: self.mailbox.send(self._showing.show_warning))
+
+    def _stands(self) -> tuple[Moment, EchoConfig]:
+        return self.live.moment, self.live.config
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
@@ -105,6 +108,7 @@ class Loop:
             finally:  # whatever a record does at its end, whoever waits for ours is told
                 self.stopped.set()
                 self.mailbox.end()
+                self.probing.end()
 
     def _fail(self, error: Exception) -> None:
         if self.error is not None:
@@ -123,6 +127,7 @@ class Loop:
         if self.mailbox.stopping:
             return
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
+        self.probing.start()
         live.trainer.compile()
         live.begin()
         at = self.going_first
@@ -191,7 +196,7 @@ class Loop:
     def _probe(self) -> None:
         live, probing = self.live, self.probing
         if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.moment):
-            probing.weigh(live.trainer.state.weights, live.moment)
+            probing.weigh(lambda: live.trainer.state, live.moment)
             return
         newest = live.shown[-1] if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from echornn.config import EchoConfig
-from echornn.progress import Floats, Progress
+from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.runs.background import Background
 from echornn.runs.branch import Moment
 from echornn.session.mailbox import Command
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
+from echornn.session.weighing import Weighing
 from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
 
@@ -66,14 +68,6 @@ class Standing:
     failed: EchoConfig | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Weighed:
-    """The weights at a moment, or what the window before it changed of them."""
-
-    moment: Moment
-    weights: dict[str, Floats]
-
-
 @dataclass
 class Job:
     """An examination, as it was begun.
@@ -97,6 +91,7 @@ class Probing:
         send: has a command carried out by the training thread; called on the examining one.
         show: shows changed attributes of the frame: `readings` and `unread`, or `vitals`.
         clock: seconds that never go back.
+        now: where training stands, and what is trained there.
         vitals: whether to ask for `VITALS` on behalf of the sentence.
     """
 
@@ -106,12 +101,14 @@ class Probing:
         send: Callable[[Command], None],
         show: Callable[..., None],
         clock: Callable[[], float],
+        now: Callable[[], tuple[Moment, EchoConfig]],
         vitals: bool = False,
     ) -> None:
         self._examine = examine
         self._send = send
         self._show = show
         self._clock = clock
+        self._now = now
         self._standing: dict[Asker, Standing] = {
             "screen": Standing(),
             "sentence": Standing(VITALS if vitals else None),
@@ -120,8 +117,18 @@ class Probing:
         self._busy = False
         self._begun = self._rests_until = -math.inf
         self._known: tuple[EchoConfig | None, frozenset[Kind]] = (None, frozenset())
-        self._newest: Weighed | None = None
-        self._change: Weighed | None = None
+        self._weighing = Weighing()
+        self.is_weighed = self._weighing.is_weighed
+        self.follows = self._weighing.follows
+
+    def start(self) -> None:
+        """Have the thread that examines, before training takes the memory that it needs; where not, nothing is read."""
+        with contextlib.suppress(RuntimeError):  # it is tried again, and said, when there is something to examine
+            self._thread.start()
+
+    def end(self) -> None:
+        """Examine nothing more; what is under way is not waited for."""
+        self._thread.end()
 
     @property
     def asked(self) -> bool:
@@ -158,26 +165,17 @@ class Probing:
             return None
         ready_at = self._begun + LEAST_SECONDS["screen"]
         if not still:
-            ready_at = max(ready_at, self._rests_until, min(one.next_at for one in wanted))
+            ready_at = max(ready_at, min(one.next_at for one in wanted))
+            if config == self._known[0]:  # another network is no reason to rest from this one
+                ready_at = max(ready_at, self._rests_until)
         return max(0.0, ready_at - self._clock())
 
-    def is_weighed(self, here: Moment) -> bool:
-        """Whether the weights of this moment are the newest known: the next window, alone, tells what one changes."""
-        return self._newest is not None and self._newest.moment == here
-
-    def follows(self, here: Moment) -> bool:
-        """Whether they are those of one window before."""
-        return self._newest is not None and here == Moment(self._newest.moment.branch, self._newest.moment.window + 1)
-
-    def weigh(self, weights: dict[str, Floats], here: Moment) -> None:
-        """Take note of the weights of a moment.
-
-        What one window changes is seen from one window to the next: over many, what goes to and fro cancels out.
-        """
-        if self._newest is not None and self.follows(here):
-            before = self._newest.weights
-            self._change = Weighed(here, {name: value - before[name] for name, value in weights.items()})
-        self._newest = Weighed(here, weights)
+    def weigh(self, take: Callable[[], TrainerState], here: Moment) -> None:
+        """Take note of the weights of a moment, before the next window is examined; see `begin`."""
+        try:
+            self._weighing.weigh(take().weights, here)
+        except Exception as error:  # whatever is short, it is no end of training
+            self._fail(error)
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
         unasked = standing is self._standing["sentence"] and config.state_size > MOST_UNITS_UNASKED
@@ -186,7 +184,7 @@ class Probing:
     def begin(
         self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool
     ) -> None:
-        """Examine this moment, for those who wait for it.
+        """Examine this moment, for those who wait for it. What goes wrong is said, and is no end of training.
 
         Args:
             take: copies the state there; what that takes counts too.
@@ -195,19 +193,26 @@ class Probing:
             flat_out: whether training takes all the time that there is.
         """
         now = self._clock()
-        state = take()
+        try:
+            state = take()
+            specimen = self._weighing.specimen(state, here, progress)
+            self._hand_over(self._jobs(state.config, here, still, now), specimen, now, flat_out)
+        except Exception as error:  # such as no memory for a copy, or for a thread
+            self._fail(error)
+
+    def _jobs(self, config: EchoConfig, here: Moment, still: bool, now: float) -> list[Job]:
         jobs: list[Job] = []
         for asker, one in self._standing.items():
-            if self._is_open(one, here, state.config) and (still or one.next_at <= now) and one.question is not None:
+            if self._is_open(one, here, config) and (still or one.next_at <= now) and one.question is not None:
                 one.moment, one.next_at = here, now + LEAST_SECONDS[asker]
                 if jobs and not jobs[0].question.part:
                     jobs[0].question = union(jobs[0].question, one.question) or one.question
                     jobs[0].askers.append(asker)
                 else:
                     jobs.append(Job(one.question, [asker]))
-        specimen = self._specimen(state, here, progress)
-        self._busy, self._begun = True, now
+        return jobs
 
+    def _hand_over(self, jobs: list[Job], specimen: Specimen, now: float, flat_out: bool) -> None:
         def work() -> None:
             for job in jobs:
                 try:
@@ -218,15 +223,14 @@ class Probing:
             self._send(lambda: self._read(jobs, specimen, took, flat_out))
 
         self._thread.do(work)
+        self._busy, self._begun = True, now
 
-    def _specimen(self, state: TrainerState, here: Moment, progress: Progress | None) -> Specimen:
-        """With the weights one window before; where that was not seen, by the last change seen on the way here."""
-        self.weigh(state.weights, here)
-        change = self._change
-        if change is None or change.moment.branch != here.branch or change.moment.window > here.window:
-            return Specimen(state, here.branch, here.window, progress)
-        before = {name: value - change.weights[name] for name, value in state.weights.items()}
-        return Specimen(state, here.branch, here.window, progress, before, 1)
+    def _fail(self, error: Exception) -> None:
+        """Say that nothing can be read of what is trained now, to all who asked."""
+        for asker, one in self._standing.items():
+            if one.question is not None:
+                one.failed = self._now()[1]
+                self._tell(asker, error)
 
     def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
         """Show what was read; on the training thread."""
@@ -238,27 +242,34 @@ class Probing:
         self._known = (config, seen | kinds)
         share = MOST_SHARE if flat_out else MOST_SHARE_OF_SPARE
         self._rests_until = self._clock() + counted * (1 - share) / share
+        moment, trained = self._now()
+        is_here = (specimen.branch, config) == (moment.branch, trained)
         for job in jobs:
             for asker in job.askers:
-                self._tell(asker, job, config)
+                if self._still_asks(asker, job):
+                    self._answer(asker, job, specimen, is_here)
 
-    def _tell(self, asker: Asker, job: Job, config: EchoConfig) -> None:
+    def _still_asks(self, asker: Asker, job: Job) -> bool:
+        question = self._standing[asker].question
+        return question is not None and question.kinds <= job.question.kinds and question.part == job.question.part
+
+    def _answer(self, asker: Asker, job: Job, specimen: Specimen, is_here: bool) -> None:
         standing = self._standing[asker]
-        question = standing.question
-        if question is None or not question.kinds <= job.question.kinds or question.part != job.question.part:
-            return  # something else is asked by now
-        if isinstance(job.outcome, Exception) and asker == job.askers[0]:  # the other may have been none of its fault
-            standing.failed = config
-        if asker == "sentence":
-            self._show(vitals=None if isinstance(job.outcome, Exception) else job.outcome)
-        elif isinstance(job.outcome, Exception):
-            self._show(readings=None, unread=_why(job.outcome))
-        else:
-            self._show(readings=job.outcome, unread="")
+        failed = isinstance(job.outcome, Exception)
+        if failed and asker == job.askers[0]:  # the other may have been none of its fault
+            standing.failed = specimen.state.config
+        if is_here:
+            self._tell(asker, job.outcome)
+        elif standing.moment == Moment(specimen.branch, specimen.window):  # of another network than is trained now
+            standing.moment = None
+
+    def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
+        readings, why = (None, why_unread(outcome)) if isinstance(outcome, Exception) else (outcome, "")
+        self._show(**{"vitals": readings} if asker == "sentence" else {"readings": readings, "unread": why})
 
 
-def _why(error: Exception) -> str:
-    """Why nothing could be read, in a line."""
+def why_unread(error: Exception) -> str:
+    """That nothing could be read, and why, in a line."""
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"

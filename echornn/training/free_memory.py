@@ -1,4 +1,4 @@
-"""How much memory can be had: what the machine has free, and what the control groups that hold us still allow."""
+"""How much memory can be had: what the machine has free, and what our limits and control groups still allow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def free_bytes(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")
     Args:
         proc, groups: where Linux tells.
     """
-    found = [*_of_the_machine(proc), *_of_the_groups(proc, groups)]
+    found = [*_of_the_machine(proc), *_of_the_process(proc), *_of_the_groups(proc, groups)]
     return max(0, min(found)) if found else None
 
 
@@ -36,6 +36,16 @@ def _of_the_machine(proc: Path) -> Iterator[int]:
     available = _numbers(proc / "meminfo").get("MemAvailable:")
     if available is not None:
         yield available * 1024
+
+
+def _of_the_process(proc: Path) -> Iterator[int]:
+    """What a limit of the address space (``ulimit -v``) still allows."""
+    words = next(
+        (line.split() for line in _lines(proc / "self" / "limits") if line.startswith("Max address space")), ()
+    )
+    used = _numbers(proc / "self" / "status").get("VmSize:")
+    if len(words) > 3 and words[3].isdecimal() and used is not None:
+        yield int(words[3]) - used * 1024
 
 
 def _of_the_groups(proc: Path, groups: Path) -> Iterator[int]:

@@ -127,6 +127,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
 
     def on_unmount(self) -> None:
         self.session.stop()
+        self.futures.end()
+        self._remembering.end()
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:

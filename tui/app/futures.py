@@ -169,6 +169,11 @@ class Futures:
         """The name that a branch was given; empty where none was."""
         return self._notes.names.get(number, "")
 
+    def end(self) -> None:
+        """Names and pins go to the disk, and other runs are not looked at any more; nobody waits for that."""
+        self._writing.end()
+        self._following.end()
+
     def saved(self, seconds: float) -> bool:
         """Wait until names and pins are on the disk, or cannot be, at most so long; whether it came to that."""
         return self._writing.wait(seconds)

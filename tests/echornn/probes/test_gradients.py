@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from echornn.config import Cell, EchoConfig
+from echornn.probes import connectivity
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import lyapunov_exponents
 from echornn.probes.series import series_for
@@ -108,12 +109,24 @@ def test_where_nothing_is_carried_there_is_no_gradient() -> None:
     weights = {name: np.zeros_like(value) for name, value in random_weights(config).items()}
     found = gradient_of(config, weights)
     assert not found.by_lag.any()
-    assert not found.bias.any()
-    assert found.bias_of_windows == 0
+    assert not found.travels
+    assert np.isnan(found.bias).all()
+    assert np.isnan(found.bias_of_windows)
+    assert found.enough(0.1) is None
+
+
+def test_where_units_are_saturated_no_error_travels() -> None:
+    config = small()
+    weights = random_weights(config)
+    weights["b"][:] = 1e5
+    found = gradient_of(config, weights)
+    assert found.by_lag[0] > 0
+    assert not found.travels
+    assert np.isnan(found.bias).all()
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_connectivity(cell: Cell) -> None:
+def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(cell)
     weights = random_weights(config)
     one = specimen(config, weights)
@@ -141,8 +154,14 @@ def test_connectivity(cell: Cell) -> None:
     np.testing.assert_allclose(found.probabilities, predicted.swapaxes(0, 1), atol=1e-5)
     of_a_row = examine(one, Question(frozenset({"connectivity"}), row=1)).connectivity
     assert of_a_row is not None
-    np.testing.assert_allclose(of_a_row.strength[1], expected[1], atol=1e-5)
-    assert np.isnan(of_a_row.strength[0]).all()
+    assert of_a_row.strength.shape == (1, length, length)
+    np.testing.assert_allclose(of_a_row.of_row(1), expected[1], atol=1e-5)
+    assert np.isnan(of_a_row.of_row(0)).all()
+    monkeypatch.setattr(connectivity, "MOST_LAGS", 3)
+    newest = examine(one, Question(frozenset({"connectivity"}), row=0)).connectivity
+    assert newest is not None
+    assert (newest.first_step, newest.strength.shape) == (length - 3, (1, 3, 3))
+    np.testing.assert_allclose(newest.of_row(0), expected[0, -3:, -3:], atol=1e-5)
 
 
 def test_a_flipped_input_changes_what_comes_after_it() -> None:

@@ -20,6 +20,7 @@ from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VI
 from echornn.session.session import Session
 from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
+from tests.echornn.runs.test_background import no_thread
 from tests.echornn.session.test_nudges import Clock
 from tests.echornn.session.test_session import ENDLESS
 from tests.patience import PATIENCE, wait_for
@@ -40,7 +41,12 @@ class Bench:
         self.took = 0.01
         self.error: Exception | None = None
         self.mail: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.probing = Probing(self.examine, self.mail.put, lambda **some: self.shown.update(some), self.clock, vitals)
+        self.now = (Moment(0, 0), SMALL)
+        self.short: Exception | None = None
+        self.probing = Probing(self.examine, self.mail.put, self.show, self.clock, lambda: self.now, vitals)
+
+    def show(self, **some: Any) -> None:
+        self.shown.update(some)
 
     def examine(self, specimen: Specimen, question: Question) -> Readings:
         self.examined.append((specimen, question))
@@ -53,9 +59,14 @@ class Bench:
         return self.probing.seconds(Moment(branch, window), config, still)
 
     def begin(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
+        self.now = (Moment(branch, window), config)
+        self.probing.begin(lambda: self.take(window, config), self.now[0], None, still, flat_out=True)
+
+    def take(self, window: int, config: EchoConfig = SMALL) -> TrainerState:
+        if self.short is not None:
+            raise self.short
         weights = {"W": np.full(1, window**2, np.float32)}
-        state = TrainerState(config, 0, window, 0, 0, weights, np.zeros(1, np.float32), ())
-        self.probing.begin(lambda: state, Moment(branch, window), None, still, flat_out=True)
+        return TrainerState(config, 0, window, 0, 0, weights, np.zeros(1, np.float32), ())
 
     def read(self, window: int, still: bool = False, branch: int = 0, config: EchoConfig = SMALL) -> None:
         assert self.seconds(window, still, branch, config) == 0
@@ -100,6 +111,17 @@ def test_the_first_answer_to_a_question_does_not_wait_for_the_rest() -> None:
     assert bench.seconds(2) == pytest.approx(3.0 * 19)
     bench.probing.ask(GRADIENT)
     bench.read(2)
+
+
+def test_another_network_does_not_wait_for_the_rest_from_a_large_one() -> None:
+    bench = Bench()
+    bench.took = 9.0
+    bench.probing.ask(MEMORY)
+    bench.read(0)
+    bench.clock.now += 1
+    bench.read(1)
+    assert bench.seconds(2) == pytest.approx(9.0 * 19)
+    bench.read(0, branch=1, config=replace(SMALL, state_size=3))
 
 
 def test_one_specimen_is_under_way_at_a_time() -> None:
@@ -148,7 +170,7 @@ def test_a_specimen_knows_what_one_window_changed() -> None:
 
     def weigh(window: int) -> None:
         assert bench.seconds(window) == 0
-        bench.probing.weigh({"W": np.full(1, window**2, np.float32)}, Moment(0, window))
+        bench.probing.weigh(lambda: bench.take(window), Moment(0, window))
         assert bench.seconds(window) is None, "the next window comes first"
         assert bench.probing.is_weighed(Moment(0, window))
         assert bench.probing.follows(Moment(0, window + 1))
@@ -187,6 +209,58 @@ def test_an_answer_to_what_is_not_asked_any_more_is_not_shown() -> None:
     bench.probing.ask(MEMORY)
     bench.mail.get(timeout=PATIENCE)()
     assert "readings" not in bench.shown
+
+
+@pytest.mark.parametrize("now", [(Moment(1, 0), replace(SMALL, state_size=2)), (Moment(1, 0), SMALL)])
+def test_readings_of_what_is_not_trained_any_more_are_not_shown(now: tuple[Moment, EchoConfig]) -> None:
+    bench = Bench(vitals=True)
+    bench.probing.ask(MEMORY)
+    bench.begin(7)
+    bench.now = now
+    bench.mail.get(timeout=PATIENCE)()
+    assert bench.shown == {"unread": ""}
+    bench.clock.now += 10
+    bench.read(7, still=True)
+    assert (bench.shown["readings"].window, bench.shown["vitals"].window) == (7, 7), "one came back to it"
+
+
+@pytest.mark.parametrize("short", [MemoryError(), RuntimeError("can't start new thread")])
+def test_where_memory_for_a_copy_or_a_thread_is_short_that_is_said_and_training_goes_on(
+    short: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench()
+    bench.probing.ask(MEMORY)
+    if isinstance(short, MemoryError):
+        bench.short = short
+    else:
+        monkeypatch.setattr(threading.Thread, "start", no_thread)
+        bench.probing.start()
+    bench.begin(1)
+    why = f"{type(short).__name__}: {short}".removesuffix(": ")
+    assert bench.shown == {"readings": None, "unread": f"nothing could be read: {why}"}
+    bench.clock.now += 100
+    assert bench.seconds(2) is None, "not tried again until something changes"
+    assert bench.seconds(2, config=replace(SMALL, state_size=2)) == 0
+
+
+def test_where_memory_for_weighing_is_short_that_is_said() -> None:
+    bench = Bench()
+    bench.probing.ask(MEMORY)
+    bench.short = MemoryError()
+    bench.probing.weigh(lambda: bench.take(1), Moment(0, 1))
+    assert bench.shown["unread"] == "nothing could be read: MemoryError"
+
+
+def test_one_thread_started_early_examines_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.probing.start()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    bench.probing.ask(MEMORY)
+    for window in range(3):
+        bench.clock.now += 10
+        bench.read(window)
+    assert bench.shown["readings"].window == 2
+    bench.probing.end()
 
 
 def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of_the_same_part() -> None:

@@ -39,6 +39,16 @@ def test_where_the_system_does_not_say_nobody_knows(tmp_path: Path) -> None:
     assert free(tmp_path) is None
 
 
+def test_a_limit_of_the_address_space_allows_what_is_not_taken_yet(linux: Path) -> None:
+    write(linux / "proc/self/status", f"Name: x\nVmSize:  {GIB // 1024} kB\n")
+    write(linux / "proc/self/limits", "Limit  Soft  Hard  Units\nMax address space  unlimited  unlimited  bytes\n")
+    assert free(linux) == 8 * GIB
+    write(linux / "proc/self/limits", f"Max address space         {4 * GIB}    unlimited     bytes\n")
+    assert free(linux) == 3 * GIB
+    write(linux / "proc/self/status", f"VmSize: {5 * GIB // 1024} kB\n")
+    assert free(linux) == 0
+
+
 def test_a_group_allows_its_limit_less_its_use_with_what_the_kernel_would_give_back(linux: Path) -> None:
     write(linux / "proc/self/cgroup", "0::/user/job\n")
     write(linux / "groups/user/job/memory.max", "max\n")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Gradient, Matrices, Memory, Readings, Recurrent, Units
 from echornn.runs import run_dir
+from echornn.session import probing
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
 from tui.cli import exit_code_of
@@ -90,6 +93,42 @@ def test_the_lines() -> None:
         "saturated 25% of the top layer's states",
         "Lyapunov exponents, nats a step: -0.25, -1.50",
     ]
+
+
+def test_where_no_error_travels_there_is_no_bias_and_what_is_gone_in_a_step_is_minus_infinity() -> None:
+    lost = np.full(6, np.nan, np.float32)
+    gone = Gradient(np.array([0.2, 0, 0, 0, 0, 0], np.float32), lost, math.nan)
+    saturated = replace(readings(), gradient=gone, lyapunov=np.array([-87.34], np.float32))
+    record = record_of(saturated)
+    assert (record["truncation_bias"], record["truncation_bias_of_windows"]) == (None, None)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    printed = list(lines(saturated))
+    assert "no error gets even one step back: nothing tells what T 4 cuts off" in printed
+    assert printed[-1] == "Lyapunov exponents, nats a step: -inf"
+
+
+def test_errors_beyond_float32_are_no_numbers_of_a_record() -> None:
+    lost = np.full(6, np.nan, np.float32)
+    huge = replace(readings(), gradient=Gradient(np.array([1, np.inf, np.nan, 0, 1, 1], np.float32), lost, math.nan))
+    record = record_of(huge)
+    assert record["gradient_by_lag"] == [1, None, None, 0, 1, 1]
+    json.dumps(record, allow_nan=False)
+    assert "errors of no size that float32 can hold: nothing tells what T 4 cuts off" in list(lines(huge))
+
+
+def test_a_network_that_is_too_large_is_a_line_and_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(config: EchoConfig) -> None:
+        raise MemoryError(f"state_size = {config.state_size} needs 9.0 GiB, 1.0 are free")
+
+    record_branches(tmp_path / "run", 5)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(probing, "require_room", refuse)
+    assert exit_code_of(["probe", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr()
+    assert said.err == "echornn-tui: nothing could be read: state_size = 4 needs 9.0 GiB, 1.0 are free\n"
+    assert said.out == ""
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.readings import Connectivity, Gradient, Question, Readings
+from echornn.readings import Connectivity, Flip, Gradient, Question, Readings
 from echornn.session.frame import Frame
 from tui.app.views.gradient_words import words_of
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
@@ -108,12 +108,13 @@ class GradientView(ProbeView):
         Under the cursor, or the last step of the first row whose input is echoed within the window: there f shows
         something.
         """
-        if readings is None or readings.connectivity is None or 0 in readings.connectivity.strength.shape[:2]:
+        connectivity = readings.connectivity if readings is not None else None
+        if readings is None or connectivity is None or not connectivity.strength.size:
             return None
-        rows, steps = readings.connectivity.strength.shape[:2]
-        last = steps - 1
-        row, step = self._cursor or (0, last - readings.config.echo_step if readings.config.echo_step < steps else last)
-        return min(row, rows - 1), min(step, last)
+        first, last = connectivity.first_step, connectivity.first_step + connectivity.strength.shape[1] - 1
+        echoed = last - readings.config.echo_step
+        row, step = self._cursor or (0, echoed if echoed >= first else last)
+        return min(row, readings.config.batch_size - 1), min(max(first, step), last)
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
@@ -142,30 +143,33 @@ class GradientView(ProbeView):
         if where is None or readings.connectivity is None:
             return None
         row, step = where
-        strengths = readings.connectivity.strength[row]
+        strengths, first = readings.connectivity.of_row(row), readings.connectivity.first_step
         progress = readings.progress
-        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != len(strengths)):
+        if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != first + len(strengths)):
             progress = None
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
-        if flip is not None and len(flip.x) != len(strengths):
+        if flip is not None and (len(flip.x) != first + len(strengths) or flip.step < first):
             flip = None
-        x, y = (progress.x[row], progress.y[row]) if progress is not None else (None, None)
-        probabilities = readings.connectivity.probabilities[row]
+        x, y = (progress.x[row, first:], progress.y[row, first:]) if progress is not None else (None, None)
+        if flip is not None and first:
+            after = flip.before[first:], flip.after[first:]
+            flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
+        probabilities, echo = readings.connectivity.predictions_of_row(row), readings.config.echo_step
         hint = "f flips that input" if self.has_focus else "tab, then arrows; f flips it"
-        words = (hint,) if flip is None else flip_words(flip, readings.config.echo_step)
-        y_after = targets_after(y, flip, readings.config.echo_step) if y is not None and flip is not None else y
-        return RowPanel(row, step, strengths, x, y, y_after, probabilities, flip, words, self._cursor is not None)
+        words = (hint,) if flip is None else flip_words(flip, echo, first)
+        y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
+        lit = self._cursor is not None
+        return RowPanel(row, step - first, strengths, x, y, y_after, probabilities, flip, words, lit, first)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
         place = self._place(readings)
-        if place is None or readings is None or readings.connectivity is None:
+        if place is None or readings is None:
             return
-        count, length = readings.connectivity.strength.shape[:2]
-        if self._cursor is None:
-            self._cursor = place
-        else:
-            self._cursor = (min(max(0, place[0] + rows), count - 1), min(max(0, place[1] + steps), length - 1))
+        if self._cursor is not None:  # the first key only lights it
+            place = min(max(0, place[0] + rows), readings.config.batch_size - 1), max(0, place[1] + steps)
+        self._cursor = place
+        self._cursor = self._place(readings)
         self._changed()
 
     def action_flip(self) -> None:
@@ -252,12 +256,13 @@ def read(connectivity: Connectivity, row: int, step: int) -> str:
 
     Of a row that was asked for by the last key, nothing is read yet.
     """
-    if not is_read(connectivity.strength[row]):
+    strengths, at_step = connectivity.of_row(row), step - connectivity.first_step
+    if not is_read(strengths):
         return f"row {row + 1}, step {step + 1}: computing"
-    strength = connectivity.strength[row, step, : step + 1]
+    strength = strengths[at_step, : at_step + 1]
     text = f"row {row + 1}, step {step + 1}: logit by input"
     for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
-        lag = step - at
+        lag = at_step - at
         entry = f"{',' if number else ''} {f'x[t-{lag}]' if lag else 'x[t]'} {size_text(float(strength[at]))}"
         if len(text) + len(entry) > 78:
             break

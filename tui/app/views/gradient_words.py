@@ -37,11 +37,6 @@ def enough_steps(steps: int, gradient: Gradient, accepted: float = ACCEPTED_BIAS
     return least if least < len(accepted_at) else None
 
 
-def gone_in_a_step(gradient: Gradient) -> bool:
-    """Whether no error gets even one step back, as where all units are saturated: then nothing can be said of T."""
-    return len(gradient.by_lag) > 1 and not gradient.by_lag[1:].any()
-
-
 def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
     """What the windows leave out of the gradient, and whether that is their early errors, or T.
 
@@ -49,7 +44,7 @@ def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
     are enough is said only where errors reach the echo.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
-    if gone_in_a_step(gradient):
+    if not gradient.travels:
         return (
             "no error travels: nothing of it is left one step back",
             "each step makes it 0, as saturated units do: lower the rate (s), then R",

@@ -42,6 +42,7 @@ class RowPanel:
         flip: this row's; None where nothing is flipped in it.
         words: what is said below, the longest that fits.
         focused: whether the cursor is lit.
+        first_step: which step of the window, from 0, the first of all these is.
     """
 
     row: int
@@ -54,6 +55,7 @@ class RowPanel:
     flip: Flip | None
     words: tuple[str, ...]
     focused: bool
+    first_step: int = 0
 
     @property
     def strength(self) -> Floats:
@@ -99,8 +101,9 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     block = 2 if 2 * steps <= room else most_digits(panel.classes)
     shown = min(steps, room // block)
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
-    of = f", of {begin + 1} to {begin + shown}" if shown < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {panel.step + 1}{of}: what it hangs on", "view--axis")
+    first = panel.first_step + 1
+    of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
     read = is_read(panel.strengths)
     words = next((one for one in panel.words if len(one) <= box.width), panel.words[-1]) if read else "computing"
@@ -132,7 +135,13 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
         lit = panel.focused and step == panel.step
-        write_in(cells, box, line, f"{step + 1:>{LABEL_WIDTH - 1}}", "view--cursor" if lit else "view--axis")
+        write_in(
+            cells,
+            box,
+            line,
+            f"{panel.first_step + step + 1:>{LABEL_WIDTH - 1}}",
+            "view--cursor" if lit else "view--axis",
+        )
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
@@ -154,7 +163,8 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
     blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
-    lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
+    if is_read(panel.strengths):
+        lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
     if flip is not None:
         differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
         after = prediction_blocks(flip.after, ascii_only, panel.y_after)
@@ -189,10 +199,10 @@ def changed_steps(flip: Flip) -> list[int]:
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def flip_words(flip: Flip, echo_step: int) -> tuple[str, ...]:
-    """What the flip changes, in words, the longest first."""
-    changed = [step + 1 for step in changed_steps(flip)]
-    begin = f"step {flip.step + 1} flipped: "
+def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
+    """What the flip changes, in words, the longest first; see `RowPanel.first_step`."""
+    changed = [first_step + step + 1 for step in changed_steps(flip)]
+    begin = f"step {first_step + flip.step + 1} flipped: "
     if changed:
         named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         return (f"{begin}{named} turn{'s' if len(changed) == 1 else ''}",)

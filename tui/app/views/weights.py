@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.readings import Matrices, Readings, Recurrent
+from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.views.gradient import size_text
 from tui.app.views.gradient_words import percent
 from tui.app.views.paint import Box, write_in
@@ -28,9 +28,6 @@ GAP = 2
 
 LEAST_NOTED = 4
 """Lines of matrices from which on one is spared for saying that there are more."""
-
-MINUS_INFINITY = -87.0
-"""Exponents of this and less are of what is gone in one step; see `Readings.lyapunov`."""
 
 PLANE_HEIGHT = 20
 """Lines of a head and a plane where there are enough."""

@@ -76,7 +76,9 @@ def any_readings(draw: st.DrawFn) -> Readings:
             )
         ),
         Gradient(some(lags), some(lags), share),
-        Connectivity(some(rows, steps, steps), some(rows, steps, classes)),
+        Connectivity(
+            some(rows, steps, steps), some(rows, steps, classes), draw(st.integers(0, 2)), draw(st.integers(0, 3))
+        ),
         draw(
             st.sampled_from(
                 [

@@ -224,6 +224,29 @@ def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
     assert "?" not in lines
 
 
+def test_of_a_long_window_the_newest_steps_are_shown_and_which_is_said() -> None:
+    view = GradientView()
+    assert SOLVED.connectivity is not None
+    newest = Connectivity(
+        SOLVED.connectivity.strength[2:3, 5:, 5:],
+        SOLVED.connectivity.probabilities[2:3, 5:],
+        first_row=2,
+        first_step=5,
+    )
+    view._frame = frame_of(replace(flipped(SOLVED, 2, 6), connectivity=newest))
+    view.action_move(0, 0)
+    assert view.reading == "row 1, step 12: computing"
+    view.action_move(-20, 2)
+    assert view.reading == "row 3, step 6: logit by input x[t] 1.00"
+    view.action_move(4, 0)
+    assert view.reading.startswith("row 3, step 10: logit by input x[t-3] 8.00, x[t] 1.00")
+    view.action_flip()
+    assert view.question.flip == (2, 9)
+    lines = "\n".join(drawn(view, view._frame, 120, 28))
+    assert "row 3, step 10, of 6 to 15: what" in lines
+    assert "step 7 flipped: 10 turns" in lines
+
+
 def test_a_reading_fits_on_a_line_of_78() -> None:
     assert SOLVED.connectivity is not None
     for step in range(15):
