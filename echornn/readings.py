@@ -145,11 +145,14 @@ class Connectivity:
     Attributes:
         strength: float32 [rows read, steps read, steps read], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in
             the newest window; 0 where s comes after t.
+        probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
+            has what was predicted before the window changed them.
         first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
         first_step: the step of the window, from 0, that is the first read: of more than 512, the newest are.
     """
 
     strength: Floats
+    probabilities: Floats
     first_row: int = 0
     first_step: int = 0
 
@@ -159,6 +162,13 @@ class Connectivity:
         if 0 <= place < len(self.strength):
             return np.asarray(self.strength[place])
         return np.full(self.strength.shape[1:], np.nan, np.float32)
+
+    def predictions_of_row(self, row: int) -> Floats:
+        """Of a row of the window, from 0: float32 [steps read, num_classes], NaN where it was not read."""
+        place = row - self.first_row
+        if 0 <= place < len(self.probabilities):
+            return np.asarray(self.probabilities[place])
+        return np.full(self.probabilities.shape[1:], np.nan, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

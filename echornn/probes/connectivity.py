@@ -33,4 +33,5 @@ def connectivity(prepared: Prepared, row: int | None = None) -> Connectivity | N
     for lag in range(len(y)):
         targets = np.arange(lag, len(y))
         strength[:, targets, targets - lag] = by_lag[lag, lag:].T
-    return Connectivity(strength, first_row, first_step)
+    probabilities = prepared.on_window.probabilities[chosen].swapaxes(0, 1).copy()
+    return Connectivity(strength, probabilities, first_row, first_step)

@@ -65,7 +65,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
 
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED, *keys.OF_WHAT_IS_WATCHED]
 
     def __init__(
         self,
@@ -213,6 +213,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
         """Offer what makes sense in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
+        if action in ("on_a_view", "on_the_curve"):
+            return self._watching
         if action == "why_not":
             return not keys.makes_sense(str(parameters[0]), self._frame)
         return keys.makes_sense(action, self._frame)

@@ -50,8 +50,10 @@ WHAT_IS_SEEN = (
     (
         "The gradient",
         "A bar for each lag: how much of the error gets so many steps back, in powers of ten. Windows of T steps cut "
-        "off what is beyond the wall. Beside it: which inputs the prediction under the cursor hangs on, and what is "
-        "predicted when f flips the input there.",
+        "off what is beyond the wall, and errors at a window's beginning at once. What is left out is a part of the "
+        "gradient of the network as it is: where the echo is not learned, nothing of it is in there yet. Beside it: "
+        "which inputs the prediction under the cursor hangs on; what is predicted, by the weights as they are now (in "
+        "the rows by those before the window), >< where it is wrong; and what is, when f flips the input there.",
     ),
     (
         "The weights",

@@ -9,6 +9,9 @@ from tui.app.views.table import VIEWS
 
 FIRST_VIEW, LAST_VIEW = VIEWS[0].key, VIEWS[-1].key
 
+LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
+"""Keys that have a meaning in some view only."""
+
 VIEW_KEYS = [
     Binding(
         FIRST_VIEW,
@@ -96,7 +99,7 @@ BINDINGS = [
         "tab",
         "app.focus_next",
         "Focus",
-        tooltip="Arrow keys: from the curve to the views, and back",
+        tooltip="Arrow keys: from the curve to the views, and back; > marks the view that has them",
         show=False,
         priority=True,
     ),
@@ -118,14 +121,29 @@ EXPLAINED = [
 ]
 """The same keys where they can do nothing: they say why."""
 
+OF_WHAT_IS_WATCHED = [
+    *[Binding(key, f"on_a_view('{key}')", show=False) for key in LETTERS_OF_VIEWS],
+    Binding("d", "on_the_curve('fall')", show=False),
+    Binding("enter", "on_the_curve('go_there')", show=False),
+]
+"""Keys of a view, and of the curve, where the other has the arrows."""
+
 AT_THE_START = "this is the start: nothing was trained before it"
 AT_THE_END = "this is the newest window of its branch: . trains one more"
+
+NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and arrows anywhere"
 
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
+
+
+def views_of(key: str) -> str:
+    """What a key of views says that are not shown."""
+    having = [view for view in VIEWS if key in view.own_keys()]
+    return f"{key} is a key of the {' and '.join(f'{view.title} ({view.key})' for view in having)}"
 
 
 def makes_sense(action: str, frame: Frame) -> bool:

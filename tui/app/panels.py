@@ -21,6 +21,8 @@ class Panels(Part):
     """An app that opens panels."""
 
     futures: Futures
+    _watched_before: Widget | None = None
+    """What had the keys before a panel took them."""
 
     @property
     def _settings(self) -> SettingsPanel:
@@ -81,6 +83,7 @@ class Panels(Part):
         return was_open is not panel
 
     def _panel_opened(self, panel: Widget) -> None:
+        self._watched_before = self._main.focused
         self._lay_out(self.size)
         self._focus(panel)
 
@@ -90,3 +93,6 @@ class Panels(Part):
             panel.is_open = False
         self._watch_again()
         self._lay_out(self.size)
+        before, self._watched_before = self._watched_before, None
+        if before is not None and before.display:
+            self._focus(before)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from echornn.readings import Question
 from echornn.session.frame import Frame, State
 from echornn.session.probing import union
+from tui.app import keys
 from tui.app.part import Part
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
+from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 
@@ -44,6 +46,30 @@ class Viewing(Part):
         if had_the_arrows and not isinstance(self._main.focused, View):
             self._focus(next(view for view in self._views if view.key == key))
         self._show_status()
+
+    @property
+    def _watching(self) -> bool:
+        """Whether the curve or a view has the keys."""
+        return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
+
+    async def action_on_a_view(self, key: str) -> None:
+        """A key of a view, while the curve or another one has the keys: the view takes them."""
+        for view in self._views:
+            action = view.own_keys().get(key)
+            if action is not None:
+                self._focus(view)
+                await view.run_action(action)
+                return
+        self._hint(keys.views_of(key))
+
+    async def action_on_the_curve(self, action: str) -> None:
+        """A key of the curve while a view has the keys: the curve takes them where its crosshair is put somewhere."""
+        plot = self._main.query_one(LossPlot)
+        if action == "go_there" and plot.viewport.cursor is None:
+            self._hint(keys.NO_CROSSHAIR)
+            return
+        self._focus(plot)
+        await plot.run_action(action)
 
     def _place_views(self, shown: tuple[type[View], ...], lines: int) -> None:
         """Let these be seen, on so many lines, and no other; a view that goes leaves the arrow keys to the curve."""

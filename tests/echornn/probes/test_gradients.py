@@ -207,6 +207,10 @@ def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     found = examine(one, Question(frozenset({"connectivity"}))).connectivity
     assert found is not None
     np.testing.assert_allclose(found.strength, expected, atol=1e-5)
+    states, _ = numpy_network.run(cell, weights, x, one.progress.init_state)
+    logits = numpy_network.logits(weights, states[1:])
+    predicted = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(found.probabilities, predicted.swapaxes(0, 1), atol=1e-5)
     of_a_row = examine(one, Question(frozenset({"connectivity"}), row=1)).connectivity
     assert of_a_row is not None
     assert of_a_row.strength.shape == (1, length, length)

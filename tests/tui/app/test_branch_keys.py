@@ -22,6 +22,7 @@ from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
 from tui.app.futures import Futures
+from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot
 
@@ -79,6 +80,14 @@ async def test_enter_goes_to_the_window_under_the_crosshair() -> None:
         assert cursor is not None
         await pilot.press("enter")
         assert session.commands[1:] == [f"go 0 {cursor + 1}"]
+
+
+async def test_in_the_past_the_crosshair_begins_there_and_enter_stays() -> None:
+    async with opened() as (app, session, pilot):
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 249), trained=250, is_past=True)
+        await drawn(app, pilot)
+        await pilot.press("right", "enter")
+        assert session.commands == ["go 0 250"]
 
 
 async def test_d_and_enter_go_to_just_before_the_fall() -> None:
@@ -143,9 +152,11 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
         assert app.focused is app.query_one(LossPlot)
 
 
-async def test_enter_goes_to_a_branchs_end() -> None:
-    async with opened() as (_, session, pilot):
-        await pilot.press("b", "up", "enter")
+async def test_enter_goes_to_a_branchs_end_and_closes_the_list() -> None:
+    async with opened() as (app, session, pilot):
+        await pilot.press("tab", "b", "up", "enter")
+        assert not app.query_one(BranchList).is_open
+        assert app.focused is app.query_one(Rows), "the keys are where they were"
         (command,) = session.commands
         word, number, window = command.split()
         assert (word, number) == ("go", "1")

@@ -145,6 +145,14 @@ def test_zoom_and_pan_stay_within_the_run(trained: int, keys: list[str | int]) -
         assert viewport.cursor is None or first <= viewport.cursor < last
 
 
+def test_the_crosshair_begins_where_one_looks() -> None:
+    assert Viewport().moved(855, 4).cursor == 854, "at the newest"
+    assert Viewport().moved(855, 4, here=233).cursor == 232, "in the past at its window"
+    assert Viewport().moved(855, 4, here=0).cursor == 0, "before the first there is none"
+    assert Viewport(cursor=300).moved(855, 4, here=233).cursor == 304
+    assert Viewport(span=100, end=855).moved(855, -1, here=233).limits(855) == (232, 332)
+
+
 @given(st.integers(1, 10**12))
 def test_the_window_axis_is_round_and_not_much_too_long(windows: int) -> None:
     end = axis_end(windows)

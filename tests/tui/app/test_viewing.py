@@ -7,13 +7,19 @@ import pytest
 from echornn.readings import Question
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
+from tests.tui.app.views.by_hand import PROGRESS, shift_register
 from tui.app.app import EchoApp
+from tui.app.keys import NO_CROSSHAIR
+from tui.app.screens.help import HelpScreen
 from tui.app.views.choice import ViewChoice
 from tui.app.views.data import Data
+from tui.app.views.gradient import GradientView
 from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
-from tui.app.views.view import View
+from tui.app.views.view import FOCUSED, View
+from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.viewport import Viewport
 
 MEMORY = Question(frozenset({"memory"}), part="update")
 FLIP = Question(frozenset({"flip"}), flip=(1, 2))
@@ -84,6 +90,69 @@ async def test_tab_goes_round_the_curve_and_the_views_and_each_has_its_cursor() 
         await pilot.pause()
         assert isinstance(app.focused, LossPlot)
         assert "of the series echoes" not in screen_text(app)
+
+
+async def test_a_views_own_keys_reach_it_from_the_curve_and_it_takes_the_arrows() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        session.set_frame(State.PAUSED, PROGRESS, trained=999, readings=shift_register())
+        app.show_newest_frame()
+        await pilot.press("4", "f")
+        view = app.query_one(GradientView)
+        assert app.focused is view
+        assert view.question.flip == (0, 11)
+        await pilot.press("left", "f")
+        assert view.question.flip == (0, 10)
+
+
+async def test_a_key_of_a_view_that_is_not_shown_says_which_has_it() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        for key, words in (
+            ("f", "f is a key of the gradient (4)"),
+            ("v", "v is a key of the memory (3) and gradient (4)"),
+            ("n", "n is a key of the memory (3) and weights (5)"),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            assert words in screen_text(app)
+        assert isinstance(app.focused, LossPlot)
+
+
+async def test_the_crosshairs_keys_work_while_a_view_has_the_arrows() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        plot = app.query_one(LossPlot)
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        assert NO_CROSSHAIR in screen_text(app)
+        assert not plot.has_focus
+        plot.change_viewport(Viewport(cursor=7))
+        await pilot.press("enter")
+        assert session.commands == ["go 0 8"]
+        assert plot.has_focus, "the crosshair's keys are the curve's"
+        await pilot.press("tab", "d")
+        assert plot.has_focus
+
+
+async def test_in_a_panel_and_in_the_help_these_keys_are_not_the_views() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        await pilot.press("4", "b", "f", "d")
+        assert app.query_one(BranchList).has_focus
+        await pilot.press("escape", "question_mark", "f", "d")
+        assert isinstance(app.screen, HelpScreen)
+        assert app.query_one(GradientView).question.flip is None
+
+
+async def test_who_has_the_arrows_is_told_by_a_sign() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        session.set_frame(State.PAUSED, PROGRESS, trained=999, readings=shift_register())
+        app.show_newest_frame()
+        for key, head in (("1", "row 1:"), ("2", "matrix "), ("3", "memory"), ("4", "gradient"), ("5", "weights")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert f"{FOCUSED}{head}" not in screen_text(app)
+            await pilot.press("tab")
+            await pilot.pause()
+            assert f"{FOCUSED}{head}" in screen_text(app)
+            await pilot.press("shift+tab")
 
 
 async def test_a_view_that_goes_hands_the_arrow_keys_over() -> None:

@@ -15,7 +15,7 @@ from tui.app.views.matrix import Matrix, laid
 from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.views.misses import bracket_lines, sentence, target_line
 from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
-from tui.app.views.view import View
+from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -176,9 +176,9 @@ class Data(View):
         start, length = self._window * config.window_stride, config.truncated_backprop_length
         which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
-        width = min(MOST_STRIP, cells.width - len(text) - len("matrix "))
+        width = min(MOST_STRIP, cells.width - len(text) - len(f"{FOCUSED}matrix "))
         style = "data--focused" if self.has_focus else "data--title"
-        x = cells.write(0, 0, "matrix ", style)
+        x = cells.write(0, 0, f"{FOCUSED if self.has_focus else ''}matrix ", style)
         if width >= LEAST_STRIP:
             place = start * width // config.row_length
             end = max(place + 1, -(-(start + length) * width // config.row_length))

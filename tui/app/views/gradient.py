@@ -11,10 +11,21 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Flip, Gradient, Question, Readings
+from echornn.session.frame import Frame
+from tui.app.views.gradient_words import words_of
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
-from tui.app.views.row_panel import LABEL_WIDTH, LEAST_WIDTH, ROW_LINES, RowPanel, draw_row, is_read
+from tui.app.views.row_panel import (
+    LABEL_WIDTH,
+    LEAST_WIDTH,
+    ROW_LINES,
+    RowPanel,
+    draw_row,
+    flip_words,
+    is_read,
+    targets_after,
+)
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -26,8 +37,6 @@ LAGS_BEYOND = 3
 
 TALL = 17
 """Lines from which on bars and the row have room above each other."""
-
-ACCEPTED_BIAS = 0.1
 
 
 class GradientView(ProbeView):
@@ -52,6 +61,8 @@ class GradientView(ProbeView):
         super().__init__(ascii_only)
         self._cursor: tuple[int, int] | None = None
         self._flip: tuple[int, int] | None = None
+        self._flip_of: tuple[int, int] | None = None
+        """The branch and window that the flip is of; None for whichever is the newest while windows are trained."""
         self._row_first = False
 
     @property
@@ -65,6 +76,15 @@ class GradientView(ProbeView):
         if self._frame is not None:
             row = min(row, self._frame.config.batch_size - 1)
         return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
+
+    def show(self, frame: Frame, message: str = "") -> None:
+        """Draw this frame; a flip ends with the window that it was made in."""
+        here = (frame.branch, frame.trained)
+        if self._flip_of not in (None, here):
+            self._flip = self._flip_of = None
+        elif self._flip is not None and frame.state.stands_still:
+            self._flip_of = here
+        super().show(frame, message)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -82,25 +102,31 @@ class GradientView(ProbeView):
         where = self._place(readings)
         return "" if where is None else read(readings.connectivity, *where)
 
-    def _place(self, readings: Readings) -> tuple[int, int] | None:
-        """Row and step whose prediction is looked at: under the cursor, or the first row's last; None without any."""
-        connectivity = readings.connectivity
-        if connectivity is None or not connectivity.strength.size:
+    def _place(self, readings: Readings | None) -> tuple[int, int] | None:
+        """Row and step whose prediction is looked at; None without any.
+
+        Under the cursor, or the last step of the first row whose input is echoed within the window: there f shows
+        something.
+        """
+        connectivity = readings.connectivity if readings is not None else None
+        if readings is None or connectivity is None or not connectivity.strength.size:
             return None
-        first, steps = connectivity.first_step, connectivity.strength.shape[1]
-        row, step = self._cursor or (0, first + steps - 1)
-        return min(row, readings.config.batch_size - 1), min(max(first, step), first + steps - 1)
+        first, last = connectivity.first_step, connectivity.first_step + connectivity.strength.shape[1] - 1
+        echoed = last - readings.config.echo_step
+        row, step = self._cursor or (0, echoed if echoed >= first else last)
+        return min(row, readings.config.batch_size - 1), min(max(first, step), last)
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        self.draw_head(cells, readings, truncation_words(config, gradient))
+        first, second = words_of(config, gradient)
+        self.draw_head(cells, readings, first)
         write_in(
             cells,
             Box(0, 0, cells.width, cells.height if cells.height > 6 else 0),
             1,
-            shortened(windows_words(config, gradient), cells.width),
+            shortened(second, cells.width),
             "view--words",
         )
         top = 2 if cells.height > 6 else 1
@@ -124,18 +150,20 @@ class GradientView(ProbeView):
         flip = readings.flip if readings.flip is not None and readings.flip.row == row and self._flip else None
         if flip is not None and (len(flip.x) != first + len(strengths) or flip.step < first):
             flip = None
-        x, probabilities = (
-            (progress.x[row, first:], progress.probabilities[row, first:]) if progress is not None else (None, None)
-        )
+        x, y = (progress.x[row, first:], progress.y[row, first:]) if progress is not None else (None, None)
         if flip is not None and first:
             after = flip.before[first:], flip.after[first:]
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        lit = self.has_focus or self._cursor is not None
-        return RowPanel(row, step - first, strengths, x, probabilities, flip, lit, first)
+        probabilities, echo = readings.connectivity.predictions_of_row(row), readings.config.echo_step
+        hint = "f flips that input" if self.has_focus else "tab, then arrows; f flips it"
+        words = (hint,) if flip is None else flip_words(flip, echo, first)
+        y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
+        lit = self._cursor is not None
+        return RowPanel(row, step - first, strengths, x, y, y_after, probabilities, flip, words, lit, first)
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
-        place = self._place(readings) if readings is not None else None
+        place = self._place(readings)
         if place is None or readings is None:
             return
         if self._cursor is not None:  # the first key only lights it
@@ -145,11 +173,12 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_flip(self) -> None:
-        readings = self._readings
-        place = self._place(readings) if readings is not None else None
-        if place is not None:
+        place = self._place(self._readings)
+        if place is not None and self._frame is not None:
             self._cursor = place
             self._flip = None if self._flip == place else place
+            still = self._flip is not None and self._frame.state.stands_still
+            self._flip_of = (self._frame.branch, self._frame.trained) if still else None
             self._changed()
 
     def action_swap(self) -> None:
@@ -157,56 +186,8 @@ class GradientView(ProbeView):
         self._changed()
 
     def action_leave(self) -> None:
-        self._cursor = self._flip = None
+        self._cursor = self._flip = self._flip_of = None
         self._changed()
-
-
-def percent(share: float) -> str:
-    """A share as people read it: 21 %, 0.3 %, under 0.1 %."""
-    if not math.isfinite(share):
-        return "? %"
-    if share <= 0:
-        return "0 %"
-    if share < 0.0005:
-        return "under 0.1 %"
-    return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
-
-
-def truncation_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What following errors through T steps only costs, and how many steps would do."""
-    steps, followed = config.truncated_backprop_length, len(gradient.bias)
-    if not gradient.travels:
-        return "no error travels: nothing of it is left one step back"
-    if not followed:
-        return "there is none"
-    if not np.isfinite(gradient.by_lag).all():
-        return f"it grows on its way back, too large to tell what T {steps} cuts off"
-    if steps >= followed:
-        return f"errors were followed through {followed} steps; T is {steps}"
-    bias, spread = gradient.through(steps)
-    if math.isnan(bias):
-        return f"too little of it to tell what T {steps} cuts off"
-    text = f"T {steps} biases it by {estimated(bias, spread)}"
-    least = gradient.enough(ACCEPTED_BIAS)
-    if least is None:
-        return f"{text}; no T below {followed} would do for {percent(ACCEPTED_BIAS)}"
-    return text if least == steps else f"{text}; {least} would do for {percent(ACCEPTED_BIAS)}"
-
-
-def estimated(bias: float, spread: float) -> str:
-    """An estimate; where it may be none, what it may be at the most."""
-    return f"at most {percent(bias + spread)}" if spread >= bias and spread > 0 else percent(bias)
-
-
-def windows_words(config: EchoConfig, gradient: Gradient) -> str:
-    """What windows cost on top: an error at a window's beginning travels no step back; or why none does."""
-    if not gradient.travels:
-        return "each step makes it 0, as saturated units do: lower the rate (s), then R"
-    if math.isnan(gradient.bias_of_windows):
-        return ""
-    share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
-    steps = config.truncated_backprop_length
-    return f"windows of {steps} bias it by {share}: early errors stop at the window's start"
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from echornn.readings import Kind, Question, Readings
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.views.view import View
+from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -17,6 +17,9 @@ PART_BINDINGS = [
     Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),
     Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before"),
 ]
+
+
+HOW_TO_FOCUS = "tab: arrows act here"
 
 
 class ProbeView(View):
@@ -81,8 +84,10 @@ class ProbeView(View):
 
         Where there is no room for both, what is said is shortened: readings of another moment never pass for now's.
         """
-        title = f"{self.title} of {part}" if part else self.title
+        title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)
+        if not note and not self.has_focus and len(f"{title}: {text}  {HOW_TO_FOCUS}") <= cells.width:
+            note = HOW_TO_FOCUS
         if len(f"{title}: {text}  {note}") > cells.width:
             note = shortened(short, cells.width)
         room = cells.width - (len(f"  {note}") if note else 0)

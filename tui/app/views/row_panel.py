@@ -36,9 +36,11 @@ class RowPanel:
     Attributes:
         row, step: the prediction under the cursor, from 0.
         strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
-        x: uint8 [T]; None where it is not known.
-        probabilities: float32 [T, num_classes]; None where they are not known.
+        x, y: uint8 [T], inputs and targets; None where they are not known.
+        y_after: uint8 [T], targets with the flip: its echo is another one too.
+        probabilities: float32 [T, num_classes], what the weights of now predict.
         flip: this row's; None where nothing is flipped in it.
+        words: what is said below, the longest that fits.
         focused: whether the cursor is lit.
         first_step: which step of the window, from 0, the first of all these is.
     """
@@ -47,8 +49,11 @@ class RowPanel:
     step: int
     strengths: Floats
     x: Symbols | None
-    probabilities: Floats | None
+    y: Symbols | None
+    y_after: Symbols | None
+    probabilities: Floats
     flip: Flip | None
+    words: tuple[str, ...]
     focused: bool
     first_step: int = 0
 
@@ -59,9 +64,8 @@ class RowPanel:
 
     @property
     def classes(self) -> int:
-        """How many symbols there are; 2 where nothing tells."""
-        before = self.flip.before if self.flip is not None else self.probabilities
-        return before.shape[-1] if before is not None else 2
+        """How many symbols there are."""
+        return int(self.probabilities.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -101,19 +105,12 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
     write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: what it hangs on", "view--axis")
     lines = lines_of(panel, ascii_only)
-    words = (
-        "computing"
-        if not is_read(panel.strengths)
-        else flip_words(panel.flip, panel.first_step)
-        if panel.flip is not None
-        else "f flips that input"
-        if panel.focused
-        else ""
-    )
+    read = is_read(panel.strengths)
+    words = next((one for one in panel.words if len(one) <= box.width), panel.words[-1]) if read else "computing"
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
-        texts = [text[:block] for text in line.blocks[begin : begin + shown]]
+        texts = [narrow(text) if block == 1 else text for text in line.blocks[begin : begin + shown]]
         write_in(cells, box, number, "".join(texts), line.style, at=LABEL_WIDTH)
         for step, text in line.lit.items():
             if begin <= step < begin + shown:
@@ -153,7 +150,6 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     flip = panel.flip
     lines = []
     x = panel.x if panel.x is not None else before_flip(flip) if flip is not None else None
-    before = flip.before if flip is not None else panel.probabilities
     classes = panel.classes
     if x is not None:
         lines.append(
@@ -165,12 +161,13 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
-    if before is not None:
-        predicted = symbols_at(cursor, before.argmax(axis=-1), classes)
-        lines.append(Line("pred", prediction_blocks(before, ascii_only), "view--prediction", 3, predicted))
+    predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
+    blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
+    if is_read(panel.strengths):
+        lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
     if flip is not None:
         differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
-        after = prediction_blocks(flip.after, ascii_only)
+        after = prediction_blocks(flip.after, ascii_only, panel.y_after)
         lines.append(Line("then", after, "view--prediction", 4, differs, "view--changed"))
     return lines
 
@@ -189,19 +186,30 @@ def before_flip(flip: Flip) -> Symbols:
     return x
 
 
+def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
+    """The targets, uint8 [T], where the echo of the flipped input is flipped with it."""
+    after = y.copy()
+    if flip.step + echo_step < len(y):
+        after[flip.step + echo_step] = flip.x[flip.step]
+    return after
+
+
 def changed_steps(flip: Flip) -> list[int]:
     """Steps, from 0, where another symbol is predicted than without the flip."""
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
-def flip_words(flip: Flip, first_step: int = 0) -> str:
-    """What the flip changes, in words; see `RowPanel.first_step`."""
+def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
+    """What the flip changes, in words, the longest first; see `RowPanel.first_step`."""
     changed = [first_step + step + 1 for step in changed_steps(flip)]
-    if not changed:
-        largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
-        return f"step {first_step + flip.step + 1} flipped: none turns, p by {largest:.2f}"
-    named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-    return f"step {first_step + flip.step + 1} flipped: {named} turn{'s' if len(changed) == 1 else ''}"
+    begin = f"step {first_step + flip.step + 1} flipped: "
+    if changed:
+        named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+        return (f"{begin}{named} turn{'s' if len(changed) == 1 else ''}",)
+    if flip.step + echo_step >= len(flip.x):
+        return f"{begin}its echo comes after this window", f"{begin}echo comes later"
+    largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
+    return f"{begin}no prediction turns, p by {largest:.2f} at most", f"{begin}none turns"
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
@@ -212,13 +220,23 @@ def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
     return tuple(symbol_text(symbol) for symbol in x.tolist())
 
 
-def prediction_blocks(probabilities: Floats, ascii_only: bool) -> tuple[str, ...]:
-    """Two characters for each prediction: shaded by its probability, or the likeliest symbol.
+def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None = None) -> tuple[str, ...]:
+    """Two characters for each prediction: shaded by its probability, or the likeliest symbol; wrong ones marked.
 
     Args:
         probabilities: float32 [T, num_classes].
+        y: uint8 [T], the targets; where none are given, nothing is wrong.
     """
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
+    predicted = probabilities.argmax(axis=-1)
+    wrong = (predicted != y).tolist() if y is not None else [False] * len(predicted)
     if probabilities.shape[-1] == 2:
-        return tuple(glyphs[shade(p)] for p in probabilities[:, 1].tolist())
-    return tuple(symbol_text(symbol) for symbol in probabilities.argmax(axis=-1).tolist())
+        shades = [glyphs[shade(p)] for p in probabilities[:, 1].tolist()]
+        return tuple(glyphs["wrong"] if bad else text for text, bad in zip(shades, wrong, strict=True))
+    marks = ("<" if bad else " " for bad in wrong)
+    return tuple(symbol_text(symbol, mark) for symbol, mark in zip(predicted.tolist(), marks, strict=True))
+
+
+def narrow(text: str) -> str:
+    """A block in one column."""
+    return "x" if text == BLOCKS["wrong"] else text[:1]

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from tui.app.views.tape import Piece, lay_tape
-from tui.app.views.view import View
+from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
 from tui.app.widgets.cells import Cells
 
@@ -147,9 +147,11 @@ class Rows(View):
     def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
         newest = tape[-1]
         at = x + newest.x + (LABEL_WIDTH if newest.x else 0)
-        name = title(newest.progress, row, newest.begin, x + panels.width - at)
         cursor = self._visible_cursor()
-        style = "rows--focused" if self.has_focus and (cursor is None or cursor[0] == row) else "rows--title"
+        lit = self.has_focus and (cursor is None or cursor[0] == row)
+        sign = FOCUSED if lit and (cursor is not None or x + y == 0) else ""
+        name = sign + title(newest.progress, row, newest.begin, x + panels.width - at - len(sign))
+        style = "rows--focused" if lit else "rows--title"
         cells.write(at, y, name, style)
         for line, label in enumerate(LABELS):
             cells.write(x, y + 1 + line, label, "rows--label")

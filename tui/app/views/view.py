@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual.binding import Binding
+
 from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.session.frame import Frame
 from tui.app.widgets.cells import CellWidget
+
+FOCUSED = ">"
+"""Before the head of the view that has the keys: a colour alone would not do."""
 
 
 class View(CellWidget, can_focus=True):
@@ -30,6 +35,11 @@ class View(CellWidget, can_focus=True):
         self._ascii_only = ascii_only
         self._frame: Frame | None = None
         self._message = ""
+
+    @classmethod
+    def own_keys(cls) -> dict[str, str]:
+        """Its actions by key."""
+        return {one.key: one.action for one in cls.BINDINGS if isinstance(one, Binding)}
 
     @property
     def question(self) -> Question | None:

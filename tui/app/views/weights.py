@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
-from tui.app.views.gradient import percent, size_text
+from tui.app.views.gradient import size_text
+from tui.app.views.gradient_words import percent
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
@@ -35,7 +37,7 @@ BAR_WIDTH = 8
 
 
 class WeightsView(ProbeView):
-    """Matrices at the left, the one chosen first; then the complex plane, and numbers."""
+    """Matrices at the left, the one chosen first where not all have room; then the complex plane, and numbers."""
 
     key = "5"
     title = "weights"
@@ -69,26 +71,30 @@ class WeightsView(ProbeView):
         readings = self._readings
         if self._cursor is None or readings is None or readings.weights is None:
             return ""
-        chosen = self._matrices(readings.weights)[:1]
-        return read(chosen[0]) if chosen and chosen[0].values.size else ""
+        chosen = self._chosen_matrix(readings.weights)
+        return read(chosen) if chosen is not None and chosen.values.size else ""
 
     def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
         """The matrix chosen, and the recurrent part whose eigenvalues are shown."""
         entries = entries_of(weights)
         return entries[self._chosen % len(entries)] if entries else ("", None)
 
+    def _chosen_matrix(self, weights: Matrices) -> Matrix | None:
+        """The one that the cursor moves in; None of a network without any."""
+        name = self._entry(weights)[0]
+        if name not in weights.weights:
+            return None
+        matrix = matrix_of(weights, name)
+        if self._cursor is None or not matrix.values.size:
+            return matrix
+        rows, columns = matrix.values.shape
+        return replace(matrix, cursor=(min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)))
+
     def _matrices(self, weights: Matrices) -> list[Matrix]:
-        """All of them in their order, from the chosen one on."""
-        chosen = self._entry(weights)[0]
-        names = list(weights.weights)
-        at = names.index(chosen) if chosen in names else 0
-        matrices = [matrix_of(weights, name) for name in (*names[at:], *names[:at])]
-        if self._cursor is not None and matrices and matrices[0].values.size:
-            rows, columns = matrices[0].values.shape
-            cursor = (min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1))
-            first = matrices[0]
-            matrices[0] = Matrix(first.name, first.values, first.rows, first.columns, cursor)
-        return matrices
+        """All of them in their order."""
+        chosen = self._chosen_matrix(weights)
+        matrices = [matrix_of(weights, name) for name in weights.weights]
+        return [chosen if chosen is not None and one.name == chosen.name else one for one in matrices]
 
     def paint(self, cells: Cells, readings: Readings) -> None:
         weights = readings.weights
@@ -99,8 +105,11 @@ class WeightsView(ProbeView):
         ordered = self._matrices(weights)
         ways = share_room(body, len(ordered) + 2 + len(() if readings.lyapunov is None else readings.lyapunov))
         matrices, plane, numbers = max(ways, key=lambda way: how_well(ordered, way[0]))
-        if not all_fit(ordered, matrices) and matrices.height > LEAST_NOTED:
-            matrices = matrices._replace(height=matrices.height - 1)
+        if not all_fit(ordered, matrices):
+            at = list(weights.weights).index(self._entry(weights)[0])
+            ordered = [*ordered[at:], *ordered[:at]]
+            if matrices.height > LEAST_NOTED:
+                matrices = matrices._replace(height=matrices.height - 1)
         part, words = part_seen(ordered, matrices), summary(recurrent, readings.lyapunov)
         self.draw_head(cells, readings, f"{part}; {words}" if part else words)
         seen = draw_matrices(cells, matrices, ordered, self._ascii_only)
@@ -115,21 +124,21 @@ class WeightsView(ProbeView):
         readings = self._readings
         if readings is not None and readings.weights is not None:
             self._chosen = (self._chosen + by) % max(1, len(entries_of(readings.weights)))
-            self._cursor = None
+            self._cursor = (0, 0)
             self._changed()
 
     def action_move(self, rows: int, columns: int) -> None:
         readings = self._readings
         if readings is None or readings.weights is None:
             return
-        first = self._matrices(readings.weights)[:1]
-        if not first or not first[0].values.size:
+        chosen = self._chosen_matrix(readings.weights)
+        if chosen is None or not chosen.values.size:
             return
-        count, length = first[0].values.shape
+        count, length = chosen.values.shape
         if self._cursor is None:
             self._cursor = (0, 0)
         else:
-            row, column = first[0].cursor or (0, 0)
+            row, column = chosen.cursor or (0, 0)
             self._cursor = (min(max(0, row + rows), count - 1), min(max(0, column + columns), length - 1))
         self._changed()
 

@@ -83,6 +83,7 @@ class BranchList(ListPanel):
     def action_go(self) -> None:
         if self.row is not None:
             self._go(self._number, 1 << 62)
+            self._close()
 
     def action_mark(self) -> None:
         if self.row is None or self._frame is None:

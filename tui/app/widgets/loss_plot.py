@@ -132,7 +132,8 @@ class LossPlot(CellWidget, can_focus=True):
     def action_move(self, columns: int) -> None:
         first, last = self.viewport.limits(self._trained)
         step = max(1, self._length(first, last) // max(1, (self.size.width - GUTTER) * 2))
-        self.change_viewport(self.viewport.moved(self._trained, columns * int(step)))
+        here = self._here if self._here < self._trained else None
+        self.change_viewport(self.viewport.moved(self._trained, columns * int(step), here))
 
     def action_first(self) -> None:
         self.change_viewport(self.viewport.moved(self._trained, 0).moved(self._trained, -self._trained))

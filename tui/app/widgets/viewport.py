@@ -42,12 +42,19 @@ class Viewport:
             return replace(self, span=span, end=None if last == trained else self.end)
         return replace(self, span=span, end=self.cursor + span // 2)
 
-    def moved(self, trained: int, windows: int) -> Viewport:
-        """The crosshair so many windows further (it begins at the newest), the part panned where it leaves it."""
+    def moved(self, trained: int, windows: int, here: int | None = None) -> Viewport:
+        """The crosshair so many windows further, the part panned where it leaves it.
+
+        Args:
+            here: windows after which one looks at the run, where the crosshair begins; the last shown, unless given.
+        """
         if trained == 0:
             return self
         first, last = self.limits(trained)
-        cursor = last - 1 if self.cursor is None else min(max(self.cursor, first), last - 1) + windows
+        if self.cursor is None:
+            cursor = last - 1 if here is None else here - 1
+        else:
+            cursor = min(max(self.cursor, first), last - 1) + windows
         cursor = min(max(cursor, 0), trained - 1)
         end = self.end
         if self.span is not None and cursor < first:

@@ -55,7 +55,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             np.array([1.0, 0.98, 1.0, -0.71], np.float32),
         ),
         gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21),
-        connectivity=Connectivity(strength),
+        connectivity=Connectivity(strength, progress.probabilities),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
         progress=progress,

@@ -76,7 +76,9 @@ def any_readings(draw: st.DrawFn) -> Readings:
             )
         ),
         Gradient(some(lags), some(lags), share),
-        Connectivity(some(rows, steps, steps), draw(st.integers(0, 2)), draw(st.integers(0, 3))),
+        Connectivity(
+            some(rows, steps, steps), some(rows, steps, classes), draw(st.integers(0, 2)), draw(st.integers(0, 3))
+        ),
         draw(
             st.sampled_from(
                 [
@@ -140,7 +142,7 @@ def test_nothing_at_all_is_drawn(view: type[ProbeView]) -> None:
         0,
         memory=Memory("h", nothing, 4),
         gradient=Gradient(nothing, nothing, float("nan")),
-        connectivity=Connectivity(np.zeros((0, 0, 0), np.float32)),
+        connectivity=Connectivity(np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 2), np.float32)),
         weights=Matrices({}, {}, {}, {}, ()),
     )
     for one in (readings, replace(readings, connectivity=None), None):

@@ -9,10 +9,22 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Flip, Gradient, Question
-from tests.tui.app.views.by_hand import TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades, percent, read, size_text, truncation_words, windows_words
+from echornn.session.frame import Frame, State
+from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
+from tui.app.views.gradient import GradientView, decades, read, size_text
+from tui.app.views.gradient_words import left_out, percent, words_of
 from tui.app.views.paint import Box
-from tui.app.views.row_panel import LABEL_WIDTH, RowPanel, before_flip, changed_steps, draw_row, flip_words
+from tui.app.views.row_panel import (
+    LABEL_WIDTH,
+    RowPanel,
+    before_flip,
+    changed_steps,
+    draw_row,
+    flip_words,
+    narrow,
+    prediction_blocks,
+    targets_after,
+)
 from tui.app.widgets.cells import Cells
 
 SOLVED = shift_register()
@@ -22,36 +34,77 @@ def gradient(*bias: float) -> Gradient:
     return Gradient(np.ones(len(bias), np.float32), np.array(bias, np.float32), 0.2)
 
 
+WINDOWS = "leave out 20 % of it: errors stop at window starts"
+
+
 @pytest.mark.parametrize(
-    ("steps", "bias", "words"),
+    ("steps", "echo", "bias", "words"),
     [
-        (4, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 4 biases it by 2 %; 3 would do for 10 %"),
-        (2, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 2 biases it by 50 %; 3 would do for 10 %"),
-        (3, (1, 0.5, 0.09, 0.02, 0.01, 0), "T 3 biases it by 9 %"),
-        (4, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 4 biases it by 2 %"),
-        (2, (1, 0.05, 0.5, 0.02, 0.01, 0), "T 2 biases it by 5 %; 4 would do for 10 %"),
-        (2, (1, 0.9, 0.8, 0.7, 0.6, 0), "T 2 biases it by 90 %; no T below 6 would do for 10 %"),
-        (9, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
-        (3, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
-        (2, (np.nan, np.nan, np.nan), "too little of it to tell what T 2 cuts off"),
-        (2, (), "there is none"),
+        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out; 3 steps: at most 10 %"),
+        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 2 steps: 50 % left out; 3 steps: at most 10 %"),
+        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 3 steps: 9 % left out"),
+        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out"),
+        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out; 4 steps: at most 10 %"),
+        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 or more"),
+        (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
+        (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
     ],
 )
-def test_what_truncation_costs(steps: int, bias: tuple[float, ...], words: str) -> None:
-    assert truncation_words(EchoConfig(truncated_backprop_length=steps), gradient(*bias)) == words
+def test_what_truncation_leaves_out(steps: int, echo: int, bias: tuple[float, ...], words: str) -> None:
+    config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
+    assert words_of(config, gradient(*bias)) == (f"windows of {steps} {WINDOWS}", words)
+
+
+def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches() -> None:
+    """As the gradient is then, two steps are enough for all that the network follows."""
+    hardly = gradient(0.3, 0.02, 0.003, 0, 0)
+    assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
+        "no error gets to the echo, 3 steps back: that needs T above 3",
+        "windows of 3 leave out 20 % of it as it is now",
+    )
+
+
+def test_nor_of_one_that_is_not_learned_yet() -> None:
+    assert words_of(EchoConfig(truncated_backprop_length=4), gradient(0.3, 0.02, 0.003, 0, 0)) == (
+        "windows of 4 leave out 20 % of it as it is now",
+        "few errors get 3 steps back, to the echo, yet: too early to judge T by it",
+    )
+
+
+def test_where_there_is_no_gradient() -> None:
+    assert words_of(EchoConfig(truncated_backprop_length=2), gradient()) == ("there is none", "")
 
 
 def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None:
     one = replace(gradient(1, 0.5, 0.01, 0.005, 0), bias_spread=np.full(5, 0.02, np.float32))
-    assert truncation_words(EchoConfig(truncated_backprop_length=3), one) == "T 3 biases it by at most 3 %"
+    words = words_of(EchoConfig(truncated_backprop_length=3, echo_step=1), one)
+    assert words[1] == "each error followed 3 steps: at most 3 % left out"
 
 
-def test_a_gradient_too_large_for_a_number_tells_nothing() -> None:
-    lost = np.full(4, np.nan, np.float32)
-    one = Gradient(np.array([1, 1e30, np.inf, np.nan], np.float32), lost, np.nan)
-    config = EchoConfig(truncated_backprop_length=2)
-    assert truncation_words(config, one) == "it grows on its way back, too large to tell what T 2 cuts off"
-    assert windows_words(config, one) == ""
+@pytest.mark.parametrize(
+    ("steps", "phi", "words"),
+    [
+        (2, (1, 1, 1, 1), "too little of it to tell what windows leave out: no more than chance"),
+        (2, (1, 1e30, np.inf, np.nan), "it grows on its way back, too large to tell what T 2 cuts off"),
+        (9, (1, 1, 1, 1), "errors were followed through 4 steps; T is 9"),
+    ],
+)
+def test_what_is_not_known_is_said(steps: int, phi: tuple[float, ...], words: str) -> None:
+    one = Gradient(np.array(phi, np.float32), np.full(4, np.nan, np.float32), np.nan)
+    assert words_of(EchoConfig(truncated_backprop_length=steps), one) == (words, "")
+
+
+def test_what_is_left_out_can_be_more_than_there_is() -> None:
+    assert left_out(0.21) == "leave out 21 % of it"
+    assert left_out(1.5) == "put it 150 % off"
+
+
+def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
+    for steps, echo, bias in ((199, 150, 0.001), (150, 199, 0.001), (199, 150, 0.5)):
+        config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
+        first, second = words_of(config, gradient(*[bias] * 300))
+        assert len(f"gradient: {first}") <= 80
+        assert len(second) <= 80
 
 
 @pytest.mark.parametrize("of_the_newest", [1000, np.inf])
@@ -96,8 +149,8 @@ def test_the_solved_tutorial() -> None:
     view._flip = view._cursor = (0, 6)
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "gradient: T 15 biases it by under 0.1 %; 4 would do for 10 %",
-        "windows of 15 bias it by 21 %: early errors stop at the window's start",
+        "gradient: windows of 15 leave out 21 % of it: errors stop at window starts",
+        "each error followed 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
         "                                              row 1, step 7: what it hangs on",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
@@ -109,6 +162,30 @@ def test_the_solved_tutorial() -> None:
         "lag  0   2   4   6   8   10  12  14┊   16",
         "           ▲ echo 3 T 15: cut off from here",
     ]
+
+
+def test_what_is_predicted_is_of_the_weights_of_now_with_a_flip_and_without() -> None:
+    """Training recorded what the weights before the window predicted."""
+    recorded = PROGRESS.probabilities[:, :, ::-1].copy()
+    readings = replace(SOLVED, progress=replace(PROGRESS, probabilities=recorded))
+    assert readings.connectivity is not None
+    assert readings.connectivity.probabilities is PROGRESS.probabilities
+    view = GradientView()
+    texts = []
+    for one, flip in ((readings, None), (flipped(readings), (0, 6))):
+        view._cursor, view._flip = (0, 6), flip
+        lines = drawn(view, frame_of(one), 120, 12)
+        texts.append(next(line[line.index("pred") :].rstrip() for line in lines if "pred" in line))
+    assert texts[0] == texts[1]
+
+
+def test_a_wrong_prediction_is_marked() -> None:
+    p = np.array([[0.99, 0.01], [0.3, 0.7]], np.float32)
+    assert prediction_blocks(p, ascii_only=False, y=np.array([0, 0], np.uint8)) == ("▁▁", "><")
+    assert prediction_blocks(p, ascii_only=False) == ("▁▁", "▒▒")
+    three = np.array([[0.1, 0.7, 0.2]], np.float32)
+    assert prediction_blocks(three, ascii_only=False, y=np.array([2], np.uint8)) == ("1<",)
+    assert narrow("><") == "x"
 
 
 def test_in_ascii() -> None:
@@ -131,9 +208,9 @@ def test_the_cursor_and_the_flip_are_asked_for_and_taken_away() -> None:
     view.action_move(-1, 0)
     view.action_move(-1, 0)
     view.action_move(0, 1)
-    assert view.reading == "row 2, step 14: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
+    assert view.reading == "row 2, step 11: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
     view.action_flip()
-    assert (view.question.flip, view.question.row) == ((1, 13), 1)
+    assert (view.question.flip, view.question.row) == ((1, 10), 1)
     assert "flip" in view.question.kinds
     view.action_flip()
     assert view.question.flip is None
@@ -147,7 +224,7 @@ def test_a_flip_that_the_network_of_now_does_not_have_is_not_asked_for() -> None
     view = GradientView()
     view._frame = frame_of(SOLVED)
     view.action_flip()
-    assert view.question.flip == (0, 14)
+    assert view.question.flip == (0, 11)
     view._frame = replace(view._frame, config=EchoConfig(truncated_backprop_length=10))
     assert view.question.flip is None
 
@@ -156,11 +233,11 @@ def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
     strength = np.full((5, 15, 15), np.nan, np.float32)
     strength[0] = np.eye(15)
     view = GradientView()
-    view._frame = frame_of(replace(SOLVED, connectivity=Connectivity(strength)))
+    view._frame = frame_of(replace(SOLVED, connectivity=Connectivity(strength, PROGRESS.probabilities)))
     view.action_move(0, 1)
-    assert view.reading.startswith("row 1, step 15: logit by input x[t] 1.00")
+    assert view.reading.startswith("row 1, step 12: logit by input x[t] 1.00")
     view.action_move(0, 1)
-    assert view.reading == "row 2, step 15: computing"
+    assert view.reading == "row 2, step 12: computing"
     lines = "".join(drawn(view, view._frame, 120, 28))
     assert "computing" in lines
     assert "?" not in lines
@@ -169,10 +246,15 @@ def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
 def test_of_a_long_window_the_newest_steps_are_shown_and_which_is_said() -> None:
     view = GradientView()
     assert SOLVED.connectivity is not None
-    newest = Connectivity(SOLVED.connectivity.strength[2:3, 5:, 5:], first_row=2, first_step=5)
+    newest = Connectivity(
+        SOLVED.connectivity.strength[2:3, 5:, 5:],
+        SOLVED.connectivity.probabilities[2:3, 5:],
+        first_row=2,
+        first_step=5,
+    )
     view._frame = frame_of(replace(flipped(SOLVED, 2, 6), connectivity=newest))
     view.action_move(0, 0)
-    assert view.reading == "row 1, step 15: computing"
+    assert view.reading == "row 1, step 12: computing"
     view.action_move(-20, 2)
     assert view.reading == "row 3, step 6: logit by input x[t] 1.00"
     view.action_move(4, 0)
@@ -194,9 +276,75 @@ def test_what_a_flip_changes() -> None:
     flip = flipped(SOLVED).flip
     assert flip is not None
     assert changed_steps(flip) == [9]
-    assert flip_words(flip) == "step 7 flipped: 10 turns"
-    assert flip_words(replace(flip, after=flip.before)) == "step 7 flipped: none turns, p by 0.00"
-    assert flip_words(replace(flip, after=flip.before[:, ::-1])) == "step 7 flipped: 1, 2, 3 and 12 more turn"
+    assert flip_words(flip, 3) == ("step 7 flipped: 10 turns",)
+    assert flip_words(replace(flip, after=flip.before), 3) == (
+        "step 7 flipped: no prediction turns, p by 0.00 at most",
+        "step 7 flipped: none turns",
+    )
+    assert flip_words(replace(flip, after=flip.before[:, ::-1]), 3) == ("step 7 flipped: 1, 2, 3 and 12 more turn",)
+    assert flip_words(replace(flip, after=flip.before), 9) == (
+        "step 7 flipped: its echo comes after this window",
+        "step 7 flipped: echo comes later",
+    )
+
+
+def test_the_echo_of_a_flipped_input_is_another_target() -> None:
+    flip = flipped(SOLVED).flip
+    assert flip is not None
+    y = PROGRESS.y[0]
+    assert np.flatnonzero(targets_after(y, flip, 3) != y).tolist() == [9]
+    assert (targets_after(y, flip, 9) == y).all(), "its echo comes after this window"
+
+
+def frame_after(trained: int, state: State = State.PAUSED, branch: int = 0) -> Frame:
+    return replace(frame_of(SOLVED, trained, state), branch=branch)
+
+
+def test_the_cursor_begins_where_a_flips_echo_is_seen() -> None:
+    view = GradientView()
+    view._frame = frame_of(SOLVED)
+    view.action_flip()
+    assert view.question.flip == (0, 11), "its echo is the last of the 15"
+
+
+def test_a_flip_ends_with_its_window() -> None:
+    for later in (frame_after(1000), frame_after(998), frame_after(999, branch=1), frame_after(1000, State.RUNNING)):
+        view = GradientView()
+        view.show(frame_after(999))
+        view.action_flip()
+        view.show(frame_after(999))
+        assert view.question.flip == (0, 11)
+        view.show(later)
+        assert view.question.flip is None
+
+
+def test_a_flip_made_while_windows_are_trained_goes_with_them_until_they_stop() -> None:
+    view = GradientView()
+    view.show(frame_after(900, State.RUNNING))
+    view.action_flip()
+    for frame in (frame_after(950, State.RUNNING), frame_after(999), frame_after(999)):
+        view.show(frame)
+        assert view.question.flip == (0, 11)
+    view.show(frame_after(1000))
+    assert view.question.flip is None
+
+
+def test_escape_takes_cursor_and_flip_away_and_leaves_nothing_lit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GradientView, "has_focus", True)
+    view = GradientView()
+    before = lit(view)
+    view.action_move(-1, 0)
+    assert lit(view) != before
+    view.action_leave()
+    assert lit(view) == before == 0
+
+
+def lit(view: GradientView) -> int:
+    """Cells in the cursor's style, where the view has the keys."""
+    view._frame = frame_of(SOLVED)
+    cells = Cells(120, 28, GradientView.STYLES)
+    view.draw(cells)
+    return int((cells.styles == cells.names.index("view--cursor")).sum())
 
 
 def test_a_flip_makes_a_symbol_the_next_one() -> None:
@@ -207,22 +355,26 @@ def test_a_flip_makes_a_symbol_the_next_one() -> None:
 
 def test_symbols_of_more_than_two_classes_are_digits() -> None:
     config = replace(TUTORIAL, num_classes=36)
-    rows, steps = 5, 15
+    steps = 15
     p = np.full((steps, 36), 1 / 36, np.float32)
     p[:, 35] = 1
     flip = Flip(0, 2, np.full(steps, 10, np.uint8), p, p)
+    assert SOLVED.connectivity is not None
+    connectivity = replace(SOLVED.connectivity, probabilities=np.stack([p] * 5))
     view = GradientView()
     view._flip = (0, 2)
-    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip)), 120, 12)
-    assert any(line.rstrip().endswith("pred  " + "z " * 14 + "z") for line in lines)
-    assert rows == len(SOLVED.connectivity.strength) if SOLVED.connectivity else False
+    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip, connectivity=connectivity)), 120, 12)
+    assert any(line.rstrip().endswith("pred  " + "z<" * 15) for line in lines), "none of them is a target"
+    assert any(line.rstrip().endswith("then  " + "z<" * 15) for line in lines)
 
 
 def test_symbols_of_two_digits_are_never_cut_to_one() -> None:
     """There are fewer steps then."""
     p = np.zeros((15, 256), np.float32)
     p[:, 0xC6] = 1
-    panel = RowPanel(0, 14, np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8), p, None, True)
+    panel = RowPanel(
+        0, 14, np.ones((15, 15), np.float32), np.full(15, 0xC7, np.uint8), None, None, p, None, ("",), True
+    )
     cells = Cells(LABEL_WIDTH + 16, 12, GradientView.STYLES)
     draw_row(cells, Box(0, 0, cells.width, 12), panel, ascii_only=False)
     assert [cells.text(line) for line in (1, 3)] == ["input " + "c7" * 8, "pred  " + "c6" * 8]

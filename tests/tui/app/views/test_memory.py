@@ -20,7 +20,7 @@ SOLVED = shift_register()
 def test_the_solved_tutorial_is_a_shift_register() -> None:
     lines = drawn(MemoryView(), frame_of(SOLVED), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "memory: 4.0 of 4 numbers used; the echo needs 4",
+        "memory: 4.0 of 4 numbers used; the echo needs 4           tab: arrows act here",
         "                                           4 units, row 1, 70% saturated",
         "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
@@ -53,7 +53,7 @@ def test_a_state_that_is_too_small_leaves_slots_empty() -> None:
     by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
     readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
     lines = drawn(MemoryView(), frame_of(readings), 78, 12)
-    assert lines[0].rstrip() == "memory: 1.8 of 4 numbers used; the echo needs 6"
+    assert lines[0].startswith("memory: 1.8 of 4 numbers used; the echo needs 6 ")
     assert "░" not in lines[2].split("┊")[1]
     assert lines[8].count("░░░") == 3
 

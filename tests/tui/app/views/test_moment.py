@@ -9,7 +9,7 @@ import pytest
 from tests.tui.app.views.by_hand import drawn, frame_of, shift_register
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
-from tui.app.views.probe_view import ProbeView
+from tui.app.views.probe_view import HOW_TO_FOCUS, ProbeView
 from tui.app.views.weights import WeightsView
 
 SOLVED = shift_register()
@@ -17,7 +17,7 @@ VIEWS: list[type[ProbeView]] = [MemoryView, GradientView, WeightsView]
 
 
 def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
-    assert drawn(MemoryView(), frame_of(SOLVED), 78, 12)[0].rstrip().endswith("the echo needs 4")
+    assert drawn(MemoryView(), frame_of(SOLVED), 78, 12)[0].rstrip().endswith(HOW_TO_FOCUS)
     assert drawn(MemoryView(), frame_of(SOLVED, trained=1_234), 78, 12)[0].endswith("  of window 999")
 
 

@@ -178,7 +178,7 @@ FOUR = replace(SMALL, truncated_backprop_length=4, echo_step=2)
 
 async def test_two_rows_side_by_side() -> None:
     assert await drawn(four_steps(0), 30, 4, config=FOUR) == [
-        "row 1: 4/4      row 2: 3/4",
+        ">row 1: 4/4     row 2: 3/4",
         "input ██▁▁████  input ▁▁▁▁██▁▁",
         "echo  ▁▁▁▁██▁▁  echo  ▁▁██▁▁▁▁",
         "pred  ▁▁▁▁██▁▁  pred  ▁▁><▁▁░░",
@@ -255,8 +255,8 @@ def test_a_target_is_read_out() -> None:
 async def test_rows_scroll_where_they_do_not_fit() -> None:
     config = EchoConfig(batch_size=7, total_series_length=7 * 80)
     progress = make_progress(config)
-    assert (await drawn(progress, 40, 8, config=config))[0].startswith("row 1")
-    assert (await drawn(progress, 40, 8, config=config, keys=("down", "down")))[0].startswith("row 3")
+    assert (await drawn(progress, 40, 8, config=config))[0].startswith(">row 1")
+    assert (await drawn(progress, 40, 8, config=config, keys=("down", "down")))[0].startswith(">row 3")
     assert (await drawn(progress, 40, 8, config=config, keys=("pagedown", "pagedown")))[4].startswith("row 7")
 
 
@@ -274,7 +274,7 @@ async def test_any_size_draws(width: int, height: int) -> None:
 async def test_a_window_wider_than_the_screen_shows_its_newest_steps() -> None:
     config = EchoConfig(truncated_backprop_length=40)
     lines = await drawn(make_progress(config), 40, 20, config=config)
-    assert lines[0] == "row 1: 40 of 40 right, steps 24 to 40"
+    assert lines[0] == ">row 1: 40 of 40 right, steps 24 to 40"
     assert len(lines[1]) == LABEL_WIDTH + 34
 
 

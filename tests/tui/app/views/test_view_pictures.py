@@ -19,7 +19,7 @@ from tui.app.app import EchoApp
     [
         ("memory", 298, (120, 38), ["3"]),
         ("memory_ascii", 298, (80, 24), ["3"]),
-        ("gradient", 1500, (120, 40), ["4", "tab", *["left"] * 9, "f"]),
+        ("gradient", 1500, (120, 40), ["4", "tab", *["left"] * 6, "f"]),
         ("weights", 1500, (100, 30), ["5"]),
     ],
 )

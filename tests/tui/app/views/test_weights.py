@@ -90,7 +90,18 @@ def test_the_cursor_reads_an_entry() -> None:
     view.action_move(0, 99)
     assert view.reading.startswith("W, from h1 to h4: ")
     view.action_part(1)
+    assert view.reading.startswith("b, from bias to h1: ")
+    view.action_leave()
     assert view.reading == ""
+
+
+def test_where_all_fit_the_next_part_is_where_the_cursor_goes_and_nothing_moves() -> None:
+    view = WeightsView()
+    before = drawn(view, frame_of(READINGS), 78, 12)
+    for name in ("b", "W2", "b2", "W"):
+        view.action_part(1)
+        assert drawn(view, frame_of(READINGS), 78, 12) == before
+        assert view.reading.startswith(f"{name}, from ")
 
 
 def test_each_gate_can_be_chosen_for_its_eigenvalues() -> None:
