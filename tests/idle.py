@@ -12,18 +12,29 @@ SOON = 1 / 50
 """Seconds; timers that are due by then are waited for: the screen is drawn by one, sixty times a second at most."""
 
 
+SETTLED = 1 / 100
+"""Seconds for which nothing ran before that counts as idle: between two steps of a layout nothing may be ready."""
+
+
 async def wait_for_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
-    """Return when nothing runs in the loop and no timer ends soon, or after ``max_sleep`` seconds.
+    """Return when nothing has run in the loop for a while and no timer ends soon, or after ``max_sleep`` seconds.
 
     What another thread is about to post cannot be known: who needs it waits for what it brings.
     """
     loop: Any = asyncio.get_running_loop()  # asyncio does not say in public what it has to do
     end = loop.time() + max_sleep
+    was_idle = False
     while loop.time() < end:
         await asyncio.sleep(0)
         if loop._ready:
+            was_idle = False
             continue
         due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
-        if due > loop.time() + SOON:
+        if due <= loop.time() + SOON:
+            was_idle = False
+            await asyncio.sleep(max(0.0, due - loop.time()))
+        elif was_idle:
             return
-        await asyncio.sleep(max(0.0, due - loop.time()))
+        else:
+            was_idle = True
+            await asyncio.sleep(SETTLED)
