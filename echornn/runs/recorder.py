@@ -49,7 +49,10 @@ class Recorder(Protocol):
         """These are all that are kept from now on."""
 
     def moved(self) -> None:
-        """The run stands at another moment, where it goes on when it is taken up again."""
+        """The run stands at another moment, where it goes on when it is taken up again.
+
+        That is saved when it can be; nothing trained is unsaved while it is not.
+        """
 
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.

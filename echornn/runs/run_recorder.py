@@ -69,6 +69,7 @@ class RunRecorder:
         self._notes = "; ".join(resumed.notes) if resumed else ""
         self._hung: _Hung | None = None
         self._told = 0
+        self._moved = False
         self._save_at = -math.inf
         self._newest: Save | None = None
         self._failure = ""
@@ -172,7 +173,7 @@ class RunRecorder:
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
-        return None if self.saved else max(0.0, self._save_at - self._clock())
+        return max(0.0, self._save_at - self._clock()) if self._moved or not self.saved else None
 
     def keyframe(self, keyframe: Keyframe) -> None:
         self._keyframes.add(keyframe)
@@ -181,7 +182,7 @@ class RunRecorder:
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        self._told += 1
+        self._moved = True
 
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
@@ -193,6 +194,7 @@ class RunRecorder:
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length)
         save = self._newest = Save(state, stands, solved_at or 0, self._told, *ends)
+        self._moved = False
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 

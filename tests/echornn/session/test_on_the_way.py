@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from tests.scripted import SMALL, ScriptedTrainer
@@ -51,3 +53,23 @@ def test_who_starts_over_on_the_way_has_the_data_and_fields_of_where_it_leads(
     assert state.config == live.config == replace(SMALL, learning_rate=0.1)
     branch = live.owner
     assert (branch.generation, branch.draw, branch.config) == (1, draw, state.config)
+
+
+def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> None:
+    """Where one looked just before is not yet on disk then; that is no reason to say that the run was not saved."""
+    now = 0.0
+    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
+    live = LiveRun(SMALL, ScriptedTrainer, recorder, Pace(100.0, lambda: now), lambda: now)
+    live.load()
+    live.begin()
+    live.train(20)
+    live.go(Moment(0, 5))
+    while not live.arrived:
+        live.step(1)
+    recorder.wait()
+    assert recorder.seconds_to_save() is not None, "where one looks is to be saved too"
+    live.go(Moment(0, 15))
+    assert not live.arrived
+    live.save()
+    recorder.close()
+    assert recorder.saved
