@@ -125,6 +125,29 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
 
 
+def checked_weights(
+    weights: Mapping[str, npt.ArrayLike], config: EchoConfig, to_be: str
+) -> dict[str, npt.NDArray[np.float32]]:
+    """These weights as float32 arrays by name, in the order of `weight_shapes`.
+
+    Args:
+        to_be: what was to be done with them, as the error says it: loaded, examined.
+
+    Raises:
+        ValueError: they have other names or shapes than this configuration's, or numbers that are not finite.
+    """
+    shapes = weight_shapes(config)
+    if set(weights) != set(shapes):
+        raise ValueError(f"weights = {sorted(weights)} cannot be {to_be}: the names are {sorted(shapes)}")
+    arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be {to_be}: its shape is {shape}")
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} cannot be {to_be}: not all of its numbers are finite")
+    return arrays
+
+
 def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[np.float32]]:
     """Weights to start from: a pure function of (seed, draw). Biases are zero, or what the cell says.
 

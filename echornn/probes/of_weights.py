@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, weight_shapes
+from echornn.network.model import carried_size, checked_weights
 from echornn.probes.examine import examine
 from echornn.probes.parts import parts_of
 from echornn.progress import Floats
@@ -29,15 +29,7 @@ def specimen_of(weights: Weights, config: EchoConfig) -> Specimen:
     Raises:
         ValueError: they are not that, or not finite.
     """
-    shapes = weight_shapes(config)
-    if set(weights) != set(shapes):
-        raise ValueError(f"weights = {sorted(weights)} cannot be examined: the names are {sorted(shapes)}")
-    arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
-    for name, shape in shapes.items():
-        if arrays[name].shape != shape:
-            raise ValueError(f"{name} of shape {arrays[name].shape} cannot be examined: its shape is {shape}")
-        if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name} cannot be examined: not all of its numbers are finite")
+    arrays = checked_weights(weights, config, "examined")
     carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
     return Specimen(TrainerState(config, 0, 0, 0, 0, arrays, carried, ()))
 

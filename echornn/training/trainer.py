@@ -11,7 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import LIVE_FIELDS, EchoConfig, require_epochs
-from echornn.network.model import initial_weights, shown_part, weight_shapes
+from echornn.network.model import checked_weights, initial_weights, shown_part
 from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
@@ -178,15 +178,7 @@ class Trainer:
         Raises:
             ValueError: other names or shapes than `weights` has, or numbers that are not finite.
         """
-        shapes = weight_shapes(self.config)
-        if set(weights) != set(shapes):
-            raise ValueError(f"weights = {sorted(weights)} cannot be loaded: the names are {sorted(shapes)}")
-        arrays = {name: np.asarray(weights[name], dtype=np.float32) for name in shapes}
-        for name, shape in shapes.items():
-            if arrays[name].shape != shape:
-                raise ValueError(f"{name} of shape {arrays[name].shape} cannot be loaded: its shape is {shape}")
-            if not np.isfinite(arrays[name]).all():
-                raise ValueError(f"{name} cannot be loaded: not all of its numbers are finite")
+        arrays = checked_weights(weights, self.config, "loaded")
         for name, variable in self._loop.model.weights.items():
             variable.assign(arrays[name])
         self._loop.reset_optimizer(self.config.learning_rate)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from textual.binding import Binding
-
 from echornn.config import EchoConfig
 from echornn.progress import Symbols
 from echornn.tasks.coverage import Source, source_of
 from echornn.tasks.series import EchoSeries
+from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.matrix import Matrix, laid
 from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.views.misses import bracket_lines, sentence, target_line
@@ -84,13 +83,14 @@ class Data(View):
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
-        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Cursor to an earlier target"),
-        Binding("right", "move(1, 0)", "On", show=False, tooltip="Cursor to a later target"),
-        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor, or the matrix, a row up"),
-        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor, or the matrix, a row down"),
-        Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
-        Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+        *cursor_keys(
+            "Cursor to an earlier target",
+            "Cursor to a later target",
+            "Cursor, or the matrix, a row up",
+            "Cursor, or the matrix, a row down",
+        ),
+        *FIVE_ROWS,
+        LEAVE,
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:

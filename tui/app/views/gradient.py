@@ -12,6 +12,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.readings import Connectivity, Flip, Gradient, Question, Readings
 from echornn.session.frame import Frame
+from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_words import words_of
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
 from tui.app.views.paint import Box, beside, write_in
@@ -48,10 +49,9 @@ class GradientView(ProbeView):
     kinds = frozenset({"gradient", "connectivity"})
 
     BINDINGS = [
-        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Cursor to an earlier time step"),
-        Binding("right", "move(1, 0)", "On", show=False, tooltip="Cursor to a later time step"),
-        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor a row up"),
-        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor a row down"),
+        *cursor_keys(
+            "Cursor to an earlier time step", "Cursor to a later time step", "Cursor a row up", "Cursor a row down"
+        ),
         Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back"),
         Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or the row"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away"),

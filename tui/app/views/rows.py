@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.tape import Piece, lay_tape
 from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
@@ -57,13 +57,14 @@ class Rows(View):
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
-        Binding("left", "move(-1, 0)", "Back", show=False, tooltip="Paused: cursor to an earlier time step"),
-        Binding("right", "move(1, 0)", "On", show=False, tooltip="Paused: cursor to a later time step"),
-        Binding("up", "move(0, -1)", "Up", show=False, tooltip="Cursor, or the panels, a row up"),
-        Binding("down", "move(0, 1)", "Down", show=False, tooltip="Cursor, or the panels, a row down"),
-        Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
-        Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away"),
+        *cursor_keys(
+            "Paused: cursor to an earlier time step",
+            "Paused: cursor to a later time step",
+            "Cursor, or the panels, a row up",
+            "Cursor, or the panels, a row down",
+        ),
+        *FIVE_ROWS,
+        LEAVE,
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:

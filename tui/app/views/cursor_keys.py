@@ -1,0 +1,24 @@
+"""The keys that move a view's cursor over the rows of the batch and along their time steps."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+
+def cursor_keys(earlier: str, later: str, up: str, down: str) -> list[BindingType]:
+    """Arrow keys for a view's ``action_move(steps, rows)``, as help explains each of them."""
+    return [
+        Binding("left", "move(-1, 0)", "Back", show=False, tooltip=earlier),
+        Binding("right", "move(1, 0)", "On", show=False, tooltip=later),
+        Binding("up", "move(0, -1)", "Up", show=False, tooltip=up),
+        Binding("down", "move(0, 1)", "Down", show=False, tooltip=down),
+    ]
+
+
+FIVE_ROWS: list[BindingType] = [
+    Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
+    Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
+]
+"""The same, where a view has more rows than it shows."""
+
+LEAVE = Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away")
