@@ -69,7 +69,7 @@ class RunRecorder:
         self._notes = "; ".join(resumed.notes) if resumed else ""
         self._hung: _Hung | None = None
         self._told = 0
-        self._moved = False
+        self._moves = 0
         self._save_at = -math.inf
         self._newest: Save | None = None
         self._failure = ""
@@ -173,7 +173,8 @@ class RunRecorder:
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
-        return max(0.0, self._save_at - self._clock()) if self._moved or not self.saved else None
+        stands_there = self._writer.kept is None or self._writer.kept.moves == self._moves
+        return None if self.saved and stands_there else max(0.0, self._save_at - self._clock())
 
     def keyframe(self, keyframe: Keyframe) -> None:
         self._keyframes.add(keyframe)
@@ -182,7 +183,7 @@ class RunRecorder:
         self._keyframes.replace(keyframes)
 
     def moved(self) -> None:
-        self._moved = True
+        self._moves += 1
 
     def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
@@ -193,8 +194,7 @@ class RunRecorder:
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length)
-        save = self._newest = Save(state, stands, solved_at or 0, self._told, *ends)
-        self._moved = False
+        save = self._newest = Save(state, stands, solved_at or 0, self._told, self._moves, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 

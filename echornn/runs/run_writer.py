@@ -29,6 +29,7 @@ class Save:
         state: the trainer's.
         stands, solved_at: see `echornn.runs.checkpoint.Checkpoint`.
         told: how much had been told before it.
+        moves: how often the run had come to stand elsewhere.
         losses, commands, events: how long the logs are with all of that.
     """
 
@@ -36,6 +37,7 @@ class Save:
     stands: Moment | None
     solved_at: int
     told: int
+    moves: int
     losses: int
     commands: int
     events: int
