@@ -1,0 +1,149 @@
+"""Where the networks of a lottery stand: how many solved the task, when, and what of the others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.progress import Floats
+
+Order = Literal["solved", "seed", "loss"]
+"""How replicas are put in order."""
+
+NORMAL_95 = 1.959964
+"""A normal variable lies within so many standard deviations of its mean in 95 % of cases."""
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lottery:
+    """Where the replicas of a lottery stand at a moment.
+
+    Attributes:
+        solved_at: int64 [replicas], the window along the path, from 1, at which each was solved; 0 where not yet.
+        mean: float32 [replicas], mean loss of up to 50 newest windows, nats; no finite number where one was none.
+        newest: float32 [replicas], loss of the newest window, nats.
+        diverged: bool [replicas], whether the newest loss is no finite number.
+        windows: trained along the path, in each.
+    """
+
+    solved_at: Indices
+    mean: Floats
+    newest: Floats
+    diverged: npt.NDArray[np.bool_]
+    windows: int
+
+    @property
+    def replicas(self) -> int:
+        """How many there are."""
+        return len(self.solved_at)
+
+    @property
+    def solved(self) -> int:
+        """How many have solved the task."""
+        return int(np.count_nonzero(self.solved_at))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The share of all seeds that solve the task by now lies within it, at 95 %; see `wilson`."""
+        return wilson(self.solved, self.replicas)
+
+    @property
+    def median_window(self) -> int | None:
+        """The median of the windows to solve it, of those that did; of two, the earlier. None where none did."""
+        known = np.sort(self.solved_at[self.solved_at > 0])
+        return int(known[(len(known) - 1) // 2]) if len(known) else None
+
+    @property
+    def quantiles(self) -> tuple[float, float, float]:
+        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is no finite number is infinite."""
+        low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
+        return low, middle, high
+
+    def order(self, by: Order = "solved") -> Indices:
+        """The replicas, int64 [replicas], in order.
+
+        Args:
+            by: ``solved``, when each was, then the others by loss; ``loss``, the smallest mean loss first; ``seed``.
+                Equal ones come by seed, and those whose loss is no finite number last.
+        """
+        seeds = np.arange(self.replicas)
+        losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
+        if by == "seed":
+            return seeds
+        if by == "loss":
+            return np.lexsort((seeds, losses))
+        not_yet = self.solved_at == 0
+        return np.lexsort((seeds, np.where(not_yet, losses, 0), self.solved_at, not_yet))
+
+    def histogram(self, most: int) -> tuple[int, Indices]:
+        """How many were solved in which windows, in at most so many bins of a round width.
+
+        Returns:
+            Windows in a bin; and int64 [bins], how many were solved in each, the first from window 1 on. No bins
+            where none was solved.
+        """
+        known = self.solved_at[self.solved_at > 0]
+        last = int(known.max()) if len(known) else 0
+        width = _round_up(math.ceil(last / max(1, most)))
+        return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
+
+    def in_words(self) -> str:
+        """The success rate with its interval, and the median of the windows that it took."""
+        low, high = (round(100 * share) for share in self.interval)
+        text = f"{self.solved:,} of {self.replicas:,} solved ({low} to {high} %)"
+        median = self.median_window
+        return text if median is None else f"{text}, median window {median:,}"
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share, 0 to 1, of which so many of so many trials were seen (Wilson 1927)."""
+    if not trials:
+        return 0.0, 1.0
+    share, z = successes / trials, NORMAL_95
+    middle = share + z**2 / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    whole = 1 + z**2 / trials
+    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+
+
+def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
+    """Quantiles over the last axis, between two of its numbers in proportion; what is no finite number is infinite.
+
+    Args:
+        losses: float32 [n, replicas].
+        shares: each 0 to 1.
+
+    Returns:
+        float32 [shares, n].
+    """
+    ordered = np.sort(np.where(np.isnan(losses), np.float32(np.inf), losses), axis=-1)
+    found = []
+    for share in shares:
+        place = share * (losses.shape[-1] - 1)
+        below, part = int(place), np.float32(place - int(place))
+        lower = ordered[:, below]
+        found.append(lower * (1 - part) + ordered[:, below + 1] * part if part else lower)
+    return np.stack(found)
+
+
+def solved_after(solved_at: Indices, first: int, windows: int) -> npt.NDArray[np.int32]:
+    """How many replicas had been solved after each of some windows, int32 [windows].
+
+    Args:
+        solved_at: int64 [replicas], window along the path, from 1; 0 where not.
+        first: windows along the path before the first of them.
+    """
+    known = np.sort(solved_at[solved_at > 0])
+    return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)
+
+
+def _round_up(width: int) -> int:
+    """The next of 1, 2, 5, 10, 20, 50, ..."""
+    power: int = 10 ** (len(str(width)) - 1)
+    return next((step * power for step in (1, 2, 5) if step * power >= width), 10 * power)
