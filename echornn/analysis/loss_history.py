@@ -15,9 +15,9 @@ from echornn.analysis.pyramid import Pyramid
 from echornn.analysis.pyramid_level import KEPT_BUCKETS, Buckets, Level, Windows
 from echornn.progress import Floats
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "lost"]
-"""What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
-in the past; lost stands for one that cannot be read any more."""
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; alone, one of several replicas goes
+on without the others; back is training on from a moment in the past; lost stands for one that cannot be read."""
 
 
 @dataclass(frozen=True)
