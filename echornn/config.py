@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import operator
@@ -27,6 +28,8 @@ MAX_EPOCHS = 10**12
 
 MAX_SEED = 2**128 - 1
 """As many bits as NumPy's seed sequences tell apart."""
+
+MAX_REPLICAS = 1_000_000
 
 LEAST_RATE, MAX_RATE = 1e-37, 1e38
 """Where float32, which trains, neither loses digits nor overflows."""
@@ -106,6 +109,9 @@ class EchoConfig:
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
 
+    replicas: int = 1
+    """Networks trained side by side, 1 to 1 000 000; each but the first has the seed after that of the one before."""
+
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check_type(self, field.name)
@@ -119,6 +125,9 @@ class EchoConfig:
         _require(self, "num_classes", 2 <= self.num_classes <= MAX_CLASSES, f"2 to {MAX_CLASSES}")
         _require(self, "batch_size", self.batch_size >= 1, "1 or more")
         _require(self, "seed", self.seed >= 0, "0 or more")
+        _require(self, "replicas", 1 <= self.replicas <= MAX_REPLICAS, f"1 to {MAX_REPLICAS}")
+        most_seed = MAX_SEED - self.replicas + 1
+        _require(self, "seed", self.seed <= most_seed, f"at most {most_seed}, so that each replica has its own")
         _require(self, "num_layers", 1 <= self.num_layers <= MAX_LAYERS, f"1 to {MAX_LAYERS}")
         _require(self, "dropout", 0 <= self.dropout < 1, "0 to below 1")
         _require(
@@ -165,6 +174,21 @@ class EchoConfig:
             1 <= self.window_stride <= self.truncated_backprop_length,
             f"1 to truncated_backprop_length = {self.truncated_backprop_length}",
         )
+
+    def of(self, replica: int) -> EchoConfig:
+        """What one of the replicas trains, counted from 0: a network alone; of a lone one, itself.
+
+        Raises:
+            IndexError: there are not so many.
+        """
+        if not 0 <= replica < self.replicas:
+            raise IndexError(f"replica {replica} is not there: 0 to {self.replicas - 1}")
+        if self.replicas == 1:
+            return self
+        alone = copy.copy(self)  # checked before, and there may be thousands
+        object.__setattr__(alone, "seed", self.seed + replica)
+        object.__setattr__(alone, "replicas", 1)
+        return alone
 
     def differs_only_live(self, other: EchoConfig) -> bool:
         """Whether a trainer of one configuration can go on with the other: only `LIVE_FIELDS` differ."""

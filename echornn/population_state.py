@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
@@ -38,6 +40,18 @@ class PopulationState:
     optimizer: tuple[npt.NDArray[Any], ...]
     solved: SolvedAt
 
+    @property
+    def config(self) -> EchoConfig:
+        """What all train, where they differ by consecutive seeds: the first one's, with the number of replicas."""
+        return dataclasses.replace(self.configs[0], replicas=len(self.configs))
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights of any replica are finite numbers; training cannot go on well from others."""
+        replicas = len(self.configs)
+        finite = [np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()]
+        return bool(np.logical_and.reduce(finite).any())
+
     def of(self, replica: int) -> TrainerState:
         """The state of one replica: a `Trainer` of its configuration that restores it goes on alone."""
         return TrainerState(
@@ -50,3 +64,7 @@ class PopulationState:
             self.carried_state[replica],
             tuple(values[replica] for values in self.optimizer),
         )
+
+
+AnyState = TrainerState | PopulationState
+"""Of a network alone, or of many side by side."""

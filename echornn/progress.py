@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 Symbols = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Counts = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,19 @@ class Progress:
     states: Floats
     init_state: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
+    @property
+    def diverged(self) -> Bools:
+        """bool [n]: after which windows nothing goes on well: the loss is no finite number."""
+        return ~np.isfinite(self.losses)
+
+    def until(self, windows: int, epoch: int, window: int) -> Progress:
+        """The first so many of the windows, the last of which is this one; what is shown of that is another's."""
+        return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
+
+    def of(self, replica: int) -> Progress:
+        """Of a population of one: itself."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
@@ -52,6 +66,7 @@ class PopulationProgress:
         probabilities: float32 [T, batch_size, num_classes, replicas], the prediction before the update.
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
+        solved_at: int64 [replicas], windows along the path, from 1, after which each was solved; 0 where it is not yet.
     """
 
     losses: Floats
@@ -63,6 +78,19 @@ class PopulationProgress:
     probabilities: Floats
     states: Floats
     init_state: Floats
+    solved_at: npt.NDArray[np.int64]
+
+    @property
+    def diverged(self) -> Bools:
+        """bool [n]: after which windows nothing goes on well: no replica's loss is a finite number."""
+        return ~np.isfinite(self.losses).any(axis=1)
+
+    def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
+        """The first so many of the windows, the last of which is this one; what is shown of that is another's.
+
+        None is solved by windows that are followed by those in which all diverge.
+        """
+        return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
 
     def of(self, replica: int) -> Progress:
         """What a trainer of this replica alone would report."""
@@ -77,3 +105,7 @@ class PopulationProgress:
             np.swapaxes(self.states[..., replica], 0, 1),
             self.init_state[..., replica],
         )
+
+
+AnyProgress = Progress | PopulationProgress
+"""What a network alone, or many side by side, brought."""

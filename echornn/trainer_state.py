@@ -39,3 +39,7 @@ class TrainerState:
     def is_finite(self) -> bool:
         """Whether all weights are finite numbers; training cannot go on well from others."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
+
+    def of(self, replica: int) -> TrainerState:
+        """Of a population of one: itself."""
+        return self

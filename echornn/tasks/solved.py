@@ -55,6 +55,11 @@ class SolvedAt:
         """Of runs that are yet to begin."""
         return cls(np.zeros(runs, np.int64), 0, np.empty((0, runs), np.float32))
 
+    def anew(self) -> SolvedAt:
+        """None is solved, and no loss so far counts: from here on another task is trained."""
+        never = SolvedAt.never(len(self.at))
+        return replace(never, windows=self.windows)
+
     def after(self, losses: Floats, levels: npt.NDArray[np.float64]) -> SolvedAt:
         """When these losses, float32 [n, runs], have come in too; solved is a mean below ``levels``, float [runs]."""
         joined = np.concatenate([self.recent, losses])

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 from echornn import quiet
 from echornn.config import EchoConfig
-from echornn.progress import Progress
-from echornn.trainer_state import TrainerState
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress
 
 
 class AnyTrainer(Protocol):
-    """What a session needs of a trainer; `echornn.training.trainer.Trainer` says it in full.
+    """What a session needs of a trainer of one network, or of a population of many.
+
+    `echornn.training.trainer.Trainer` and `echornn.training.population.Population` say it in full.
 
     Attributes:
         epoch, window: the next window to train, from (0, 0).
@@ -25,6 +27,10 @@ class AnyTrainer(Protocol):
     window: int
     generation: int
     draw: int
+
+    @property
+    def config(self) -> EchoConfig:
+        """What is trained."""
 
     @property
     def finished(self) -> bool:
@@ -39,10 +45,10 @@ class AnyTrainer(Protocol):
         """Where it trains: cpu or gpu."""
 
     @property
-    def state(self) -> TrainerState:
+    def state(self) -> AnyState:
         """A copy of all that a bit-exact continuation needs."""
 
-    def restore(self, state: TrainerState) -> None:
+    def restore(self, state: AnyState) -> None:
         """Go on exactly where this was taken; `ValueError` where it is of another configuration."""
 
     def edit(self, config: EchoConfig) -> None:
@@ -51,7 +57,7 @@ class AnyTrainer(Protocol):
     def compile(self) -> None:
         """Be ready to train at full speed; nothing is trained."""
 
-    def advance(self, n: int) -> Progress:
+    def advance(self, n: int) -> AnyProgress:
         """Train so many windows, or fewer at the end of the last epoch; `ValueError` where ``n`` is below 1."""
 
     def reset(self, draw: int = 0) -> None:
@@ -65,7 +71,8 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
 def tensorflow_trainers() -> MakeTrainer:
-    """Makes trainers for a session, which share compiled loops; TensorFlow is imported with the first.
+    """Makes trainers, and populations of several replicas, for a session; they share compiled loops, and TensorFlow is
+    imported with the first.
 
     One that needs more memory than there is, with what saving it takes, is refused with a `ConfigError`.
     """
@@ -81,6 +88,10 @@ def tensorflow_trainers() -> MakeTrainer:
 
     def make(config: EchoConfig) -> AnyTrainer:
         shared = programs()
+        if config.replicas > 1:
+            from echornn.training.population import Population
+
+            return Population(config, programs=shared)
         from echornn.training.memory import STATES_IN_A_SESSION, require_memory
         from echornn.training.trainer import Trainer
 

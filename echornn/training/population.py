@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, Device, EchoConfig, require_epochs
 from echornn.network.model import shown_part
-from echornn.population_state import PopulationState
+from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.levels import solved_level
 from echornn.tasks.series import EchoSeries
@@ -21,7 +21,7 @@ from echornn.training.device import GPU, Placement, place
 from echornn.training.memory import require_population_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
-from echornn.training.replica_configs import require_one_structure, require_replicas, with_seeds
+from echornn.training.replica_configs import require_one_structure, with_seeds
 from echornn.training.shares import Values, processors
 
 
@@ -41,7 +41,7 @@ class Population:
 
     Args:
         configs: each replica's; or one, for ``replicas`` of it with consecutive seeds from its own on.
-        replicas: how many, where one configuration is given.
+        replicas: how many, where one configuration is given; as many as that says, unless given.
         programs: where compiled loops are kept for the next of the same structure; unset, they are not.
 
     Raises:
@@ -57,10 +57,9 @@ class Population:
         programs: Programs | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
-            wanted = 1 if replicas is None else replicas
-            require_replicas(configs, wanted)
-            require_population_memory(configs, wanted)
-            configs = with_seeds(configs, wanted)
+            wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
+            require_population_memory(wanted, wanted.replicas)
+            configs = with_seeds(wanted, wanted.replicas)
         elif replicas is not None:
             raise ValueError(f"replicas = {replicas!r} cannot be used: each of the configurations is a replica")
         else:
@@ -110,6 +109,11 @@ class Population:
             del call, trained  # before the next data are made: those before should not need their room any more
         self._last = self._shown(call, trained, np.concatenate(losses), np.concatenate(errors))
         return self._last
+
+    @property
+    def config(self) -> EchoConfig:
+        """What all train, where they differ by consecutive seeds: the first one's, with the number of replicas."""
+        return dataclasses.replace(self.configs[0], replicas=self.replicas)
 
     @property
     def replicas(self) -> int:
@@ -171,31 +175,37 @@ class Population:
             self._solved,
         )
 
-    def restore(self, state: PopulationState) -> None:
+    def restore(self, state: AnyState) -> None:
         """Go on exactly where `state` was taken.
 
         Raises:
             ValueError: the state is of other configurations.
         """
-        if state.configs != self.configs:
+        if not isinstance(state, PopulationState) or state.configs != self.configs:
             raise ValueError("a state of other configurations cannot be restored")
         self._crew.load(Values(state.weights, state.optimizer, state.carried_state))
         self.epoch, self.window = state.epoch, state.window
         self.generation, self.draw, self._solved = state.generation, state.draw, state.solved
         self._last = None
 
-    def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`), a configuration for each replica.
+    def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`), which all share or a configuration for each
+        replica. Where the task is another, none has solved it yet.
 
         Raises:
             ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
         """
-        pairs = zip(self.configs, configs, strict=True)
-        if not all(before.differs_only_live(after) for before, after in pairs):
+        if isinstance(configs, EchoConfig):
+            configs = with_seeds(configs, configs.replicas)
+        pairs = list(zip(self.configs, configs, strict=False))
+        same = len(self.configs) == len(configs)
+        if not (same and all(before.differs_only_live(after) for before, after in pairs)):
             raise ValueError(f"a population of its own is needed: only {', '.join(sorted(LIVE_FIELDS))} are live")
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         self.configs = tuple(configs)
+        if not all(before.same_task(after) for before, after in pairs):
+            self._solved = self._solved.anew()
         self._crew.edit(self.configs)
         self._data.forget()
 
@@ -252,6 +262,7 @@ class Population:
             trained.probabilities,
             trained.states[:, :, shown_part(config)],
             trained.init_state,
+            self.solved_at,
         )
 
     def _nothing_trained(self) -> PopulationProgress:

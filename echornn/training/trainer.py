@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import LIVE_FIELDS, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, ConfigError, EchoConfig, require_epochs
 from echornn.network.model import checked_weights, initial_weights, shown_part
+from echornn.population_state import AnyState
 from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
@@ -37,11 +38,14 @@ class Trainer:
         programs: where compiled loops are kept for the next trainer of the same structure; unset, they are not.
 
     Raises:
-        ConfigError: the device asked for is not there, or not the memory that the configuration needs.
+        ConfigError: the device asked for is not there, or not the memory that the configuration needs; or it is of
+            several replicas, which a `Population` trains.
         OutOfMappingsError: this process has compiled too much.
     """
 
     def __init__(self, config: EchoConfig, programs: Programs | None = None) -> None:
+        if config.replicas != 1:
+            raise ConfigError("replicas", config.replicas, "1; a Population trains several")
         require_memory(config)
         self.config = config
         self.epoch = 0
@@ -156,13 +160,13 @@ class Trainer:
             tuple(variable.numpy() for variable in self._loop.optimizer.variables),
         )
 
-    def restore(self, state: TrainerState) -> None:
+    def restore(self, state: AnyState) -> None:
         """Go on exactly where `state` was taken.
 
         Raises:
             ValueError: the state is of another configuration.
         """
-        if state.config != self.config:
+        if not isinstance(state, TrainerState) or state.config != self.config:
             raise ValueError(f"state of {state.config} cannot be restored: the trainer's is {self.config}")
         self.load_weights(state.weights)
         for variable, value in zip(self._loop.optimizer.variables, state.optimizer, strict=True):
