@@ -81,7 +81,7 @@ WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
     (
         "lottery",
-        "Networks trained side by side, each from a seed of its own: how many solve the task is what the idea is worth.",
+        "Networks trained side by side, each of another seed: how many solve it tells the idea from luck.",
     ),
     ("replica", "One network of a lottery; its seed, alone, trains the same again: --seed 7."),
     ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),

@@ -156,7 +156,7 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
-MAKES_A_LOTTERY = "64 networks, each with a seed of its own, from the start: 6 shows them, L comes back"
+MAKES_A_LOTTERY = "64 networks, each of another seed, from the start: 6 shows them, L comes back"
 ONE_NETWORK = "this is one network: L makes a lottery of it, and < > go through that"
 
 LATER = "loading: done as soon as it can be"
@@ -166,7 +166,8 @@ LATER = "loading: done as soon as it can be"
 def views_of(key: str) -> str:
     """What a key of views says that are not shown."""
     having = [view for view in VIEWS if key in view.own_keys()]
-    return f"{key} is a key of the {' and '.join(f'{view.title} ({view.key})' for view in having)}"
+    *most, last = [f"{view.title} ({view.key})" for view in having]
+    return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
 def makes_sense(action: str, frame: Frame) -> bool:

@@ -19,7 +19,7 @@ from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import buckets_by_column, shaded
 from tui.app.views.solve_times import LEAST_WIDTH as LEAST_HISTOGRAM
 from tui.app.views.solve_times import draw_histogram, solved_by_column
-from tui.app.views.view import FOCUSED, View
+from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
@@ -205,11 +205,10 @@ class LotteryView(View):
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "lottery--focused" if self.has_focus else "lottery--head")
         words = f": {lottery.in_words()}"
-        first = f"{self._first + 1:,} to {self._first + shown:,} of {lottery.replicas:,}"
-        of = f"{first}, " if shown < lottery.replicas else ""
-        keys = "" if self.has_focus else "tab: arrows act here; "
-        by = f"v: by {self._by}"
-        for note in (f"{keys}{of}{by}", f"{of}{by}", by, ""):
+        first, last, by = self._first + 1, self._first + shown, f"v: by {self._by}"
+        of = f"{first:,} to {last:,} of {lottery.replicas:,}, " if shown < lottery.replicas else ""
+        keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
+        for note in (f"{keys}{of}{by}", f"{of}{by}", f"{first:,}-{last:,} by {self._by}" if of else by, by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
         cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
@@ -249,7 +248,7 @@ def instead(frame: Frame | None, message: str) -> list[str]:
         return [message or "lottery: nothing trained yet"]
     return [
         f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
-        "L trains 64 at once, of this seed and those after it; L again comes back to this one.",
+        "L trains 64 at once, of this seed and those after it; L again comes back.",
         message,
     ]
 

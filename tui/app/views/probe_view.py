@@ -9,7 +9,7 @@ from textual.binding import Binding
 from echornn.readings import Kind, Question, Readings
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.views.view import FOCUSED, View
+from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -17,9 +17,6 @@ PART_BINDINGS = [
     Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),
     Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before"),
 ]
-
-
-HOW_TO_FOCUS = "tab: arrows act here"
 
 
 class ProbeView(View):

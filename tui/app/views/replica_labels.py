@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.analysis.lottery import Lottery
 from echornn.analysis.loss_text import loss_text
+from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 
 LOSS_WIDTH = 7
