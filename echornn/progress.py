@@ -83,7 +83,7 @@ class PopulationProgress:
     @property
     def diverged(self) -> Bools:
         """bool [n]: after which windows nothing goes on well: no replica's loss is a finite number."""
-        return ~np.isfinite(self.losses).any(axis=1)
+        return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
         """The first so many of the windows, the last of which is this one; what is shown of that is another's.

@@ -8,6 +8,7 @@ import threading
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
+from echornn.population_state import AnyState
 from echornn.progress import Progress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
@@ -57,8 +58,8 @@ class ScriptedTrainer:
         weights = {"W": np.array([math.nan if lost else self.trained], np.float32)}
         return TrainerState(self.config, *books, weights, np.zeros(1, np.float32), (np.array(self.trained),))
 
-    def restore(self, state: TrainerState) -> None:
-        if state.config != self.config:
+    def restore(self, state: AnyState) -> None:
+        if not isinstance(state, TrainerState) or state.config != self.config:
             raise ValueError(f"state of {state.config} cannot be restored")
         self.epoch, self.window, self.generation, self.draw = state.epoch, state.window, state.generation, state.draw
         self.trained = int(state.optimizer[0])
@@ -197,6 +198,15 @@ class ScriptedSession(Session):
 
     def ask(self, question: Question | None) -> None:
         self.asked = question
+
+    def choose(self, replica: int) -> None:
+        self.commands.append(f"choose {replica}")
+
+    def alone(self) -> None:
+        self.commands.append("alone")
+
+    def lottery(self, replicas: int = 64) -> None:
+        self.commands.append("lottery")
 
     def undo(self) -> None:
         self.commands.append("undo")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.pyramid_level import FACTOR, KEPT_BUCKETS, Buckets, Level, Windows, reduced
+from echornn.analysis.pyramid import Pyramid
+from echornn.analysis.pyramid_level import KEPT_BUCKETS, Buckets, Level, Windows
 from echornn.progress import Floats
 
-Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "back", "lost"]
-"""What begins a branch: a preset is an edit that starts over, whatever it changes; back is training on from a moment
-in the past; lost stands for one that cannot be read any more."""
+Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; alone, one of several replicas goes
+on without the others; back is training on from a moment in the past; lost stands for one that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,14 @@ class Curve:
         return middles
 
 
+class OfOne(Protocol):
+    """A history of one network."""
+
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """As `Pyramid.buckets` of losses: [4, buckets]."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Piece:
     """Windows of a history that lie somewhere along a curve.
@@ -99,10 +107,15 @@ class Piece:
         first, last: the windows along the curve that are taken of it, ``first <= window < last``.
     """
 
-    history: LossHistory
+    history: OfOne
     offset: int
     first: int
     last: int
+
+
+def width_of(columns: int, windows: int) -> int:
+    """Windows in a bucket, a power of two, so that so many windows take about so many columns, and no more."""
+    return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
 def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
@@ -112,7 +125,7 @@ def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segme
         pieces: in order along the curve.
         segments: all that are known; those that reach into the part are kept.
     """
-    width: int = 2 ** max(0, math.ceil(math.log2(max(1, (last - first) / max(1, columns)))))
+    width = width_of(columns, last - first)
     edges: list[Windows] = []
     values: list[Buckets] = []
     for piece in pieces:
@@ -145,47 +158,22 @@ def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segme
         )
 
 
-class LossHistory:
-    """Losses and error rates of all windows, as a pyramid: level k has one bucket for each 4^k windows.
-
-    Adding costs time in proportion to what is added, drawing to the columns drawn, neither to the run's length.
-    Memory is bounded: where a level has grown past what is kept its oldest part is dropped, and that part of
-    the run is drawn from the next level, whose buckets keep its extremes. One thread may add while others draw.
+class LossHistory(Pyramid):
+    """Losses and error rates of all windows.
 
     Args:
-        kept: newest buckets that each level keeps at the least.
+        kept: newest buckets that each level of the pyramid keeps at the least.
     """
 
     def __init__(self, kept: int = KEPT_BUCKETS) -> None:
-        self._lock = threading.Lock()
+        super().__init__(Level(kept), lambda: Level(kept))
         self._kept = kept
-        self._levels = [Level(kept)]
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
 
     def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
         """Add windows, in order: their losses in nats and their error rates in 0..1, both float32 [n]."""
         for begin in range(0, len(losses), self._kept):
-            piece = slice(begin, begin + self._kept)
-            with self._lock:
-                self._add(losses[piece], error_rates[piece])
-
-    def _add(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
-        changed = self._length
-        self._length += len(losses)
-        level = self._levels[0]
-        level.replace(changed, np.stack([losses, losses, losses, error_rates]).astype(np.float64))
-        for depth in itertools.count(1):
-            if level.stop <= FACTOR:
-                break
-            if depth == len(self._levels):
-                self._levels.append(Level(self._kept))
-            coarser = self._levels[depth]
-            changed = min(changed // FACTOR, coarser.stop)
-            coarser.replace(changed, level.grouped(changed * FACTOR, level.stop, FACTOR))
-            level = coarser
+            some = slice(begin, begin + self._kept)
+            self.add(np.stack([losses[some], losses[some], losses[some], error_rates[some]]))
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
@@ -194,81 +182,13 @@ class LossHistory:
 
     def losses(self, first: int, last: int) -> Floats | None:
         """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""
-        return self._finest(0, first, last)
+        windows = self.windows(first, last)
+        return None if windows is None else windows[0].astype(np.float32)
 
     def error_rates(self, first: int, last: int) -> Floats | None:
         """The error rates from ``first`` up to ``last``, float32 [n]; None as in `losses`."""
-        return self._finest(3, first, last)
-
-    def _finest(self, row: int, first: int, last: int) -> Floats | None:
-        with self._lock:
-            level = self._levels[0]
-            if first < level.start:
-                return None
-            values: Floats = level.buckets(first, min(last, level.stop))[row].astype(np.float32)
-            return values
-
-    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
-
-        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond.
-
-        Args:
-            width: a power of two.
-
-        Returns:
-            int64 [2, buckets], first window of each bucket and the one after its last; and the `Buckets`.
-        """
-        with self._lock:
-            last = min(last, self._length)
-            if last <= first:
-                return np.empty((2, 0), np.int64), np.empty((4, 0))
-            begin, end = -(-first // width) * width, last // width * width
-            if begin >= end:  # within a bucket, or across one edge of two
-                cuts = [first, begin, last] if first < begin < last else [first, last]
-                parts = [self._one(*cut) for cut in itertools.pairwise(cuts)]
-                starts = np.array(cuts[:-1], np.int64)
-            else:
-                inner_starts, inner = self._aligned(begin, end, width)
-                parts = [self._one(first, begin), inner, self._one(end, last)]
-                edges = [first] * (first < begin), inner_starts, [end] * (end < last)
-                starts = np.concatenate(edges).astype(np.int64)
-            return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
-
-    def _aligned(self, begin: int, end: int, width: int) -> tuple[Windows, Buckets]:
-        """Buckets between two multiples of ``width``, and the first window of each; wider ones where need be."""
-        depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
-        while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
-            depth += 1
-        size = FACTOR**depth
-        group, first, stop = max(1, width // size), begin // size, -(-end // size)
-        starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
-        return np.maximum(starts, begin), self._levels[depth].grouped(first, stop, group)
-
-    def _one(self, first: int, last: int) -> Buckets:
-        """One bucket of these windows, from the fewest that hold them; none where there are no windows."""
-        parts = [np.empty((4, 0))]
-        for depth, level in enumerate(self._levels):
-            size, coarser = FACTOR**depth, FACTOR ** (depth + 1)
-            if first >= last:
-                break
-            known = first // size >= level.start
-            if depth + 1 == len(self._levels) or (known and last - first <= 2 * coarser):
-                parts.append(level.buckets(first // size, -(-last // size)))
-                break
-            above, below = -(-first // coarser) * coarser, last // coarser * coarser
-            if known:
-                parts += [level.buckets(first // size, above // size), level.buckets(below // size, last // size)]
-                first, last = above, below
-            else:  # forgotten here: the next level's bucket reaches beyond
-                first = first // coarser * coarser
-                if last // size >= level.start:
-                    parts.append(level.buckets(below // size, last // size))
-                    last = below
-                else:
-                    last = -(-last // coarser) * coarser
-        joined = np.concatenate(parts, axis=1)
-        return reduced(joined, np.zeros(min(1, joined.shape[1]), np.int64))
+        windows = self.windows(first, last)
+        return None if windows is None else windows[3].astype(np.float32)
 
 
 def _round_numbers() -> Iterator[int]:

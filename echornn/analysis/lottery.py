@@ -38,6 +38,21 @@ class Lottery:
     diverged: npt.NDArray[np.bool_]
     windows: int
 
+    @classmethod
+    def after(cls, recent: Floats, solved_at: Indices, windows: int) -> Lottery:
+        """The lottery after so many windows along the path.
+
+        Args:
+            recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, where there are as many.
+            solved_at: as in `Lottery`; of a later moment, it tells of this one too.
+        """
+        there = np.where(solved_at <= windows, solved_at, 0)
+        if not len(recent):
+            nothing = np.full(len(solved_at), np.nan, np.float32)
+            return cls(there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows)
+        mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return cls(there, mean, recent[-1].copy(), ~np.isfinite(recent[-1]), windows)
+
     @property
     def replicas(self) -> int:
         """How many there are."""

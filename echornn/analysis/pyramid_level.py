@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,57 +14,90 @@ FACTOR = 4
 KEPT_BUCKETS = 1 << 18
 """Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
 
-
 Windows = npt.NDArray[np.int64]
 
-Buckets = npt.NDArray[np.float64]
-"""[4, buckets]: smallest loss, largest loss, sum of the losses, sum of the error rates."""
+Buckets = npt.NDArray[np.floating[Any]]
+"""[numbers, buckets, ...]: what is told of each bucket; of losses the smallest, the largest, their sum, and the sum of
+the error rates."""
+
+Reducers = tuple[np.ufunc, ...]
+"""How each number of a bucket is made of those of the buckets in it."""
+
+OF_LOSSES: Reducers = (np.fmin, np.fmax, np.add, np.add)
+
+Which = slice | npt.NDArray[np.int64]
+"""Of which replicas; of a run that has no such axis, all."""
+
+ALL = slice(None)
 
 
 class Level:
-    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound."""
+    """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound.
 
-    def __init__(self, kept: int) -> None:
+    Args:
+        kept: newest buckets that it keeps at the least.
+        reducers: one for each number of a bucket.
+        each: lengths of the axes after that of the buckets; none, unless given.
+        dtype: of what is kept.
+    """
+
+    def __init__(
+        self,
+        kept: int,
+        reducers: Reducers = OF_LOSSES,
+        each: tuple[int, ...] = (),
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
         self._kept = kept
+        self._reducers = reducers
         self.start = 0
         self.stop = 0
-        self._buckets: Buckets = np.empty((4, 16))
+        self._buckets: npt.NDArray[Any] = np.empty((len(reducers), 16, *each), dtype)
 
-    def replace(self, begin: int, buckets: Buckets) -> None:
+    def replace(self, begin: int, buckets: npt.NDArray[Any]) -> None:
         """Put these buckets in the place of all from ``begin`` on."""
         kept = begin - self.start
         needed = kept + buckets.shape[1]
         room = self._buckets.shape[1]
         if needed > room:
             dropped = (needed - self._kept) // FACTOR * FACTOR if needed > 2 * self._kept else 0
-            grown = np.empty((4, max(room if dropped else min(2 * room, 2 * self._kept), needed - dropped)))
+            longer = max(room if dropped else min(2 * room, 2 * self._kept), needed - dropped)
+            grown = np.empty((len(self._buckets), longer, *self._buckets.shape[2:]), self._buckets.dtype)
             grown[:, : kept - dropped] = self._buckets[:, dropped:kept]
             self._buckets = grown
             self.start += dropped
         self.stop = begin + buckets.shape[1]
         self._buckets[:, begin - self.start : self.stop - self.start] = buckets
 
-    def buckets(self, begin: int, stop: int) -> Buckets:
+    def buckets(self, begin: int, stop: int, which: Which = ALL) -> Buckets:
         """The buckets ``begin`` to ``stop``."""
+        return np.stack(self._numbers(begin, stop, which))
+
+    def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
+        """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
+        numbers = self._numbers(begin, max(begin, stop), which)
+        return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
+
+    def one(self, buckets: Buckets) -> Buckets:
+        """All of these buckets as one; none where there are none."""
+        return np.stack([_grouped(*pair, buckets.shape[1]) for pair in zip(self._reducers, buckets, strict=True)])
+
+    def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
+        """Each number of those buckets, [buckets, ...]."""
+        return list(self._stored(begin, stop)[..., which])
+
+    def _stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
         return self._buckets[:, begin - self.start : stop - self.start]
 
-    def grouped(self, begin: int, stop: int, group: int) -> Buckets:
-        """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
-        if stop <= begin:
-            return np.empty((4, 0))
-        return reduced(self.buckets(begin, stop), np.arange(0, stop - begin, group))
 
-
-def reduced(buckets: Buckets, edges: Windows) -> Buckets:
-    """The buckets from each edge to the next as one."""
-    if not len(edges):
-        return np.empty((4, 0))
-    low, high, total, errors = buckets
-    return np.stack(
-        [
-            np.fmin.reduceat(low, edges),
-            np.fmax.reduceat(high, edges),
-            np.add.reduceat(total, edges),
-            np.add.reduceat(errors, edges),
-        ]
-    )
+def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
+    """A number of each group of so many buckets, from that of the buckets; the last group may be smaller."""
+    if group <= 1 or not len(number):
+        return number
+    groups, rest = divmod(len(number), group)
+    whole = groups * group  # by themselves: it is ten times as fast as `reduceat`
+    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
+    if not rest:
+        return of_whole
+    of_rest = reducer.reduce(number[whole:], axis=0, keepdims=True)
+    return np.concatenate([of_whole, of_rest])

@@ -78,13 +78,16 @@ def digest(branch: Branch, of_parent: int) -> int:
     Args:
         of_parent: the digest of the branch that it goes on from; it does not count where the weights begin anew.
     """
+    config = dataclasses.asdict(branch.config)
+    if branch.config.replicas == 1:
+        del config["replicas"]  # keyframes of before there were several are still known
     terms = (
         branch.start,
         branch.epoch,
         branch.window,
         branch.generation,
         branch.draw,
-        dataclasses.asdict(branch.config),
+        config,
     )
     return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)
 
@@ -127,4 +130,4 @@ def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether weights begin anew when this is done where ``before`` was trained."""
-    return cause in STARTS_OVER or not before.differs_only_live(after)
+    return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))

@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from echornn.population_state import AnyState, PopulationState
 from echornn.runs import checkpoint, own_files
 from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
-from echornn.trainer_state import TrainerState
 
 MOST_BYTES = 4 << 20
 """Of all keyframes of a run; of more, up to half are dropped. Of larger states `LEAST_KEPT` are kept, up to
@@ -50,7 +50,7 @@ class Keyframe:
         digest: what leads to the branch.
     """
 
-    def __init__(self, moment: Moment, state: TrainerState | bytes, digest: int = 0) -> None:
+    def __init__(self, moment: Moment, state: AnyState | bytes, digest: int = 0) -> None:
         self.moment = moment
         self.digest = digest
         self._state = state
@@ -60,7 +60,7 @@ class Keyframe:
             arrays = (*state.weights.values(), state.carried_state, *state.optimizer)
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
-    def state(self) -> TrainerState | None:
+    def state(self) -> AnyState | None:
         """The trainer's state; None where the data is damaged."""
         if not isinstance(self._state, bytes):
             return self._state
@@ -72,6 +72,7 @@ class Keyframe:
     def as_record(self) -> bytes:
         """As the file of keyframes has it: magic, branch, window, digest, length, CRC-32 of all that; and the data."""
         state = self._state
+        assert not isinstance(state, PopulationState)  # of a network alone: others are not recorded yet
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
         terms = (*self.moment, self.digest)
         return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data

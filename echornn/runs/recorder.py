@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from echornn.progress import Progress
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
-from echornn.trainer_state import TrainerState
 
 
 class Recorder(Protocol):
@@ -36,7 +36,7 @@ class Recorder(Protocol):
     def command(self, command: Command) -> None:
         """A command was carried out (or the run has begun)."""
 
-    def windows(self, progress: Progress) -> None:
+    def windows(self, progress: AnyProgress) -> None:
         """These windows were trained."""
 
     def seconds_to_save(self) -> float | None:
@@ -54,7 +54,7 @@ class Recorder(Protocol):
         That is saved when it can be; nothing trained is unsaved while it is not.
         """
 
-    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
 
         Args:
@@ -88,7 +88,7 @@ class Unrecorded:
 
     def command(self, command: Command) -> None: ...
 
-    def windows(self, progress: Progress) -> None: ...
+    def windows(self, progress: AnyProgress) -> None: ...
 
     def seconds_to_save(self) -> float | None:
         return None
@@ -99,7 +99,7 @@ class Unrecorded:
 
     def moved(self) -> None: ...
 
-    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None: ...
+    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None: ...
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress, Progress
 from echornn.runs import about, checkpoint, run_dir
 from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
@@ -165,7 +166,8 @@ class RunRecorder:
         self._events.command(command)
         self._told += 1
 
-    def windows(self, progress: Progress) -> None:
+    def windows(self, progress: AnyProgress) -> None:
+        assert isinstance(progress, Progress)  # of a network alone: others are not recorded yet
         records = np.empty(len(progress.losses), WINDOW)
         records["loss"], records["errors"] = progress.losses, progress.errors
         self._losses.append(records.tobytes())
@@ -185,11 +187,12 @@ class RunRecorder:
     def moved(self) -> None:
         self._moves += 1
 
-    def save(self, state: TrainerState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None:
         """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
+        assert isinstance(state, TrainerState)
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()

@@ -248,6 +248,7 @@ CAUSES = {
     "regenerate": "new data",
     "edit": "edit",
     "preset": "preset",
+    "alone": "alone",
     "back": "trained on",
     "lost": "what began it cannot be read",
 }

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
+from echornn.session import going_back
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame
 from echornn.session.live_run import LiveRun
@@ -87,6 +88,24 @@ class Changes:
                 self._live.edit(config, anew, held)
 
         self.make(edit, anywhere=anew)
+
+    def alone(self) -> None:
+        """The chosen replica goes on without the others; see `LiveRun.alone`."""
+        self.make(self._live.alone)
+
+    def lottery(self, replicas: int) -> None:
+        """From one network to so many, and back; see `echornn.session.session.Session.lottery`."""
+        live = self._live
+
+        def turn() -> None:
+            if live.config.replicas == 1:
+                live.edit(replace(live.config, replicas=replicas))
+            elif (before := going_back.before_the_lottery(live.timeline, live.here)) is not None:
+                live.go(before)
+            else:
+                live.edit(replace(live.config, replicas=1))
+
+        self.make(turn)
 
     def undo(self) -> None:
         """Go to before the last change; see `LiveRun.undo`."""

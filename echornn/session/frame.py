@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import passed, situation
+from echornn.analysis.lottery import Lottery
 from echornn.analysis.situation import Situation
 from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
@@ -49,6 +50,8 @@ class Frame:
         branch: the branch on whose terms it stands; see `echornn.runs.timeline.Timeline`.
         line, line_end: the branch whose path the curve shows, and the windows along it.
         is_past: whether more was trained on that line after this moment.
+        replica: the chosen one of several, from 0; `progress`, `tape` and `readings` are its own.
+        lottery: where all of them stand; None for a network alone.
         progress: the newest windows; None where no window was trained since the start, a reset or new data.
         rate: windows a second, measured over the last second or so; 0 where it does not train.
         speed: windows a second asked for; infinity is full speed.
@@ -82,6 +85,8 @@ class Frame:
     line: int = 0
     line_end: int = 0
     is_past: bool = False
+    replica: int = 0
+    lottery: Lottery | None = None
     progress: Progress | None = None
     rate: float = 0.0
     speed: float = math.inf
@@ -102,6 +107,11 @@ class Frame:
     warning: str = ""
 
     @property
+    def own_config(self) -> EchoConfig:
+        """What the chosen replica trains; of a network alone, `config`."""
+        return self.config.of(self.replica)
+
+    @property
     def loss(self) -> float:
         """Loss of the newest window in nats, also where only its loss is known; NaN before an epoch's first."""
         if self.progress is not None:
@@ -119,14 +129,14 @@ class Frame:
     def situation(self) -> Situation:
         """What is the case; see `echornn.analysis.judge.situation`."""
         undoable = self.undoable > 0
-        return situation(self.config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        return situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
 
     @property
     def passed(self) -> Situation | None:
         """What stood out in the newest windows that are shown without a gap; see `echornn.analysis.judge.passed`."""
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
-        return passed(self.config, self.evidence, one_by_one[::-1])
+        return passed(self.own_config, self.evidence, one_by_one[::-1])
 
     @property
     def verdict(self) -> Verdict:
@@ -137,6 +147,6 @@ class Frame:
     def _near_vitals(self) -> Readings | None:
         """The vitals, where they are not of long ago."""
         vitals = self.vitals
-        if vitals is None or vitals.config != self.config:
+        if vitals is None or vitals.config != self.own_config:
             return None
         return vitals if 0 <= self.trained - vitals.window <= max(NEAR_WINDOWS, self.trained // 2) else None

@@ -44,6 +44,13 @@ def _edited(timeline: Timeline, branch: Branch) -> set[str]:
     return set(changes(timeline.parent_config(branch) or branch.config, branch.config)) - {"num_epochs"}
 
 
+def before_the_lottery(timeline: Timeline, here: Moment) -> Moment | None:
+    """Where the network alone stood that was turned into the several that are trained here; None where none was."""
+    first = timeline.path(here)[0]
+    before = timeline.parent_config(first)
+    return first.before if before is not None and before.of(0) == first.config.of(0) else None
+
+
 def undoable(timeline: Timeline, here: Moment) -> int:
     """How many changes can be undone, one after the other; at most `MOST_COUNTED` are counted."""
     count, moment = 0, before_the_change(timeline, here) if len(timeline) else None

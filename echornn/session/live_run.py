@@ -9,7 +9,7 @@ import numpy as np
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
@@ -48,12 +48,13 @@ class LiveRun(Whereabouts):
         self.config = config
         self.trainer: AnyTrainer
         self.may_save = True
-        self.shown: tuple[Progress, ...] = ()
+        self.shown: tuple[AnyProgress, ...] = ()
         self._recorder = recorder
         self._make_trainer = make_trainer
         self._pace = pace
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
+        self._chosen = 0
         self._extends = 0
         self._way = Way(self._keyframing, pace, clock)
         self._undoing = Undoing(clock)
@@ -69,6 +70,15 @@ class LiveRun(Whereabouts):
     def arrived(self) -> bool:
         """Whether the trainer stands `here`."""
         return self._way.arrived
+
+    @property
+    def replica(self) -> int:
+        """The chosen one, from 0: of those that are trained here."""
+        return self._chosen if self._chosen < self.config.replicas else 0
+
+    def choose(self, replica: int) -> None:
+        """Have this one shown; where that many are not there, the nearest."""
+        self._chosen = min(max(0, replica), self.config.replicas - 1)
 
     @property
     def redoable(self) -> bool:
@@ -105,7 +115,7 @@ class LiveRun(Whereabouts):
             self._way.leave()
             self.trainer = trainer
             trainer.reset(state.draw)
-            if trainer.state.config != state.config:
+            if trainer.config != state.config:
                 trainer.edit(state.config)
             trainer.restore(state)
 
@@ -116,7 +126,7 @@ class LiveRun(Whereabouts):
 
     # ---- training
 
-    def train(self, windows: int) -> Progress:
+    def train(self, windows: int) -> AnyProgress:
         """Train on from here: as a new branch, where here is not the end of one.
 
         Of several windows, those before the first whose loss is no finite number count, and the trainer is on its way
@@ -132,7 +142,7 @@ class LiveRun(Whereabouts):
         begun = self._clock()
         progress = self.trainer.advance(windows)
         due = self._keyframing.trained(self._clock() - begun)
-        bad = np.flatnonzero(~np.isfinite(progress.losses))
+        bad = np.flatnonzero(progress.diverged)
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
             progress = self._before_the_bad(progress, int(bad[0]))
@@ -145,17 +155,16 @@ class LiveRun(Whereabouts):
                 self._keyframe()
         return progress
 
-    def _append(self, progress: Progress) -> None:
+    def _append(self, progress: AnyProgress) -> None:
         rates = (progress.errors / self.config.predictions_per_window).astype(np.float32)
         self.timeline.append(self.here.branch, progress.losses, rates)
         self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
 
-    def _before_the_bad(self, progress: Progress, count: int) -> Progress:
+    def _before_the_bad(self, progress: AnyProgress, count: int) -> AnyProgress:
         """The first windows of the progress; what it shows of the last is another's."""
         epoch, window = self.owner.position(self.here.window + max(count - 1, 0))
-        losses, errors = progress.losses[:count], progress.errors[:count]
-        return replace(progress, losses=losses, errors=errors, epoch=epoch, window=window)
+        return progress.until(count, epoch, window)
 
     # ---- changes, each of which begins a branch
 
@@ -201,13 +210,27 @@ class LiveRun(Whereabouts):
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
+    def alone(self) -> None:
+        """The chosen replica goes on without the others from here: with its weights, optimizer and carried state.
+
+        Of a network alone, nothing is to be done. What is raised leaves all as it was.
+        """
+        if self.config.replicas == 1:
+            return
+        before = self._leave()
+        state = self.trainer.state.of(self.replica)
+        trainer = self._make(state.config)
+        trainer.restore(state)
+        self.trainer, self.config = trainer, state.config
+        self.shown = tuple(one.of(self._chosen) for one in self.shown)
+        self._branch("alone", self.moment, self._leads_back(None, before, False))
+
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
         self.trainer.reset(draw)
-        state = self.trainer.state
-        if state.config != self.config:
+        if self.trainer.config != self.config:
             self.trainer.edit(self.config)
-        if state.generation != self.owner.generation:
+        if self.trainer.generation != self.owner.generation:
             self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
 
     def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.changes import Changes
@@ -19,6 +19,7 @@ from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
 from echornn.session.showing import Showing, first_frame
 from echornn.session.stage import Stage
+from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
@@ -45,7 +46,7 @@ class Loop:
         config: EchoConfig,
         speed: float,
         make_trainer: MakeTrainer | None,
-        on_progress: Callable[[Progress], None] | None,
+        on_progress: Callable[[AnyProgress], None] | None,
         clock: Callable[[], float],
         recorder: Recorder | None,
         at: int | None,
@@ -77,7 +78,7 @@ class Loop:
         self.recorder.when_saved(lambda: self.mailbox.send(self._showing.show_warning))
 
     def _stands(self) -> tuple[Moment, EchoConfig]:
-        return self.live.moment, self.live.config
+        return self.live.moment, self.live.config.of(self.live.replica)
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
@@ -174,7 +175,7 @@ class Loop:
     def _seconds_to_probe(self) -> float | None:
         if not (self.probing.asked and self.live.arrived):
             return None
-        return self.probing.seconds(self.live.moment, self.live.config, self._stands_still)
+        return self.probing.seconds(*self._stands(), self._stands_still)
 
     @property
     def _stands_still(self) -> bool:
@@ -195,12 +196,17 @@ class Loop:
 
     def _probe(self) -> None:
         live, probing = self.live, self.probing
+        replica = live.replica
+
+        def take() -> TrainerState:
+            return live.trainer.state.of(replica)
+
         if not self._stands_still and self.pace.speed > LEAST_PAIRED_SPEED and not probing.follows(live.moment):
-            probing.weigh(lambda: live.trainer.state, live.moment)
+            probing.weigh(take, live.moment)
             return
-        newest = live.shown[-1] if live.shown else None
+        newest = live.shown[-1].of(replica) if live.shown else None
         flat_out = self.pace.speed > WATCHABLE_SPEED
-        probing.begin(lambda: live.trainer.state, live.moment, newest, self._stands_still, flat_out)
+        probing.begin(take, live.moment, newest, self._stands_still, flat_out)
 
     @property
     def _slice_windows(self) -> int:
@@ -246,6 +252,10 @@ class Loop:
             self.drive.pause()
         else:
             self.drive.step(windows)
+
+    def choose(self, replica: int) -> None:
+        """Show this replica; see `echornn.session.session.Session.choose`."""
+        self.live.choose(replica)
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""

@@ -6,11 +6,11 @@ import dataclasses
 from collections import deque
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.timeline import Timeline
-from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 
 
@@ -41,12 +41,12 @@ class Replay:
         make_trainer: MakeTrainer,
     ) -> None:
         self.moment = moment
-        self.tape: deque[Progress] = deque(maxlen=max(1, tape_windows))
+        self.tape: deque[AnyProgress] = deque(maxlen=max(1, tape_windows))
         self._spans = timeline.spans(moment)
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
         self._span, self._window, state = self._base(keyframes)
         config = self._spans[self._span].branch.config
-        self.trainer = trainer if trainer.state.config.differs_only_live(config) else make_trainer(config)
+        self.trainer = trainer if trainer.config.differs_only_live(config) else make_trainer(config)
         self.trainer.reset(self._spans[self._span].branch.draw)  # the first epoch lies within any num_epochs
         self._set_up(config)
         if state is None:
@@ -93,7 +93,7 @@ class Replay:
             self._span += 1
             self._begin(self._spans[self._span].branch)
 
-    def _base(self, keyframes: Keyframes) -> tuple[int, int, TrainerState | None]:
+    def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
         """The last state before the tape: the number of its span, its window, and itself; else the path's beginning."""
         for number in reversed(range(len(self._spans))):
             span = self._spans[number]
@@ -105,7 +105,7 @@ class Replay:
                 keyframes.drop(found)
         return 0, self._spans[0].first, None
 
-    def _usable(self, keyframe: Keyframe, branch: Branch) -> TrainerState | None:
+    def _usable(self, keyframe: Keyframe, branch: Branch) -> AnyState | None:
         state = keyframe.state()
         fits = state is not None and state.config == branch.config and keyframe.moment.window >= branch.start
         return state if fits else None
@@ -119,5 +119,5 @@ class Replay:
             self.trainer.restore(dataclasses.replace(state, **position))
 
     def _set_up(self, config: EchoConfig) -> None:
-        if self.trainer.state.config != config:
+        if self.trainer.config != config:
             self.trainer.edit(config)

@@ -14,7 +14,7 @@ from typing import Any
 
 from echornn.analysis.loss_history import Curve, curve_of
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
@@ -48,7 +48,7 @@ class Session:
         config: EchoConfig,
         speed: float = math.inf,
         make_trainer: MakeTrainer | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[AnyProgress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         recorder: Recorder | None = None,
         at: int | None = None,
@@ -211,6 +211,22 @@ class Session:
     def move_epochs(self, epochs: int) -> None:
         """Show the next moment at which an epoch ends, or the one before (-1); see `go`."""
         self._loop.mailbox.send(lambda: self._loop.changes.move_epochs(epochs))
+
+    def choose(self, replica: int) -> None:
+        """Show this one of several replicas, counted from 0: rows, memory, gradient and weights are its own.
+
+        Of a number that is not there, the nearest is shown.
+        """
+        self._loop.mailbox.send(lambda: self._loop.choose(replica))
+
+    def alone(self) -> None:
+        """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""
+        self._loop.mailbox.send(self._loop.changes.alone)
+
+    def lottery(self, replicas: int = 64) -> None:
+        """Turn a network alone into so many replicas, which start over; and several back into the one that they were,
+        where it stood then, or into the first of them."""
+        self._loop.mailbox.send(lambda: self._loop.changes.lottery(replicas))
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""

@@ -70,6 +70,7 @@ class Showing:
             live.config,
             live.shown,
             live.timeline.evidence(here),
+            live.replica,
             state=state,
             message="",
             device=trainer.device,
@@ -100,7 +101,7 @@ class Showing:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
             paused = "" if self._drive.running else ": paused there"
-            parts.insert(0, f"the loss is {last.losses[-1]} in {where}{paused}")
+            parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
         return "; ".join(part for part in parts if part)
 
     def _vitals(self) -> Readings | None:

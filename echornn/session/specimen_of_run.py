@@ -14,7 +14,11 @@ WINDOWS_AT_A_TIME = 4096
 
 
 def specimen_of_run(
-    run: Run, at: int | None = None, make_trainer: MakeTrainer | None = None, branch: int | None = None
+    run: Run,
+    at: int | None = None,
+    make_trainer: MakeTrainer | None = None,
+    branch: int | None = None,
+    replica: int = 0,
 ) -> Specimen:
     """The network after so many windows along the path to where the run stands; there, unless given.
 
@@ -26,6 +30,7 @@ def specimen_of_run(
         at: windows, from 0.
         make_trainer: makes the trainer, where one is needed; `echornn.training.trainer.Trainer` unless given.
         branch: along the path to the end of this branch instead, which must be there.
+        replica: which of several, from 0.
 
     Raises:
         RunError: nothing was ever saved of it, or the path is not so long.
@@ -36,7 +41,7 @@ def specimen_of_run(
         raise RunError(f"{run.folder} has no weights yet")
     moment = run.moment(at, branch)
     if moment == run.stands:
-        return Specimen(run.checkpoint.state, moment.branch, moment.window)
+        return Specimen(run.checkpoint.state.of(replica), moment.branch, moment.window)
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
@@ -44,5 +49,5 @@ def specimen_of_run(
     replay = Replay(timeline, keyframes, make(run.config), moment, 1, make)
     while not replay.arrived:
         replay.advance(WINDOWS_AT_A_TIME)
-    newest = replay.tape[-1] if replay.tape else None
-    return Specimen(replay.trainer.state, moment.branch, moment.window, newest)
+    newest = replay.tape[-1].of(replica) if replay.tape else None
+    return Specimen(replay.trainer.state.of(replica), moment.branch, moment.window, newest)

@@ -7,7 +7,7 @@ from typing import Any
 
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
@@ -28,7 +28,15 @@ class Stage:
 
     def compile(self, config: EchoConfig) -> None:
         """Another network is being made, and nothing of the one before is shown."""
-        nothing = {"progress": None, "tape": (), "evidence": Evidence(), "epoch": 1, "window": 0}
+        nothing = {
+            "progress": None,
+            "replica": 0,
+            "lottery": None,
+            "tape": (),
+            "evidence": Evidence(),
+            "epoch": 1,
+            "window": 0,
+        }
         unread = {"readings": None, "vitals": None, "unread": ""}
         self.change(state=State.LOADING, message="compiling the training loop", config=config, **nothing, **unread)
 
@@ -36,8 +44,9 @@ class Stage:
         self,
         trainer: AnyTrainer,
         config: EchoConfig,
-        shown: tuple[Progress, ...],
+        shown: tuple[AnyProgress, ...],
         evidence: Evidence,
+        replica: int = 0,
         **changes: Any,
     ) -> None:
         """Say where the trainer stands: after the windows shown, or where none are, before the next; see `change`.
@@ -45,13 +54,22 @@ class Stage:
         Args:
             shown: the newest windows in full, the last one last.
             evidence: what the losses up to there tell.
+            replica: which one is shown.
         """
-        *tape, progress = shown or (None,)
+        *tape, progress = tuple(one.of(replica) for one in shown) or (None,)
         epoch, window = place(trainer.epoch, trainer.window, config)
         if progress is not None:
             epoch, window = progress.epoch + 1, progress.window + 1
         position = {"epoch": epoch, "window": window, "generation": trainer.generation, "draw": trainer.draw}
-        self.change(config=config, progress=progress, tape=tuple(tape), evidence=evidence, **position, **changes)
+        self.change(
+            config=config,
+            replica=replica,
+            progress=progress,
+            tape=tuple(tape),
+            evidence=evidence,
+            **position,
+            **changes,
+        )
 
 
 def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.runs.branch import Moment
 from echornn.runs.timeline import Timeline
 from echornn.session.keyframing import Keyframing
@@ -72,7 +72,7 @@ class Way:
             self._seconds = 0.0
         return done
 
-    def arrive(self) -> tuple[Progress, ...] | None:
+    def arrive(self) -> tuple[AnyProgress, ...] | None:
         """At the end of the way, be on it no more: the newest windows before it, the last one last; else None."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None

@@ -200,7 +200,9 @@ class Population:
         pairs = list(zip(self.configs, configs, strict=False))
         same = len(self.configs) == len(configs)
         if not (same and all(before.differs_only_live(after) for before, after in pairs)):
-            raise ValueError(f"a population of its own is needed: only {', '.join(sorted(LIVE_FIELDS))} are live")
+            raise ValueError(
+                f"{configs[0]} needs a population of its own: only {', '.join(sorted(LIVE_FIELDS))} are live"
+            )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         self.configs = tuple(configs)

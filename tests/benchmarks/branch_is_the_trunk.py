@@ -14,11 +14,11 @@ import time
 import numpy as np
 
 from echornn.config import EchoConfig
+from echornn.population_state import AnyState
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import tensorflow_trainers
 
 NETWORKS = {
@@ -44,7 +44,7 @@ def train(live: LiveRun, windows: int) -> None:
         windows -= len(live.train(min(windows, 4000)).losses)
 
 
-def same(one: TrainerState, other: TrainerState) -> bool:
+def same(one: AnyState, other: AnyState) -> bool:
     """Whether two states are the same bits."""
     arrays = zip(
         [*one.weights.values(), one.carried_state, *one.optimizer],

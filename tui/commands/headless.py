@@ -16,7 +16,7 @@ import numpy as np
 
 from echornn.analysis.loss_text import loss_text
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import Run
 from echornn.session.frame import Frame, State
@@ -137,7 +137,8 @@ def print_training(
         if texts:
             lines.print(texts, sys.stdout)
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: AnyProgress) -> None:
+        assert isinstance(progress, Progress)  # of a network alone: others have no lines yet
         say(*report.records(progress))
         if not math.isfinite(progress.losses[-1]):
             position = {"epoch": progress.epoch + 1, "window": progress.window + 1}

@@ -28,6 +28,23 @@ def test_how_many_solved_and_when() -> None:
     assert lottery([0, 0], [0.7, 0.7]).median_window is None
 
 
+def test_after_some_windows_it_tells_what_is_known_by_then() -> None:
+    recent = np.array([[0.5, 0.1, math.nan], [0.3, 0.1, 0.2]], np.float32)
+    there = Lottery.after(recent, np.array([90, 120, 0]), 100)
+    assert there.solved_at.tolist() == [90, 0, 0]
+    assert there.mean.tolist() == pytest.approx([0.4, 0.1, math.nan], nan_ok=True)
+    assert there.newest.tolist() == pytest.approx([0.3, 0.1, 0.2])
+    assert not there.diverged.any()
+    assert Lottery.after(recent[:1], np.zeros(3, np.int64), 1).diverged.tolist() == [False, False, True]
+
+
+def test_before_the_first_window_nothing_is_known() -> None:
+    begin = Lottery.after(np.empty((0, 3), np.float32), np.zeros(3, np.int64), 0)
+    assert (begin.replicas, begin.solved, begin.windows) == (3, 0, 0)
+    assert np.isnan(begin.mean).all()
+    assert not begin.diverged.any()
+
+
 def test_in_words() -> None:
     solved = [1243 if replica < 41 else 0 for replica in range(64)]
     assert lottery(solved, [0.5] * 64).in_words() == "41 of 64 solved (52 to 75 %), median window 1,243"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn import EchoConfig, Session
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
@@ -37,7 +37,7 @@ class Stage:
         )
         self.session.pause()
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: AnyProgress) -> None:
         self.losses.append(progress.losses)
 
     def step(self, windows: int) -> np.ndarray:

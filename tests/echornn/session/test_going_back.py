@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
@@ -101,7 +101,7 @@ def test_it_is_paused_there_only_while_it_is() -> None:
         assert then(session, 71).warning == "the loss is nan in window 1 of epoch 8: paused there"
         seen: list[str] = []
 
-        def look(_: Progress) -> None:
+        def look(_: AnyProgress) -> None:
             seen.append(session.frame.warning)
             session.pause()
 
@@ -209,7 +209,7 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
     trainer = Counting(ENDLESS)
     diverged = threading.Event()
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: AnyProgress) -> None:
         if math.isnan(progress.losses[-1]):
             diverged.set()
 

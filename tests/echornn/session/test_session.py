@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Unrecorded
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
@@ -31,12 +31,12 @@ class Stage:
     def __init__(self, config: EchoConfig, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.trainer = ScriptedTrainer(config)
         self._changed = threading.Condition()
-        self.progress: list[Progress] = []
+        self.progress: list[AnyProgress] = []
         self.session = Session(
             config, speed, make_trainer=lambda _: self.trainer, on_progress=self._on_progress, clock=clock
         )
 
-    def _on_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: AnyProgress) -> None:
         with self._changed:
             self.progress.append(progress)
             self._changed.notify_all()
@@ -388,7 +388,7 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
     now, pressed, released = [0.0], threading.Event(), threading.Event()
     repeats = iter([5.0, *[0.033] * (15 + 5)])
 
-    def on_progress(_: Progress) -> None:
+    def on_progress(_: AnyProgress) -> None:
         """The key repeats with each stretch of windows; then comes undo."""
         if not pressed.is_set():
             return

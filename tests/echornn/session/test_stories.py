@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.population_state import AnyState
 from echornn.progress import Progress
 from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
@@ -60,9 +61,9 @@ class HashTrainer(ScriptedTrainer):
     def state(self) -> TrainerState:
         return replace(super().state, optimizer=(np.array(self.trained), np.array(self.number)))
 
-    def restore(self, state: TrainerState) -> None:
+    def restore(self, state: AnyState) -> None:
         super().restore(state)
-        self.number = int(state.optimizer[1])
+        self.number = int(state.of(0).optimizer[1])
 
 
 def _hashed(*values: object) -> int:
@@ -86,7 +87,8 @@ def owned(live: LiveRun) -> Moment:
     return Moment(live.owner.number, live.here.window)
 
 
-def essence(state: TrainerState) -> tuple[Any, ...]:
+def essence(state: AnyState) -> tuple[Any, ...]:
+    state = state.of(0)
     return (state.config, state.epoch, state.window, state.generation, state.draw, int(state.optimizer[1]))
 
 

@@ -8,16 +8,23 @@ import numpy as np
 import pytest
 
 from echornn.config import ConfigError
-from echornn.progress import Progress
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress
 from echornn.tasks.series import EchoSeries
-from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
-from tests.compiled import make_trainer
+from echornn.training.population import Population
+from tests.compiled import PROGRAMS, make_trainer
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import ScriptedPopulation
 
 pytestmark = pytest.mark.slow
 
-MAKERS: dict[str, MakeTrainer] = {"real": make_trainer, "scripted": ScriptedTrainer}
+MAKERS: dict[str, MakeTrainer] = {
+    "real": make_trainer,
+    "population": lambda config: Population(config, programs=PROGRAMS),
+    "scripted": ScriptedTrainer,
+    "scripted population": ScriptedPopulation,
+}
 
 
 @pytest.fixture(params=MAKERS)
@@ -29,7 +36,8 @@ def position(trainer: AnyTrainer) -> tuple[int, int, int, int]:
     return trainer.epoch, trainer.window, trainer.generation, trainer.draw
 
 
-def assert_same_state(one: TrainerState, other: TrainerState) -> None:
+def assert_same_state(one: AnyState, other: AnyState) -> None:
+    one, other = one.of(0), other.of(0)
     for name in ("config", "epoch", "window", "generation", "draw"):
         assert getattr(one, name) == getattr(other, name), name
     assert one.weights.keys() == other.weights.keys()
@@ -40,7 +48,8 @@ def assert_same_state(one: TrainerState, other: TrainerState) -> None:
         np.testing.assert_array_equal(slot, theirs)
 
 
-def assert_shows_its_last_window(progress: Progress, epoch: int, window: int, generation: int = 0) -> None:
+def assert_shows_its_last_window(progress: AnyProgress, epoch: int, window: int, generation: int = 0) -> None:
+    progress = progress.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
     x, y = EchoSeries.generate(SMALL, generation, epoch).window(window * 10, 10)
     np.testing.assert_array_equal(progress.x, x)
@@ -69,7 +78,7 @@ def test_compiling_trains_nothing(make: MakeTrainer) -> None:
 
 def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer) -> None:
     trainer = make(SMALL)
-    progress = trainer.advance(14)
+    progress = trainer.advance(14).of(0)
     assert progress.losses.dtype == np.float32
     assert progress.errors.dtype == np.int32
     assert progress.losses.shape == progress.errors.shape == (14,)
@@ -80,18 +89,18 @@ def test_it_trains_as_many_windows_as_it_is_told_across_epochs(make: MakeTrainer
 
 def test_after_an_epochs_last_window_comes_the_next_epochs_first(make: MakeTrainer) -> None:
     trainer = make(SMALL)
-    assert_shows_its_last_window(trainer.advance(10), 0, 9)
+    assert_shows_its_last_window(trainer.advance(10).of(0), 0, 9)
     assert position(trainer) == (1, 0, 0, 0)
 
 
 def test_it_ends_with_its_last_epoch_and_then_trains_nothing(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.advance(25)
-    progress = trainer.advance(100)
+    progress = trainer.advance(100).of(0)
     assert progress.losses.shape == (5,)
     assert (position(trainer), trainer.windows_left, trainer.finished) == ((3, 0, 0, 0), 0, True)
     end = trainer.state
-    nothing = trainer.advance(7)
+    nothing = trainer.advance(7).of(0)
     assert nothing.losses.shape == nothing.errors.shape == (0,)
     assert (nothing.epoch, nothing.window) == (2, 9)
     np.testing.assert_array_equal(nothing.x, progress.x)
@@ -108,10 +117,10 @@ def test_fewer_than_one_window_cannot_be_trained(make: MakeTrainer, windows: int
 
 def test_however_it_is_cut_into_pieces_training_comes_to_the_same(make: MakeTrainer) -> None:
     trainer = make(SMALL)
-    losses = trainer.advance(27).losses
+    losses = trainer.advance(27).of(0).losses
     end = trainer.state
     trainer.reset()
-    pieces = [trainer.advance(windows).losses for windows in (1, 9, 2, 13, 2)]
+    pieces = [trainer.advance(windows).of(0).losses for windows in (1, 9, 2, 13, 2)]
     np.testing.assert_array_equal(np.concatenate(pieces), losses)
     assert_same_state(trainer.state, end)
 
@@ -122,16 +131,16 @@ def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
     trainer.regenerate()
     trainer.advance(3)
     state, kept = trainer.state, trainer.state
-    losses, end = trainer.advance(12).losses, trainer.state
+    losses, end = trainer.advance(12).of(0).losses, trainer.state
     assert_same_state(state, kept)
     trainer.reset(draw=3)
     trainer.restore(state)
     assert_same_state(trainer.state, kept)
-    np.testing.assert_array_equal(trainer.advance(12).losses, losses)
+    np.testing.assert_array_equal(trainer.advance(12).of(0).losses, losses)
     assert_same_state(trainer.state, end)
     another = make(SMALL)
     another.restore(state)
-    np.testing.assert_array_equal(another.advance(12).losses, losses)
+    np.testing.assert_array_equal(another.advance(12).of(0).losses, losses)
 
 
 def test_the_state_of_another_configuration_is_refused(make: MakeTrainer) -> None:
@@ -139,7 +148,7 @@ def test_the_state_of_another_configuration_is_refused(make: MakeTrainer) -> Non
     trainer.advance(3)
     before = trainer.state
     with pytest.raises(ValueError, match="cannot be restored"):
-        trainer.restore(replace(before, config=replace(SMALL, learning_rate=0.1)))
+        trainer.restore(make(replace(SMALL, learning_rate=0.1)).state)
     assert_same_state(trainer.state, before)
 
 
@@ -152,7 +161,7 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
     assert trainer.windows_left == 36
     for name, weight in trainer.state.weights.items():
         np.testing.assert_array_equal(weight, before.weights[name])
-    progress = trainer.advance(1)
+    progress = trainer.advance(1).of(0)
     assert (progress.epoch, progress.window) == (1, 4)
     np.testing.assert_array_equal(progress.y, EchoSeries.generate(config, 0, 1).window(40, 10)[1])
     assert trainer.state.config == config
@@ -162,7 +171,7 @@ def test_an_edit_of_its_structure_is_refused(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.advance(3)
     before = trainer.state
-    with pytest.raises(ValueError, match="needs a trainer of its own"):
+    with pytest.raises(ValueError, match=r"needs a (trainer|population) of its own"):
         trainer.edit(replace(SMALL, state_size=8))
     assert_same_state(trainer.state, before)
 
@@ -183,10 +192,10 @@ def test_fewer_epochs_than_are_trained_are_refused(make: MakeTrainer, trained: i
 def test_a_reset_starts_over_on_the_same_data(make: MakeTrainer) -> None:
     trainer = make(SMALL)
     trainer.regenerate()
-    start, first = trainer.state, trainer.advance(14).losses
+    start, first = trainer.state, trainer.advance(14).of(0).losses
     trainer.reset()
     assert position(trainer) == (0, 0, 1, 0)
-    np.testing.assert_array_equal(trainer.advance(14).losses, first)
+    np.testing.assert_array_equal(trainer.advance(14).of(0).losses, first)
     trainer.reset(draw=2)
     assert position(trainer) == (0, 0, 1, 2)
     trainer.reset()
@@ -203,7 +212,7 @@ def test_new_data_begin_the_epoch_again_and_keep_the_weights(make: MakeTrainer) 
     assert position(trainer) == (1, 0, 1, 0)
     for name, weight in trainer.state.weights.items():
         np.testing.assert_array_equal(weight, weights[name])
-    assert_shows_its_last_window(trainer.advance(2), 1, 1, generation=1)
+    assert_shows_its_last_window(trainer.advance(2).of(0), 1, 1, generation=1)
 
 
 def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer) -> None:
@@ -211,4 +220,4 @@ def test_new_data_after_the_last_epoch_train_that_epoch_again(make: MakeTrainer)
     trainer.advance(30)
     trainer.regenerate()
     assert (position(trainer), trainer.windows_left, trainer.finished) == ((2, 0, 1, 0), 10, False)
-    assert_shows_its_last_window(trainer.advance(10), 2, 9, generation=1)
+    assert_shows_its_last_window(trainer.advance(10).of(0), 2, 9, generation=1)

@@ -1,0 +1,122 @@
+"""What is told of windows, kept so that any part of them can be drawn in constant time."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.pyramid_level import ALL, FACTOR, Buckets, Level, Which, Windows
+
+
+class Pyramid:
+    """Windows in buckets: level k has one bucket for each 4^k of them.
+
+    Adding costs time in proportion to what is added, drawing to the columns drawn, neither to the run's length.
+    Memory is bounded: where a level has grown past what is kept its oldest part is dropped, and that part of
+    the run is drawn from the next level, whose buckets keep its extremes. One thread may add while others draw.
+
+    Args:
+        finest: an empty level, for the windows themselves.
+        coarser: makes an empty level for buckets of them.
+    """
+
+    def __init__(self, finest: Level, coarser: Callable[[], Level]) -> None:
+        self._lock = threading.Lock()
+        self._levels = [finest]
+        self._coarser = coarser
+
+    def __len__(self) -> int:
+        return self._levels[0].stop
+
+    def add(self, windows: npt.NDArray[Any]) -> None:
+        """Add windows, in order: the numbers that the finest level keeps of each, [numbers, n, ...]."""
+        with self._lock:
+            level = self._levels[0]
+            changed = level.stop
+            level.replace(changed, windows)
+            for depth in itertools.count(1):
+                if level.stop <= FACTOR:
+                    break
+                if depth == len(self._levels):
+                    self._levels.append(self._coarser())
+                coarser = self._levels[depth]
+                changed = min(changed // FACTOR, coarser.stop)
+                coarser.replace(changed, level.grouped(changed * FACTOR, level.stop, FACTOR))
+                level = coarser
+
+    def windows(self, first: int, last: int, which: Which = ALL) -> Buckets | None:
+        """Windows from ``first`` up to ``last``, a bucket each; None where they are kept in coarser buckets only."""
+        with self._lock:
+            finest = self._levels[0]
+            return None if first < finest.start else finest.buckets(first, min(last, finest.stop), which)
+
+    def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
+        """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
+
+        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond.
+
+        Args:
+            width: a power of two.
+
+        Returns:
+            int64 [2, buckets], first window of each bucket and the one after its last; and the `Buckets`.
+        """
+        with self._lock:
+            last = min(last, len(self))
+            if last <= first:
+                return np.empty((2, 0), np.int64), self._none(which)
+            begin, end = -(-first // width) * width, last // width * width
+            if begin >= end:  # within a bucket, or across one edge of two
+                cuts = [first, begin, last] if first < begin < last else [first, last]
+                parts = [self._one(*cut, which) for cut in itertools.pairwise(cuts)]
+                starts = np.array(cuts[:-1], np.int64)
+            else:
+                inner_starts, inner = self._aligned(begin, end, width, which)
+                parts = [self._one(first, begin, which), inner, self._one(end, last, which)]
+                edges = [first] * (first < begin), inner_starts, [end] * (end < last)
+                starts = np.concatenate(edges).astype(np.int64)
+            return np.stack([starts, np.append(starts[1:], last)]), np.concatenate(parts, axis=1)
+
+    def _none(self, which: Which) -> Buckets:
+        finest = self._levels[0]
+        return finest.buckets(finest.stop, finest.stop, which)
+
+    def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
+        """Buckets between two multiples of ``width``, and the first window of each; wider ones where need be."""
+        depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
+        while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
+            depth += 1
+        size = FACTOR**depth
+        group, first, stop = max(1, width // size), begin // size, -(-end // size)
+        starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
+        return np.maximum(starts, begin), self._levels[depth].grouped(first, stop, group, which)
+
+    def _one(self, first: int, last: int, which: Which) -> Buckets:
+        """One bucket of these windows, from the fewest that hold them; none where there are no windows."""
+        parts = [self._none(which)]
+        for depth, level in enumerate(self._levels):
+            size, coarser = FACTOR**depth, FACTOR ** (depth + 1)
+            if first >= last:
+                break
+            known = first // size >= level.start
+            if depth + 1 == len(self._levels) or (known and last - first <= 2 * coarser):
+                parts.append(level.buckets(first // size, -(-last // size), which))
+                break
+            above, below = -(-first // coarser) * coarser, last // coarser * coarser
+            if known:
+                parts.append(level.buckets(first // size, above // size, which))
+                parts.append(level.buckets(below // size, last // size, which))
+                first, last = above, below
+            else:  # forgotten here: the next level's bucket reaches beyond
+                first = first // coarser * coarser
+                if last // size >= level.start:
+                    parts.append(level.buckets(below // size, last // size, which))
+                    last = below
+                else:
+                    last = -(-last // coarser) * coarser
+        return self._levels[0].one(np.concatenate(parts, axis=1))

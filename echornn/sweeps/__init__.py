@@ -1,0 +1,1 @@
+"""Maps: many trainings over a grid of fields, shared out to processes, each result kept once in a folder."""

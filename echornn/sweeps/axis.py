@@ -1,0 +1,149 @@
+"""The values that one field of a sweep takes, as they are written on a command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
+
+Value = int | float | str
+"""Of a field: a whole number, a fraction, or a word."""
+
+HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them"
+
+NO_AXES = {
+    "seed": "--seeds says how many, from --seed on",
+    "replicas": "--seeds says how many, from --seed on",
+    "device": "where it is trained is not what is trained",
+    "num_epochs": "the window at which each was solved tells what fewer epochs would have brought",
+}
+"""The fields that are no axes, and why."""
+
+EVEN = frozenset({"dropout"})
+"""Fields whose ``LO..HI@N`` lie evenly; those of all others lie evenly in powers."""
+
+MAX_VALUES = 1000
+"""Of one axis."""
+
+DIGITS = 3
+"""Of the fractions between both ends of a range."""
+
+ROOMY: dict[str, Any] = {
+    "total_series_length": MAX_STEPS,
+    "truncated_backprop_length": 1,
+    "batch_size": 1,
+    "echo_step": 0,
+    "num_layers": 2,
+}
+"""Leaves each other field all the values that it can have at all."""
+
+RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A field, and the values that it takes in a sweep, each once.
+
+    Raises:
+        ConfigError: the field is no axis, or has no or too many values, or one that it can never have.
+    """
+
+    field: str
+    values: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        _require_axis(self.field)
+        _require_count(self.field, len(self.values))
+        values = tuple(dict.fromkeys(_checked(self.field, value) for value in self.values))
+        object.__setattr__(self, "values", values)
+
+    @classmethod
+    def parse(cls, text: str) -> Axis:
+        """The axis of a text: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
+
+        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from the first to the last, spaced evenly in powers
+        (0.01, 0.0316, 0.1, 0.316, 1), but those of dropout, which can be 0, evenly; whole numbers are rounded.
+
+        Raises:
+            ConfigError: it is none.
+        """
+        name, equals, values = text.partition("=")
+        field = name.strip().replace("-", "_")
+        if not equals or not field:
+            raise ConfigError("grid", text, HOW)
+        _require_axis(field)
+        if field in CHOICES:
+            return cls(field, tuple(word.strip() for word in values.split(",")))
+        parts = RANGE.fullmatch(values)
+        if parts is None:
+            return cls(field, tuple(_number(field, word) for word in values.split(",")))
+        return cls(field, _range(field, parts["low"], parts["high"], parts["count"]))
+
+
+def _require_axis(field: str) -> None:
+    if field in NO_AXES:
+        raise ConfigError("grid", field, NO_AXES[field])
+    allowed = [one.name for one in dataclasses.fields(EchoConfig) if one.name not in NO_AXES]
+    if field not in allowed:
+        raise ConfigError("grid", field, f"one of {', '.join(allowed)}")
+
+
+def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value, ...]:
+    low, high = _number(field, first), _number(field, last)
+    written = f"{first}..{last}" + ("" if number is None else f"@{number}")
+    if low > high:
+        raise ConfigError(field, written, "the first at most the last")
+    if number is None:
+        if isinstance(low, float) or isinstance(high, float):
+            raise ConfigError(field, written, f"{written}@N, for N fractions")
+        _require_count(field, high - low + 1)
+        return tuple(range(low, high + 1))
+    count = _whole(field, number)
+    _require_count(field, count)
+    if count == 1:
+        raise ConfigError(field, written, "2 values or more in a range")
+    if field in EVEN:
+        between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
+    elif low <= 0:
+        raise ConfigError(field, written, "above 0 in a range with @, whose values are spaced in powers")
+    else:
+        between = [low * math.pow(high / low, index / (count - 1)) for index in range(1, count - 1)]
+    if field in FRACTIONS:
+        return (low, *(float(f"{one:.{DIGITS}g}") for one in between), high)
+    return (low, *map(round, between), high)
+
+
+def _number(field: str, word: str) -> int | float:
+    """A word as a number of the field's kind."""
+    if field not in FRACTIONS:
+        return _whole(field, word)
+    try:
+        value = float(word)
+    except ValueError:
+        raise ConfigError(field, word, FRACTIONS[field]) from None
+    if not math.isfinite(value):
+        raise ConfigError(field, word, FRACTIONS[field])
+    return value
+
+
+def _whole(field: str, word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise ConfigError(field, word, "a whole number") from None
+
+
+def _checked(field: str, value: Value) -> Value:
+    """The value as a configuration has it, that is possible for some values of the other fields."""
+    room = {**ROOMY, "truncated_backprop_length": MAX_STEPS} if field == "stride" else ROOMY
+    checked: Value = getattr(EchoConfig(**{**room, field: value}), field)
+    return checked
+
+
+def _require_count(field: str, count: int) -> None:
+    if not 1 <= count <= MAX_VALUES:
+        raise ConfigError("grid", field, f"1 to {MAX_VALUES} values, not {count}")

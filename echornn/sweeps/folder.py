@@ -1,0 +1,192 @@
+"""A sweep's folder: what is asked for, and a file for each training that is done.
+
+::
+
+    sweep.json           the grids that were asked for, oldest first
+    results/KEY.json     what came of one training, written once
+    failed/KEY.json      a point that could not be trained, and why
+    results.csv          the same as a table
+    lock                 held by the process that computes
+
+A key is a hash of all that decides a result: configuration with its seed, until when it trains, versions. So the same
+training has the same file whoever asks for it, and whether it is there says whether it is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.runs import own_files
+from echornn.runs.recorded_values import MOST, NO_RECORD, shortened, whole
+from echornn.runs.run_error import RunError
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.grid import Grid, Until
+
+SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
+
+FORMAT = 1
+"""Of ``sweep.json``."""
+
+MOST_BYTES = 1 << 24
+"""Of ``sweep.json``."""
+
+MOST_BYTES_OF_A_RESULT = 1 << 16
+
+SEED_OF_A_POINT = 0
+"""A point is a configuration without its seed."""
+
+Versions = Mapping[str, str]
+"""By distribution."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one training.
+
+    Attributes:
+        solved_at: window in the run, from 1, at which the echo was solved; None where it never was.
+        final_loss: mean loss of the last 50 of its windows (fewer, where there were fewer), nats; where it diverged,
+            the loss that is not finite.
+        windows: how many it trained; those after `solved_at` do not count where it trained until solved.
+        seconds: its share of the time in the compiled loop of its process.
+    """
+
+    solved_at: int | None
+    final_loss: float
+    windows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A grid, and with which versions it is trained."""
+
+    grid: Grid
+    versions: Versions
+
+    def key(self, config: EchoConfig) -> str:
+        """The name of the training of this configuration."""
+        return key_of(config, self.grid.until, self.versions)
+
+    def as_record(self) -> dict[str, Any]:
+        grid = self.grid
+        axes = [[axis.field, list(axis.values)] for axis in grid.axes]
+        return {
+            "axes": axes,
+            "fields": dict(grid.fields),
+            "seeds": grid.seeds,
+            "until": grid.until,
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Asked:
+        """Raises what `NO_RECORD` lists where it is none."""
+        axes = tuple(Axis(field, tuple(values)) for field, values in record["axes"])
+        grid = Grid(axes, dict(record["fields"]), record["seeds"], record["until"])
+        return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
+
+
+def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
+    """A hash of all that decides what comes of a training."""
+    text = json.dumps([told_of(config), until, dict(versions)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def point_of(config: EchoConfig) -> EchoConfig:
+    """The configuration without its seed, which is 0."""
+    return replace(config, seed=SEED_OF_A_POINT)
+
+
+def told_of(config: EchoConfig) -> dict[str, Any]:
+    """The fields that are not the defaults; those that are added later do not change it."""
+    default = asdict(EchoConfig())
+    return {name: value for name, value in asdict(config).items() if value != default[name]}
+
+
+@lru_cache(maxsize=1)
+def versions_here() -> Versions:
+    """Those that decide a result, of the packages that are installed."""
+    return {name: _version(name) for name in ("echornn-tui", "tensorflow")}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def read_asked(folder: Path) -> tuple[Asked, ...]:
+    """The grids that were asked for, oldest first.
+
+    Raises:
+        RunError: no sweep can be read there.
+    """
+    file = folder / SWEEP_FILE
+    try:
+        record = json.loads(own_files.read_bytes(file, MOST_BYTES))
+        if record["format"] != FORMAT:
+            raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
+        return tuple(Asked.from_record(one) for one in record["grids"])
+    except FileNotFoundError:
+        raise RunError(f"there is no sweep in {folder}") from None
+    except OSError as error:
+        raise RunError(f"{file} cannot be read: {error.strerror}") from error
+    except RunError:
+        raise
+    except (ConfigError, *NO_RECORD) as error:
+        raise RunError(f"{file} is damaged: {shortened(error)}") from error
+
+
+def write_asked(folder: Path, asked: tuple[Asked, ...]) -> None:
+    """Keep what is asked for.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    record = {"format": FORMAT, "grids": [one.as_record() for one in asked]}
+    own_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
+
+
+def result_bytes(config: EchoConfig, result: Result) -> bytes:
+    """A result's file; JSON has no number that is not finite, and null stands for it."""
+    loss = result.final_loss if math.isfinite(result.final_loss) else None
+    return json.dumps({"config": told_of(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
+
+
+def read_result(file: Path) -> Result | None:
+    """What is in a result's file; None where it is damaged or not there."""
+    try:
+        record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
+        solved_at = record["solved_at"]
+        return Result(
+            None if solved_at is None else whole(solved_at, "solved_at", MOST),
+            math.nan if record["final_loss"] is None else float(record["final_loss"]),
+            whole(record["windows"], "windows", MOST),
+            float(record["seconds"]),
+        )
+    except (OSError, *NO_RECORD):
+        return None
+
+
+def failed_bytes(point: EchoConfig, reason: str) -> bytes:
+    """The file of a point that could not be trained."""
+    return json.dumps({"config": told_of(point), "reason": shortened(reason)}).encode() + b"\n"
+
+
+def read_reason(file: Path) -> str | None:
+    """Why a point could not be trained; None where nothing says that."""
+    try:
+        return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
+    except (OSError, *NO_RECORD):
+        return None

@@ -1,0 +1,128 @@
+"""What a sweep trains: every combination of its axes' values, each with some seeds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from echornn.config import MAX_SEED, ConfigError, EchoConfig
+from echornn.sweeps.axis import Axis, Value
+
+Until = Literal["solved", "all"]
+"""How long each network trains: until it has solved the echo, or all windows of its epochs."""
+
+MAX_TRAININGS = 100_000
+"""Each has a file of its own in the sweep's folder."""
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """A combination of values that no network can have, for example an echo beyond the row.
+
+    Attributes:
+        values: of the axes, by field.
+        reason: what cannot be, and what could.
+    """
+
+    values: Mapping[str, Value]
+    reason: str
+
+    def __str__(self) -> str:
+        """In words: which, and why."""
+        return f"{in_words(self.values)}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Points:
+    """The combinations of a grid.
+
+    Attributes:
+        possible: configurations with the first of the grid's seeds.
+        impossible: what is left out.
+    """
+
+    possible: tuple[EchoConfig, ...]
+    impossible: tuple[Impossible, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sweep as it is asked for.
+
+    Args:
+        axes: the fields that vary; the first varies slowest.
+        fields: the other fields that are not the defaults, by name. ``seed`` is the first of the seeds.
+        seeds: networks of each point, with consecutive seeds.
+        until: how long each trains.
+
+    Raises:
+        ConfigError: a field or a number that cannot be, or none of the points can be.
+    """
+
+    axes: tuple[Axis, ...]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    seeds: int = 16
+    until: Until = "solved"
+
+    def __post_init__(self) -> None:
+        names = [axis.field for axis in self.axes]
+        if not names:
+            raise ConfigError("grid", "", "at least one FIELD=VALUES")
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError("grid", name, "each field once")
+            if name in self.fields:
+                raise ConfigError(name, self.fields[name], "it is an axis of the grid")
+        if self.fields.get("replicas", 1) != 1:
+            raise ConfigError("replicas", self.fields["replicas"], "--seeds says how many networks each point has")
+        if self.until not in get_args(Until):
+            raise ConfigError("until", self.until, f"one of {', '.join(get_args(Until))}")
+        if isinstance(self.seeds, bool) or not isinstance(self.seeds, int) or self.seeds < 1:
+            raise ConfigError("seeds", self.seeds, "1 or more")
+        trainings = math.prod(len(axis.values) for axis in self.axes) * self.seeds
+        if trainings > MAX_TRAININGS:
+            raise ConfigError("grid", f"{trainings:,} networks", f"at most {MAX_TRAININGS:,}, all points and seeds")
+        first = EchoConfig().seed if self.fields.get("seed") is None else self.fields["seed"]
+        if first + self.seeds - 1 > MAX_SEED:
+            raise ConfigError("seed", first, f"at most {MAX_SEED - self.seeds + 1}, so that each network has its own")
+        if not self.points.possible:
+            raise next(self._refusals())
+
+    @property
+    def points(self) -> Points:
+        """Its combinations, in the axes' order."""
+        possible: list[EchoConfig] = []
+        impossible: list[Impossible] = []
+        for values, config in self._combinations():
+            if isinstance(config, ConfigError):
+                impossible.append(Impossible(values, str(config)))
+            else:
+                possible.append(config)
+        return Points(tuple(possible), tuple(impossible))
+
+    def _refusals(self) -> Iterator[ConfigError]:
+        return (config for _, config in self._combinations() if isinstance(config, ConfigError))
+
+    def _combinations(self) -> Iterator[tuple[dict[str, Value], EchoConfig | ConfigError]]:
+        names = [axis.field for axis in self.axes]
+        for combination in itertools.product(*(axis.values for axis in self.axes)):
+            values = dict(zip(names, combination, strict=True))
+            try:
+                yield values, EchoConfig(**{**self.fields, **values})
+            except ConfigError as error:
+                yield values, error
+
+
+def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:
+    """The configuration with each of so many consecutive seeds, from its own on."""
+    return [replace(config, seed=config.seed + index) for index in range(seeds)]
+
+
+def in_words(values: Mapping[str, object]) -> str:
+    """Fields and their values as they are said: ``echo_step 3, cell gru``."""
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+    )

@@ -1,0 +1,213 @@
+"""What is known of a sweep, read from its folder: finished, or while it is being computed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.sweeps.axis import Value
+from echornn.sweeps.folder import (
+    FAILED,
+    RESULTS,
+    SWEEP_FILE,
+    Asked,
+    Result,
+    point_of,
+    read_asked,
+    read_reason,
+    read_result,
+)
+from echornn.sweeps.grid import Impossible, Until, with_seeds_from
+
+SUFFIX = ".json"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A configuration, and what came of its seeds.
+
+    Attributes:
+        config: with the lowest of the seeds.
+        seeds: those that are asked for, ascending.
+        results: of the seeds that are known.
+        failed: why it could not be trained; None where it could, or may still.
+    """
+
+    config: EchoConfig
+    seeds: tuple[int, ...]
+    results: Mapping[int, Result] = field(default_factory=dict)
+    failed: str | None = None
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The seeds of which nothing is known."""
+        return tuple(seed for seed in self.seeds if seed not in self.results)
+
+    @property
+    def solved(self) -> int:
+        """How many of the seeds that are known have solved the echo."""
+        return sum(result.solved_at is not None for result in self.results.values())
+
+
+@dataclass(frozen=True, eq=False)
+class SweepResults:
+    """All grids of a sweep's folder as one, and what is known.
+
+    Attributes:
+        folder: where it is.
+        axes: for each field that varies, its values: ascending where they are numbers, else in the order given.
+        seeds: of all points, ascending.
+        fields: the other fields that are not the defaults.
+        until: how long each network trains, as was asked last.
+        points: in the order of the grids and their axes.
+        impossible: combinations that are left out.
+    """
+
+    folder: Path
+    axes: Mapping[str, tuple[Value, ...]]
+    seeds: tuple[int, ...]
+    fields: Mapping[str, Value]
+    until: Until
+    points: tuple[Point, ...]
+    impossible: tuple[Impossible, ...]
+    _index: _Index
+    _stamp: tuple[int, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> SweepResults:
+        """The sweep in this folder; nothing there is changed.
+
+        Raises:
+            RunError: there is none, or it cannot be read.
+        """
+        stamp = _stamp_of(folder)
+        return cls.of(folder, read_asked(folder), stamp).refresh()
+
+    @classmethod
+    def of(cls, folder: Path, asked: tuple[Asked, ...], stamp: tuple[int, ...] = ()) -> SweepResults:
+        """These grids, of which nothing is read yet."""
+        index = _Index.of(asked)
+        return cls(
+            folder,
+            _axes(asked, index),
+            tuple(sorted({seed for point in index.points for seed in point.seeds})),
+            asked[-1].grid.fields if asked else {},
+            asked[-1].grid.until if asked else "solved",
+            index.points,
+            tuple({str(one): one for each in asked for one in each.grid.points.impossible}.values()),
+            index,
+            stamp,
+        )
+
+    def refresh(self) -> SweepResults:
+        """This, and what has become known since: itself where nothing has.
+
+        It reads what is new only.
+
+        Raises:
+            RunError: the sweep cannot be read any more.
+        """
+        stamp = _stamp_of(self.folder)
+        if self._stamp and stamp != self._stamp:  # more was asked for
+            return SweepResults.read(self.folder)
+        changed: dict[int, Point] = {}
+        for name in _names(self.folder / RESULTS):
+            place = self._index.results.get(name)
+            if place is None:
+                continue
+            number, seed = place
+            point = changed.get(number, self.points[number])
+            if seed in point.results:
+                continue
+            result = read_result(self.folder / RESULTS / f"{name}{SUFFIX}")
+            if result is not None:
+                changed[number] = replace(point, results={**point.results, seed: result})
+        for name in _names(self.folder / FAILED):
+            number = self._index.failures.get(name, -1)
+            if number < 0 or changed.get(number, self.points[number]).failed is not None:
+                continue
+            changed[number] = replace(
+                changed.get(number, self.points[number]), failed=read_reason(self.folder / FAILED / f"{name}{SUFFIX}")
+            )
+        for number, point in changed.items():
+            if point.failed is not None and not point.missing:
+                changed[number] = replace(point, failed=None)
+        changed = {number: point for number, point in changed.items() if point != self.points[number]}
+        if not changed:
+            return self
+        points = tuple(changed.get(number, point) for number, point in enumerate(self.points))
+        return replace(self, points=points)
+
+    @property
+    def trainings(self) -> int:
+        """How many there are, of all points and seeds."""
+        return len(self._index.results)
+
+    @property
+    def known(self) -> int:
+        """Of how many trainings the result is known."""
+        return sum(len(point.results) for point in self.points)
+
+
+@dataclass(frozen=True, eq=False)
+class _Index:
+    """Where what is in a file belongs."""
+
+    points: tuple[Point, ...]
+    results: Mapping[str, tuple[int, int]]
+    """For a training's key the number of its point, and its seed."""
+    failures: Mapping[str, int]
+
+    @classmethod
+    def of(cls, asked: tuple[Asked, ...]) -> _Index:
+        configs: dict[EchoConfig, dict[int, str]] = {}
+        failures: dict[EchoConfig, str] = {}
+        for each in asked:
+            for first in each.grid.points.possible:
+                point = point_of(first)
+                of_seeds = configs.setdefault(point, {})
+                of_seeds.update({one.seed: each.key(one) for one in with_seeds_from(first, each.grid.seeds)})
+                failures[point] = each.key(point)
+        points = []
+        results: dict[str, tuple[int, int]] = {}
+        for number, (point, of_seeds) in enumerate(configs.items()):
+            seeds = tuple(sorted(of_seeds))
+            points.append(Point(replace(point, seed=seeds[0]), seeds))
+            results.update({key: (number, seed) for seed, key in of_seeds.items()})
+        numbers = {key: number for number, key in enumerate(failures[point] for point in configs)}
+        return cls(tuple(points), results, numbers)
+
+
+def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...]]:
+    """The fields that a grid varies, or in which the points of several differ."""
+    named = dict.fromkeys(axis.field for each in asked for axis in each.grid.axes)
+    others = dict.fromkeys(name for each in asked for name in each.grid.fields if name not in ("seed", *named))
+    axes: dict[str, tuple[Value, ...]] = {}
+    for name in (*named, *others):
+        given = [value for each in asked for axis in each.grid.axes if axis.field == name for value in axis.values]
+        there = [getattr(point.config, name) for point in index.points]
+        values = dict.fromkeys((*given, *there))
+        if name in named or len(values) > 1:
+            numbers = all(isinstance(value, (int, float)) for value in values)
+            axes[name] = tuple(sorted(values) if numbers else values)
+    return axes
+
+
+def _names(folder: Path) -> list[str]:
+    """Of the files there, without their suffix."""
+    try:
+        return [name.removesuffix(SUFFIX) for name in os.listdir(folder) if name.endswith(SUFFIX)]
+    except OSError:
+        return []
+
+
+def _stamp_of(folder: Path) -> tuple[int, ...]:
+    """Changes when what is asked for does."""
+    try:
+        there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
+    except OSError:
+        return ()
+    return there.st_ino, there.st_mtime_ns, there.st_size

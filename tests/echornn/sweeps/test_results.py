@@ -1,0 +1,135 @@
+"""A sweep's folder as it is read, whole and while it fills."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.runs import own_files
+from echornn.runs.run_error import RunError
+from echornn.sweeps import folder as files
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import Asked, Result
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.results import SweepResults
+
+VERSIONS = {"echornn-tui": "1", "tensorflow": "2"}
+GRID = Grid((Axis("echo_step", (3, 1)), Axis("cell", ("rnn", "gru"))), {"state_size": 8, "seed": 5}, seeds=2)
+RESULT = Result(120, 0.04, 120, 0.5)
+
+
+def begin(folder: Path, *grids: Grid) -> tuple[Asked, ...]:
+    asked = tuple(Asked(grid, VERSIONS) for grid in grids)
+    for name in (files.RESULTS, files.FAILED):
+        (folder / name).mkdir(exist_ok=True)
+    files.write_asked(folder, asked)
+    return asked
+
+
+def put(folder: Path, asked: Asked, config: EchoConfig, result: Result = RESULT) -> Path:
+    file = folder / files.RESULTS / f"{asked.key(config)}.json"
+    own_files.write_whole(file, files.result_bytes(config, result))
+    return file
+
+
+def test_what_is_asked_for_is_read_as_it_was_written(tmp_path: Path) -> None:
+    asked = begin(tmp_path, GRID, replace(GRID, seeds=3, until="all"))
+    assert files.read_asked(tmp_path) == asked
+
+
+def test_results_come_in_as_they_are_known(tmp_path: Path) -> None:
+    (asked,) = begin(tmp_path, GRID)
+    results = SweepResults.read(tmp_path)
+    assert results.axes == {"echo_step": (1, 3), "cell": ("rnn", "gru")}
+    assert (results.seeds, results.trainings, results.known) == ((5, 6), 8, 0)
+    assert results.refresh() is results
+
+    config = EchoConfig(state_size=8, seed=6, echo_step=3, cell="gru")
+    put(tmp_path, asked, config)
+    newer = results.refresh()
+    assert (newer.known, results.known) == (1, 0)
+    point = newer.points[1]
+    assert point.config == replace(config, seed=5)
+    assert (point.results, point.missing, point.solved) == ({6: RESULT}, (5,), 1)
+    assert newer.refresh() is newer
+
+
+def test_a_loss_that_is_not_finite_comes_back_as_no_number(tmp_path: Path) -> None:
+    (asked,) = begin(tmp_path, GRID)
+    file = put(tmp_path, asked, EchoConfig(state_size=8, seed=5, echo_step=3), Result(None, math.inf, 12, 0.1))
+    assert "null" in file.read_text()
+    result = SweepResults.read(tmp_path).points[0].results[5]
+    assert math.isnan(result.final_loss)
+    assert (result.solved_at, result.windows) == (None, 12)
+
+
+def test_a_failed_point_says_why_until_its_results_are_there(tmp_path: Path) -> None:
+    (asked,) = begin(tmp_path, GRID)
+    config = EchoConfig(state_size=8, seed=5, echo_step=3)
+    failed = tmp_path / files.FAILED / f"{asked.key(files.point_of(config))}.json"
+    own_files.write_whole(failed, files.failed_bytes(config, "the worker was killed"))
+    results = SweepResults.read(tmp_path)
+    assert [point.failed for point in results.points] == ["the worker was killed", None, None, None]
+    for seed in (5, 6):
+        put(tmp_path, asked, replace(config, seed=seed))
+    assert results.refresh().points[0].failed is None
+
+
+def test_several_grids_are_one_map(tmp_path: Path) -> None:
+    more = Grid((Axis("echo_step", (2, 3)),), {"state_size": 16, "cell": "lstm", "seed": 6}, seeds=2)
+    begin(tmp_path, GRID, more)
+    results = SweepResults.read(tmp_path)
+    assert results.axes == {"echo_step": (1, 2, 3), "cell": ("rnn", "gru", "lstm"), "state_size": (8, 16)}
+    assert results.seeds == (5, 6, 7)
+    assert [point.seeds for point in results.points] == [(5, 6)] * 4 + [(6, 7)] * 2
+
+
+def test_what_is_asked_for_later_is_seen(tmp_path: Path) -> None:
+    begin(tmp_path, GRID)
+    results = SweepResults.read(tmp_path)
+    begin(tmp_path, GRID, replace(GRID, seeds=4))
+    assert results.refresh().trainings == 16
+
+
+def test_a_damaged_result_is_missing(tmp_path: Path) -> None:
+    (asked,) = begin(tmp_path, GRID)
+    file = put(tmp_path, asked, EchoConfig(state_size=8, seed=5, echo_step=3))
+    for damage in (b"", b"{", b'{"solved_at": -1, "final_loss": 1, "windows": 1, "seconds": 1}', b"[" * 100_000):
+        file.write_bytes(damage)
+        assert SweepResults.read(tmp_path).known == 0
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"format": 2, "grids": []}', '{"format": 1, "grids": [{"axes": 3}]}'])
+def test_what_is_no_sweep_is_refused_in_a_line(tmp_path: Path, damage: str) -> None:
+    with pytest.raises(RunError, match="there is no sweep in"):
+        SweepResults.read(tmp_path)
+    (tmp_path / files.SWEEP_FILE).write_text(damage)
+    with pytest.raises(RunError, match=r"sweep\.json is ") as refused:
+        SweepResults.read(tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    begin(elsewhere, GRID)
+    os.symlink(elsewhere / files.SWEEP_FILE, tmp_path / files.SWEEP_FILE)
+    with pytest.raises(RunError, match="cannot be read"):
+        SweepResults.read(tmp_path)
+
+
+def test_a_key_tells_apart_all_that_decides_a_result() -> None:
+    config = EchoConfig()
+    keys = {
+        files.key_of(config, "solved", VERSIONS),
+        files.key_of(config, "all", VERSIONS),
+        files.key_of(config, "solved", {**VERSIONS, "tensorflow": "3"}),
+        files.key_of(replace(config, seed=8), "solved", VERSIONS),
+        files.key_of(replace(config, learning_rate=0.1), "solved", VERSIONS),
+    }
+    assert len(keys) == 5
