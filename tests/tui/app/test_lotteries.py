@@ -35,6 +35,12 @@ async def lottery(
         yield app, session, pilot
 
 
+def order_of(app: EchoApp) -> list[int]:
+    """The replicas in the order of their lines."""
+    assert app._frame.lottery is not None
+    return [int(replica) for replica in app._frame.lottery.order()]
+
+
 def chosen_lines(app: EchoApp) -> list[str]:
     return [line.strip() for line in screen_text(app).split("\n") if line.lstrip().startswith("►")]
 
@@ -51,7 +57,7 @@ async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
 async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() -> None:
     async with lottery() as (app, session, pilot):
         await pilot.press("6", "tab", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
-        order, page = app._frame.lottery.order().tolist(), app.query_one(LotteryView)._shown - 1
+        order, page = order_of(app), app.query_one(LotteryView)._shown - 1
         chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
         assert session.commands == [f"choose {replica}" for replica in chosen], "nothing comes above the first"
         await pilot.press("down")
@@ -62,7 +68,7 @@ async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() ->
 
 async def test_what_the_session_shows_counts_once_it_is_there() -> None:
     async with lottery() as (app, session, pilot):
-        order = app._frame.lottery.order().tolist()
+        order = order_of(app)
         await pilot.press("6", "tab", "down")
         session.set_frame(State.PAUSED, app._frame.progress, replica=order[1])
         app.show_newest_frame()
@@ -74,7 +80,7 @@ async def test_what_the_session_shows_counts_once_it_is_there() -> None:
 
 async def test_from_other_views_two_keys_go_through_the_lines() -> None:
     async with lottery() as (app, session, pilot):
-        order = app._frame.lottery.order().tolist()
+        order = order_of(app)
         await pilot.press("3", "greater_than_sign", "greater_than_sign", "less_than_sign")
         assert session.commands == [f"choose {order[line]}" for line in (1, 2, 1)]
         assert isinstance(app.focused, LossPlot)
@@ -103,7 +109,7 @@ async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
         await pilot.press("6")
         await pilot.pause()
         view = app.query_one(LotteryView)
-        order = app._frame.lottery.order().tolist()
+        order = order_of(app)
         await pilot.click(view, offset=(30, 4))
         assert session.commands == [f"choose {order[2]}"]
         for _ in range(5):
@@ -143,4 +149,4 @@ async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
         await pilot.press("6", "tab", "end")
         await pilot.pause()
         assert "of 4,096 solved" in screen_text(app)
-        assert session.commands == [f"choose {app._frame.lottery.order()[-1]}"]
+        assert session.commands == [f"choose {order_of(app)[-1]}"]

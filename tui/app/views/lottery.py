@@ -258,11 +258,11 @@ def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
     at, mean = int(lottery.solved_at[replica]), float(lottery.mean[replica])
     name = f"seed {config.seed + replica}"
     if lottery.diverged[replica]:
-        return f"{name}: its loss is no finite number any more; enter goes on with it alone"
+        return f"{name}: its loss is no finite number any more"
     if not at:
         text = f"{name}: not solved, its mean loss {mean:.3f}"
     else:
         known = lottery.solved_at[lottery.solved_at > 0]
         rank = int((known < at).sum()) + 1
-        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}; mean loss {mean:.3f}"
-    return f"{text}; enter goes on with it alone"
+        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {mean:.3f}"
+    return f"{text}; enter: it alone"

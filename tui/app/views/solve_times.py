@@ -12,6 +12,9 @@ from tui.app.widgets.cells import Cells
 LEAST_WIDTH = 30
 """Columns of the histogram."""
 
+MOST_BINS = 15
+"""More tell nothing more of some dozens of networks."""
+
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 """Heights of a block in a line, in eighths."""
 
@@ -22,7 +25,7 @@ PARTS = " ▏▎▍▌▋▊▉█"
 def draw_histogram(cells: Cells, box: Box, lottery: Lottery, ascii_only: bool = False) -> None:
     """A bar for each stretch of windows that is as long as the next, and one for those that are not solved yet."""
     write_in(cells, box, 0, "solved within windows", "lottery--axis")
-    width, bins = lottery.histogram(max(1, box.height - 2))
+    width, bins = lottery.histogram(min(MOST_BINS, max(1, box.height - 2)))
     rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
     rows.append(("not yet", lottery.replicas - lottery.solved))
     label = max(len(name) for name, _ in rows)

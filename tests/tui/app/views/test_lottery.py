@@ -13,7 +13,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.views.lottery import LotteryView, read
+from tui.app.views.lottery import LotteryView, Shades, read
 from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import buckets_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
@@ -36,7 +36,7 @@ def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
-def scripted_shades(of: int) -> object:
+def scripted_shades(of: int) -> Shades:
     """As `Session.shades`, of the scripted networks."""
 
     def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
@@ -158,7 +158,8 @@ def test_columns_show_the_bucket_that_their_middle_lies_in() -> None:
 
 
 def test_the_strip_counts_by_column() -> None:
-    lottery = Lottery(np.array([1, 10, 11, 100, 0]), *[np.zeros(5, np.float32)] * 2, np.zeros(5, np.bool_), 100)
+    none = np.zeros(5, np.float32)
+    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100)
     assert solved_by_column(lottery, 0, 100, 10) == "█▄       ▄"
     assert solved_by_column(lottery, 50, 50, 5) == "    █"
     assert solved_by_column(lottery, 0, 100, 10, ascii_only=True).isascii()
@@ -180,9 +181,7 @@ def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
 
 def test_what_became_of_a_network_is_read_out() -> None:
     config, lottery = EchoConfig(replicas=64), lottery_after(WINDOWS)
-    assert read(config, lottery, 0) == (
-        "seed 7: solved at window 100, no. 1 of 43; mean loss 0.007; enter goes on with it alone"
-    )
+    assert read(config, lottery, 0) == ("seed 7: solved at window 100, no. 1 of 43, mean loss 0.007; enter: it alone")
     assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.693")
     lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
     assert "no finite number" in read(config, lost, 5)
