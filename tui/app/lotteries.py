@@ -19,7 +19,9 @@ class Lotteries(Part):
     def _connect_the_lottery(self) -> None:
         """Its view asks for what it draws alone, and commands the session."""
         view, session = self._lottery, self.session
-        view.shades_of = lambda *asked: session.shades(*asked, self._frame.line)
+        view.shades_of = lambda which, columns, first, last: session.shades(
+            which, columns, first, last, self._frame.line
+        )
         view.axis = lambda: self._main.query_one(LossPlot).axis
         view.on_choose = session.choose
         view.on_alone = session.alone

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from echornn.config import EchoConfig
+from echornn.runs.branch import Moment
 from echornn.session.frame import State
-from tests.scripted import ScriptedSession
+from tests.scripted import ScriptedSession, make_progress
+from tests.trees import branch_off, grow_many
 from tests.tui.app.test_app import opened, screen_text
-from tests.tui.app.views.test_lottery import frame_of, scripted_shades
+from tests.tui.app.views.test_lottery import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.views.lottery import LotteryView
@@ -22,14 +26,15 @@ from tui.app.widgets.loss_plot import LossPlot
 async def lottery(
     state: State = State.PAUSED, size: tuple[int, int] = (80, 24), replicas: int = 64
 ) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
-    frame = frame_of(replicas)
-    session = ScriptedSession(frame.config)
-    shades = scripted_shades(replicas)
-    session.shades = lambda asked, columns, first=0, last=None, line=None: shades(asked, columns, first, last or 0)
+    config = EchoConfig(replicas=replicas)
+    windows = WINDOWS if replicas < 1000 else 60
+    session = ScriptedSession(config)
+    branch_off(session.timeline, config)
+    grow_many(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        shown = {name: getattr(frame, name) for name in ("trained", "line_end", "lottery")}
-        session.set_frame(state, frame.progress, **shown)
+        where = session.timeline.lottery(Moment(0, windows))
+        session.set_frame(state, make_progress(config.of(0)), trained=windows, lottery=where)
         app.show_newest_frame()
         await pilot.pause()
         yield app, session, pilot
