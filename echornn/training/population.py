@@ -265,6 +265,7 @@ class Population:
             trained.states[:, :, shown_part(config)],
             trained.init_state,
             self.solved_at,
+            self._solved.windows,
         )
 
     def _nothing_trained(self) -> PopulationProgress:
