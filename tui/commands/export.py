@@ -6,7 +6,6 @@ from pathlib import Path
 
 from echornn.runs import run_dir
 from echornn.runs.run_dir import Run
-from echornn.runs.run_error import RunError
 from tui import printed
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
@@ -40,7 +39,7 @@ def export(
         printed.complain(f"echornn-tui: {note}")
     of_one_moment = weights is not None or keras is not None
     if replica is not None:
-        _require_replica(run, replica, run.config.replicas if of_one_moment else most_replicas(run))
+        record.require_replica(replica, run.config.replicas if of_one_moment else most_replicas(run))
     if of_one_moment:
         write_network(run, weights, keras, replica)
     elif summary:
@@ -53,12 +52,6 @@ def export(
 def most_replicas(run: Run) -> int:
     """Of all branches of the run."""
     return max((branch.config.replicas for branch in run.tree[0]), default=run.config.replicas)
-
-
-def _require_replica(run: Run, replica: int, there: int) -> None:
-    if not 0 <= replica < there:
-        allowed = "only 0: there is one network" if there == 1 else f"0 to {there - 1}"
-        raise RunError(f"replica = {replica} cannot be used: {allowed}")
 
 
 def _print_windows(run: Run, as_json_lines: bool, path: bool, branch: str | None, replica: int | None) -> None:
