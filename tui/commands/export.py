@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn import quiet
+from echornn.population_state import AnyState
 from echornn.runs import run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
@@ -110,7 +111,7 @@ def _write_network(run: Run, weights: Path | None, keras: Path | None) -> None:
     if weights is not None:
         _write_whole(weights, partial(_save_weights, state))
     if keras is not None:
-        _write_whole(keras, partial(_save_keras, state))
+        _write_whole(keras, partial(_save_keras, state.of(0)))
 
 
 def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
@@ -130,7 +131,7 @@ def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
         raise OSError(message) from error
 
 
-def _save_weights(state: TrainerState, file: Path) -> None:
+def _save_weights(state: AnyState, file: Path) -> None:
     np.savez(file, allow_pickle=False, **state.weights)
 
 

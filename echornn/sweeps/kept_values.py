@@ -1,0 +1,85 @@
+"""A filter in words: ``cell=gru,lstm echo=5..15`` leaves those values of a sweep's fields."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from echornn.sweeps.table import Value, Values
+
+
+class FilterError(ValueError):
+    """Words that are no filter of this sweep; the message says which, and what is allowed."""
+
+
+def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Value]]:
+    """The values that stay, of each field that the words name; of all others all do.
+
+    Words are parted by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may lack), or a value of some field alone.
+    A field may be shortened, as long as no other begins so.
+
+    Raises:
+        FilterError: a word names no field or no value of the sweep.
+    """
+    kept: dict[str, frozenset[Value]] = {}
+    for word in text.split():
+        name, equals, wanted = word.partition("=")
+        names = [_field(name, word, axes)] if equals else [one for one in axes if _matching(word, axes[one])]
+        if not equals:
+            wanted = word
+        values = {one: _matching(wanted, axes[one]) for one in names}
+        if not any(values.values()):
+            raise FilterError(_no_value(word, names, axes))
+        for one, found in values.items():
+            kept[one] = kept.get(one, frozenset(axes[one])) & found
+            if not kept[one]:
+                raise FilterError(f"filter = {word!r} cannot be used: nothing of {one} would stay")
+    return kept
+
+
+def _field(name: str, word: str, axes: Mapping[str, Values]) -> str:
+    name = name.replace("-", "_")
+    found = [name] if name in axes else [one for one in axes if one.startswith(name)]
+    if len(found) != 1 or not name:
+        raise FilterError(
+            f"filter = {word!r} cannot be used: FIELD=VALUES, with a field of {', '.join(axes) or 'none'}"
+        )
+    return found[0]
+
+
+def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
+    if not names:
+        return f"filter = {word!r} cannot be used: no field has this value; FIELD=VALUES, as {_example(axes)}"
+    shown = ", ".join(value_text(value) for value in axes[names[0]][:8])
+    more = ", ..." if len(axes[names[0]]) > 8 else ""
+    return f"filter = {word!r} cannot be used: {names[0]} has {shown}{more}"
+
+
+def _example(axes: Mapping[str, Values]) -> str:
+    return next((f"{name}={value_text(values[0])}" for name, values in axes.items()), "echo=3..5")
+
+
+def _matching(wanted: str, values: Values) -> frozenset[Value]:
+    """Those of the values that the words name."""
+    return frozenset(value for part in wanted.split(",") for value in values if _is(part, value))
+
+
+def _is(part: str, value: Value) -> bool:
+    low, dots, high = part.partition("..")
+    if dots and isinstance(value, int | float):
+        least, most = _number(low, -math.inf), _number(high, math.inf)
+        return least is not None and most is not None and least <= value <= most
+    number = _number(part, None)
+    return part == value_text(value) or (number is not None and isinstance(value, int | float) and number == value)
+
+
+def _number(text: str, missing: float | None) -> float | None:
+    try:
+        return float(text) if text else missing
+    except ValueError:
+        return None
+
+
+def value_text(value: Value) -> str:
+    """A value as a person writes it."""
+    return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,46 @@
+"""The results of a sweep's folder by the values of its axes: what tables are made of."""
+
+from __future__ import annotations
+
+import itertools
+
+from echornn.config import EchoConfig
+from echornn.sweeps.results import Point, SweepResults
+from echornn.sweeps.table import Surveyed, Values
+from echornn.sweeps.tally import Tally, Trained
+
+
+def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
+    """What is known of a sweep.
+
+    Args:
+        before: what was known of it earlier; points of which no more is known are taken from there.
+    """
+    axes = results.axes
+    known = {} if before is None else before.tallies
+    tallies: dict[Values, Tally] = {}
+    configs: dict[Values, EchoConfig] = {}
+    reasons: dict[Values, str] = {}
+    for point in results.points:
+        values = tuple(getattr(point.config, name) for name in axes)
+        tallies[values] = _tally(point, known.get(values))
+        configs[values] = point.config
+        if point.failed is not None:
+            reasons[values] = point.failed
+    for impossible in results.impossible:
+        given = impossible.values
+        for values in itertools.product(*((given[name],) if name in given else axes[name] for name in axes)):
+            if values not in configs:
+                tallies[values] = Tally(left_out=1)
+                reasons[values] = impossible.reason
+    return Surveyed(axes, tallies, configs, reasons)
+
+
+def _tally(point: Point, before: Tally | None) -> Tally:
+    missing = len(point.missing)
+    failed = missing if point.failed is not None else 0
+    if before is not None and (before.count, before.failed) == (len(point.results), failed):
+        return before
+    results = sorted(point.results.items())
+    trained = tuple(Trained(seed, result.solved_at, result.final_loss) for seed, result in results)
+    return Tally(trained, failed, missing - failed)

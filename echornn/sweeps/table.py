@@ -1,0 +1,139 @@
+"""A sweep as a table of two of its fields: the others averaged over, or held at one value each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from echornn.config import EchoConfig
+from echornn.sweeps import axis
+from echornn.sweeps.tally import Tally
+from echornn.sweeps.theory import LIMITS, Limit
+
+Value = axis.Value | None
+"""Of a field; None is a stride that is not set."""
+
+Values = tuple[Value, ...]
+"""A value for each axis, in the order of the axes: the name of a point."""
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What is known of a sweep at one time.
+
+    Attributes:
+        axes: the swept fields, with their values in order.
+        tallies: of each point, by its values.
+        configs: of each point that can be trained, with the first of its seeds.
+        reasons: why a point was given up, or cannot be.
+    """
+
+    axes: Mapping[str, Values]
+    tallies: Mapping[Values, Tally]
+    configs: Mapping[Values, EchoConfig]
+    reasons: Mapping[Values, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a sweep is laid out.
+
+    Attributes:
+        across, down: fields of columns and of rows; None where there is but one.
+        held: fields held at one value; all others are averaged over.
+        kept: of each field that is filtered, the values that stay.
+    """
+
+    across: str | None
+    down: str | None
+    held: Mapping[str, Value] = field(default_factory=dict)
+    kept: Mapping[str, frozenset[Value]] = field(default_factory=dict)
+
+    def left(self, name: str, values: Values) -> Values:
+        """The values of a field that are laid out or averaged over."""
+        if name in self.held and name not in (self.across, self.down):
+            values = (self.held[name],)
+        kept = self.kept.get(name)
+        return values if kept is None else tuple(value for value in values if value in kept)
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A cell of the table.
+
+    Attributes:
+        points: the values of its points.
+        tally: of all of them.
+        configs: those of its points that can be trained, with the base's seed.
+    """
+
+    points: tuple[Values, ...]
+    tally: Tally
+    configs: tuple[EchoConfig, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Cells in rows and columns.
+
+    Attributes:
+        surveyed, choice: what it is made of.
+        columns, rows: values of the field across and of the field down; one None where there is no such field.
+        cells: [rows][columns].
+    """
+
+    surveyed: Surveyed
+    choice: Choice
+    columns: Values
+    rows: Values
+    cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def tallies(self) -> list[Tally]:
+        """Of all cells."""
+        return [cell.tally for row in self.cells for cell in row]
+
+    @property
+    def total(self) -> Tally:
+        """Of all that is laid out."""
+        return Tally.together(self.tallies)
+
+    def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
+        """Which cells lie beyond a limit, [rows][columns]; None where its points disagree, or none can be trained."""
+        return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)
+
+    @property
+    def limits(self) -> list[Limit]:
+        """Those that part the table's cells."""
+        return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
+
+
+def _common(cell: Cell, limit: Limit) -> bool | None:
+    found = {limit.is_beyond(config) for config in cell.configs}
+    return found.pop() if len(found) == 1 else None
+
+
+def first_choice(axes: Mapping[str, Values]) -> Choice:
+    """What is laid out unless asked for otherwise: of the first two fields the one with more values across."""
+    first, second, *_ = (*axes, None, None)
+    if first is not None and second is not None and len(axes[second]) > len(axes[first]):
+        first, second = second, first
+    return Choice(first, second)
+
+
+def table_of(surveyed: Surveyed, choice: Choice) -> Table:
+    """Lay it out."""
+    axes = surveyed.axes
+    left = {name: choice.left(name, values) for name, values in axes.items()}
+    across, down = choice.across, choice.down
+    columns = (None,) if across is None else left[across]
+    rows = (None,) if down is None else left[down]
+
+    def cell(row: Value, column: Value) -> Cell:
+        chosen = {across: (column,), down: (row,)}
+        points = tuple(itertools.product(*(chosen.get(name, left[name]) for name in axes)))
+        tally = Tally.together(surveyed.tallies[point] for point in points if point in surveyed.tallies)
+        return Cell(points, tally, tuple(surveyed.configs[point] for point in points if point in surveyed.configs))
+
+    return Table(surveyed, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))

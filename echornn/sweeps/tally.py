@@ -1,0 +1,102 @@
+"""What the trainings of one point of a sweep, or of several taken together, have come to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from echornn.analysis.lottery import wilson
+
+
+class Trained(NamedTuple):
+    """One seed's result.
+
+    Attributes:
+        seed: of weights and data.
+        solved_at: window, from 1, at which the echo was solved; None where it was not.
+        final_loss: mean of its last windows, nats; not finite where it diverged.
+    """
+
+    seed: int
+    solved_at: int | None
+    final_loss: float
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts and statistics over seeds; over points as well, where a cell holds several.
+
+    Attributes:
+        trained: results, one for each point and seed.
+        failed: trainings that were given up.
+        missing: trainings yet to come.
+        left_out: points that cannot be trained.
+    """
+
+    trained: tuple[Trained, ...] = ()
+    failed: int = 0
+    missing: int = 0
+    left_out: int = 0
+
+    @classmethod
+    def together(cls, tallies: Iterable[Tally]) -> Tally:
+        """All of them as one."""
+        all_of_them = list(tallies)
+        if len(all_of_them) == 1:
+            return all_of_them[0]
+        return cls(
+            tuple(one for tally in all_of_them for one in tally.trained),
+            sum(tally.failed for tally in all_of_them),
+            sum(tally.missing for tally in all_of_them),
+            sum(tally.left_out for tally in all_of_them),
+        )
+
+    @property
+    def count(self) -> int:
+        """Results there are."""
+        return len(self.trained)
+
+    @cached_property
+    def solved(self) -> int:
+        """How many of them solved the echo."""
+        return sum(one.solved_at is not None for one in self.trained)
+
+    @property
+    def success(self) -> float:
+        """The share that solved it, 0 to 1; NaN where there is no result."""
+        return self.solved / self.count if self.trained else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the share, 95 % (Wilson 1927); 0 to 1 where there is no result."""
+        return wilson(self.solved, self.count) if self.trained else (0.0, 1.0)
+
+    @cached_property
+    def half_solved(self) -> int | None:
+        """The window by which half of the results had solved it; None where fewer ever did.
+
+        Unlike a median of those that solved it, it is not the better for the others having failed.
+        """
+        at = sorted(one.solved_at for one in self.trained if one.solved_at is not None)
+        half = -(-self.count // 2)
+        return at[half - 1] if self.trained and len(at) >= half else None
+
+    @cached_property
+    def loss(self) -> float:
+        """Median of the final losses, nats; infinite where most diverged, NaN where there is no result."""
+        if not self.trained:
+            return math.nan
+        losses = [one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained]
+        return float(np.quantile(losses, 0.5, method="lower"))
+
+    @cached_property
+    def best(self) -> Trained | None:
+        """The first to solve it, or else the one with the least loss; None where none has a finite one."""
+        finite = [one for one in self.trained if one.solved_at is not None or math.isfinite(one.final_loss)]
+        never = math.inf
+        return min(finite, key=lambda one: (one.solved_at or never, one.final_loss, one.seed), default=None)

@@ -1,0 +1,89 @@
+"""What is said of a cell, and of one beside another: each at most a line or two of 78 characters."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.analysis.difference import difference
+from echornn.analysis.loss_text import loss_text
+from echornn.sweeps.kept_values import value_text
+from echornn.sweeps.table import Cell, Table
+from echornn.sweeps.tally import Tally
+
+LEAST_SEEDS = 2
+"""Results of a cell from which on it is compared: one seed is luck."""
+
+
+def name_of(table: Table, row: int, column: int) -> str:
+    """The cell's fields, with their values."""
+    choice = table.choice
+    shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
+    held = [(name, value) for name, value in choice.held.items() if name not in (choice.down, choice.across)]
+    fields = [(name, value) for name, value in (*shown, *held) if name is not None]
+    return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
+
+
+def told(table: Table, row: int, column: int) -> tuple[str, str]:
+    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed."""
+    cell = table.cells[row][column]
+    tally, name = cell.tally, name_of(table, row, column)
+    points = len(cell.configs)
+    if points > 1:
+        name = f"{name} (of {points} points)"
+    if not tally.count:
+        return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
+    low, high = (round(100 * share) for share in tally.interval)
+    parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
+    first = f"{name}: {tally.solved:,} of {tally.count:,} solved ({low} to {high} %)"
+    return first, "; ".join(part for part in parts if part)
+
+
+def _why_nothing(tally: Tally) -> str:
+    if tally.missing or tally.failed:
+        return _lacking(tally) if tally.failed else f"not trained yet, {tally.missing:,} to come"
+    return "cannot be, and was left out" if tally.left_out else "not a part of this sweep"
+
+
+def _reason(table: Table, cell: Cell) -> str:
+    return next((table.surveyed.reasons[point] for point in cell.points if point in table.surveyed.reasons), "")
+
+
+def _when(tally: Tally) -> str:
+    if tally.half_solved is not None:
+        return f"half by window {tally.half_solved:,}"
+    return "less than half of them" if tally.solved else ""
+
+
+def _best(tally: Tally) -> str:
+    best = tally.best
+    if best is None:
+        return ""
+    if best.solved_at is not None:
+        return f"first seed {best.seed} at {best.solved_at:,}"
+    return f"least loss {loss_text(best.final_loss, 3)} of seed {best.seed}"
+
+
+def _loss(tally: Tally) -> str:
+    return f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged"
+
+
+def _lacking(tally: Tally) -> str:
+    failed = f"{tally.failed:,} failed" if tally.failed else ""
+    missing = f"{tally.missing:,} to come" if tally.missing else ""
+    return ", ".join(part for part in (failed, missing) if part)
+
+
+def compared(tally: Tally, other: Tally, other_name: str) -> str:
+    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell."""
+    if min(tally.count, other.count) < LEAST_SEEDS:
+        few = "nothing is trained yet" if not min(tally.count, other.count) else "one seed is luck"
+        return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both can be compared"
+    found = difference(tally.solved, tally.count, other.solved, other.count)
+    low, value, high = (round(100 * one) for one in (found.low, found.value, found.high))
+    if found.value < 0:
+        low, value, high = -high, -value, -low
+    more = "fewer" if found.value < 0 else "more"
+    points = f"{value} points {more} solved ({low} to {high})"
+    if found.is_told:
+        return f"beside {other_name}: {points}: the seeds tell them apart"
+    return f"beside {other_name}: {points}: it may be the seeds alone"

@@ -1,0 +1,190 @@
+"""A sweep laid out as a table: averaged, held, filtered; theory's limits; and what is said of its cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import Result
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.kept_values import FilterError, kept_values
+from echornn.sweeps.results import SweepResults
+from echornn.sweeps.survey import surveyed
+from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
+from echornn.sweeps.tally import Tally
+from echornn.sweeps.telling import compared, name_of, told
+from echornn.sweeps.theory import LIMITS
+from tests.swept import CLIFF, keep, with_a_cliff
+
+ECHO_IS_T, STATE_IS_FULL = LIMITS
+
+
+def survey(tmp_path: Path, *grids: Grid) -> Surveyed:
+    return surveyed(SweepResults.read(keep(tmp_path, grids, with_a_cliff)))
+
+
+@pytest.fixture(scope="module")
+def cliff(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    everything = survey(tmp_path_factory.mktemp("cliff"), CLIFF)
+    return table_of(everything, first_choice(everything.axes))
+
+
+def three_axes(tmp_path: Path) -> Surveyed:
+    axes = (Axis.parse("learning_rate=0.01,0.1"), Axis.parse("cell=rnn,gru"), Axis.parse("echo_step=1..5"))
+    return survey(tmp_path, Grid(axes, {}, 4))
+
+
+def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table, tmp_path: Path) -> None:
+    assert (cliff.choice.across, cliff.choice.down) == ("echo_step", "cell")
+    assert cliff.columns == tuple(range(1, 21))
+    assert cliff.rows == ("rnn", "gru", "lstm")
+    assert cliff.total.count == 960
+    assert first_choice({"cell": ("rnn",), "echo_step": (1, 2)}) == Choice("echo_step", "cell")
+    assert first_choice({"echo_step": (1, 2)}) == Choice("echo_step", None)
+
+
+def test_each_cell_has_its_points_seeds(cliff: Table) -> None:
+    cell = cliff.cells[1][4]
+    assert cell.points == ((5, "gru"),)
+    (config,) = cell.configs
+    assert (config.echo_step, config.cell, config.state_size, config.seed) == (5, "gru", 16, 0)
+    assert [one.seed for one in cell.tally.trained] == list(range(16))
+    assert [one.solved_at for one in cell.tally.trained[:2]] == [
+        with_a_cliff(config).solved_at,
+        with_a_cliff(EchoConfig(**{**vars(config), "seed": 1})).solved_at,
+    ]
+
+
+def test_other_fields_are_averaged_over_or_held(tmp_path: Path) -> None:
+    everything = three_axes(tmp_path)
+    averaged = table_of(everything, Choice("echo_step", "cell"))
+    held = table_of(everything, Choice("echo_step", "cell", {"learning_rate": 0.1}))
+    assert averaged.cells[0][0].tally.count == 8
+    assert held.cells[0][0].tally.count == 4
+    assert {config.learning_rate for config in held.cells[0][0].configs} == {0.1}
+    line = table_of(everything, Choice("learning_rate", None))
+    assert line.rows == (None,)
+    assert [cell.tally.count for cell in line.cells[0]] == [40, 40]
+
+
+def test_a_filter_leaves_values_of_shown_and_of_averaged_fields(tmp_path: Path) -> None:
+    everything = three_axes(tmp_path)
+    kept = kept_values("echo=2..3 gru learning_rate=0.1", everything.axes)
+    assert kept == {"echo_step": {2, 3}, "cell": {"gru"}, "learning_rate": {0.1}}
+    table = table_of(everything, Choice("echo_step", "cell", {}, kept))
+    assert (table.columns, table.rows, table.total.count) == ((2, 3), ("gru",), 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", {}),
+        ("echo=4..", {"echo_step": {4, 5}}),
+        ("echo-step=..2,5", {"echo_step": {1, 2, 5}}),
+        ("cell=rnn cell=rnn,gru", {"cell": {"rnn"}}),
+        ("0.01", {"learning_rate": {0.01}}),
+        ("learning=1e-2", {"learning_rate": {0.01}}),
+    ],
+)
+def test_words_of_a_filter(text: str, kept: dict[str, set[object]], tmp_path: Path) -> None:
+    assert kept_values(text, three_axes(tmp_path).axes) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ehco=1", "filter = 'ehco=1' cannot be used: FIELD=VALUES, with a field of learning_rate, cell, echo_step"),
+        ("=1", "filter = '=1' cannot be used: FIELD=VALUES, with a field of learning_rate, cell, echo_step"),
+        ("cell=lstm", "filter = 'cell=lstm' cannot be used: cell has rnn, gru"),
+        ("lstm", "filter = 'lstm' cannot be used: no field has this value; FIELD=VALUES, as learning_rate=0.01"),
+        ("echo=9..x", "filter = 'echo=9..x' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
+    ],
+)
+def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(FilterError) as refused:
+        kept_values(text, three_axes(tmp_path).axes)
+    assert str(refused.value) == message
+
+
+def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff: Table) -> None:
+    assert cliff.limits == [ECHO_IS_T, STATE_IS_FULL]
+    assert cliff.beyond(ECHO_IS_T) == ((False,) * 14 + (True,) * 6,) * 3
+    full = (False,) * 15 + (True,) * 5
+    assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
+
+
+def test_where_points_of_a_cell_disagree_no_line_is_drawn(tmp_path: Path) -> None:
+    axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
+    everything = survey(tmp_path, Grid(axes, {}, 1))
+    averaged = table_of(everything, Choice("echo_step", "state_size"))
+    assert averaged.beyond(ECHO_IS_T) == ((False, None), (False, None))
+    assert averaged.limits == [STATE_IS_FULL]
+    held = table_of(everything, Choice("echo_step", "state_size", {"truncated_backprop_length": 5}))
+    assert held.beyond(ECHO_IS_T) == ((False, True), (False, True))
+
+
+def test_what_is_missing_failed_or_impossible_is_told(tmp_path: Path) -> None:
+    axes = (Axis.parse("echo_step=1,2,3,40"), Axis.parse("cell=rnn,gru"))
+    grid = Grid(axes, {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
+
+    def rule(config: EchoConfig) -> Result | None:
+        return None if config.echo_step > 1 or config.seed > 7 else with_a_cliff(config)
+
+    folder = keep(tmp_path, [grid], rule, lambda config: "out of memory" if config.echo_step == 3 else None)
+    everything = surveyed(SweepResults.read(folder))
+    table = table_of(everything, first_choice(everything.axes))
+    tallies = [cell.tally for cell in table.cells[0]]
+    assert [(one.count, one.missing, one.failed, one.left_out) for one in tallies] == [
+        (1, 1, 0, 0),
+        (0, 2, 0, 0),
+        (0, 0, 2, 0),
+        (0, 0, 0, 1),
+    ]
+    assert told(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
+    assert told(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
+    assert told(table, 0, 3)[0] == "cell rnn, echo_step 40: cannot be, and was left out"
+    assert "0 to 39" in told(table, 0, 3)[1]
+    assert told(table, 0, 0)[1].endswith("1 to come")
+
+
+def test_a_cell_in_words(cliff: Table) -> None:
+    assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
+    assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
+    assert told(cliff, 2, 16) == (
+        "cell lstm, echo_step 17: 0 of 16 solved (0 to 19 %)",
+        "least loss 0.693 of seed 0; median loss 0.693",
+    )
+    assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
+
+
+def test_one_cell_beside_another(cliff: Table) -> None:
+    rnn, lstm = cliff.cells[0][8].tally, cliff.cells[2][8].tally
+    assert (rnn.solved, lstm.solved) == (14, 3)
+    other = name_of(cliff, 2, 8)
+    assert compared(rnn, lstm, other) == (
+        "beside cell lstm, echo_step 9: 69 points more solved (35 to 84): the seeds tell them apart"
+    )
+    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
+        "beside cell rnn, echo_step 9: 69 points fewer solved (35 to 84): the seeds tell them apart"
+    )
+    assert compared(rnn, cliff.cells[1][8].tally, "gru").endswith("it may be the seeds alone")
+
+
+def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:
+    one = Tally(cliff.cells[0][0].tally.trained[:1])
+    assert "one seed is luck" in compared(one, cliff.cells[2][8].tally, "lstm")
+    assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
+
+
+def test_what_is_known_already_is_not_made_anew(tmp_path: Path) -> None:
+    folder = keep(tmp_path, [CLIFF], lambda config: with_a_cliff(config) if config.seed < 4 else None)
+    results = SweepResults.read(folder)
+    before = surveyed(results)
+    keep(tmp_path, [CLIFF], lambda config: with_a_cliff(config) if config.seed < 4 or config.cell == "gru" else None)
+    after = surveyed(results.refresh(), before)
+    assert after.tallies[(3, "rnn")] is before.tallies[(3, "rnn")]
+    assert (before.tallies[(3, "gru")].count, after.tallies[(3, "gru")].count) == (4, 16)

@@ -1,0 +1,53 @@
+"""Sweeps made by hand: what a sweep's folder would tell, by rule, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import FAILED, RESULTS, Asked, Result, failed_bytes, point_of, result_bytes, write_asked
+from echornn.sweeps.grid import Grid, with_seeds_from
+
+WIDE_STATE = {"state_size": 16, "init": "glorot"}
+
+Rule = Callable[[EchoConfig], Result | None]
+"""What comes of a training; None while it is yet to come."""
+
+CLIFF = Grid(
+    (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 16
+)
+"""How far each cell can echo at T 15."""
+
+
+def with_a_cliff(config: EchoConfig) -> Result:
+    """The later the echo, the fewer seeds solve it, and the later; beyond T none does."""
+    far = config.echo_step / config.truncated_backprop_length
+    late = {"rnn": 1.0, "gru": 1.2, "lstm": 1.6}[config.cell]
+    luck = (config.seed * 7 + config.echo_step * 3) % 16 / 16
+    if far >= 1 or luck < (far * late) ** 4 - 0.05:
+        return Result(None, 0.693 - 0.2 * luck * (far < 1), 666, 0.02)
+    at = int(50 + 400 * late * far**2 * (1 + luck))
+    return Result(at, 0.045 * (1 - 0.5 * luck), min(666, at), 0.01)
+
+
+def keep(
+    folder: Path, grids: Sequence[Grid], rule: Rule, failed: Callable[[EchoConfig], str | None] = lambda _: None
+) -> Path:
+    """The folder, as a sweep leaves it that had these results."""
+    for name in (RESULTS, FAILED):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    asked = tuple(Asked(grid, {"echornn-tui": "0", "tensorflow": "0"}) for grid in grids)
+    write_asked(folder, asked)
+    for one in asked:
+        for point in one.grid.points.possible:
+            reason = failed(point)
+            if reason is not None:
+                named = point_of(point)
+                (folder / FAILED / f"{one.key(named)}.json").write_bytes(failed_bytes(named, reason))
+            for config in with_seeds_from(point, one.grid.seeds):
+                result = rule(config)
+                if result is not None:
+                    (folder / RESULTS / f"{one.key(config)}.json").write_bytes(result_bytes(config, result))
+    return folder

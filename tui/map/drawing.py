@@ -1,0 +1,209 @@
+"""The map on a grid of characters: shaded cells, numbers where there is room, theory's lines between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.sweeps.measures import Scale, value_of
+from echornn.sweeps.table import Table
+from tui.app.views.paint import Box, stamp, write_in
+from tui.app.widgets.cells import Cells
+from tui.map.labels import numbers_of, texts_of
+from tui.map.signs import Signs, lacks, sign_of
+from tui.map.spread import Spread, spread
+from tui.map.walls import Walls
+
+COLOURS = 8
+"""Of shades, beside the one of the worst."""
+
+STYLES = (
+    "map--none",
+    *(f"map--shade{number}" for number in range(COLOURS)),
+    "map--label",
+    "map--number",
+    "map--cursor",
+    "map--lacking",
+    "map--marked",
+    "map--limit0",
+    "map--limit1",
+)
+
+WIDEST, HIGHEST = 9, 4
+"""Characters of a cell, at the most."""
+
+AIRY_WIDTH, AIRY_HEIGHT = 2, 2
+"""Of a cell from which on there is a space between any two."""
+
+LONGEST_LABEL = 16
+"""Characters of a row's label, at the most."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Where the map's parts are in its box.
+
+    Attributes:
+        columns, rows: of its cells.
+        x, y: where cells begin.
+        label: characters of the rows' labels.
+        numbered: whether cells have room for their numbers.
+    """
+
+    columns: Spread
+    rows: Spread
+    x: int
+    y: int
+    label: int
+    numbered: bool
+
+
+def laid(table: Table, scale: Scale, walls: Sequence[Walls], box: Box, cursor: tuple[int, int]) -> Laid:
+    """Share the box between labels and cells; of more cells than have room, those around the cursor are shown."""
+    choice = table.choice
+    row_labels, column_labels = texts_of(table.rows, choice.down), texts_of(table.columns, choice.across)
+    label = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4))
+    upright = {column for one in walls for _, column in one.right_of}
+    level = {row for one in walls for row, _ in one.below}
+    room = max(1, box.width - label - 1)
+    words = max((len(text) for text in column_labels if not _is_number(text)), default=0)
+    least = max(1, min(words, room // max(1, len(column_labels))))
+    columns = spread(len(table.columns), room, least, WIDEST, AIRY_WIDTH, upright, cursor[1])
+    rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, AIRY_HEIGHT, level, cursor[0])
+    widest = max((len(text) for line in numbers_of(table, scale) for text in line), default=0)
+    numbered = columns.size >= widest + (rows.size == 1)
+    return Laid(columns, rows, label + 1, 1, label, numbered)
+
+
+def _is_number(text: str) -> bool:
+    return text[:1].isdigit() or text[:1] in "-."
+
+
+def draw_map(
+    cells: Cells,
+    box: Box,
+    table: Table,
+    scale: Scale,
+    walls: Sequence[Walls],
+    cursor: tuple[int, int],
+    marked: tuple[int, int] | None,
+    signs: Signs,
+) -> Laid:
+    """Draw it.
+
+    Args:
+        cursor: row and column of the cell that is lit.
+        marked: of the cell that the one under the cursor is compared with.
+    """
+    at = laid(table, scale, walls, box, cursor)
+    numbers = numbers_of(table, scale)
+    _draw_column_labels(cells, box, at, texts_of(table.columns, table.choice.across), cursor[1])
+    _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
+    for row in at.rows.shown:
+        for column in at.columns.shown:
+            here = (row, column)
+            lit = "map--cursor" if here == cursor else "map--marked" if here == marked else ""
+            text = numbers[row][column] if at.numbered else ""
+            place = Box(
+                box.x + at.x + at.columns.begin(column),
+                box.y + at.y + at.rows.begin(row),
+                at.columns.size,
+                at.rows.size,
+            )
+            _draw_cell(cells, place, table, here, scale, text, lit, signs)
+            if here == marked:
+                write_in(cells, place, 0, signs.marked, lit)
+    _draw_walls(cells, box, at, walls, signs)
+    return at
+
+
+def _draw_cell(
+    cells: Cells, place: Box, table: Table, here: tuple[int, int], scale: Scale, text: str, lit: str, signs: Signs
+) -> None:
+    tally = table.cells[here[0]][here[1]].tally
+    sign = sign_of(tally, scale, signs)
+    if tally.count:
+        style = lit or shade_style(scale, value_of(tally, scale.measure))
+        stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
+        if text:
+            line, number = place.height // 2, f"{text:^{place.width}}" if place.height > 1 else text
+            write_in(cells, place, line, number, lit or "map--number", at=place.width - len(number))
+    else:
+        stamp(cells, place.x, place.y, np.full((place.height, place.width), " "), lit or "map--label")
+        style = lit or ("map--lacking" if sign != signs.missing else "map--label")
+        write_in(cells, place, place.height // 2, sign, style, at=(place.width - 1) // 2)
+    edge = lacks(tally, signs)
+    if edge and place.width > 1 and (place.height > 1 or not text or place.width > len(text)):
+        at = place.width - 1 if place.height > 1 or not text else 0
+        write_in(cells, place, 0, edge, lit or "map--lacking", at=at)
+
+
+def shade_style(scale: Scale, value: float) -> str:
+    """The style of a cell with this value, which is a number."""
+    if scale.level(value) == 0:
+        return "map--none"
+    return f"map--shade{min(COLOURS - 1, int(scale.share(value) * COLOURS))}"
+
+
+def _draw_column_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cursor: int) -> None:
+    """The cursor's own, and of the others as many as have room, at even distances."""
+    spread_ = at.columns
+    longest = max(len(texts[column]) for column in spread_.shown) + 1
+    pitch = spread_.begins[1] - spread_.begins[0] if len(spread_.begins) > 1 else spread_.size + 1
+    every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * pitch >= longest), 1000)
+    taken: list[tuple[int, int]] = []
+    for column in sorted(spread_.shown, key=lambda one: one != cursor):
+        if column != cursor and column % every:
+            continue
+        text = texts[column]
+        begin = max(
+            0, min(spread_.middle(column) - (len(text) - (spread_.size % 2 == 0)) // 2, spread_.end - len(text))
+        )
+        end = begin + len(text)
+        if any(begin <= last and end >= first for first, last in taken):
+            continue
+        taken.append((begin, end))
+        write_in(cells, box, 0, text, "map--cursor" if column == cursor else "map--label", at=at.x + begin)
+    if spread_.first:
+        write_in(cells, box, 0, "<", "map--label", at=at.label)
+    if spread_.shown.stop < spread_.count:
+        write_in(cells, box, 0, ">", "map--label", at=min(box.width - 1, at.x + spread_.end))
+
+
+def _draw_row_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], cursor: int) -> None:
+    for row in at.rows.shown:
+        line = at.y + at.rows.begin(row) + at.rows.size // 2
+        label = f"{'>' if row == cursor else ' '} {texts[row]}"[: at.label]
+        write_in(cells, box, line, f"{label:<{at.label}}", "map--cursor" if row == cursor else "map--label")
+    first, last = at.rows.shown.start, at.rows.shown.stop
+    if first:
+        write_in(cells, box, 0, f"{first} above"[: at.label], "map--label")
+    elif last < len(texts):
+        write_in(cells, box, 0, f"{len(texts) - last} below"[: at.label], "map--label")
+
+
+def _draw_walls(cells: Cells, box: Box, at: Laid, walls: Sequence[Walls], signs: Signs) -> None:
+    """Each stretch in the space after its cell; of two lines in one place, the first is drawn."""
+    gap = at.columns.size
+    for one in reversed(walls):
+        style = f"map--limit{one.number}"
+        for row, column in one.right_of:
+            if row in at.rows.shown and column in at.columns.shown and column + 1 in at.columns.shown:
+                x = box.x + at.x + at.columns.begin(column) + gap
+                y = box.y + at.y + at.rows.begin(row)
+                lines = np.full((_reach(at.rows, row), 1), signs.upright[one.number])
+                stamp(cells, x, y, lines, style)
+        for row, column in one.below:
+            if row in at.rows.shown and row + 1 in at.rows.shown and column in at.columns.shown:
+                x = box.x + at.x + at.columns.begin(column)
+                y = box.y + at.y + at.rows.begin(row) + at.rows.size
+                stamp(cells, x, y, np.full((1, _reach(at.columns, column)), signs.level[one.number]), style)
+
+
+def _reach(cells: Spread, cell: int) -> int:
+    """Places from where a cell begins to where the next one does."""
+    if cell + 1 in cells.shown:
+        return cells.begin(cell + 1) - cells.begin(cell)
+    return cells.size

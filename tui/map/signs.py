@@ -1,0 +1,53 @@
+"""The signs of a map: a shade for how good, and what there is instead where there is nothing to shade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.sweeps.measures import Scale, value_of
+from echornn.sweeps.tally import Tally
+
+
+@dataclass(frozen=True)
+class Signs:
+    """One character each.
+
+    Attributes:
+        shades: from level 0 to 4.
+        missing, failed, left_out: of what has no results; the first two also at the edge of a cell that lacks some.
+        upright, level: of theory's lines, by limit.
+        marked: of the cell that others are compared with.
+    """
+
+    shades: str
+    missing: str
+    failed: str
+    left_out: str
+    upright: str
+    level: str
+    marked: str
+
+
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "┃┊", "━┄", "◆")
+ASCII = Signs(".:+*#", "?", "!", "x", "|:", "=-", "@")
+
+
+def signs_for(ascii_only: bool) -> Signs:
+    """The signs that the terminal has."""
+    return ASCII if ascii_only else BLOCKS
+
+
+def sign_of(tally: Tally, scale: Scale, signs: Signs) -> str:
+    """What fills a cell."""
+    if tally.count:
+        return signs.shades[scale.level(value_of(tally, scale.measure))]
+    if tally.missing:
+        return signs.missing
+    return signs.failed if tally.failed else signs.left_out if tally.left_out else " "
+
+
+def lacks(tally: Tally, signs: Signs) -> str:
+    """The sign at the edge of a cell some of whose seeds have no result; empty where all have one, or none has."""
+    if not tally.count:
+        return ""
+    return signs.failed if tally.failed else signs.missing if tally.missing else ""
