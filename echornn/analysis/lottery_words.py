@@ -53,7 +53,7 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
 
     Args:
         config: of any of its networks.
-        undoable: whether `u` goes back to before a change after which a loss became no finite number.
+        undoable: whether `u` goes back to before the change after which a loss became no finite number.
     """
     if not lottery.windows:
         return Verdict(
@@ -64,7 +64,6 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
     left = RECENT_WINDOWS - lottery.windows
     if left > 0 and not stand.diverged:
         return Verdict(f"too early to tell: {left} more window{'s' * (left != 1)} until the first can be solved")
-    counted, _, median = lottery.in_words().partition(", ")
     groups = [
         (stand.at_chance, "at chance"),
         (stand.above, "above chance"),
@@ -73,13 +72,11 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
         (stand.lost, "lost it again"),
     ]
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
-    cause = counted
+    causes = [lottery.in_words()]
     for index, one in enumerate(told):
-        longer = f"{cause}{', ' if index else '; '}{one}"
-        if len(longer) > LINE:
-            break
-        cause = longer
-    return Verdict(cause, _advice(stand, lottery, config, undoable), f"; {median}" if median else "")
+        causes.append(f"{causes[-1]}{', ' if index else '; '}{one}")
+    cause = next(one for one in reversed(causes) if len(one) <= LINE)
+    return Verdict(cause, _advice(stand, lottery, config, undoable), causes[-1].removeprefix(cause))
 
 
 def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bool) -> str:
