@@ -160,8 +160,14 @@ class LossPlot(CellWidget, can_focus=True):
             return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
         return max(self.viewport.span, last - first)
 
-    def draw(self, cells: Cells) -> None:
+    @property
+    def axis(self) -> tuple[int, int, int]:
+        """The first window shown, the one after the last, and how many the axis has room for."""
         first, last = self.viewport.limits(self._trained)
+        return first, last, self._length(first, last)
+
+    def draw(self, cells: Cells) -> None:
+        first, last, length = self.axis
         width = cells.width - GUTTER
         columns = (width if self._ascii else 2 * width) if last > first else 1
         band = self._band_of(max(1, columns), first, last)
@@ -169,7 +175,6 @@ class LossPlot(CellWidget, can_focus=True):
         height = cells.height - 1 - strips.lines
         if width < 4 or height < 1:
             return
-        length = self._length(first, last)
         curve = self._curve_of(columns, first, last)
         log = self.viewport.log
         axis = lottery_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
