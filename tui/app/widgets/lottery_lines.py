@@ -31,14 +31,14 @@ ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
 
 def lottery_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
     """An axis that holds the band, the chosen network's line, and extremes that are not wild."""
-    middle = np.concatenate([band.tenth, band.ninetieth, curve.mean])
+    middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
     finite = middle[np.isfinite(middle)]
-    most = WILD * float(finite.max()) if finite.size else np.inf
-    low = np.concatenate([band.low, curve.mean])
-    high = np.concatenate([np.where(band.high > most, np.nan, band.high), middle]).astype(np.float32)
+    most = WILD * finite.max() if finite.size else np.inf
+    low = np.concatenate([band.low, curve.mean]).astype(np.float64)
+    high = np.concatenate([np.where(band.high.astype(np.float64) > most, np.nan, band.high), middle])
     if log and (finite > 0).any():
-        low = np.maximum(low, float(finite[finite > 0].min()) / 10)
-    return LossAxis.holding(low.astype(np.float32), high, log)
+        low = np.maximum(low, finite[finite > 0].min() / 10)
+    return LossAxis.holding(low, high, log)
 
 
 def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:

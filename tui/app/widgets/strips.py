@@ -17,9 +17,10 @@ from tui.app.widgets.dots import characters, filled, overlaid, spans
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 BOTH, TALL = 10, 18
-"""Lines of a widget from which on a lottery has both strips, and that of the solved has three lines."""
+"""Lines of a widget from which on a lottery has both strips, and that of the solved shows its interval too."""
 
-TALL_LINES = 3
+SOLVED_SHARE, MOST_SOLVED = 6, 5
+"""Then that has a sixth of all lines, and so many at the most."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Strips:
             return cls()
         if lines < BOTH:
             return cls(1, 0)
-        return cls(TALL_LINES if lines >= TALL and not ascii_only else 1, 1)
+        return cls(min(MOST_SOLVED, lines // SOLVED_SHARE) if lines >= TALL and not ascii_only else 1, 1)
 
     @property
     def lines(self) -> int:
