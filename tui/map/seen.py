@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import Scale
+from echornn.sweeps.measures import WORDS, Scale
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
 from echornn.sweeps.telling import compared, name_of, told
 from echornn.sweeps.theory import LIMITS
+from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
 from tui.map.walls import Walls, walls_of
 
@@ -61,6 +62,13 @@ class Seen:
             return "marked: move to another cell, and they are compared; space takes the mark away"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
         return "; ".join(f"beyond {limit.name}: {limit.about}" for limit in beyond[:1])
+
+    @property
+    def heading(self) -> str:
+        """What is shown, of which fields."""
+        choice = self.table.choice
+        axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
+        return ", ".join([WORDS[self.scale.measure], *axes]) + others_of(self.table)
 
     @property
     def name(self) -> str:
