@@ -67,6 +67,7 @@ class PopulationProgress:
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
         solved_at: int64 [replicas], windows along the path, from 1, after which each was solved; 0 where it is not yet.
+        trained: windows along the path, up to the last of these.
     """
 
     losses: Floats
@@ -79,6 +80,7 @@ class PopulationProgress:
     states: Floats
     init_state: Floats
     solved_at: npt.NDArray[np.int64]
+    trained: int
 
     @property
     def diverged(self) -> Bools:
@@ -90,7 +92,9 @@ class PopulationProgress:
 
         None is solved by windows that are followed by those in which all diverge.
         """
-        return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
+        losses, errors = self.losses[:windows], self.errors[:windows]
+        trained = self.trained - len(self.losses) + windows
+        return replace(self, losses=losses, errors=errors, epoch=epoch, window=window, trained=trained)
 
     def of(self, replica: int) -> Progress:
         """What a trainer of this replica alone would report."""

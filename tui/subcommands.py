@@ -23,10 +23,15 @@ def export_run(
     path: bool = False,
     branch: str | None = None,
     json: bool = False,
+    summary: bool = False,
+    replica: int | None = None,
     weights: Path | None = None,
     keras: Path | None = None,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    Of a lottery there is a row for each of its networks, and a column more, replica: 0 is the first, of the lottery's
+    seed, 1 of the next seed. The losses have the 17 bits that are kept of each.
 
     Parameters
     ----------
@@ -39,19 +44,30 @@ def export_run(
         branches prints them.
     json
         Print JSON lines instead.
+    summary
+        Print a row for each network where the run stands instead: replica,seed,solved_at,final_loss, the window along
+        the path at which it was solved, empty where it is not, and the mean loss of the last 50.
+    replica
+        Only this network of a lottery, from 0, without the column. Windows of a network alone stay.
     weights
-        Write the weights to this .npz file instead.
+        Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis.
     keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs.
+        Write the network to this .keras file instead, as a Keras model with the same outputs; of a lottery, one needs
+        --replica.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
-    if (path or branch is not None) and (weights is not None or keras is not None):
+    files = weights is not None or keras is not None
+    if (path or branch is not None) and (files or summary):
         flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
+        what = "--weights or --keras" if files else "--summary"
+        raise UsageError(f"{flag} cannot be used with {what}: they are those of where the run stands")
+    if summary and (files or replica is not None):
+        flag = "--replica" if replica is not None else "--weights or --keras"
+        raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
     from tui.commands.export import export
 
-    return partial(export, run, json, weights, keras, path, branch)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica)
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -73,7 +89,9 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     return partial(print_branches, run, json)
 
 
-def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, json: bool = False) -> FrontEnd:
+def probe_run(
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int = 0, json: bool = False
+) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
     Of data of the probes' own, without dropout. memory and saturated are of the top layer's h alone; gradient and
@@ -81,7 +99,7 @@ def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, 
 
     The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
 
-    window: windows along the path.
+    window: windows along the path. seed: the network's; replica: which it is of a lottery, from 0.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, numbers held, of
     memory_size.
@@ -109,13 +127,15 @@ def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, 
     branch
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
+    replica
+        Of a lottery, this network, from 0.
     json
         Print a JSON line.
     """
     require_at(at)
     from tui.commands.probe import probe
 
-    return partial(probe, run, at, json, branch)
+    return partial(probe, run, at, json, branch, replica)
 
 
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:

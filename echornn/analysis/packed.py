@@ -6,11 +6,13 @@ the lower 8 the wrong predictions: how many, where a window has at most 255, els
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats
+from echornn.progress import AnyProgress, Counts, Floats, Progress
 
 Packed = npt.NDArray[np.uint32]
 
@@ -58,6 +60,14 @@ def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
         errors = np.rint(errors * (predictions / MOST_ERRORS)).astype(np.int32)
     errors[packed == LOST] = -1
     return losses_of(packed), errors
+
+
+def as_kept(progress: AnyProgress, config: EchoConfig) -> AnyProgress:
+    """Windows as they are kept: of a network alone as they are; of several, as they come out when they are packed."""
+    if isinstance(progress, Progress):
+        return progress
+    losses, errors = unpack(pack(progress.losses, progress.errors, config), config)
+    return replace(progress, losses=losses, errors=errors)
 
 
 def losses_of(packed: Packed) -> Floats:

@@ -117,7 +117,7 @@ def task_since(path: Sequence[Branch]) -> int:
     """The window along a path from which on losses are evidence of what its last branch trains."""
     since = 0
     for before, after in itertools.pairwise(path):
-        if not before.config.same_task(after.config):
+        if after.cause != "alone" and not before.config.same_task(after.config):
             since = after.start
     return since
 

@@ -7,17 +7,16 @@ import hashlib
 import json
 import os
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from echornn.runs import own_files, recorded_values
-from echornn.runs.recorded_values import NO_RECORD, array, config_from, shortened, whole
-from echornn.trainer_state import TrainerState
+from echornn.population_state import AnyState
+from echornn.runs import own_files, recorded_state, recorded_values
+from echornn.runs.loss_layout import OF_ONE, LossLayout
+from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1
@@ -64,24 +63,29 @@ class Checkpoint:
             was trained last, as in records of version 0.1.0.
         solved_at: window along the path, from 1, at which its weights had solved the echo; 0 where they have not
             yet, None where it is not on record (versions up to 0.1.0).
+        layout: where each window is in the loss log.
+        solved: end of the log of when each of several networks was solved.
     """
 
     serial: int
-    state: TrainerState
+    state: AnyState
     losses: LogEnd = LogEnd()
     commands: LogEnd = LogEnd()
     solved_at: int | None = None
     stands: tuple[int, int] | None = None
+    layout: LossLayout = OF_ONE
+    solved: LogEnd = LogEnd()
+
+    @property
+    def trained(self) -> int:
+        """Windows in the loss log."""
+        return self.layout.windows(self.losses.length)
 
 
 def encode(checkpoint: Checkpoint) -> bytes:
     """The checkpoint as bytes."""
     arrays: list[npt.NDArray[Any]] = []
-    state = {
-        field.name: _plain(getattr(checkpoint.state, field.name), arrays)
-        for field in dataclasses.fields(TrainerState)
-        if field.name != "config"
-    }
+    state = recorded_state.fields_of(checkpoint.state, arrays)
     header = {
         "serial": checkpoint.serial,
         "config": dataclasses.asdict(checkpoint.state.config),
@@ -90,6 +94,8 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "commands": dataclasses.asdict(checkpoint.commands),
         "stands": checkpoint.stands,
         "solved_at": checkpoint.solved_at,
+        **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
+        **({} if checkpoint.solved == LogEnd() else {"solved": dataclasses.asdict(checkpoint.solved)}),
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -117,35 +123,19 @@ def decode(data: bytes) -> Checkpoint:
     try:
         header = json.loads(content[_PREFIX.size : _PREFIX.size + header_length])
         arrays = recorded_values.arrays_from(header["arrays"], content[_PREFIX.size + header_length :])
-        fields = {name: _restored(value, arrays) for name, value in header["state"].items()}
+        state = recorded_state.state_of(header["state"], config_from(header["config"]), arrays)
         return Checkpoint(
             whole(header["serial"], "serial"),
-            _checked(TrainerState(config=config_from(header["config"]), **fields)),
+            state,
             _log_end(header["losses"]),
             _log_end(header["commands"]),
             None if header.get("solved_at") is None else whole(header["solved_at"], "solved_at"),
             None if header.get("stands") is None else _moment(*header["stands"]),
+            OF_ONE if header.get("layout") is None else _layout(header["layout"]),
+            LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
         )
     except NO_RECORD as error:
         raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error
-
-
-def _checked(state: TrainerState) -> TrainerState:
-    """The state, where each field is what it is named.
-
-    Raises:
-        ValueError: one is not.
-    """
-    for name in ("epoch", "window", "generation", "draw"):
-        whole(getattr(state, name), name)
-    for name, weight in state.weights.items():
-        array(weight, f"weight {shortened(name)}")
-    array(state.carried_state, "carried_state")
-    if not isinstance(state.optimizer, tuple):
-        raise ValueError("optimizer is no tuple")
-    for variable in state.optimizer:
-        array(variable, "an optimizer's variable")
-    return state
 
 
 def _log_end(fields: dict[str, int]) -> LogEnd:
@@ -155,6 +145,12 @@ def _log_end(fields: dict[str, int]) -> LogEnd:
 
 def _moment(branch: int, window: int) -> tuple[int, int]:
     return whole(branch, "stands"), whole(window, "stands")
+
+
+def _layout(changes: object) -> LossLayout:
+    if not isinstance(changes, list):
+        raise ValueError("the layout of the loss log is no list")
+    return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
@@ -213,27 +209,3 @@ def _size_by_its_header(data: bytes) -> int:
     except NO_RECORD:
         return 0
     return size
-
-
-def _plain(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
-    """A field's value as JSON has it; arrays are put aside, and stand in it by their number."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        arrays.append(np.asarray(value))
-        return {"array": len(arrays) - 1}
-    if isinstance(value, Mapping):
-        return {"dict": {name: _plain(one, arrays) for name, one in value.items()}}
-    if isinstance(value, (tuple, list)):
-        return {"tuple": [_plain(one, arrays) for one in value]}
-    return value
-
-
-def _restored(value: Any, arrays: list[npt.NDArray[Any]]) -> Any:
-    match value:
-        case {"array": int(number)}:
-            return arrays[number]
-        case {"dict": dict(members)}:
-            return {name: _restored(one, arrays) for name, one in members.items()}
-        case {"tuple": list(members)}:
-            return tuple(_restored(one, arrays) for one in members)
-        case _:
-            return value

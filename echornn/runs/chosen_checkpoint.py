@@ -7,7 +7,7 @@ from pathlib import Path
 from echornn.runs import checkpoint
 from echornn.runs.append_log import ends_at, size_of
 from echornn.runs.checkpoint import SLOTS, Checkpoint
-from echornn.runs.loss_log import WINDOW
+from echornn.runs.loss_layout import OF_ONE
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
 
@@ -36,10 +36,10 @@ def newest_usable(folder: Path, look_into_logs: bool) -> tuple[Checkpoint | None
         wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
     elif whole and chosen is not whole[0]:
         wrong.append("the logs do not reach the newest checkpoint")
-    if chosen is None and (dropped := size_of(folder / LOSS_FILE) // WINDOW.itemsize):
+    if chosen is None and (dropped := OF_ONE.windows(size_of(folder / LOSS_FILE))):
         wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif chosen is not None and wrong:
-        wrong.append(f"taken from the checkpoint after window {chosen.losses.length // WINDOW.itemsize}")
+        wrong.append(f"taken from the checkpoint after window {chosen.trained}")
     return chosen, wrong, intact
 
 
@@ -50,7 +50,7 @@ def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[li
     usable = [
         one
         for one in whole
-        if one.losses.length % WINDOW.itemsize == 0
+        if one.losses.length == one.layout.offset(one.trained)
         and one.losses.length - there <= MOST_LOST_BYTES
         and one.commands.length <= MOST_COMMAND_BYTES
         and one.state.epoch <= one.state.config.num_epochs

@@ -6,39 +6,54 @@ import os
 from pathlib import Path
 
 from echornn.runs import own_files
-from echornn.runs.append_log import PIECE_BYTES, end_of
+from echornn.runs.append_log import PIECE_BYTES, end_of, size_of
 from echornn.runs.checkpoint import LogEnd
-from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, Run
+from echornn.runs.loss_layout import LossLayout
+from echornn.runs.loss_log import LOST
+from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
+from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.solved_log import SOLVED
 
 
-def cut_back(run: Run) -> tuple[LogEnd, LogEnd]:
+def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
     """Cut the logs back to the checkpoint, so that what is trained again is not recorded twice.
 
     A loss log that is too short is filled up with lost windows.
 
     Returns:
-        The ends of the loss log and of the command log.
+        The ends of the loss log, of the command log, and of the log of what was solved.
 
     Raises:
         OSError: they could not be changed.
     """
     losses, commands = run.folder / LOSS_FILE, run.folder / COMMAND_FILE
-    ends = (LogEnd(), LogEnd()) if run.checkpoint is None else (run.checkpoint.losses, run.checkpoint.commands)
-    _cut(losses, ends[0].length, LOST_WINDOW)
+    kept = run.checkpoint
+    ends = (LogEnd(), LogEnd()) if kept is None else (kept.losses, kept.commands)
+    _cut(losses, ends[0].length, run.layout)
     _cut(commands, ends[1].length)
-    return ends if run.intact or run.checkpoint is None else (end_of(losses), end_of(commands))
+    if not (run.intact or kept is None):
+        ends = (end_of(losses), end_of(commands))
+    return *ends, _cut_solved(run.folder / SOLVED_FILE, LogEnd() if kept is None else kept.solved)
 
 
-def _cut(file: Path, length: int, filler: bytes = b"") -> None:
-    """Cut a file to this length; one that is shorter is filled up, where there is something to fill it up with."""
+def _cut_solved(file: Path, end: LogEnd) -> LogEnd:
+    """Cut the log of what was solved, which need not be there, back to whole records; where it ends then."""
+    if not os.path.lexists(file):
+        return LogEnd()
+    there = min(end.length, size_of(file))
+    _cut(file, there - there % SOLVED.itemsize)
+    return end_of(file)
+
+
+def _cut(file: Path, length: int, layout: LossLayout | None = None) -> None:
+    """Cut a file to this length; one that is shorter, and of this layout, is filled up with lost windows."""
     descriptor = own_files.opened(file, os.O_WRONLY)
     try:
         there = min(length, os.fstat(descriptor).st_size)
-        if filler:
-            there -= there % len(filler)
+        if layout is not None:
+            there = layout.offset(layout.windows(there))
         os.ftruncate(descriptor, there)
-        while filler and there < length:
-            count = min(length - there, PIECE_BYTES) // len(filler)
-            there = own_files.write_all(descriptor, filler * count, there)
+        while layout is not None and there < length:
+            there = own_files.write_all(descriptor, LOST * min(length - there, PIECE_BYTES), there)
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
-from echornn.runs.run_dir import WINDOWS_AT_A_TIME, error_rates
+from echornn.runs.run_dir import error_rates
 from echornn.runs.timeline import Timeline
 
 
@@ -65,8 +65,8 @@ class FollowedRun:
         for stretch in stretches:
             while len(timeline) <= stretch.branch:
                 timeline.begin(branches[len(timeline)])
-            for first in range(max(stretch.first, timeline.trained), stretch.last, WINDOWS_AT_A_TIME):
-                windows = run.windows(first, min(first + WINDOWS_AT_A_TIME, stretch.last))
+            new = stretch._replace(first=max(stretch.first, timeline.trained))
+            for _, windows in run.windows_of(new):
                 rates = error_rates(windows, branches[stretch.branch].config)
                 timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
         self.seen, self._stretches = Seen(timeline, run.stands, run.config), told

@@ -13,8 +13,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from echornn.population_state import AnyState, PopulationState
-from echornn.runs import checkpoint, own_files
+from echornn.population_state import AnyState
+from echornn.runs import checkpoint, own_files, recorded_state
 from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 
@@ -57,7 +57,8 @@ class Keyframe:
         if isinstance(state, bytes):
             self.size = len(state)
         else:
-            arrays = (*state.weights.values(), state.carried_state, *state.optimizer)
+            arrays: recorded_state.Arrays = []
+            recorded_state.fields_of(state, arrays)
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> AnyState | None:
@@ -72,7 +73,6 @@ class Keyframe:
     def as_record(self) -> bytes:
         """As the file of keyframes has it: magic, branch, window, digest, length, CRC-32 of all that; and the data."""
         state = self._state
-        assert not isinstance(state, PopulationState)  # of a network alone: others are not recorded yet
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
         terms = (*self.moment, self.digest)
         return _RECORD.pack(_MAGIC, *terms, len(data), _crc(*terms, data)) + data

@@ -2,21 +2,85 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.analysis import packed
 from echornn.config import EchoConfig
+from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.runs import own_files
+from echornn.runs.loss_layout import LossLayout, row_bytes
 
 WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
-"""A window in the loss log: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
+"""A window of one network: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
 
-LOST_WINDOW = np.array([(np.nan, -1)], WINDOW).tobytes()
-"""Stands for a window that was trained while nothing could be saved, for longer than memory could hold."""
+PACKED = np.dtype("<u4")
+"""A window of one of several networks, see `echornn.analysis.packed`; they follow each other."""
+
+LOST = b"\xff"
+"""Each byte of a window that was trained while nothing could be saved, for longer than memory could hold: the loss of
+each network is no number then, and its errors are none that can be."""
+
+LOST_WINDOW = LOST * WINDOW.itemsize
+
+BYTES_AT_A_TIME = 1 << 21
+"""Of a log, that are read at once."""
 
 
-def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[np.float64]:
-    """Wrong predictions per prediction, 0 to 1, of these windows (`WINDOW` [n]); NaN where one was lost."""
+def windows_at_a_time(replicas: int) -> int:
+    """Windows of so many networks that are read at once."""
+    return max(1, BYTES_AT_A_TIME // row_bytes(replicas))
+
+
+def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
+    """Windows ``first`` to ``last`` of a loss log, as so many networks have them.
+
+    Returns:
+        `WINDOW` [n] of one network, uint32 [n, replicas] of several (see `echornn.analysis.packed`). What the log
+        lacks, or has of another number of networks, are lost windows.
+
+    Raises:
+        OSError: it could not be read.
+    """
+    windows = _lost(last - first, replicas)
+    with own_files.reader(file) as log:
+        for rows in layout.rows(first, last):
+            if rows.replicas == replicas:
+                log.seek(rows.offset)
+                there = np.fromfile(log, windows.dtype, (rows.last - rows.first) * replicas)
+                whole = len(there) // replicas
+                begin = rows.first - first
+                windows[begin : begin + whole] = there[: whole * replicas].reshape(whole, *windows.shape[1:])
+    return windows
+
+
+def _lost(count: int, replicas: int) -> npt.NDArray[Any]:
+    lost = np.full(count * row_bytes(replicas), LOST[0], np.uint8)
+    return lost.view(WINDOW) if replicas == 1 else lost.view(PACKED).reshape(count, replicas)
+
+
+def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
+    """Windows that were trained under a configuration, as the log has them."""
+    if isinstance(progress, PopulationProgress):
+        return packed.pack(progress.losses, progress.errors, config).astype(PACKED).tobytes()
+    records = np.empty(len(progress.losses), WINDOW)
+    records["loss"], records["errors"] = progress.losses, progress.errors
+    return records.tobytes()
+
+
+def losses_of(windows: npt.NDArray[Any]) -> Floats:
+    """The losses of windows that `read_windows` gave: float32 [n], or [n, replicas]; NaN where one was lost."""
+    losses: Floats = windows["loss"] if windows.dtype == WINDOW else packed.losses_of(windows)
+    return losses
+
+
+def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[Any]:
+    """Wrong predictions per prediction, 0 to 1, of windows that `read_windows` gave: float64 [n], or float32
+    [n, replicas]; NaN where one was lost."""
+    if windows.dtype != WINDOW:
+        return packed.error_rates_of(windows, config)
     errors = windows["errors"]
     return np.where(errors < 0, np.nan, errors / float(config.predictions_per_window))

@@ -4,9 +4,10 @@ A folder holds
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: 8 bytes a window, `WINDOW`, in the order trained;
+- ``losses.bin``: all windows in the order trained, of one network 8 bytes, `WINDOW`, of several 4 for each of them;
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
+- ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
 - ``traceback.txt``: where in the code its training failed, if it did;
 - ``tensorboard/``: what TensorBoard shows of it (`echornn.runs.events`), which nothing here reads;
 - ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
@@ -14,7 +15,6 @@ A folder holds
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 from collections.abc import Iterator
@@ -26,17 +26,19 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.runs import about, own_files
+from echornn.runs import about, own_files, solved_log
 from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
-from echornn.runs.checkpoint import Checkpoint
+from echornn.runs.checkpoint import Checkpoint, LogEnd
 from echornn.runs.chosen_checkpoint import newest_usable
 from echornn.runs.command import Command
+from echornn.runs.command_log import read_commands
 from echornn.runs.keyframes import MOST_FILE_BYTES, Keyframe, records
 from echornn.runs.letters import letter_of
 from echornn.runs.lock import LOCK_FILE as LOCK_FILE
-from echornn.runs.loss_log import LOST_WINDOW as LOST_WINDOW
+from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.loss_log import WINDOW as WINDOW
 from echornn.runs.loss_log import error_rates as error_rates
+from echornn.runs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
 from echornn.runs.recorded_values import NO_RECORD, shortened
@@ -45,13 +47,11 @@ from echornn.runs.run_files import COMMAND_FILE as COMMAND_FILE
 from echornn.runs.run_files import KEYFRAME_FILE as KEYFRAME_FILE
 from echornn.runs.run_files import LOSS_FILE as LOSS_FILE
 from echornn.runs.run_files import RUN_FILE as RUN_FILE
+from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
+from echornn.runs.solved_log import solved_at
 from echornn.runs.timeline import Timeline
-
-WINDOWS_AT_A_TIME = 1 << 18
-
-MOST_LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +89,20 @@ class Run:
     @property
     def trained(self) -> int:
         """Windows trained up to the checkpoint, over all resets."""
-        return 0 if self.checkpoint is None else self.checkpoint.losses.length // WINDOW.itemsize
+        return 0 if self.checkpoint is None else self.checkpoint.trained
 
-    def windows(self, first: int, last: int) -> npt.NDArray[Any]:
-        """Windows ``first`` to ``last`` of the run, `WINDOW` [n]; those that the log lacks are lost windows."""
-        count = last - first
-        with own_files.reader(self.folder / LOSS_FILE) as log:
-            there = np.fromfile(log, WINDOW, count, offset=first * WINDOW.itemsize)
-        lacking = np.frombuffer(LOST_WINDOW * (count - len(there)), WINDOW)
-        return np.concatenate([there, lacking])
+    @property
+    def layout(self) -> LossLayout:
+        """Where each window is in the loss log."""
+        return OF_ONE if self.checkpoint is None else self.checkpoint.layout
+
+    def windows(self, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
+        """Windows ``first`` to ``last`` of the run, which are of so many networks.
+
+        Returns:
+            `WINDOW` [n] of one network, uint32 [n, replicas] of several; see `echornn.runs.loss_log.read_windows`.
+        """
+        return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
     @functools.cached_property
     def tree(self) -> tuple[list[Branch], list[Stretch]]:
@@ -145,13 +150,31 @@ class Run:
         branches = self.tree[0]
         return whole_path(branches[number], branches.__getitem__) if branches else ()
 
+    def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
+        """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 where it was
+        not, or that is not on record."""
+        return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
+
+    @functools.cached_property
+    def _solved(self) -> npt.NDArray[np.void]:
+        try:
+            return solved_log.read(self.folder / SOLVED_FILE, self.checkpoint.solved if self.checkpoint else LogEnd())
+        except OSError:
+            return solved_log.read(self.folder, LogEnd())
+
     def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
-        """All windows in the order trained, some at a time (`WINDOW` [n]), with the part of their stretch."""
+        """All windows in the order trained, some at a time (see `windows`), with the part of their stretch."""
         for stretch in self.tree[1]:
-            for first in range(stretch.first, stretch.last, WINDOWS_AT_A_TIME):
-                last = min(first + WINDOWS_AT_A_TIME, stretch.last)
+            for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
-                yield stretch._replace(along=along, first=first, last=last), self.windows(first, last)
+                yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
+
+    def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+        """The windows of a stretch, some at a time: the first in the loss log, and all of them (see `windows`)."""
+        replicas = self.tree[0][stretch.branch].config.replicas
+        at_a_time = windows_at_a_time(replicas)
+        for first in range(stretch.first, stretch.last, at_a_time):
+            yield first, self.windows(first, min(first + at_a_time, stretch.last), replicas)
 
     @property
     def ends(self) -> list[int]:
@@ -163,7 +186,7 @@ class Run:
         return ends
 
     def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, some at a time: their branch, the first along the path, `WINDOW` [n].
+        """The windows that lead to a moment, some at a time: their branch, the first along the path, and all of them.
 
         Args:
             since: windows along the path that are left out.
@@ -173,9 +196,9 @@ class Run:
             for stretch in self.tree[1]:
                 begin, end = max(first, stretch.along, since), min(last, stretch.along + stretch.last - stretch.first)
                 if stretch.branch == branch.number:
-                    for at in range(begin, end, WINDOWS_AT_A_TIME):
-                        log = stretch.first + at - stretch.along
-                        yield branch, at, self.windows(log, log + min(WINDOWS_AT_A_TIME, end - at))
+                    log = stretch.first - stretch.along
+                    for at, windows in self.windows_of(stretch._replace(first=begin + log, last=end + log)):
+                        yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
         """All branches, and all that was trained in them.
@@ -244,9 +267,11 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
             what = "no regular file" if os.path.lexists(folder / name) else "missing"
             raise RunError(f"{folder} is damaged: {name} is {what}")
     chosen, wrong, intact = newest_usable(folder, look_into_logs)
-    commands, unreadable, lines = _read_commands(folder, chosen, described.config)
+    commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
     if unreadable:
         wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")
+    if chosen is not None and look_into_logs and not solved_log.is_whole(folder / SOLVED_FILE, chosen.solved):
+        wrong.append(f"{SOLVED_FILE} is damaged: when some networks were solved is wrong or lost")
     return Run(
         folder,
         described.begun,
@@ -258,32 +283,3 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         intact,
         unreadable,
     )
-
-
-def _read_commands(
-    folder: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
-) -> tuple[tuple[Command, ...], int, int]:
-    """The commands up to the checkpoint, how many lines cannot be read (what they began has none), and of how many."""
-    if chosen is None:
-        return (), 0, 0
-    trained = chosen.losses.length // WINDOW.itemsize
-    commands: list[Command] = []
-    count = 0
-    for line in _lines(folder / COMMAND_FILE, chosen.commands.length):
-        count += 1
-        with contextlib.suppress(ValueError):
-            command = Command.from_line(line)
-            if (commands[-1].at if commands else 0) <= command.at <= trained:
-                commands.append(command)
-    unreadable = count - len(commands)
-    if not commands or commands[0].at:
-        commands.insert(0, Command(0, "start", 0, 0, 0, 0, at_the_start))
-    return tuple(commands), unreadable, count
-
-
-def _lines(file: Path, length: int) -> Iterator[bytes]:
-    """The lines of the first ``length`` bytes; one without end comes in pieces."""
-    with own_files.reader(file) as log:
-        while line := log.readline(min(length, MOST_LINE_BYTES)):
-            length -= len(line)
-            yield line

@@ -13,9 +13,9 @@ from echornn.runs import checkpoint, events, own_files
 from echornn.runs.lock import LOCK_FILE
 
 RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "commands.jsonl", "traceback.txt"
-KEYFRAME_FILE, NOTE_FILE = "keyframes.bin", "branches.json"
+KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
 
-NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
+NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
 """All but the lock. They are removed in this order: what is left after a part of it is a run still, or debris."""
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import AnyProgress, PopulationProgress
 from echornn.runs import about, checkpoint, run_dir
 from echornn.runs.append_log import AppendLog
 from echornn.runs.background import Background
@@ -25,11 +23,13 @@ from echornn.runs.cut_back import cut_back
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import Keyframe, KeyframeLog
 from echornn.runs.lock import Lock
-from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, LOST_WINDOW, WINDOW, Run
+from echornn.runs.loss_layout import OF_ONE
+from echornn.runs.loss_log import LOST, records_of
+from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_error import RunError
-from echornn.runs.run_files import KEYFRAME_FILE, TRACEBACK_FILE
+from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Save
-from echornn.trainer_state import TrainerState
+from echornn.runs.solved_log import SolvedLog, Windows
 
 SAVE_SECONDS = 1.0
 """From one checkpoint to the next."""
@@ -77,14 +77,17 @@ class RunRecorder:
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
         self._identity = resumed.identity if resumed else about.read(folder).identity
-        ends = cut_back(resumed) if resumed else (checkpoint.LogEnd(), checkpoint.LogEnd())
-        self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST_WINDOW)
+        ends = cut_back(resumed) if resumed else (checkpoint.LogEnd(),) * 3
+        self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
+        self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
+        self._config = config
+        self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *_solved_so_far(resumed))
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._events = EventLog(folder, config, *before)
         serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
-        logs = (self._losses, self._commands, self._events, self._keyframes)
+        logs = (self._losses, self._commands, self._events, self._solved, self._keyframes)
         self._writer = RunWriter(folder, lock, self._identity, *logs, serial)
 
     @classmethod
@@ -129,7 +132,8 @@ class RunRecorder:
     @property
     def warning(self) -> str:
         """What was wrong with the run as it was found, until the first command; and why it is not saved, if so."""
-        lost = self._losses.lost_bytes // WINDOW.itemsize
+        written = self._losses.end.length
+        lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
         parts = [
             self._notes,
             self._hanging,
@@ -162,16 +166,18 @@ class RunRecorder:
 
     def command(self, command: Command) -> None:
         self._notes = ""
+        self._layout = self._layout.since(command.at, command.config.replicas)
+        self._config = command.config
         self._commands.append(command.as_line())
+        self._solved.command(command)
         self._events.command(command)
         self._told += 1
 
     def windows(self, progress: AnyProgress) -> None:
-        assert isinstance(progress, Progress)  # of a network alone: others are not recorded yet
-        records = np.empty(len(progress.losses), WINDOW)
-        records["loss"], records["errors"] = progress.losses, progress.errors
-        self._losses.append(records.tobytes())
-        self._events.windows(progress)
+        self._losses.append(records_of(progress, self._config))
+        if isinstance(progress, PopulationProgress):
+            self._solved.windows(progress)
+        self._events.windows(progress.of(0))
         self._told += 1
 
     def seconds_to_save(self) -> float | None:
@@ -192,12 +198,11 @@ class RunRecorder:
 
         The run is then taken up before the moment when it diverged, and comes to the same moment again.
         """
-        assert isinstance(state, TrainerState)
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()
-        ends = (self._losses.length, self._commands.length, self._events.length)
-        save = self._newest = Save(state, stands, solved_at or 0, self._told, self._moves, *ends)
+        ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
+        save = self._newest = Save(state, stands, solved_at or 0, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 
@@ -255,3 +260,11 @@ class _Hung:
 
     seconds: float
     told: int
+
+
+def _solved_so_far(run: Run | None) -> tuple[int, Windows] | tuple[()]:
+    """The branch that goes on without a command, and when each of its networks was solved; nothing of a new run."""
+    if run is None or not run.tree[1]:
+        return ()
+    number = run.tree[1][-1].branch
+    return number, run.solved_at(number)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from echornn.population_state import AnyState
 from echornn.runs import about, checkpoint, own_files
 from echornn.runs.about import AnotherRunError
 from echornn.runs.append_log import AppendLog, ends_at
@@ -16,9 +17,10 @@ from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.events import EventLog
 from echornn.runs.keyframes import KeyframeLog
 from echornn.runs.lock import Lock
+from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
+from echornn.runs.solved_log import SolvedLog
 from echornn.runs.trouble import Trouble
-from echornn.trainer_state import TrainerState
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +32,20 @@ class Save:
         stands, solved_at: see `echornn.runs.checkpoint.Checkpoint`.
         told: how much had been told before it.
         moves: how often the run had come to stand elsewhere.
-        losses, commands, events: how long the logs are with all of that.
+        layout: where each window is in the loss log.
+        losses, commands, events, solved: how long the logs are with all of that.
     """
 
-    state: TrainerState
+    state: AnyState
     stands: Moment | None
     solved_at: int
     told: int
     moves: int
+    layout: LossLayout
     losses: int
     commands: int
     events: int
+    solved: int
 
 
 class RunWriter:
@@ -53,7 +58,7 @@ class RunWriter:
 
     Args:
         folder, lock, identity: the run's.
-        losses, commands, events, keyframes: its logs.
+        losses, commands, events, solved, keyframes: its logs.
         serial: of its next checkpoint.
     """
 
@@ -65,6 +70,7 @@ class RunWriter:
         losses: AppendLog,
         commands: AppendLog,
         events: EventLog,
+        solved: SolvedLog,
         keyframes: KeyframeLog,
         serial: int,
     ) -> None:
@@ -77,6 +83,7 @@ class RunWriter:
         self._losses = losses
         self._commands = commands
         self._events = events
+        self._solved = solved
         self._keyframes = keyframes
         self._serial = serial
         self._is_known = True
@@ -91,9 +98,12 @@ class RunWriter:
             self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
+            self._solved.flush(save.solved)
             if save.state.is_finite:
                 ends = (self._losses.end, self._commands.end)
-                checkpoint.save(self._folder, Checkpoint(self._serial, save.state, *ends, save.solved_at, save.stands))
+                told = (save.solved_at, save.stands)
+                kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end)
+                checkpoint.save(self._folder, kept)
                 self._serial += 1
             self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None

@@ -14,7 +14,7 @@ from echornn.analysis.evidence import RECENT_WINDOWS
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.branch import task_since, whole_path
-from echornn.runs.run_dir import LOSS_FILE, WINDOW, Run
+from echornn.runs.run_dir import LOSS_FILE, Run
 
 MOST_READ = 1 << 22
 """Windows of a run of version 0.1.0, whose record does not say when it was solved, that are read to find out."""
@@ -87,7 +87,7 @@ def _diverged_at(run: Run) -> int:
 
     No state is saved after that, and so the log ends beyond the checkpoint.
     """
-    count = (run.folder / LOSS_FILE).stat().st_size // WINDOW.itemsize
+    count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
         return 0
     (newest,) = run.windows(count - 1, count)

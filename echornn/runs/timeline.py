@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from echornn.analysis.band import Band
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
+from echornn.analysis.lottery import Lottery
+from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
+from echornn.analysis.packed import Packed, pack
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
-from echornn.progress import Floats
+from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
 from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, task_since, whole_path
+from echornn.runs.track import GOOD_WINDOWS as GOOD_WINDOWS
+from echornn.runs.track import Track, TrackOfMany, TrackOfOne
 
 KEPT_PATHS = 32
 """Paths kept ready; others are walked anew."""
-
-
-GOOD_WINDOWS = 50
-"""So many windows with finite losses show that all is well again, or was."""
-
-
-@dataclass(eq=False)
-class _Grown:
-    """A branch and what was trained in it."""
-
-    branch: Branch
-    evidence: Evidence
-    digest: int
-    bad: list[tuple[int, int]] = field(default_factory=list)
-    """Stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first and last bad."""
-    history: LossHistory = field(default_factory=LossHistory)
-
-    @property
-    def end(self) -> int:
-        return self.branch.start + len(self.history)
 
 
 class Timeline:
@@ -48,13 +35,13 @@ class Timeline:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._grown: list[_Grown] = []
+        self._tracks: list[Track] = []
         self._trained = 0
         self._paths: dict[int, tuple[Branch, ...]] = {}
 
     def __len__(self) -> int:
         """Branches begun."""
-        return len(self._grown)
+        return len(self._tracks)
 
     @property
     def trained(self) -> int:
@@ -73,7 +60,7 @@ class Timeline:
             parent = branch.parent
             if branch.number != len(self) or (parent is None) != (len(self) == 0):
                 raise ValueError(f"no branch can begin so: {branch}")
-            evidence, of_parent = Evidence(), 0
+            of_parent = 0
             if parent is not None:
                 if not self.has(parent):
                     raise ValueError(f"no branch can begin there: {branch}")
@@ -81,20 +68,59 @@ class Timeline:
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
                     of_parent = self.digest(owner.number)
-                    evidence = self.evidence(parent).under(branch.config, owner.config, parent.window)
-            self._grown.append(_Grown(branch, evidence, digest(branch, of_parent)))
+            self._tracks.append(self._track(branch, digest(branch, of_parent)))
+
+    def _track(self, branch: Branch, number: int) -> Track:
+        """Where what is trained in a branch is kept, with what was known where it began."""
+        parent, config = branch.parent, branch.config
+        before = None if parent is None or branch.starts_over else self.owner(parent).config
+        if parent is None or before is None:
+            if config.replicas == 1:
+                return TrackOfOne(branch, number, Evidence())
+            return TrackOfMany(branch, number, None, _none_of(config))
+        replica = config.seed - before.seed
+        if config.replicas == 1:
+            if before.replicas == 1:
+                replica = 0
+            elif not (branch.cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == config):
+                raise ValueError(f"no branch can begin there: {branch}")
+            evidence = self.evidence(parent, replica)
+            return TrackOfOne(branch, number, evidence.under(config, before.of(replica), parent.window))
+        if (config.replicas, config.seed) != (before.replicas, before.seed):
+            raise ValueError(f"no branch can begin there: {branch}")
+        if not config.same_task(before):
+            return TrackOfMany(branch, number, None, _none_of(config))
+        return TrackOfMany(branch, number, self.lottery(parent), self._newest(parent))
+
+    def trained_in(self, number: int, progress: AnyProgress) -> None:
+        """Windows were trained at the end of this branch, by one network or by many, as it is of."""
+        config = self.branch(number).config
+        match progress:
+            case Progress(losses=losses, errors=errors):
+                self.append(number, losses, (errors / config.predictions_per_window).astype(np.float32))
+            case PopulationProgress(losses=losses, errors=errors):
+                self.append_many(number, pack(losses, errors, config), progress.solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Windows were trained at the end of this branch: losses in nats and error rates in 0..1, float32 [n]."""
         with self._lock:
-            grown = self._grown[number]
-            grown.evidence = grown.evidence.after(losses, grown.branch.config, grown.end, error_rates)
-            for bad in (grown.end + np.flatnonzero(~np.isfinite(losses))).tolist():
-                goes_on = bool(grown.bad) and bad - grown.bad[-1][1] <= GOOD_WINDOWS
-                first = grown.bad.pop()[0] if goes_on else bad
-                grown.bad.append((first, bad))
-            grown.history.append(losses, error_rates)
+            track = self._tracks[number]
+            assert isinstance(track, TrackOfOne)
+            track.append(losses, error_rates)
             self._trained += len(losses)
+
+    def append_many(self, number: int, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
+        """Windows were trained at the end of this branch of several replicas.
+
+        Args:
+            packed: uint32 [n, replicas], see `echornn.analysis.packed.pack`.
+            solved_at: int64 [replicas], window along the path, from 1, after which each was solved; 0 where not by now.
+        """
+        with self._lock:
+            track = self._tracks[number]
+            assert isinstance(track, TrackOfMany)
+            track.append(packed, solved_at)
+            self._trained += len(packed)
 
     # ---- branches and moments
 
@@ -104,23 +130,23 @@ class Timeline:
         Raises:
             IndexError: it is not there.
         """
-        return self._grown[number].branch
+        return self._tracks[number].branch
 
     def digest(self, number: int) -> int:
         """What leads to a branch, as a number; see `echornn.runs.branch.digest`."""
-        return self._grown[number].digest
+        return self._tracks[number].digest
 
     def end(self, number: int) -> Moment:
         """Where a branch ends."""
-        return Moment(number, self._grown[number].end)
+        return Moment(number, self._tracks[number].end)
 
     def windows_of(self, number: int) -> int:
         """Windows trained in this branch itself."""
-        return len(self._grown[number].history)
+        return len(self._tracks[number])
 
     def has(self, moment: Moment) -> bool:
         """Whether it is a moment of this run."""
-        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._grown[moment.branch].end
+        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
 
     def owner(self, moment: Moment) -> Branch:
         """The branch on whose terms one stands there: the last on the path that has begun by then."""
@@ -155,86 +181,175 @@ class Timeline:
 
     # ---- what was lost
 
-    def evidence(self, moment: Moment) -> Evidence:
-        """What the losses before a moment tell, as it was known there."""
-        grown = self._grown[moment.branch]
-        if moment.window == grown.end:
-            return grown.evidence
-        owner = self._grown[self.owner(moment).number]
-        since = task_since(self._path(owner.branch.number))
-        recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS))
-        known, solved = owner.evidence, owner.evidence.solved_at
-        return Evidence(
-            moment.window - since,
-            np.empty(0, np.float32) if recent is None else recent,
-            solved if solved is not None and solved <= moment.window else None,
-            self._reviews(moment, known.reviews),
-            known.before,
-        )
+    def evidence(self, moment: Moment, replica: int = 0) -> Evidence:
+        """What the losses before a moment tell, as it was known there; of several networks, those of one.
+
+        Of one of several there are no reviews.
+        """
+        track = self._tracks[self.owner(moment).number]
+        if isinstance(track, TrackOfOne) and moment.window == track.end:
+            return track.evidence
+        since = task_since(self._path(track.branch.number))
+        recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
+        recent = np.empty(0, np.float32) if recent is None else recent
+        if isinstance(track, TrackOfOne):
+            known, solved = track.evidence, track.solved_at or 0
+            reviews, before = self._reviews(moment, known.reviews), known.before
+        else:
+            assert isinstance(track, TrackOfMany)
+            solved = int(track.each_solved_at[replica])
+            reviews, before = Reviews(begun=moment.window), None
+        return Evidence(moment.window - since, recent, solved if 0 < solved <= moment.window else None, reviews, before)
+
+    def lottery(self, moment: Moment) -> Lottery | None:
+        """Where several networks stand at a moment, as it was known there; None of a network alone."""
+        track = self._tracks[self.owner(moment).number]
+        if not isinstance(track, TrackOfMany):
+            return None
+        with self._lock:
+            return Lottery.after(self._newest(moment), track.each_solved_at, moment.window)
+
+    def _newest(self, moment: Moment) -> Floats:
+        """The newest losses of the present task before a moment of several networks, oldest first, float32
+        [up to RECENT_WINDOWS, replicas]; where they are forgotten, their mean instead."""
+        track = self._tracks[self.owner(moment).number]
+        if moment.window == track.end:
+            return track.recent
+        first = max(task_since(self._path(track.branch.number)), moment.window - RECENT_WINDOWS)
+        parts = [_none_of(track.branch.config)]
+        for branch, begin, end in self.spans(moment):
+            of_span, begin = self._tracks[branch.number], max(begin, first)
+            if isinstance(of_span, TrackOfMany) and begin < end:
+                begin, end = begin - branch.start, end - branch.start
+                losses = of_span.history.losses(begin, end)
+                each = range(of_span.history.replicas)
+                parts.append(of_span.history.shades(each, 1, begin, end).T if losses is None else losses)
+        return np.concatenate(parts)
+
+    def diverged(self, moment: Moment) -> bool:
+        """Whether the last window's loss is no finite number; of several networks, none's is."""
+        lottery = self.lottery(moment)
+        if lottery is not None:
+            return bool(lottery.diverged.all())
+        recent = self.evidence(moment).recent
+        return bool(recent.size) and not math.isfinite(recent[-1])
 
     def _reviews(self, moment: Moment, later: Reviews) -> Reviews:
         """The reviews as they were at a moment, of those that a stretch has come to later."""
         windows = moment.window - later.begun
         reviews = later.until(windows)
         first = reviews.begun + reviews.windows
-        losses, errors = self.losses(moment, first), self._values(moment, first, LossHistory.error_rates)
+        losses = self.losses(moment, first)
+        errors = self._values(moment, first, 0, lambda history: history.error_rates)
         if losses is None or errors is None:
             return dataclasses.replace(reviews, windows=windows)
         return reviews.after(losses, errors)
 
-    def losses(self, moment: Moment, first: int) -> Floats | None:
-        """The losses from window ``first`` of the path up to a moment, float32 [n]; None where they are forgotten."""
-        return self._values(moment, first, LossHistory.losses)
+    def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
+        """The losses from window ``first`` of the path up to a moment, float32 [n]; None where they are forgotten.
+
+        Args:
+            replica: of which of several networks.
+        """
+        return self._values(moment, first, replica, lambda history: history.losses)
 
     def _values(
-        self, moment: Moment, first: int, of: Callable[[LossHistory, int, int], Floats | None]
+        self,
+        moment: Moment,
+        first: int,
+        replica: int,
+        of: Callable[[LossHistory | ReplicaHistory], Callable[[int, int], Floats | None]],
     ) -> Floats | None:
         parts = [np.empty(0, np.float32)]
         with self._lock:
+            seed = self.owner(moment).config.of(replica).seed
             for branch, begin, end in self.spans(moment):
                 begin = max(begin, first)
                 if begin < end:
-                    part = of(self._grown[branch.number].history, begin - branch.start, end - branch.start)
+                    part = of(self._history(branch, seed))(begin - branch.start, end - branch.start)
                     if part is None:
                         return None
                     parts.append(part)
         return np.concatenate(parts)
+
+    def _history(self, branch: Branch, seed: int) -> LossHistory | ReplicaHistory:
+        """The losses in a branch of the network, on a path to which it lies, that ends with this seed."""
+        return self._tracks[branch.number].of(seed - branch.config.seed)
 
     def bad_since(self, moment: Moment) -> int | None:
         """The window, from 0, on the path to a moment at which its losses were no finite numbers any more; None where
         they are, and have been for the last `GOOD_WINDOWS`."""
         since, newest = None, -1
         for branch, _, end in self.spans(moment):
-            for first, last in self._grown[branch.number].bad:
+            for first, last in self._tracks[branch.number].bad:
                 if first < end:
                     since = first if since is None or first - newest > GOOD_WINDOWS else since
                     newest = min(last, end - 1)
         return since if moment.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch had solved its task; None where it has not."""
-        return self._grown[number].evidence.solved_at
+        """The window along its path, from 1, at which a branch had solved its task; None where it has not.
+
+        Of several networks, at which half of them had.
+        """
+        return self._tracks[number].solved_at
 
     def mean_loss(self, number: int) -> float:
-        """The mean loss of the last windows of a branch's path; see `Evidence.mean`."""
-        return self._grown[number].evidence.mean
+        """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""
+        return self._tracks[number].mean
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; NaN where there is none."""
-        recent = self._grown[number].evidence.recent
-        return float(recent[-1]) if recent.size else float("nan")
+        """The loss of the last window of a branch's path; NaN where there is none. Of several networks, the median."""
+        return self._tracks[number].newest
 
-    def curve(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """The losses along a branch's path, from window ``first`` up to ``last`` (all, unless given)."""
+    # ---- to be drawn
+
+    def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
+        """The losses along a branch's path, from window ``first`` up to ``last`` (all, unless given).
+
+        Args:
+            replica: of which of several networks.
+        """
         with self._lock:
-            end = self.end(number)
-            last = end.window if last is None else min(last, end.window)
-            first = min(max(first, 0), last)
+            end, first, last = self._part(number, first, last)
+            seed = self.branch(number).config.of(replica).seed
             pieces = [
-                Piece(self._grown[branch.number].history, branch.start, begin, stop)
-                for branch, begin, stop in self.spans(end)
+                Piece(self._history(branch, seed), branch.start, begin, stop) for branch, begin, stop in self.spans(end)
             ]
             return curve_of(pieces, columns, first, last, tuple(_segment(one) for one in self._path(number)))
+
+    def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
+        """The losses of all replicas along a branch's path; of a network alone it has no buckets. See `curve`."""
+        with self._lock:
+            end, first, last = self._part(number, first, last)
+            return band_of(self._lotteries(end), columns, first, last)
+
+    def shades(
+        self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
+    ) -> Floats:
+        """Mean losses of these replicas along a branch's path, see `curve`: float32 [replicas, up to ``columns``]."""
+        with self._lock:
+            end, first, last = self._part(number, first, last)
+            return shades_of(self._lotteries(end), replicas, columns, first, last)
+
+    def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
+        """A branch's end, and the windows of its path that are asked for."""
+        end = self.end(number)
+        last = end.window if last is None else min(last, end.window)
+        return end, min(max(first, 0), last), last
+
+    def _lotteries(self, end: Moment) -> list[LotteryPiece]:
+        pieces = []
+        for branch, begin, stop in self.spans(end):
+            track = self._tracks[branch.number]
+            history = track.history if isinstance(track, TrackOfMany) else None
+            pieces.append(LotteryPiece(history, branch.start, begin, stop))
+        return pieces
+
+
+def _none_of(config: EchoConfig) -> Floats:
+    """No losses of so many replicas."""
+    return np.empty((0, config.replicas), np.float32)
 
 
 def _segment(branch: Branch) -> Segment:
@@ -257,6 +372,8 @@ CAUSES = {
 
 def said(branch: Branch, before: EchoConfig | None) -> str:
     """What makes a branch another than what was trained before, in a few words."""
+    if branch.cause == "alone":
+        return f"seed {branch.config.seed} alone"
     differing = {} if before is None else changes(before, branch.config)
     if not differing:
         return CAUSES[branch.cause]

@@ -10,6 +10,7 @@ from itertools import takewhile
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import passed, situation
 from echornn.analysis.lottery import Lottery
+from echornn.analysis.lottery_words import lottery_verdict
 from echornn.analysis.situation import Situation
 from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
@@ -140,7 +141,9 @@ class Frame:
 
     @property
     def verdict(self) -> Verdict:
-        """The same in a plain sentence."""
+        """The same in a plain sentence; of a lottery, how many of all solved the task, and what keeps the others."""
+        if self.lottery is not None:
+            return lottery_verdict(self.lottery, self.own_config, self.undoable > 0 and bool(self.blamed))
         return said(self.situation)
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.analysis.loss_history import Cause
+from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
 from echornn.runs.branch import Branch, Moment, changes, starts_over
@@ -140,7 +141,7 @@ class LiveRun(Whereabouts):
             self._recorder.command(Command.returns(self.owner, end, self.timeline.trained))
         diverged_before = self.diverged
         begun = self._clock()
-        progress = self.trainer.advance(windows)
+        progress = as_kept(self.trainer.advance(windows), self.config)
         due = self._keyframing.trained(self._clock() - begun)
         bad = np.flatnonzero(progress.diverged)
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
@@ -156,8 +157,7 @@ class LiveRun(Whereabouts):
         return progress
 
     def _append(self, progress: AnyProgress) -> None:
-        rates = (progress.errors / self.config.predictions_per_window).astype(np.float32)
-        self.timeline.append(self.here.branch, progress.losses, rates)
+        self.timeline.trained_in(self.here.branch, progress)
         self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
 
@@ -290,6 +290,7 @@ class LiveRun(Whereabouts):
     def step(self, windows: int) -> int:
         """Train some windows again on the way to where it shall be; how many it were."""
         done = self._way.step(windows)
+        self.trainer = self._way.trainer
         self._arrive()
         return done
 
@@ -304,7 +305,8 @@ class LiveRun(Whereabouts):
         owner = self.owner
         if self.here.window == owner.start:
             before = self.timeline.parent_config(owner)
-            goes_on = owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+            same = before is not None and before.same_task(owner.config)
+            goes_on = owner.cause == "alone" or (owner.cause in ("back", "edit") and same)
             self.shown = self.shown if goes_on else ()
 
     # ---- trainers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 
+from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
@@ -18,7 +19,7 @@ class Replay:
     """Takes a trainer to a moment, some windows at a time.
 
     Attributes:
-        trainer: the one that goes there: the one given, where it can.
+        trainer: the one that goes there: the one given, where it can; another, where one of several goes on alone.
         moment: where it goes.
         tape: the windows before the moment, in full, oldest first, as far as they have been trained again.
 
@@ -42,6 +43,7 @@ class Replay:
     ) -> None:
         self.moment = moment
         self.tape: deque[AnyProgress] = deque(maxlen=max(1, tape_windows))
+        self._make_trainer = make_trainer
         self._spans = timeline.spans(moment)
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
         self._span, self._window, state = self._base(keyframes)
@@ -82,7 +84,7 @@ class Replay:
             self.trainer.advance(windows)
         else:
             windows = 1
-            self.tape.append(self.trainer.advance(1))
+            self.tape.append(as_kept(self.trainer.advance(1), self.trainer.config))
         self._window += windows
         self._cross()
         return windows
@@ -91,7 +93,18 @@ class Replay:
         """Where a branch ends on the path, go on under the next."""
         while self._span + 1 < len(self._spans) and self._window == self._spans[self._span].last:
             self._span += 1
-            self._begin(self._spans[self._span].branch)
+            branch = self._spans[self._span].branch
+            if branch.cause == "alone":
+                self._go_alone(branch)
+            self._begin(branch)
+
+    def _go_alone(self, branch: Branch) -> None:
+        """One of several networks goes on without the others."""
+        before = self.trainer.config
+        if before != branch.config:
+            state = self.trainer.state.of(branch.config.seed - before.seed)
+            self.trainer = self._make_trainer(branch.config)
+            self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
         """The last state before the tape: the number of its span, its window, and itself; else the path's beginning."""

@@ -53,6 +53,12 @@ class Way:
         """Of how many windows the rows can be shown without a wait."""
         return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_per_window)))
 
+    @property
+    def trainer(self) -> AnyTrainer:
+        """What trains on the way."""
+        assert self._under_way is not None
+        return self._under_way[0].trainer
+
     def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
         """Set out for a moment; what trains on the way. What is raised leaves all as it was; see `Replay`."""
         replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.session import going_back
@@ -43,11 +41,8 @@ class Whereabouts:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last window's loss is no finite number."""
-        if not len(self.timeline):
-            return False
-        recent = self.timeline.evidence(self.here).recent
-        return bool(recent.size) and not math.isfinite(recent[-1])
+        """Whether the last window's loss is no finite number; of several networks, none's is."""
+        return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
     @property
     def undoable(self) -> int:

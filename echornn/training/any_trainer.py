@@ -16,17 +16,23 @@ class AnyTrainer(Protocol):
     """What a session needs of a trainer of one network, or of a population of many.
 
     `echornn.training.trainer.Trainer` and `echornn.training.population.Population` say it in full.
-
-    Attributes:
-        epoch, window: the next window to train, from (0, 0).
-        generation: how often the data was regenerated.
-        draw: which of the seed's random starts the weights came from.
     """
 
-    epoch: int
-    window: int
-    generation: int
-    draw: int
+    @property
+    def epoch(self) -> int:
+        """Of the next window to train, from 0."""
+
+    @property
+    def window(self) -> int:
+        """Its number in that epoch, from 0."""
+
+    @property
+    def generation(self) -> int:
+        """How often the data was regenerated."""
+
+    @property
+    def draw(self) -> int:
+        """Which of the seed's random starts the weights came from."""
 
     @property
     def config(self) -> EchoConfig:

@@ -35,19 +35,21 @@ class Crew:
 
     Args:
         configs: what each replica trains.
-        device: TensorFlow's name of where.
-        at_once: calls that can run beside each other.
+        devices: TensorFlow's names of where, one for each call that can run beside the others.
         programs: where the compiled loops come from, and go when the crew is gone.
     """
 
-    def __init__(self, configs: Sequence[EchoConfig], device: str, at_once: int, programs: Programs) -> None:
-        self._device = device
-        places = share_size(configs[0], len(configs), at_once)
+    def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
+        places = share_size(configs[0], len(configs), len(devices))
         each = places or 1
         self._slices = [slice(begin, begin + each) for begin in range(0, len(configs), each)]
-        self.shares = [Share(configs[which], places) for which in self._slices]
-        loops = [programs.borrow(configs[0], device, places) for _ in range(min(at_once, len(self.shares)))]
-        for loop in loops:
+        self._devices = devices[: len(self._slices)]
+        self.shares = [
+            Share(configs[which], places, self._devices[number % len(self._devices)])
+            for number, which in enumerate(self._slices)
+        ]
+        loops = [programs.borrow(configs[0], device, places) for device in self._devices]
+        for loop, device in zip(loops, self._devices, strict=True):
             weakref.finalize(self, programs.give_back, configs[0], device, loop, places)
         self._seats = [Seat(loop) for loop in loops]
         self._threads = ThreadPoolExecutor(len(loops), "population")
@@ -79,7 +81,7 @@ class Crew:
                 seat.hold(share)
                 keys = [dropout_key(config, draw) for config in share.filled]
                 before = call.block.first_epoch * share.configs[0].windows_per_epoch
-                with tf.device(self._device):
+                with tf.device(share.device):
                     numbers = call_of(call.first, call.windows, before, *keys)
                     losses, errors, *shown = seat.loop(call.block.x[index], call.block.y[index], numbers)
                     parts = [losses[: call.windows], errors[: call.windows], *shown]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -115,15 +116,38 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, which trains small and middle sizes faster and large ones no slower.
 
-    The app and the command line call this; a program of its own that uses the library can, before its first
-    `Trainer`: ``echornn.use_one_thread()``. The library does not by itself, since it holds for the whole process,
-    whatever else that does with TensorFlow.
+    Calls made at once still run at once, one on each processor (see `processors`). The app and the command line call
+    this; a program of its own that uses the library can, before its first `Trainer`: ``echornn.use_one_thread()``. The
+    library does not by itself, since it holds for the whole process, whatever else that does with TensorFlow.
 
     Returns:
         Whether it could still be set: TensorFlow fixes its threads with its first operation.
     """
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
+        # The threads of operations are a pool that all CPU devices share, and once a loop has handed one kernel to it,
+        # it stays there, and so do the loops of other calls: one after the other. So each processor has a device, and
+        # each device a pool of its own.
+        os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
+        each = [tf.config.LogicalDeviceConfiguration() for _ in range(_allowed())]
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
     except RuntimeError:
         return False
     return True
+
+
+def processors() -> list[str]:
+    """For each call that can run beside the others, TensorFlow's name of the device that it is to run on.
+
+    They are the processors that this process may use: each a device after `use_one_thread`, else all the same one,
+    and then only as many as TensorFlow has threads for an operation, since all calls run on those.
+    """
+    devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
+    if devices and len(devices) > 1:
+        return [f"/CPU:{number}" for number in range(min(len(devices), _allowed()))]
+    threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0: as many as there are processors
+    return [CPU] * (min(_allowed(), threads) if threads else _allowed())
+
+
+def _allowed() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,9 +12,9 @@ from echornn.network.model import carried_size, weight_shapes
 from echornn.network.scan import block_length
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.data_block import epochs_in_a_block, epochs_in_a_population_block
+from echornn.training.device import processors
 from echornn.training.free_memory import free_bytes
 from echornn.training.optimizers import OPTIMIZERS
-from echornn.training.shares import processors
 
 FLOAT = 4
 """Bytes of a float32."""
@@ -101,7 +101,7 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
     copies = COPIES_OF_WEIGHTS * (1 + OPTIMIZERS[config.optimizer].slots)
     numbers = carried_size(config) + config.num_classes + config.input_size
     of_each = data + FLOAT * (copies * weights + COPIES_IN_A_WINDOW * config.predictions_per_window * numbers)
-    return alone * processors() + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
+    return alone * len(processors()) + replicas * (of_each + 2 * FLOAT * 2 * MAX_WINDOWS_PER_CALL)
 
 
 def require_population_memory(config: EchoConfig, replicas: int, free: Callable[[], int | None] = free_bytes) -> None:

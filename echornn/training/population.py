@@ -17,12 +17,12 @@ from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import SolvedAt
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, Trained
 from echornn.training.crew import Call, Crew
-from echornn.training.device import GPU, Placement, place
+from echornn.training.device import GPU, Placement, place, processors
 from echornn.training.memory import require_population_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.shares import Values, processors
+from echornn.training.shares import Values
 
 
 class Population:
@@ -30,7 +30,7 @@ class Population:
 
     They may differ in seed, learning rate, echo step, start of weights and rows. Losses are equal to a trainer's up to
     rounding (within 2e-5 over the first 50 windows), and the same bits for the same population on the same machine.
-    It uses all processors, unless `echornn.use_one_thread` was called.
+    It uses all processors.
 
     Attributes:
         configs: what each replica trains.
@@ -69,9 +69,9 @@ class Population:
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
         self.placement = self._place(programs)
-        at_once = 1 if self.placement.name == "gpu" else processors()  # a GPU takes all in one
-        self._crew = Crew(self.configs, self.placement.device, at_once, programs)
-        self._data = PopulationData(self._crew.shares, self.placement.device)
+        devices = [GPU] if self.placement.name == "gpu" else processors()  # a GPU takes all in one
+        self._crew = Crew(self.configs, devices, programs)
+        self._data = PopulationData(self._crew.shares)
         self._last: PopulationProgress | None = None
         self._solved = SolvedAt.never(len(self.configs))
         self.reset()
@@ -265,6 +265,7 @@ class Population:
             trained.states[:, :, shown_part(config)],
             trained.init_state,
             self.solved_at,
+            self._solved.windows,
         )
 
     def _nothing_trained(self) -> PopulationProgress:

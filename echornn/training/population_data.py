@@ -34,11 +34,10 @@ class PopulationData:
 
     Args:
         shares: whose data; their echo steps and row starts are looked at when a block is made.
-        device: where the blocks are put.
     """
 
-    def __init__(self, shares: Sequence[Share], device: str) -> None:
-        self._shares, self._device = shares, device
+    def __init__(self, shares: Sequence[Share]) -> None:
+        self._shares = shares
         config = shares[0].configs[0]
         self._epochs = epochs_in_a_population_block(config, sum(len(share.configs) for share in shares))
         self._block: Block | None = None
@@ -54,10 +53,10 @@ class PopulationData:
             if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
                 self._block = ahead[2].result()
             else:
-                self._block = _made(self._shares, self._device, generation, epoch, self._epochs)
+                self._block = _made(self._shares, generation, epoch, self._epochs)
             following = self._block.first_epoch + self._epochs
             if following < self._shares[0].configs[0].num_epochs:
-                arguments = (self._shares, self._device, generation, following, self._epochs)
+                arguments = (self._shares, generation, following, self._epochs)
                 self._ahead = (generation, following, self._thread.submit(_made, *arguments))
         return self._block
 
@@ -66,7 +65,7 @@ class PopulationData:
         self._block = self._ahead = None
 
 
-def _made(shares: Sequence[Share], device: str, generation: int, first_epoch: int, epochs: int) -> Block:
+def _made(shares: Sequence[Share], generation: int, first_epoch: int, epochs: int) -> Block:
     xs: list[tf.Tensor] = []
     ys: list[tf.Tensor] = []
     for share in shares:
@@ -76,6 +75,6 @@ def _made(shares: Sequence[Share], device: str, generation: int, first_epoch: in
             vacant = share.places - len(share.configs)
             if vacant > 0:
                 whole = np.concatenate([whole] + [whole[..., -1:]] * vacant, axis=-1)
-            with tf.device(device):
+            with tf.device(share.device):
                 into.append(tf.constant(whole if share.places else whole[..., 0]))
     return Block(generation, first_epoch, epochs, xs, ys)

@@ -7,13 +7,11 @@ Larger networks (`REPLICA_LIMIT`) gain nothing from a shared kernel, and take tu
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.model import carried_size, initial_weights, weight_shapes
@@ -52,28 +50,20 @@ def share_size(config: EchoConfig, replicas: int, at_once: int) -> int:
     return -(-replicas // (shares * VECTOR)) * VECTOR
 
 
-def processors() -> int:
-    """How many calls can run at once: the processors that this process may use, or TensorFlow's threads where fewer.
-
-    All calls run on TensorFlow's threads, whatever thread makes them: after `use_one_thread` one after the other.
-    """
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0: as many as there are processors
-    return min(allowed, threads) if threads else allowed
-
-
 class Share:
     """Some replicas, trained in one call: side by side, or one alone.
 
     Attributes:
         configs: what each trains.
         places: what a call holds; the last replica fills those left over. 0 where one is trained alone.
+        device: where its data are to be, TensorFlow's name.
         values: what its next call begins with; None while a `Seat` has it.
     """
 
-    def __init__(self, configs: Sequence[EchoConfig], places: int) -> None:
+    def __init__(self, configs: Sequence[EchoConfig], places: int, device: str) -> None:
         self.configs = tuple(configs)
         self.places = places
+        self.device = device
         self.values: Values | None = None
 
     @property

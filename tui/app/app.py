@@ -26,11 +26,13 @@ from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
+from tui.app.lotteries import Lotteries
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.screens.help import HelpScreen
 from tui.app.session_keys import SessionKeys
+from tui.app.shown_again import ShownAgain
 from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -60,7 +62,7 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
+class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -116,6 +118,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
         self._plot.on_viewport = self._show_status
         for view in self._all_views:
             view.on_view = self._view_changed
+        self._connect_the_lottery()
         self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
@@ -170,6 +173,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
     def _show(self) -> None:
         frame = self._frame
         self._ghosts = self.futures.ghosts(frame)
+        self._lottery.saw(frame)
         self._plot.show(frame.trained, frame.config, frame.line_end, self._ghosts)
         self._show_status()
         self._settings.show(frame)

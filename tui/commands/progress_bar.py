@@ -67,7 +67,7 @@ class LinesAboveABar(Lines):
         numbers = (
             f"epoch {frame.epoch}/{epochs}",
             f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}",
-            *([f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []),
+            *_how_well(frame),
             f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state,
         )
         line = Table.grid(expand=True, padding=(0, 1, 0, 0))
@@ -79,3 +79,10 @@ class LinesAboveABar(Lines):
         with self._console.capture() as drawn:
             self._console.print(line)
         return drawn.get().rstrip("\n")
+
+
+def _how_well(frame: Frame) -> list[str]:
+    """How the newest window went; of several networks, how many are solved."""
+    if frame.lottery is not None:
+        return [f"{frame.lottery.solved}/{frame.lottery.replicas} solved"]
+    return [f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []

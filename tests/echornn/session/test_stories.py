@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import shutil
 import tempfile
@@ -16,58 +15,16 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
-from echornn.progress import Progress
 from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from echornn.trainer_state import TrainerState
-from tests.scripted import ScriptedTrainer, make_progress
+from tests.hashed import HashTrainer
 
 TINY = EchoConfig(
     num_epochs=10**6, total_series_length=100, truncated_backprop_length=10, batch_size=2, learning_rate=0.1
 )
 """Five windows an epoch."""
-
-
-class HashTrainer(ScriptedTrainer):
-    """Each state is a hash of the one before and of all that its window depends on: no two paths come to the same."""
-
-    def __init__(self, config: EchoConfig) -> None:
-        super().__init__(config)
-        self.reset()
-
-    def reset(self, draw: int = 0) -> None:
-        super().reset(draw)
-        self.number = _hashed(self.config.state_size, self.config.seed, draw)
-
-    def _one(self) -> float:
-        config = self.config
-        depends_on = (config.learning_rate, config.echo_step, self.generation, self.epoch, self.window)
-        self.number = _hashed(self.number, *depends_on)
-        position = self.epoch * config.windows_per_epoch + self.window + 1
-        self.epoch, self.window = divmod(position, config.windows_per_epoch)
-        self.trained += 1
-        return self.number / 2**32
-
-    def advance(self, n: int) -> Progress:
-        losses = []
-        for _ in range(n):
-            epoch, window = self.epoch, self.window
-            losses.append(self._one())
-        return make_progress(self.config, epoch, window, losses=losses, generation=self.generation)
-
-    @property
-    def state(self) -> TrainerState:
-        return replace(super().state, optimizer=(np.array(self.trained), np.array(self.number)))
-
-    def restore(self, state: AnyState) -> None:
-        super().restore(state)
-        self.number = int(state.of(0).optimizer[1])
-
-
-def _hashed(*values: object) -> int:
-    return int.from_bytes(hashlib.sha256(repr(values).encode()).digest()[:4], "little")
 
 
 @dataclass

@@ -108,3 +108,26 @@ assert (other.advance(40).losses == one.advance(40).losses).all()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_with_one_thread_an_operation_the_calls_of_a_population_run_at_once() -> None:
+    """Told by what each thread worked, not by the clock, which depends on what else the machine does."""
+    program = """
+from pathlib import Path
+from echornn import EchoConfig, Population, use_one_thread
+from echornn.training import device
+device._allowed = lambda: 2
+assert use_one_thread()
+lot = Population(EchoConfig(state_size=16, num_epochs=1000, truncated_backprop_length=2, echo_step=1), 16)
+lot.compile()
+worked = {}
+for sign in (-1, 1):
+    for thread in Path("/proc/self/task").iterdir():
+        worked[thread.name] = worked.get(thread.name, 0) + sign * int((thread / "schedstat").read_text().split()[0])
+    if sign < 0:
+        lot.advance(1000)
+most, second, *others = sorted(worked.values(), reverse=True)
+assert second > most / 2 > sum(others), (most, second, others)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

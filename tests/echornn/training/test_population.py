@@ -30,7 +30,7 @@ REPLICAS = 11
 @pytest.fixture(autouse=True)
 def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """One compilation a structure, and shares that do not depend on the machine."""
-    monkeypatch.setattr("echornn.training.population.processors", lambda: 1)
+    monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:

@@ -166,12 +166,17 @@ class LossPlot(CellWidget, can_focus=True):
             return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
         return max(self.viewport.span, last - first)
 
+    @property
+    def axis(self) -> tuple[int, int, int]:
+        """The first window shown, the one after the last, and how many the axis has room for."""
+        first, last = self.viewport.limits(self._trained)
+        return first, last, self._length(first, last)
+
     def draw(self, cells: Cells) -> None:
         width, height = cells.width - GUTTER, cells.height - 2
         if width < 4 or height < 1:
             return
-        first, last = self.viewport.limits(self._trained)
-        length = self._length(first, last)
+        first, last, length = self.axis
         curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
         axis = LossAxis.of(curve, self.viewport.log)
         self._draw_axes(cells, axis, first, length, height)

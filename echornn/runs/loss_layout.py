@@ -1,0 +1,101 @@
+"""Where each window of a run is in its loss log, whose rows are as wide as there are networks."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from echornn.config import MAX_REPLICAS
+
+BYTES_OF_ONE = 8
+"""Of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
+
+BYTES_OF_EACH = 4
+"""Of a window of several networks, for each of them: see `echornn.analysis.packed`."""
+
+
+def row_bytes(replicas: int) -> int:
+    """Bytes that a window of so many networks takes."""
+    return BYTES_OF_ONE if replicas == 1 else BYTES_OF_EACH * replicas
+
+
+class Rows(NamedTuple):
+    """Windows on end of the same number of networks.
+
+    Attributes:
+        first, last: in the loss log, ``first <= window < last``.
+        replicas: networks.
+        offset: bytes before them.
+    """
+
+    first: int
+    last: int
+    replicas: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class LossLayout:
+    """How many networks' losses each window of a loss log holds.
+
+    Attributes:
+        changes: a window, counted from 0 in the whole run, and how many networks there are from it on; the first is of
+            window 0, and each is later than the one before.
+
+    Raises:
+        ValueError: they are not.
+    """
+
+    changes: tuple[tuple[int, int], ...] = ((0, 1),)
+
+    def __post_init__(self) -> None:
+        firsts = [first for first, _ in self.changes]
+        if firsts[:1] != [0] or any(one >= after for one, after in itertools.pairwise(firsts)):
+            raise ValueError("the layout's windows are not in their order, from 0 on")
+        if not all(1 <= replicas <= MAX_REPLICAS for _, replicas in self.changes):
+            raise ValueError(f"the layout has a number of networks that is not 1 to {MAX_REPLICAS:,}")
+
+    def since(self, window: int, replicas: int) -> LossLayout:
+        """The layout where so many networks are trained from this window on, which is not before the last change."""
+        earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
+        if earlier and earlier[-1][1] == replicas:
+            return self if earlier is self.changes else LossLayout(earlier)
+        return LossLayout((*earlier, (window, replicas)))
+
+    def offset(self, window: int) -> int:
+        """Bytes of the log before a window."""
+        at = self._part(window)
+        first, replicas = self.changes[at]
+        return self._offsets[at] + (window - first) * row_bytes(replicas)
+
+    def windows(self, length: int) -> int:
+        """Windows that are whole in so many bytes of the log."""
+        at = bisect.bisect_right(self._offsets, length) - 1
+        first, replicas = self.changes[at]
+        return first + (length - self._offsets[at]) // row_bytes(replicas)
+
+    def rows(self, first: int, last: int) -> Iterator[Rows]:
+        """Windows ``first <= window < last``, those together that are of as many networks."""
+        at = self._part(first)
+        while first < last:
+            end = min(last, self.changes[at + 1][0]) if at + 1 < len(self.changes) else last
+            yield Rows(first, end, self.changes[at][1], self.offset(first))
+            first, at = end, at + 1
+
+    def _part(self, window: int) -> int:
+        return bisect.bisect_right(self.changes, window, key=lambda change: change[0]) - 1
+
+    @functools.cached_property
+    def _offsets(self) -> list[int]:
+        offsets = [0]
+        for (first, replicas), (after, _) in itertools.pairwise(self.changes):
+            offsets.append(offsets[-1] + (after - first) * row_bytes(replicas))
+        return offsets
+
+
+OF_ONE = LossLayout()
+"""Where one network is trained all along, as in records before there could be several."""

@@ -1,0 +1,99 @@
+"""A state as a record has it, that of a network alone or of many side by side: plain values, and arrays put aside."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.config import EchoConfig
+from echornn.population_state import AnyState, PopulationState
+from echornn.runs.recorded_values import array, shortened, whole
+from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
+from echornn.trainer_state import TrainerState
+
+Arrays = list[npt.NDArray[Any]]
+
+OF_THE_CONFIGURATION = ("config", "configs")
+"""Fields of a state that stand beside it."""
+
+
+def fields_of(state: AnyState, arrays: Arrays) -> dict[str, Any]:
+    """All but the configuration as JSON has it; arrays are appended to ``arrays``, and stand in it by their number."""
+    return {name: _plain(getattr(state, name), arrays) for name in _names(type(state))}
+
+
+def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> AnyState:
+    """The state of these fields: a population's where the configuration has several replicas.
+
+    Raises:
+        ValueError: a field is not what it is named. Others of `recorded_values.NO_RECORD`: it is no record of a state.
+    """
+    alone = config.replicas == 1
+    for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
+        raise ValueError(f"the state's field {shortened(name)} is not known to this version")
+    values = {name: _restored(value, arrays) for name, value in fields.items()}
+    _check(values, () if alone else (config.replicas,))
+    if alone:
+        return TrainerState(config=config, **values)
+    solved = _solved_at(values.pop("solved"), config.replicas)
+    return PopulationState(tuple(map(config.of, range(config.replicas))), solved=solved, **values)
+
+
+def _names(kind: type[AnyState]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind) if field.name not in OF_THE_CONFIGURATION]
+
+
+def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
+    """Refuse values that are not what they are named, or arrays that do not begin with this side."""
+    for name in ("epoch", "window", "generation", "draw"):
+        whole(values[name], name)
+    for name, weight in values["weights"].items():
+        _check_array(weight, side, f"weight {shortened(name)}")
+    _check_array(values["carried_state"], side, "carried_state")
+    if not isinstance(values["optimizer"], tuple):
+        raise ValueError("optimizer is no tuple")
+    for variable in values["optimizer"]:
+        _check_array(variable, side, "an optimizer's variable")
+
+
+def _check_array(value: object, side: tuple[int, ...], name: str) -> None:
+    if array(value, name).shape[: len(side)] != side:
+        raise ValueError(f"{name} is not of {side[0]} networks")
+
+
+def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
+    at, recent = array(fields["at"], "solved"), array(fields["recent"], "recent losses")
+    if at.shape != (replicas,) or at.dtype != np.int64 or (at < 0).any():
+        raise ValueError(f"solved is no window for each of {replicas} networks")
+    if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
+        raise ValueError(f"the recent losses are not those of {replicas} networks")
+    return SolvedAt(at, whole(fields["windows"], "windows"), recent)
+
+
+def _plain(value: Any, arrays: Arrays) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        arrays.append(np.asarray(value))
+        return {"array": len(arrays) - 1}
+    if isinstance(value, SolvedAt):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {"dict": {name: _plain(one, arrays) for name, one in value.items()}}
+    if isinstance(value, (tuple, list)):
+        return {"tuple": [_plain(one, arrays) for one in value]}
+    return value
+
+
+def _restored(value: Any, arrays: Arrays) -> Any:
+    match value:
+        case {"array": int(number)}:
+            return arrays[number]
+        case {"dict": dict(members)}:
+            return {name: _restored(one, arrays) for name, one in members.items()}
+        case {"tuple": list(members)}:
+            return tuple(_restored(one, arrays) for one in members)
+        case _:
+            return value

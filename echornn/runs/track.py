@@ -1,0 +1,160 @@
+"""What was trained in one branch of a run: by a network alone, or by several side by side."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.loss_history import LossHistory
+from echornn.analysis.lottery import Lottery, solved_after
+from echornn.analysis.lottery_history import LotteryHistory, ReplicaHistory
+from echornn.analysis.packed import Packed, losses_of
+from echornn.progress import Bools, Floats
+from echornn.runs.branch import Branch
+
+GOOD_WINDOWS = 50
+"""So many windows with finite losses show that all is well again, or was."""
+
+
+class Track(ABC):
+    """A branch and what was trained in it.
+
+    Attributes:
+        branch: the branch.
+        digest: what leads to it; see `echornn.runs.branch.digest`.
+        bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
+    """
+
+    def __init__(self, branch: Branch, digest: int) -> None:
+        self.branch = branch
+        self.digest = digest
+        self.bad: list[tuple[int, int]] = []
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Windows."""
+
+    @property
+    def end(self) -> int:
+        """Windows along the path to its end."""
+        return self.branch.start + len(self)
+
+    @abstractmethod
+    def of(self, replica: int) -> LossHistory | ReplicaHistory:
+        """The losses of one network."""
+
+    @property
+    @abstractmethod
+    def solved_at(self) -> int | None:
+        """The window along the path, from 1, at which the task was solved, by half of all networks; None where not."""
+
+    @property
+    @abstractmethod
+    def recent(self) -> Floats:
+        """The newest losses, float32 [up to `RECENT_WINDOWS`], of many networks [..., replicas]."""
+
+    @property
+    def mean(self) -> float:
+        """Mean of the recent losses in nats, of the median network; NaN where there are none, or one is."""
+        recent = self.recent
+        return float(np.median(recent.mean(axis=0, dtype=np.float64))) if recent.size else float("nan")
+
+    @property
+    def newest(self) -> float:
+        """The newest loss, of the median network; NaN where there is none."""
+        recent = self.recent
+        return float(np.median(recent[-1])) if recent.size else float("nan")
+
+    def _note(self, diverged: Bools) -> None:
+        """Of the windows that come next, these have no finite loss."""
+        for bad in (self.end + np.flatnonzero(diverged)).tolist():
+            goes_on = bool(self.bad) and bad - self.bad[-1][1] <= GOOD_WINDOWS
+            first = self.bad.pop()[0] if goes_on else bad
+            self.bad.append((first, bad))
+
+
+class TrackOfOne(Track):
+    """Of a network alone.
+
+    Attributes:
+        history: its losses.
+        evidence: what they tell at the branch's end.
+    """
+
+    def __init__(self, branch: Branch, digest: int, evidence: Evidence) -> None:
+        super().__init__(branch, digest)
+        self.history = LossHistory()
+        self.evidence = evidence
+
+    def __len__(self) -> int:
+        return len(self.history)
+
+    def append(self, losses: Floats, error_rates: Floats) -> None:
+        """Windows were trained: losses in nats and error rates in 0..1, float32 [n]."""
+        self.evidence = self.evidence.after(losses, self.branch.config, self.end, error_rates)
+        self._note(~np.isfinite(losses))
+        self.history.append(losses, error_rates)
+
+    def of(self, replica: int) -> LossHistory:
+        return self.history
+
+    @property
+    def solved_at(self) -> int | None:
+        return self.evidence.solved_at
+
+    @property
+    def recent(self) -> Floats:
+        return self.evidence.recent
+
+
+class TrackOfMany(Track):
+    """Of several networks side by side.
+
+    Attributes:
+        history: their losses.
+        each_solved_at: int64 [replicas], window along the path, from 1, at which each was solved by the branch's end; 0
+            where not.
+
+    Args:
+        branch, digest: see `Track`.
+        before: where they stood when it began, as far as that counts; None where it does not.
+        recent: the losses before that count, float32 [up to `RECENT_WINDOWS`, replicas].
+    """
+
+    def __init__(self, branch: Branch, digest: int, before: Lottery | None, recent: Floats) -> None:
+        super().__init__(branch, digest)
+        replicas = branch.config.replicas
+        self.history = LotteryHistory(replicas, branch.config)
+        self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
+        self._recent = recent
+
+    def __len__(self) -> int:
+        return len(self.history)
+
+    def append(self, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
+        """Windows were trained: uint32 [n, replicas], see `echornn.analysis.packed`.
+
+        Args:
+            solved_at: see `each_solved_at`, after them.
+        """
+        losses = losses_of(packed)
+        self._recent = np.concatenate([self._recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
+        self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
+        self.history.append(packed, solved_after(solved_at, self.end, len(packed)))
+        self.each_solved_at = solved_at
+
+    def of(self, replica: int) -> ReplicaHistory:
+        return self.history.of(replica)
+
+    @property
+    def solved_at(self) -> int | None:
+        ordered = np.sort(np.where(self.each_solved_at > 0, self.each_solved_at, np.iinfo(np.int64).max))
+        half = int(ordered[(len(ordered) - 1) // 2])
+        return half if half <= self.end else None
+
+    @property
+    def recent(self) -> Floats:
+        return self._recent

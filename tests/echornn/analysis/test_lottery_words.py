@@ -1,0 +1,96 @@
+"""What a lottery says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.analysis.lottery import Lottery
+from echornn.analysis.lottery_words import Standings, lottery_verdict
+from echornn.analysis.verdict import LINE
+from echornn.config import EchoConfig
+
+TUTORIAL = EchoConfig()
+BEYOND = replace(TUTORIAL, echo_step=15)
+SOLVED, AT_CHANCE, BELOW, ABOVE, NAN = 0.01, 0.69, 0.4, 1.2, math.nan
+
+
+def lottery(solved: list[float], others: list[float], windows: int = 2000) -> Lottery:
+    """Networks with these mean losses, the first of which have solved the task at window 500."""
+    losses = np.array(solved + others, np.float32)
+    at = np.array([500] * len(solved) + [0] * len(others), np.int64)
+    return Lottery(at, losses, losses, ~np.isfinite(losses), windows)
+
+
+def test_where_they_stand() -> None:
+    some = lottery([SOLVED, 0.6, NAN], [AT_CHANCE, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
+    assert Standings.of(some, TUTORIAL) == Standings(at_chance=2, above=1, below=1, diverged=2, lost=2)
+
+
+def test_how_many_solved_then_what_keeps_the_others() -> None:
+    some = lottery_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
+    assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below it"
+    assert some.advice == "a uniform start is a lottery: waiting may do; s: the glorot preset helps"
+    assert some.more_cause == ", 1 diverged"
+
+
+@pytest.mark.parametrize(
+    ("config", "others", "words"),
+    [
+        (BEYOND, [AT_CHANCE], "no error reaches the input echoed"),
+        (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
+        (replace(TUTORIAL, learning_rate=1e-5), [AT_CHANCE], "learning_rate 1e-05 is too small to move"),
+        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "state 4 has no room for echo 5"),
+        (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
+        (TUTORIAL, [BELOW], "under way, or stuck"),
+        (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),
+        (TUTORIAL, [ABOVE], "those are surer than they should be"),
+        (TUTORIAL, [], "whatever the seed, it learns this"),
+    ],
+)
+def test_the_key_that_helps_most_of_the_others(config: EchoConfig, others: list[float], words: str) -> None:
+    assert words in lottery_verdict(lottery([SOLVED], 5 * others), config, undoable=True).advice
+
+
+def test_what_was_solved_and_lost_again_is_told() -> None:
+    lost = lottery_verdict(lottery([SOLVED] * 5 + [0.6] * 3, []), TUTORIAL)
+    assert lost.cause == "8 of 8 solved (68 to 100 %), median window 500; 3 lost it again"
+    assert lost.advice == "a smaller learning_rate (s) holds it steadier"
+
+
+def test_above_chance_at_the_beginning_is_how_a_uniform_start_begins() -> None:
+    early = lottery_verdict(lottery([], [ABOVE] * 8, windows=60), TUTORIAL)
+    assert str(early).endswith("8 above chance; weights at random are surer than they should be; that goes first")
+
+
+def test_before_anything_can_be_solved() -> None:
+    begin = Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+    assert "64 networks" in lottery_verdict(begin, TUTORIAL).cause
+    assert str(lottery_verdict(lottery([], [AT_CHANCE] * 4, windows=49), TUTORIAL)) == (
+        "too early to tell: 1 more window until the first can be solved"
+    )
+    assert "2 diverged" in lottery_verdict(lottery([], [NAN] * 2, windows=9), TUTORIAL).cause
+
+
+mean_losses = st.sampled_from([SOLVED, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
+
+
+@given(
+    st.lists(mean_losses, max_size=6),
+    st.lists(mean_losses, min_size=1, max_size=6),
+    st.integers(1, 150_000),
+    st.integers(0, 10**6),
+    st.sampled_from([TUTORIAL, BEYOND, replace(TUTORIAL, cell="lstm", num_layers=3, state_size=100, echo_step=9)]),
+)
+def test_both_parts_fit_in_a_line_of_80_columns(
+    solved: list[float], others: list[float], times: int, windows: int, config: EchoConfig
+) -> None:
+    told = lottery(times // 1000 * solved, times // 1000 * others + others, windows)
+    verdict = lottery_verdict(told, config, undoable=True)
+    assert 0 < len(verdict.cause) <= LINE
+    assert len(verdict.advice) <= LINE

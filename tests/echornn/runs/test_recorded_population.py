@@ -1,0 +1,218 @@
+"""A run of many networks on disk, and one that mixes them with lone ones: windows, states and what was solved."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.analysis import packed
+from echornn.config import EchoConfig
+from echornn.progress import PopulationProgress
+from echornn.runs import append_log, run_dir
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.command import Command
+from echornn.runs.run_dir import LOSS_FILE, Run
+from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.solved_log import SOLVED
+from echornn.training.any_trainer import AnyTrainer
+from tests.echornn.runs.test_recorded_state import all_of
+from tests.patience import PATIENCE
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+
+ALONE = SMALL_LOTTERY.of(2)
+
+
+class Told:
+    """A run as a recorder is told of it: a branch of six networks, one of one, and the first again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recorder = RunRecorder.begin(folder, SMALL_LOTTERY)
+        self.trained: list[np.ndarray] = []
+        self.trainers: dict[int, AnyTrainer] = {}
+        self.ends: dict[int, int] = {}
+
+    def begin(self, number: int, config: EchoConfig, parent: Moment | None = None) -> None:
+        trainer = self.trainers[number] = scripted_trainers(config)
+        branch = Branch(number, "start" if parent is None else "edit", parent, parent, 0, 0, 0, 0, config)
+        self.ends[number] = 0
+        self.recorder.command(Command.begins(branch, self.windows))
+        assert not trainer.finished
+
+    def go_on(self, number: int) -> None:
+        branch = Branch(number, "edit", None, None, 0, 0, 0, 0, self.trainers[number].config)
+        self.recorder.command(Command.returns(branch, Moment(number, self.ends[number]), self.windows))
+
+    def train(self, number: int, windows: int) -> None:
+        trainer = self.trainers[number]
+        progress = trainer.advance(windows)
+        self.recorder.windows(progress)
+        self.ends[number] += windows
+        if isinstance(progress, PopulationProgress):
+            self.trained.append(packed.pack(progress.losses, progress.errors, trainer.config))
+        else:
+            self.trained.append(progress.losses)
+
+    @property
+    def windows(self) -> int:
+        return sum(map(len, self.trained))
+
+    def save(self, number: int) -> None:
+        self.recorder.save(self.trainers[number].state, Moment(number, self.ends[number]))
+
+    def close(self, number: int) -> None:
+        self.save(number)
+        assert self.recorder.wait(PATIENCE)
+        assert self.recorder.warning == ""
+        self.recorder.close()
+
+
+def told(folder: Path) -> Told:
+    run = Told(folder)
+    run.begin(0, SMALL_LOTTERY)
+    run.train(0, 200)
+    run.begin(1, ALONE, Moment(0, 0))
+    run.train(1, 30)
+    run.go_on(0)
+    run.train(0, 300)
+    run.close(0)
+    return run
+
+
+def assert_is(run: Run, what: Told) -> None:
+    assert run.notes == ()
+    assert (run.trained, run.ends, run.stands) == (530, [500, 30], Moment(0, 500))
+    first, alone, second = what.trained
+    np.testing.assert_array_equal(run.windows(0, 200, 6), first)
+    np.testing.assert_array_equal(run.windows(200, 230)["loss"], alone)
+    np.testing.assert_array_equal(run.windows(230, 530, 6), second)
+    assert (run.windows(150, 250, 6)[50:80] == packed.LOST).all(), "they are of one"
+    assert [len(windows) for _, windows in run.pieces()] == [200, 30, 300]
+    assert [(branch.number, along, len(some)) for branch, along, some in run.path(Moment(0, 500), 100)] == [
+        (0, 100, 100),
+        (0, 200, 300),
+    ]
+    assert run.checkpoint is not None
+    assert all_of(run.checkpoint.state) == all_of(what.trainers[0].state)
+    state = what.trainers[0].state
+    np.testing.assert_array_equal(run.solved_at(0), state.solved.at)  # type: ignore[union-attr]
+    assert np.count_nonzero(run.solved_at(0)) == 4
+    assert run.solved_at(1).tolist() == [0]
+
+
+def test_what_was_told_is_read(tmp_path: Path) -> None:
+    what = told(tmp_path / "run")
+    assert_is(run_dir.read(tmp_path / "run"), what)
+    assert_is(run_dir.glance(tmp_path / "run"), what)
+    assert (tmp_path / "run" / LOSS_FILE).stat().st_size == 500 * 6 * 4 + 30 * 8
+    solved = np.fromfile(tmp_path / "run" / SOLVED_FILE, SOLVED)
+    assert len(solved) < 2 * 4, "a network is told once in a stretch"
+
+
+def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    what = told(folder)
+    before = {name: (folder / name).read_bytes() for name in (LOSS_FILE, SOLVED_FILE)}
+    for name, torn in ((LOSS_FILE, b"a torn window of six"), (SOLVED_FILE, b"and more")):
+        with open(folder / name, "ab") as log:
+            log.write(torn)
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert recorder.resumed.checkpoint is not None
+    population = scripted_trainers(recorder.resumed.config)
+    population.restore(recorder.resumed.checkpoint.state)
+    recorder.windows(population.advance(20))
+    recorder.save(population.state, Moment(0, 520))
+    assert recorder.wait(PATIENCE)
+    recorder.close()
+    expected = what.trainers[0].advance(20)
+    assert isinstance(expected, PopulationProgress)
+    again = packed.pack(expected.losses, expected.errors, SMALL_LOTTERY)
+    np.testing.assert_array_equal(run_dir.read(folder).windows(530, 550, 6), again)
+    assert (folder / SOLVED_FILE).read_bytes() == before[SOLVED_FILE], "nothing is told twice"
+
+
+@pytest.mark.parametrize("length", [0, 1, 4799, 4801, 4900, 5040, 5041, 12239])
+def test_what_is_cut_off_is_lost_and_the_rest_is_where_it_was(tmp_path: Path, length: int) -> None:
+    folder = tmp_path / "run"
+    what = told(folder)
+    os.truncate(folder / LOSS_FILE, length)
+    RunRecorder.go_on(folder).close()
+    run = run_dir.read(folder)
+    assert any("some losses in the curve are wrong or lost" in note for note in run.notes)
+    assert run.trained == 530
+    first, alone, second = what.trained
+    whole = run.layout.windows(length)
+    for begin, end, known in ((0, 200, first), (230, 530, second)):
+        there = run.windows(begin, end, 6)
+        cut = min(max(whole - begin, 0), end - begin)
+        np.testing.assert_array_equal(there[:cut], known[:cut])
+        assert (there[cut:] == packed.LOST).all()
+    lone = run.windows(200, 230)
+    cut = min(max(whole - 200, 0), 30)
+    np.testing.assert_array_equal(lone["loss"][:cut], alone[:cut])
+    assert np.isnan(lone["loss"][cut:]).all()
+    assert (lone["errors"][cut:] == -1).all()
+
+
+@pytest.mark.parametrize("damage", ["gone", "short", "other"])
+def test_what_was_solved_may_be_lost_and_that_is_said(tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "run"
+    told(folder)
+    file = folder / SOLVED_FILE
+    match damage:
+        case "gone":
+            file.unlink()
+        case "short":
+            os.truncate(file, SOLVED.itemsize + 5)
+        case "other":
+            file.write_bytes(b"\xff" * file.stat().st_size)
+    run = run_dir.read(folder)
+    assert any("solved.bin is damaged" in note for note in run.notes)
+    assert np.count_nonzero(run.solved_at(0)) == (damage == "short")
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    assert recorder.resumed.checkpoint is not None
+    population = scripted_trainers(recorder.resumed.config)
+    population.restore(recorder.resumed.checkpoint.state)
+    recorder.windows(population.advance(20))
+    recorder.save(population.state, Moment(0, 520))
+    assert recorder.wait(PATIENCE)
+    recorder.close()
+    run = run_dir.read(folder)
+    assert run.notes == ()
+    assert np.count_nonzero(run.solved_at(0)) == 4, "the branch that goes on tells all of its own again"
+
+
+def test_windows_that_no_memory_held_are_lost_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(append_log, "MAX_PENDING_BYTES", 6 * 4 * 25)
+    run = Told(tmp_path / "run")
+    run.begin(0, SMALL_LOTTERY)
+    run.begin(1, ALONE, Moment(0, 0))
+    run.train(1, 7)
+    run.begin(2, SMALL_LOTTERY, Moment(0, 0))
+    for _ in range(4):
+        run.train(2, 10)
+    assert "27 windows are lost to the loss log" in run.recorder.warning
+    run.save(2)
+    assert run.recorder.wait(PATIENCE)
+    run.recorder.close()
+    read = run_dir.read(tmp_path / "run")
+    assert read.notes == ()
+    assert np.isnan(read.windows(0, 7)["loss"]).all()
+    there = read.windows(7, 47, 6)
+    assert (there[:20] == packed.LOST).all()
+    np.testing.assert_array_equal(there[20:], np.concatenate(run.trained[3:]))
+
+
+def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:
+    run = Told(tmp_path / "run")
+    run.begin(0, replace(SMALL_LOTTERY, replicas=1))
+    run.train(0, 200)
+    run.close(0)
+    assert not (tmp_path / "run" / SOLVED_FILE).exists()

@@ -1,0 +1,111 @@
+"""A state of many networks in a checkpoint and a keyframe: bit for bit, or refused by what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.population_state import PopulationState
+from echornn.runs import checkpoint, recorded_state
+from echornn.runs.branch import Moment
+from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
+from echornn.runs.keyframes import HEADER_BYTES, Keyframe, records
+from echornn.runs.loss_layout import LossLayout
+from echornn.runs.recorded_state import Arrays
+from echornn.tasks.solved import SolvedAt
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
+
+
+@st.composite
+def states(draw: st.DrawFn) -> PopulationState:
+    replicas, numbers = draw(st.integers(2, 5)), np.random.default_rng(draw(st.integers(0, 9)))
+    config = EchoConfig(seed=draw(st.integers(0, 2**100)), replicas=replicas)
+
+    def floats(*sides: int) -> np.ndarray:
+        return numbers.standard_normal(sides).astype(np.float32)
+
+    solved = SolvedAt(numbers.integers(0, 2**40, replicas), 17, floats(draw(st.integers(0, 50)), replicas))
+    return PopulationState(
+        tuple(config.of(index) for index in range(replicas)),
+        *(draw(st.integers(0, 10**12)), draw(st.integers(0, 10**12)), draw(st.integers(0, 9)), draw(st.integers(0, 9))),
+        {"W": floats(replicas, 5, 4), "b": floats(replicas, 1, 4)},
+        floats(replicas, 5, 4),
+        (numbers.integers(0, 2**40, replicas), floats(replicas), floats(replicas, 5, 4)),
+        solved,
+    )
+
+
+def all_of(state: object) -> tuple[str, list[tuple[str, tuple[int, ...], bytes]]]:
+    """Every bit of a state."""
+    assert isinstance(state, PopulationState)
+    arrays: Arrays = []
+    fields = recorded_state.fields_of(state, arrays)
+    return f"{state.configs} {fields}", [(one.dtype.str, one.shape, one.tobytes()) for one in arrays]
+
+
+@given(states(), st.lists(st.tuples(st.integers(1, 99), st.sampled_from([1, 2, 64]))))
+def test_every_bit_comes_back(state: PopulationState, changes: list[tuple[int, int]]) -> None:
+    layout = LossLayout(((0, 64), *sorted(dict(changes).items())))
+    one = checkpoint.decode(checkpoint.encode(Checkpoint(3, state, layout=layout, solved=LogEnd(32, 5))))
+    assert all_of(one.state) == all_of(state)
+    assert (one.layout, one.solved) == (layout, LogEnd(32, 5))
+
+
+@given(states())
+def test_a_keyframe_is_as_large_as_it_says_and_comes_back(state: PopulationState) -> None:
+    keyframe = Keyframe(Moment(2, 17), state, 9)
+    (read,) = records(keyframe.as_record())
+    assert all_of(read.state()) == all_of(state)
+    assert read.moment == Moment(2, 17)
+    assert abs(read.size - keyframe.size) < HEADER_BYTES
+
+
+def changed(**fields: Any) -> PopulationState:
+    population = ScriptedPopulation(SMALL_LOTTERY)
+    population.advance(60)
+    return replace(population.state, **fields)
+
+
+SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"weights": {"W": FIVE}}, "weight W is not of 6 networks"),
+        ({"weights": {"W": 3.0}}, "weight W"),
+        ({"carried_state": np.zeros((), np.float32)}, "carried_state is not of 6 networks"),
+        ({"optimizer": (SIX, FIVE)}, "an optimizer's variable is not of 6 networks"),
+        ({"epoch": -1}, "epoch = -1"),
+        ({"solved": SolvedAt(np.zeros(5, np.int64), 0, np.zeros((0, 6), np.float32))}, "for each of 6 networks"),
+        ({"solved": SolvedAt(np.full(6, -1), 0, np.zeros((0, 6), np.float32))}, "for each of 6 networks"),
+        ({"solved": SolvedAt(np.zeros(6, np.int64), 0, np.zeros((51, 6), np.float32))}, "not those of 6 networks"),
+        ({"solved": SolvedAt(np.zeros(6, np.int64), -1, np.zeros((0, 6), np.float32))}, "windows = -1"),
+    ],
+)
+def test_what_is_no_state_of_so_many_networks_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(CheckpointError, match=words):
+        checkpoint.decode(checkpoint.encode(Checkpoint(0, changed(**fields))))
+
+
+def test_a_state_of_many_is_none_of_one() -> None:
+    state = changed()
+    fields = recorded_state.fields_of(state, arrays := list[np.ndarray]())
+    with pytest.raises(ValueError, match="field solved is not known"):
+        recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=1), arrays)
+    with pytest.raises(ValueError, match="is not of 7 networks"):
+        recorded_state.state_of(fields, replace(SMALL_LOTTERY, replicas=7), arrays)
+
+
+def test_a_record_of_one_network_is_as_it_was() -> None:
+    """No field is written that earlier versions do not know, but those of the configuration."""
+    state = changed().of(0)
+    written = checkpoint.encode(Checkpoint(0, state))
+    assert b"layout" not in written
+    assert b"solved" not in written.replace(b"solved_at", b"")
