@@ -48,6 +48,7 @@ class MapApp(App[Opened | int]):
         follower: of its folder.
         first: what is seen first; unless given, what `MapState.first` says.
         says: how the computing goes, where this program computes it.
+        hint: what is to be said first.
     """
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
@@ -62,6 +63,7 @@ class MapApp(App[Opened | int]):
         ascii_only: bool = False,
         theme: Theme = "dark",
         says: Callable[[], str] | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__()
         self._first_theme = theme
@@ -70,7 +72,7 @@ class MapApp(App[Opened | int]):
         self._says = says
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
-        self._hint = ""
+        self._hint = hint
         self.seen = Seen.of(first or MapState.first(self._surveyed.axes), self._surveyed)
 
     def compose(self) -> ComposeResult:

@@ -14,7 +14,7 @@ from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, lacks, sign_of
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
-"""From the worst to the best: yellow to blue, lighter to darker (viridis), also for eyes that tell no red from green."""
+"""From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
 
 NONE = "#f2f2f2"
 """Of a cell that never came that far."""

@@ -10,7 +10,6 @@ from echornn.sweeps.kept_values import value_text
 from tui.map.labels import legend_of, numbers_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
-from tui.map.walls import Walls
 
 COLUMNS = (
     "points",
@@ -46,31 +45,38 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield seen.heading
     yield ""
-    yield _line(" " * label, heads, widths, frozenset(), -1, signs, seen.walls)
+    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
     for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
-        right = frozenset(column for wall in seen.walls for line, column in wall.right_of if line == number)
-        yield _line(f"{name:<{label}}", row, widths, right, number, signs, seen.walls)
+        upright = {
+            column: signs.upright[one.number]
+            for one in reversed(seen.walls)
+            for line, column in one.right_of
+            if line == number
+        }
+        padded = [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)]
+        yield _line(f"{name:<{label}}", padded, upright)
+        level = {
+            column: signs.level[one.number]
+            for one in reversed(seen.walls)
+            for line, column in one.below
+            if line == number
+        }
+        if level:
+            yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
     yield ""
     legend = legend_of(table, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
 
 
-def _line(
-    label: str,
-    texts: list[str],
-    widths: list[int],
-    right: frozenset[int],
-    row: int,
-    signs: Signs,
-    walls: tuple[Walls, ...],
-) -> str:
-    """A line of the table: two places between cells, a line of theory's in the second."""
-    line = label
-    for column, (text, width) in enumerate(zip(texts, widths, strict=True)):
-        before = next((signs.upright[one.number] for one in walls if (row, column - 1) in one.right_of), " ")
-        line += f" {before if column - 1 in right else ' '} {text:>{width}}"
-    return line.rstrip()
+def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
+    """A line of the table: three places between cells, one of theory's lines in the middle one.
+
+    Args:
+        upright: signs of the lines, by the column that they follow.
+    """
+    between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
+    return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
 
 
 def csv_lines(seen: Seen) -> Iterator[str]:
