@@ -20,8 +20,8 @@ from tui.front_end import UsageError
 from tui.subcommands import export_run
 
 STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
-"""Of six networks 200 windows, of the third alone 30 more; of all six 20 from window 150 on, and 5 at another rate; then
-four of three networks."""
+"""Of six networks 200 windows, of the third alone 30 more; of all six 20 from window 150 on, and 5 at another rate;
+then four of three networks."""
 
 LOTTERY = packed.as_kept(ScriptedPopulation(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
 
