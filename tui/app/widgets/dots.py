@@ -42,6 +42,17 @@ def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: i
     return dots
 
 
+def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int, ascii_only: bool = False) -> Dots:
+    """A texture from ``low`` to ``high`` (dot rows from the bottom) in each column, sparse, so that lines through it
+    are still seen: a quarter of the dots, or where each is a character half of them. None where either is no number."""
+    row, column = np.arange(height)[:, np.newaxis], np.arange(len(low))
+    from_bottom = height - 1 - row
+    with np.errstate(invalid="ignore"):
+        inside = (from_bottom >= np.round(low)) & (from_bottom <= np.round(high))
+    texture = (row + column) % 2 == 0 if ascii_only else (row % 2 == 0) & ((column + row // 2) % 2 == 0)
+    return np.asarray(inside & texture)
+
+
 def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.str_]:
     """Characters that show the dots: a space where there is none.
 
