@@ -217,12 +217,12 @@ class LiveRun(Whereabouts):
         """
         if self.config.replicas == 1:
             return
-        before = self._leave()
-        state = self.trainer.state.of(self.replica)
+        before, replica = self._leave(), self.replica
+        state = self.trainer.state.of(replica)
         trainer = self._make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
-        self.shown = tuple(one.of(self._chosen) for one in self.shown)
+        self.shown = tuple(one.of(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
 
     def _start_over(self, draw: int = 0) -> None:

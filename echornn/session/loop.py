@@ -255,7 +255,10 @@ class Loop:
 
     def choose(self, replica: int) -> None:
         """Show this replica; see `echornn.session.session.Session.choose`."""
+        before = self.live.replica
         self.live.choose(replica)
+        if self.live.replica != before:
+            self.probing.forget()
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""
