@@ -10,7 +10,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
-from tui.front_end import FrontEnd, UsageError, require_at
+from echornn.sweeps.measures import Measure
+from tui.front_end import FrontEnd, Training, UsageError, require_at
+from tui.theme import Theme
+from tui.tty import guardian, terminal
 
 
 def export_run(
@@ -183,12 +186,80 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
     return partial(run_bench, config or EchoConfig(), json)
 
 
+def show_map(
+    sweep: Path,
+    /,
+    *,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure = Measure.SUCCESS,
+    filter: str = "",
+    once: bool = False,
+    csv: bool = False,
+    svg: Path | None = None,
+    ascii: bool = False,
+    theme: Theme | None = None,
+) -> FrontEnd:
+    """Show the map of a sweep, finished or while it is computed: two of its fields, the others averaged over.
+
+    A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
+    of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
+    state more numbers are to be held than there are units. In the app, enter trains a point and escape comes back.
+
+    Without a terminal it is printed once, as with --once.
+
+    Parameters
+    ----------
+    sweep
+        Folder of the sweep.
+    across
+        Field of the columns.
+    down
+        Field of the rows.
+    show
+        success, the share of seeds in %; windows; or loss, nats.
+    filter
+        Leave some values only: words as cell=gru,lstm or echo_step=5..15.
+    once
+        Print the map as text.
+    csv
+        Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
+        interval (low, high; Wilson), half_solved (the window by which half had solved it), median_loss, best_seed,
+        best_solved_at, failed, missing.
+    svg
+        Write it to this file as a picture.
+    ascii
+        Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
+    """
+    from echornn.sweeps.results import SweepResults
+    from tui.map.chosen import chosen
+
+    if csv and (once or svg is not None):
+        raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
+    if once and svg is not None:
+        raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+    in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
+    guarded = guardian.divide() if in_the_app else None
+    results = SweepResults.read(sweep)
+    first = chosen(results.axes, across, down, show, filter)
+    if guarded is None:
+        from tui.commands.map import print_map
+
+        return partial(print_map, results, first, csv, svg, ascii)
+    from tui.tty.open_map import show_map as open_map
+
+    return Training(open_map, results, first, ascii, theme, guarded)
+
+
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
     "list": list_kept_runs,
     "prune": prune_kept_runs,
+    "map": show_map,
     "bench": bench,
 }
 """Each by its name; its help is its docstring, its flags are its parameters."""

@@ -84,8 +84,9 @@ class Lottery:
         """The replicas, int64 [replicas], in order.
 
         Args:
-            by: ``solved``, when each was, then the others by loss; ``loss``, the smallest mean loss first; ``seed``.
-                Equal ones come by seed, and those whose loss is no finite number last.
+            by: ``solved``, when each was, then the others by loss in tenths of a nat, so that those at chance stand
+                still; ``loss``, the smallest mean loss first; ``seed``. Equal ones come by seed, and those whose
+                loss is no finite number last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -94,7 +95,7 @@ class Lottery:
         if by == "loss":
             return np.lexsort((seeds, losses))
         not_yet = self.solved_at == 0
-        return np.lexsort((seeds, np.where(not_yet, losses, 0), self.solved_at, not_yet))
+        return np.lexsort((seeds, np.where(not_yet, np.round(losses, 1), 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
         """How many were solved in which windows, in at most so many bins of a round width.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+Rows = Sequence[tuple[str, str]]
+"""Each a word or a heading, and what is said of it."""
+
 WHAT_IS_SEEN = (
     (
         "The task",
@@ -146,14 +149,18 @@ class Section:
     rows: tuple[tuple[str, str], ...]
 
 
-def sections(keys: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> list[Section]:
+def sections(
+    keys: Iterable[tuple[str, Sequence[tuple[str, str]]]], seen: Rows = WHAT_IS_SEEN, words: Rows = WORDS
+) -> list[Section]:
     """The whole help.
 
     Args:
         keys: headings, with the keys and what they do.
+        seen: headings, and a paragraph for each.
+        words: each with its meaning.
     """
-    seen = [Section(heading, (("", text),)) for heading, text in WHAT_IS_SEEN]
-    return [*seen, Section("Words", WORDS), *(Section(heading, tuple(rows)) for heading, rows in keys)]
+    paragraphs = [Section(heading, (("", text),)) for heading, text in seen]
+    return [*paragraphs, Section("Words", tuple(words)), *(Section(heading, tuple(rows)) for heading, rows in keys)]
 
 
 def found(help_text: Sequence[Section], sought: str) -> list[Section]:

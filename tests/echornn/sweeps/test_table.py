@@ -49,7 +49,7 @@ def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table, tmp_path: 
 def test_each_cell_has_its_points_seeds(cliff: Table) -> None:
     cell = cliff.cells[1][4]
     assert cell.points == ((5, "gru"),)
-    (config,) = cell.configs
+    (config,) = cell.configs.values()
     assert (config.echo_step, config.cell, config.state_size, config.seed) == (5, "gru", 16, 0)
     assert [one.seed for one in cell.tally.trained] == list(range(16))
     assert [one.solved_at for one in cell.tally.trained[:2]] == [
@@ -64,7 +64,7 @@ def test_other_fields_are_averaged_over_or_held(tmp_path: Path) -> None:
     held = table_of(everything, Choice("echo_step", "cell", {"learning_rate": 0.1}))
     assert averaged.cells[0][0].tally.count == 8
     assert held.cells[0][0].tally.count == 4
-    assert {config.learning_rate for config in held.cells[0][0].configs} == {0.1}
+    assert {config.learning_rate for config in held.cells[0][0].configs.values()} == {0.1}
     line = table_of(everything, Choice("learning_rate", None))
     assert line.rows == (None,)
     assert [cell.tally.count for cell in line.cells[0]] == [40, 40]
@@ -159,6 +159,17 @@ def test_a_cell_in_words(cliff: Table) -> None:
         "least loss 0.693 of seed 0; median loss 0.693",
     )
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
+
+
+def test_the_best_of_a_cell_is_one_training(tmp_path: Path) -> None:
+    everything = three_axes(tmp_path)
+    cell = table_of(everything, Choice(None, None)).cells[0][0]
+    best = cell.best
+    assert best is not None
+    assert len(cell.points) == 20
+    assert with_a_cliff(best).solved_at == min(one.solved_at or 1000 for one in cell.tally.trained)
+    untrained = table_of(survey(tmp_path / "new", CLIFF), Choice("cell", "echo_step")).cells[19][0]
+    assert untrained.best is not None
 
 
 def test_one_cell_beside_another(cliff: Table) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
-from echornn.analysis.lottery import Lottery, Order
+from echornn.analysis.loss_text import loss_text
+from echornn.analysis.lottery import Indices, Lottery, Order
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame
@@ -82,6 +83,7 @@ class LotteryView(View):
         self._first = 0
         self._follows = True
         self._asked: int | None = None
+        self._stood: tuple[int, int] = (0, 0)
 
     @property
     def reading(self) -> str:
@@ -193,13 +195,18 @@ class LotteryView(View):
             beside = Box(cells.width - histogram, 1, histogram, cells.height - 1)
             draw_histogram(cells, beside, lottery, self._ascii_only)
 
-    def _scrolled(self, order: np.ndarray, chosen: int, shown: int) -> int:
-        """The first line: the chosen one is kept in sight, unless the wheel has left it."""
+    def _scrolled(self, order: Indices, chosen: int, shown: int) -> int:
+        """The first line: the chosen one is kept in sight, unless the wheel has left it.
+
+        Where it has moved by itself, as it was solved, there is as much above it as below it.
+        """
         first = min(self._first, len(order) - shown)
+        at = int(np.flatnonzero(order == chosen)[0])
         if self._follows:
-            at = int(np.flatnonzero(order == chosen)[0])
-            first = min(max(first, at - shown + 1), at)
-        return max(0, first)
+            moved = self._stood[0] == chosen and self._stood[1] != at
+            first = at - shown // 2 if moved else min(max(first, at - shown + 1), at)
+        self._stood = (chosen, at)
+        return max(0, min(first, len(order) - shown))
 
     def _draw_head(self, cells: Cells, lottery: Lottery, shown: int) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
@@ -260,9 +267,9 @@ def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
     if lottery.diverged[replica]:
         return f"{name}: its loss is no finite number any more"
     if not at:
-        text = f"{name}: not solved, its mean loss {mean:.3f}"
+        text = f"{name}: not solved, its mean loss {loss_text(mean)}"
     else:
         known = lottery.solved_at[lottery.solved_at > 0]
         rank = int((known < at).sum()) + 1
-        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {mean:.3f}"
+        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {loss_text(mean)}"
     return f"{text}; enter: it alone"

@@ -48,5 +48,5 @@ class Labels:
         """One replica, counted from 0."""
         at, mean = int(self.lottery.solved_at[replica]), float(self.lottery.mean[replica])
         solved = f"{at:,}" if at else NOT_YET
-        loss = loss_text(mean, 3)
+        loss = loss_text(mean)
         return f"{self.seed + replica:>{self.seeds}} {solved:>{self.windows}} {loss:>{LOSS_WIDTH}}"

@@ -78,7 +78,7 @@ def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> No
     assert lines[0].startswith("lottery: 43 of 64 solved (55 to 77 %), median window 796")
     assert lines[0].endswith("1-8 by solved")
     assert lines[1].split()[:4] == ["seed", "solved", "loss", "0"]
-    assert lines[2].startswith("►   7    100   0.007 ▓▒░··")
+    assert lines[2].startswith("►   7    100  0.0069 ▓▒░··")
     at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
     assert at == sorted(solve_times(64)[solve_times(64) > 0].tolist())[:8]
     assert lines[10].split()[:2] == ["solved", "here"]
@@ -110,6 +110,14 @@ def test_whatever_is_chosen_is_in_sight_and_only_what_is_in_sight_is_asked_for(r
             f"►{7 + replica:>4}".split()[0]
         ] or any(line.startswith(f"►{7 + replica:>4}") for line in lines)
         assert sum(line.startswith("►") for line in lines) == 1
+
+
+def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
+    view, replica = LotteryView(), 3
+    before = drawn(frame_of(windows=1000, replica=replica), 78, 11, view=view)
+    assert next(line for line in before if line.startswith("►")).split()[2] == "-"
+    after = drawn(frame_of(windows=1300, replica=replica), 78, 11, view=view)
+    assert [line.startswith("►") for line in after].index(True) == 2 + 4, "as much above it as below"
 
 
 def test_lines_asked_for_are_those_that_are_drawn() -> None:
@@ -181,7 +189,7 @@ def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
 
 def test_what_became_of_a_network_is_read_out() -> None:
     config, lottery = EchoConfig(replicas=64), lottery_after(WINDOWS)
-    assert read(config, lottery, 0) == ("seed 7: solved at window 100, no. 1 of 43, mean loss 0.007; enter: it alone")
-    assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.693")
+    assert read(config, lottery, 0) == ("seed 7: solved at window 100, no. 1 of 43, mean loss 0.0069; enter: it alone")
+    assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.6931")
     lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
     assert "no finite number" in read(config, lost, 5)
