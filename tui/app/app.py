@@ -18,6 +18,7 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
+from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
@@ -97,7 +98,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         yield StatusLine(self._frame, self._ascii_only)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._curve, self._frame.config, self._ascii_only)
+                yield LossPlot(self._curve, self._frame.own_config, self._ascii_only, self._band)
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
@@ -111,6 +112,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
     def _curve(self, columns: int, first: int, last: int | None) -> Curve:
         """Of the line of the frame that is shown: the newest may have another, and a shorter one."""
         return self.session.curve(columns, first, last, self._frame.line)
+
+    def _band(self, columns: int, first: int, last: int | None) -> Band:
+        """Of the line of the frame that is shown."""
+        return self.session.band(columns, first, last, self._frame.line)
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -174,7 +179,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         frame = self._frame
         self._ghosts = self.futures.ghosts(frame)
         self._lottery.saw(frame)
-        self._plot.show(frame.trained, frame.config, frame.line_end, self._ghosts)
+        self._plot.show(frame.trained, frame.own_config, frame.line_end, self._ghosts)
         self._show_status()
         self._settings.show(frame)
         self._branches.look(frame)

@@ -41,6 +41,7 @@ APART: list[tuple[type[Widget], str, list[str]]] = [
     (LotteryView, "color", ["lottery--loss", "lottery--solved"]),
     (LotteryView, "bgcolor", ["lottery--chosen", "lottery--label"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
+    (LossPlot, "color", ["plot--mean", "plot--median", "plot--solved", "plot--mark", "plot--errors"]),
     (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),
 ]
 
