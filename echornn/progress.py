@@ -67,6 +67,7 @@ class PopulationProgress:
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
         solved_at: int64 [replicas], windows along the path, from 1, after which each was solved; 0 where it is not yet.
+        trained: windows along the path, up to the last of these.
     """
 
     losses: Floats
@@ -79,6 +80,7 @@ class PopulationProgress:
     states: Floats
     init_state: Floats
     solved_at: npt.NDArray[np.int64]
+    trained: int
 
     @property
     def diverged(self) -> Bools:
@@ -86,11 +88,13 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first so many of the windows, the last of which is this one; what is shown of that is another's.
-
-        None is solved by windows that are followed by those in which all diverge.
-        """
-        return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
+        """The first so many of the windows, the last of which is this one; what is shown of that is another's."""
+        losses, errors = self.losses[:windows], self.errors[:windows]
+        trained = self.trained - len(self.losses) + windows
+        solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
+        return replace(
+            self, losses=losses, errors=errors, epoch=epoch, window=window, solved_at=solved_at, trained=trained
+        )
 
     def of(self, replica: int) -> Progress:
         """What a trainer of this replica alone would report."""

@@ -141,6 +141,7 @@ class HashPopulation:
             np.stack([np.swapaxes(one.states, 0, 1) for one in each], axis=-1),
             np.stack([one.init_state for one in each], axis=-1),
             self._solved.at.copy(),
+            self._solved.windows,
         )
 
     def reset(self, draw: int = 0) -> None:

@@ -16,7 +16,7 @@ from echornn.training.any_trainer import MakeTrainer
 from tests.scripted import SMALL, ScriptedTrainer
 
 Step = int | str | tuple[int, int] | dict[str, Any]
-"""Windows to train; reset, redraw or regenerate; a moment to go to; fields to edit."""
+"""Windows to train; reset, redraw, regenerate or alone; a moment to go to; fields to edit."""
 
 
 def record_branches(
@@ -45,6 +45,12 @@ def take(live: LiveRun, step: Step) -> None:
             live.reset(1)
         case "regenerate":
             live.regenerate()
+        case "alone":
+            live.alone()
+        case str():
+            live.choose(int(step.removeprefix("choose ")))
+        case "alone":
+            live.alone()
         case dict():
             live.edit(replace(live.config, **step))
         case (branch, window):

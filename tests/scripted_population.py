@@ -137,6 +137,7 @@ class ScriptedPopulation:
             np.zeros((*y.shape[:2], config.state_size, config.replicas), np.float32),
             np.zeros((config.batch_size, config.num_layers * config.state_size, config.replicas), np.float32),
             self._solved.at.copy(),
+            self._solved.windows,
         )
 
     def _window_of(self, epoch: int, window: int) -> tuple[Symbols, Symbols]:

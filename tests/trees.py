@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.loss_history import Cause
+from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
+from echornn.tasks.levels import solved_level
+from echornn.tasks.solved import SolvedAt
 
 
 def branch_off(
@@ -42,3 +45,11 @@ def grow(
     told = np.asarray(losses, np.float32)
     rates = np.full(len(told), 0.25, np.float32) if error_rates is None else error_rates
     timeline.append(number, told, rates)
+
+
+def grow_many(timeline: Timeline, number: int, losses: npt.ArrayLike) -> None:
+    """Windows of these losses, [n, replicas], at the end of a branch of a lottery; nothing predicted is wrong."""
+    told, config = np.asarray(losses, np.float32), timeline.branch(number).config
+    levels = np.full(told.shape[1], solved_level(config))
+    solved = SolvedAt.never(told.shape[1]).after(told, levels)
+    timeline.append_many(number, pack(told, np.zeros(told.shape, np.int32), config), solved.at)

@@ -26,13 +26,25 @@ def lines(texts: Iterable[str]) -> None:
         BrokenPipeError: whoever reads the lines has gone.
         OutputError: a line could not be written for another reason.
     """
-    out = sys.stdout
-    if out is None:  # closed (`>&-`)
-        raise OutputError(f"the output cannot be written: {os.strerror(errno.EBADF)}")
+    out = _out()
     for text in texts:
         line = f"{_for(out, text)}\n"
         with _told():
             out.write(line)
+
+
+def plain(texts: Iterable[str]) -> None:
+    """Print each text, of ASCII and line ends alone, as the lines that it is; raises what `lines` does."""
+    out = _out()
+    for text in texts:
+        with _told():
+            out.write(f"{text}\n")
+
+
+def _out() -> TextIO:
+    if sys.stdout is None:  # closed (`>&-`)
+        raise OutputError(f"the output cannot be written: {os.strerror(errno.EBADF)}")
+    return sys.stdout
 
 
 def finish() -> None:

@@ -10,7 +10,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
-from tui.front_end import FrontEnd, UsageError, require_at
+from echornn.sweeps.grid import Until
+from echornn.sweeps.measures import Measure
+from tui.flags import ConfigFlags
+from tui.front_end import FrontEnd, Training, UsageError, require_at
+from tui.theme import Theme
+from tui.tty import guardian, terminal
+
+MOST_WORKERS = 1024
 
 
 def export_run(
@@ -20,10 +27,15 @@ def export_run(
     path: bool = False,
     branch: str | None = None,
     json: bool = False,
+    summary: bool = False,
+    replica: int | None = None,
     weights: Path | None = None,
     keras: Path | None = None,
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    Of a lottery there is a row for each of its networks, and a column more, replica: 0 is the first, of the lottery's
+    seed, 1 of the next seed. The losses have the 17 bits that are kept of each.
 
     Parameters
     ----------
@@ -36,19 +48,30 @@ def export_run(
         branches prints them.
     json
         Print JSON lines instead.
+    summary
+        Print a row for each network where the run stands instead: replica,seed,solved_at,final_loss, the window along
+        the path at which it was solved, empty where it is not, and the mean loss of the last 50.
+    replica
+        Only this network of a lottery, from 0, without the column. Windows of a network alone stay.
     weights
-        Write the weights to this .npz file instead.
+        Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis.
     keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs.
+        Write the network to this .keras file instead, as a Keras model with the same outputs; of a lottery, one needs
+        --replica.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
-    if (path or branch is not None) and (weights is not None or keras is not None):
+    files = weights is not None or keras is not None
+    if (path or branch is not None) and (files or summary):
         flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
+        what = "--weights or --keras" if files else "--summary"
+        raise UsageError(f"{flag} cannot be used with {what}: they are those of where the run stands")
+    if summary and (files or replica is not None):
+        flag = "--replica" if replica is not None else "--weights or --keras"
+        raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
     from tui.commands.export import export
 
-    return partial(export, run, json, weights, keras, path, branch)
+    return partial(export, run, json, weights, keras, path, branch, summary, replica)
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
@@ -70,7 +93,9 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     return partial(print_branches, run, json)
 
 
-def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, json: bool = False) -> FrontEnd:
+def probe_run(
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int = 0, json: bool = False
+) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
     Of data of the probes' own, without dropout. memory and saturated are of the top layer's h alone; gradient and
@@ -78,7 +103,7 @@ def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, 
 
     The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
 
-    window: windows along the path.
+    window: windows along the path. seed: the network's; replica: which it is of a lottery, from 0.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, numbers held, of
     memory_size.
@@ -106,13 +131,15 @@ def probe_run(run: str, /, *, at: int | None = None, branch: str | None = None, 
     branch
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
+    replica
+        Of a lottery, this network, from 0.
     json
         Print a JSON line.
     """
     require_at(at)
     from tui.commands.probe import probe
 
-    return partial(probe, run, at, json, branch)
+    return partial(probe, run, at, json, branch, replica)
 
 
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
@@ -163,12 +190,153 @@ def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, j
     return partial(run_bench, config or EchoConfig(), json)
 
 
+def show_map(
+    sweep: Path,
+    /,
+    *,
+    across: str | None = None,
+    down: str | None = None,
+    show: Measure = Measure.SUCCESS,
+    filter: str = "",
+    once: bool = False,
+    csv: bool = False,
+    svg: Path | None = None,
+    ascii: bool = False,
+    theme: Theme | None = None,
+) -> FrontEnd:
+    """Show the map of a sweep, finished or while it is computed: two of its fields, the others averaged over.
+
+    A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
+    of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
+    state more numbers are to be held than there are units. In the app, enter trains a point and escape comes back.
+
+    Without a terminal it is printed once, as with --once.
+
+    Parameters
+    ----------
+    sweep
+        Folder of the sweep.
+    across
+        Field of the columns.
+    down
+        Field of the rows.
+    show
+        success, the share of seeds in %; windows; or loss, nats.
+    filter
+        Leave some values only: words as cell=gru,lstm or echo_step=5..15.
+    once
+        Print the map as text.
+    csv
+        Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
+        interval (low, high; Wilson), half_solved (the window by which half had solved it), median_loss, best_seed,
+        best_solved_at, failed, missing.
+    svg
+        Write it to this file as a picture.
+    ascii
+        Draw with ASCII characters only.
+    theme
+        Background of the app, dark or light. Unset, it is the one chosen last.
+    """
+    from echornn.sweeps.results import SweepResults
+    from tui.map.chosen import chosen
+
+    if csv and (once or svg is not None):
+        raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
+    if once and svg is not None:
+        raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+    in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
+    guarded = guardian.divide() if in_the_app else None
+    results = SweepResults.read(sweep)
+    first = chosen(results.axes, across, down, show, filter)
+    if guarded is None:
+        from tui.commands.map import print_map
+
+        return partial(print_map, results, first, csv, svg, ascii)
+    from tui.tty.open_map import show_map as open_map
+
+    return Training(open_map, results, first, ascii, theme, guarded)
+
+
+def compute_sweep(
+    *,
+    out: Path,
+    grid: Annotated[tuple[str, ...], Parameter(consume_multiple=True)],
+    seeds: int = 16,
+    until: Until = "solved",
+    config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    scheduler_file: Path | None = None,
+    headless: bool = False,
+    json: bool = False,
+    ascii: bool = False,
+    theme: Theme | None = None,
+) -> FrontEnd:
+    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
+
+    Each result is kept as soon as it is known: however this ends, the same command goes on where it was. With another
+    grid, what both have in common is kept. Points that cannot be are left out, and named.
+
+    It trains in processes of this machine, one for each processor; with --workers or --scheduler on a Dask cluster,
+    which echornn-tui[cluster] installs.
+
+    Parameters
+    ----------
+    out
+        Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
+        fields, seed, solved_at (empty where it was not), final_loss, windows, seconds.
+    grid
+        FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
+        spaced in powers (dropout's evenly).
+    seeds
+        Networks of each point, with seeds from --seed on.
+    until
+        solved, each network until it has solved the echo; or all, until its epochs are trained.
+    workers
+        Train in so many processes of a Dask cluster on this machine.
+    scheduler
+        Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
+    scheduler_file
+        Train on the Dask cluster whose scheduler wrote this file.
+    headless
+        Print lines instead of opening the map; also chosen where there is no terminal.
+    json
+        Print JSON lines; implies --headless.
+    ascii
+        Draw the map with ASCII characters only.
+    theme
+        Background of the map, dark or light. Unset, it is the one chosen last.
+    """
+    from echornn.sweeps.axis import Axis
+    from echornn.sweeps.grid import Grid
+    from tui.commands.sweep import Workers, print_sweep
+
+    places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
+    given = [name for name, value in places.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(
+            f"{given[0]} = {str(places[given[0]])!r} cannot be used with --{given[1]}: they train in one place"
+        )
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise UsageError(f"workers = {workers} cannot be used: 1 to {MOST_WORKERS}")
+    wanted = Grid(tuple(map(Axis.parse, grid)), {} if config is None else config.given, seeds, until)
+    engine = Workers(workers, scheduler, scheduler_file)
+    if headless or json or not terminal.is_interactive():
+        return Training(print_sweep, out, wanted, engine, json)
+    guarded = guardian.divide()
+    from tui.tty.open_sweep import show_sweep
+
+    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)
+
+
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
     "probe": probe_run,
     "list": list_kept_runs,
     "prune": prune_kept_runs,
+    "map": show_map,
+    "sweep": compute_sweep,
     "bench": bench,
 }
 """Each by its name; its help is its docstring, its flags are its parameters."""

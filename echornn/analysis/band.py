@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from echornn.analysis.loss_history import Curve
 from echornn.analysis.pyramid_level import Reducers, Windows
 from echornn.progress import Floats
 
@@ -50,6 +51,12 @@ class Band:
     def __len__(self) -> int:
         """Buckets."""
         return len(self.starts)
+
+    def as_curve(self) -> Curve:
+        """The median as if it were a network's mean loss, between what 10 and 90 % lie below; errors are not known."""
+        unknown = np.full(len(self), np.nan, np.float32)
+        edges = (self.first, self.last, self.width, self.starts, self.ends)
+        return Curve(*edges, self.tenth, self.ninetieth, self.median, unknown)
 
     @property
     def middles(self) -> npt.NDArray[np.float64]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +83,9 @@ class Lottery:
         """The replicas, int64 [replicas], in order.
 
         Args:
-            by: ``solved``, when each was, then the others by loss; ``loss``, the smallest mean loss first; ``seed``.
-                Equal ones come by seed, and those whose loss is no finite number last.
+            by: ``solved``, when each was, then the others by loss in tenths of a nat, so that those at chance stand
+                still; ``loss``, the smallest mean loss first; ``seed``. Equal ones come by seed, and those whose
+                loss is no finite number last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -94,7 +94,7 @@ class Lottery:
         if by == "loss":
             return np.lexsort((seeds, losses))
         not_yet = self.solved_at == 0
-        return np.lexsort((seeds, np.where(not_yet, losses, 0), self.solved_at, not_yet))
+        return np.lexsort((seeds, np.where(not_yet, np.round(losses, 1), 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
         """How many were solved in which windows, in at most so many bins of a round width.
@@ -105,7 +105,7 @@ class Lottery:
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
-        width = _round_up(math.ceil(last / max(1, most)))
+        width = _round_up(-(-last // max(1, most)))
         return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
 
     def in_words(self) -> str:
@@ -116,15 +116,35 @@ class Lottery:
         return text if median is None else f"{text}, median window {median:,}"
 
 
+def solved_by_half(solved_at: Indices) -> int | None:
+    """The window at which half of all replicas had solved the task, the larger half where they are odd; None where they
+    have not.
+
+    Args:
+        solved_at: as in `Lottery`.
+    """
+    known = np.sort(solved_at[solved_at > 0])
+    half = (len(solved_at) + 1) // 2
+    return int(known[half - 1]) if len(known) >= half else None
+
+
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """The 95 % interval of a share, 0 to 1, of which so many of so many trials were seen (Wilson 1927)."""
-    if not trials:
-        return 0.0, 1.0
-    share, z = successes / trials, NORMAL_95
-    middle = share + z**2 / (2 * trials)
-    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    whole = 1 + z**2 / trials
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
+    low, high = wilson_of(np.array([successes]), np.array([trials]))
+    return float(low[0]), float(high[0])
+
+
+def wilson_of(
+    successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """`wilson` of many, float64 [n]: both ends; of no trials nothing is known, 0 to 1."""
+    known, z = np.maximum(trials, 1), NORMAL_95
+    share = successes / known
+    middle = share + z**2 / (2 * known)
+    half = z * np.sqrt(share * (1 - share) / known + z**2 / (4 * known**2.0))
+    whole = 1 + z**2 / known
+    low, high = np.clip((middle - half) / whole, 0, 1), np.clip((middle + half) / whole, 0, 1)
+    return np.where(trials > 0, low, 0.0), np.where(trials > 0, high, 1.0)
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:

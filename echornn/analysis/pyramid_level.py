@@ -96,8 +96,8 @@ def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
         return number
     groups, rest = divmod(len(number), group)
     whole = groups * group  # by themselves: it is ten times as fast as `reduceat`
-    of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
-    if not rest:
-        return of_whole
-    of_rest = reducer.reduce(number[whole:], axis=0, keepdims=True)
-    return np.concatenate([of_whole, of_rest])
+    with np.errstate(over="ignore"):  # a sum beyond the range of what is kept is infinite
+        of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
+        if not rest:
+            return of_whole
+        return np.concatenate([of_whole, reducer.reduce(number[whole:], axis=0, keepdims=True)])

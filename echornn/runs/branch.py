@@ -131,3 +131,11 @@ def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether weights begin anew when this is done where ``before`` was trained."""
     return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))
+
+
+def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
+    """Whether networks that were trained so can go on so: as many with the same seeds, or one of several alone."""
+    if before.replicas == after.replicas:
+        return before.replicas == 1 or before.seed == after.seed
+    replica = after.seed - before.seed
+    return cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == after

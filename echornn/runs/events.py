@@ -1,5 +1,7 @@
 """What TensorBoard shows of a run: its curves as means of a few windows, its commands as text, its configuration.
 
+Of several networks side by side, the curves tell how they lie and how many are solved (`echornn.runs.event_points`).
+
 A run's step is the number of windows trained in the whole run. Each process writes a file of its own, which begins by
 telling TensorBoard from which step on the files before it no longer count. Which windows have a point depends on
 nothing but the commands before them, so a run that was killed and went on shows the points of one that was not.
@@ -15,15 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Progress
+from echornn.progress import AnyProgress
 from echornn.runs import own_files
 from echornn.runs.append_log import AppendLog
 from echornn.runs.checkpoint import LogEnd
 from echornn.runs.command import Command
+from echornn.runs.event_points import point_of
+from echornn.runs.loss_log import windows_at_a_time
 
 FOLDER = "tensorboard"
 """In the run's folder."""
@@ -37,8 +40,9 @@ that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 k
 MOST_PENDING_BYTES = 1 << 20
 """While more than this waits for the disk, points are left out, and the next is a mean over more windows."""
 
-ReadWindows = Callable[[int, int], npt.NDArray[Any]]
-"""A stretch of the run's loss log: from the first window, counted from 0, to the one before the last."""
+ReadWindows = Callable[[int, int, int], npt.NDArray[Any]]
+"""A stretch of the run's loss log: from the first window, counted from 0, to the one before the last, which are of so
+many networks."""
 
 
 def next_point(windows: int) -> int:
@@ -63,6 +67,7 @@ class EventLog:
         trained: windows trained before, in the whole run; events beyond them are withdrawn.
         commands: those that lie before; the ones given after the last point are written again.
         read: gives the windows after the last point again; needed where some were trained before.
+        solved: of several networks, how many are solved where training goes on.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class EventLog:
         trained: int = 0,
         commands: tuple[Command, ...] = (),
         read: ReadWindows | None = None,
+        solved: int = 0,
     ) -> None:
         self._run = os.fsencode(folder.name).decode(errors="backslashreplace")  # events are UTF-8; names may not be
         self._file = _next_file(folder / FOLDER)
@@ -85,10 +91,13 @@ class EventLog:
         self._due_at = self._command_at + next_point(self._point_at - self._command_at)
         befores = [config, *(command.config for command in commands)]
         self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
-        self._losses = self._errors = 0.0
-        if read is not None and trained > self._point_at:
-            windows = read(self._point_at, trained)
-            self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
+        self._point = point_of(config, solved)
+        if read is not None:
+            at_a_time = windows_at_a_time(config.replicas)
+            for first in range(self._point_at, trained, at_a_time):
+                last = min(first + at_a_time, trained)
+                self._point.take_again(read(first, last, config.replicas))
+                self._trained = last
 
     @property
     def length(self) -> int:
@@ -102,26 +111,22 @@ class EventLog:
             self._hyperparameters(command.config)
         self._say(command, self._config)
         self._config = command.config
+        self._point = point_of(command.config)
         self._command_at = self._trained
         self._due_at = self._trained + next_point(0)
 
-    def windows(self, progress: Progress) -> None:
+    def windows(self, progress: AnyProgress) -> None:
         """These windows were trained."""
-        begin = 0
-        while begin < len(progress.losses):
-            end = begin + self._due_at - self._trained
-            self._take(progress.losses[begin:end], progress.errors[begin:end])
+        begin, last = 0, len(progress.losses)
+        while begin < last:
+            end = min(last, begin + self._due_at - self._trained)
+            self._point.take(progress, begin, end)
+            self._trained += end - begin
             begin = end
             if self._trained == self._due_at:
                 self._due_at = self._command_at + next_point(self._due_at - self._command_at)
                 if self._log.pending_bytes <= MOST_PENDING_BYTES:
                     self.point()
-
-    def _take(self, losses: npt.NDArray[Any], errors: npt.NDArray[Any]) -> None:
-        """Add windows to the next point, one after the other: the sum is the same however they are cut into pieces."""
-        self._losses = float(np.cumsum(np.concatenate([[self._losses], losses]), dtype=np.float64)[-1])
-        self._errors += float(errors.sum(dtype=np.float64))
-        self._trained += len(losses)
 
     def withdraw(self) -> None:
         """Take back what a killed process left beyond the checkpoint, also where nothing more is trained."""
@@ -134,14 +139,10 @@ class EventLog:
         if windows:
             from tensorboard.compat.proto.summary_pb2 import Summary
 
-            curves = {
-                "loss": self._losses / windows,
-                "accuracy": 1 - self._errors / (windows * self._config.predictions_per_window),
-                "learning_rate": self._config.learning_rate,
-            }
+            curves = {**self._point.curves(windows), "learning_rate": self._config.learning_rate}
             values = [Summary.Value(tag=tag, simple_value=value) for tag, value in curves.items()]
             self._add(self._trained, summary=Summary(value=values))
-            self._losses = self._errors = 0.0
+            self._point = point_of(self._config)
             self._point_at = self._trained
 
     def flush(self, length: int) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
-from echornn.runs.run_dir import error_rates
 from echornn.runs.timeline import Timeline
 
 
@@ -67,7 +64,6 @@ class FollowedRun:
                 timeline.begin(branches[len(timeline)])
             new = stretch._replace(first=max(stretch.first, timeline.trained))
             for _, windows in run.windows_of(new):
-                rates = error_rates(windows, branches[stretch.branch].config)
-                timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
+                run.tell(timeline, stretch, windows)
         self.seen, self._stretches = Seen(timeline, run.stands, run.config), told
         return True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment, starts_over
+from echornn.runs.branch import Branch, Moment, goes_on, starts_over
 from echornn.runs.command import Command
 
 
@@ -80,6 +80,9 @@ class _Tree:
         number = len(self.branches)
         before = self._moment(command.before) if command.before else self._end()
         parent = self._parent(command) if number else None
+        if parent is not None and parent.window:
+            fits = goes_on(command.cause, self.branches[parent.branch].config, command.config)
+            parent = parent if fits else Moment(parent.branch, 0)
         cause: Cause = "back" if command.cause == "undo" or command.cause == "return" else command.cause
         position = (command.epoch, command.window, command.generation, command.draw)
         self.branches.append(Branch(number, cause, parent, before if number else None, *position, command.config))
@@ -106,13 +109,13 @@ class _Tree:
 
     def _parent(self, command: Command) -> Moment:
         if command.parent:
-            return self._moment(command.parent)
+            return self._owned(self._moment(command.parent))
         if command.cause == "undo":
             number, trained = command.back or (-1, 0)
             if not 0 <= number < len(self.branches):
                 return Moment(self._here, 0)
             along = self.branches[number].start + trained - self._first_at[number]
-            return self._moment((number, along))
+            return self._owned(self._moment((number, along)))
         if starts_over(command.cause, self.branches[self._here].config, command.config):
             return Moment(self._here, 0)
         return self._end()
@@ -124,6 +127,11 @@ class _Tree:
         number, window = self._number_of.get(told[0]), told[1]
         if number is None or not 0 <= window <= self._ends[number]:
             return Moment(self._here, 0)
+        return Moment(number, window)
+
+    def _owned(self, moment: Moment) -> Moment:
+        """The same moment, of the branch in which it was trained."""
+        number, window = moment
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch
         return Moment(number, window)

@@ -38,6 +38,7 @@ from echornn.runs.lock import LOCK_FILE as LOCK_FILE
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.loss_log import WINDOW as WINDOW
 from echornn.runs.loss_log import error_rates as error_rates
+from echornn.runs.loss_log import losses_of as losses_of
 from echornn.runs.loss_log import read_windows, windows_at_a_time
 from echornn.runs.new_run import create as create
 from echornn.runs.recorded_tree import Stretch, tree_of
@@ -176,7 +177,7 @@ class Run:
         for first in range(stretch.first, stretch.last, at_a_time):
             yield first, self.windows(first, min(first + at_a_time, stretch.last), replicas)
 
-    @property
+    @functools.cached_property
     def ends(self) -> list[int]:
         """Of each branch, the windows along its path."""
         branches, stretches = self.tree
@@ -211,11 +212,20 @@ class Run:
         for stretch, windows in self.pieces():
             while len(timeline) <= stretch.branch:
                 timeline.begin(branches[len(timeline)])
-            rates = error_rates(windows, branches[stretch.branch].config)
-            timeline.append(stretch.branch, windows["loss"], rates.astype(np.float32))
+            self.tell(timeline, stretch, windows)
         for branch in branches[len(timeline) :]:
             timeline.begin(branch)
         return timeline
+
+    def tell(self, timeline: Timeline, stretch: Stretch, windows: npt.NDArray[Any]) -> None:
+        """Tell a timeline of windows of a stretch (see `windows`), which were trained next."""
+        number, config = stretch.branch, self.tree[0][stretch.branch].config
+        if config.replicas == 1:
+            timeline.append(number, losses_of(windows), error_rates(windows, config).astype(np.float32))
+        else:
+            solved = self.solved_at(number)
+            end = timeline.end(number).window + len(windows)
+            timeline.append_many(number, windows, np.where(solved <= end, solved, 0))
 
     def keyframes(self) -> list[Keyframe]:
         """The whole keyframes on disk; none where they cannot be read, for none is needed, nor where commands are lost,

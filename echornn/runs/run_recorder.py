@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress, PopulationProgress
@@ -81,9 +83,11 @@ class RunRecorder:
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        before = (resumed.trained, resumed.commands, resumed.windows) if resumed else ()
         self._config = config
-        self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *_solved_so_far(resumed))
+        solved = _solved_so_far(resumed)
+        self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
+        count = int(np.count_nonzero(solved[1])) if solved else 0
+        before = (resumed.trained, resumed.commands, resumed.windows, count) if resumed else ()
         self._keyframes = KeyframeLog(folder / KEYFRAME_FILE)
         self._events = EventLog(folder, config, *before)
         serial = resumed.checkpoint.serial + 1 if resumed and resumed.checkpoint else 0
@@ -177,7 +181,7 @@ class RunRecorder:
         self._losses.append(records_of(progress, self._config))
         if isinstance(progress, PopulationProgress):
             self._solved.windows(progress)
-        self._events.windows(progress.of(0))
+        self._events.windows(progress)
         self._told += 1
 
     def seconds_to_save(self) -> float | None:

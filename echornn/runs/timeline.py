@@ -19,7 +19,18 @@ from echornn.analysis.packed import Packed, pack
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
-from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, task_since, whole_path
+from echornn.runs.branch import (
+    Branch,
+    Moment,
+    Span,
+    changes,
+    digest,
+    goes_on,
+    path_to,
+    spans_to,
+    task_since,
+    whole_path,
+)
 from echornn.runs.track import GOOD_WINDOWS as GOOD_WINDOWS
 from echornn.runs.track import Track, TrackOfMany, TrackOfOne
 
@@ -78,16 +89,12 @@ class Timeline:
             if config.replicas == 1:
                 return TrackOfOne(branch, number, Evidence())
             return TrackOfMany(branch, number, None, _none_of(config))
-        replica = config.seed - before.seed
+        if not goes_on(branch.cause, before, config):
+            raise ValueError(f"no branch can begin there: {branch}")
         if config.replicas == 1:
-            if before.replicas == 1:
-                replica = 0
-            elif not (branch.cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == config):
-                raise ValueError(f"no branch can begin there: {branch}")
+            replica = 0 if before.replicas == 1 else config.seed - before.seed
             evidence = self.evidence(parent, replica)
             return TrackOfOne(branch, number, evidence.under(config, before.of(replica), parent.window))
-        if (config.replicas, config.seed) != (before.replicas, before.seed):
-            raise ValueError(f"no branch can begin there: {branch}")
         if not config.same_task(before):
             return TrackOfMany(branch, number, None, _none_of(config))
         return TrackOfMany(branch, number, self.lottery(parent), self._newest(parent))

@@ -100,6 +100,7 @@ class Changes:
         def turn() -> None:
             if live.config.replicas == 1:
                 live.edit(replace(live.config, replicas=replicas))
+                live.choose(0)  # the one that it was
             elif (before := going_back.before_the_lottery(live.timeline, live.here)) is not None:
                 live.go(before)
             else:

@@ -217,12 +217,12 @@ class LiveRun(Whereabouts):
         """
         if self.config.replicas == 1:
             return
-        before = self._leave()
-        state = self.trainer.state.of(self.replica)
+        before, replica = self._leave(), self.replica
+        state = self.trainer.state.of(replica)
         trainer = self._make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
-        self.shown = tuple(one.of(self._chosen) for one in self.shown)
+        self.shown = tuple(one.of(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
 
     def _start_over(self, draw: int = 0) -> None:
@@ -315,8 +315,17 @@ class LiveRun(Whereabouts):
         """Make the first trainer; it is not compiled yet."""
         self.trainer = self._make_trainer(self.config)
 
+    def compile(self) -> None:
+        """Have the first trainer ready."""
+        self._compile(self.trainer)
+
     def _make(self, config: EchoConfig) -> AnyTrainer:
         trainer = self._make_trainer(config)
-        trainer.compile()
-        self._pace.forget()
+        self._compile(trainer)
         return trainer
+
+    def _compile(self, trainer: AnyTrainer) -> None:
+        trainer.compile()
+        begun = self._clock()
+        trainer.compile()  # which takes as long as a call that trains nothing
+        self._pace.forget(self._clock() - begun)

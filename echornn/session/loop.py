@@ -129,7 +129,7 @@ class Loop:
             return
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
         self.probing.start()
-        live.trainer.compile()
+        live.compile()
         live.begin()
         at = self.going_first
         if at is not None:
@@ -255,7 +255,10 @@ class Loop:
 
     def choose(self, replica: int) -> None:
         """Show this replica; see `echornn.session.session.Session.choose`."""
+        before = self.live.replica
         self.live.choose(replica)
+        if self.live.replica != before:
+            self.probing.forget()
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""

@@ -147,6 +147,7 @@ class Probing:
 
     def forget(self) -> None:
         """What was read is not shown any more: where one comes back to, it is read again."""
+        self._weighing.forget()
         for one in self._standing.values():
             one.moment = None
 

@@ -36,6 +36,10 @@ class Weighing:
         """Whether they are those of one window before."""
         return self._newest is not None and here == Moment(self._newest.moment.branch, self._newest.moment.window + 1)
 
+    def forget(self) -> None:
+        """Whose weights come next are another network's."""
+        self._newest = self._change = None
+
     def weigh(self, weights: dict[str, Floats], here: Moment) -> None:
         """Take note of the weights of a moment."""
         if self._newest is not None and self.follows(here):

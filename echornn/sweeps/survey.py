@@ -17,7 +17,7 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
         before: what was known of it earlier; points of which no more is known are taken from there.
     """
     axes = results.axes
-    known = {} if before is None else before.tallies
+    known = before.tallies if before is not None and list(before.axes) == list(axes) else {}
     tallies: dict[Values, Tally] = {}
     configs: dict[Values, EchoConfig] = {}
     reasons: dict[Values, str] = {}
@@ -39,7 +39,8 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
 def _tally(point: Point, before: Tally | None) -> Tally:
     missing = len(point.missing)
     failed = missing if point.failed is not None else 0
-    if before is not None and (before.count, before.failed) == (len(point.results), failed):
+    told = (len(point.results), failed, missing - failed)
+    if before is not None and (before.count, before.failed, before.missing) == told:
         return before
     results = sorted(point.results.items())
     trained = tuple(Trained(seed, result.solved_at, result.final_loss) for seed, result in results)

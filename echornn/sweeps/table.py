@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from echornn.config import EchoConfig
 from echornn.sweeps import axis
@@ -64,13 +65,28 @@ class Cell:
 
     Attributes:
         points: the values of its points.
-        tally: of all of them.
-        configs: those of its points that can be trained, with the base's seed.
+        tallies: of those that are points of the sweep.
+        configs: those of its points that can be trained, each with the first of its seeds.
     """
 
     points: tuple[Values, ...]
-    tally: Tally
-    configs: tuple[EchoConfig, ...]
+    tallies: Mapping[Values, Tally]
+    configs: Mapping[Values, EchoConfig]
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Of all of them."""
+        return Tally.together(self.tallies.values())
+
+    @property
+    def best(self) -> EchoConfig | None:
+        """The configuration, with its seed, that solved it first, or else had the least loss; the first where nothing
+        is known of any, None where none can be trained."""
+        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
+        if not known:
+            return next(iter(self.configs.values()), None)
+        best, point = min(known, key=lambda pair: pair[0].rank)
+        return replace(self.configs[point], seed=best.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +126,7 @@ class Table:
 
 
 def _common(cell: Cell, limit: Limit) -> bool | None:
-    found = {limit.is_beyond(config) for config in cell.configs}
+    found = {limit.is_beyond(config) for config in cell.configs.values()}
     return found.pop() if len(found) == 1 else None
 
 
@@ -133,7 +149,7 @@ def table_of(surveyed: Surveyed, choice: Choice) -> Table:
     def cell(row: Value, column: Value) -> Cell:
         chosen = {across: (column,), down: (row,)}
         points = tuple(itertools.product(*(chosen.get(name, left[name]) for name in axes)))
-        tally = Tally.together(surveyed.tallies[point] for point in points if point in surveyed.tallies)
-        return Cell(points, tally, tuple(surveyed.configs[point] for point in points if point in surveyed.configs))
+        tallies = {point: surveyed.tallies[point] for point in points if point in surveyed.tallies}
+        return Cell(points, tallies, {point: surveyed.configs[point] for point in tallies if point in surveyed.configs})
 
     return Table(surveyed, choice, columns, rows, tuple(tuple(cell(row, column) for column in columns) for row in rows))

@@ -26,6 +26,11 @@ class Trained(NamedTuple):
     solved_at: int | None
     final_loss: float
 
+    @property
+    def rank(self) -> tuple[float, float, int]:
+        """The less, the better: when it was solved, then the loss."""
+        return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf, self.seed
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -98,5 +103,4 @@ class Tally:
     def best(self) -> Trained | None:
         """The first to solve it, or else the one with the least loss; None where none has a finite one."""
         finite = [one for one in self.trained if one.solved_at is not None or math.isfinite(one.final_loss)]
-        never = math.inf
-        return min(finite, key=lambda one: (one.solved_at or never, one.final_loss, one.seed), default=None)
+        return min(finite, key=lambda one: one.rank, default=None)

@@ -72,6 +72,7 @@ class Population:
         self._crew = Crew(self.configs, devices, programs)
         self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
         self._last: PopulationProgress | None = None
+        self._levels = self._levels_of_all()
         self._solved = SolvedAt.never(len(self.configs))
         self.reset()
 
@@ -93,13 +94,12 @@ class Population:
             return self._nothing_trained()
         losses: list[Floats] = []
         errors: list[Counts] = []
-        levels = self._levels()
         while True:
             call = self._next_call(n)
             trained = self._crew.train(call, self.draw)
             losses.append(trained.losses)
             errors.append(trained.errors)
-            self._solved = self._solved.after(losses[-1], levels)
+            self._solved = self._solved.after(losses[-1], self._levels)
             epochs, self.window = divmod(self.window + call.windows, self.configs[0].windows_per_epoch)
             self.epoch += epochs
             n -= call.windows
@@ -205,6 +205,7 @@ class Population:
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         self.configs = tuple(configs)
+        self._levels = self._levels_of_all()
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
         self._crew.edit(self.configs)
@@ -266,6 +267,7 @@ class Population:
             trained.states[:, :, shown_part(config)],
             trained.init_state,
             self.solved_at,
+            self._solved.windows,
         )
 
     def _nothing_trained(self) -> PopulationProgress:
@@ -278,13 +280,10 @@ class Population:
             self._last = dataclasses.replace(shown, **unknown)
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
 
-    def _levels(self) -> npt.NDArray[np.float64]:
-        """Below which mean loss each replica is solved; it does not depend on the seed."""
-        known: dict[EchoConfig, float] = {}
-        levels = []
+    def _levels_of_all(self) -> npt.NDArray[np.float64]:
+        """Below which mean loss each replica is solved; of what replicas differ in, it depends on these two fields."""
+        known: dict[tuple[int, str], float] = {}
         for config in self.configs:
-            of_all_seeds = dataclasses.replace(config, seed=0, learning_rate=1.0)
-            if of_all_seeds not in known:
-                known[of_all_seeds] = solved_level(of_all_seeds)
-            levels.append(known[of_all_seeds])
-        return np.array(levels)
+            if (config.echo_step, config.row_start) not in known:
+                known[config.echo_step, config.row_start] = solved_level(config)
+        return np.array([known[config.echo_step, config.row_start] for config in self.configs])

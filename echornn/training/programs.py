@@ -110,13 +110,20 @@ def refuse_when_mappings_run_out(
     Raises:
         OutOfMappingsError: too many memory mappings are taken.
     """
-    try:
-        most = int(limit.read_text())
-        with mappings.open() as lines:
-            taken = sum(1 for _ in lines)
-    except (OSError, ValueError):
-        return
+    taken, most = mappings_taken(mappings, limit)
     if taken > MAPPINGS_USED_AT_MOST * most:
         raise OutOfMappingsError(
             f"{taken} of {most} memory mappings are taken by compiled training loops: start the program again to go on"
         )
+
+
+def mappings_taken(
+    mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
+) -> tuple[int, int]:
+    """Memory mappings that this process has, and the most that it may have; (0, 1) where the system does not tell."""
+    try:
+        most = int(limit.read_text())
+        with mappings.open() as lines:
+            return sum(1 for _ in lines), most
+    except (OSError, ValueError):
+        return 0, 1

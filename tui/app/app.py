@@ -18,6 +18,7 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
+from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.session.frame import Frame, State
@@ -26,11 +27,13 @@ from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
+from tui.app.lotteries import Lotteries
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.screens.help import HelpScreen
 from tui.app.session_keys import SessionKeys
+from tui.app.shown_again import ShownAgain
 from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -60,7 +63,7 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
+class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -95,7 +98,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
         yield StatusLine(self._frame, self._ascii_only)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._curve, self._frame.config, self._ascii_only)
+                yield LossPlot(self._curve, self._frame.own_config, self._ascii_only, self._band)
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
@@ -110,12 +113,17 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
         """Of the line of the frame that is shown: the newest may have another, and a shorter one."""
         return self.session.curve(columns, first, last, self._frame.line)
 
+    def _band(self, columns: int, first: int, last: int | None) -> Band:
+        """Of the line of the frame that is shown."""
+        return self.session.band(columns, first, last, self._frame.line)
+
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_viewport = self._show_status
         for view in self._all_views:
             view.on_view = self._view_changed
+        self._connect_the_lottery()
         self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
@@ -170,7 +178,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, OnALine):
     def _show(self) -> None:
         frame = self._frame
         self._ghosts = self.futures.ghosts(frame)
-        self._plot.show(frame.trained, frame.config, frame.line_end, self._ghosts)
+        self._lottery.saw(frame)
+        self._plot.show(frame.trained, frame.own_config, frame.line_end, self._ghosts)
         self._show_status()
         self._settings.show(frame)
         self._branches.look(frame)

@@ -6,9 +6,9 @@ import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from echornn.analysis.loss_history import Curve
 from echornn.runs.background import Background
 from echornn.runs.branch import changes
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -17,7 +17,7 @@ from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from tui.app.ghost_choice import MOST_GHOSTS, Ghost, futures, ghosts_of, words_of
+from tui.app.ghost_choice import MOST_GHOSTS, Ghost, curve_under, futures, ghosts_of, words_of
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether another run has gone on."""
@@ -108,10 +108,7 @@ class Futures:
         differing = changes(self.session.timeline.branch(frame.line).config, config)
         said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
         words = f"{said} ({short_name(other.folder)})"
-
-        def curve_of(columns: int, first: int, last: int | None) -> Curve:
-            return timeline.curve(line, columns, first, last)
-
+        curve_of = partial(curve_under, timeline, line)
         last = timeline.end(line).window if line < len(timeline) else 0
         return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (other.folder, line))
 

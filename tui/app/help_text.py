@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+Rows = Sequence[tuple[str, str]]
+"""Each a word or a heading, and what is said of it."""
+
 WHAT_IS_SEEN = (
     (
         "The task",
@@ -62,6 +65,13 @@ WHAT_IS_SEEN = (
         "Lyapunov exponents count that in: below zero, small differences fade from step to step; above, they grow.",
     ),
     (
+        "The lottery",
+        "Was it the idea, or the seed? L trains 64 networks side by side that differ in their seed alone. Each has a "
+        "line: its loss, from guessing (█) to solved (·), and when it was solved. Up and down choose one, in other "
+        "views < and >; rows, memory, gradient and weights are then its own, and enter goes on with it alone. What is "
+        "changed, changes in all of them.",
+    ),
+    (
         "Why are there spikes in the curve?",
         "Each epoch has new data, cut into rows. The first few targets of a row echo the end of the row above, which "
         "the network has not seen: its state is zero there.",
@@ -72,6 +82,16 @@ WHAT_IS_SEEN = (
 WORDS = (
     ("loss", "Cross-entropy of one window, in nats; the mean loss is that of the last 50 windows."),
     ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
+    (
+        "lottery",
+        "Networks trained side by side, each of another seed: how many solve it tells the idea from luck.",
+    ),
+    ("replica", "One network of a lottery; its seed, alone, trains the same again: --seed 7."),
+    ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
+    (
+        "52 to 75 %",
+        "The success interval (Wilson, 95 %): where the share of all seeds that solve it lies, as far as these tell.",
+    ),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),
     ("ghost", "Another branch, or another run, drawn dimmer under the curve; a pinned one stays there."),
@@ -129,14 +149,18 @@ class Section:
     rows: tuple[tuple[str, str], ...]
 
 
-def sections(keys: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> list[Section]:
+def sections(
+    keys: Iterable[tuple[str, Sequence[tuple[str, str]]]], seen: Rows = WHAT_IS_SEEN, words: Rows = WORDS
+) -> list[Section]:
     """The whole help.
 
     Args:
         keys: headings, with the keys and what they do.
+        seen: headings, and a paragraph for each.
+        words: each with its meaning.
     """
-    seen = [Section(heading, (("", text),)) for heading, text in WHAT_IS_SEEN]
-    return [*seen, Section("Words", WORDS), *(Section(heading, tuple(rows)) for heading, rows in keys)]
+    paragraphs = [Section(heading, (("", text),)) for heading, text in seen]
+    return [*paragraphs, Section("Words", tuple(words)), *(Section(heading, tuple(rows)) for heading, rows in keys)]
 
 
 def found(help_text: Sequence[Section], sought: str) -> list[Section]:

@@ -91,10 +91,30 @@ BINDINGS = [
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
+    Binding("L", "lottery", "Lottery", tooltip="From one network to a lottery of 64 seeds, and back", id="lottery"),
+    Binding(
+        "less_than_sign",
+        "replica(-1)",
+        "Seed before",
+        key_display="<>",
+        tooltip="Of a lottery: look at the network a line up in view 6; > down",
+        id="replica_before",
+        show=False,
+    ),
+    Binding(
+        "greater_than_sign",
+        "replica(1)",
+        "Seed after",
+        key_display=">",
+        tooltip="Of a lottery: look at the network a line down in view 6",
+        id="replica_after",
+        show=False,
+    ),
     Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
     Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
+    Binding("y", "copy", "Copy", tooltip="Copy the command that shows this again", id="copy", show=False),
     Binding(
         "tab",
         "app.focus_next",
@@ -136,6 +156,9 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
+MAKES_A_LOTTERY = "64 networks, each of another seed, from the start: 6 shows them, L comes back"
+ONE_NETWORK = "this is one network: L makes a lottery of it, and < > go through that"
+
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
 
@@ -143,7 +166,8 @@ LATER = "loading: done as soon as it can be"
 def views_of(key: str) -> str:
     """What a key of views says that are not shown."""
     having = [view for view in VIEWS if key in view.own_keys()]
-    return f"{key} is a key of the {' and '.join(f'{view.title} ({view.key})' for view in having)}"
+    *most, last = [f"{view.title} ({view.key})" for view in having]
+    return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
 def makes_sense(action: str, frame: Frame) -> bool:
@@ -165,7 +189,9 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return frame.redoable and state is not State.FAILED
         case "undo":
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
-        case "faster" | "slower" | "full_speed" | "settings" | "window" | "an_epoch" | "branches":
+        case "replica":
+            return frame.lottery is not None and state is not State.FAILED
+        case "faster" | "slower" | "full_speed" | "settings" | "lottery" | "window" | "an_epoch" | "branches":
             return state is not State.FAILED
         case _:
             return True
@@ -177,6 +203,8 @@ def why_not(action: str, frame: Frame) -> str:
         return "failed: nothing is trained any more; q quits, then start it with other flags"
     if action == "reset" and frame.trained == 0:
         return AT_THE_START
+    if action == "replica":
+        return ONE_NETWORK if frame.config.replicas == 1 else LATER
     if action in ("undo", "redo"):
         return f"nothing to {action}"
     return "finished: s gives it more epochs, r starts over"

@@ -2,121 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from echornn.analysis.loss_text import loss_text
 from echornn.config import ConfigError, EchoConfig
-from echornn.progress import AnyProgress, Progress
+from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
-from echornn.runs.run_dir import Run
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
-from tui.commands.lines import Lines
+from tui.commands.epoch_report import EpochReport, Report
+from tui.commands.lines import Lines, lines_here
+from tui.commands.lottery_report import LotteryReport
 from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
+from tui.commands.record_lines import LOTTERY_NOTE, as_line
+from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
-LINE_EVERY = 100
-"""Windows from one line to the next, as in the tutorial."""
-
 LOOK_SECONDS = 0.1
 """How often the session is looked at, for warnings and for its end."""
-
-Record = dict[str, Any]
-
-
-class EpochReport:
-    """Turns progress into records: plain dictionaries, of one window or of one whole epoch each."""
-
-    def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
-        self.config = config
-        self._clock = clock
-        self._begun = clock()
-        self._losses: list[float] = []
-        self._errors = 0
-
-    def go_on_after(self, run: Run, at: int | None = None) -> None:
-        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now.
-
-        Args:
-            at: after how many windows along the run's path it goes on; where it stands, unless given.
-        """
-        moment = run.moment(at)
-        owner = run.owner(moment)
-        if owner is None or not owner.config.differs_only_live(self.config):
-            return
-        _, before = owner.position(moment.window)
-        for _, _, windows in run.path(moment, moment.window - before):
-            self._losses += windows["loss"].tolist()
-            self._errors += int(windows["errors"].sum())
-
-    def records(self, progress: Progress) -> Iterator[Record]:
-        """What there is to say of these windows, in order."""
-        per_epoch = self.config.windows_per_epoch
-        number = progress.epoch * per_epoch + progress.window + 1 - len(progress.losses)
-        for loss, errors in zip(progress.losses.tolist(), progress.errors.tolist(), strict=True):
-            epoch, window = divmod(number, per_epoch)
-            self._losses.append(loss)
-            self._errors += errors
-            number += 1
-            if window % LINE_EVERY == 0:
-                yield {
-                    "event": "window",
-                    "epoch": epoch + 1,
-                    "window": window + 1,
-                    "loss": loss,
-                    "accuracy": 1 - errors / self.config.predictions_per_window,
-                }
-            if window == per_epoch - 1:
-                yield {
-                    "event": "epoch",
-                    "epoch": epoch + 1,
-                    "loss": float(np.mean(self._losses)),
-                    "accuracy": 1 - self._errors / (len(self._losses) * self.config.predictions_per_window),
-                    "seconds": self._clock() - self._begun,
-                }
-                self._losses, self._errors = [], 0
-
-
-def as_line(record: Record, config: EchoConfig) -> str:
-    """A record for people."""
-    match record["event"]:
-        case "window":
-            return (
-                f"epoch {record['epoch']}/{config.num_epochs}  window {record['window']}/{config.windows_per_epoch}"
-                f"  loss {loss_text(record['loss'])}  accuracy {record['accuracy']:.1%}"
-            )
-        case "epoch":
-            return (
-                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
-                f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
-            )
-        case "finished":
-            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
-            return (
-                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}  {solved}"
-                f"  seconds {record['seconds']}"
-            )
-        case event:
-            return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
-
-
-def as_json(record: Record) -> str:
-    """A record for programs: one line; a number that is not finite becomes null, since JSON has none."""
-    finite = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
-    }
-    return json.dumps(finite)
 
 
 def print_training(
@@ -128,8 +38,8 @@ def print_training(
         at: see `Session`.
     """
     native_log = terminal.keep_native_stderr_off_the_screen()
-    report = EpochReport(config)
-    lines = _lines(with_bar=not as_json_lines)
+    report: Report = LotteryReport(config) if config.replicas > 1 else EpochReport(config)
+    lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
 
     def say(*records: Record) -> None:
@@ -138,11 +48,10 @@ def print_training(
             lines.print(texts, sys.stdout)
 
     def on_progress(progress: AnyProgress) -> None:
-        assert isinstance(progress, Progress)  # of a network alone: others have no lines yet
         say(*report.records(progress))
-        if not math.isfinite(progress.losses[-1]):
+        if progress.diverged[-1]:
             position = {"epoch": progress.epoch + 1, "window": progress.window + 1}
-            say({"event": "diverged", **position, "loss": float(progress.losses[-1])})
+            say({"event": "diverged", **position, "loss": float(np.mean(progress.losses[-1]))})
             session.stop()
 
     def end(signal_number: int) -> None:
@@ -157,44 +66,14 @@ def print_training(
         say(start_record(config, recorder, at))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
+        if config.replicas > 1 and not as_json_lines:
+            lines.print([LOTTERY_NOTE], sys.stdout)
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
         _train(session, asked, lines)
     lines.close()
     return _conclude(session, recorder, native_log, asked, begun, say, lines)
-
-
-def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
-    """What is trained, where it is kept, and after how many windows along the run's path it goes on."""
-    record = {"event": "start", **asdict(config)}
-    if recorder is not None:
-        record["run"] = None if recorder.folder is None else str(recorder.folder)
-        record["trained"] = recorder.resumed.moment(at).window if recorder.resumed else 0
-    return record
-
-
-def finished_record(frame: Frame, seconds: float) -> Record:
-    """What has come of it: windows trained in the whole run, the mean loss of the last of them
-    (`echornn.analysis.evidence.RECENT_WINDOWS`), and the window along the path at which the echo was solved; None where
-    it was not."""
-    return {
-        "event": "finished",
-        "windows": frame.trained_in_all,
-        "final_loss": frame.evidence.mean,
-        "solved_at": frame.evidence.solved_at,
-        "seconds": round(seconds, 3),
-    }
-
-
-def _lines(with_bar: bool) -> Lines:
-    """Lines, above a bar where there is a terminal for it."""
-    screen = terminal.screen_for_a_bar() if with_bar else None
-    if screen is None:
-        return Lines()
-    from tui.commands.progress_bar import LinesAboveABar
-
-    return LinesAboveABar(screen)
 
 
 def _train(session: Session, asked: list[int], lines: Lines) -> None:
@@ -233,9 +112,15 @@ def _conclude(
     if session.error is not None:
         lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}".splitlines(), sys.stderr)
         return ExitCode.FAILED
-    diverged = frame.progress is not None and not math.isfinite(frame.loss)
-    if asked or diverged:
+    if asked or _has_diverged(frame):
         lines.print(farewell(recorder, session.going_first), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)
+
+
+def _has_diverged(frame: Frame) -> bool:
+    """Whether nothing goes on well: the loss, or each replica's, is no finite number."""
+    if frame.lottery is not None:
+        return bool(frame.lottery.diverged.all())
+    return frame.progress is not None and not math.isfinite(frame.loss)

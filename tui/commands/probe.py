@@ -31,44 +31,48 @@ DECADES = 4
 LITTLE_BIAS = 0.1
 
 
-def probe(name: str, at: int | None, as_json: bool, branch: str | None = None) -> int:
+def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int = 0) -> int:
     """Print what the probes read of the run of this name. Returns the exit code.
 
     Args:
         at: after how many windows along the run's path; where it stands, unless given.
         branch: along the path to the end of this branch instead, named by its letter or its number.
+        replica: of several networks this one, from 0.
 
     Raises:
-        RunError: there is no such run or branch, or nothing was saved of it, or its path is not so long.
+        RunError: there is no such run, branch or replica, or nothing was saved of it, or its path is not so long.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    run.moment(at, number)
+    owner = run.owner(run.moment(at, number))
+    there = 1 if owner is None else owner.config.replicas
+    record.require_replica(replica, there)
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     try:
-        readings = examine(specimen_of_run(run, at, branch=number), QUESTION)
+        readings = examine(specimen_of_run(run, at, branch=number, replica=replica), QUESTION)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")
         return ExitCode.FAILED
     if readings.memory is None:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
-    printed.lines([json.dumps(record_of(readings))] if as_json else lines(readings))
+    chosen = replica if there > 1 else None
+    printed.lines([json.dumps(record_of(readings, replica))] if as_json else lines(readings, chosen))
     return ExitCode.DONE
 
 
-def record_of(readings: Readings) -> dict[str, Any]:
+def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:
     """The readings as plain numbers; None for what is no number, as what is too large, or is not known.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, numbers held, of memory_size; gradient_by_lag,
     nats for a unit of state; truncation_bias, of each error followed through T steps, truncation_bias_by_steps, through
     1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all over the size of the gradient, and
     with _spread how much larger each may be; spectral_radius, the largest of spectral_radii, those of the recurrent
-    matrices by name; saturated, the share of the top layer's states, 0 to 1; lyapunov, exponents in nats a step. What
-    each is, `echornn.readings` says, and ``probe --help``.
+    matrices by name; saturated, the share of the top layer's states, 0 to 1; lyapunov, exponents in nats a step; seed,
+    the network's, and replica, which it is of several. What each is, `echornn.readings` says, and ``probe --help``.
     """
     memory, units, gradient, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -90,16 +94,23 @@ def record_of(readings: Readings) -> dict[str, Any]:
         "truncation_bias_of_windows": _number(gradient.bias_of_windows),
         "truncation_bias_of_windows_spread": _number(gradient.bias_of_windows_spread),
         "spectral_radii": {name: _number(radius) for name, radius in radii.items()},
+        "seed": readings.config.seed,
+        "replica": replica,
     }
 
 
-def lines(readings: Readings) -> Iterator[str]:
-    """The readings for people, within 80 columns."""
+def lines(readings: Readings, replica: int | None = None) -> Iterator[str]:
+    """The readings for people, within 80 columns.
+
+    Args:
+        replica: which of several networks they are of; None of a network alone.
+    """
     memory, units, gradient, weights, exponents = _all_of(readings)
     config = readings.config
     marks = {config.echo_step: "echo", config.truncated_backprop_length: f"T {config.truncated_backprop_length}"}
     where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
-    yield f"after window {readings.window:,}{where}"
+    whose = "" if replica is None else f", replica {replica}: seed {config.seed}"
+    yield f"after window {readings.window:,}{where}{whose}"
     yield ""
     needed = memory.needed(config.echo_step)
     yield f"memory by lag, r2: {memory.total:.1f} of {memory.size} numbers used; the echo needs {needed}"

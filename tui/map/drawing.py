@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.sweeps.measures import Scale, value_of
+from echornn.sweeps.measures import Measure, Scale, value_of
 from echornn.sweeps.table import Table
+from echornn.sweeps.tally import Tally
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.widgets.cells import Cells
 from tui.map.labels import numbers_of, texts_of
@@ -25,17 +26,21 @@ STYLES = (
     "map--label",
     "map--number",
     "map--cursor",
+    "map--side",
     "map--lacking",
     "map--marked",
     "map--limit0",
     "map--limit1",
 )
 
-WIDEST, HIGHEST = 9, 4
+WIDEST, HIGHEST = 9, 7
 """Characters of a cell, at the most."""
 
 AIRY_WIDTH, AIRY_HEIGHT = 2, 2
 """Of a cell from which on there is a space between any two."""
+
+WITH_INTERVAL, LONGEST_INTERVAL = 5, 7
+"""Lines and characters of a cell from which on the interval of its success stands below its number."""
 
 LONGEST_LABEL = 16
 """Characters of a row's label, at the most."""
@@ -103,41 +108,49 @@ def draw_map(
     _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
     for row in at.rows.shown:
         for column in at.columns.shown:
-            here = (row, column)
-            lit = "map--cursor" if here == cursor else "map--marked" if here == marked else ""
-            text = numbers[row][column] if at.numbered else ""
-            place = Box(
-                box.x + at.x + at.columns.begin(column),
-                box.y + at.y + at.rows.begin(row),
-                at.columns.size,
-                at.rows.size,
-            )
-            _draw_cell(cells, place, table, here, scale, text, lit, signs)
-            if here == marked:
-                write_in(cells, place, 0, signs.marked, lit)
+            tally = table.cells[row][column].tally
+            place = _place(box, at, row, column)
+            _draw_cell(cells, place, tally, scale, numbers[row][column] if at.numbered else "", signs)
+            if (row, column) == marked:
+                write_in(cells, place, 0, signs.marked, "map--marked")
     _draw_walls(cells, box, at, walls, signs)
+    if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
+        _draw_cursor(cells, at, _place(box, at, *cursor), signs)
     return at
 
 
-def _draw_cell(
-    cells: Cells, place: Box, table: Table, here: tuple[int, int], scale: Scale, text: str, lit: str, signs: Signs
-) -> None:
-    tally = table.cells[here[0]][here[1]].tally
-    sign = sign_of(tally, scale, signs)
-    if tally.count:
-        style = lit or shade_style(scale, value_of(tally, scale.measure))
-        stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
-        if text:
-            line, number = place.height // 2, f"{text:^{place.width}}" if place.height > 1 else text
-            write_in(cells, place, line, number, lit or "map--number", at=place.width - len(number))
-    else:
-        stamp(cells, place.x, place.y, np.full((place.height, place.width), " "), lit or "map--label")
-        style = lit or ("map--lacking" if sign != signs.missing else "map--label")
-        write_in(cells, place, place.height // 2, sign, style, at=(place.width - 1) // 2)
+def _place(box: Box, at: Laid, row: int, column: int) -> Box:
+    x, y = box.x + at.x + at.columns.begin(column), box.y + at.y + at.rows.begin(row)
+    return Box(x, y, at.columns.size, at.rows.size)
+
+
+def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, signs: Signs) -> None:
+    sign, middle = sign_of(tally, scale, signs), place.height // 2
+    if not tally.count:
+        style = "map--label" if sign == signs.missing else "map--lacking"
+        write_in(cells, place, middle, sign, style, at=(place.width - 1) // 2)
+        return
+    style = shade_style(scale, value_of(tally, scale.measure))
+    stamp(cells, place.x, place.y, np.full((place.height, place.width), sign), style)
+    if text:
+        number = f"{text:^{place.width}}" if place.height > 1 else text
+        write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
+    if text and scale.measure is Measure.SUCCESS and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
+        low, high = (round(100 * share) for share in tally.interval)
+        write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
     edge = lacks(tally, signs)
-    if edge and place.width > 1 and (place.height > 1 or not text or place.width > len(text)):
-        at = place.width - 1 if place.height > 1 or not text else 0
-        write_in(cells, place, 0, edge, lit or "map--lacking", at=at)
+    if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
+        style = "map--label" if edge == signs.missing else "map--lacking"
+        write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
+
+
+def _draw_cursor(cells: Cells, at: Laid, place: Box, signs: Signs) -> None:
+    """In the spaces to both sides, which leave the cell as it is; where there are none, on it."""
+    if not at.columns.is_airy:
+        stamp(cells, place.x, place.y, np.full((place.height, place.width), signs.cursor), "map--cursor")
+        return
+    for x, side in ((place.x - 1, signs.sides[0]), (place.right, signs.sides[1])):
+        stamp(cells, x, place.y, np.full((place.height, 1), side), "map--side")
 
 
 def shade_style(scale: Scale, value: float) -> str:
@@ -158,9 +171,7 @@ def _draw_column_labels(cells: Cells, box: Box, at: Laid, texts: Sequence[str], 
         if column != cursor and column % every:
             continue
         text = texts[column]
-        begin = max(
-            0, min(spread_.middle(column) - (len(text) - (spread_.size % 2 == 0)) // 2, spread_.end - len(text))
-        )
+        begin = max(0, min(spread_.begin(column) + (spread_.size - len(text)) // 2, spread_.end - len(text)))
         end = begin + len(text)
         if any(begin <= last and end >= first for first, last in taken):
             continue

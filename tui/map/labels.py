@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import WORDS, Scale, short_text, value_of
+from echornn.sweeps.measures import Scale, short_text, value_of
 from echornn.sweeps.table import Table, Values
 from echornn.sweeps.theory import LIMITS
 from tui.map.signs import Signs
@@ -33,11 +33,6 @@ def legend_of(table: Table, scale: Scale, walls: Sequence[Walls], signs: Signs) 
     ]
     lines = [f"{signs.upright[one.number]} {LIMITS[one.number].name}" for one in walls]
     return ["  ".join(shades), "  ".join([*(f"{sign} {text}" for sign, text, count in others if count), *lines])]
-
-
-def heading_of(table: Table, scale: Scale) -> str:
-    """What is shown, and over what it is an average."""
-    return f"{WORDS[scale.measure]}{others_of(table)}"
 
 
 def others_of(table: Table) -> str:

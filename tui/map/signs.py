@@ -17,6 +17,8 @@ class Signs:
         missing, failed, left_out: of what has no results; the first two also at the edge of a cell that lacks some.
         upright, level: of theory's lines, by limit.
         marked: of the cell that others are compared with.
+        sides: beside the cell under the cursor, left and right.
+        cursor: on it, where nothing lies between cells.
     """
 
     shades: str
@@ -26,10 +28,12 @@ class Signs:
     upright: str
     level: str
     marked: str
+    sides: str
+    cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "┃┊", "━┄", "◆")
-ASCII = Signs(".:+*#", "?", "!", "x", "|:", "=-", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "┃┊", "━┄", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "|:", "=-", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:

@@ -19,6 +19,7 @@ from tui.tty import terminal
 from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
 from tui.tty.plain_screen import draw_in_few_bytes
+from tui.tty.terminal import NativeLog
 
 
 def show_training(
@@ -44,8 +45,6 @@ def show_training(
     terminal.draw_on_the_terminal()
     session = Session(config, speed, recorder=recorder, at=at, vitals=True)
     app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
-    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
-    draw_in_few_bytes(app, app.behind_an_update)
     guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
@@ -54,15 +53,32 @@ def show_training(
 
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
-    async def run() -> int:
-        code = await app.run_async(mouse=False)
-        await asyncio.to_thread(record.end, session)
-        if app.return_code:  # it has panicked, and said so on the screen
-            return ExitCode.FAILED
-        return code or (ExitCode.FAILED if session.error else record.code_at_the_end(recorder))
-
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
-    code = asyncio.new_event_loop().run_until_complete(run())
+    code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
+    code, words = conclude(code, session, native_log)
+    printed.lines(words)
+    return code
+
+
+async def run_app(app: EchoApp, guarded: Guarded) -> int:
+    """Run the app until it is left and what its session told the record is on disk; the exit code."""
+    session = app.session
+    app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
+    draw_in_few_bytes(app, app.behind_an_update)
+    code = await app.run_async(mouse=False)
+    await asyncio.to_thread(record.end, session)
+    if app.return_code:  # it has panicked, and said so on the screen
+        return ExitCode.FAILED
+    return code or (ExitCode.FAILED if session.error else record.code_at_the_end(session.recorder))
+
+
+def conclude(code: int, session: Session, native_log: NativeLog) -> tuple[int, list[str]]:
+    """What is to be done when the app has been left: the exit code, and the words that say how the run goes on.
+
+    Raises:
+        ConfigError: it could not be trained.
+    """
+    recorder: Recorder | None = session.recorder
     if code == ExitCode.CHECKPOINTED:
         code = record.code_after_a_signal(recorder)
     elif record.forget_if_empty(recorder, session.frame.trained_in_all):
@@ -71,5 +87,4 @@ def show_training(
         raise session.error
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
-    printed.lines(record.farewell(recorder, session.going_first))
-    return code
+    return code, record.farewell(recorder, session.going_first)

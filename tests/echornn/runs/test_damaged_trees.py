@@ -33,7 +33,7 @@ from tests.patience import PATIENCE
 from tests.recorded import Step, contents, record_branches, take
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import branches
-from tui.commands.export import rows_along
+from tui.commands.window_rows import rows_along
 
 STORY: tuple[Step, ...] = (
     *(8, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, "redraw", 3, (1, 10), 5, "regenerate", 6, (0, 8), 4),

@@ -17,7 +17,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands import export, list_runs
+from tui.commands import list_runs, window_rows
 
 KEPT = Path(__file__).parents[2] / "data" / "run-0.1.0"
 CONFIG = EchoConfig(num_epochs=5, total_series_length=500, truncated_backprop_length=10, stride=8)
@@ -43,13 +43,14 @@ def test_it_is_read_whole_and_left_as_it_is(folder: Path) -> None:
 
 
 def test_it_is_exported_window_by_window(folder: Path) -> None:
-    rows = list(export.rows(run_dir.read(folder)))
+    rows = list(window_rows.rows(run_dir.read(folder)))
     assert [row[0] for row in rows] == list(range(1, 38))
     np.testing.assert_array_equal(
-        np.array([row[2] for row in rows], np.float32), np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
+        np.array([row.losses[0] for row in rows], np.float32),
+        np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"],
     )
     assert rows[-1][:2] == (37, 1)
-    assert rows[-1][2:] == pytest.approx((0.654764414, 0.64))
+    assert (*rows[-1].losses, *rows[-1].accuracies) == pytest.approx((0.654764414, 0.64))
 
 
 def test_it_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

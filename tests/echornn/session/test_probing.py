@@ -183,6 +183,9 @@ def test_a_specimen_knows_what_one_window_changed() -> None:
     assert change(12, still=True) is None, "not yet seen there"
     assert change(13, still=True) == 13**2 - 12**2
     assert change(14, branch=1) is None
+    assert change(15, branch=1) is not None
+    bench.probing.forget()
+    assert change(16, branch=1) is None, "of another network"
 
 
 def test_what_cannot_be_read_is_said_and_not_tried_again_until_something_changes() -> None:

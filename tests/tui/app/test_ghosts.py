@@ -17,7 +17,8 @@ from tests.trees import branch_off, grow
 from tui.app.ghost_choice import Ghost
 from tui.app.widgets.ghosts import LETTER_EVERY
 from tui.app.widgets.legend import MOST_WORDS
-from tui.app.widgets.loss_plot import GUTTER, LossPlot
+from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
 
 TUTORIAL = EchoConfig()

@@ -279,7 +279,7 @@ def test_what_was_read_changes_as_a_whole(tmp_path: Path, monkeypatch: pytest.Mo
             seen.append(run.seen)
             return rates(*told)
 
-        monkeypatch.setattr("echornn.runs.followed_run.error_rates", looking)
+        monkeypatch.setattr("echornn.runs.run_dir.error_rates", looking)
         assert run.refresh()
     assert seen, "another thread may look at any time"
     assert all(one is before for one in seen)

@@ -10,6 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from echornn.analysis.evidence import Evidence
+from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
@@ -110,6 +111,20 @@ async def test_what_a_cursor_reads_is_in_place_of_the_sentence() -> None:
 
 def second_line(frame: Frame, width: int = 200) -> str:
     return fitted(parts_of(frame, frame.message or frame.warning), width)
+
+
+async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows() -> None:
+    config = replace(TUTORIAL, replicas=64)
+    solved_at = np.where(np.arange(64) < 41, 1243, 0)
+    mean = np.where(solved_at > 0, 0.01, 0.69).astype(np.float32)
+    lottery = Lottery(solved_at, mean, mean, np.zeros(64, np.bool_), 1547)
+    lines = await drawn(replace(RUNNING, config=config, lottery=lottery, replica=3))
+    assert lines[0] == "▶ running epoch 3/100 window 215/666 seed 10 loss 0.0221 accuracy 80.0%"
+    assert "seeds 7 to 70" in lines[1]
+    assert lines[2:] == [
+        "41 of 64 solved (52 to 75 %), median window 1,243; 23 at chance",
+        "a uniform start is a lottery: waiting may do; s: the glorot preset helps",
+    ]
 
 
 def test_speed_and_counters() -> None:

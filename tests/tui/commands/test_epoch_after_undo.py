@@ -19,7 +19,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.commands.headless import EpochReport
+from tui.commands.epoch_report import EpochReport
 
 CONFIG = replace(SMALL, num_epochs=100)
 """Ten windows an epoch; the scripted loss tells after how many windows of the same weights it was."""

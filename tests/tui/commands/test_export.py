@@ -19,8 +19,8 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.command import Command
 from echornn.runs.run_recorder import RunRecorder
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands.export import rows
 from tui.commands.list_runs import lines
+from tui.commands.window_rows import rows
 
 CONFIG = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_length=4, state_size=6, init="glorot")
 

@@ -22,10 +22,12 @@ from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
-from tui.commands.headless import EpochReport, as_json, as_line, finished_record
+from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import Lines
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import code_at_the_end
+from tui.commands.record_lines import as_line
+from tui.commands.records import as_json, finished_record
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 

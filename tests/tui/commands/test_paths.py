@@ -23,8 +23,10 @@ from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tui.cli import train
 from tui.commands import record
-from tui.commands.export import export, rows_along
-from tui.commands.headless import EpochReport, start_record
+from tui.commands.epoch_report import EpochReport
+from tui.commands.export import export
+from tui.commands.records import start_record
+from tui.commands.window_rows import rows_along
 from tui.flags import ConfigFlags
 from tui.front_end import UsageError
 from tui.subcommands import export_run

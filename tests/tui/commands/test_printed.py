@@ -20,7 +20,7 @@ from tests.echornn.runs.test_recorder import recorded
 from tests.scripted import SMALL, ScriptedTrainer
 from tui import printed
 from tui.cli import exit_code_of
-from tui.commands import export as export_module
+from tui.commands import network_files
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +111,7 @@ def test_a_file_that_was_there_stays_whole_where_the_disk_is_full(
         file.write_bytes(b"half of")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(export_module, "_save_weights", half)
+    monkeypatch.setattr(network_files, "_save_weights", half)
     assert exit_code_of(["export", str(tmp_path / "run"), "--weights", str(target)]) == 1
     assert (
         capsys.readouterr().err.splitlines()[-1] == f"echornn-tui: {target} cannot be written: No space left on device"

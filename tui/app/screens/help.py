@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from tui.app.help_text import Section, found, sections
+from tui.app.help_text import WHAT_IS_SEEN, WORDS, Rows, Section, found, sections
 from tui.app.screens.closes_once import ClosesOnce
 
 
@@ -23,6 +23,7 @@ class HelpScreen(ClosesOnce):
     Args:
         groups: bindings by the heading they stand under.
         ascii_only: whether arrow keys are named in letters.
+        seen, words: what is said before the keys.
     """
 
     BINDINGS = [
@@ -36,8 +37,15 @@ class HelpScreen(ClosesOnce):
         Binding("pagedown,space", "scroll('page_down')", show=False),
     ]
 
-    def __init__(self, groups: Mapping[str, Iterable[Binding]], ascii_only: bool = False) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, Iterable[Binding]],
+        ascii_only: bool = False,
+        seen: Rows = WHAT_IS_SEEN,
+        words: Rows = WORDS,
+    ) -> None:
         super().__init__()
+        self._seen, self._words = seen, words
         self._groups = groups
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
@@ -53,7 +61,8 @@ class HelpScreen(ClosesOnce):
             yield self._search
 
     def on_mount(self) -> None:
-        self._sections = sections((heading, self._rows(bindings)) for heading, bindings in self._groups.items())
+        keys = [(heading, self._rows(bindings)) for heading, bindings in self._groups.items()]
+        self._sections = sections(keys, self._seen, self._words)
         self._show("")
         self._leave_search()
 

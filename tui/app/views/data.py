@@ -103,7 +103,7 @@ class Data(View):
     def reading(self) -> str:
         """Which target the cursor is on, what it echoes, and whether its error reaches that."""
         cursor = self._visible_cursor()
-        return "" if cursor is None or self._frame is None else read(self._frame.config, self._window, *cursor)
+        return "" if cursor is None or self._frame is None else read(self._frame.own_config, self._window, *cursor)
 
     @property
     def _window(self) -> int:
@@ -150,7 +150,7 @@ class Data(View):
         if frame is None:
             cells.write(0, 0, self._message, "data--title")
             return
-        config, shares = frame.config, share(cells.height, frame.config.batch_size)
+        config, shares = frame.own_config, share(cells.height, frame.config.batch_size)
         first = min(self._first_row, config.batch_size - shares.rows)
         cursor = self._visible_cursor()
         matrix = laid(config, self._window, cells.width, cursor[1] if cursor else 0)

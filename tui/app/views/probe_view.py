@@ -9,7 +9,7 @@ from textual.binding import Binding
 from echornn.readings import Kind, Question, Readings
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.views.view import FOCUSED, View
+from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
@@ -17,9 +17,6 @@ PART_BINDINGS = [
     Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),
     Binding("N", "part(-1)", "Part before", show=False, tooltip="The part before"),
 ]
-
-
-HOW_TO_FOCUS = "tab: arrows act here"
 
 
 class ProbeView(View):
@@ -112,11 +109,17 @@ class ProbeView(View):
 
 
 def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
-    """Which moment readings are of, the branch by its letter; empty where it is the frame's."""
-    if frame is None or (frame.trained, frame.branch) == (readings.window, readings.branch):
+    """Which moment readings are of, the branch by its letter, and of a lottery the network by its seed; empty where it
+    is the frame's."""
+    if frame is None:
         return ""
-    branch = f", branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
-    return f"{'at' if short else 'of window'} {readings.window:,}{branch}"
+    other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
+    seed = f"seed {readings.config.seed}" if other_seed else ""
+    if (frame.trained, frame.branch) == (readings.window, readings.branch):
+        return seed and f"of {seed}"
+    branch = f"branch {letter_of(readings.branch)}" if frame.branch != readings.branch else ""
+    window = f"{'at' if short else 'of window'} {readings.window:,}"
+    return ", ".join(part for part in (window, branch, seed) if part)
 
 
 def waiting(title: str, frame: Frame | None, message: str) -> str:

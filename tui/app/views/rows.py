@@ -80,7 +80,7 @@ class Rows(View):
         cursor = self._visible_cursor()
         if cursor is None or self._frame is None or self._frame.progress is None:
             return ""
-        return read(self._frame.config, self._frame.progress, *cursor)
+        return read(self._frame.own_config, self._frame.progress, *cursor)
 
     def _visible_cursor(self) -> tuple[int, int] | None:
         """Row and time step under the cursor: only while the rows stand still, and lie within the window shown."""
@@ -133,7 +133,7 @@ class Rows(View):
         rows, length = frame.progress.x.shape
         panels = arrange(rows, cells.width, cells.height, length)
         first = min(self._first_row, rows - panels.shown)
-        tape = lay_tape(frame.config, (*frame.tape, frame.progress), panels.width - LABEL_WIDTH)
+        tape = lay_tape(frame.own_config, (*frame.tape, frame.progress), panels.width - LABEL_WIDTH)
         for index in range(panels.shown):
             line, column = divmod(index, panels.columns)
             self._draw_panel(cells, tape, first + index, column * (panels.width + GAP), line * PANEL_HEIGHT, panels)

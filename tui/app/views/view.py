@@ -16,6 +16,9 @@ FOCUSED = ">"
 """Before the head of the view that has the keys: a colour alone would not do."""
 
 
+HOW_TO_FOCUS = "tab: arrows act here"
+
+
 class View(CellWidget, can_focus=True):
     """Shows a frame in its own way; `draw` fills the cells.
 

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from echornn.analysis.loss_history import Curve
 
+Losses = npt.NDArray[np.floating[Any]]
+
 LEAST_LOG_LOSS = 1e-7
 """The log axis goes no lower; a loss of zero is drawn there."""
 
@@ -26,16 +28,21 @@ class LossAxis:
     @classmethod
     def of(cls, curve: Curve, log: bool) -> LossAxis:
         """An axis that holds every finite loss of the curve and moves in steps."""
+        return cls.holding(curve.low, curve.high, log)
+
+    @classmethod
+    def holding(cls, low: Losses, high: Losses, log: bool) -> LossAxis:
+        """An axis that holds the finite ones of these losses, the smaller and the larger, and moves in steps."""
         if not log:
-            return cls(0.0, loss_axis_top(curve))
-        positive = curve.low[np.isfinite(curve.low) & (curve.low > 0)]
-        high = curve.high[np.isfinite(curve.high) & (curve.high > 0)]
+            return cls(0.0, loss_axis_top(high))
+        positive = low[np.isfinite(low) & (low > 0)]
+        high = high[np.isfinite(high) & (high > 0)]
         top = 10.0 ** math.ceil(math.log10(max(float(high.max()), LEAST_LOG_LOSS * 10))) if high.size else 1.0
         least = max(float(positive.min()), LEAST_LOG_LOSS) if positive.size else top / 10
         bottom = 10.0 ** math.floor(math.log10(least))
         return cls(min(bottom, top / 10), top, log=True)
 
-    def share(self, losses: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    def share(self, losses: Losses) -> npt.NDArray[np.float64]:
         """Height of losses on the axis, 0 at the bottom and 1 at the top; infinity is at the top, NaN stays NaN."""
         values = np.clip(losses.astype(np.float64), self.bottom, self.top)
         if not self.log:
@@ -59,9 +66,9 @@ def axis_end(windows: int) -> float:
     return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10) if step * power >= windows)
 
 
-def loss_axis_top(curve: Curve) -> float:
+def loss_axis_top(high: Losses) -> float:
     """Top of the loss axis: above the largest finite loss, by steps."""
-    finite = curve.high[np.isfinite(curve.high)]
+    finite = high[np.isfinite(high)]
     largest = float(finite.max()) if finite.size else 1.0
     if largest <= 0:
         return 1.0

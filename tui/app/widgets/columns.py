@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.loss_history import Curve
+
+class InBuckets(Protocol):
+    """A part of a run in buckets, as a `Curve` or a `Band`."""
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """The middle window of each, counted from the part's first."""
+        ...
 
 
 def column_of(windows: float, length: int, columns: int) -> int:
@@ -34,7 +43,7 @@ def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.flo
 
 
 def per_column(
-    curve: Curve,
+    curve: InBuckets,
     low: npt.NDArray[np.float64],
     high: npt.NDArray[np.float64],
     columns: int,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.loss_text import loss_text
 
 
-def read(curve: Curve, window: int) -> str:
-    """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate."""
+def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> str:
+    """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate.
+
+    Args:
+        band: of a lottery: where the losses of all lie there, and how many have solved the task, come first.
+        seed: of the network whose curve it is.
+    """
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
     begin = int(curve.starts[bucket])
     end = int(curve.ends[bucket])
@@ -19,5 +25,20 @@ def read(curve: Curve, window: int) -> str:
         epoch, in_epoch = segment.position(max(begin, segment.at))
         place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
+    of_all = "" if band is None else _of_all(band, window)
+    if of_all:
+        return f"{place} · {of_all} · seed {seed}: {mean}, {float(curve.error_rate[bucket]):.1%} wrong"
     loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
     return f"{place} · {loss} · {float(curve.error_rate[bucket]):.1%} wrong"
+
+
+def _of_all(band: Band, window: int) -> str:
+    """What a lottery's band holds there; empty where one network alone was trained."""
+    bucket = int(np.searchsorted(band.starts, window, side="right")) - 1
+    if bucket < 0 or window >= band.ends[bucket]:
+        return ""
+    tenth, median, ninetieth = (
+        loss_text(float(losses[bucket]), 3) for losses in (band.tenth, band.median, band.ninetieth)
+    )
+    solved = f"{int(band.solved[bucket]):,} of {int(band.replicas[bucket]):,} solved"
+    return f"median {median} (10 to 90 %: {tenth} to {ninetieth}) · {solved}"

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.widgets import Footer
 
-LEFT_OUT = ("undo", "window(-1)", "branches", "faster", "step", "settings", "view('1')")
+LEFT_OUT = ("lottery", "undo", "window(-1)", "branches", "faster", "step", "settings", "view('1')")
 """Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
 
 
@@ -22,14 +22,15 @@ class Named(Protocol):
     action: str
 
 
-def kept(widths: Sequence[tuple[str, int]], room: int) -> set[str]:
+def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str] = LEFT_OUT) -> set[str]:
     """The actions whose keys have room.
 
     Args:
         widths: actions, with the columns that each takes.
+        left_out: those that go where not all have room, in this order.
     """
     taken, actions = dict(widths), {action for action, _ in widths}
-    for action in LEFT_OUT:
+    for action in left_out:
         if sum(taken[one] for one in actions) <= room:
             break
         actions.discard(action)
@@ -41,18 +42,20 @@ class KeyLine(Footer):
 
     Args:
         offers: whether an action has anything to do now, of those that are bound.
+        left_out: see `kept`.
     """
 
-    def __init__(self, offers: Callable[[str], bool]) -> None:
+    def __init__(self, offers: Callable[[str], bool], left_out: Sequence[str] = LEFT_OUT) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._offers = offers
+        self._left_out = left_out
         self._composed_for = 0
 
     def compose(self) -> ComposeResult:
         self._composed_for = self.app.size.width
         drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action)]
         widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
-        shown = kept(widths, self._composed_for + 1)  # behind the last one nothing needs a space
+        shown = kept(widths, self._composed_for + 1, self._left_out)  # behind the last one nothing needs a space
         yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
 
     def on_resize(self, event: Resize) -> None:

@@ -1,4 +1,4 @@
-"""What each ghost is, in words: they stand in the plot where they hide the least of it."""
+"""What each line is, in words: they stand in the plot where they hide the least of it."""
 
 from __future__ import annotations
 
@@ -25,23 +25,20 @@ STAYS = 8
 
 
 class Legend:
-    """Args:
-    cut: what ends words that are too long.
-    """
+    """Words that stay where they are as long as they hide little there."""
 
-    def __init__(self, cut: str) -> None:
-        self._cut = cut
+    def __init__(self) -> None:
         self._at: tuple[bool, int] | None = None
 
-    def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, hides: Mapping[str, int]) -> None:
+    def draw(self, cells: Cells, place: Place, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
         """Write the words over what is drawn.
 
         Args:
+            lines: none that is wider than the plot, and no more than the plot has.
             hides: how much is lost where a cell of a style is hidden; 0 for those that it does not name.
         """
-        if not ghosts or place.width < LEAST_PLOT_WIDTH:
+        if not lines or place.width < LEAST_PLOT_WIDTH:
             return
-        lines = self._lines(ghosts, place)
         inside = cells.styles[: place.height, place.x : place.x + place.width]
         lost = np.array([hides.get(name, 0) for name in cells.names])[inside]
         lost[cells.characters[: place.height, place.x : place.x + place.width] == " "] = 0
@@ -49,14 +46,6 @@ class Legend:
         begin = _begin(lines, place.width, on_the_left)
         for number, line in enumerate(lines):
             cells.write(place.x + begin, top + number, line, style)
-
-    def _lines(self, ghosts: Sequence[Ghost], place: Place) -> list[str]:
-        lines = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
-        if len(ghosts) > MOST_WORDS:
-            lines.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
-        width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
-        cut = [one if len(one) <= width else f"{one[: width - 1 - len(self._cut)]}{self._cut} " for one in lines]
-        return cut[: max(1, place.height // 2)]
 
     def _best(self, lines: Sequence[str], lost: npt.NDArray[np.int_]) -> tuple[bool, int]:
         """Whether on the left, and the first line: the place that hides the least, the upper right one of equals."""
@@ -67,6 +56,19 @@ class Legend:
         best = min(places, key=places.__getitem__)
         stays = self._at is not None and self._at in places and places[self._at] < places[best] + STAYS
         return self._at if stays and self._at is not None else best
+
+
+def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
+    """A line for each ghost, in at most so many.
+
+    Args:
+        cut: what ends words that are too long.
+    """
+    told = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
+    if len(ghosts) > MOST_WORDS:
+        told.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
+    width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
+    return [one if len(one) <= width else f"{one[: width - 1 - len(cut)]}{cut} " for one in told][: max(0, lines)]
 
 
 def _begin(lines: Sequence[str], width: int, on_the_left: bool) -> int:

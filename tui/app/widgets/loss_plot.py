@@ -10,75 +10,66 @@ from itertools import groupby
 import numpy as np
 from textual.binding import Binding
 
+from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
+from echornn.analysis.lottery_history import band_of
 from echornn.config import EchoConfig
-from echornn.tasks.levels import boundary_floor, chance_level
+from echornn.tasks.levels import guessing_errors
 from tui.app.ghost_choice import Ghost
 from tui.app.the_fall import before_the_fall
-from tui.app.widgets.axes import LossAxis, axis_end, loss_ticks, window_ticks
+from tui.app.widgets.axes import LossAxis, axis_end
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.ghosts import GhostLines, Place
-from tui.app.widgets.legend import Legend
+from tui.app.widgets.legend import Legend, ghost_words
+from tui.app.widgets.lottery_lines import draw_band, lottery_axis, lottery_words
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
+from tui.app.widgets.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
+from tui.app.widgets.strips import Lines, Strips, draw_errors, draw_solved
 from tui.app.widgets.viewport import Viewport
-
-GUTTER = 7
-"""Columns left of the plot: a loss in six, and the axis."""
 
 SMOOTHED_SHARE = 40
 """The line is the mean over a part of the plot's width: a fortieth."""
 
-WIDE = 90
-"""Columns of a plot from which on it says which windows the floor is of."""
-
-FLOOR_DASHES = 6
-"""Columns of a line in front of the floor's name."""
-
-GLYPHS = {
-    "axis": "│",
-    "tick": "┤",
-    "focus": "┃",
-    "focus tick": "┫",
-    "corner": "└",
-    "base": "─",
-    "epoch": "┊",
-    "mark": "║",
-    "level": "╌",
-    "cursor": "│",
-}
-ASCII_GLYPHS = {
-    "axis": "|",
-    "tick": "+",
-    "focus": "#",
-    "focus tick": "#",
-    "corner": "+",
-    "base": "-",
-    "epoch": ":",
-    "mark": "|",
-    "level": "-",
-    "cursor": "|",
-}
-PARTS = ("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here")
+PARTS = (
+    *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
+    *("median", "band", "extreme", "solved", "interval"),
+)
 """What has a style of its own."""
 
-HIDES = {"plot--mean": 4, "plot--mark": 3, "plot--letter": 2, "plot--raw": 2, "plot--ghost": 1}
+HIDES = {
+    "plot--mean": 4,
+    "plot--median": 4,
+    "plot--mark": 3,
+    "plot--letter": 2,
+    "plot--raw": 2,
+    "plot--band": 1,
+    "plot--extreme": 1,
+    "plot--ghost": 1,
+}
 """How much is lost where words hide a cell of a style."""
-
-BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 CurveOf = Callable[[int, int, int | None], Curve]
 """Buckets of the run: (columns, first window, window after the last) -> curve, as `Session.curve`."""
+
+BandOf = Callable[[int, int, int | None], Band]
+"""The same of a lottery, as `Session.band`; without buckets where one network alone is trained."""
+
+
+def no_band(columns: int, first: int, last: int | None) -> Band:
+    """That of a network alone."""
+    return band_of([], columns, first, first if last is None else last)
 
 
 class LossPlot(CellWidget, can_focus=True):
     """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
 
     A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
-    (double, with a word).
+    (double, with a word). Of a lottery it draws where the losses of all networks lie, over them the mean of the chosen
+    one, and in a strip how many have solved the task.
     """
 
     STYLES = tuple(f"plot--{part}" for part in PARTS)
@@ -94,7 +85,9 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
-    def __init__(self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False) -> None:
+    def __init__(
+        self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False, band_of: BandOf = no_band
+    ) -> None:
         super().__init__()
         self.viewport = Viewport()
         self.reading = ""
@@ -103,12 +96,12 @@ class LossPlot(CellWidget, can_focus=True):
         """Called after a key has changed the part that is shown."""
         self.on_go: Callable[[int], None] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
-        self._curve_of = curve_of
+        self._curve_of, self._band_of = curve_of, band_of
         self._config = config
         self._trained = self._here = 0
         self._ghosts: Sequence[Ghost] = ()
         self._ghost_lines = GhostLines(ascii_only)
-        self._legend = Legend("..." if ascii_only else "…")
+        self._legend = Legend()
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
@@ -116,6 +109,7 @@ class LossPlot(CellWidget, can_focus=True):
         """Draw the line as it is seen after ``here`` of its windows.
 
         Args:
+            config: what is trained; of a lottery what the chosen network trains.
             line_end: windows along the line, where one looks at a moment in the past.
             ghosts: what lies under it.
         """
@@ -166,51 +160,67 @@ class LossPlot(CellWidget, can_focus=True):
             return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
         return max(self.viewport.span, last - first)
 
+    @property
+    def axis(self) -> tuple[int, int, int]:
+        """The first window shown, the one after the last, and how many the axis has room for."""
+        first, last = self.viewport.limits(self._trained)
+        return first, last, self._length(first, last)
+
     def draw(self, cells: Cells) -> None:
-        width, height = cells.width - GUTTER, cells.height - 2
+        first, last, length = self.axis
+        width = cells.width - GUTTER
+        columns = (width if self._ascii else 2 * width) if last > first else 1
+        band = self._band_of(max(1, columns), first, last)
+        strips = Strips.of(len(band) > 0, cells.height, self._ascii)
+        height = cells.height - 1 - strips.lines
         if width < 4 or height < 1:
             return
-        first, last = self.viewport.limits(self._trained)
-        length = self._length(first, last)
-        curve = self._curve_of((width if self._ascii else 2 * width) if last > first else 1, first, last)
-        axis = LossAxis.of(curve, self.viewport.log)
-        self._draw_axes(cells, axis, first, length, height)
+        curve = self._curve_of(columns, first, last)
+        log = self.viewport.log
+        axis = lottery_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
         place = Place(axis, first, length, GUTTER, width, height)
+        draw_axes(cells, place, strips, self._glyphs, self.has_focus)
         self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost")
-        self._draw_curve(cells, curve, axis, length, width, height)
+        if len(band):
+            draw_band(cells, place, band, self._ascii)
+        self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
         self._ghost_lines.letters(cells, place, self._ghosts, "plot--ghost", "plot--letter")
-        self._draw_errors(cells, curve, length, width, height)
-        self._draw_levels(cells, axis, width, height)
+        self._draw_strips(cells, place, strips, curve, band)
+        draw_levels(cells, place, self._config, self._glyphs)
         self._draw_marks(cells, curve, length, width, height)
-        self._legend.draw(cells, place, self._ghosts, "plot--words", HIDES)
+        self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         if self._here < self._trained and first <= self._here <= last:
             self._draw_here(cells, self._here - first, length, width, height)
         self.reading = ""
-        if self.viewport.cursor is not None and first <= self.viewport.cursor < last:
-            self._draw_cursor(cells, self.viewport.cursor, first, length, width, height)
-            self.reading = read(curve, self.viewport.cursor)
+        cursor = self.viewport.cursor
+        if cursor is not None and first <= cursor < last:
+            self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
+            self.reading = read(curve, cursor, band, self._config.seed)
 
-    def _draw_axes(self, cells: Cells, axis: LossAxis, first: int, length: int, height: int) -> None:
-        glyph, tick = (self._glyphs[name] for name in (("focus", "focus tick") if self.has_focus else ("axis", "tick")))
-        for line in range(height + 1):
-            cells.write(GUTTER - 1, line, glyph, "plot--axis")
-        for line, label in loss_ticks(axis, height):
-            cells.write(0, line, f"{label:>{GUTTER - 1}}{tick}", "plot--axis")
-        cells.write(0, height, "errors", "plot--axis")
-        cells.write(0, height + 1, "window", "plot--axis")
-        base = self._glyphs["corner"] + self._glyphs["base"] * (cells.width - GUTTER)
-        cells.write(GUTTER - 1, height + 1, base, "plot--axis")
-        free = GUTTER
-        for column, label in window_ticks(first, length, cells.width - GUTTER):
-            begin = min(max(GUTTER, GUTTER + column - len(label) // 2), cells.width - len(label))
-            if begin >= free:
-                cells.write(begin - 1, height + 1, f" {label} ", "plot--axis")
-                free = begin + len(label) + 3
+    def _words(self, place: Place, band: Band) -> list[str]:
+        """What each line is, where it needs to be said."""
+        lottery = lottery_words(band, self._config.seed, place.height, self._ascii) if len(band) else []
+        most = max(1, place.height // 2)
+        cut = "..." if self._ascii else "…"
+        return [*lottery[:most], *ghost_words(self._ghosts, place, cut, most - len(lottery))]
 
-    def _draw_curve(self, cells: Cells, curve: Curve, axis: LossAxis, length: int, width: int, height: int) -> None:
+    def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
+        top = place.height
+        if strips.solved:
+            draw_solved(cells, Lines(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
+        if strips.errors:
+            lines = Lines(GUTTER, top + strips.solved, place.width, 1, place.length)
+            draw_errors(cells, lines, curve, guessing_errors(self._config), self._ascii)
+
+    def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
+        """The mean, and from where the network is trained alone its extremes."""
+        _, _, length, _, width, height = place
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
-        low, high = (axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
-        mean = axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
+        alone = curve.starts >= alone_from
+        low, high = (
+            np.where(alone, place.axis.share(extreme) * rows - 0.5, np.nan) for extreme in (curve.low, curve.high)
+        )
+        mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
         raw = characters(spans(*per_column(curve, low, high, columns, length), rows), self._ascii, ".")
         line = line_characters(per_column(curve, mean, mean, columns, length)[0], height, self._ascii)
         drawn = overlaid(raw, line)
@@ -221,37 +231,6 @@ class LossPlot(CellWidget, can_focus=True):
         style[line != " "] = cells.names.index("plot--mean")
         for middle in curve.middles[~(np.isfinite(curve.low) & np.isfinite(curve.high))].tolist():
             cells.write(GUTTER + column_of(middle + 0.5, length, width), 0, "!", "plot--mark")
-
-    def _draw_errors(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
-        rates = curve.error_rate.astype(np.float64)
-        _, shown = per_column(curve, rates, rates, width, length)
-        guessing = 1 - 1 / self._config.num_classes
-        bars = ASCII_BARS if self._ascii else BARS
-        levels = np.clip(np.ceil(np.nan_to_num(shown) / guessing * 8 - 1e-6), 0, 8).astype(int)
-        cells.write(GUTTER, height, "".join(bars[level] for level in levels.tolist()), "plot--errors")
-
-    def _draw_levels(self, cells: Cells, axis: LossAxis, width: int, height: int) -> None:
-        """Chance, across the plot; and at its edge the floor, which is that of an epoch's first windows alone."""
-        right = GUTTER + width
-        floor = " floor of first windows {:.3f} " if width > WIDE else " floor {:.3f} "
-        for text, loss, across in (
-            (" chance {:.3f} ", chance_level(self._config), True),
-            (floor, boundary_floor(self._config), False),
-        ):
-            if not axis.bottom < loss <= axis.top:
-                continue
-            label = text.format(loss)
-            begin = right - len(label) - 1
-            share = axis.share(np.array([loss], np.float32))[0]
-            line = height - 1 - min(height - 1, int(share * height))
-            has_room = width > 2 * len(label) and (cells.characters[line, begin:right] == " ").all()
-            if not (across or has_room):
-                continue
-            for x in range(GUTTER if across else max(GUTTER, begin - FLOOR_DASHES), right):
-                if cells.characters[line, x] == " ":
-                    cells.write(x, line, self._glyphs["level"], "plot--level")
-            if has_room:
-                cells.write(begin, line, label, "plot--level")
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         free = [" ", self._glyphs["level"]]
@@ -283,7 +262,7 @@ class LossPlot(CellWidget, can_focus=True):
     def _draw_cursor(self, cells: Cells, cursor: int, first: int, length: int, width: int, height: int) -> None:
         x = GUTTER + column_of(cursor - first, length, width)
         blank = [" ", self._glyphs["level"], self._glyphs["epoch"], self._glyphs["mark"]]
-        for line in range(height + 1):
+        for line in range(height):
             if cells.characters[line, x] in blank:
                 cells.write(x, line, self._glyphs["cursor"])
             cells.styles[line, x] = cells.names.index("plot--cursor")

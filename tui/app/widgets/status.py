@@ -67,7 +67,7 @@ class StatusLine(CellWidget):
     def show(self, frame: Frame, reading: str = "", hint: str = "") -> None:
         """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing."""
         self._frame, self._reading, self._hint = frame, reading, hint
-        self._verdict = said(self._lasting.situation(frame))
+        self._verdict = said(self._lasting.situation(frame)) if frame.lottery is None else frame.verdict
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
@@ -110,6 +110,7 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
         *_place_in_the_tree(frame),
         ("epoch", f"{frame.epoch}/{config.num_epochs}"),
         ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
+        *([] if frame.lottery is None else [("seed", str(frame.own_config.seed))]),
         ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
         ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
     ]
@@ -159,6 +160,8 @@ def _number(speed: float) -> str:
 def _config_parts(config: EchoConfig) -> list[Part]:
     """What is trained; what is as in the tutorial and has no number there goes unsaid."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
+    last = config.seed + config.replicas - 1
+    seeds = f"seed {config.seed}" if config.replicas == 1 else f"seeds {config.seed} to {last}"
     said = [
         (config.cell, ("cell",), False),
         (f"{config.num_layers} layers", ("num_layers",), False),
@@ -171,7 +174,7 @@ def _config_parts(config: EchoConfig) -> list[Part]:
         (f"{config.optimizer} {config.learning_rate:g}", ("optimizer", "learning_rate"), True),
         (config.init, ("init",), False),
         ("blank row starts", ("row_start",), False),
-        (f"seed {config.seed}", ("seed",), True),
+        (seeds, ("seed", "replicas"), True),
     ]
     parts: list[Part] = []
     for text, fields, always in said:

@@ -9,7 +9,8 @@ import pytest
 from tests.tui.app.views.by_hand import drawn, frame_of, shift_register
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
-from tui.app.views.probe_view import HOW_TO_FOCUS, ProbeView
+from tui.app.views.probe_view import ProbeView
+from tui.app.views.view import HOW_TO_FOCUS
 from tui.app.views.weights import WeightsView
 
 SOLVED = shift_register()
@@ -24,6 +25,15 @@ def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
 def test_another_branch_is_named_by_its_letter_as_elsewhere_on_the_screen() -> None:
     of_another = replace(frame_of(SOLVED), branch=2)
     assert drawn(MemoryView(), of_another, 78, 12)[0].endswith("  of window 999, branch a")
+
+
+def test_of_a_lottery_the_network_is_named_by_its_seed_until_the_chosen_one_is_read() -> None:
+    many = replace(SOLVED.config, replicas=8)
+    chosen = replace(frame_of(SOLVED), config=many, replica=2)
+    assert drawn(MemoryView(), chosen, 78, 12)[0].endswith("  of seed 7")
+    assert drawn(MemoryView(), replace(chosen, trained=1_234), 78, 12)[0].endswith("  of window 999, seed 7")
+    own = replace(SOLVED, config=many.of(2))
+    assert drawn(MemoryView(), replace(chosen, readings=own), 78, 12)[0].rstrip().endswith(HOW_TO_FOCUS)
 
 
 @pytest.mark.parametrize("view", VIEWS)

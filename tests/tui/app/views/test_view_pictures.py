@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from echornn.analysis.evidence import Evidence
+from echornn.runs.branch import Moment
 from echornn.session.frame import State
+from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
 from tests.scripted import ScriptedSession
-from tests.trees import branch_off, grow
+from tests.trees import branch_off, grow, grow_many
 from tests.tui.app.test_pictures import TUTORIAL, compare, pinned
 from tui.app.app import EchoApp
 
@@ -39,5 +41,26 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
         await pilot.pause()
         assert session.asked is not None
         assert session.asked.flip == ((0, 6) if "f" in keys else None)
+        svg = pinned(app.export_screenshot(title=""))
+    compare(name, svg)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "keys"),
+    [("lottery", (120, 40), ["6"]), ("lottery_ascii", (80, 24), ["6", "tab", "down"])],
+)
+async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
+    session = ScriptedSession(CONFIG)
+    grow_many(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
+    (*tape, progress), losses, _ = recorded(WINDOWS)
+    app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
+    async with app.run_test(size=size) as pilot:
+        shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
+        where = session.timeline.lottery(Moment(0, WINDOWS))
+        session.set_frame(State.PAUSED, progress, **shown, evidence=Evidence().after(losses, TUTORIAL), lottery=where)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
     compare(name, svg)

@@ -1,0 +1,47 @@
+"""Mean losses of many networks over the windows of a point or an epoch, however these come in pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.progress import Floats
+
+ROWS_AT_ONCE = 64
+"""Windows that are added up at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class LossSums:
+    """The losses of some windows, added up for each replica.
+
+    Attributes:
+        sums: float64 [replicas], nats.
+        windows: how many.
+    """
+
+    sums: npt.NDArray[np.float64]
+    windows: int = 0
+
+    @classmethod
+    def none(cls, replicas: int) -> LossSums:
+        """Of no windows."""
+        return cls(np.zeros(replicas))
+
+    def after(self, losses: Floats) -> LossSums:
+        """With these windows' losses, float32 [n, replicas]; the same bits however they are cut into pieces."""
+        sums = self.sums
+        for begin in range(0, len(losses), ROWS_AT_ONCE):
+            some = losses[begin : begin + ROWS_AT_ONCE]
+            rows = np.empty((1 + len(some), len(sums)))  # in rows, which NumPy adds up one after the other
+            rows[0], rows[1:] = sums, some
+            sums = rows.sum(axis=0)
+        return LossSums(sums, self.windows + len(losses))
+
+    @property
+    def means(self) -> Floats:
+        """float32 [replicas], nats; no finite number where a loss was none."""
+        means: Floats = (self.sums / max(1, self.windows)).astype(np.float32)
+        return means

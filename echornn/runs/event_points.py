@@ -1,0 +1,95 @@
+"""What a point of TensorBoard's curves tells of some windows: of one network its means, of several how these lie."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.loss_sums import LossSums
+from echornn.analysis.lottery import quantiles
+from echornn.config import EchoConfig
+from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.runs.loss_log import losses_of
+
+Curves = dict[str, float]
+"""Values by tag."""
+
+SHARES = (0.1, 0.5, 0.9)
+
+
+class Point(Protocol):
+    """Gathers windows, one after the other: the same values however they come in pieces."""
+
+    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+        """Windows ``begin`` to ``end`` of this progress."""
+
+    def take_again(self, windows: npt.NDArray[Any]) -> None:
+        """Windows as the run's log has them (see `echornn.runs.loss_log.read_windows`)."""
+
+    def curves(self, windows: int) -> Curves:
+        """What there is to say of these windows, so many."""
+
+
+class PointOfOne:
+    """Of one network: its mean loss in nats, and its accuracy, 0 to 1."""
+
+    def __init__(self, config: EchoConfig) -> None:
+        self._predictions = config.predictions_per_window
+        self._losses = self._errors = 0.0
+
+    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+        """See `Point.take`."""
+        self._take(progress.losses[begin:end], progress.errors[begin:end])
+
+    def take_again(self, windows: npt.NDArray[Any]) -> None:
+        """See `Point.take_again`."""
+        self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
+
+    def _take(self, losses: Floats, errors: npt.NDArray[Any]) -> None:
+        self._losses = float(np.cumsum(np.concatenate([[self._losses], losses]), dtype=np.float64)[-1])
+        self._errors += float(errors.sum(dtype=np.float64))
+
+    def curves(self, windows: int) -> Curves:
+        """See `Point.curves`."""
+        return {"loss": self._losses / windows, "accuracy": 1 - self._errors / (windows * self._predictions)}
+
+
+class PointOfMany:
+    """Of several networks: the median of their mean losses in nats, below which 10 % and 90 % of these lie, and the
+    share of them that is solved, 0 to 1.
+
+    Args:
+        solved: how many are, before the first window.
+    """
+
+    def __init__(self, config: EchoConfig, solved: int = 0) -> None:
+        self._sums = LossSums.none(config.replicas)
+        self._solved = solved
+
+    def take(self, progress: AnyProgress, begin: int, end: int) -> None:
+        """See `Point.take`."""
+        assert isinstance(progress, PopulationProgress)
+        self._sums = self._sums.after(progress.losses[begin:end])
+        along = progress.trained - len(progress.losses) + end
+        self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))
+
+    def take_again(self, windows: npt.NDArray[Any]) -> None:
+        """See `Point.take_again`."""
+        self._sums = self._sums.after(losses_of(windows))
+
+    def curves(self, windows: int) -> Curves:
+        """See `Point.curves`."""
+        low, middle, high = quantiles(self._sums.means[np.newaxis], SHARES)[:, 0].tolist()
+        rate = self._solved / len(self._sums.sums)
+        return {"loss": middle, "loss_10": low, "loss_90": high, "success_rate": rate}
+
+
+def point_of(config: EchoConfig, solved: int = 0) -> Point:
+    """One without windows yet.
+
+    Args:
+        solved: of several networks, how many are solved by now.
+    """
+    return PointOfOne(config) if config.replicas == 1 else PointOfMany(config, solved)

@@ -1,0 +1,83 @@
+"""How far a sweep is, and for how long it will go on."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+
+SPAN = 20.0
+"""Seconds that rates are of."""
+
+LEAST_SPAN = 1.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a sweep is.
+
+    Attributes:
+        trainings: networks of the grid.
+        known: of how many the result is known.
+        solved: how many of those have solved the echo.
+        given_up: how many belong to points that cannot be trained, and are not known.
+        failed: those points, a configuration of each, and why.
+        under_way: networks that are being trained.
+        rate: networks done in a second, lately; 0 where none was yet.
+        seconds_left: about; None while nobody can know.
+        loop_seconds: spent in compiled loops by all workers together.
+        where: device, machine and process of each part that was begun, the newest last.
+    """
+
+    trainings: int
+    known: int = 0
+    solved: int = 0
+    given_up: int = 0
+    failed: tuple[tuple[EchoConfig, str], ...] = ()
+    under_way: int = 0
+    rate: float = 0.0
+    seconds_left: float | None = None
+    loop_seconds: float = 0.0
+    where: tuple[str, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.known + self.given_up >= self.trainings
+
+
+class Pace:
+    """How fast it goes lately.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._marks: deque[tuple[float, float, int]] = deque([(clock(), 0.0, 0)])
+
+    def add(self, work: float = 0.0, known: int = 0) -> None:
+        """So much more was done.
+
+        Args:
+            work: in any unit.
+            known: networks that are done with it.
+        """
+        now = self._clock()
+        _, work_before, known_before = self._marks[-1]
+        self._marks.append((now, work_before + work, known_before + known))
+        while len(self._marks) > 2 and self._marks[1][0] < now - SPAN:
+            self._marks.popleft()
+
+    def rates(self) -> tuple[float, float]:
+        """Work and networks in a second; 0 where it is too early to say."""
+        begun, work_before, known_before = self._marks[0]
+        _, work, known = self._marks[-1]
+        seconds = self._clock() - begun
+        if seconds < LEAST_SPAN:
+            return 0.0, 0.0
+        return (work - work_before) / seconds, (known - known_before) / seconds

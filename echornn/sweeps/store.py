@@ -1,0 +1,176 @@
+"""The right to write into a sweep's folder, and all that is written there."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from echornn.config import EchoConfig
+from echornn.runs import own_files
+from echornn.runs.lock import LOCK_FILE, Lock
+from echornn.runs.run_error import RunError
+from echornn.sweeps.folder import (
+    FAILED,
+    RESULTS,
+    SWEEP_FILE,
+    TABLE,
+    Asked,
+    Result,
+    failed_bytes,
+    point_of,
+    read_asked,
+    result_bytes,
+    versions_here,
+    write_asked,
+)
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.results import SUFFIX, SweepResults
+
+OURS = {SWEEP_FILE, RESULTS, FAILED, TABLE, LOCK_FILE}
+"""What a sweep's folder holds."""
+
+NEW = ".new"
+"""Ends the name of a file that is being written."""
+
+
+class Store:
+    """A sweep's folder, for the process that computes it.
+
+    A result is in a file of its own from the moment at which it has its name, whole; that it is on the disk is not
+    waited for, so a power cut, but no death of a process, may take the newest. Then they are trained again.
+
+    Attributes:
+        asked: the grid that is computed.
+        results: what was known when it began.
+
+    Args:
+        folder: new, empty or a sweep's. Another grid there is kept, and what both have in common is not done twice.
+        grid: what is to be known.
+
+    Raises:
+        RunError: the folder is something else's, or another process writes there; nothing was changed.
+        OSError: it cannot be written to.
+    """
+
+    def __init__(self, folder: Path, grid: Grid) -> None:
+        self.folder = folder
+        self.asked = Asked(grid, versions_here())
+        _require_ours(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock(folder)
+        try:
+            self.results = self._begin()
+            self._table = own_files.opened(folder / TABLE, os.O_WRONLY | os.O_APPEND)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _begin(self) -> SweepResults:
+        before = read_asked(self.folder) if (self.folder / SWEEP_FILE).exists() else ()
+        for name in (RESULTS, FAILED):
+            own_files.make_folder(self.folder / name)
+            for left in (self.folder / name).glob(f"*{NEW}"):
+                left.unlink()
+        self._forget_failures()
+        write_asked(self.folder, (*(one for one in before if one != self.asked), self.asked))
+        results = SweepResults.read(self.folder)
+        self._write_table(results)
+        return results
+
+    def _forget_failures(self) -> None:
+        """Points that could not be trained are tried again: the machine may have been mended."""
+        there = set(os.listdir(self.folder / FAILED))
+        if there:
+            for first in self.asked.grid.points.possible:
+                name = self._name_of_point(first)
+                if name in there:
+                    (self.folder / FAILED / name).unlink()
+
+    def _name_of_point(self, config: EchoConfig) -> str:
+        return f"{self.asked.key(point_of(config))}{SUFFIX}"
+
+    def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
+        """Keep results that are new.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        rows = []
+        for config, result in results:
+            name = f"{self.asked.key(config)}{SUFFIX}"
+            _write(self.folder / RESULTS / name, result_bytes(config, result))
+            rows.append(self._row(config, result))
+        if rows:
+            data = _lines(rows)
+            while data:
+                data = data[os.write(self._table, data) :]
+
+    def fail(self, config: EchoConfig, reason: str) -> None:
+        """Mark a point, of which this is one configuration, as one that cannot be trained.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        _write(self.folder / FAILED / self._name_of_point(config), failed_bytes(point_of(config), reason))
+
+    def close(self) -> None:
+        """Put the table in the grid's order, and let others write."""
+        with contextlib.suppress(OSError, RunError):
+            self._write_table(self.results.refresh())
+        os.close(self._table)
+        self._lock.release()
+
+    def _write_table(self, results: SweepResults) -> None:
+        rows = [[*results.axes, "seed", "solved_at", "final_loss", "windows", "seconds"]]
+        for point in results.points:
+            for seed, result in sorted(point.results.items()):
+                rows.append(self._row(replace(point.config, seed=seed), result, results))
+        own_files.write_whole(self.folder / TABLE, _lines(rows))
+
+    def _row(self, config: EchoConfig, result: Result, results: SweepResults | None = None) -> list[str]:
+        axes = (results or self.results).axes
+        of_the_point = [_cell(getattr(config, name)) for name in axes]
+        solved_at = "" if result.solved_at is None else str(result.solved_at)
+        loss, seconds = f"{result.final_loss:.6g}", f"{result.seconds:.4g}"
+        return [*of_the_point, str(config.seed), solved_at, loss, str(result.windows), seconds]
+
+
+def _require_ours(folder: Path) -> None:
+    try:
+        there = set(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise RunError(f"{folder} is no folder") from None
+    if there - OURS and SWEEP_FILE not in there:
+        raise RunError(f"{folder} holds something else than a sweep: give --out a new folder, or an empty one")
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _write(target: Path, data: bytes) -> None:
+    """A whole file at once under its name; see `Store`."""
+    new = target.with_name(target.name + NEW)
+    descriptor = own_files.opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        own_files.write_all(descriptor, data, 0)
+        os.replace(new, target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+    finally:
+        os.close(descriptor)

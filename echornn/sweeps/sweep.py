@@ -1,0 +1,224 @@
+"""The computing of a sweep: parts to workers, their results to the folder, until all is known."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from echornn.config import EchoConfig
+from echornn.sweeps.engine import Engine
+from echornn.sweeps.folder import Result, point_of
+from echornn.sweeps.grid import Grid, with_seeds_from
+from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.plan import Plan, halves, microseconds, structure_of
+from echornn.sweeps.status import Pace, Status
+from echornn.sweeps.store import Store
+
+DEATHS = 3
+"""Of workers on a part of one point alone, before the point is given up."""
+
+LOOK_SECONDS = 0.2
+"""How often it is looked whether the sweep is to end."""
+
+
+@dataclass
+class UnderWay:
+    """A part that a worker has.
+
+    Attributes:
+        left: its networks that are not known yet.
+        windows: that each of those has trained.
+    """
+
+    part: Part
+    left: set[EchoConfig]
+    windows: int = 0
+
+
+class Sweep:
+    """One grid, computed into its folder. The folder is the truth: what is there is not done again.
+
+    Attributes:
+        grid: what is to be known.
+        status: how far it is; may be looked at from any thread.
+        notes: what had to be tried again, and why, the newest last.
+        asked_to_end: set it from any thread, and `run` returns.
+
+    Args:
+        folder: see `Store`.
+        grid: see `Store`.
+        clock: seconds that never go back.
+
+    Raises:
+        RunError, OSError: see `Store`.
+    """
+
+    def __init__(self, folder: Path, grid: Grid, clock: Callable[[], float] = time.monotonic) -> None:
+        self.grid = grid
+        self.asked_to_end = Event()
+        self.notes: list[str] = []
+        self._store = Store(folder, grid)
+        self._pace = Pace(clock)
+        self._missing: dict[EchoConfig, None] = {}
+        results: list[tuple[EchoConfig, Result]] = []
+        known = {
+            replace(point.config, seed=seed): result
+            for point in self._store.results.points
+            for seed, result in point.results.items()
+        }
+        for first in grid.points.possible:
+            for config in with_seeds_from(first, grid.seeds):
+                if config in known:
+                    results.append((config, known[config]))
+                else:
+                    self._missing[config] = None
+        self._windows = [0, 0]
+        """That the known networks trained, and could have."""
+        self.status = Status(len(results) + len(self._missing))
+        self._count(results)
+        self._queue: list[Part] = []
+        self._numbers = 0
+        self._under_way: dict[int, UnderWay] = {}
+        self._seen: dict[str, set[EchoConfig]] = {}
+        self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
+
+    def plan(self, workers: int, room: float = 1.0) -> Plan:
+        """What is missing, for so many workers."""
+        return Plan.of(list(self._missing), self.grid.until, workers, room)
+
+    def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
+        """Compute what is missing, until all is known or this is `asked_to_end`; the engine is closed then.
+
+        Args:
+            watch: called a few times a second.
+
+        Raises:
+            EngineError: nothing can be trained at all.
+            OSError: results cannot be written.
+        """
+        try:
+            self._queue = list(self.plan(engine.workers, engine.room).parts)
+            self._numbers = len(self._queue)
+            while (self._queue or self._under_way) and not self.asked_to_end.is_set():
+                for worker in engine.idle():
+                    if self._queue:
+                        self._start(engine, worker)
+                for number, news in engine.news(LOOK_SECONDS):
+                    self._hear(number, news)
+                self._look()
+                watch(self.status)
+        finally:
+            engine.close()
+
+    def close(self) -> None:
+        """Let others compute in this folder."""
+        self._store.close()
+
+    def _start(self, engine: Engine, worker: str) -> None:
+        """Give a worker a part, of a structure for which it has compiled a program if there is one left, else of one
+        that the fewest others are at."""
+        seen = self._seen.setdefault(worker, set())
+        at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())
+
+        def preference(number: int) -> tuple[bool, int, int]:
+            like = structure_of(self._queue[number].configs[0])
+            return like not in seen, at[like], number
+
+        part = self._queue.pop(min(range(len(self._queue)), key=preference))
+        seen.add(structure_of(part.configs[0]))
+        self._under_way[part.number] = UnderWay(part, set(part.configs))
+        engine.start(part, worker)
+
+    def _hear(self, number: int, news: News) -> None:
+        one = self._under_way.get(number)
+        match news:
+            case Began(where):
+                places = (*(place for place in self.status.where if place != where), where)
+                self.status = replace(self.status, where=places)
+            case Trained(windows, seconds, results):
+                if one is not None:
+                    one.windows += windows
+                    like = one.part.configs[0]
+                    self._pace.add(len(one.left) * microseconds(like, windows))
+                self.status = replace(self.status, loop_seconds=self.status.loop_seconds + seconds)
+                new = [(config, result) for config, result in results if config in self._missing]
+                self._store.put(new)
+                for config, _ in new:
+                    del self._missing[config]
+                if one is not None:
+                    one.left.difference_update(config for config, _ in new)
+                self._pace.add(known=len(new))
+                self._count(new)
+            case Done():
+                if one is not None:
+                    self._end(one, "its results did not come")
+            case Lost(reason):
+                if one is not None:
+                    self._end(one, reason)
+
+    def _end(self, one: UnderWay, reason: str) -> None:
+        """A part is over; what is left of it is tried again, in two halves after the second time."""
+        del self._under_way[one.part.number]
+        left = tuple(config for config in one.part.configs if config in self._missing)
+        if not left:
+            return
+        points = [point_of(config) for config in left]
+        self._tries[left] += 1
+        tries = self._tries[left]
+        alone = len(set(points)) == 1
+        if alone and tries >= DEATHS:
+            self._give_up(left, reason)
+            return
+        self.notes.append(f"{_of(left)}: {reason}")
+        pieces = halves(left, points) if tries > 1 and not alone else [left]
+        for piece in reversed(pieces):
+            self._queue.insert(0, replace(one.part, number=self._numbers, configs=piece))
+            self._numbers += 1
+
+    def _give_up(self, configs: Sequence[EchoConfig], reason: str) -> None:
+        self._store.fail(configs[0], reason)
+        for config in configs:
+            del self._missing[config]
+        self.status = replace(
+            self.status,
+            failed=(*self.status.failed, (configs[0], reason)),
+            given_up=self.status.given_up + len(configs),
+        )
+
+    def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
+        for config, result in results:
+            self._windows[0] += result.windows
+            self._windows[1] += config.num_epochs * config.windows_per_epoch
+        solved = sum(result.solved_at is not None for _, result in results)
+        status = self.status
+        self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
+
+    def _look(self) -> None:
+        """Say anew how fast it goes."""
+        work_rate, rate = self._pace.rates()
+        left = self._work_left() / work_rate if work_rate else None
+        under_way = sum(len(one.left) for one in self._under_way.values())
+        self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
+
+    def _work_left(self) -> float:
+        """Microseconds of a processor. A network is taken to train as many windows as those that are known did; one
+        that has trained more already, all."""
+        trained, most = self._windows
+        share = trained / most if most else 1.0
+        left = 0.0
+        for part in self._queue:
+            left += len(part.configs) * microseconds(part.configs[0]) * share
+        for one in self._under_way.values():
+            config = one.part.configs[0]
+            windows = config.num_epochs * config.windows_per_epoch
+            expected = share * windows if one.windows < share * windows else windows
+            left += len(one.left) * microseconds(config, max(0, round(expected) - one.windows))
+        return left
+
+
+def _of(configs: Sequence[EchoConfig]) -> str:
+    return "1 network" if len(configs) == 1 else f"{len(configs)} networks"

@@ -1,0 +1,205 @@
+"""Where parts of a sweep are trained: in populations that get smaller as their networks are done."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.config import Device, EchoConfig
+from echornn.population_state import PopulationState
+from echornn.progress import Floats
+from echornn.sweeps.ended import ended
+from echornn.sweeps.grid import Until
+from echornn.sweeps.part import Began, News, Part, Trained
+from echornn.tasks.solved import RECENT_WINDOWS
+from echornn.training.device import is_measured
+from echornn.training.free_memory import free_bytes
+from echornn.training.memory import population_bytes_needed
+from echornn.training.population import Population
+from echornn.training.programs import Programs, structure
+from echornn.training.shares import LEAST, share_size
+
+FIRST_WINDOWS, MORE = 64, 0.25
+"""Windows before it is first looked which networks are done; then this part of those trained so far each time."""
+
+MOST_SECONDS = 0.5
+"""Of training from one look to the next."""
+
+SIZES = (8, 16, 32, 64, 128)
+"""Of populations: few, since each is a program of its own. More networks take multiples of the last."""
+
+FIXED = 32
+"""What a window of networks side by side costs beside them, in networks (see `echornn.training.shares`)."""
+
+SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
+"""A population whose program is there, or is not: guesses, until it was measured."""
+
+
+class Workshop:
+    """One process' compiled programs, and what making them took.
+
+    Args:
+        clock: seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._programs = Programs()
+        self._devices: dict[EchoConfig, Device] = {}
+        self._made: set[tuple[EchoConfig, int]] = set()
+        self._seconds_to_make: dict[tuple[EchoConfig, bool], float] = {}
+
+    def train(self, part: Part) -> Iterator[News]:
+        """Train a part, and tell what comes of it.
+
+        The results are the same bits however networks are shared out to parts and populations: the lanes of a
+        population are computed alike, at any size, whatever stands in the others.
+
+        Raises:
+            ConfigError: they need more memory than there is, or a device that is not there.
+            OutOfMappingsError: this process has compiled too much.
+        """
+        configs = part.configs
+        while configs:
+            fitting = that_fit(configs, part.room)
+            yield from self._train_together(configs[:fitting], part.until)
+            configs = configs[fitting:]
+
+    def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
+        like = structure(configs[0])
+        device = self._devices.get(like) or known_device(configs[0])
+        if device is not None:
+            yield _began(device)
+        placed = [replace(one, device=device or one.device) for one in configs]
+        population = self._make(placed, size_of(placed[0], len(placed)))
+        if device is None:
+            device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured once
+            yield _began(device)
+            placed = [replace(one, device=device) for one in configs]
+        lanes = list(range(len(configs)))
+        going = set(lanes)
+        recent: Floats = np.zeros((0, len(configs)), np.float32)
+        seconds = np.zeros(len(configs))
+        trained, rate, idle = 0, 0.0, 0.0
+        while True:
+            windows = max(FIRST_WINDOWS, int(trained * MORE))
+            if rate:
+                windows = max(1, min(windows, int(rate * MOST_SECONDS)))
+            begun = self._clock()
+            progress = population.advance(windows)
+            took = self._clock() - begun
+            windows = len(progress.losses)
+            rate = windows / max(took, 1e-6)
+            trained += windows
+            losses: Floats = np.concatenate([recent, progress.losses[:, : len(lanes)]])
+            recent = losses[-RECENT_WINDOWS:]
+            solved_at = population.solved_at.tolist()
+            seconds[list(going)] += took / len(going)
+            results = []
+            for lane, number in enumerate(lanes):
+                if number in going:
+                    result = ended(
+                        losses[:, lane], trained, solved_at[lane], until, population.finished, float(seconds[number])
+                    )
+                    if result is not None:
+                        going.remove(number)
+                        results.append((configs[number], result))
+            yield Trained(windows, took, tuple(results))
+            if not going:
+                return
+            size = size_of(placed[0], len(going))
+            idle += took * (1 - _cost(placed[0], size) / _cost(placed[0], population.replicas))
+            if size < population.replicas and idle > self._price(like, size):
+                kept = [lane for lane, number in enumerate(lanes) if number in going]
+                lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
+                state = population.state
+                del population, progress  # before the next is made: its program and memory may be taken over
+                population = self._make([placed[number] for number in lanes], size, state, kept)
+
+    def _make(
+        self,
+        configs: Sequence[EchoConfig],
+        size: int,
+        state: PopulationState | None = None,
+        kept: Sequence[int] = (),
+    ) -> Population:
+        """A population of these networks, filled up with more of the last; where there is a state, of those kept."""
+        begun, like = self._clock(), structure(configs[0])
+        filled = [*configs, *[configs[-1]] * (size - len(configs))]
+        population = Population(filled, programs=self._programs)
+        if state is not None:
+            population.restore(_narrowed(state, [*kept, *[kept[-1]] * (size - len(kept))], filled))
+        population.compile()
+        self._seconds_to_make[like, self._is_made(like, size)] = self._clock() - begun
+        self._made.add((like, size))
+        return population
+
+    def _is_made(self, like: EchoConfig, size: int) -> bool:
+        """Whether the program for so many networks of this structure is there."""
+        return any(one == like and (at == size or is_trained_alone(like)) for one, at in self._made)
+
+    def _price(self, like: EchoConfig, size: int) -> float:
+        """Seconds that it will take to make a population of this size.
+
+        Idle lanes are borne until they have cost as much: so they never cost more than twice what was best.
+        """
+        known = self._is_made(like, size)
+        return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
+
+
+def known_device(config: EchoConfig) -> Device | None:
+    """Where networks of this structure are trained; None where that has to be measured."""
+    if is_measured(config):
+        return None
+    return "cpu" if config.device == "auto" else config.device
+
+
+def _began(device: Device) -> Began:
+    return Began(f"{device} of {platform.node()}, process {os.getpid()}")
+
+
+def is_trained_alone(config: EchoConfig) -> bool:
+    """Whether networks of this structure are so large that a population trains one after the other."""
+    return share_size(config, LEAST, 1) == 0
+
+
+def size_of(config: EchoConfig, networks: int) -> int:
+    """Of the population for so many networks of this structure."""
+    if is_trained_alone(config):
+        return networks
+    largest = SIZES[-1]
+    return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
+
+
+def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
+    """How many of these networks can be trained together in this part of the free memory; one, where none fits: it is
+    refused by its population, with words."""
+    free = free_bytes()
+    fitting = len(configs)
+    if free is not None:
+        while fitting > 1 and population_bytes_needed(configs[0], size_of(configs[0], fitting)) > room * free:
+            fitting //= 2
+    return fitting
+
+
+def _cost(config: EchoConfig, size: int) -> float:
+    """Of a window of a population, in networks."""
+    return size if is_trained_alone(config) else FIXED + size
+
+
+def _narrowed(state: PopulationState, lanes: Sequence[int], configs: Sequence[EchoConfig]) -> PopulationState:
+    """The state of the population that has these lanes of one."""
+    solved = replace(state.solved, at=state.solved.at[lanes], recent=state.solved.recent[:, lanes])
+    return replace(
+        state,
+        configs=tuple(configs),
+        weights={name: values[lanes] for name, values in state.weights.items()},
+        carried_state=state.carried_state[lanes],
+        optimizer=tuple(values[lanes] for values in state.optimizer),
+        solved=solved,
+    )

@@ -1,0 +1,70 @@
+"""Which network of a lottery is looked at: what is shown and read is its own."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from echornn.session.session import Session
+from tests.echornn.session.test_probing import MEMORY, Scripted
+from tests.patience import PATIENCE, wait_for
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+
+
+@contextmanager
+def paused_lottery() -> Iterator[Session]:
+    """After five windows."""
+    session = Session(SMALL_LOTTERY, math.inf, make_trainer=scripted_trainers, examine=Scripted())
+    session.toggle()
+    session.step(5)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        wait_for(lambda: session.frame.trained == 5)
+        yield session
+    finally:
+        session.stop()
+        thread.join(PATIENCE)
+
+
+def seed_read(session: Session) -> int | None:
+    readings = session.frame.readings
+    return None if readings is None else readings.config.seed
+
+
+def test_where_nothing_is_trained_the_network_that_is_chosen_is_read_too() -> None:
+    with paused_lottery() as session:
+        first = SMALL_LOTTERY.seed
+        session.ask(MEMORY)
+        wait_for(lambda: seed_read(session) == first)
+        session.choose(2)
+        wait_for(lambda: session.frame.own_config.seed == first + 2)
+        wait_for(lambda: seed_read(session) == first + 2)
+        session.choose(100)
+        wait_for(lambda: session.frame.replica == SMALL_LOTTERY.replicas - 1)
+
+
+def test_a_chosen_one_that_a_smaller_lottery_has_not_goes_on_alone_as_the_one_that_is_shown() -> None:
+    with paused_lottery() as session:
+        session.choose(5)
+        session.edit(replicas=3)
+        session.step(2)
+        wait_for(lambda: session.frame.config.replicas == 3 and session.frame.trained == 2)
+        shown = session.frame.own_config
+        session.alone()
+        wait_for(lambda: session.frame.config.replicas == 1)
+        assert session.frame.config == shown
+        assert session.error is None
+        assert not session.frame.refusal
+
+
+def test_one_alone_that_becomes_a_lottery_again_is_still_the_one_that_is_looked_at() -> None:
+    with paused_lottery() as session:
+        session.choose(2)
+        session.alone()
+        session.lottery(4)
+        session.step(1)
+        wait_for(lambda: session.frame.config.replicas == 4 and session.frame.trained == 1)
+        assert session.frame.own_config == SMALL_LOTTERY.of(2)

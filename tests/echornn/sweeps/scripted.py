@@ -1,0 +1,94 @@
+"""Networks whose results follow a script, and an engine without processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from echornn.config import EchoConfig
+from echornn.sweeps.folder import Result
+from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+
+KILLS = 13
+"""The echo step that kills its worker."""
+
+RAISES = 17
+"""The echo step whose training raises an error."""
+
+
+def result_of(config: EchoConfig) -> Result:
+    """Solved at ten times the echo step and the seed, and not at all from echo step 10 on."""
+    if config.echo_step >= 10:
+        return Result(None, 0.6931, config.num_epochs * config.windows_per_epoch, 1.0)
+    solved_at = 10 * config.echo_step + config.seed
+    return Result(solved_at, 0.04, solved_at, 0.01)
+
+
+def train(part: Part) -> Iterator[News]:
+    """Tell the news of a part, one network after the other; its process may die of it."""
+    yield Began("cpu of nowhere")
+    for config in part.configs:
+        if config.echo_step == KILLS:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if config.echo_step == RAISES:
+            raise MemoryError("no room for echo step 17")
+        yield Trained(1, 0.001, ((config, result_of(config)),))
+
+
+class ScriptedEngine:
+    """Trains at once, when its news are asked for.
+
+    Attributes:
+        trained: all networks whose result was told, in order.
+        started: the parts, and by which worker.
+        before: called before each part is trained; may raise, as one who is killed.
+
+    Args:
+        workers: how many.
+        kills, raises: networks of these echo steps are the death of their worker, or raise.
+    """
+
+    def __init__(self, workers: int = 2, kills: Sequence[int] = (), raises: Sequence[int] = ()) -> None:
+        self.workers, self.room = workers, 1.0
+        self.trained: list[EchoConfig] = []
+        self.started: list[tuple[Part, str]] = []
+        self.closed = False
+        self.before: Callable[[Part], None] = lambda part: None
+        self._kills, self._raises = kills, raises
+        self._idle = deque(f"worker {number}" for number in range(1, workers + 1))
+        self._busy: deque[tuple[Part, str]] = deque()
+        self._deaths = 0
+
+    def idle(self) -> Sequence[str]:
+        return list(self._idle)
+
+    def start(self, part: Part, worker: str) -> None:
+        self._idle.remove(worker)
+        self._busy.append((part, worker))
+        self.started.append((part, worker))
+
+    def news(self, seconds: float) -> Sequence[tuple[int, News]]:
+        if not self._busy:
+            return []
+        part, worker = self._busy.popleft()
+        self.before(part)
+        told: list[News] = [Began(f"cpu of {worker}")]
+        for config in part.configs:
+            if config.echo_step in self._kills:
+                self._deaths += 1
+                self._idle.append(f"{worker} again {self._deaths}")
+                return [*((part.number, one) for one in told), (part.number, Lost("its process was killed"))]
+            if config.echo_step in self._raises:
+                self._idle.append(worker)
+                return [*((part.number, one) for one in told), (part.number, Lost("MemoryError: no room"))]
+            self.trained.append(config)
+            told.append(Trained(1, 0.001, ((config, result_of(config)),)))
+        self._idle.append(worker)
+        return [(part.number, one) for one in (*told, Done())]
+
+    def close(self) -> None:
+        self.closed = True
+        self._idle.extend(worker for _, worker in self._busy)
+        self._busy.clear()

@@ -1,0 +1,126 @@
+"""Processes that train parts: what they tell, and how they end. The workers are real, and train nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.engine import EngineError
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.processes import Processes
+from echornn.sweeps.results import SweepResults
+from echornn.sweeps.sweep import Sweep
+from tests.echornn.sweeps.scripted import KILLS, RAISES, result_of
+from tests.patience import wait_for
+
+pytestmark = pytest.mark.slow
+
+
+def command(how: str) -> list[str]:
+    return [sys.executable, "-m", "tests.echornn.sweeps.scripted_worker", how]
+
+
+@contextmanager
+def processes(workers: int = 1, how: str = "serves") -> Iterator[Processes]:
+    engine = Processes(workers, command(how))
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def until_over(engine: Processes, parts: int = 1) -> list[News]:
+    told: list[News] = []
+
+    def all_told() -> bool:
+        told.extend(news for _, news in engine.news(0.1))
+        return sum(isinstance(news, (Done, Lost)) for news in told) == parts
+
+    wait_for(all_told)
+    return told
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_part_is_trained_and_told_of_and_the_process_is_used_again() -> None:
+    config = EchoConfig(echo_step=3)
+    with processes() as engine:
+        (first,) = engine.idle()
+        engine.start(Part(5, (config,), "solved"), first)
+        assert engine.idle() == []
+        told = until_over(engine)
+        assert told == [Began("cpu of nowhere"), Trained(1, 0.001, ((config, result_of(config)),)), Done()]
+        wait_for(lambda: engine.news(0.1) or engine.idle())
+        assert engine.idle() == [first]
+        pid = engine._there[first]._process.pid
+    assert not is_there(pid)
+
+
+def test_one_that_dies_says_how_and_another_takes_its_place() -> None:
+    with processes() as engine:
+        (first,) = engine.idle()
+        engine.start(Part(0, (EchoConfig(echo_step=KILLS),), "solved"), first)
+        last = until_over(engine)[-1]
+        assert isinstance(last, Lost)
+        assert "killed (SIGKILL)" in last.reason
+        (second,) = engine.idle()
+        assert second != first
+        engine.start(Part(1, (EchoConfig(echo_step=RAISES),), "solved"), second)
+        assert until_over(engine)[-1] == Lost("MemoryError: no room for echo step 17")
+
+
+def test_one_that_is_worn_ends_and_costs_no_part() -> None:
+    with processes(how="wears") as engine:
+        names = []
+        for number in range(2):
+            wait_for(lambda: engine.news(0.1) or engine.idle())
+            (name,) = engine.idle()
+            names.append(name)
+            engine.start(Part(number, (EchoConfig(),), "solved"), name)
+            assert until_over(engine)[-1] == Done()
+        assert len(set(names)) == 2
+
+
+def test_where_none_can_be_started_that_is_said() -> None:
+    def start(engine: Processes, parts: int) -> None:
+        for number in range(parts):
+            engine.start(Part(number, (EchoConfig(),), "solved"), engine.idle()[0])
+            until_over(engine)
+
+    with processes(how="dies") as engine:
+        start(engine, 2)
+        with pytest.raises(EngineError, match="code 1: there is no TensorFlow"):
+            start(engine, 1)
+
+
+def test_a_sweep_survives_deaths_by_chance_and_a_point_that_kills(tmp_path: Path) -> None:
+    grid = Grid((Axis("echo_step", (3, 4, KILLS)),), {"num_epochs": 1}, seeds=8)
+    sweep = Sweep(tmp_path, grid)
+    sweep.run(Processes(2, command("serves")))
+    sweep.close()
+    assert (sweep.status.known, [config.echo_step for config, _ in sweep.status.failed]) == (16, [KILLS])
+    assert [bool(point.failed) for point in SweepResults.read(tmp_path).points] == [False, False, True]
+
+
+def test_workers_end_when_whoever_sends_them_parts_is_gone() -> None:
+    with processes() as engine:
+        engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
+        until_over(engine)
+        worker = next(iter(engine._there.values()))
+        worker.connection.close()
+        assert worker._process.wait(60) == 0
+        worker.is_gone = True

@@ -1,0 +1,228 @@
+"""A sweep is computed into its folder, whatever dies on the way."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.runs.run_error import RunError
+from echornn.sweeps import folder as files
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.part import Part
+from echornn.sweeps.results import SweepResults
+from echornn.sweeps.status import Status
+from echornn.sweeps.sweep import DEATHS, Sweep
+from tests.echornn.sweeps.scripted import ScriptedEngine, result_of
+
+GRID = Grid((Axis("echo_step", (9, 10, 11)), Axis("state_size", (4, 8))), {"num_epochs": 1}, seeds=3)
+
+
+class KilledError(BaseException):
+    """As by `kill -9`: nothing is tidied up."""
+
+
+def compute(folder: Path, grid: Grid = GRID, engine: ScriptedEngine | None = None) -> tuple[ScriptedEngine, Status]:
+    """Who computed it, and how far it is then."""
+    engine = engine or ScriptedEngine()
+    sweep = Sweep(folder, grid)
+    try:
+        sweep.run(engine)
+    finally:
+        sweep.close()
+    return engine, sweep.status
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / files.TABLE).open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_all_is_trained_once_and_kept(tmp_path: Path) -> None:
+    engine, status = compute(tmp_path)
+    assert len(engine.trained) == len(set(engine.trained)) == 18
+    assert (status.trainings, status.known, status.solved, status.is_finished) == (18, 18, 6, True)
+    assert engine.closed
+    results = SweepResults.read(tmp_path)
+    for point in results.points:
+        for seed in point.seeds:
+            assert point.results[seed] == result_of(replace(point.config, seed=seed))
+    rows = table(tmp_path)
+    assert [*rows[0]] == ["echo_step", "state_size", "seed", "solved_at", "final_loss", "windows", "seconds"]
+    assert [*rows[0].values()] == ["9", "4", "7", "97", "0.04", "97", "0.01"]
+    assert [*rows[-1].values()] == ["11", "8", "9", "", "0.6931", "666", "1"]
+    assert [(row["echo_step"], row["state_size"], row["seed"]) for row in rows] == [
+        (str(echo), str(size), str(seed)) for echo in (9, 10, 11) for size in (4, 8) for seed in (7, 8, 9)
+    ]
+
+
+def test_a_row_of_the_table_comes_as_soon_as_it_is_known(tmp_path: Path) -> None:
+    engine = ScriptedEngine()
+    seen: list[int] = []
+    engine.before = lambda part: seen.append(len(table(tmp_path)))
+    compute(tmp_path, engine=engine)
+    assert seen[0] == 0
+    assert len(seen) > 1
+    assert seen[-1] == 18 - len(engine.started[-1][0].configs)
+
+
+def test_parts_hold_one_structure_and_workers_stay_with_theirs(tmp_path: Path) -> None:
+    grid = replace(GRID, seeds=40)
+    engine, _ = compute(tmp_path, grid)
+    sizes: dict[str, set[int]] = {}
+    for part, worker in engine.started:
+        assert len({config.state_size for config in part.configs}) == 1
+        sizes.setdefault(worker, set()).add(part.configs[0].state_size)
+    assert len(engine.started) > 4
+    assert min(map(len, sizes.values())) == 1
+
+
+def test_the_same_again_trains_nothing(tmp_path: Path) -> None:
+    compute(tmp_path)
+    before = (tmp_path / files.TABLE).read_bytes()
+    engine, status = compute(tmp_path)
+    assert (engine.trained, status.is_finished) == ([], True)
+    assert (tmp_path / files.TABLE).read_bytes() == before
+    assert len(files.read_asked(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("parts", [0, 1, 4])
+def test_after_a_kill_only_what_is_missing_is_trained(tmp_path: Path, parts: int) -> None:
+    engine = ScriptedEngine(workers=1)
+    grid = replace(GRID, seeds=40)
+
+    def die(part: Part) -> None:
+        if len(engine.started) > parts:
+            raise KilledError
+
+    engine.before = die
+    sweep = Sweep(tmp_path, grid)
+    with pytest.raises(KilledError):
+        sweep.run(engine)
+    (tmp_path / files.RESULTS / "0123.json.new").write_text("{")
+    with (tmp_path / files.TABLE).open("a") as lines:
+        lines.write("9,4,")
+    sweep._store._lock.release()  # as the death of the process does
+
+    again, status = compute(tmp_path, grid)
+    assert len(engine.trained) == sum(len(part.configs) for part, _ in engine.started[:parts])
+    assert sorted(engine.trained + again.trained, key=str) == sorted(set(engine.trained + again.trained), key=str)
+    assert (status.known, len(table(tmp_path))) == (240, 240)
+    assert not list(tmp_path.glob("*/*.new"))
+
+
+def test_another_grid_keeps_what_is_common_and_adds_the_rest(tmp_path: Path) -> None:
+    compute(tmp_path)
+    wider = Grid((Axis("echo_step", (8, 9)), Axis("cell", ("rnn", "gru"))), {"num_epochs": 1, "state_size": 4}, seeds=4)
+    engine, status = compute(tmp_path, wider)
+    assert status.known == 16
+    assert len(engine.trained) == 16 - 3
+    results = SweepResults.read(tmp_path)
+    assert results.axes == {"echo_step": (8, 9, 10, 11), "cell": ("rnn", "gru"), "state_size": (4, 8)}
+    assert (results.trainings, results.known) == (18 + 13, 18 + 13)
+    assert len(table(tmp_path)) == 31
+
+
+def test_until_all_is_another_question(tmp_path: Path) -> None:
+    compute(tmp_path)
+    engine, _ = compute(tmp_path, replace(GRID, until="all"))
+    assert len(engine.trained) == 18
+    assert {part.until for part, _ in engine.started} == {"all"}
+
+
+def test_two_sweeps_on_one_folder_the_second_is_refused(tmp_path: Path) -> None:
+    first = Sweep(tmp_path, GRID)
+    with pytest.raises(RunError, match="is being written by another process"):
+        Sweep(tmp_path, GRID)
+    first.close()
+    Sweep(tmp_path, GRID).close()
+
+
+def test_a_folder_of_something_else_is_refused_and_untouched(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(RunError, match="holds something else than a sweep"):
+        Sweep(tmp_path, GRID)
+    with pytest.raises(RunError, match="is no folder"):
+        Sweep(tmp_path / "thesis.tex", GRID)
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("how", ["kills", "raises"])
+def test_a_point_that_is_the_death_of_its_workers_is_marked_and_the_rest_completes(tmp_path: Path, how: str) -> None:
+    killers: dict[str, Any] = {how: [10]}
+    engine, status = compute(tmp_path, engine=ScriptedEngine(**killers))
+    assert [(config.echo_step, config.state_size) for config, _ in status.failed] == [(10, 4), (10, 8)]
+    assert (status.known, status.given_up, status.is_finished) == (12, 6, True)
+    assert len(engine.trained) == len(set(engine.trained)) == 12
+    results = SweepResults.read(tmp_path)
+    reasons = {(point.config.echo_step, point.config.state_size): point.failed for point in results.points}
+    reason = "its process was killed" if how == "kills" else "MemoryError: no room"
+    assert {key for key, why in reasons.items() if why == reason} == {(10, 4), (10, 8)}
+    assert {key for key, why in reasons.items() if why is None} == {(echo, size) for echo in (9, 11) for size in (4, 8)}
+    for size in (4, 8):
+        alone = [
+            part
+            for part, _ in engine.started
+            if {(one.echo_step, one.state_size) for one in part.configs} == {(10, size)}
+        ]
+        assert len(alone) == DEATHS
+
+    healed, status = compute(tmp_path)
+    assert {config.echo_step for config in healed.trained} == {10}
+    assert [point.failed for point in SweepResults.read(tmp_path).points] == [None] * 6
+
+
+def test_workers_that_die_by_chance_cost_no_point(tmp_path: Path) -> None:
+    engine = ScriptedEngine()
+    kills = iter([True, False] * 100)
+
+    def maybe(part: Part) -> None:
+        engine._kills = [config.echo_step for config in part.configs[-1:]] if next(kills) else []
+
+    engine.before = maybe
+    sweep = Sweep(tmp_path, GRID)
+    sweep.run(engine)
+    sweep.close()
+    assert (sweep.status.failed, sweep.status.known) == ((), 18)
+    assert sweep.notes[0].endswith("networks: its process was killed")
+
+
+def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    engine = ScriptedEngine(workers=1)
+    sweep = Sweep(tmp_path, replace(GRID, seeds=40))
+    engine.before = lambda part: sweep.asked_to_end.set()
+    sweep.run(engine)
+    sweep.close()
+    assert engine.closed
+    assert 0 < sweep.status.known == len(engine.trained) == len(table(tmp_path)) < 240
+    assert not sweep.status.is_finished
+
+
+def test_a_result_that_is_told_twice_counts_once(tmp_path: Path) -> None:
+    class Repeating(ScriptedEngine):
+        def news(self, seconds: float) -> Any:
+            return [one for one in super().news(seconds) for _ in range(2)]
+
+    _, status = compute(tmp_path, engine=Repeating())
+    assert (status.known, len(table(tmp_path))) == (18, 18)
+
+
+def test_impossible_points_are_not_trained(tmp_path: Path) -> None:
+    grid = Grid((Axis("echo_step", (3, 20_000)),), seeds=2)
+    engine, status = compute(tmp_path, grid)
+    assert {config.echo_step for config in engine.trained} == {3}
+    assert status.trainings == 2
+    assert [one.values for one in SweepResults.read(tmp_path).impossible] == [{"echo_step": 20_000}]
+
+
+def test_seeds_added_later_are_the_only_ones_trained(tmp_path: Path) -> None:
+    grid = Grid((Axis("echo_step", (3,)),), {"seed": 0}, seeds=2)
+    compute(tmp_path, grid)
+    engine, _ = compute(tmp_path, replace(grid, seeds=5))
+    assert [config.seed for config in engine.trained] == [2, 3, 4]
+    assert engine.trained[0] == EchoConfig(seed=2)

@@ -1,0 +1,42 @@
+"""Record the lottery that the pictures show: `python -m tests.record_lottery` trains it and writes tests/data.
+
+See `tests.record_run`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from echornn import EchoConfig, Population
+from echornn.progress import Floats
+
+FILE = Path(__file__).parent / "data" / "lottery_run.npz"
+CONFIG = dataclasses.replace(EchoConfig(), replicas=64)
+"""The tutorial's, from 64 seeds."""
+
+WINDOWS = 1500
+
+LEAST, MOST = 1e-4, 10.0
+"""Losses between them, in nats, are kept as one of 256 steps of a twentieth each."""
+
+
+def record() -> None:
+    """Train the lottery, and keep every loss to within 3 %."""
+    losses = Population(CONFIG).advance(WINDOWS).losses
+    shares = np.log(np.clip(losses, LEAST, MOST) / LEAST) / np.log(MOST / LEAST)
+    np.savez_compressed(FILE, allow_pickle=False, losses=np.rint(255 * shares).astype(np.uint8).T)
+
+
+def recorded_lottery() -> Floats:
+    """Its losses, float32 [windows, replicas]; the first replica is the network of `tests.record_run`."""
+    with np.load(FILE) as run:
+        shares = run["losses"].T.astype(np.float32) / 255
+    losses: Floats = np.float32(LEAST) * np.float32(MOST / LEAST) ** shares
+    return losses
+
+
+if __name__ == "__main__":
+    record()

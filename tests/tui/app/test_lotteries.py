@@ -1,0 +1,157 @@
+"""The keys of a lottery, in the app: which network is looked at, one alone, and from one to many and back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from echornn.config import EchoConfig
+from echornn.runs.branch import Moment
+from echornn.session.frame import State
+from tests.scripted import ScriptedSession, make_progress
+from tests.trees import branch_off, grow_many
+from tests.tui.app.test_app import opened, screen_text
+from tests.tui.app.views.test_lottery import WINDOWS, losses_of
+from tui.app import keys
+from tui.app.app import EchoApp
+from tui.app.views.lottery import LotteryView
+from tui.app.widgets.loss_plot import LossPlot
+
+
+@asynccontextmanager
+async def lottery(
+    state: State = State.PAUSED, size: tuple[int, int] = (80, 24), replicas: int = 64
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    config = EchoConfig(replicas=replicas)
+    windows = WINDOWS if replicas < 1000 else 60
+    session = ScriptedSession(config)
+    branch_off(session.timeline, config)
+    grow_many(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=size) as pilot:
+        where = session.timeline.lottery(Moment(0, windows))
+        session.set_frame(state, make_progress(config.of(0)), trained=windows, lottery=where)
+        app.show_newest_frame()
+        await pilot.pause()
+        yield app, session, pilot
+
+
+def order_of(app: EchoApp) -> list[int]:
+    """The replicas in the order of their lines."""
+    assert app._frame.lottery is not None
+    return [int(replica) for replica in app._frame.lottery.order()]
+
+
+def chosen_lines(app: EchoApp) -> list[str]:
+    return [line.strip() for line in screen_text(app).split("\n") if line.lstrip().startswith("►")]
+
+
+async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
+    async with lottery() as (app, session, pilot):
+        await pilot.press("6")
+        await pilot.pause()
+        assert "lottery: 43 of 64 solved (55 to 77 %)" in screen_text(app)
+        assert [line.split()[1] for line in chosen_lines(app)] == ["7"]
+        assert session.commands == []
+
+
+async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() -> None:
+    async with lottery() as (app, session, pilot):
+        await pilot.press("6", "tab", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
+        order, page = order_of(app), app.query_one(LotteryView)._shown - 1
+        chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
+        assert session.commands == [f"choose {replica}" for replica in chosen], "nothing comes above the first"
+        await pilot.press("down")
+        await pilot.pause()
+        assert [line.split()[1] for line in chosen_lines(app)] == [str(7 + order[1])], "it is marked at once"
+        assert f"seed {7 + order[1]}: solved at window" in screen_text(app)
+
+
+async def test_what_the_session_shows_counts_once_it_is_there() -> None:
+    async with lottery() as (app, session, pilot):
+        order = order_of(app)
+        await pilot.press("6", "tab", "down")
+        session.set_frame(State.PAUSED, app._frame.progress, replica=order[1])
+        app.show_newest_frame()
+        session.set_frame(State.PAUSED, app._frame.progress, replica=order[5])
+        app.show_newest_frame()
+        await pilot.press("down")
+        assert session.commands[-1] == f"choose {order[6]}"
+
+
+async def test_from_other_views_two_keys_go_through_the_lines() -> None:
+    async with lottery() as (app, session, pilot):
+        order = order_of(app)
+        await pilot.press("3", "greater_than_sign", "greater_than_sign", "less_than_sign")
+        assert session.commands == [f"choose {order[line]}" for line in (1, 2, 1)]
+        assert isinstance(app.focused, LossPlot)
+
+
+async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() -> None:
+    async with lottery() as (_, session, pilot):
+        await pilot.press("6", "enter")
+        assert session.commands == [], "the curve has the keys"
+        await pilot.press("tab", "enter")
+        assert session.commands == ["alone"]
+
+
+async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -> None:
+    async with lottery() as (app, _, pilot):
+        await pilot.press("6", "tab", "end")
+        for by in ("seed", "loss", "solved"):
+            await pilot.press("v")
+            await pilot.pause()
+            assert f"by {by}" in screen_text(app)
+            assert len(chosen_lines(app)) == 1
+
+
+async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
+    async with lottery() as (app, session, pilot):
+        await pilot.press("6")
+        await pilot.pause()
+        view = app.query_one(LotteryView)
+        order = order_of(app)
+        await pilot.click(view, offset=(30, 4))
+        assert session.commands == [f"choose {order[2]}"]
+        for _ in range(5):
+            view._scroll(1)
+        await pilot.pause()
+        assert chosen_lines(app) == [], "the wheel leaves it"
+        await pilot.click(view, offset=(30, 2))
+        assert session.commands[-1] == f"choose {order[5]}"
+        view._scroll(-100)
+        assert view._first == 0
+        view._scroll(1000)
+        assert view._first == 64 - view._shown
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.LOADING])
+async def test_a_key_turns_one_network_into_many_and_says_how_to_come_back(state: State) -> None:
+    async with opened(state) as (app, session, pilot):
+        await pilot.press("L")
+        await pilot.pause()
+        assert session.commands == ["lottery"]
+        assert (keys.LATER if state is State.LOADING else keys.MAKES_A_LOTTERY) in screen_text(app)
+
+
+async def test_of_one_network_there_is_no_other_to_look_at() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await pilot.press("6", "greater_than_sign")
+        await pilot.pause()
+        assert keys.ONE_NETWORK in screen_text(app)
+        await pilot.press("tab", "down", "enter", "end", "v")
+        await pilot.pause()
+        assert session.commands == []
+        assert "L trains 64 at once" in screen_text(app)
+
+
+async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
+    async with lottery(replicas=4096) as (app, session, pilot):
+        await pilot.press("6", "tab", "end")
+        await pilot.pause()
+        assert "of 4,096 solved" in screen_text(app)
+        assert session.commands == [f"choose {order_of(app)[-1]}"]

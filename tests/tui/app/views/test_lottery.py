@@ -1,0 +1,195 @@
+"""The lottery: a line for each network, in order, and what is said of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from echornn.analysis.lottery import Lottery
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+from echornn.session.frame import Frame, State
+from tests.scripted import make_progress
+from tui.app.views.lottery import LotteryView, Shades, read
+from tui.app.views.replica_labels import Labels
+from tui.app.views.shaded_losses import buckets_by_column, shaded
+from tui.app.views.solve_times import bar, solved_by_column
+from tui.app.widgets.cells import Cells
+
+WINDOWS = 1600
+CHANCE = math.log(2)
+
+
+def solve_times(replicas: int) -> np.ndarray:
+    """When each of the scripted networks is solved; every third is not."""
+    seeds = np.arange(replicas)
+    return np.where(seeds % 3 == 1, 0, 100 + (seeds * 379) % 1400).astype(np.int64)
+
+
+def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
+    """float32 [replicas, windows]: chance, and within a hundred windows of when it is solved down to nearly none."""
+    at = solve_times(of)[list(replicas)][:, np.newaxis]
+    fall = np.clip((at - windows) / 100, 0.01, 1)
+    return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
+
+
+def scripted_shades(of: int) -> Shades:
+    """As `Session.shades`, of the scripted networks."""
+
+    def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+        edges = np.linspace(first, last, min(columns, last - first) + 1)
+        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, of)
+
+    return shades
+
+
+def lottery_after(windows: int, replicas: int = 64) -> Lottery:
+    at = solve_times(replicas)
+    newest = losses_of(range(replicas), np.array([windows]), replicas)[:, 0]
+    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows)
+
+
+def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Frame:
+    config = EchoConfig(replicas=replicas)
+    lottery = lottery_after(windows, replicas) if replicas > 1 else None
+    progress = make_progress(config.of(replica))
+    return Frame(
+        State.PAUSED, config, trained=windows, line_end=windows, progress=progress, replica=replica, lottery=lottery
+    )
+
+
+def drawn(
+    frame: Frame, width: int, height: int, ascii_only: bool = False, view: LotteryView | None = None
+) -> list[str]:
+    view = LotteryView(ascii_only) if view is None else view
+    view.shades_of = scripted_shades(frame.config.replicas)
+    view.axis = lambda: (0, frame.trained, frame.trained)
+    view._frame = frame
+    cells = Cells(width, height, view.STYLES)
+    view.draw(cells)
+    return [cells.text(y).rstrip() for y in range(height)]
+
+
+def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> None:
+    lines = drawn(frame_of(), 78, 11)
+    assert lines[0].startswith("lottery: 43 of 64 solved (55 to 77 %), median window 796")
+    assert lines[0].endswith("1-8 by solved")
+    assert lines[1].split()[:4] == ["seed", "solved", "loss", "0"]
+    assert lines[2].startswith("►   7    100  0.0069 ▓▒░··")
+    at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
+    assert at == sorted(solve_times(64)[solve_times(64) > 0].tolist())[:8]
+    assert lines[10].split()[:2] == ["solved", "here"]
+
+
+def test_in_ascii_nothing_else_is_drawn() -> None:
+    for width in (78, 118):
+        text = "".join(drawn(frame_of(), width, 20, ascii_only=True))
+        assert text.isascii()
+        assert "*   7" in text
+
+
+def test_where_it_is_wide_the_histogram_stands_beside_and_counts_all() -> None:
+    lines = drawn(frame_of(), 118, 20)
+    assert lines[1].endswith("solved within windows")
+    counts = [int(line.split()[-1]) for line in lines[2:] if "-" in line or "not yet" in line]
+    assert sum(counts) == 64
+    assert counts[-1] == 21
+    assert not lines[-1].split()[0].startswith("solved")
+
+
+@pytest.mark.parametrize("replicas", [2, 64, 4096])
+def test_whatever_is_chosen_is_in_sight_and_only_what_is_in_sight_is_asked_for(replicas: int) -> None:
+    view = LotteryView()
+    for replica in (0, replicas - 1, replicas // 2):
+        frame = frame_of(replicas, replica=replica)
+        lines = drawn(frame, 78, 11, view=view)
+        assert [line.split()[0] for line in lines[2:] if line.startswith("►")] == [
+            f"►{7 + replica:>4}".split()[0]
+        ] or any(line.startswith(f"►{7 + replica:>4}") for line in lines)
+        assert sum(line.startswith("►") for line in lines) == 1
+
+
+def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
+    view, replica = LotteryView(), 3
+    before = drawn(frame_of(windows=1000, replica=replica), 78, 11, view=view)
+    assert next(line for line in before if line.startswith("►")).split()[2] == "-"
+    after = drawn(frame_of(windows=1300, replica=replica), 78, 11, view=view)
+    assert [line.startswith("►") for line in after].index(True) == 2 + 4, "as much above it as below"
+
+
+def test_lines_asked_for_are_those_that_are_drawn() -> None:
+    asked: list[int] = []
+    view, frame = LotteryView(), frame_of(4096)
+    shades = scripted_shades(4096)
+    drawn(frame, 78, 11, view=view)
+
+    def counted(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+        asked.append(len(replicas))
+        return shades(replicas, columns, first, last)
+
+    view.shades_of = counted
+    view.draw(Cells(78, 11, view.STYLES))
+    assert asked == [8]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 3), (30, 4), (60, 4), (78, 5), (198, 40)])
+@pytest.mark.parametrize("replicas", [1, 2, 64])
+def test_it_is_drawn_on_any_screen(size: tuple[int, int], replicas: int) -> None:
+    drawn(frame_of(replicas), *size)
+    drawn(frame_of(replicas, windows=0), *size)
+    drawn(frame_of(replicas, windows=1), *size)
+
+
+def test_one_network_is_told_which_key_makes_many() -> None:
+    lines = drawn(frame_of(1), 78, 11)
+    assert "one network, of seed 7" in lines[0]
+    assert lines[1].startswith("L trains 64 at once")
+    assert LotteryView.height_for(EchoConfig(), 80, 20) < 5
+    assert LotteryView.height_for(EchoConfig(replicas=64), 80, 20) == 20
+
+
+def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
+    losses = np.array([0.0, 0.04, 0.1, 0.3, 0.5, 0.69, 3.0, math.nan, math.inf], np.float32)
+    assert "".join(shaded(losses, CHANCE)) == "··░▒▓██!!"
+    assert "".join(shaded(losses, CHANCE, ascii_only=True)) == "..:+*##!!"
+
+
+def test_columns_show_the_bucket_that_their_middle_lies_in() -> None:
+    buckets, windows = buckets_by_column(100, 180, 40, 160, 20)
+    assert windows.tolist() == [100 + 4 + 8 * column for column in range(10)], "half of the axis is empty"
+    assert buckets.tolist() == [2 + 4 * column for column in range(10)]
+    empty, _ = buckets_by_column(0, 0, 1, 100, 10)
+    assert not len(empty)
+
+
+def test_the_strip_counts_by_column() -> None:
+    none = np.zeros(5, np.float32)
+    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100)
+    assert solved_by_column(lottery, 0, 100, 10) == "█▄       ▄"
+    assert solved_by_column(lottery, 50, 50, 5) == "    █"
+    assert solved_by_column(lottery, 0, 100, 10, ascii_only=True).isascii()
+
+
+def test_bars_are_as_long_as_their_share_and_never_too_short_to_be_seen() -> None:
+    assert bar(0.5, 10) == "█" * 5
+    assert bar(1e-6, 10) == "▏"
+    assert bar(0, 10) == ""
+    assert bar(1e-6, 10, ascii_only=True) == "#"
+
+
+def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
+    config = EchoConfig(seed=2**128 - 64, replicas=64)
+    labels = Labels.of(config, lottery_after(WINDOWS))
+    assert {len(labels.line(replica)) for replica in range(64)} == {len(labels.head)}
+    assert labels.line(63).split()[0] == str(2**128 - 1)
+
+
+def test_what_became_of_a_network_is_read_out() -> None:
+    config, lottery = EchoConfig(replicas=64), lottery_after(WINDOWS)
+    assert read(config, lottery, 0) == ("seed 7: solved at window 100, no. 1 of 43, mean loss 0.0069; enter: it alone")
+    assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.6931")
+    lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
+    assert "no finite number" in read(config, lost, 5)

@@ -1,0 +1,60 @@
+"""`echornn-tui map` without a terminal: what scripts see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.swept import SMALL, keep
+from tui.cli import exit_code_of
+from tui.exit_code import ExitCode
+
+
+@pytest.fixture(scope="module")
+def cliff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return keep(tmp_path_factory.mktemp("cliff"), [SMALL])
+
+
+def test_without_a_terminal_it_is_printed_once(cliff: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        exit_code_of(["map", str(cliff), "--show", "loss", "--down", "echo", "--filter", "cell=gru"]) == ExitCode.DONE
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "median final loss, nats, across cell, down echo_step"
+    assert exit_code_of(["map", str(cliff), "--csv"]) == ExitCode.DONE
+    assert len(capsys.readouterr().out.splitlines()) == 11
+
+
+def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:
+    file = tmp_path / "map.svg"
+    for _ in range(2):
+        assert exit_code_of(["map", str(cliff), "--svg", str(file)]) == ExitCode.DONE
+    assert file.read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere"], "there is no sweep in nowhere"),
+        (["CLIFF", "--across", "foo"], "across = 'foo' cannot be used: one of echo_step, cell, the sweep's fields"),
+        (["CLIFF", "--show", "colour"], "colour"),
+        (["CLIFF", "--filter", "cell=tcn"], "filter = 'cell=tcn' cannot be used: cell has rnn, gru"),
+        (["CLIFF", "--csv", "--once"], "--csv cannot be used with --once"),
+        (["CLIFF", "--csv", "--svg", "x"], "--csv cannot be used with --svg"),
+        (["CLIFF", "--once", "--svg", "x.svg"], "svg = 'x.svg' cannot be used with --once"),
+        ([], "SWEEP"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(
+    words: list[str], message: str, cliff: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(["map", *(str(cliff) if word == "CLIFF" else word for word in words)]) == ExitCode.USAGE
+    told = capsys.readouterr()
+    assert message in told.err
+    assert (told.out, told.err.count("\n")) == ("", 2)
+
+
+def test_a_picture_that_cannot_be_written_fails(cliff: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(["map", str(cliff), "--svg", "/proc/map.svg"]) == ExitCode.FAILED
+    assert "/proc/map.svg" in capsys.readouterr().err

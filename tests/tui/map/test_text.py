@@ -1,0 +1,143 @@
+"""The map as text, as CSV and as a picture."""
+
+from __future__ import annotations
+
+import csv
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import Result
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.measures import Measure
+from echornn.sweeps.results import SweepResults
+from echornn.sweeps.survey import surveyed
+from tests.swept import CLIFF, results_of, with_a_cliff
+from tui.front_end import UsageError
+from tui.map.chosen import chosen
+from tui.map.picture import picture_of
+from tui.map.seen import Seen
+from tui.map.signs import ASCII, BLOCKS
+from tui.map.text import csv_lines, lines_of
+
+
+def seen_of(
+    results: SweepResults, words: str = "", across: str | None = None, measure: Measure = Measure.SUCCESS
+) -> Seen:
+    everything = surveyed(results)
+    return Seen.of(chosen(everything.axes, across, None, measure, words), everything)
+
+
+@pytest.fixture(scope="module")
+def cliff() -> SweepResults:
+    return results_of(CLIFF)
+
+
+@pytest.fixture(scope="module")
+def broken() -> SweepResults:
+    """Of four echoes one is there, one is half there, one failed, one cannot be."""
+    grid = Grid((Axis.parse("echo_step=1,2,3,40"),), {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
+
+    def rule(config: EchoConfig) -> Result | None:
+        return with_a_cliff(config) if config.echo_step == 1 or (config.echo_step, config.seed) == (2, 7) else None
+
+    reason = "killed by SIGKILL"
+    return results_of(grid, rule, lambda config: reason if config.echo_step == 3 else None)
+
+
+def test_as_text(cliff: SweepResults) -> None:
+    assert list(lines_of(seen_of(cliff, "echo=12.."), BLOCKS)) == [
+        "seeds that solved it, %, across echo_step, down cell",
+        "",
+        "      12   13   14   15   16   17   18   19   20",
+        "rnn   62   44   25 ┃  0 ┊  0    0    0    0    0",
+        "gru   19    0    0 ┃  0 ┊  0    0    0    0    0",
+        "                          ┄┄   ┄┄   ┄┄   ┄┄   ┄┄",
+        "lstm   0    0    0 ┃  0    0    0    0    0    0",
+        "",
+        "┃ echo = T  ┊ echo + 1 = state",
+    ]
+
+
+def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
+    assert list(lines_of(seen_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
+        "window by which half had solved it, across cell, down echo_step",
+        "",
+        "    rnn   gru",
+        "14    -     -",
+        "    ===   ===",
+        "15    -     -",
+        "",
+        "| echo = T",
+    ]
+
+
+def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
+    assert list(lines_of(seen_of(broken), ASCII)) == [
+        "seeds that solved it, %, across echo_step",
+        "",
+        "       1      2   3   40",
+        "all  100   100?   !    x",
+        "",
+        "? to come  ! failed  x cannot be",
+    ]
+
+
+def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
+    rows = list(csv.DictReader(csv_lines(seen_of(cliff))))
+    assert len(rows) == 60
+    one = next(row for row in rows if (row["echo_step"], row["cell"]) == ("9", "lstm"))
+    assert one == {
+        "echo_step": "9",
+        "cell": "lstm",
+        "points": "1",
+        "trained": "16",
+        "solved": "3",
+        "success": "0.1875",
+        "low": "0.0659",
+        "high": "0.4301",
+        "half_solved": "",
+        "median_loss": "0.593",
+        "best_seed": "14",
+        "best_solved_at": one["best_solved_at"],
+        "failed": "0",
+        "missing": "0",
+    }
+    assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
+    lacking = list(csv.DictReader(csv_lines(seen_of(broken))))
+    told = [(row["trained"], row["failed"], row["missing"], row["success"], row["best_seed"]) for row in lacking]
+    assert told == [
+        ("2", "0", "0", "1.0000", "7"),
+        ("1", "0", "1", "1.0000", "7"),
+        ("0", "2", "0", "", ""),
+        ("0", "0", "0", "", ""),
+    ]
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_as_a_picture(cliff: SweepResults, broken: SweepResults, measure: Measure) -> None:
+    for results in (cliff, broken):
+        picture = ET.fromstring(picture_of(seen_of(results, measure=measure)))
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+        texts = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
+        assert {"1", "2", "3"} <= set(texts)
+    assert "? to come   ! failed   × cannot be" in texts
+
+
+def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) -> None:
+    axes = cliff.axes
+    assert chosen(axes, "cell", None, Measure.LOSS, "").down == "echo_step"
+    assert chosen(axes, None, "echo", Measure.LOSS, "").across == "cell"
+    one_row = {"echo_step": (1, 2)}
+    assert chosen(one_row, None, None, Measure.LOSS, "").down is None
+    for arguments, message in [
+        (("state_size", None, ""), "across = 'state_size' cannot be used: one of echo_step, cell, the sweep's fields"),
+        ((None, "", ""), "down = '' cannot be used: one of echo_step, cell, the sweep's fields"),
+        (("cell", "cell", ""), "down = 'cell' cannot be used: it is the field across"),
+        ((None, None, "cell=x"), "filter = 'cell=x' cannot be used: cell has rnn, gru, lstm"),
+    ]:
+        with pytest.raises(UsageError) as refused:
+            chosen(axes, arguments[0], arguments[1], Measure.LOSS, arguments[2])
+        assert str(refused.value) == message

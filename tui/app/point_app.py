@@ -1,0 +1,41 @@
+"""The app on a run that was opened from somewhere, to which escape returns."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.app.app import EchoApp
+
+
+class PointApp(EchoApp):
+    """Shows a session as the app does.
+
+    Attributes:
+        went_back: whether it was left by escape, and not to end the program.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True)
+    ]
+
+    went_back = False
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape first does what it does in the app: it closes panels, and takes cursors away."""
+        if action == "back":
+            return self._watching and not self._has_cursor
+        return super().check_action(action, parameters)
+
+    @property
+    def _has_cursor(self) -> bool:
+        viewport = self._plot.viewport
+        if viewport != viewport.following():
+            return True
+        return any(view.reading for view in self._views)
+
+    async def action_back(self) -> None:
+        """To where it was opened."""
+        self.went_back = True
+        await self.action_quit()

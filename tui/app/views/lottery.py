@@ -1,0 +1,275 @@
+"""A lottery: each network on a line, its loss over the run as shaded blocks, and the windows that it took to solve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import cycle, islice
+
+import numpy as np
+from textual.binding import Binding
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+
+from echornn.analysis.loss_text import loss_text
+from echornn.analysis.lottery import Indices, Lottery, Order
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+from echornn.session.frame import Frame
+from echornn.tasks.levels import chance_level
+from tui.app.views.paint import Box, Characters, stamp, write_in
+from tui.app.views.replica_labels import Labels
+from tui.app.views.shaded_losses import buckets_by_column, shaded
+from tui.app.views.solve_times import LEAST_WIDTH as LEAST_HISTOGRAM
+from tui.app.views.solve_times import draw_histogram, solved_by_column
+from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
+from tui.app.widgets.axes import window_ticks
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
+
+HEAD = 2
+"""Lines above the replicas: what they did, and the names of the columns."""
+
+LINES_FOR_STRIP = 7
+"""Lines from which on one is spared for where the replicas were solved, if that has no room beside them."""
+
+WIDE = 96
+"""Columns from which on the histogram stands beside the replicas."""
+
+ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
+
+Shades = Callable[[Sequence[int], int, int, int], Floats]
+"""(replicas, columns, first window, the one after the last) -> float32 [replicas, buckets], as `Session.shades`."""
+
+Axis = Callable[[], tuple[int, int, int]]
+"""The first window of the curve's axis, the one after its last, and how many its axis has room for."""
+
+
+class LotteryView(View):
+    """A line for each replica that fits: seed, when it was solved, its mean loss, and its loss over the curve's axis.
+
+    Only what is on the screen is asked for, so that it costs the same at any number of replicas.
+
+    Attributes:
+        shades_of: gives the losses to draw.
+        axis: tells which windows they are of.
+        on_choose: called with the replica that is to be looked at, from 0.
+        on_alone: called when the chosen one is to go on alone.
+    """
+
+    key = "6"
+    title = "lottery"
+    about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
+    STYLES = tuple(
+        f"lottery--{name}" for name in ("head", "focused", "note", "axis", "loss", "solved", "label", "chosen", "words")
+    )
+    COMPONENT_CLASSES = set(STYLES)
+    BINDINGS = [
+        Binding("up", "choose(-1)", "Up", show=False, tooltip="Look at the network a line up"),
+        Binding("down", "choose(1)", "Down", show=False, tooltip="Look at the network a line down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="A screen of networks up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="A screen of networks down"),
+        Binding("home", "end(-1)", "First", show=False, tooltip="The first of them"),
+        Binding("end", "end(1)", "Last", show=False, tooltip="The last of them"),
+        Binding("enter", "alone", "Alone", show=False, tooltip="The chosen network goes on alone from here: a branch"),
+        Binding("v", "order", "Order", show=False, tooltip="In order of when they were solved, of seed, of loss"),
+    ]
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only)
+        self.shades_of: Shades = lambda replicas, *_: np.empty((len(replicas), 0), np.float32)
+        self.axis: Axis = lambda: (0, 0, 1)
+        self.on_choose: Callable[[int], None] = lambda _: None
+        self.on_alone: Callable[[], None] = lambda: None
+        self._by: Order = ORDERS[0]
+        self._first = 0
+        self._follows = True
+        self._asked: int | None = None
+        self._stood: tuple[int, int] = (0, 0)
+
+    @property
+    def reading(self) -> str:
+        """What became of the chosen network, and what enter does."""
+        frame = self._frame
+        if frame is None or frame.lottery is None or not self.has_focus:
+            return ""
+        return read(frame.config, frame.lottery, self.chosen(frame))
+
+    @staticmethod
+    def height_for(config: EchoConfig, width: int, most: int) -> int:
+        """A line for each replica; few where there is one."""
+        return min(most, HEAD + config.replicas + 1)
+
+    def chosen(self, frame: Frame) -> int:
+        """The replica that is looked at, or is about to be, as of the newest key."""
+        return frame.replica if self._asked is None or self._asked >= frame.config.replicas else self._asked
+
+    def saw(self, frame: Frame) -> None:
+        """A frame has come: what was asked for is forgotten where it is there, or cannot come any more."""
+        if self.chosen(frame) == frame.replica:
+            self._asked = None
+
+    def choose(self, frame: Frame, lines: int) -> None:
+        """Look at the replica so many lines further down, or up."""
+        if frame.lottery is None:
+            return
+        order = frame.lottery.order(self._by)
+        at = int(np.flatnonzero(order == self.chosen(frame))[0])
+        self._choose(frame, int(order[min(max(0, at + lines), len(order) - 1)]))
+
+    def _choose(self, frame: Frame, replica: int) -> None:
+        self._follows = True
+        if replica != self.chosen(frame):
+            self._asked = replica
+            self.on_choose(replica)
+        self.redraw()
+        self.on_view()
+
+    def action_choose(self, lines: int) -> None:
+        if self._frame is not None:
+            self.choose(self._frame, lines)
+
+    def action_page(self, pages: int) -> None:
+        self.action_choose(pages * max(1, self._shown - 1))
+
+    def action_end(self, way: int) -> None:
+        if self._frame is not None:
+            self.choose(self._frame, way * self._frame.config.replicas)
+
+    def action_alone(self) -> None:
+        if self._frame is not None and self._frame.lottery is not None:
+            self.on_alone()
+
+    def action_order(self) -> None:
+        self._by = next(islice(cycle(ORDERS), ORDERS.index(self._by) + 1, None))
+        self._follows = True
+        self.redraw()
+        self.on_view()
+
+    def on_click(self, event: Click) -> None:
+        """Look at the one that is clicked."""
+        frame, line = self._frame, event.get_content_offset(self)
+        if frame is None or frame.lottery is None or line is None or not 0 <= line.y - HEAD < self._shown:
+            return
+        at = self._first + line.y - HEAD
+        if at < frame.lottery.replicas:
+            self._choose(frame, int(frame.lottery.order(self._by)[at]))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self._scroll(1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self._scroll(-1)
+
+    def _scroll(self, lines: int) -> None:
+        """Other lines, with the chosen one wherever it is, until another is chosen."""
+        self._first += lines
+        self._follows = False
+        self.redraw()
+
+    @property
+    def _shown(self) -> int:
+        """Lines of replicas."""
+        return lines_of_replicas(self.size.width, self.size.height)
+
+    def draw(self, cells: Cells) -> None:
+        frame = self._frame
+        if frame is None or frame.lottery is None or not frame.lottery.windows:
+            for y, text in enumerate(instead(frame, self._message)):
+                cells.write(0, y, shortened(text, cells.width), "lottery--words")
+            return
+        lottery, order = frame.lottery, frame.lottery.order(self._by)
+        shown = lines_of_replicas(cells.width, cells.height)
+        self._first = self._scrolled(order, self.chosen(frame), shown)
+        replicas = order[self._first : self._first + shown].tolist()
+        self._draw_head(cells, lottery, len(replicas))
+        histogram = LEAST_HISTOGRAM if cells.width >= WIDE else 0
+        labels = Labels.of(frame.config, lottery)
+        box = Box(labels.width, 1, cells.width - labels.width - (histogram + 2 if histogram else 0), cells.height - 1)
+        if box.width > 0:
+            self._draw_losses(cells, box, frame, lottery, replicas)
+        for y, replica in enumerate(replicas, HEAD):
+            chosen = replica == self.chosen(frame)
+            sign = ("*" if self._ascii_only else "►") if chosen else " "
+            cells.write(0, y, sign + labels.line(replica), "lottery--chosen" if chosen else "lottery--label")
+        cells.write(0, 1, f" {labels.head}", "lottery--axis")
+        if histogram:
+            beside = Box(cells.width - histogram, 1, histogram, cells.height - 1)
+            draw_histogram(cells, beside, lottery, self._ascii_only)
+
+    def _scrolled(self, order: Indices, chosen: int, shown: int) -> int:
+        """The first line: the chosen one is kept in sight, unless the wheel has left it.
+
+        Where it has moved by itself, as it was solved, there is as much above it as below it.
+        """
+        first = min(self._first, len(order) - shown)
+        at = int(np.flatnonzero(order == chosen)[0])
+        if self._follows:
+            moved = self._stood[0] == chosen and self._stood[1] != at
+            first = at - shown // 2 if moved else min(max(first, at - shown + 1), at)
+        self._stood = (chosen, at)
+        return max(0, min(first, len(order) - shown))
+
+    def _draw_head(self, cells: Cells, lottery: Lottery, shown: int) -> None:
+        title = f"{FOCUSED if self.has_focus else ''}{self.title}"
+        end = cells.write(0, 0, title, "lottery--focused" if self.has_focus else "lottery--head")
+        words = f": {lottery.in_words()}"
+        first, last, by = self._first + 1, self._first + shown, f"v: by {self._by}"
+        of = f"{first:,} to {last:,} of {lottery.replicas:,}, " if shown < lottery.replicas else ""
+        keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
+        for note in (f"{keys}{of}{by}", f"{of}{by}", f"{first:,}-{last:,} by {self._by}" if of else by, by, ""):
+            if end + len(words) + 2 + len(note) <= cells.width:
+                break
+        cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
+        cells.write(cells.width - len(note), 0, note, "lottery--note")
+
+    def _draw_losses(self, cells: Cells, box: Box, frame: Frame, lottery: Lottery, replicas: list[int]) -> None:
+        """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
+        first, last, length = self.axis()
+        for column, label in window_ticks(first, length, box.width):
+            if column + len(label) <= box.width:
+                write_in(cells, box, 0, f"{label} ", "lottery--axis", at=column)
+        losses = self.shades_of(replicas, box.width, first, last)
+        if not losses.size:
+            return
+        buckets, windows = buckets_by_column(first, last, losses.shape[1], length, box.width)
+        blocks: Characters = shaded(losses[:, buckets], chance_level(frame.config), self._ascii_only)
+        at = lottery.solved_at[replicas][:, np.newaxis]
+        unsolved, solved = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved"))
+        styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
+        stamp(cells, box.x, HEAD, blocks, styles)
+        if cells.width < WIDE and cells.height >= LINES_FOR_STRIP:
+            text = "solved here "
+            cells.write(box.x - len(text), cells.height - 1, text, "lottery--axis")
+            strip = solved_by_column(lottery, first, length, box.width, self._ascii_only)
+            cells.write(box.x, cells.height - 1, strip, "lottery--solved")
+
+
+def lines_of_replicas(width: int, height: int) -> int:
+    """How many lines a view of this size has for replicas; at least one."""
+    strip = width < WIDE and height >= LINES_FOR_STRIP
+    return max(1, height - HEAD - strip)
+
+
+def instead(frame: Frame | None, message: str) -> list[str]:
+    """What is said where there are no lines of replicas: what a lottery is, and which key makes one."""
+    if frame is None or frame.config.replicas > 1:
+        return [message or "lottery: nothing trained yet"]
+    return [
+        f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
+        "L trains 64 at once, of this seed and those after it; L again comes back.",
+        message,
+    ]
+
+
+def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
+    """A replica in words: when it was solved, as which of how many, and its loss."""
+    at, mean = int(lottery.solved_at[replica]), float(lottery.mean[replica])
+    name = f"seed {config.seed + replica}"
+    if lottery.diverged[replica]:
+        return f"{name}: its loss is no finite number any more"
+    if not at:
+        text = f"{name}: not solved, its mean loss {loss_text(mean)}"
+    else:
+        known = lottery.solved_at[lottery.solved_at > 0]
+        rank = int((known < at).sum()) + 1
+        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {loss_text(mean)}"
+    return f"{text}; enter: it alone"

@@ -1,0 +1,52 @@
+"""What stands before a replica's losses: its seed, the window at which it was solved, its mean loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.analysis.loss_text import loss_text
+from echornn.analysis.lottery import Lottery
+from echornn.config import EchoConfig
+
+LOSS_WIDTH = 7
+
+NOT_YET = "-"
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """Texts of one width each, so that they stand in columns.
+
+    Attributes:
+        seed: of the first replica; each has the next.
+        lottery: where they stand.
+        seeds, windows: characters of the largest seed and of the latest window, or of the names above them.
+    """
+
+    seed: int
+    lottery: Lottery
+    seeds: int
+    windows: int
+
+    @classmethod
+    def of(cls, config: EchoConfig, lottery: Lottery) -> Labels:
+        """The labels of all replicas; their widths change with the digits of the windows trained alone."""
+        seeds = len(str(config.seed + lottery.replicas - 1))
+        return cls(config.seed, lottery, max(4, seeds), max(6, len(f"{lottery.windows:,}")))
+
+    @property
+    def width(self) -> int:
+        """Columns of a label, with the mark before it and a space behind."""
+        return 1 + len(self.head) + 1
+
+    @property
+    def head(self) -> str:
+        """The names of the columns."""
+        return f"{'seed':>{self.seeds}} {'solved':>{self.windows}} {'loss':>{LOSS_WIDTH}}"
+
+    def line(self, replica: int) -> str:
+        """One replica, counted from 0."""
+        at, mean = int(self.lottery.solved_at[replica]), float(self.lottery.mean[replica])
+        solved = f"{at:,}" if at else NOT_YET
+        loss = loss_text(mean)
+        return f"{self.seed + replica:>{self.seeds}} {solved:>{self.windows}} {loss:>{LOSS_WIDTH}}"

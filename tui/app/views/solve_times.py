@@ -1,0 +1,62 @@
+"""How many windows the networks of a lottery took to solve the task: as a histogram, or as a line of blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from echornn.analysis.lottery import Lottery
+from tui.app.views.paint import Box, write_in
+from tui.app.widgets.axes import count
+from tui.app.widgets.cells import Cells
+
+LEAST_WIDTH = 30
+"""Columns of the histogram."""
+
+MOST_BINS = 15
+"""More tell nothing more of some dozens of networks."""
+
+BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+"""Heights of a block in a line, in eighths."""
+
+PARTS = " ▏▎▍▌▋▊▉█"
+"""Lengths of a bar's end, in eighths."""
+
+
+def draw_histogram(cells: Cells, box: Box, lottery: Lottery, ascii_only: bool = False) -> None:
+    """A bar for each stretch of windows that is as long as the next, and one for those that are not solved yet."""
+    write_in(cells, box, 0, "solved within windows", "lottery--axis")
+    width, bins = lottery.histogram(min(MOST_BINS, max(1, box.height - 2)))
+    rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
+    rows.append(("not yet", lottery.replicas - lottery.solved))
+    label = max(len(name) for name, _ in rows)
+    number = len(f"{lottery.replicas:,}")
+    room, most = box.width - label - number - 2, max(1, *(n for _, n in rows))
+    for line, (name, n) in enumerate(rows, 1):
+        style = "lottery--loss" if name == "not yet" else "lottery--solved"
+        write_in(cells, box, line, f"{name:>{label}}", "lottery--axis")
+        write_in(cells, box, line, bar(n / most, room, ascii_only), style, at=label + 1)
+        write_in(cells, box, line, f"{n:>{number},}", "lottery--axis", at=box.width - number)
+
+
+def bar(share: float, width: int, ascii_only: bool = False) -> str:
+    """A horizontal bar over a share of so many columns; none is too short to be seen."""
+    eighths = max(round(share * width * 8), 1 if share else 0)
+    if ascii_only:
+        return "#" * -(-eighths // 8)
+    full, part = divmod(eighths, 8)
+    return "█" * full + (PARTS[part] if part else "")
+
+
+def solved_by_column(lottery: Lottery, first: int, length: int, columns: int, ascii_only: bool = False) -> str:
+    """For each column of an axis a block as high as many were solved there; a full one is the most in any.
+
+    Args:
+        first: the axis' first window, from 0.
+        length: windows along it.
+    """
+    at = lottery.solved_at[lottery.solved_at > 0] - 1 - first
+    at = at[(at >= 0) & (at < length)]
+    counts = np.bincount(at * columns // max(1, length), minlength=columns)
+    eighths = -(-counts * 8 // max(1, int(counts.max(initial=0))))
+    bars = ASCII_BARS if ascii_only else BARS
+    return "".join(bars[height] for height in eighths.tolist())

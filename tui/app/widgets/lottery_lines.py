@@ -1,0 +1,81 @@
+"""A lottery under the chosen network's line: where the losses of all lie, as textures that need no colour."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.band import Band
+from echornn.analysis.loss_history import Curve
+from echornn.progress import Floats
+from tui.app.widgets.axes import LossAxis
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.columns import per_column
+from tui.app.widgets.dots import characters, filled, overlaid, spans
+from tui.app.widgets.ghosts import Place
+
+WILD = 1.5
+"""The axis holds no extreme that is so many times as large as the largest loss that nine in ten stay below: those stand
+at its edge."""
+
+TALL = 8
+"""Lines of a plot from which on each texture has a line of words to itself."""
+
+DOTTED = 4
+"""Dot columns from one dot of an extreme to the next."""
+
+SAMPLES = {"line": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extremes": "⠁⠈"}
+ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
+"""How each is drawn, for the words beside it."""
+
+
+def lottery_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
+    """An axis that holds the band, the chosen network's line, and extremes that are not wild."""
+    middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
+    finite = middle[np.isfinite(middle)]
+    most = WILD * finite.max() if finite.size else np.inf
+    low = np.concatenate([band.low, curve.mean]).astype(np.float64)
+    high = np.concatenate([np.where(band.high.astype(np.float64) > most, np.nan, band.high), middle])
+    if log and (finite > 0).any():
+        low = np.maximum(low, finite[finite > 0].min() / 10)
+    return LossAxis.holding(low, high, log)
+
+
+def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
+    """Draw where the losses lie: 10 to 90 % of them as a texture, the median as a thick line, the extremes dotted."""
+    columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
+
+    def heights(losses: Floats) -> npt.NDArray[np.float64]:
+        dots = place.axis.share(losses) * rows - 0.5
+        low, high = per_column(band, dots, dots, columns, place.length)
+        return np.where(np.isnan(low), np.nan, (low + high) / 2)
+
+    low, tenth, median, ninetieth, high = (
+        heights(losses) for losses in (band.low, band.tenth, band.median, band.ninetieth, band.high)
+    )
+    every = np.arange(columns) % (2 if ascii_only else DOTTED) == 0
+    extremes = (spans(low, low, rows) | spans(high, high, rows)) & every
+    thick = 0.0 if ascii_only else 0.5
+    for dots, mark, style in (
+        (extremes, "'", "plot--extreme"),
+        (filled(tenth, ninetieth, rows, ascii_only), ":", "plot--band"),
+        (spans(median - thick, median + thick, rows), "=", "plot--median"),
+    ):
+        drawn = characters(dots, ascii_only, mark)
+        inside = (slice(0, place.height), slice(place.x, place.x + place.width))
+        cells.characters[inside] = overlaid(cells.characters[inside], drawn)
+        cells.styles[inside][drawn != " "] = cells.names.index(style)
+
+
+def lottery_words(band: Band, seed: int, lines: int, ascii_only: bool) -> list[str]:
+    """What is drawn how: a line of words for each, or one for all where there are few lines."""
+    sample = ASCII_SAMPLES if ascii_only else SAMPLES
+    chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
+    if lines < TALL:
+        return [f" {sample['line']} {chosen}  {sample['median']} {median}  {sample['band']} {eight_in_ten} "]
+    return [
+        f" {sample['line']} {chosen}, chosen ",
+        f" {sample['median']} {median} of {int(band.replicas[-1]):,} ",
+        f" {sample['band']} {eight_in_ten} of them ",
+        f" {sample['extremes']} best and worst ",
+    ]

@@ -1,0 +1,93 @@
+"""What there is to say of one network's training: every 100 windows, and of each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+
+from echornn.config import EchoConfig
+from echornn.progress import AnyProgress, Floats, Progress
+from echornn.runs.run_dir import Run
+from tui.commands.records import Record
+from tui.commands.windows import Errors, losses_and_errors
+
+LINE_EVERY = 100
+"""Windows from one line to the next, as in the tutorial."""
+
+
+class Report(Protocol):
+    """Turns progress into records: plain dictionaries, of one window or of one whole epoch each."""
+
+    def go_on_after(self, run: Run, at: int | None = None) -> None:
+        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now.
+
+        Args:
+            at: after how many windows along the run's path it goes on; where it stands, unless given.
+        """
+
+    def records(self, progress: AnyProgress) -> Iterator[Record]:
+        """What there is to say of these windows, in order."""
+
+
+class EpochReport:
+    """See `Report`; of one network."""
+
+    def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        self.config = config
+        self._clock = clock
+        self._begun = clock()
+        self._losses: list[float] = []
+        self._errors = 0
+
+    def go_on_after(self, run: Run, at: int | None = None) -> None:
+        """See `Report.go_on_after`."""
+        for config, losses, errors in windows_of_the_epoch(run, self.config, at):
+            own = self.config.seed - config.seed  # which of a lottery's replicas goes on alone; of one, the only one
+            self._losses += losses[:, own].tolist()
+            self._errors += int(errors[:, own].sum())
+
+    def records(self, progress: AnyProgress) -> Iterator[Record]:
+        """See `Report.records`."""
+        assert isinstance(progress, Progress)
+        per_epoch = self.config.windows_per_epoch
+        number = progress.epoch * per_epoch + progress.window + 1 - len(progress.losses)
+        for loss, errors in zip(progress.losses.tolist(), progress.errors.tolist(), strict=True):
+            epoch, window = divmod(number, per_epoch)
+            self._losses.append(loss)
+            self._errors += errors
+            number += 1
+            if window % LINE_EVERY == 0:
+                yield {
+                    "event": "window",
+                    "epoch": epoch + 1,
+                    "window": window + 1,
+                    "loss": loss,
+                    "accuracy": 1 - errors / self.config.predictions_per_window,
+                }
+            if window == per_epoch - 1:
+                yield {
+                    "event": "epoch",
+                    "epoch": epoch + 1,
+                    "loss": float(np.mean(self._losses)),
+                    "accuracy": 1 - self._errors / (len(self._losses) * self.config.predictions_per_window),
+                    "seconds": self._clock() - self._begun,
+                }
+                self._losses, self._errors = [], 0
+
+
+def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Floats, Errors]]:
+    """The windows of the epoch under way, if it is the same epoch's under this configuration; see `losses_and_errors`.
+
+    Yields:
+        Under which configuration they were trained, losses and errors of some.
+    """
+    moment = run.moment(at)
+    owner = run.owner(moment)
+    if owner is None or not owner.config.differs_only_live(config):
+        return
+    _, before = owner.position(moment.window)
+    for branch, _, windows in run.path(moment, moment.window - before):
+        yield branch.config, *losses_and_errors(windows, branch.config)

@@ -1,0 +1,61 @@
+"""What there is to say of many networks' training: every 100 windows, and of each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from echornn.analysis.loss_sums import LossSums
+from echornn.analysis.lottery import Lottery
+from echornn.config import EchoConfig
+from echornn.progress import AnyProgress, Floats, PopulationProgress
+from echornn.runs.run_dir import Run
+from tui.commands.epoch_report import LINE_EVERY, windows_of_the_epoch
+from tui.commands.records import Record, lottery_fields
+
+
+class LotteryReport:
+    """See `echornn_tui.commands.epoch_report.Report`; of several networks.
+
+    A window's record tells the losses of that window, an epoch's the means over the epoch; both, which replicas are
+    solved by then.
+    """
+
+    def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        self.config = config
+        self._clock = clock
+        self._begun = clock()
+        self._epoch = LossSums.none(config.replicas)
+
+    def go_on_after(self, run: Run, at: int | None = None) -> None:
+        """See `Report.go_on_after`."""
+        for _, losses, _ in windows_of_the_epoch(run, self.config, at):
+            self._epoch = self._epoch.after(losses)
+
+    def records(self, progress: AnyProgress) -> Iterator[Record]:
+        """See `Report.records`."""
+        assert isinstance(progress, PopulationProgress)
+        per_epoch, count = self.config.windows_per_epoch, len(progress.losses)
+        first = progress.epoch * per_epoch + progress.window + 1 - count
+        begin = 0
+        for index in range(count):
+            epoch, window = divmod(first + index, per_epoch)
+            along = progress.trained - count + index + 1
+            newest = progress.losses[index]
+            if window % LINE_EVERY == 0:
+                where = {"epoch": epoch + 1, "window": window + 1}
+                yield {"event": "window", **where, **_fields(progress, along, newest, newest)}
+            if window == per_epoch - 1:
+                means = self._epoch.after(progress.losses[begin : index + 1]).means
+                fields = _fields(progress, along, means, newest)
+                yield {"event": "epoch", "epoch": epoch + 1, **fields, "seconds": self._clock() - self._begun}
+                self._epoch, begin = LossSums.none(self.config.replicas), index + 1
+        self._epoch = self._epoch.after(progress.losses[begin:])
+
+
+def _fields(progress: PopulationProgress, along: int, means: Floats, newest: Floats) -> Record:
+    """Where the lottery stood after so many windows along the path."""
+    solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
+    return lottery_fields(Lottery(solved_at, means, newest, ~np.isfinite(newest), along))

@@ -1,0 +1,32 @@
+"""``echornn-tui map`` where no app is opened: a sweep's map as text, as CSV, or as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from echornn.sweeps.results import SweepResults
+from echornn.sweeps.survey import surveyed
+from tui import printed
+from tui.exit_code import ExitCode
+from tui.map.picture import picture_of
+from tui.map.seen import Seen
+from tui.map.signs import signs_for
+from tui.map.state import MapState
+from tui.map.text import csv_lines, lines_of
+
+
+def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:
+    """Print what is seen of a sweep now, or write it to a file. Returns the exit code.
+
+    Args:
+        picture: the SVG file to write, in place of what is there; None to print.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    seen = Seen.of(chosen, surveyed(results))
+    if picture is not None:
+        picture.write_text(picture_of(seen), encoding="utf-8")
+    else:
+        printed.lines(csv_lines(seen) if as_csv else lines_of(seen, signs_for(ascii_only)))
+    return ExitCode.DONE

@@ -1,0 +1,79 @@
+"""A run's network, or networks, as files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from echornn import quiet
+from echornn.population_state import AnyState, PopulationState
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+from echornn.trainer_state import TrainerState
+from tui.tty import terminal
+
+NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
+"""Why a file can never be written where it was named; anything else is the disk's."""
+
+
+def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
+    """Write what the run's networks are where it stands to the files named.
+
+    Args:
+        weights: a .npz file; of several networks, the replicas are each array's first axis.
+        keras: a .keras file, of one network.
+        replica: only this one of several, from 0.
+
+    Raises:
+        RunError: nothing can be written to a file of that name, or there is no such replica, or none was chosen.
+        OSError: the disk did not take what was to be written; a file that was there before is as it was.
+    """
+    if run.checkpoint is None:
+        raise RunError(f"{run.folder} has no weights yet")
+    if weights is not None and weights.suffix != ".npz":
+        raise RunError(f"weights = {str(weights)!r} cannot be written: a name that ends in .npz")
+    if keras is not None and keras.suffix != ".keras":
+        raise RunError(f"keras = {str(keras)!r} cannot be written: a name that ends in .keras")
+    state = run.checkpoint.state if replica is None else run.checkpoint.state.of(replica)
+    if keras is not None and isinstance(state, PopulationState):
+        last = state.config.replicas - 1
+        raise RunError(f"keras = {str(keras)!r} cannot be written: it is of one network; add --replica 0 to {last}")
+    if weights is not None:
+        _write_whole(weights, partial(_save_weights, state))
+    if keras is not None and not isinstance(state, PopulationState):
+        _write_whole(keras, partial(_save_keras, state))
+
+
+def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
+    """Have a file saved, and put it in the place of the target only when it is whole."""
+    place = Path(os.path.realpath(target))
+    try:
+        if place.exists() and not place.is_file():
+            raise RunError(f"{target} cannot be written: it is there, and no regular file")
+        with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
+            new = Path(folder) / f"new{target.suffix}"
+            save(new)
+            os.replace(new, place)
+    except OSError as error:
+        message = f"{target} cannot be written: {error.strerror or error}"
+        if error.errno in NO_SUCH_PLACE:
+            raise RunError(message) from error
+        raise OSError(message) from error
+
+
+def _save_weights(state: AnyState, file: Path) -> None:
+    np.savez(file, allow_pickle=False, **state.weights)
+
+
+def _save_keras(state: TrainerState, file: Path) -> None:
+    terminal.keep_native_stderr_off_the_screen()
+    quiet.import_tensorflow()
+    from echornn.network.to_keras import keras_model
+
+    keras_model(state.config, state.weights).save(file)

@@ -1,0 +1,64 @@
+"""Records as lines for people."""
+
+from __future__ import annotations
+
+import math
+
+from echornn.analysis.loss_text import loss_text
+from echornn.config import EchoConfig
+from tui.commands.records import Record
+
+LOTTERY_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
+"""What the numbers of a lottery's lines are."""
+
+
+def as_line(record: Record, config: EchoConfig) -> str:
+    """A record for people; of a lottery, within 80 columns as a rule."""
+    return _of_a_lottery(record) if "success_rate" in record else _of_one(record, config)
+
+
+def _of_one(record: Record, config: EchoConfig) -> str:
+    match record["event"]:
+        case "window":
+            return (
+                f"epoch {record['epoch']}/{config.num_epochs}  window {record['window']}/{config.windows_per_epoch}"
+                f"  loss {loss_text(record['loss'])}  accuracy {record['accuracy']:.1%}"
+            )
+        case "epoch":
+            return (
+                f"epoch {record['epoch']}/{config.num_epochs} done  mean loss {loss_text(record['loss'])}"
+                f"  accuracy {record['accuracy']:.1%}  at {record['seconds']:.1f} s"
+            )
+        case "finished":
+            solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
+            return (
+                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}  {solved}"
+                f"  seconds {record['seconds']}"
+            )
+        case event:
+            return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
+
+
+def _of_a_lottery(record: Record) -> str:
+    losses = " ".join(short(record[name]) for name in ("loss_10", "loss_50", "loss_90"))
+    median = "" if record["median_window"] is None else f" median {record['median_window']}"
+    low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
+    solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}"
+    diverged = f"  {record['diverged']} diverged" if record["diverged"] else ""
+    match record["event"]:
+        case "window":
+            return f"epoch {record['epoch']} window {record['window']}  {solved}  loss {losses}{diverged}"
+        case "epoch":
+            return f"epoch {record['epoch']} done  {solved}  loss {losses}  {record['seconds']:.1f}s{diverged}"
+        case _:
+            return f"finished  {solved}  mean loss {losses}  seconds {record['seconds']}{diverged}"
+
+
+def short(loss: float) -> str:
+    """A loss in nats in five characters or less, as far as it goes: 0.693, 2e-5, 3e+9, inf."""
+    if not math.isfinite(loss) or loss == 0:
+        return f"{loss:g}"
+    if 0.0005 <= loss < 1000:
+        return f"{loss:.3f}" if loss < 10 else f"{loss:.3g}"
+    mantissa, power = f"{loss:.0e}".split("e")
+    return f"{mantissa}e{'+' if loss > 1 else '-'}{power[1:].lstrip('0')}"

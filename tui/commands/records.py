@@ -1,0 +1,71 @@
+"""What lines tell, as plain dictionaries: the fields of ``--json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+from echornn.analysis.lottery import Lottery
+from echornn.config import EchoConfig
+from echornn.runs.recorder import Recorder
+from echornn.session.frame import Frame
+
+Record = dict[str, Any]
+
+
+def as_json(record: Record) -> str:
+    """A record for programs: one line; a number that is not finite becomes null, since JSON has none."""
+    return json.dumps(finite(record))
+
+
+def finite(record: Record) -> Record:
+    """The record with None for each number that is not finite."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
+    }
+
+
+def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
+    """What is trained, where it is kept, and after how many windows along the run's path it goes on."""
+    record = {"event": "start", **asdict(config)}
+    if recorder is not None:
+        record["run"] = None if recorder.folder is None else str(recorder.folder)
+        record["trained"] = recorder.resumed.moment(at).window if recorder.resumed else 0
+    return record
+
+
+def finished_record(frame: Frame, seconds: float) -> Record:
+    """What has come of it: windows trained in the whole run, and how well.
+
+    Of one network, the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and the window along
+    the path at which the echo was solved, None where it was not; of several, `lottery_fields` of these means.
+    """
+    how_well = (
+        {"final_loss": frame.evidence.mean, "solved_at": frame.evidence.solved_at}
+        if frame.lottery is None
+        else lottery_fields(frame.lottery)
+    )
+    return {"event": "finished", "windows": frame.trained_in_all, **how_well, "seconds": round(seconds, 3)}
+
+
+def lottery_fields(lottery: Lottery) -> Record:
+    """How many of how many replicas have solved the echo, as a share with its 95 % interval, 0 to 1; the median of the
+    windows it took those that did, None where none did; of the mean losses, in nats, those below which 10, 50 and 90 %
+    lie; how many have diverged.
+    """
+    low, high = lottery.interval
+    loss_10, loss_50, loss_90 = lottery.quantiles
+    return {
+        "replicas": lottery.replicas,
+        "solved": lottery.solved,
+        "success_rate": lottery.solved / lottery.replicas,
+        "success_low": low,
+        "success_high": high,
+        "median_window": lottery.median_window,
+        "loss_10": loss_10,
+        "loss_50": loss_50,
+        "loss_90": loss_90,
+        "diverged": int(lottery.diverged.sum()),
+    }

@@ -1,0 +1,120 @@
+"""The windows of a run as rows, one for each network, and these as lines."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.run_dir import Run
+from tui.commands.windows import losses_and_errors
+
+HEADER = "window,epoch,loss,accuracy"
+
+REPLICA_HEADER = f"{HEADER},replica"
+"""Of a run in which several networks were trained side by side, in some branch."""
+
+HEAD = "\0"
+"""Stands in a template for what all lines of a window begin with."""
+
+INDEX = "#"
+"""Stands for the replica of a line."""
+
+
+class Row(NamedTuple):
+    """A window.
+
+    Attributes:
+        window: of the whole run, or along a path, from 1.
+        epoch: from 1.
+        losses: of each network, in nats.
+        accuracies: of each network, 0 to 1.
+    """
+
+    window: int
+    epoch: int
+    losses: list[float]
+    accuracies: list[float]
+
+
+def rows(run: Run, replica: int | None = None) -> Iterator[Row]:
+    """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log.
+
+    Args:
+        replica: of several networks only this one, from 0, where it is one of them; all, unless given.
+    """
+    branches = run.tree[0]
+    for stretch, windows in run.pieces():
+        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, replica)
+
+
+def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[Row]:
+    """The windows that lead to a moment, numbered along its path; see `rows`."""
+    for branch, along, windows in run.path(moment):
+        yield from _rows(along, branch, along, windows, replica)
+
+
+def _rows(number: int, branch: Branch, along: int, windows: npt.NDArray[Any], replica: int | None) -> Iterator[Row]:
+    losses, errors = losses_and_errors(windows, branch.config)
+    if replica is not None and branch.config.replicas > 1:
+        if replica >= branch.config.replicas:
+            return
+        losses, errors = losses[:, [replica]], errors[:, [replica]]
+    rates = np.where(errors < 0, np.nan, errors / float(branch.config.predictions_per_window))
+    for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
+        yield Row(number + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies)
+
+
+def as_csv(row: Row, numbered: bool = False) -> str:
+    """A window's lines; nine digits tell every float32 from every other.
+
+    Args:
+        numbered: whether each ends with its replica.
+    """
+    template = _template("%.9g,%s", f",{INDEX}" if numbered else "", len(row.losses))
+    return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
+
+
+def as_json(row: Row, numbered: bool = False) -> str:
+    """A window's lines; a number that is not finite becomes null, since JSON has none.
+
+    Args:
+        numbered: whether each ends with its replica.
+    """
+    template = _template('"loss": %s, "accuracy": %s', f', "replica": {INDEX}}}' if numbered else "}", len(row.losses))
+    head = f'{{"window": {row.window}, "epoch": {row.epoch}, '
+    return _filled(template, head, map(_number, row.losses), map(_number, row.accuracies))
+
+
+@functools.lru_cache(maxsize=16)
+def _template(values: str, end: str, networks: int) -> str:
+    """Of a window's lines: what they begin with, their values, and the replica where it is told."""
+    return "\n".join(f"{HEAD}{values}{end.replace(INDEX, str(index))}" for index in range(networks))
+
+
+def _filled(template: str, head: str, losses: Iterable[object], accuracies: Iterable[object]) -> str:
+    values = itertools.chain.from_iterable(zip(losses, accuracies, strict=True))
+    return template.replace(HEAD, head) % tuple(values)
+
+
+def _number(value: float) -> object:
+    return value if math.isfinite(value) else "null"
+
+
+class _Texts(dict[float, str]):
+    """Accuracies as text: few are different."""
+
+    def __missing__(self, accuracy: float) -> str:
+        text = f"{accuracy:.9g}"
+        if not math.isnan(accuracy):  # which is no key: none is equal to it
+            self[accuracy] = text
+        return text
+
+
+_TEXTS = _Texts()

@@ -1,0 +1,27 @@
+"""Windows of a run's loss log, of one network or of many, as losses and errors of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from echornn.analysis.packed import unpack
+from echornn.config import EchoConfig
+from echornn.progress import Floats
+
+Errors = npt.NDArray[np.int32]
+
+
+def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Floats, Errors]:
+    """Losses in nats, float32 [n, replicas], and wrong predictions, int32 [n, replicas]; NaN and -1 where one was lost.
+
+    Args:
+        windows: as `Run.windows` gives them: `echornn.runs.run_dir.WINDOW` [n] of one network, uint32 [n, replicas] of
+            several.
+        config: under which they were trained.
+    """
+    if config.replicas > 1:
+        return unpack(windows, config)
+    return windows["loss"][:, np.newaxis], windows["errors"][:, np.newaxis]

@@ -1,0 +1,228 @@
+"""The map as a program: it follows a sweep's folder, and turns keys into what is seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.events import Event, Key
+from textual.widgets import Input
+
+from echornn.config import EchoConfig
+from echornn.sweeps.table import Surveyed
+from tui.app.screens.help import HelpScreen
+from tui.app.widgets.key_line import KeyLine
+from tui.exit_code import ExitCode
+from tui.map import keys, state
+from tui.map.command_line import command_of
+from tui.map.follower import Follower
+from tui.map.help_text import WHAT_IS_SEEN, WORDS
+from tui.map.progress import progress_of
+from tui.map.seen import Seen
+from tui.map.state import MapState, Mark
+from tui.map.widgets import MapGrid, MapHead, MapReading
+from tui.theme import Theme
+from tui.tty import terminal
+
+FOLLOW_SECONDS = 1.0
+"""How often it is looked whether more is known."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The map was left to train this; it is to come back as it was."""
+
+    config: EchoConfig
+
+
+class MapApp(App[Opened | int]):
+    """Shows a sweep.
+
+    Attributes:
+        seen: what is shown now.
+
+    Args:
+        follower: of its folder.
+        first: what is seen first; unless given, what `MapState.first` says.
+        says: how the computing goes, where this program computes it.
+        hint: what is to be said first.
+    """
+
+    CSS_PATH = ["../app/app.tcss", "map.tcss"]
+    TITLE = "echornn-tui map"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
+
+    def __init__(
+        self,
+        follower: Follower,
+        first: MapState | None = None,
+        ascii_only: bool = False,
+        theme: Theme = "dark",
+        says: Callable[[], str] | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__()
+        self._first_theme = theme
+        self._follower = follower
+        self._surveyed: Surveyed = follower.surveyed
+        self._says = says
+        self._ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")
+        self._hint = hint
+        self.seen = Seen.of(first or MapState.first(self._surveyed.axes), self._surveyed)
+
+    def compose(self) -> ComposeResult:
+        yield MapHead(self._ascii_only)
+        yield MapGrid(self._ascii_only)
+        yield MapReading(self._ascii_only)
+        yield Input(placeholder="cell=gru,lstm echo=5..15", id="filter", compact=True)
+        yield KeyLine(self._offers, keys.LEFT_OUT)
+
+    def _offers(self, action: str) -> bool:
+        return action != "step_other(-1)" or bool(state.others(self.seen.state, self._surveyed.axes))
+
+    def on_mount(self) -> None:
+        self.theme = f"textual-{self._first_theme}"
+        terminal.call_on_signals(lambda: self.exit(ExitCode.CHECKPOINTED), lambda: None)
+        self._filter.value = self.seen.state.filter
+        self.screen.set_focus(self._grid)
+        self.call_after_refresh(self._show)
+        self.set_interval(FOLLOW_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Show what is known by now, and have the folder looked at again."""
+        self._follower.look()
+        self.show_newest()
+
+    def show_newest(self) -> None:
+        """Show what is known by now."""
+        newest = self._follower.surveyed
+        if newest is not self._surveyed:
+            self._surveyed = newest
+            self._see(self.seen.state.settled(newest.axes))
+        else:
+            self._show()
+
+    @property
+    def _grid(self) -> MapGrid:
+        return self.screen_stack[0].query_one(MapGrid)
+
+    @property
+    def _filter(self) -> Input:
+        return self.screen_stack[0].query_one("#filter", Input)
+
+    def _see(self, chosen: MapState) -> None:
+        self.seen = Seen.of(chosen, self._surveyed)
+        self._show()
+
+    def _show(self) -> None:
+        main = self.screen_stack[0]
+        progress = progress_of(self._follower, self._says() if self._says else "", self._ascii_only)
+        main.query_one(MapHead).show(self.seen, progress, self._follower.trouble)
+        main.query_one(MapGrid).show(self.seen)
+        main.query_one(MapReading).show(self.seen, self._hint)
+
+    def _say(self, hint: str) -> None:
+        self._hint = hint
+        self._show()
+
+    async def on_event(self, event: Event) -> None:
+        """What was said ends with the next key."""
+        if isinstance(event, Key) and not event.is_forwarded and self._hint:
+            self._say("")
+        await super().on_event(event)
+
+    # ---- keys
+
+    def action_across(self) -> None:
+        self._turn(state.next_across(self.seen.state, self._surveyed.axes))
+
+    def action_down(self) -> None:
+        self._turn(state.next_down(self.seen.state, self._surveyed.axes))
+
+    def action_swap(self) -> None:
+        self._turn(state.swapped(self.seen.state).settled(self._surveyed.axes))
+
+    def _turn(self, chosen: MapState) -> None:
+        if chosen == self.seen.state:
+            self._say(keys.NEEDS_TWO)
+        self._see(chosen)
+
+    def action_measure(self) -> None:
+        self._see(state.measured(self.seen.state))
+
+    def action_step_other(self, by: int) -> None:
+        self._hold(state.stepped(self.seen.state, self._surveyed.axes, by))
+
+    def action_other(self) -> None:
+        self._hold(state.next_other(self.seen.state, self._surveyed.axes))
+
+    def _hold(self, chosen: MapState) -> None:
+        if not state.others(chosen, self._surveyed.axes):
+            self._say(keys.NEEDS_OTHERS)
+        self._see(chosen)
+
+    def action_move(self, rows: int, columns: int) -> None:
+        self._see(state.moved(self.seen.state, self.seen.table, rows, columns))
+
+    def action_mark(self) -> None:
+        row, column = self.seen.cursor
+        here = Mark(self.seen.table.cells[row][column].points, self.seen.name)
+        chosen = self.seen.state
+        self._see(replace(chosen, mark=None if chosen.mark is not None and chosen.mark.points == here.points else here))
+
+    def action_open(self) -> None:
+        best = self.seen.best
+        if best is None:
+            self._say(keys.CANNOT_OPEN)
+        else:
+            self.exit(Opened(best))
+
+    def action_copy(self) -> None:
+        best = self.seen.best
+        if best is None:
+            self._say(keys.CANNOT_OPEN)
+            return
+        command = command_of(best)
+        self.copy_to_clipboard(command)
+        self._say(f"copied: {command}")
+
+    def action_filter(self) -> None:
+        self._filter.display = True
+        self.screen.set_focus(self._filter)
+
+    def action_escape(self) -> None:
+        chosen = self.seen.state
+        if self._filter.display or chosen.filter:
+            self._filter.value = ""
+            self._leave_filter()
+            self._see(replace(chosen, filter=""))
+        elif chosen.mark is not None:
+            self._see(replace(chosen, mark=None))
+        else:
+            self._say("q ends the program")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._see(replace(self.seen.state, filter=event.value))
+
+    def on_input_submitted(self) -> None:
+        self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self._filter.display = False
+        self.screen_stack[0].set_focus(self._grid)
+
+    def action_show_all(self) -> None:
+        """Draw every cell, whatever the terminal shows."""
+        self.screen.refresh()
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen({"Keys": keys.BINDINGS}, self._ascii_only, WHAT_IS_SEEN, WORDS))
+
+    async def action_quit(self) -> None:
+        self.exit(ExitCode.DONE)

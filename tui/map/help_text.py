@@ -1,0 +1,39 @@
+"""What the map's help says."""
+
+from __future__ import annotations
+
+WHAT_IS_SEEN = (
+    (
+        "The map",
+        "Each cell is a point of the sweep, or several that are averaged over: the fuller its block, the better. By m "
+        "it is how many of the seeds solved the echo, the window by which half of them had, or the median of their "
+        "final losses. Where there is room, its number is in it.",
+    ),
+    (
+        "The lines",
+        "Theory's: beyond echo = T no error reaches the input that is echoed, since back-propagation follows it T "
+        "steps; beyond echo + 1 = state more numbers are to be held than there are units (an LSTM holds two a unit). "
+        "They are drawn where what is shown tells cells before them from cells beyond.",
+    ),
+    (
+        "What the cursor is on",
+        "How many of its seeds solved the echo, with the range that holds the share of all seeds in 95 % of cases "
+        "(Wilson's interval); when; and the best seed, which is luck and ranks nothing.",
+    ),
+    (
+        "One beside another",
+        "space marks a cell: of the one under the cursor it is said how many more of its seeds solved the echo, with "
+        "an interval (Newcombe's). Where that holds zero, the seeds alone may have made the difference.",
+    ),
+)
+"""Headings, and a paragraph for each."""
+
+WORDS = (
+    ("solved", "The mean loss has fallen close to the least that it can be."),
+    ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
+    ("point", "A value for each swept field; with each seed it is trained once."),
+    ("to come", "Not trained yet."),
+    ("failed", "Given up, since whatever trained it died again and again; its reason is told under the cursor."),
+    ("cannot be", "A combination that no network can have, such as an echo beyond the row."),
+)
+"""What the map says in a word."""

@@ -1,0 +1,80 @@
+"""Which keys the map has."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+BINDINGS = [
+    Binding("x", "across", "Across", tooltip="The next field across", id="across"),
+    Binding("X", "down", "Down", tooltip="The next field down, or none", id="down"),
+    Binding("t", "swap", "Turn", tooltip="Rows as columns, columns as rows", id="swap", show=False),
+    Binding(
+        "m",
+        "measure",
+        "Shown",
+        tooltip="What is shown: how many solved it, the window by which half had, the final loss",
+        id="measure",
+    ),
+    Binding(
+        "left_square_bracket",
+        "step_other(-1)",
+        "Hold",
+        key_display="[]",
+        tooltip="Another field at the value before; ] at the next; around its ends the average over all",
+        id="step_back",
+    ),
+    Binding(
+        "right_square_bracket",
+        "step_other(1)",
+        "On",
+        key_display="]",
+        tooltip="Another field at its next value",
+        id="step_on",
+        show=False,
+    ),
+    Binding(
+        "o",
+        "other",
+        "Other",
+        tooltip="Which field [ and ] hold, where there are more; > marks it",
+        id="other",
+        show=False,
+    ),
+    Binding("space", "mark", "Mark", tooltip="Mark this cell: others are compared with it", id="mark"),
+    Binding(
+        "enter",
+        "open",
+        "Open",
+        key_display="enter",
+        tooltip="Train its best seed in the app; escape comes back here",
+        id="open",
+    ),
+    Binding("y", "copy", "Copy", tooltip="Copy the command that trains its best seed", id="copy"),
+    Binding(
+        "slash",
+        "filter",
+        "Filter",
+        key_display="/",
+        tooltip="Leave some values only: cell=gru,lstm echo=5..15",
+        id="filter",
+    ),
+    Binding("escape", "escape", "Clear", tooltip="Take the filter away, then the mark", id="escape", show=False),
+    Binding("left", "move(0,-1)", "Left", tooltip="Move the cursor", show=False),
+    Binding("right", "move(0,1)", "Right", tooltip="Move the cursor", show=False),
+    Binding("up", "move(-1,0)", "Up", tooltip="Move the cursor", show=False),
+    Binding("down", "move(1,0)", "Below", tooltip="Move the cursor", show=False),
+    Binding("home", "move(0,-1000)", "First", tooltip="To the first column", show=False),
+    Binding("end", "move(0,1000)", "Last", tooltip="To the last column", show=False),
+    Binding("pageup", "move(-10,0)", "Page up", tooltip="Ten rows up", show=False),
+    Binding("pagedown", "move(10,0)", "Page down", tooltip="Ten rows down", show=False),
+    Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen anew", id="show_all", show=False),
+    Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
+    Binding("q", "quit", "Quit", tooltip="End the program; what is computed is kept", id="quit"),
+]
+
+LEFT_OUT = ("copy", "filter", "step_other(-1)", "down", "across", "measure", "mark")
+"""Actions whose keys are left out of the key line where not all have room, in this order."""
+
+NEEDS_TWO = "there is one field only: --grid of more, and they can be turned"
+NEEDS_OTHERS = "no other field to hold: x and X show all there are"
+CANNOT_OPEN = "nothing to train here: this combination cannot be"

@@ -1,0 +1,132 @@
+"""The map as a picture: an SVG file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape
+
+from echornn.sweeps.measures import Scale, value_of
+from echornn.sweeps.table import Table
+from echornn.sweeps.tally import Tally
+from echornn.sweeps.theory import LIMITS
+from tui.map.labels import numbers_of, texts_of
+from tui.map.seen import Seen
+from tui.map.signs import BLOCKS, lacks, sign_of
+
+SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
+"""From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
+
+NONE = "#f2f2f2"
+"""Of a cell that never came that far."""
+
+LINES = (("#c2185b", ""), ("#000000", "6 4"))
+"""Colour and dashes of theory's lines, by limit."""
+
+WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
+"""Of a cell, between cells, and of a letter, in pixels."""
+
+TOP, LINE = 64, 20
+"""Above the cells; of a line of text."""
+
+
+def picture_of(seen: Seen) -> str:
+    """The whole file."""
+    table = seen.table
+    rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
+    left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
+    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * len(seen.heading), 620)
+    bottom = TOP + len(rows) * HEIGHT
+    height = bottom + 5 * LINE
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}" font-family="DejaVu Sans, Arial, sans-serif" font-size="12">',
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
+        _text(12, 22, seen.heading, "start", bold=True),
+        *(_text(left + (at + 0.5) * WIDTH, TOP - 8, text) for at, text in enumerate(columns)),
+        *(_text(left - 8, TOP + (at + 0.5) * HEIGHT + 4, text, "end") for at, text in enumerate(rows)),
+        *_cells(table, seen.scale, left),
+        *_walls(seen, left),
+        *_legend(seen, left, bottom + 24),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _text(x: float, y: float, text: str, anchor: str = "middle", bold: bool = False, fill: str = "#222222") -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"{weight}>{escape(text)}</text>'
+
+
+def colour_of(tally: Tally, scale: Scale) -> str:
+    """The colour of a cell that has results."""
+    value = value_of(tally, scale.measure)
+    if scale.level(value) == 0:
+        return NONE
+    return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
+
+
+def _cells(table: Table, scale: Scale, left: float) -> Iterator[str]:
+    numbers = numbers_of(table, scale)
+    for row, cells in enumerate(table.cells):
+        for column, cell in enumerate(cells):
+            tally = cell.tally
+            x, y = left + column * WIDTH, TOP + row * HEIGHT
+            fill = colour_of(tally, scale) if tally.count else "#ffffff"
+            light = fill in (NONE, "#ffffff", *SHADES[:6])
+            yield (
+                f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
+                f'fill="{fill}"/>'
+            )
+            text = (numbers[row][column] or sign_of(tally, scale, BLOCKS)) + lacks(tally, BLOCKS)
+            yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
+
+
+def _walls(seen: Seen, left: float) -> Iterator[str]:
+    for wall in seen.walls:
+        colour, dashes = LINES[wall.number]
+        for row, column in sorted(wall.right_of):
+            x, y = left + (column + 1) * WIDTH, TOP + row * HEIGHT
+            yield _stroke(x, y, x, y + HEIGHT, colour, dashes)
+        for row, column in sorted(wall.below):
+            x, y = left + column * WIDTH, TOP + (row + 1) * HEIGHT
+            yield _stroke(x, y, x + WIDTH, y, colour, dashes)
+
+
+def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: str) -> str:
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return (
+        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}" stroke-width="2"{dashed}/>'
+    )
+
+
+def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
+    """The scale from the worst to the best; the signs; theory's lines."""
+    worst, best = _ends(seen.scale)
+    x = left
+    yield _text(x, top + 4, worst, "start")
+    x += LETTER * len(worst) + 8
+    for shade in (NONE, *SHADES):
+        yield f'<rect x="{x:.1f}" y="{top - 8:.1f}" width="18" height="16" fill="{shade}"/>'
+        x += 18
+    yield _text(x + 8, top + 4, best, "start")
+    total = seen.table.total
+    signs = [
+        (BLOCKS.missing, "to come", total.missing),
+        (BLOCKS.failed, "failed", total.failed),
+        (BLOCKS.left_out, "cannot be", total.left_out),
+    ]
+    text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)
+    x = left
+    if text:
+        yield _text(x, top + 28, text, "start")
+        x += LETTER * len(text) + 16
+    for wall in seen.walls:
+        yield _stroke(x, top + 24, x + 24, top + 24, *LINES[wall.number])
+        name = LIMITS[wall.number].name
+        yield _text(x + 30, top + 28, name, "start")
+        x += 30 + LETTER * len(name) + 20
+
+
+def _ends(scale: Scale) -> tuple[str, str]:
+    legend = dict(scale.legend)
+    return legend[0], legend[4]

@@ -1,0 +1,40 @@
+"""How far a sweep is, in a line."""
+
+from __future__ import annotations
+
+from echornn.sweeps.tally import Tally
+from tui.map.follower import Follower
+
+
+def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
+    """What is trained, what failed, what is solved; how fast, where more comes; or what who computes it says.
+
+    Args:
+        says: by the one who computes it; empty where another program may.
+    """
+    total = Tally.together(follower.surveyed.tallies.values())
+    all_of_them = total.count + total.failed + total.missing
+    if total.missing:
+        sign, word = (">", "computing") if says or follower.rate else (".", "unfinished")
+        sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
+    else:
+        sign, word = "#" if ascii_only else "■", "done"
+    parts = [f"{sign} {word}   {total.count:,} of {all_of_them:,} trained   {total.solved:,} solved"]
+    if total.failed:
+        parts.append(f"{total.failed:,} failed")
+    if says:
+        parts.append(says)
+    elif total.missing and follower.rate:
+        seconds = total.missing / follower.rate
+        parts.append(f"{follower.rate:.1f} a second, {_time(seconds)} left")
+    return "   ".join(parts)
+
+
+def _time(seconds: float) -> str:
+    """A stretch of time, as short as can be."""
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

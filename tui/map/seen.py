@@ -1,0 +1,83 @@
+"""All that is drawn at one time: the table of what was chosen, and what is on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+from echornn.sweeps.kept_values import FilterError
+from echornn.sweeps.measures import WORDS, Scale
+from echornn.sweeps.table import Choice, Surveyed, Table, table_of
+from echornn.sweeps.telling import compared, name_of, told
+from echornn.sweeps.theory import LIMITS
+from tui.map.labels import others_of
+from tui.map.state import MapState, cursor_of, mark_of
+from tui.map.walls import Walls, walls_of
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a map shows.
+
+    Attributes:
+        state: what was chosen.
+        table, scale, walls: what there is of it, from what to what it is shaded, and theory's lines.
+        cursor: row and column.
+        mark: row and column of the marked cell, if it is on the map.
+        refusal: why the filter is not obeyed; empty where it is.
+    """
+
+    state: MapState
+    table: Table
+    scale: Scale
+    walls: tuple[Walls, ...]
+    cursor: tuple[int, int]
+    mark: tuple[int, int] | None
+    refusal: str = ""
+
+    @classmethod
+    def of(cls, state: MapState, surveyed: Surveyed) -> Seen:
+        """What is seen of what is known."""
+        refusal = ""
+        try:
+            choice = state.choice(surveyed.axes)
+        except FilterError as error:
+            refusal, choice = str(error), Choice(state.across, state.down, state.held)
+        table = table_of(surveyed, choice)
+        scale = Scale.of(table.tallies, state.measure)
+        return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
+
+    @property
+    def reading(self) -> tuple[str, str, str]:
+        """What the cursor is on, in three lines: how many solved it, when, and beside what it was marked."""
+        row, column = self.cursor
+        return *told(self.table, row, column), self._beside()
+
+    def _beside(self) -> str:
+        row, column = self.cursor
+        cell, mark = self.table.cells[row][column], self.state.mark
+        if mark is not None and mark.points != cell.points:
+            return compared(cell.tally, mark.tally(self.table.surveyed), mark.name)
+        if mark is not None:
+            return "marked: move to another cell, and they are compared; space takes the mark away"
+        beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
+        return "; ".join(f"beyond {limit.name}: {limit.about}" for limit in beyond[:1])
+
+    @property
+    def heading(self) -> str:
+        """What is shown, of which fields."""
+        choice = self.table.choice
+        axes = [f"{word} {name}" for word, name in (("across", choice.across), ("down", choice.down)) if name]
+        return ", ".join([WORDS[self.scale.measure], *axes]) + others_of(self.table)
+
+    @property
+    def name(self) -> str:
+        """Of the cell under the cursor."""
+        return name_of(self.table, *self.cursor)
+
+    @property
+    def best(self) -> EchoConfig | None:
+        """Of the cell under the cursor the point and seed that solved it first, or came closest; None where no point of
+        it can be trained."""
+        row, column = self.cursor
+        return self.table.cells[row][column].best

@@ -1,0 +1,103 @@
+"""The map as lines of text, for pipes, files and terminals that show no app."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from echornn.sweeps.kept_values import value_text
+from tui.map.labels import legend_of, numbers_of, texts_of
+from tui.map.seen import Seen
+from tui.map.signs import Signs, lacks, sign_of
+
+COLUMNS = (
+    "points",
+    "trained",
+    "solved",
+    "success",
+    "low",
+    "high",
+    "half_solved",
+    "median_loss",
+    "best_seed",
+    "best_solved_at",
+    "failed",
+    "missing",
+)
+"""Of `csv_lines`, after the fields across and down."""
+
+
+def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
+    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks."""
+    table, choice = seen.table, seen.table.choice
+    numbers = numbers_of(table, seen.scale)
+    cells = [
+        [
+            f"{number or sign_of(cell.tally, seen.scale, signs)}{lacks(cell.tally, signs)}"
+            for number, cell in zip(texts, row, strict=True)
+        ]
+        for texts, row in zip(numbers, table.cells, strict=True)
+    ]
+    heads = texts_of(table.columns, choice.across)
+    labels = texts_of(table.rows, choice.down)
+    label = max(map(len, labels))
+    widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
+    yield seen.heading
+    yield ""
+    yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
+    for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
+        upright = {
+            column: signs.upright[one.number]
+            for one in reversed(seen.walls)
+            for line, column in one.right_of
+            if line == number
+        }
+        padded = [f"{text:>{width}}" for text, width in zip(row, widths, strict=True)]
+        yield _line(f"{name:<{label}}", padded, upright)
+        level = {
+            column: signs.level[one.number]
+            for one in reversed(seen.walls)
+            for line, column in one.below
+            if line == number
+        }
+        if level:
+            yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
+    yield ""
+    legend = legend_of(table, seen.scale, seen.walls, signs)[1]
+    if legend:
+        yield legend
+
+
+def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
+    """A line of the table: three places between cells, one of theory's lines in the middle one.
+
+    Args:
+        upright: signs of the lines, by the column that they follow.
+    """
+    between = ["  ", *(f" {upright.get(column, ' ')} " for column in range(len(texts) - 1))]
+    return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
+
+
+def csv_lines(seen: Seen) -> Iterator[str]:
+    """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known."""
+    table, choice = seen.table, seen.table.choice
+    fields = [name for name in (choice.across, choice.down) if name is not None]
+    yield _csv([*fields, *COLUMNS])
+    for row, down in zip(table.cells, table.rows, strict=True):
+        for cell, across in zip(row, table.columns, strict=True):
+            tally, best = cell.tally, cell.tally.best
+            values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
+            low, high = tally.interval
+            known = [f"{tally.success:.4f}", f"{low:.4f}", f"{high:.4f}"] if tally.count else ["", "", ""]
+            half = "" if tally.half_solved is None else tally.half_solved
+            loss = f"{tally.loss:.6g}" if tally.count else ""
+            told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
+            counts = [len(cell.configs), tally.count, tally.solved]
+            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing])
+
+
+def _csv(values: list[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(values)
+    return out.getvalue()

@@ -1,0 +1,123 @@
+"""The map's three parts: what is shown, the cells with their legend, and what the cursor is on."""
+
+from __future__ import annotations
+
+from echornn.sweeps.kept_values import value_text
+from echornn.sweeps.measures import WORDS
+from tui.app.views.paint import Box
+from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.fitting import Part, fitted, shortened
+from tui.map.drawing import STYLES, draw_map
+from tui.map.labels import legend_of
+from tui.map.seen import Seen
+from tui.map.signs import signs_for
+from tui.map.state import others
+
+LEGEND_LINES = 2
+
+
+class MapHead(CellWidget):
+    """How far the sweep is; and what of it is shown."""
+
+    STYLES = ("head--state", "head--fields", "head--trouble")
+    COMPONENT_CLASSES = set(STYLES)
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+        self._seen: Seen | None = None
+        self._progress = self._trouble = ""
+
+    def show(self, seen: Seen, progress: str, trouble: str) -> None:
+        """Draw it."""
+        self._seen, self._progress, self._trouble = seen, progress, trouble
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        if self._seen is None:
+            return
+        text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
+        self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
+        self._write(cells, 1, fitted(parts_of(self._seen), cells.width), "head--fields")
+
+    def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
+        if self._ascii:
+            text = text.replace(" · ", " | ").encode("ascii", "replace").decode()
+        cells.write(0, line, text, style)
+
+
+def parts_of(seen: Seen) -> list[Part]:
+    """What is shown, of which fields; the filter."""
+    state, axes = seen.state, seen.table.surveyed.axes
+    parts = [Part(WORDS[state.measure], 3, "measure")]
+    parts += [Part(f"across {state.across}", 4, "axes")] if state.across else []
+    parts += [Part(f"down {state.down}", 4, "axes")] if state.down else []
+    names = others(state, axes)
+    for name in names:
+        left = seen.table.choice.left(name, axes[name])
+        held = value_text(left[0]) if len(left) == 1 else f"all {len(left)}" if left else "none"
+        here = ">" if name == state.turned and len(names) > 1 else ""
+        parts.append(Part(f"{here}{name} {held}", 2, "others", missed=True))
+    if state.filter:
+        parts.append(Part(f"filter {state.filter}", 1, "filter", missed=True))
+    return parts
+
+
+class MapGrid(CellWidget, can_focus=True):
+    """The cells; below them what their signs mean."""
+
+    STYLES = STYLES
+    COMPONENT_CLASSES = set(STYLES)
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self._signs = signs_for(ascii_only)
+        self._seen: Seen | None = None
+
+    def show(self, seen: Seen) -> None:
+        """Draw it."""
+        self._seen = seen
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        seen = self._seen
+        if seen is None:
+            return
+        legend = legend_of(seen.table, seen.scale, seen.walls, self._signs)
+        legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
+        box = Box(0, 0, cells.width, cells.height - len(legend))
+        draw_map(cells, box, seen.table, seen.scale, seen.walls, seen.cursor, seen.mark, self._signs)
+        for number, line in enumerate(legend):
+            self._write_legend(cells, box.bottom + number, line, seen)
+
+    def _write_legend(self, cells: Cells, line: int, text: str, seen: Seen) -> None:
+        cells.write(0, line, shortened(text, cells.width), "map--label")
+        for one in seen.walls:
+            at = text.find(self._signs.upright[one.number])
+            if 0 <= at < cells.width:
+                cells.write(at, line, text[at], f"map--limit{one.number}")
+
+
+class MapReading(CellWidget):
+    """What the cursor is on, in two lines; and in the third what it is beside the mark, or why a key did nothing."""
+
+    STYLES = ("reading--first", "reading--more", "reading--hint")
+    COMPONENT_CLASSES = set(STYLES)
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+        self._lines: tuple[tuple[str, str], ...] = ()
+
+    def show(self, seen: Seen, hint: str) -> None:
+        """Draw it."""
+        first, second, third = seen.reading
+        last = (hint, "hint") if hint else (seen.refusal, "hint") if seen.refusal else (third, "more")
+        self._lines = ((first, "first"), (second, "more"), last)
+        self.redraw()
+
+    def draw(self, cells: Cells) -> None:
+        for line, (text, style) in enumerate(self._lines):
+            if self._ascii:
+                text = text.encode("ascii", "replace").decode()
+            cells.write(0, line, shortened(text, cells.width), f"reading--{style}")

@@ -1,0 +1,155 @@
+"""Opens the map of a sweep, and from there the app on its points, until both are left."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.session.session import Session
+from echornn.sweeps.results import SweepResults
+from tui import printed
+from tui.app.point_app import PointApp
+from tui.commands import record
+from tui.exit_code import ExitCode
+from tui.map.app import MapApp, Opened
+from tui.map.follower import Follower
+from tui.map.state import MapState
+from tui.printable import quoted
+from tui.theme import Theme, remember, remembered
+from tui.tty import terminal
+from tui.tty.driver import driver_for
+from tui.tty.guardian import Guarded
+from tui.tty.open_app import conclude, run_app
+from tui.tty.plain_screen import draw_in_few_bytes
+
+POINT_SPEED, POINT_FPS = 100.0, 10.0
+"""Windows a second of a point that is opened, and frames a second."""
+
+SECONDS_TO_STOP = 5.0
+"""How long leaving waits for what computes the sweep: what it has under way is lost, and trained again."""
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What computes the sweep that is shown, on a thread of its own.
+
+    Attributes:
+        run: computes until all is known, or it is told to stop; returns an exit code.
+        stop: tells it to stop soon.
+        says: how it goes, in some words; empty where there is nothing to say any more.
+    """
+
+    run: Callable[[], int]
+    stop: Callable[[], None]
+    says: Callable[[], str]
+
+
+def show_map(
+    results: SweepResults,
+    first: MapState,
+    ascii_only: bool,
+    theme: Theme | None,
+    guarded: Guarded,
+    computing: Computing | None = None,
+) -> int:
+    """Show the map until it is left, and return the exit code.
+
+    Args:
+        results: of a folder that is followed.
+        computing: what computes it, where this program does.
+    """
+    if theme is not None:
+        remember(theme)
+    shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, computing)
+    code = shown.until_left()
+    printed.lines(shown.words)
+    return code
+
+
+class _Shown:
+    """The map and the app by turns, on one terminal."""
+
+    def __init__(
+        self,
+        follower: Follower,
+        first: MapState,
+        ascii_only: bool,
+        theme: Theme,
+        guarded: Guarded,
+        computing: Computing | None,
+    ) -> None:
+        self._follower, self._state = follower, first
+        self._ascii_only, self._theme, self._guarded = ascii_only, theme, guarded
+        self._computing = computing
+        self._session: Session | None = None
+        self._native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
+        terminal.draw_on_the_terminal()
+        self.words: list[str] = []
+        """What is to be said at the end: where the runs are that were opened, and how the sweep goes on."""
+
+    def until_left(self) -> int:
+        folder = quoted(self._follower.results.folder)
+        self._guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
+        terminal.when_terminal_is_gone(
+            self._leave_without_a_terminal, guardian=self._guarded.line, wake=self._guarded.wake
+        )
+        computed: list[int] = []
+        thread = None
+        if self._computing is not None:
+            run = self._computing.run
+            thread = threading.Thread(target=lambda: computed.append(run()), name="computing", daemon=True)
+            thread.start()
+        code = asyncio.new_event_loop().run_until_complete(self._by_turns())
+        self._follower.end()
+        if self._computing is not None and thread is not None:
+            self._computing.stop()
+            thread.join(SECONDS_TO_STOP)
+        return code or (computed[0] if computed else ExitCode.DONE)
+
+    async def _by_turns(self) -> int:
+        hint = ""
+        while True:
+            says = None if self._computing is None else self._computing.says
+            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, says, hint)
+            app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
+            draw_in_few_bytes(app, lambda: "")
+            left = await app.run_async(mouse=False)
+            if app.return_code:  # it has panicked, and said so on the screen
+                return ExitCode.FAILED
+            self._state = app.seen.state
+            if not isinstance(left, Opened):
+                return left or ExitCode.DONE
+            try:
+                code, hint = await self._open(left.config), ""
+            except ConfigError as error:
+                code, hint = None, str(error)
+            if code is not None:
+                return code
+
+    async def _open(self, config: EchoConfig) -> int | None:
+        """Train it in the app; None where that was left for the map, else the exit code.
+
+        Raises:
+            ConfigError: it cannot be trained here.
+        """
+        recorder = record.begin(None, config)
+        session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
+        app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
+        code = await run_app(app, self._guarded)
+        self._theme = "light" if app.theme == "textual-light" else "dark"
+        code, words = conclude(code, session, self._native_log)
+        self.words += words
+        return None if app.went_back else code
+
+    def _leave_without_a_terminal(self) -> None:
+        if self._computing is not None:
+            self._computing.stop()
+        recorder = None
+        if self._session is not None:
+            record.end(self._session)
+            recorder = self._session.recorder
+        terminal.leave_process(ExitCode.CHECKPOINTED if recorder is None else record.code_after_a_signal(recorder))
