@@ -19,9 +19,6 @@ from echornn.training.population_data import Block
 from echornn.training.programs import Programs
 from echornn.training.shares import Shares
 
-RATES = 1
-"""Which of the optimizer's variables are the learning rates; the one before it counts its steps."""
-
 
 class Values(NamedTuple):
     """All that training changes, replicas on the first axis."""
@@ -41,27 +38,29 @@ class Call(NamedTuple):
 
 
 class Crew:
-    """Seats, on each of which shares take turns.
+    """Seats, each a compiled program and a thread, on which the calls for the shares are made.
 
     Attributes:
         shares: how the replicas are shared out.
-        devices: TensorFlow's name of each seat's.
+        devices: for each call, TensorFlow's name of where.
 
     Args:
         configs: what each replica trains.
         devices: TensorFlow's names of where, one for each call that can run beside the others.
-        programs: where the compiled loops come from, and go when the crew is gone.
+        programs: where the compiled programs come from, and go when the crew is gone.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
         self.configs = tuple(configs)
         self.shares = Shares.of(configs[0], len(configs), len(devices))
-        self.devices = list(devices[: self.shares.seats])
-        self._seats = [programs.borrow_turns(configs[0], device, self.shares) for device in self.devices]
-        for device, seat in zip(self.devices, self._seats, strict=True):
+        devices = devices[: self.shares.calls]
+        self.devices = [devices[call % len(devices)] for call in range(self.shares.calls)]
+        self._seats = [programs.borrow_turns(configs[0], device, self.shares) for device in devices]
+        for device, seat in zip(devices, self._seats, strict=True):
             weakref.finalize(self, programs.give_back_turns, configs[0], device, self.shares, seat)
         self._threads = ThreadPoolExecutor(len(self._seats), "population")
         weakref.finalize(self, self._threads.shutdown, wait=False)
+        self._values: list[list[tf.Tensor]] = []  # for each call, as `Turns` has them
 
     @property
     def compilations(self) -> int:
@@ -83,30 +82,35 @@ class Crew:
         )
 
     def train(self, call: Call, draw: int) -> Trained:
-        """Train every replica, each seat's shares one after the other, the seats at once.
+        """Train every replica, each seat's calls one after the other, the seats at once.
 
         Returns:
             Numpy arrays, replicas last; losses and errors of the windows trained.
         """
         before = call.block.first_epoch * self.configs[0].windows_per_epoch
         keys = self.shares.filled([dropout_key(config, draw) for config in self.configs])
+        done: list[list[npt.NDArray[Any]]] = [[] for _ in keys]
 
-        def work(number: int) -> list[npt.NDArray[Any]]:
-            numbers = [call_numbers(call.first, call.windows, before, *places) for places in keys[number]]
-            with tf.device(self.devices[number]):
-                x, y = call.block.x[number], call.block.y[number]
-                losses, errors, *shown = self._seats[number](x, y, tf.constant(numbers))
-                parts = [losses[:, : call.windows], errors[:, : call.windows], *shown]
-            return [part.numpy() for part in parts]
+        def work(seat: int) -> None:
+            for number in range(seat, len(keys), len(self._seats)):
+                numbers = [call_numbers(call.first, call.windows, before, *places) for places in keys[number]]
+                vacant = [call_numbers(call.first, 0, before, *keys[number][-1])] * (self.shares.room - len(numbers))
+                with tf.device(self.devices[number]):
+                    x, y = call.block.x[number], call.block.y[number]
+                    calls = tf.constant([*numbers, *vacant])
+                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
+                    losses, errors, *shown = trained
+                    parts = [losses[:, : call.windows], errors[:, : call.windows], *shown]
+                done[number] = [part.numpy() for part in parts]
 
-        done = list(self._threads.map(work, range(len(self._seats))))
+        list(self._threads.map(work, range(len(self._seats))))
         return Trained(*map(self.shares.last, zip(*done, strict=True)))
 
     @property
     def values(self) -> Values:
         """A copy of all that training changes."""
-        of_seats = ([variable.numpy() for variable in seat.values] for seat in self._seats)
-        *weights_and_optimizer, carried = map(self._first, zip(*of_seats, strict=True))
+        of_calls = ([value.numpy() for value in values] for values in self._values)
+        *weights_and_optimizer, carried = map(self._first, zip(*of_calls, strict=True))
         names = list(self._seats[0].loop.model.weights)
         weights = dict(zip(names, weights_and_optimizer, strict=False))
         return Values(weights, tuple(weights_and_optimizer[len(names) :]), carried)
@@ -116,22 +120,25 @@ class Crew:
         iteration, *others = values.optimizer
         each = [*map(self.shares.placed, [*values.weights.values(), iteration, *others, values.carried_state])]
         if self.shares.places:  # all side by side have made the same number of steps
-            each[len(values.weights)] = [steps[..., 0] for steps in each[len(values.weights)]]
-        for number, seat in enumerate(self._seats):
-            seat.assign([of_seats[number] for of_seats in each])
+            each[len(values.weights)] = [steps[:, 0] for steps in each[len(values.weights)]]
+        self._values = []
+        for device, of_call in zip(self.devices, zip(*each, strict=True), strict=True):
+            with tf.device(device):
+                self._values.append([tf.constant(value) for value in of_call])
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Train these from now on, which differ in live fields only."""
         self.configs = tuple(configs)
-        for seat, rates in zip(self._seats, self.shares.placed(self._rates), strict=True):
-            seat.values[len(seat.loop.model.weights) + RATES].assign(rates)
+        values = self.values
+        iteration, _, *slots = values.optimizer
+        self.load(values._replace(optimizer=(iteration, self._rates, *slots)))
 
     @property
     def _rates(self) -> Floats:
         return np.array([config.learning_rate for config in self.configs], np.float32)
 
-    def _first(self, of_seats: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """Replicas first; one number for a whole share is each one's."""
-        if self.shares.places and of_seats[0].ndim == 1:
-            of_seats = [np.repeat(steps[:, np.newaxis], self.shares.places, axis=1) for steps in of_seats]
-        return self.shares.first(of_seats)
+        if self.shares.places and of_calls[0].ndim == 1:
+            of_calls = [np.repeat(steps[:, np.newaxis], self.shares.places, axis=1) for steps in of_calls]
+        return self.shares.first(of_calls)

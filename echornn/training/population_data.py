@@ -24,7 +24,7 @@ class Block(NamedTuple):
     first_epoch: int
     epochs: int
     x: list[tf.Tensor]
-    """For each seat, uint8 [turns * epochs * row length, batch, places]; no places where each is trained alone."""
+    """For each call, uint8 [room * epochs * row length, batch, places]; no places where each is trained alone."""
     y: list[tf.Tensor]
 
     def holds(self, generation: int, epoch: int) -> bool:
@@ -37,7 +37,7 @@ class PopulationData:
     Args:
         configs: of each replica.
         shares: how these are shared out.
-        devices: of each seat, TensorFlow's name of where its data are to be.
+        devices: of each call, TensorFlow's name of where its data are to be.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], shares: Shares, devices: Sequence[str]) -> None:
@@ -63,10 +63,10 @@ class PopulationData:
                 self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
-    def window(self, of_seats: Sequence[tf.Tensor], steps: slice) -> Symbols:
+    def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
         """These steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
-        turns = [tf.reshape(one, [self._shares.turns, -1, *one.shape[1:]]) for one in of_seats]
-        window: Symbols = self._shares.last([one[:, steps].numpy() for one in turns])
+        by_share = [tf.reshape(one, [self._shares.room, -1, *one.shape[1:]]) for one in of_calls]
+        window: Symbols = self._shares.last([one[:, steps].numpy() for one in by_share])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
@@ -85,10 +85,11 @@ def _made(
 ) -> Block:
     xs: list[tf.Tensor] = []
     ys: list[tf.Tensor] = []
+    vacant = (shares.room - shares.turns) * epochs
     for device, turns in zip(devices, shares.filled(configs), strict=True):
         pairs = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
         for into, parts in zip((xs, ys), zip(*pairs, strict=True), strict=True):
-            whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
             with tf.device(device):
                 into.append(tf.constant(whole if shares.places else whole[..., 0]))
     return Block(generation, first_epoch, epochs, xs, ys)

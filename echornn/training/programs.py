@@ -62,17 +62,17 @@ class Programs:
     def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
         """The same for many networks: a loop that shares of them take turns on."""
         try:
-            turns: Turns = self._like(config, device, shares.places, shares.turns).pop()
+            turns: Turns = self._like(config, device, shares.places, shares.room).pop()
         except IndexError:
             refuse_when_mappings_run_out()
             loop = _made(config, device, shares.places, shares.windows_per_call)
             with tf.device(device):
-                turns = Turns(loop, shares.turns)
+                turns = Turns(loop, shares.room)
         return turns
 
     def give_back_turns(self, config: EchoConfig, device: str, shares: Shares, turns: Turns) -> None:
         """The population that had it is gone."""
-        self._like(config, device, shares.places, shares.turns).append(turns)
+        self._like(config, device, shares.places, shares.room).append(turns)
 
     def _like(self, config: EchoConfig, device: str, replicas: int = 0, turns: int = 0) -> deque[Any]:
         return self._idle.setdefault((*astuple(structure(config)), device, replicas, turns), deque())

@@ -1,47 +1,46 @@
-"""Shares of a population that take turns on a training loop, all in one compiled call: each begins where it ended."""
+"""Shares of a population that take turns on a training loop, many in one compiled call: each begins where it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.training.bptt import Trained, TrainingLoop
 
 
 class Turns:
-    """What each share has of all that training changes, and the call that trains them, one after the other.
+    """The call that trains some shares, one after the other.
 
     Args:
         loop: trains one share; its variables are what the one whose turn it is has.
-        turns: how many shares.
-
-    Attributes:
-        values: variables [turns, ...]: what each has of `TrainingLoop.changing`.
+        turns: how many shares a call has.
     """
 
     def __init__(self, loop: TrainingLoop, turns: int) -> None:
-        self.loop, self.turns = loop, turns
-        self.values = [tf.Variable(tf.stack([tf.convert_to_tensor(one)] * turns)) for one in loop.changing]
+        self.loop, self._turns = loop, turns
         self._function = tf.function(self._run, jit_compile=True, autograph=False)
         self._compiled: Any = None
 
-    def __call__(self, x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor) -> Trained:
+    def __call__(
+        self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor
+    ) -> tuple[list[tf.Tensor], Trained]:
         """Train some windows of each share; the first call compiles.
 
         Args:
+            values: [turns, ...], what each share has of `TrainingLoop.changing`.
             x, y: uint8 [turns * steps, batch, ...], the shares' data end to end.
-            calls: int32 [turns, ...], for each share what `TrainingLoop` must know of a call.
+            calls: int32 [turns, ...], what `TrainingLoop.train` must know of each one's call; it may be of no window.
 
         Returns:
-            As of the loop, [turns, ...].
+            The values afterwards, and what the loop returns, [turns, ...].
         """
         if self._compiled is None:
-            self._compiled = self._function.get_concrete_function(x, y, calls)
-        trained: Trained = self._compiled(x, y, calls)
-        return trained
+            self._compiled = self._function.get_concrete_function(values, x, y, calls)
+        count = len(values)
+        results = self._compiled(*values, x, y, calls)
+        return results[:count], Trained(*results[count:])
 
     @property
     def compilations(self) -> int:
@@ -49,33 +48,26 @@ class Turns:
         count: int = self._function.experimental_get_tracing_count()
         return count
 
-    def assign(self, values: Sequence[npt.NDArray[Any]]) -> None:
-        """Go on from these, [turns, ...] each, in the order of `values`."""
-        for variable, value in zip(self.values, values, strict=True):
-            variable.assign(value)
-
-    def _run(self, x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor) -> Trained:
-        steps = x.shape[0] // self.turns
+    def _run(self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor) -> list[tf.Tensor]:
+        steps = x.shape[0] // self._turns
+        changing = self.loop.changing
 
         def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
-            for variable, values in zip(self.loop.changing, arrays, strict=False):
-                variable.assign(values.read(turn))
+            for variable, array in zip(changing, arrays, strict=False):
+                variable.assign(array.read(turn))
             trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps)
-            after = [*map(tf.convert_to_tensor, self.loop.changing), *trained]
+            after = [*map(tf.convert_to_tensor, changing), *trained]
             return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
 
-        before = [self._array(variable.dtype, variable.shape[1:]).unstack(variable) for variable in self.values]
+        before = [self._array(value.dtype, value.shape[1:]).unstack(value) for value in values]
         nothing = [self._array(one.dtype, one.shape) for one in self.loop.nothing()]
         _, *arrays = tf.while_loop(
-            lambda turn, *_: turn < self.turns,
+            lambda turn, *_: turn < self._turns,
             train_next,
             (tf.constant(0), *before, *nothing),
-            maximum_iterations=self.turns,
+            maximum_iterations=self._turns,
         )
-        whole = [array.stack() for array in arrays]
-        for variable, value in zip(self.values, whole, strict=False):
-            variable.assign(value)
-        return Trained(*whole[len(self.values) :])
+        return [array.stack() for array in arrays]
 
     def _array(self, dtype: tf.DType, shape: Sequence[int]) -> tf.TensorArray:
-        return tf.TensorArray(dtype, self.turns, element_shape=shape, clear_after_read=False)
+        return tf.TensorArray(dtype, self._turns, element_shape=shape, clear_after_read=False)

@@ -210,7 +210,9 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
         (EchoConfig(), 64, 1, (1, 1, 64)),
         (EchoConfig(), 300, 1, (1, 3, 104)),
         (EchoConfig(), 1024, 2, (2, 4, 128)),
-        (EchoConfig(state_size=64, batch_size=50), 64, 2, (2, 32, 0)),
+        (EchoConfig(), 4096, 2, (4, 8, 128)),
+        (EchoConfig(state_size=64, batch_size=50), 64, 2, (8, 8, 0)),
+        (EchoConfig(state_size=64, batch_size=50), 20, 2, (4, 5, 0)),
         (EchoConfig(state_size=64, batch_size=50), 5, 4, (3, 2, 0)),
     ],
 )
@@ -218,13 +220,13 @@ def test_how_replicas_are_shared_out(
     config: EchoConfig, replicas: int, at_once: int, expected: tuple[int, int, int]
 ) -> None:
     shares = Shares.of(config, replicas, at_once)
-    assert (shares.seats, shares.turns, shares.places) == expected
+    assert (shares.calls, shares.turns, shares.places) == expected
     values = np.arange(replicas * 6).reshape(replicas, 2, 3)
-    of_seats = shares.placed(values)
-    np.testing.assert_array_equal(shares.first(of_seats), values)
-    np.testing.assert_array_equal(shares.last(of_seats), np.moveaxis(values, 0, -1))
-    assert [len(seat) for seat in of_seats] == [shares.turns] * shares.seats
-    assert {len(places) for seat in shares.filled(list(values)) for places in seat} == {shares.places or 1}
+    of_calls = shares.placed(values)
+    np.testing.assert_array_equal(shares.first(of_calls), values)
+    np.testing.assert_array_equal(shares.last(of_calls), np.moveaxis(values, 0, -1))
+    assert [len(call) for call in of_calls] == [shares.room] * shares.calls
+    assert {len(places) for call in shares.filled(list(values)) for places in call} == {shares.places or 1}
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:
