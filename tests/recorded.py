@@ -47,6 +47,10 @@ def take(live: LiveRun, step: Step) -> None:
             live.regenerate()
         case "alone":
             live.alone()
+        case str():
+            live.choose(int(step.removeprefix("choose ")))
+        case "alone":
+            live.alone()
         case dict():
             live.edit(replace(live.config, **step))
         case (branch, window):

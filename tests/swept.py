@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import FAILED, RESULTS, Asked, Result, failed_bytes, point_of, result_bytes, write_asked
 from echornn.sweeps.grid import Grid, with_seeds_from
+from echornn.sweeps.results import SweepResults
 
 WIDE_STATE = {"state_size": 16, "init": "glorot"}
 
 Rule = Callable[[EchoConfig], Result | None]
 """What comes of a training; None while it is yet to come."""
+
+Failed = Callable[[EchoConfig], str | None]
+"""Why a point was given up; None where it was not."""
+
+VERSIONS = {"echornn-tui": "0", "tensorflow": "0"}
 
 CLIFF = Grid(
     (Axis.parse("echo_step=1..20"), Axis.parse("cell=rnn,gru,lstm")), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 16
@@ -32,13 +39,26 @@ def with_a_cliff(config: EchoConfig) -> Result:
     return Result(at, 0.045 * (1 - 0.5 * luck), min(666, at), 0.01)
 
 
-def keep(
-    folder: Path, grids: Sequence[Grid], rule: Rule, failed: Callable[[EchoConfig], str | None] = lambda _: None
-) -> Path:
+SMALL = Grid((Axis.parse("echo_step=12..16"), Axis.parse("cell=rnn,gru")), {**WIDE_STATE, "seed": 0}, 2)
+"""Little of it, for what is kept on disk."""
+
+
+def results_of(grid: Grid, rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> SweepResults:
+    """The results of a sweep that is nowhere."""
+    results = SweepResults.of(Path("nowhere"), (Asked(grid, VERSIONS),))
+    points = []
+    for point in results.points:
+        known = {config.seed: rule(config) for config in with_seeds_from(point.config, len(point.seeds))}
+        there = {seed: result for seed, result in known.items() if result is not None}
+        points.append(replace(point, results=there, failed=failed(point.config)))
+    return replace(results, points=tuple(points))
+
+
+def keep(folder: Path, grids: Sequence[Grid], rule: Rule = with_a_cliff, failed: Failed = lambda _: None) -> Path:
     """The folder, as a sweep leaves it that had these results."""
     for name in (RESULTS, FAILED):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    asked = tuple(Asked(grid, {"echornn-tui": "0", "tensorflow": "0"}) for grid in grids)
+    asked = tuple(Asked(grid, VERSIONS) for grid in grids)
     write_asked(folder, asked)
     for one in asked:
         for point in one.grid.points.possible:

@@ -116,6 +116,18 @@ class Lottery:
         return text if median is None else f"{text}, median window {median:,}"
 
 
+def solved_by_half(solved_at: Indices) -> int | None:
+    """The window at which half of all replicas had solved the task, the larger half where they are odd; None where they
+    have not.
+
+    Args:
+        solved_at: as in `Lottery`.
+    """
+    known = np.sort(solved_at[solved_at > 0])
+    half = (len(solved_at) + 1) // 2
+    return int(known[half - 1]) if len(known) >= half else None
+
+
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """The 95 % interval of a share, 0 to 1, of which so many of so many trials were seen (Wilson 1927)."""
     low, high = wilson_of(np.array([successes]), np.array([trials]))

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from echornn.analysis.evidence import RECENT_WINDOWS
+from echornn.analysis.lottery import Lottery, solved_by_half
 from echornn.config import EchoConfig
+from echornn.population_state import PopulationState
 from echornn.runs import kept_runs, run_dir
-from echornn.runs.branch import task_since, whole_path
-from echornn.runs.run_dir import LOSS_FILE, Run
+from echornn.runs.loss_log import losses_of
+from echornn.runs.newest_losses import newest_losses
+from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
 
 MOST_READ = 1 << 22
 """Windows of a run of version 0.1.0, whose record does not say when it was solved, that are read to find out."""
@@ -31,9 +33,11 @@ class Summary:
         epoch, window: how far it is: the newest window's epoch and its number in it, both from 1; 0 before the first.
         windows: trained in the whole run; where it has diverged, up to where it stood then.
         loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN where there are
-            none, infinite where the loss has diverged.
+            none, infinite where the loss has diverged. Of several networks, the median.
         solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
+            Of several networks, where half of them were.
         bytes: on disk.
+        lottery: where several networks stand; None of a network alone.
     """
 
     folder: Path
@@ -45,6 +49,7 @@ class Summary:
     loss: float
     solved_at: int | None
     bytes: int
+    lottery: Lottery | None = None
 
     @property
     def differs(self) -> dict[str, Any]:
@@ -69,6 +74,7 @@ def summary(folder: Path) -> Summary:
     diverged_at = _diverged_at(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
+    lottery = _lottery(run)
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -76,9 +82,10 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at else _loss(run),
-        _solved_at(run),
+        math.inf if diverged_at else _loss(run) if lottery is None else lottery.quantiles[1],
+        _solved_at(run) if lottery is None else solved_by_half(lottery.solved_at) or 0,
         run_dir.size(folder),
+        lottery,
     )
 
 
@@ -90,8 +97,9 @@ def _diverged_at(run: Run) -> int:
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
         return 0
-    (newest,) = run.windows(count - 1, count)
-    return count if newest["errors"] >= 0 and not math.isfinite(newest["loss"]) else 0
+    newest = run.windows(count - 1, count, run.layout.changes[-1][1])
+    lost, finite = np.isnan(error_rates(newest, run.config)), np.isfinite(losses_of(newest))
+    return 0 if lost.any() or finite.any() else count
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
@@ -108,16 +116,16 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
 
 
 def _loss(run: Run) -> float:
-    """The mean of the newest losses; read from the end, and no further than needed."""
-    if run.checkpoint is None or not run.tree[0]:
-        return math.nan
-    stands = run.stands
-    since = max(
-        task_since(whole_path(run.tree[0][stands.branch], run.tree[0].__getitem__)), stands.window - RECENT_WINDOWS
-    )
-    losses = [windows["loss"] for _, _, windows in run.path(stands, since)]
-    newest = np.concatenate(losses) if losses else np.empty(0, np.float32)
+    newest = newest_losses(run)
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
+
+
+def _lottery(run: Run) -> Lottery | None:
+    """Where several networks stand; None of a network alone, and where nothing was saved yet."""
+    state = None if run.checkpoint is None else run.checkpoint.state
+    if not isinstance(state, PopulationState):
+        return None
+    return Lottery.after(newest_losses(run), state.solved.at, run.stands.window)
 
 
 def _solved_at(run: Run) -> int | None:

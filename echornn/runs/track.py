@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import LossHistory
-from echornn.analysis.lottery import Lottery, solved_after
+from echornn.analysis.lottery import Lottery, quantiles, solved_after, solved_by_half
 from echornn.analysis.lottery_history import LotteryHistory, ReplicaHistory
 from echornn.analysis.packed import Packed, losses_of
 from echornn.progress import Bools, Floats
@@ -60,13 +61,13 @@ class Track(ABC):
     def mean(self) -> float:
         """Mean of the recent losses in nats, of the median network; NaN where there are none, or one is."""
         recent = self.recent
-        return float(np.median(recent.mean(axis=0, dtype=np.float64))) if recent.size else float("nan")
+        return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
 
     @property
     def newest(self) -> float:
         """The newest loss, of the median network; NaN where there is none."""
         recent = self.recent
-        return float(np.median(recent[-1])) if recent.size else float("nan")
+        return _median(recent[-1]) if recent.size else math.nan
 
     def _note(self, diverged: Bools) -> None:
         """Of the windows that come next, these have no finite loss."""
@@ -151,10 +152,13 @@ class TrackOfMany(Track):
 
     @property
     def solved_at(self) -> int | None:
-        ordered = np.sort(np.where(self.each_solved_at > 0, self.each_solved_at, np.iinfo(np.int64).max))
-        half = int(ordered[(len(ordered) - 1) // 2])
-        return half if half <= self.end else None
+        return solved_by_half(self.each_solved_at)
 
     @property
     def recent(self) -> Floats:
         return self._recent
+
+
+def _median(losses: Floats) -> float:
+    """Of many networks' losses, where one that is no finite number is infinite; of one, itself."""
+    return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

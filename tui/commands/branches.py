@@ -18,6 +18,7 @@ from echornn.runs.run_error import RunError
 from echornn.runs.timeline import Timeline
 from tui import printed
 from tui.commands import record
+from tui.commands.records import finite, lottery_fields
 from tui.exit_code import ExitCode
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
@@ -33,7 +34,8 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     the parent's path before it; windows trained in the branch itself; path, the windows along its path; differs, in
     words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
     `echornn.analysis.evidence.RECENT_WINDOWS`), None where there is none that is finite; solved_at, the window along
-    its path, from 1, or None; here, whether the run stands on it.
+    its path, from 1, or None; here, whether the run stands on it. Of several networks, the losses are the medians,
+    solved_at is where half of them had solved it, and lottery tells more (see `lottery_fields`).
 
     Raises:
         RunError: the losses cannot be read.
@@ -47,7 +49,7 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
-    branch = timeline.branch(number)
+    branch, lottery = timeline.branch(number), timeline.lottery(timeline.end(number))
     return {
         "number": number,
         "letter": letter_of(number),
@@ -60,6 +62,7 @@ def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
         "mean_loss": _finite(timeline.mean_loss(number)),
         "solved_at": timeline.solved_at(number),
         "here": here,
+        **({} if lottery is None else {"lottery": finite(lottery_fields(lottery))}),
     }
 
 
@@ -92,9 +95,14 @@ def _cells(branch: dict[str, Any]) -> tuple[str, ...]:
         _counted(branch["at"]),
         _counted(branch["windows"]),
         "-" if loss is None else loss_text(loss),
-        _counted(branch["solved_at"]),
+        _solved(branch),
         branch["differs"],
     )
+
+
+def _solved(branch: dict[str, Any]) -> str:
+    lottery = branch.get("lottery")
+    return _counted(branch["solved_at"]) if lottery is None else f"{lottery['solved']:,} of {lottery['replicas']:,}"
 
 
 def _named(number: int | None) -> str:

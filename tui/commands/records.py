@@ -17,10 +17,14 @@ Record = dict[str, Any]
 
 def as_json(record: Record) -> str:
     """A record for programs: one line; a number that is not finite becomes null, since JSON has none."""
-    finite = {
+    return json.dumps(finite(record))
+
+
+def finite(record: Record) -> Record:
+    """The record with None for each number that is not finite."""
+    return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
     }
-    return json.dumps(finite)
 
 
 def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:

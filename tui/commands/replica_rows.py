@@ -9,13 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.analysis.evidence import RECENT_WINDOWS
 from echornn.population_state import PopulationState
-from echornn.progress import Floats
-from echornn.runs.branch import task_since, whole_path
+from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
-from tui.commands.windows import losses_and_errors
 
 
 class ReplicaRow(NamedTuple):
@@ -25,7 +22,7 @@ class ReplicaRow(NamedTuple):
         replica: from 0.
         seed: its own.
         solved_at: the window along the path, from 1, at which it was solved; 0 where it is not, or not known.
-        final_loss: mean loss of the newest windows, up to `RECENT_WINDOWS`, in nats; NaN where there are none.
+        final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN where there are none.
     """
 
     replica: int
@@ -47,23 +44,10 @@ def replica_rows(run: Run) -> Iterator[ReplicaRow]:
         raise RunError(f"{run.folder} has no networks yet")
     state = run.checkpoint.state
     solved = state.solved.at.tolist() if isinstance(state, PopulationState) else [run.checkpoint.solved_at or 0]
-    means = _final_losses(run).tolist()
-    for replica, (solved_at, mean) in enumerate(zip(solved, means, strict=True)):
+    newest = newest_losses(run)
+    means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(run.config.replicas, np.nan)
+    for replica, (solved_at, mean) in enumerate(zip(solved, means.tolist(), strict=True)):
         yield ReplicaRow(replica, run.config.seed + replica, solved_at, mean)
-
-
-def _final_losses(run: Run) -> Floats:
-    """float32 [replicas]: mean losses of the newest windows under the present weights and task."""
-    stands, branches = run.stands, run.tree[0]
-    path = whole_path(branches[stands.branch], branches.__getitem__)
-    since = max(task_since(path), stands.window - RECENT_WINDOWS)
-    newest = [np.empty((0, run.config.replicas), np.float32)]
-    for branch, _, windows in run.path(stands, since):
-        losses, _ = losses_and_errors(windows, branch.config)
-        own = run.config.seed - branch.config.seed  # of several networks, the one that goes on alone
-        newest.append(losses[:, own : own + run.config.replicas])
-    losses = np.concatenate(newest)
-    return losses.mean(axis=0, dtype=np.float64) if len(losses) else np.full(run.config.replicas, np.nan)
 
 
 def as_csv(row: ReplicaRow) -> str:

@@ -115,7 +115,7 @@ def draw_map(
                 write_in(cells, place, 0, signs.marked, "map--marked")
     _draw_walls(cells, box, at, walls, signs)
     if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
-        _draw_cursor(cells, box, at, _place(box, at, *cursor), cursor[1], signs)
+        _draw_cursor(cells, at, _place(box, at, *cursor), signs)
     return at
 
 
@@ -144,10 +144,9 @@ def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, 
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 
-def _draw_cursor(cells: Cells, box: Box, at: Laid, place: Box, column: int, signs: Signs) -> None:
+def _draw_cursor(cells: Cells, at: Laid, place: Box, signs: Signs) -> None:
     """In the spaces to both sides, which leave the cell as it is; where there are none, on it."""
-    pitch = at.columns.begins[1] - at.columns.begins[0] if len(at.columns.begins) > 1 else place.width + 1
-    if at.columns.count > 1 and pitch == place.width:
+    if not at.columns.is_airy:
         stamp(cells, place.x, place.y, np.full((place.height, place.width), signs.cursor), "map--cursor")
         return
     for x, side in ((place.x - 1, signs.sides[0]), (place.right, signs.sides[1])):

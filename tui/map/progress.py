@@ -15,7 +15,7 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
     total = Tally.together(follower.surveyed.tallies.values())
     all_of_them = total.count + total.failed + total.missing
     if total.missing:
-        sign, word = (">", "computing") if says or follower.rate else (".", "waiting")
+        sign, word = (">", "computing") if says or follower.rate else (".", "unfinished")
         sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
     else:
         sign, word = "#" if ascii_only else "■", "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -32,13 +33,14 @@ class Spread:
         """The place after the last."""
         return self.begins[-1] + self.size if self.begins else 0
 
+    @property
+    def is_airy(self) -> bool:
+        """Whether there is a place between any two."""
+        return all(after - before > self.size for before, after in itertools.pairwise(self.begins))
+
     def begin(self, cell: int) -> int:
         """Where one that is shown begins."""
         return self.begins[cell - self.first]
-
-    def middle(self, cell: int) -> int:
-        """Its middle; of two, the second."""
-        return self.begin(cell) + self.size // 2
 
 
 def spread(

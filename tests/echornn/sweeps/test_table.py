@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,27 +18,27 @@ from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.telling import compared, name_of, told
 from echornn.sweeps.theory import LIMITS
-from tests.swept import CLIFF, keep, with_a_cliff
+from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 
 ECHO_IS_T, STATE_IS_FULL = LIMITS
 
 
-def survey(tmp_path: Path, *grids: Grid) -> Surveyed:
-    return surveyed(SweepResults.read(keep(tmp_path, grids, with_a_cliff)))
+def survey(grid: Grid) -> Surveyed:
+    return surveyed(results_of(grid))
 
 
 @pytest.fixture(scope="module")
-def cliff(tmp_path_factory: pytest.TempPathFactory) -> Table:
-    everything = survey(tmp_path_factory.mktemp("cliff"), CLIFF)
+def cliff() -> Table:
+    everything = survey(CLIFF)
     return table_of(everything, first_choice(everything.axes))
 
 
-def three_axes(tmp_path: Path) -> Surveyed:
+def three_axes() -> Surveyed:
     axes = (Axis.parse("learning_rate=0.01,0.1"), Axis.parse("cell=rnn,gru"), Axis.parse("echo_step=1..5"))
-    return survey(tmp_path, Grid(axes, {}, 4))
+    return survey(Grid(axes, {}, 4))
 
 
-def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table, tmp_path: Path) -> None:
+def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table) -> None:
     assert (cliff.choice.across, cliff.choice.down) == ("echo_step", "cell")
     assert cliff.columns == tuple(range(1, 21))
     assert cliff.rows == ("rnn", "gru", "lstm")
@@ -58,8 +59,8 @@ def test_each_cell_has_its_points_seeds(cliff: Table) -> None:
     ]
 
 
-def test_other_fields_are_averaged_over_or_held(tmp_path: Path) -> None:
-    everything = three_axes(tmp_path)
+def test_other_fields_are_averaged_over_or_held() -> None:
+    everything = three_axes()
     averaged = table_of(everything, Choice("echo_step", "cell"))
     held = table_of(everything, Choice("echo_step", "cell", {"learning_rate": 0.1}))
     assert averaged.cells[0][0].tally.count == 8
@@ -70,8 +71,8 @@ def test_other_fields_are_averaged_over_or_held(tmp_path: Path) -> None:
     assert [cell.tally.count for cell in line.cells[0]] == [40, 40]
 
 
-def test_a_filter_leaves_values_of_shown_and_of_averaged_fields(tmp_path: Path) -> None:
-    everything = three_axes(tmp_path)
+def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
+    everything = three_axes()
     kept = kept_values("echo=2..3 gru learning_rate=0.1", everything.axes)
     assert kept == {"echo_step": {2, 3}, "cell": {"gru"}, "learning_rate": {0.1}}
     table = table_of(everything, Choice("echo_step", "cell", {}, kept))
@@ -89,8 +90,8 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields(tmp_path: Path) 
         ("learning=1e-2", {"learning_rate": {0.01}}),
     ],
 )
-def test_words_of_a_filter(text: str, kept: dict[str, set[object]], tmp_path: Path) -> None:
-    assert kept_values(text, three_axes(tmp_path).axes) == kept
+def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
+    assert kept_values(text, three_axes().axes) == kept
 
 
 @pytest.mark.parametrize(
@@ -104,9 +105,9 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]], tmp_path: Pa
         ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
     ],
 )
-def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str, tmp_path: Path) -> None:
+def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str) -> None:
     with pytest.raises(FilterError) as refused:
-        kept_values(text, three_axes(tmp_path).axes)
+        kept_values(text, three_axes().axes)
     assert str(refused.value) == message
 
 
@@ -117,9 +118,9 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
     assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
 
 
-def test_where_points_of_a_cell_disagree_no_line_is_drawn(tmp_path: Path) -> None:
+def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
-    everything = survey(tmp_path, Grid(axes, {}, 1))
+    everything = survey(Grid(axes, {}, 1))
     averaged = table_of(everything, Choice("echo_step", "state_size"))
     assert averaged.beyond(ECHO_IS_T) == ((False, None), (False, None))
     assert averaged.limits == [STATE_IS_FULL]
@@ -127,15 +128,15 @@ def test_where_points_of_a_cell_disagree_no_line_is_drawn(tmp_path: Path) -> Non
     assert held.beyond(ECHO_IS_T) == ((False, True), (False, True))
 
 
-def test_what_is_missing_failed_or_impossible_is_told(tmp_path: Path) -> None:
+def test_what_is_missing_failed_or_impossible_is_told() -> None:
     axes = (Axis.parse("echo_step=1,2,3,40"), Axis.parse("cell=rnn,gru"))
     grid = Grid(axes, {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
 
     def rule(config: EchoConfig) -> Result | None:
         return None if config.echo_step > 1 or config.seed > 7 else with_a_cliff(config)
 
-    folder = keep(tmp_path, [grid], rule, lambda config: "out of memory" if config.echo_step == 3 else None)
-    everything = surveyed(SweepResults.read(folder))
+    failed = "out of memory"
+    everything = surveyed(results_of(grid, rule, lambda config: failed if config.echo_step == 3 else None))
     table = table_of(everything, first_choice(everything.axes))
     tallies = [cell.tally for cell in table.cells[0]]
     assert [(one.count, one.missing, one.failed, one.left_out) for one in tallies] == [
@@ -161,14 +162,14 @@ def test_a_cell_in_words(cliff: Table) -> None:
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
 
 
-def test_the_best_of_a_cell_is_one_training(tmp_path: Path) -> None:
-    everything = three_axes(tmp_path)
+def test_the_best_of_a_cell_is_one_training() -> None:
+    everything = three_axes()
     cell = table_of(everything, Choice(None, None)).cells[0][0]
     best = cell.best
     assert best is not None
     assert len(cell.points) == 20
     assert with_a_cliff(best).solved_at == min(one.solved_at or 1000 for one in cell.tally.trained)
-    untrained = table_of(survey(tmp_path / "new", CLIFF), Choice("cell", "echo_step")).cells[19][0]
+    untrained = table_of(surveyed(results_of(CLIFF, lambda _: None)), Choice("cell", "echo_step")).cells[19][0]
     assert untrained.best is not None
 
 
@@ -191,11 +192,23 @@ def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:
     assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
 
 
-def test_what_is_known_already_is_not_made_anew(tmp_path: Path) -> None:
-    folder = keep(tmp_path, [CLIFF], lambda config: with_a_cliff(config) if config.seed < 4 else None)
-    results = SweepResults.read(folder)
-    before = surveyed(results)
-    keep(tmp_path, [CLIFF], lambda config: with_a_cliff(config) if config.seed < 4 or config.cell == "gru" else None)
-    after = surveyed(results.refresh(), before)
+def test_what_is_known_already_is_not_made_anew() -> None:
+    before = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.seed < 4 else None))
+    more = results_of(CLIFF, lambda config: with_a_cliff(config) if config.seed < 4 or config.cell == "gru" else None)
+    after = surveyed(more, before)
     assert after.tallies[(3, "rnn")] is before.tallies[(3, "rnn")]
     assert (before.tallies[(3, "gru")].count, after.tallies[(3, "gru")].count) == (4, 16)
+    more_seeds = surveyed(
+        results_of(replace(CLIFF, seeds=20), lambda config: None), surveyed(results_of(CLIFF, lambda _: None))
+    )
+    assert more_seeds.tallies[(3, "rnn")].missing == 20
+
+
+def test_a_folder_is_read_as_it_fills(tmp_path: Path) -> None:
+    results = SweepResults.read(keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.seed else None))
+    before = surveyed(results)
+    assert (before.tallies[(13, "rnn")].count, before.tallies[(13, "rnn")].missing) == (1, 1)
+    keep(tmp_path, [SMALL])
+    after = surveyed(results.refresh(), before)
+    assert (after.tallies[(13, "rnn")].count, after.tallies[(13, "rnn")].missing) == (2, 0)
+    assert after.configs[(13, "rnn")].state_size == 16

@@ -14,6 +14,7 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.recorded import record_branches
 from tests.scripted import SMALL, scripted_loss
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.commands import branches
 from tui.commands.branches import lines, records
 
@@ -106,3 +107,15 @@ def test_losses_that_cannot_be_read_are_a_refusal(folder: Path) -> None:
     (folder / LOSS_FILE).unlink()
     with pytest.raises(RunError, match=r"run cannot be read: No such file"):
         list(records(run))
+
+
+def test_a_branch_of_several_networks_says_how_many_are_solved(tmp_path: Path) -> None:
+    steps = (500, "alone", 30, {"replicas": 2}, 20)
+    record_branches(tmp_path / "run", *steps, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    lottery, alone, again = records(run_dir.read(tmp_path / "run"))
+    assert (lottery["lottery"]["solved"], lottery["lottery"]["replicas"]) == (4, 6)
+    assert "lottery" not in alone
+    assert alone["differs"] == "seed 7 alone"
+    assert (again["lottery"]["replicas"], again["solved_at"]) == (2, None)
+    table = list(lines([lottery, alone, again]))
+    assert [line.split("  ")[-2].strip() for line in table[1:]] == ["4 of 6", str(alone["solved_at"]), "0 of 2"]

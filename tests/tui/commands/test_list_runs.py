@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.progress import PopulationProgress
 from echornn.runs import checkpoint, kept_runs, run_dir
 from echornn.runs.command import Command
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.recorded import record_branches
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
 from tui.cli import exit_code_of
 from tui.commands import list_runs
 
@@ -153,3 +156,41 @@ def test_what_cannot_be_read_is_a_line_of_its_own_that_nobody_can_forge(
     assert exit_code_of(["prune", "--keep", "0", "--dry-run"]) == 0
     out, _ = capsysbinary.readouterr()
     assert (len(out.splitlines()), b"\x1b" in out) == (3, False)
+
+
+def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
+    record_branches(home / "lot", 500, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    solved = scripted_trainers(SMALL_LOTTERY)
+    progress = solved.advance(500)
+    assert isinstance(progress, PopulationProgress)
+    by_half = sorted(progress.solved_at[progress.solved_at > 0])[2]
+    _, line = list_runs.lines()
+    assert " 500 windows in all" in line
+    assert "4 of 6 solved" in line
+    assert line.endswith("replicas 6")
+    (run,) = objects()
+    assert (run["solved_at"], run["diverged"]) == (by_half, False)
+    assert isinstance(run["lottery"], dict)
+    assert (run["lottery"]["replicas"], run["lottery"]["solved"]) == (6, 4)
+    assert run["loss"] == run["lottery"]["loss_50"]
+
+
+def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> None:
+    record_branches(home / "lot", 500, "alone", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    (run,) = objects()
+    losses = [*scripted_losses(SMALL_LOTTERY, 470, 30)[:, 0], *map(scripted_loss, range(500, 520))]
+    assert run["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    assert "lottery" not in run
+
+
+def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
+    def make_trainer(config: EchoConfig) -> ScriptedPopulation:
+        population = ScriptedPopulation(config)
+        population.diverges_at = dict.fromkeys(range(6), 16)
+        return population
+
+    recorder = RunRecorder.begin(home / "wild", SMALL_LOTTERY)
+    session = Session(SMALL_LOTTERY, make_trainer=make_trainer, recorder=recorder)
+    play(session, lambda: session.step(40))
+    (run,) = objects()
+    assert (run["windows"], run["epoch"], run["window"], run["loss"], run["diverged"]) == (17, 2, 7, None, True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
-from tests.swept import CLIFF, keep, with_a_cliff
+from tests.swept import CLIFF, results_of, with_a_cliff
 from tui.front_end import UsageError
 from tui.map.chosen import chosen
 from tui.map.picture import picture_of
@@ -24,18 +23,20 @@ from tui.map.signs import ASCII, BLOCKS
 from tui.map.text import csv_lines, lines_of
 
 
-def seen_of(folder: Path, words: str = "", across: str | None = None, measure: Measure = Measure.SUCCESS) -> Seen:
-    everything = surveyed(SweepResults.read(folder))
+def seen_of(
+    results: SweepResults, words: str = "", across: str | None = None, measure: Measure = Measure.SUCCESS
+) -> Seen:
+    everything = surveyed(results)
     return Seen.of(chosen(everything.axes, across, None, measure, words), everything)
 
 
 @pytest.fixture(scope="module")
-def cliff(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return keep(tmp_path_factory.mktemp("cliff"), [CLIFF], with_a_cliff)
+def cliff() -> SweepResults:
+    return results_of(CLIFF)
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def broken() -> SweepResults:
     """Of four echoes one is there, one is half there, one failed, one cannot be."""
     grid = Grid((Axis.parse("echo_step=1,2,3,40"),), {"total_series_length": 200, "truncated_backprop_length": 10}, 2)
 
@@ -43,11 +44,10 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return with_a_cliff(config) if config.echo_step == 1 or (config.echo_step, config.seed) == (2, 7) else None
 
     reason = "killed by SIGKILL"
-    folder = tmp_path_factory.mktemp("broken")
-    return keep(folder, [grid], rule, lambda config: reason if config.echo_step == 3 else None)
+    return results_of(grid, rule, lambda config: reason if config.echo_step == 3 else None)
 
 
-def test_as_text(cliff: Path) -> None:
+def test_as_text(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=12.."), BLOCKS)) == [
         "seeds that solved it, %, across echo_step, down cell",
         "",
@@ -61,7 +61,7 @@ def test_as_text(cliff: Path) -> None:
     ]
 
 
-def test_as_text_the_other_way_round_in_ascii(cliff: Path) -> None:
+def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
         "window by which half had solved it, across cell, down echo_step",
         "",
@@ -74,7 +74,7 @@ def test_as_text_the_other_way_round_in_ascii(cliff: Path) -> None:
     ]
 
 
-def test_as_text_what_lacks_is_marked(broken: Path) -> None:
+def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
     assert list(lines_of(seen_of(broken), ASCII)) == [
         "seeds that solved it, %, across echo_step",
         "",
@@ -85,7 +85,7 @@ def test_as_text_what_lacks_is_marked(broken: Path) -> None:
     ]
 
 
-def test_as_csv(cliff: Path, broken: Path) -> None:
+def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
     rows = list(csv.DictReader(csv_lines(seen_of(cliff))))
     assert len(rows) == 60
     one = next(row for row in rows if (row["echo_step"], row["cell"]) == ("9", "lstm"))
@@ -117,17 +117,17 @@ def test_as_csv(cliff: Path, broken: Path) -> None:
 
 
 @pytest.mark.parametrize("measure", Measure)
-def test_as_a_picture(cliff: Path, broken: Path, measure: Measure) -> None:
-    for folder in (cliff, broken):
-        picture = ET.fromstring(picture_of(seen_of(folder, measure=measure)))
+def test_as_a_picture(cliff: SweepResults, broken: SweepResults, measure: Measure) -> None:
+    for results in (cliff, broken):
+        picture = ET.fromstring(picture_of(seen_of(results, measure=measure)))
         assert picture.tag == "{http://www.w3.org/2000/svg}svg"
         texts = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
         assert {"1", "2", "3"} <= set(texts)
     assert "? to come   ! failed   × cannot be" in texts
 
 
-def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: Path) -> None:
-    axes = SweepResults.read(cliff).axes
+def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) -> None:
+    axes = cliff.axes
     assert chosen(axes, "cell", None, Measure.LOSS, "").down == "echo_step"
     assert chosen(axes, None, "echo", Measure.LOSS, "").across == "cell"
     one_row = {"echo_step": (1, 2)}

@@ -25,21 +25,14 @@ def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: i
     Args:
         low, high: float64 [dot columns]; what lies outside 0 .. height - 1 is moved to that edge.
     """
-    dots = np.zeros((height, len(low)), np.bool_)
     known = ~(np.isnan(low) | np.isnan(high))
-    bottom = np.clip(np.round(np.where(known, low, 0)), 0, height - 1).astype(int).tolist()
-    top = np.clip(np.round(np.where(known, high, 0)), 0, height - 1).astype(int).tolist()
-    before: tuple[int, int] | None = None
-    for column, is_known in enumerate(known.tolist()):
-        if not is_known:
-            before = None
-            continue
-        begin, end = bottom[column], top[column]
-        if before is not None:
-            begin, end = min(begin, before[1] + 1), max(end, before[0] - 1)
-        dots[height - 1 - end : height - begin, column] = True
-        before = (bottom[column], top[column])
-    return dots
+    bottom, top = (np.clip(np.round(np.where(known, one, 0)), 0, height - 1) for one in (low, high))
+    joined = known[1:] & known[:-1]
+    begin, end = bottom.copy(), top.copy()
+    begin[1:] = np.where(joined, np.minimum(bottom[1:], top[:-1] + 1), bottom[1:])
+    end[1:] = np.where(joined, np.maximum(top[1:], bottom[:-1] - 1), top[1:])
+    from_bottom = height - 1 - np.arange(height)[:, np.newaxis]
+    return np.asarray(known & (from_bottom >= begin) & (from_bottom <= end))
 
 
 def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int, ascii_only: bool = False) -> Dots:

@@ -1,0 +1,91 @@
+"""What the losses of many networks cost: to be packed and kept, against a microsecond of training for each network and
+window; to be drawn, at several lengths of a run; and a redraw of the whole curve against that of a network alone.
+
+`python -m tests.benchmarks.cost_of_a_lottery [replicas ...]`, 64 and 4096 unless given; about a minute and 1 GB. It is
+processor time, so that other programs of the machine do not count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from echornn.analysis.loss_history import Piece, curve_of
+from echornn.analysis.lottery import solved_after
+from echornn.analysis.lottery_history import LotteryHistory
+from echornn.analysis.packed import pack
+from echornn.config import EchoConfig
+from tui.app.widgets.cells import Cells
+from tui.app.widgets.loss_plot import LossPlot, no_band
+
+LENGTHS = (10**3, 10**5, 10**6)
+AT_ONCE = 1 << 17
+"""Losses in a piece, as a population of 64 brings them in some 0.1 s."""
+
+MOST_LOSSES = 1 << 29
+"""Longer runs are not tried."""
+
+WIDTH, HEIGHT, LINES = 118, 20, 40
+REPEATS = 30
+
+
+def milliseconds(draw: Callable[[], object]) -> float:
+    """Median of some repeats."""
+    taken = []
+    for _ in range(REPEATS):
+        begun = time.thread_time()
+        draw()
+        taken.append(time.thread_time() - begun)
+    return 1e3 * statistics.median(taken)
+
+
+def measured(replicas: int) -> None:
+    config, dice = EchoConfig(), np.random.default_rng(0)
+    history, windows = LotteryHistory(replicas, config), AT_ONCE // replicas
+    losses = dice.uniform(0, 0.7, (windows, replicas)).astype(np.float32)
+    errors = dice.integers(0, 75, (windows, replicas)).astype(np.int32)
+    solved_at = dice.integers(0, LENGTHS[-1], replicas)
+    for length in LENGTHS:
+        if length * replicas > MOST_LOSSES:
+            break
+        begun, before = time.thread_time(), len(history)
+        while len(history) < length:
+            solved = solved_after(solved_at, len(history), windows)
+            history.append(pack(losses, errors, config), solved)
+        kept = (time.thread_time() - begun) / ((len(history) - before) * replicas)
+        end = len(history)
+        pieces = [Piece(history.of(7), 0, 0, end)]
+        shown: dict[str, Callable[[], object]] = {
+            "band": partial(history.band, 2 * WIDTH),
+            "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
+            f"shades of {LINES}": partial(history.shades, range(LINES), WIDTH),
+            "curve redrawn": redraw(history, pieces, end, alone=False),
+            "of one alone": redraw(history, pieces, end, alone=True),
+        }
+        told = ", ".join(f"{name} {milliseconds(draw):.2f}" for name, draw in shown.items())
+        print(f"{replicas:,} x {end:,}: kept in {kept * 1e9:.0f} ns, {kept / 1e-6:.1%} of a us; ms: {told}", flush=True)
+
+
+def redraw(history: LotteryHistory, pieces: list[Piece], end: int, alone: bool) -> Callable[[], object]:
+    """Draws the curve of a lottery, or of one of its networks as if it were alone."""
+    plot = LossPlot(
+        lambda columns, first, last: curve_of(pieces, columns, first, end if last is None else last),
+        EchoConfig(),
+        band_of=no_band if alone else history.band,
+    )
+    plot._here = plot._trained = end
+    return lambda: plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
+
+
+def main() -> None:
+    for replicas in [int(text) for text in sys.argv[1:]] or [64, 4096]:
+        measured(replicas)
+
+
+if __name__ == "__main__":
+    main()

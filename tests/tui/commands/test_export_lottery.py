@@ -1,0 +1,153 @@
+"""What a lottery's folder gives away: every window of every network, which are solved, and one of them by itself."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.analysis import packed
+from echornn.runs import run_dir
+from echornn.runs.run_error import RunError
+from tests.recorded import record_branches
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tui.commands.export import export
+from tui.commands.replica_rows import ReplicaRow, as_csv, as_json, replica_rows
+from tui.front_end import UsageError
+from tui.subcommands import export_run
+
+STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
+"""Of six networks 200 windows, of the third alone 30 more; of all six 20 from window 150 on, and 5 at another rate;
+then four of three networks."""
+
+LOTTERY = packed.as_kept(ScriptedPopulation(SMALL_LOTTERY).advance(200), SMALL_LOTTERY)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lottery") / "run"
+    record_branches(folder, *STORY, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    return folder
+
+
+@pytest.fixture
+def lone(tmp_path: Path) -> Path:
+    record_branches(tmp_path / "run", 60, config=SMALL_LOTTERY.of(1), make_trainer=scripted_trainers)
+    return tmp_path / "run"
+
+
+def printed(folder: Path, capsys: pytest.CaptureFixture[str], **options: object) -> list[dict[str, str]]:
+    assert export(str(folder), False, **options) == 0  # type: ignore[arg-type]
+    return list(csv.DictReader(capsys.readouterr().out.splitlines()))
+
+
+def numbered(rows: list[dict[str, str]]) -> list[tuple[int, int]]:
+    return [(int(row["window"]), int(row["replica"])) for row in rows]
+
+
+def test_a_row_for_each_network_of_each_window(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = printed(folder, capsys)
+    counts = [6] * 200 + [1] * 30 + [6] * 25 + [3] * 4
+    assert numbered(rows) == [(window, index) for window, count in enumerate(counts, 1) for index in range(count)]
+    losses = np.array([row["loss"] for row in rows[:1200]], np.float32).reshape(200, 6)
+    np.testing.assert_array_equal(losses, LOTTERY.losses)
+    rates = np.array([row["accuracy"] for row in rows[:1200]], np.float64).reshape(200, 6)
+    np.testing.assert_allclose(1 - rates, LOTTERY.errors / SMALL_LOTTERY.predictions_per_window, atol=1e-8)
+    assert [int(row["epoch"]) for row in rows[:1200:6]] == [window // 10 + 1 for window in range(200)]
+    assert export(str(folder), True) == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["window"], one["replica"]) for one in objects] == numbered(rows)
+    assert [np.float32(one["loss"]) for one in objects] == [np.float32(row["loss"]) for row in rows]
+
+
+def test_the_path_of_a_network_that_goes_on_alone_begins_in_the_lottery(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = printed(folder, capsys, branch="b")
+    counts = [6] * 200 + [1] * 30
+    assert numbered(rows) == [(window, index) for window, count in enumerate(counts, 1) for index in range(count)]
+    alone = printed(folder, capsys, branch="b", replica=2)
+    assert list(alone[0]) == ["window", "epoch", "loss", "accuracy"]
+    assert [int(row["window"]) for row in alone] == list(range(1, 231))
+    np.testing.assert_array_equal(np.array([row["loss"] for row in alone[:200]], np.float32), LOTTERY.losses[:, 2])
+
+
+def test_one_network_where_it_is_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(printed(folder, capsys, replica=5)) == 200 + 30 + 25, "three networks have no sixth"
+    for replica in (6, -1):
+        with pytest.raises(RunError, match=f"replica = {replica} cannot be used: 0 to 5"):
+            export(str(folder), False, replica=replica)
+        assert capsys.readouterr().out == ""
+
+
+def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record_branches(tmp_path / "run", 120, 80, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    rows = list(replica_rows(run_dir.read(tmp_path / "run")))
+    assert [row[:2] for row in rows] == [(index, 7 + index) for index in range(6)]
+    population = ScriptedPopulation(SMALL_LOTTERY)
+    population.advance(200)
+    assert [row.solved_at for row in rows] == population.state.solved.at.tolist()
+    assert [row.final_loss for row in rows] == pytest.approx(LOTTERY.losses[150:].mean(axis=0), rel=1e-6)
+    table = printed(tmp_path / "run", capsys, summary=True)
+    assert list(table[0]) == ["replica", "seed", "solved_at", "final_loss"]
+    assert [row["solved_at"] for row in table] == [str(row.solved_at or "") for row in rows]
+    assert "" in {row["solved_at"] for row in table}
+    assert export(str(tmp_path / "run"), True, summary=True) == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["seed"], one["solved_at"]) for one in objects] == [(row.seed, row.solved_at or None) for row in rows]
+
+
+def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_path: Path) -> None:
+    (row,) = replica_rows(run_dir.read(lone))
+    assert row[:3] == (0, 8, 0)
+    assert row.final_loss == pytest.approx(np.mean([0.7 * 0.99**window for window in range(10, 60)]), rel=1e-5)
+    record_branches(
+        tmp_path / "alone", 70, "choose 2", "alone", 10, config=SMALL_LOTTERY, make_trainer=scripted_trainers
+    )
+    (row,) = replica_rows(run_dir.read(tmp_path / "alone"))
+    assert row[:2] == (0, 9)
+    before = LOTTERY.losses[30:70, 2]
+    after = [0.7 * 0.99**window for window in range(70, 80)]
+    assert row.final_loss == pytest.approx(np.mean([*before, *after]), rel=1e-5)
+
+
+def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
+    record_branches(tmp_path / "run2", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    for options, shape in (({}, (6, 1)), ({"replica": 5}, (1,))):
+        assert export(str(tmp_path / "run2"), False, tmp_path / "w.npz", **options) == 0  # type: ignore[arg-type]
+        with np.load(tmp_path / "w.npz") as saved:
+            assert saved["W"].shape == shape
+    with pytest.raises(RunError, match=r"keras = '.*m\.keras' cannot be written: .* add --replica 0 to 5"):
+        export(str(tmp_path / "run2"), False, keras=tmp_path / "m.keras")
+    with pytest.raises(RunError, match="replica = 1 cannot be used: only 0: it is a network alone"):
+        export(str(lone), False, tmp_path / "w.npz", replica=1)
+
+
+def test_a_run_of_which_nothing_was_saved_has_no_networks(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 1, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    for file in (tmp_path / "run").glob("checkpoint-*"):
+        file.unlink()
+    with pytest.raises(RunError, match="has no networks yet"):
+        list(replica_rows(run_dir.read(tmp_path / "run")))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"summary": True, "replica": 1}, "--summary cannot be used with --replica"),
+        ({"summary": True, "path": True}, "--path cannot be used with --summary"),
+        ({"summary": True, "weights": Path("w.npz")}, "--summary cannot be used with --weights or --keras"),
+    ],
+)
+def test_flags_that_exclude_each_other_are_refused(options: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        export_run("run", **options)  # type: ignore[arg-type]
+
+
+def test_a_loss_that_is_no_number_is_null() -> None:
+    row = ReplicaRow(3, 10, 0, float("inf"))
+    assert as_csv(row) == "3,10,,inf"
+    assert json.loads(as_json(row)) == {"replica": 3, "seed": 10, "solved_at": None, "final_loss": None}

@@ -1,0 +1,147 @@
+"""The map's keys, under a pilot, on sweeps made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from echornn.sweeps.results import SweepResults
+from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
+from tui.map import keys
+from tui.map.app import MapApp, Opened
+from tui.map.follower import Follower
+from tui.map.state import MapState
+from tui.map.widgets import MapGrid, MapHead, MapReading
+
+
+def text_of(app: MapApp) -> str:
+    parts = [app.screen_stack[0].query_one(kind) for kind in (MapHead, MapGrid, MapReading)]
+    return "\n".join(part.render_line(y).text.rstrip() for part in parts for y in range(part.size.height))
+
+
+def app_of(results: SweepResults, **options: object) -> MapApp:
+    return MapApp(Follower(results), **options)  # type: ignore[arg-type]
+
+
+async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        text = text_of(app)
+        assert "done   960 of 960 trained   458 solved" in text
+        assert "across echo_step, down cell" in text
+        assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
+        assert "echo = T" in text
+        await pilot.press("down", *["right"] * 15)
+        assert "beyond echo = T: no error reaches what is echoed" in text_of(app)
+        await pilot.press("m")
+        assert "window by which half had solved it" in text_of(app)
+        await pilot.press("x", "left")
+        assert app.seen.name == "echo_step 16, cell rnn"
+        await pilot.press("X")
+        assert (app.seen.state.across, app.seen.state.down) == ("cell", None)
+        assert "(of 20 points): " in text_of(app)
+
+
+async def test_two_cells_are_compared() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*["right"] * 8, "space", "down", "down")
+        assert "beside cell rnn, echo_step 9: 69 points fewer solved (35 to 84)" in text_of(app)
+        await pilot.press("escape")
+        assert app.seen.state.mark is None
+
+
+async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_in_words() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *"echo=..4 gru")
+        await pilot.pause()
+        assert (app.seen.table.columns, app.seen.table.rows) == ((1, 2, 3, 4), ("gru",))
+        await pilot.press("x")
+        await pilot.pause()
+        assert "filter = 'grux' cannot be used" in text_of(app)
+        await pilot.press("backspace", "enter")
+        await pilot.pause()
+        assert not app.query_one(Input).display
+        assert app.focused is app.query_one(MapGrid)
+        assert "filter echo=..4 gru" in text_of(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(app.seen.table.columns) == 20
+
+
+async def test_enter_leaves_it_for_the_best_seed_and_it_comes_back_as_it_was() -> None:
+    results = results_of(CLIFF)
+    app = app_of(results)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("m", "down", "right", "enter")
+    opened = app.return_value
+    assert isinstance(opened, Opened)
+    assert (opened.config.cell, opened.config.echo_step, opened.config.state_size) == ("gru", 2, 16)
+    best = app.seen.table.cells[1][1].tally.best
+    assert best is not None
+    assert opened.config.seed == best.seed
+    again = app_of(results, first=app.seen.state, hint="no memory for it")
+    async with again.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert again.seen.name == "cell gru, echo_step 2"
+        assert "no memory for it" in text_of(again)
+
+
+async def test_y_copies_the_command_and_shows_it() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.press("y")
+        command = "echornn-tui --num-epochs 1 --state-size 16 --echo-step 1 --seed 2 --init glorot"
+        assert app.clipboard == command
+        assert f"copied: {command}" in text_of(app)
+        await pilot.press("right")
+        assert "copied" not in text_of(app)
+
+
+@pytest.mark.parametrize(("key", "hint"), [("x", keys.NEEDS_TWO), ("left_square_bracket", keys.NEEDS_OTHERS)])
+async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
+    one_field = SweepResults.of(Path("nowhere"), ())
+    app = app_of(one_field)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        assert hint in text_of(app)
+        await pilot.press("enter")
+        assert keys.CANNOT_OPEN in text_of(app)
+
+
+async def test_it_follows_its_folder(tmp_path: Path) -> None:
+    follower = Follower(SweepResults.read(keep(tmp_path, [SMALL], lambda _: None)), clock=iter(range(100)).__next__)
+    app = MapApp(follower, says=lambda: "2 workers")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "computing   0 of 20 trained   0 solved   2 workers" in text_of(app)
+        keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None)
+        follower.look_now()
+        app.show_newest()
+        assert "10 of 20 trained" in text_of(app)
+        assert follower.rate > 0
+        (tmp_path / "sweep.json").unlink()
+        follower.look_now()
+        app.show_newest()
+        assert "there is no sweep in" in text_of(app)
+    app_again = MapApp(follower)
+    async with app_again.run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        await pilot.press("q")
+        await pilot.pause()
+        assert len(app_again.screen_stack) == 1
+        await pilot.press("q")
+    assert app_again.return_value == 0
+
+
+@pytest.mark.parametrize("size", [(20, 4), (30, 8), (40, 12)])
+async def test_small_screens(size: tuple[int, int]) -> None:
+    app = app_of(results_of(CLIFF), first=MapState("echo_step", "cell", column=20))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("m", "X", "t", "space", "right")
+        await pilot.pause()
