@@ -42,7 +42,7 @@ def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table) -> None:
     assert (cliff.choice.across, cliff.choice.down) == ("echo_step", "cell")
     assert cliff.columns == tuple(range(1, 21))
     assert cliff.rows == ("rnn", "gru", "lstm")
-    assert cliff.total.count == 960
+    assert cliff.counts.trained == 960
     assert first_choice({"cell": ("rnn",), "echo_step": (1, 2)}) == Choice("echo_step", "cell")
     assert first_choice({"echo_step": (1, 2)}) == Choice("echo_step", None)
 
@@ -76,7 +76,7 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
     kept = kept_values("echo=2..3 gru learning_rate=0.1", everything.axes)
     assert kept == {"echo_step": {2, 3}, "cell": {"gru"}, "learning_rate": {0.1}}
     table = table_of(everything, Choice("echo_step", "cell", {}, kept))
-    assert (table.columns, table.rows, table.total.count) == ((2, 3), ("gru",), 8)
+    assert (table.columns, table.rows, table.counts.trained) == ((2, 3), ("gru",), 8)
 
 
 @pytest.mark.parametrize(
