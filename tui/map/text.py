@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Iterator
 
 from echornn.sweeps.kept_values import value_text
+from echornn.sweeps.measures import Measure
+from echornn.sweeps.telling import best_told
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
+
+WIDTH = 79
+"""Of the words below the table."""
 
 COLUMNS = (
     "points",
@@ -29,7 +35,8 @@ COLUMNS = (
 
 
 def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
-    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks."""
+    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
+    success, which cell has the most, and from which others the seeds tell it."""
     table, choice = seen.table, seen.table.choice
     cells = [
         [
@@ -66,6 +73,8 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
+    if seen.scale.measure is Measure.SUCCESS:
+        yield from textwrap.wrap(best_told(table), WIDTH, break_on_hyphens=False)
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
