@@ -88,13 +88,13 @@ class PopulationProgress:
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first so many of the windows, the last of which is this one; what is shown of that is another's.
-
-        None is solved by windows that are followed by those in which all diverge.
-        """
+        """The first so many of the windows, the last of which is this one; what is shown of that is another's."""
         losses, errors = self.losses[:windows], self.errors[:windows]
         trained = self.trained - len(self.losses) + windows
-        return replace(self, losses=losses, errors=errors, epoch=epoch, window=window, trained=trained)
+        solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
+        return replace(
+            self, losses=losses, errors=errors, epoch=epoch, window=window, solved_at=solved_at, trained=trained
+        )
 
     def of(self, replica: int) -> Progress:
         """What a trainer of this replica alone would report."""

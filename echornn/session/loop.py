@@ -129,7 +129,7 @@ class Loop:
             return
         self.stage.change(message="compiling the training loop", device=live.trainer.device)
         self.probing.start()
-        live.trainer.compile()
+        live.compile()
         live.begin()
         at = self.going_first
         if at is not None:

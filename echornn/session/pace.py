@@ -9,6 +9,15 @@ from collections.abc import Callable
 SLICE_SECONDS = 0.025
 """Work that is done between two looks at the commands."""
 
+LONG_SLICE_SECONDS = 0.08
+"""The same beyond a single window, of a population so large that a call for work takes longer than `SLICE_SECONDS`."""
+
+LEAST_SHARE_OF_A_CALL = 0.2
+"""Of the time that windows take together: what a call takes by itself, so that it is worth training more of them."""
+
+CALLS_TO_A_TRY = 20
+"""So many calls after too many windows were trained together, it is tried again."""
+
 TICK_SECONDS = 0.02
 """Windows that fall due within it are trained together."""
 
@@ -35,6 +44,8 @@ class Pace:
         self.speed = speed
         self._clock = clock
         self._seconds_per_window: float | None = None
+        self._call_seconds = self._seconds_of_one = 0.0
+        self._together, self._tries_in = 1, 0
         self._due_since = clock()
         self._done: deque[tuple[float, int]] = deque()
 
@@ -48,9 +59,15 @@ class Pace:
         self._due_since = self._clock() - 1 / self.speed
         self._done.clear()
 
-    def forget(self) -> None:
-        """Another trainer trains from now on: what its windows take is not known."""
+    def forget(self, call_seconds: float = 0.0) -> None:
+        """Another trainer trains from now on: what its windows take is not known.
+
+        Args:
+            call_seconds: what a call of it takes that trains no window; of a large population, more than many windows.
+        """
         self._seconds_per_window = None
+        self._call_seconds, self._seconds_of_one = call_seconds, 0.0
+        self._together, self._tries_in = 1, 0
 
     def due(self) -> int:
         """Windows due at this moment."""
@@ -65,21 +82,46 @@ class Pace:
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before; one, where there are none."""
+        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before; one, where there are none.
+
+        Where a call for work costs so much by itself that a single window takes longer, as many as take
+        `LONG_SLICE_SECONDS` beyond that.
+        """
         if self._seconds_per_window is None:
             return 1
-        return max(1, int(SLICE_SECONDS / self._seconds_per_window))
+        return max(self._together, int(SLICE_SECONDS / self._seconds_per_window))
 
     @property
     def seconds_per_window(self) -> float:
         """What a window takes, judged by the ones before; `SLICE_SECONDS`, where there are none."""
         return SLICE_SECONDS if self._seconds_per_window is None else self._seconds_per_window
 
+    @property
+    def seconds_of_one(self) -> float:
+        """What a window takes that is trained by itself."""
+        return max(self._call_seconds, self.seconds_per_window)
+
     def took(self, windows: int, seconds: float) -> None:
         """Take note of the time that windows took, also where they are none that were due."""
         newest = seconds / windows
         before = newest if self._seconds_per_window is None else self._seconds_per_window
         self._seconds_per_window = max((before + newest) / 2, LEAST_SECONDS_PER_WINDOW)
+        if seconds > SLICE_SECONDS:
+            self._weigh_together(windows, seconds)
+
+    def _weigh_together(self, windows: int, seconds: float) -> None:
+        """Train more windows in a call that takes long, as long as they take little more than one; see `slice_windows`.
+
+        That more take little more is tried, now and then: what a call and a window take is only known together.
+        """
+        if windows == 1:
+            self._seconds_of_one = seconds
+        if seconds > self._seconds_of_one + LONG_SLICE_SECONDS:
+            self._together, self._tries_in = max(1, windows // 2), CALLS_TO_A_TRY
+        elif windows >= self._together and self._call_seconds > LEAST_SHARE_OF_A_CALL * seconds:
+            self._tries_in -= 1
+            if self._tries_in < 0:
+                self._together, self._tries_in = 2 * windows, 0
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
         """Take note of windows that were just trained, and of the time they took, where more of them take as much."""

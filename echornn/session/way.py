@@ -51,7 +51,7 @@ class Way:
     @property
     def tape_windows(self) -> int:
         """Of how many windows the rows can be shown without a wait."""
-        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_per_window)))
+        return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     @property
     def trainer(self) -> AnyTrainer:

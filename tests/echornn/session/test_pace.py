@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.session.pace import LEAST_SPEED, LONGEST_LAG_SECONDS, SLICE_SECONDS, SPEEDS, Pace, faster, slower
+from echornn.session.pace import (
+    LEAST_SPEED,
+    LONG_SLICE_SECONDS,
+    LONGEST_LAG_SECONDS,
+    SLICE_SECONDS,
+    SPEEDS,
+    Pace,
+    faster,
+    slower,
+)
 
 
 class Clock:
@@ -68,6 +77,30 @@ def test_slices_follow_the_measured_cost() -> None:
         pace.trained(1, 10.0)
     assert pace.slice_windows() == 1
     assert pace.wait_seconds() == 0
+
+
+@given(st.floats(0, 2), st.floats(1e-4, 0.5), st.floats(0.3, 3))
+def test_where_a_call_costs_much_more_windows_share_it_and_no_command_waits_long(
+    call: float, window: float, measured: float
+) -> None:
+    pace = Pace(math.inf, Clock())
+    pace.forget(call * measured)
+    slices = []
+    for _ in range(100):
+        slices.append(pace.slice_windows())
+        pace.trained(slices[-1], call + slices[-1] * window)
+    longest = max(call + windows * window for windows in slices)
+    assert longest <= max(call + window, SLICE_SECONDS) + 2 * LONG_SLICE_SECONDS + window
+    if call > window and measured > 0.5:  # at least a fourth of what may be waited for is used
+        assert max(slices[-30:]) * window >= min(SLICE_SECONDS - call, LONG_SLICE_SECONDS / 4) - window
+
+
+def test_a_network_of_which_each_window_takes_long_trains_them_one_by_one() -> None:
+    pace = Pace(math.inf, Clock())
+    pace.forget(0.0004)
+    for _ in range(100):
+        assert pace.slice_windows() == 1
+        pace.trained(1, 0.5)
 
 
 def test_the_rate_is_that_of_the_last_second() -> None:
