@@ -10,10 +10,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from echornn.config import EchoConfig
+from echornn.sweeps.grid import Until
 from echornn.sweeps.measures import Measure
+from tui.flags import ConfigFlags
 from tui.front_end import FrontEnd, Training, UsageError, require_at
 from tui.theme import Theme
 from tui.tty import guardian, terminal
+
+MOST_WORKERS = 1024
 
 
 def export_run(
@@ -90,7 +94,7 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 def probe_run(
-    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int = 0, json: bool = False
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
 ) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
@@ -128,7 +132,7 @@ def probe_run(
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
     replica
-        Of a lottery, this network, from 0.
+        Of a lottery, this network, from 0. Unset, the first, or the one that goes on alone later on that path.
     json
         Print a JSON line.
     """
@@ -253,6 +257,78 @@ def show_map(
     return Training(open_map, results, first, ascii, theme, guarded)
 
 
+def compute_sweep(
+    *,
+    out: Path,
+    grid: Annotated[tuple[str, ...], Parameter(consume_multiple=True)],
+    seeds: int = 16,
+    until: Until = "solved",
+    config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    scheduler_file: Path | None = None,
+    headless: bool = False,
+    json: bool = False,
+    ascii: bool = False,
+    theme: Theme | None = None,
+) -> FrontEnd:
+    """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
+
+    Each result is kept as soon as it is known: however this ends, the same command goes on where it was. With another
+    grid, what both have in common is kept. Points that cannot be are left out, and named.
+
+    It trains in processes of this machine, one for each processor; with --workers or --scheduler on a Dask cluster,
+    which echornn-tui[cluster] installs.
+
+    Parameters
+    ----------
+    out
+        Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
+        fields, seed, solved_at (empty where it was not), final_loss, windows, seconds.
+    grid
+        FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
+        spaced in powers (dropout's evenly).
+    seeds
+        Networks of each point, with seeds from --seed on.
+    until
+        solved, each network until it has solved the echo; or all, until its epochs are trained.
+    workers
+        Train in so many processes of a Dask cluster on this machine.
+    scheduler
+        Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
+    scheduler_file
+        Train on the Dask cluster whose scheduler wrote this file.
+    headless
+        Print lines instead of opening the map; also chosen where there is no terminal.
+    json
+        Print JSON lines; implies --headless.
+    ascii
+        Draw the map with ASCII characters only.
+    theme
+        Background of the map, dark or light. Unset, it is the one chosen last.
+    """
+    from echornn.sweeps.axis import Axis
+    from echornn.sweeps.grid import Grid
+    from tui.commands.sweep import Workers, print_sweep
+
+    places = {"workers": workers, "scheduler": scheduler, "scheduler-file": scheduler_file}
+    given = [name for name, value in places.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError(
+            f"{given[0]} = {str(places[given[0]])!r} cannot be used with --{given[1]}: they train in one place"
+        )
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise UsageError(f"workers = {workers} cannot be used: 1 to {MOST_WORKERS}")
+    wanted = Grid(tuple(map(Axis.parse, grid)), {} if config is None else config.given, seeds, until)
+    engine = Workers(workers, scheduler, scheduler_file)
+    if headless or json or not terminal.is_interactive():
+        return Training(print_sweep, out, wanted, engine, json)
+    guarded = guardian.divide()
+    from tui.tty.open_sweep import show_sweep
+
+    return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)
+
+
 SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "export": export_run,
     "branches": show_branches,
@@ -260,6 +336,7 @@ SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
     "list": list_kept_runs,
     "prune": prune_kept_runs,
     "map": show_map,
+    "sweep": compute_sweep,
     "bench": bench,
 }
 """Each by its name; its help is its docstring, its flags are its parameters."""

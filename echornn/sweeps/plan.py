@@ -15,7 +15,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 LANES = 8
 """Networks that one operation of a processor takes."""
 
-SECONDS_TO_COMPILE = 3.0
+SECONDS_TO_START, SECONDS_TO_COMPILE = 5.0, 3.0
 
 SHAPELESS = {"learning_rate": 1.0, "echo_step": 0, "seed": 0, "init": "tutorial", "row_start": "zero"}
 """The fields in which networks of one population may differ, with any value."""
@@ -53,11 +53,11 @@ class Plan:
             size = -(-len(group) // parts)
             chunks += [tuple(group[at : at + size]) for at in range(0, len(group), size)]
         chunks.sort(key=lambda chunk: -credit_coverage(chunk[-1]))
-        compiling = SECONDS_TO_COMPILE * -(-len(groups) // workers)
+        preparing = SECONDS_TO_START + SECONDS_TO_COMPILE * -(-len(groups) // workers)
         return cls(
             tuple(Part(number, chunk, until, room) for number, chunk in enumerate(chunks)),
             len(groups),
-            compiling + sum(costs.values()) / 1e6 / workers,
+            0.0 if not groups else preparing + sum(costs.values()) / 1e6 / workers,
         )
 
 

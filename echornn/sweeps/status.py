@@ -30,7 +30,6 @@ class Status:
         seconds_left: about; None while nobody can know.
         loop_seconds: spent in compiled loops by all workers together.
         where: device, machine and process of each part that was begun, the newest last.
-        notes: what befell workers, the newest last.
     """
 
     trainings: int
@@ -43,7 +42,6 @@ class Status:
     seconds_left: float | None = None
     loop_seconds: float = 0.0
     where: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:

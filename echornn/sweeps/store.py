@@ -76,10 +76,23 @@ class Store:
             own_files.make_folder(self.folder / name)
             for left in (self.folder / name).glob(f"*{NEW}"):
                 left.unlink()
+        self._forget_failures()
         write_asked(self.folder, (*(one for one in before if one != self.asked), self.asked))
         results = SweepResults.read(self.folder)
         self._write_table(results)
         return results
+
+    def _forget_failures(self) -> None:
+        """Points that could not be trained are tried again: the machine may have been mended."""
+        there = set(os.listdir(self.folder / FAILED))
+        if there:
+            for first in self.asked.grid.points.possible:
+                name = self._name_of_point(first)
+                if name in there:
+                    (self.folder / FAILED / name).unlink()
+
+    def _name_of_point(self, config: EchoConfig) -> str:
+        return f"{self.asked.key(point_of(config))}{SUFFIX}"
 
     def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
         """Keep results that are new.
@@ -103,8 +116,7 @@ class Store:
         Raises:
             OSError: it cannot be written.
         """
-        point = point_of(config)
-        _write(self.folder / FAILED / f"{self.asked.key(point)}{SUFFIX}", failed_bytes(point, reason))
+        _write(self.folder / FAILED / self._name_of_point(config), failed_bytes(point_of(config), reason))
 
     def close(self) -> None:
         """Put the table in the grid's order, and let others write."""

@@ -24,8 +24,6 @@ DEATHS = 3
 LOOK_SECONDS = 0.2
 """How often it is looked whether the sweep is to end."""
 
-MOST_NOTES = 100
-
 
 @dataclass
 class UnderWay:
@@ -47,6 +45,7 @@ class Sweep:
     Attributes:
         grid: what is to be known.
         status: how far it is; may be looked at from any thread.
+        notes: what had to be tried again, and why, the newest last.
         asked_to_end: set it from any thread, and `run` returns.
 
     Args:
@@ -61,6 +60,7 @@ class Sweep:
     def __init__(self, folder: Path, grid: Grid, clock: Callable[[], float] = time.monotonic) -> None:
         self.grid = grid
         self.asked_to_end = Event()
+        self.notes: list[str] = []
         self._store = Store(folder, grid)
         self._pace = Pace(clock)
         self._missing: dict[EchoConfig, None] = {}
@@ -170,10 +170,10 @@ class Sweep:
         self._tries[left] += 1
         tries = self._tries[left]
         alone = len(set(points)) == 1
-        self._note(f"{_of(left)}: {reason}")
         if alone and tries >= DEATHS:
             self._give_up(left, reason)
             return
+        self.notes.append(f"{_of(left)}: {reason}")
         pieces = halves(left, points) if tries > 1 and not alone else [left]
         for piece in reversed(pieces):
             self._queue.insert(0, replace(one.part, number=self._numbers, configs=piece))
@@ -188,9 +188,6 @@ class Sweep:
             failed=(*self.status.failed, (configs[0], reason)),
             given_up=self.status.given_up + len(configs),
         )
-
-    def _note(self, text: str) -> None:
-        self.status = replace(self.status, notes=(*self.status.notes, text)[-MOST_NOTES:])
 
     def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
         for config, result in results:

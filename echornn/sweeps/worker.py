@@ -16,7 +16,7 @@ MAPPINGS_USED_AT_MOST = 0.5
 
 
 def serve(
-    connection: Connection, train: Callable[[Part], Iterator[News]], is_worn: Callable[[], bool] = lambda: False
+    connection: Connection, train: Callable[[Part], Iterator[News]], worn: Callable[[], bool] = lambda: False
 ) -> None:
     """Say `Ready`, train the part that comes, tell its news, and again; until it is worn.
 
@@ -32,7 +32,7 @@ def serve(
                 os._exit(0)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    while not (worn := is_worn()):
+    while not worn():
         connection.send(Ready())
         part = parts.get()
         try:
@@ -42,7 +42,15 @@ def serve(
         except Exception as error:
             last = Lost(f"{type(error).__name__}: {error}")
         connection.send(last)
-    connection.send(Ready(worn))
+    connection.send(Ready(worn=True))
+
+
+def is_worn() -> bool:
+    """Whether this process has compiled so much that the next part should be another's."""
+    from echornn.training.programs import mappings_taken
+
+    taken, most = mappings_taken()
+    return taken > MAPPINGS_USED_AT_MOST * most
 
 
 def main() -> None:
@@ -53,11 +61,6 @@ def main() -> None:
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
     from echornn.training.device import use_one_thread
-    from echornn.training.programs import mappings_taken
-
-    def is_worn() -> bool:
-        taken, most = mappings_taken()
-        return taken > MAPPINGS_USED_AT_MOST * most
 
     use_one_thread()
     serve(connection, Workshop().train, is_worn)

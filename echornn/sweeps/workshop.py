@@ -17,11 +17,12 @@ from echornn.sweeps.ended import ended
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Began, News, Part, Trained
 from echornn.tasks.solved import RECENT_WINDOWS
+from echornn.training.device import is_measured
 from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
 from echornn.training.programs import Programs, structure
-from echornn.training.shares import LEAST, share_size
+from echornn.training.shares import is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows before it is first looked which networks are done; then this part of those trained so far each time."""
@@ -71,11 +72,15 @@ class Workshop:
 
     def _train_together(self, configs: Sequence[EchoConfig], until: Until) -> Iterator[News]:
         like = structure(configs[0])
-        placed = [replace(one, device=self._devices.get(like, one.device)) for one in configs]
+        device = self._devices.get(like) or known_device(configs[0])
+        if device is not None:
+            yield _began(device)
+        placed = [replace(one, device=device or one.device) for one in configs]
         population = self._make(placed, size_of(placed[0], len(placed)))
-        device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured once
-        yield Began(f"{device} of {platform.node()}, process {os.getpid()}")
-        placed = [replace(one, device=device) for one in configs]
+        if device is None:
+            device = self._devices[like] = "gpu" if population.device == "gpu" else "cpu"  # measured once
+            yield _began(device)
+            placed = [replace(one, device=device) for one in configs]
         lanes = list(range(len(configs)))
         going = set(lanes)
         recent: Floats = np.zeros((0, len(configs)), np.float32)
@@ -147,9 +152,15 @@ class Workshop:
         return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
 
 
-def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that a population trains one after the other."""
-    return share_size(config, LEAST, 1) == 0
+def known_device(config: EchoConfig) -> Device | None:
+    """Where networks of this structure are trained; None where that has to be measured."""
+    if is_measured(config):
+        return None
+    return "cpu" if config.device == "auto" else config.device
+
+
+def _began(device: Device) -> Began:
+    return Began(f"{device} of {platform.node()}, process {os.getpid()}")
 
 
 def size_of(config: EchoConfig, networks: int) -> int:

@@ -63,6 +63,11 @@ def place(config: EchoConfig, train: Callable[[str, int], None]) -> Placement:
     return faster(CPU, GPU, train)
 
 
+def is_measured(config: EchoConfig) -> bool:
+    """Whether `place` has to train to choose."""
+    return config.device == "auto" and bool(tf.config.list_physical_devices("GPU"))
+
+
 def take_memory_as_needed(gpus: Sequence[Any]) -> None:
     """Leave the memory that is not needed to others who share the GPUs.
 

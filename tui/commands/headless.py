@@ -17,7 +17,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
-from tui.commands.lines import Lines
+from tui.commands.lines import Lines, lines_here
 from tui.commands.lottery_report import LotteryReport
 from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
 from tui.commands.record_lines import LOTTERY_NOTE, as_line
@@ -39,7 +39,7 @@ def print_training(
     """
     native_log = terminal.keep_native_stderr_off_the_screen()
     report: Report = LotteryReport(config) if config.replicas > 1 else EpochReport(config)
-    lines = _lines(with_bar=not as_json_lines)
+    lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
 
     def say(*records: Record) -> None:
@@ -74,16 +74,6 @@ def print_training(
         _train(session, asked, lines)
     lines.close()
     return _conclude(session, recorder, native_log, asked, begun, say, lines)
-
-
-def _lines(with_bar: bool) -> Lines:
-    """Lines, above a bar where there is a terminal for it."""
-    screen = terminal.screen_for_a_bar() if with_bar else None
-    if screen is None:
-        return Lines()
-    from tui.commands.progress_bar import LinesAboveABar
-
-    return LinesAboveABar(screen)
 
 
 def _train(session: Session, asked: list[int], lines: Lines) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from echornn.session.frame import Frame
@@ -62,5 +62,18 @@ class Lines:
     def show(self, frame: Frame) -> None:
         """How far training is; to be called ten times a second or so."""
 
+    def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
+        """How much of anything is done, in numbers too; to be called a few times a second."""
+
     def close(self) -> None:
         """No more lines will come."""
+
+
+def lines_here(with_bar: bool) -> Lines:
+    """Lines, above a bar where there is a terminal for it."""
+    screen = terminal.screen_for_a_bar() if with_bar else None
+    if screen is None:
+        return Lines()
+    from tui.commands.progress_bar import LinesAboveABar
+
+    return LinesAboveABar(screen)

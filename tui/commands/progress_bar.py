@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TextIO
 
@@ -51,7 +51,18 @@ class LinesAboveABar(Lines):
 
     def show(self, frame: Frame) -> None:
         """Draw the bar anew."""
-        bar = self._drawn(frame)
+        per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
+        numbers = (
+            f"epoch {frame.epoch}/{epochs}",
+            f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}",
+            *_how_well(frame),
+            f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state,
+        )
+        self.show_numbers((frame.epoch - 1) * per_epoch + frame.window, per_epoch * epochs, numbers)
+
+    def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
+        """See `Lines.show_numbers`."""
+        bar = self._drawn(done, all_of_it, numbers)
         with self._lock:
             self._bar = bar
             self._write(EMPTY_LINE + bar, self._screen)
@@ -62,19 +73,11 @@ class LinesAboveABar(Lines):
             self._bar = ""
             self._write(EMPTY_LINE, self._screen)
 
-    def _drawn(self, frame: Frame) -> str:
-        per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
-        numbers = (
-            f"epoch {frame.epoch}/{epochs}",
-            f"window {frame.window:>{len(str(per_epoch))}}/{per_epoch}",
-            *_how_well(frame),
-            f"{frame.rate:,.0f} windows/s" if frame.rate else frame.message or frame.state,
-        )
+    def _drawn(self, done: int, all_of_it: int, numbers: Sequence[str]) -> str:
         line = Table.grid(expand=True, padding=(0, 1, 0, 0))
         line.add_column(ratio=1)
         line.add_column(no_wrap=True, overflow="crop")
-        done = (frame.epoch - 1) * per_epoch + frame.window
-        line.add_row(ProgressBar(total=per_epoch * epochs, completed=done), Text(printable(" ".join(numbers))))
+        line.add_row(ProgressBar(total=all_of_it, completed=done), Text(printable(" ".join(numbers))))
         self._console.width = max(1, self._columns() - 1)
         with self._console.capture() as drawn:
             self._console.print(line)

@@ -90,3 +90,5 @@ class ScriptedEngine:
 
     def close(self) -> None:
         self.closed = True
+        self._idle.extend(worker for _, worker in self._busy)
+        self._busy.clear()

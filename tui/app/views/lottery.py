@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import cycle, islice
 
 import numpy as np
@@ -12,12 +12,11 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.lottery import Indices, Lottery, Order
 from echornn.config import EchoConfig
-from echornn.progress import Floats
 from echornn.session.frame import Frame
 from echornn.tasks.levels import chance_level
 from tui.app.views.paint import Box, Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import buckets_by_column, shaded
+from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
 from tui.app.views.solve_times import LEAST_WIDTH as LEAST_HISTOGRAM
 from tui.app.views.solve_times import draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
@@ -35,9 +34,6 @@ WIDE = 96
 """Columns from which on the histogram stands beside the replicas."""
 
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
-
-Shades = Callable[[Sequence[int], int, int, int], Floats]
-"""(replicas, columns, first window, the one after the last) -> float32 [replicas, buckets], as `Session.shades`."""
 
 Axis = Callable[[], tuple[int, int, int]]
 """The first window of the curve's axis, the one after its last, and how many its axis has room for."""
@@ -227,11 +223,8 @@ class LotteryView(View):
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
                 write_in(cells, box, 0, f"{label} ", "lottery--axis", at=column)
-        losses = self.shades_of(replicas, box.width, first, last)
-        if not losses.size:
-            return
-        buckets, windows = buckets_by_column(first, last, losses.shape[1], length, box.width)
-        blocks: Characters = shaded(losses[:, buckets], chance_level(frame.config), self._ascii_only)
+        losses, windows = losses_by_column(replicas, self.shades_of, first, last, length, box.width)
+        blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
         at = lottery.solved_at[replicas][:, np.newaxis]
         unsolved, solved = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.views.lottery import LotteryView, Shades, read
+from tui.app.views.lottery import LotteryView, read
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import buckets_by_column, shaded
+from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
 from tui.app.widgets.cells import Cells
 
@@ -157,12 +160,26 @@ def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
     assert "".join(shaded(losses, CHANCE, ascii_only=True)) == "..:+*##!!"
 
 
-def test_columns_show_the_bucket_that_their_middle_lies_in() -> None:
-    buckets, windows = buckets_by_column(100, 180, 40, 160, 20)
-    assert windows.tolist() == [100 + 4 + 8 * column for column in range(10)], "half of the axis is empty"
-    assert buckets.tolist() == [2 + 4 * column for column in range(10)]
-    empty, _ = buckets_by_column(0, 0, 1, 100, 10)
-    assert not len(empty)
+def mean_windows(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+    """As `Session.shades`, where the loss of a window is its number."""
+    columns = min(columns, last - first)
+    cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)
+    means = [np.arange(*cut).mean() for cut in itertools.pairwise(cuts)] if columns else []
+    return np.tile(np.array(means, np.float32), (len(replicas), 1))
+
+
+@given(st.integers(0, 1000), st.integers(0, 500), st.integers(0, 300), st.integers(1, 200))
+def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind_it(
+    first: int, trained: int, more: int, columns: int
+) -> None:
+    length = max(1, trained + more)
+    losses, windows = losses_by_column([0, 1], mean_windows, first, first + trained, length, columns)
+    assert losses.shape == (2, len(windows))
+    assert trained * columns // length <= len(windows) + 1 <= columns + 1
+    assert (np.abs(losses[0] - windows) <= length / columns + 1).all()
+    later, _ = losses_by_column([0, 1], mean_windows, first, first + length, length, columns)
+    known = trained * columns // length if length > columns else len(windows)
+    assert (np.abs(losses[:, :known] - later[:, :known]) <= 1).all(), "it moves nothing"
 
 
 def test_the_strip_counts_by_column() -> None:

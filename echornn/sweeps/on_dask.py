@@ -1,0 +1,280 @@
+"""Workers of a Dask cluster, on this machine or on others: the only file that knows Dask.
+
+A part is a task. What it tells on the way comes as events of a topic; what it returns holds all results again, so an
+event that is lost costs nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, get_worker
+
+from echornn.config import EchoConfig
+from echornn.sweeps.engine import EngineError
+from echornn.sweeps.folder import Result, Versions, versions_here
+from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+
+ALLOWED_FAILURES = 1000
+"""Deaths of workers that Dask lets a task have where the cluster is ours. A part whose worker died is taken back and
+counted here (see `Sweep`), so Dask need not give up: it would also blame parts that only waited for that worker."""
+
+SECONDS_TO_CONNECT = 10
+"""How long a scheduler may take to answer."""
+
+SECONDS_TO_RESTART = 60
+
+Message = tuple[int, str, News | None, Any]
+"""Of a part's number: by which run of its task, the news, and for the last of them the future."""
+
+_shops = threading.local()
+
+
+def on_this_machine(workers: int) -> OnDask:
+    """A cluster of processes on this machine, one thread each; it ends with this process.
+
+    Raises:
+        EngineError: it could not be made.
+    """
+    dask.config.set({"distributed.scheduler.allowed-failures": ALLOWED_FAILURES})
+    try:
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=None,  # parts ask for what is free before they take it
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise EngineError(f"no Dask cluster can be made on this machine: {error}") from error
+    return OnDask(Client(cluster), cluster)
+
+
+def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
+    """The workers of a scheduler that is there.
+
+    Raises:
+        EngineError: none answers.
+    """
+    where = str(file or address)
+    try:
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        return OnDask(Client(address, scheduler_file=None if file is None else str(file), timeout=SECONDS_TO_CONNECT))
+    except (OSError, ValueError, TypeError, KeyError, TimeoutError) as error:
+        raise EngineError(f"no Dask scheduler answers at {where}: {error}") from error
+
+
+class OnDask:
+    """An `Engine` of a Dask cluster's workers. They may come and go; each of their threads trains one part at a time.
+
+    Args:
+        client: connected to its scheduler.
+        cluster: what is to be closed at the end; None for one that is others'.
+        train: what trains a part, in the worker.
+    """
+
+    def __init__(self, client: Any, cluster: Any = None, train: Callable[[Part], Iterator[News]] | None = None) -> None:
+        self._client, self._cluster, self._train = client, cluster, train
+        threads = self._threads()
+        self.workers = max(1, sum(threads.values()))
+        self.room = 1 / max(1, self._most_on_a_machine(threads))
+        self._topic = f"echornn-{uuid.uuid4().hex}"
+        self._parts: dict[int, Part] = {}
+        self._futures: dict[int, Any] = {}
+        self._on: dict[int, str] = {}
+        self._runs: dict[int, str] = {}
+        self._come: SimpleQueue[Message] = SimpleQueue()
+        self._closing = False
+        client.subscribe_topic(self._topic, self._take_event)
+
+    def idle(self) -> Sequence[str]:
+        """See `Engine`."""
+        busy = set(self._on.values())
+        names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
+        return [name for name in names if name not in busy]
+
+    def start(self, part: Part, worker: str) -> None:
+        """See `Engine`. Another worker may take the part where this one is gone."""
+        future = self._client.submit(
+            run_part,
+            part,
+            self._topic,
+            dict(versions_here()),
+            self._train,
+            key=f"{self._topic}-{part.number}",
+            workers=[worker.split()[0]],
+            allow_other_workers=True,
+            retries=0,  # as above
+            pure=False,
+        )
+        self._parts[part.number], self._futures[part.number], self._on[part.number] = part, future, worker
+        future.add_done_callback(lambda done, number=part.number: self._come.put((number, "", None, done)))
+
+    def news(self, seconds: float) -> Sequence[tuple[int, News]]:
+        """See `Engine`."""
+        come: list[tuple[int, News]] = []
+        with suppress(Empty):
+            message = self._come.get(timeout=seconds)
+            while True:
+                come += self._heard(*message)
+                message = self._come.get_nowait()
+        if self._client.status != "running":
+            raise EngineError("the Dask scheduler is gone")
+        return come
+
+    def close(self) -> None:
+        """See `Engine`; workers that are others' drop their parts within a moment, and stay."""
+        self._closing = True
+        with suppress(Exception):  # whatever is left of a cluster that dies
+            self._client.cancel(list(self._futures.values()), force=True)
+        for one in (self._client, self._cluster):
+            if one is not None:
+                with suppress(Exception):
+                    one.close(timeout=SECONDS_TO_CONNECT)
+
+    def _heard(self, number: int, run: str, news: News | None, future: Any) -> Iterator[tuple[int, News]]:
+        if news is not None:
+            if number not in self._futures or self._runs.setdefault(number, run) == run:
+                yield number, news
+            else:  # Dask has begun it anew
+                yield number, self._give_up(number, "its worker died")
+        elif number in self._futures:
+            yield from ((number, one) for one in self._concluded(number, future))
+
+    def _concluded(self, number: int, future: Any) -> Iterator[News]:
+        if future.status != "finished":
+            reason = _reason(future)
+            yield self._give_up(number, reason)
+            return
+        results, worn = future.result()
+        part, worker = self._parts[number], self._on[number]
+        self._forget(number)
+        yield Trained(0, 0.0, tuple(zip(part.configs, results, strict=True)))
+        yield Done()
+        if worn:
+            with suppress(Exception):  # without a nanny it cannot be, and then its own end is near
+                self._client.restart_workers([worker.split()[0]], timeout=SECONDS_TO_RESTART, raise_for_error=False)
+
+    def _give_up(self, number: int, reason: str) -> Lost:
+        future = self._futures[number]
+        self._forget(number)
+        with suppress(Exception):
+            future.cancel(force=True)
+        return Lost(reason)
+
+    def _forget(self, number: int) -> None:
+        del self._futures[number], self._on[number]
+
+    def _take_event(self, event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        number = message["part"]
+        part = self._parts.get(number)
+        if part is not None and not self._closing:
+            self._come.put((number, message["run"], from_message(message, part), None))
+
+    def _threads(self) -> dict[str, int]:
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+        except (OSError, RuntimeError, TimeoutError, ValueError) as error:
+            raise EngineError("the Dask scheduler is gone") from error
+        return threads
+
+    def _most_on_a_machine(self, threads: dict[str, int]) -> int:
+        machines: dict[str, int] = {}
+        for address, count in threads.items():
+            machine = address.rpartition(":")[0]
+            machines[machine] = machines.get(machine, 0) + count
+        return max(machines.values(), default=1)
+
+
+def run_part(
+    part: Part, topic: str, versions: Versions, train: Callable[[Part], Iterator[News]] | None
+) -> tuple[list[Result], bool]:
+    """In a worker: train a part, and tell what comes of it as events.
+
+    Returns:
+        Its results, in its order, and whether this process has compiled so much that it should end.
+
+    Raises:
+        RuntimeError: this worker has other versions than whoever asks, so its results would be of something else.
+    """
+    if versions_here() != versions:
+        raise RuntimeError(f"its worker has {_in_words(versions_here())}, and not {_in_words(versions)}")
+    worker = get_worker()
+    key, run = worker.get_current_task(), uuid.uuid4().hex
+    numbers = {config: number for number, config in enumerate(part.configs)}
+    results: dict[EchoConfig, Result] = {}
+    is_worn: Callable[[], bool] = lambda: False  # noqa: E731
+    if train is None:
+        train, is_worn = _shop()
+    for news in train(part):
+        if isinstance(news, Trained):
+            results.update(news.results)
+        worker.log_event(topic, {"part": part.number, "run": run, **as_message(news, numbers)})
+        if not _is_wanted(worker, key):
+            return [], False
+    return [results[config] for config in part.configs], is_worn()
+
+
+def _shop() -> tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]:
+    """What trains in this thread, with what it has compiled so far."""
+    from echornn import quiet
+
+    quiet.import_tensorflow()
+    from echornn.sweeps.worker import is_worn
+    from echornn.sweeps.workshop import Workshop
+    from echornn.training.device import use_one_thread
+
+    use_one_thread()
+    if not hasattr(_shops, "shop"):
+        _shops.shop = Workshop()
+    return _shops.shop.train, is_worn
+
+
+def _is_wanted(worker: Any, key: str) -> bool:
+    """Whether somebody still waits for this task: whoever asked may be gone, or have taken it back."""
+    task = worker.state.tasks.get(key)
+    return task is not None and task.state in ("executing", "long-running")
+
+
+def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
+    """News as plain values; networks by their number in the part."""
+    match news:
+        case Began(where):
+            return {"where": where}
+        case Trained(windows, seconds, results):
+            told = [
+                [numbers[config], result.solved_at, result.final_loss, result.windows, result.seconds]
+                for config, result in results
+            ]
+            return {"windows": windows, "seconds": seconds, "results": told}
+        case _:
+            raise ValueError(f"{news} is told by the task's end")
+
+
+def from_message(message: dict[str, Any], part: Part) -> News:
+    """The news that `as_message` told."""
+    if "where" in message:
+        return Began(message["where"])
+    results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])
+    return Trained(message["windows"], message["seconds"], results)
+
+
+def _reason(future: Any) -> str:
+    if future.status == "cancelled":
+        return "its task was cancelled"
+    error = future.exception()
+    return f"{type(error).__name__}: {error}"
+
+
+def _in_words(versions: Versions) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())

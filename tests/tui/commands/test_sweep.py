@@ -1,0 +1,151 @@
+"""The command that computes a sweep: what it says, and how it ends. Its networks follow a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from echornn.sweeps.engine import EngineError
+from echornn.sweeps.results import SweepResults
+from tests.echornn.sweeps.scripted import ScriptedEngine
+from tui.cli import exit_code_of
+from tui.commands import sweep
+from tui.exit_code import ExitCode
+
+GRID = ["--grid", "echo_step=3,9,10,20000", "cell=rnn,gru", "--seeds", "4", "--num-epochs", "1"]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> ScriptedEngine:
+    """Who trains."""
+    scripted = ScriptedEngine()
+    monkeypatch.setattr(sweep.Workers, "engine", lambda workers: scripted)
+    return scripted
+
+
+def said(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    return capfd.readouterr().out.splitlines()
+
+
+def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code_of(["sweep", "--out", str(tmp_path / "map"), *GRID]) == ExitCode.DONE
+    first, *rest = said(capfd)
+    assert first == "6 points with 4 seeds each: 24 networks"
+    why = "echo_step = 20000 cannot be used: 0 to 9999, less than the row's length"
+    assert rest[:2] == [f"left out: echo_step 20000, cell {cell}: {why}" for cell in ("rnn", "gru")]
+    assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the echo is solved early"
+    assert sorted(rest[3:9]) == [
+        "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), loss 0.6931",
+        "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), loss 0.6931",
+        "echo_step 3, cell gru: 4 of 4 solved (51 to 100 %), median window 38",
+        "echo_step 3, cell rnn: 4 of 4 solved (51 to 100 %), median window 38",
+        "echo_step 9, cell gru: 4 of 4 solved (51 to 100 %), median window 98",
+        "echo_step 9, cell rnn: 4 of 4 solved (51 to 100 %), median window 98",
+    ]
+    assert rest[9].startswith("finished  24 of 24 networks known, 16 solved  seconds ")
+    assert rest[10] == f"see it with: echornn-tui map {tmp_path / 'map'}"
+    assert all(len(line) <= 120 for line in rest)
+
+
+def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID, "--json"]) == ExitCode.DONE
+    start, *points, end = map(json.loads, said(capfd))
+    assert (start["event"], start["networks"], start["known"], start["compilations"]) == ("start", 24, 0, 2)
+    assert [one["echo_step"] for one in start["left_out"]] == [20000, 20000]
+    assert {one["event"] for one in points} == {"point"}
+    assert {(one["echo_step"], one["cell"]): (one["seeds"], one["solved"]) for one in points} == {
+        (echo, cell): (4, 4 if echo < 10 else 0) for echo in (3, 9, 10) for cell in ("rnn", "gru")
+    }
+    assert (end["event"], end["known"], end["solved"], end["points_failed"]) == ("finished", 24, 16, 0)
+
+
+def test_the_same_again_says_that_all_is_known(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        capfd.readouterr()
+        assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.DONE
+    lines = said(capfd)
+    assert lines[0] == "6 points with 4 seeds each: 24 networks, 24 of them known already"
+    assert len(lines) == 5
+
+
+def test_points_that_fail_are_named_and_the_code_says_so(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine._kills = [9]
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.FAILED
+    lines = said(capfd)
+    assert "echo_step 9, cell rnn: failed: its process was killed" in lines
+    assert any(line.startswith("tried again: ") and line.endswith("its process was killed") for line in lines)
+    assert lines[-2].startswith("finished  16 of 24 networks known, 8 solved  2 points failed  seconds ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_the_same_command_goes_on(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str], number: int
+) -> None:
+    engine.before = lambda part: os.kill(os.getpid(), number)
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.CHECKPOINTED
+    lines = said(capfd)
+    assert lines[-3].startswith("stopped  ")
+    assert lines[-2] == "the same command goes on where this stopped"
+    engine.before = lambda part: None
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.DONE
+    assert len(engine.trained) == len(set(engine.trained)) == 24
+
+
+def test_where_nothing_can_be_trained_that_is_said(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(part: object) -> None:
+        raise EngineError("no process to train in can be started")
+
+    engine.before = fail
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.FAILED
+    assert capfd.readouterr().err == "echornn-tui: no process to train in can be started\n"
+    assert SweepResults.read(tmp_path).known == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--grid", "echo=3"], "grid = 'echo' cannot be used: one of total_series_length"),
+        (["--grid", "echo_step=3", "--echo-step", "4"], "echo_step = 4 cannot be used: it is an axis of the grid"),
+        (["--grid", "echo_step=3", "--seeds", "0"], "seeds = 0 cannot be used: 1 or more"),
+        (["--grid", "echo_step=3", "--workers", "0"], "workers = 0 cannot be used: 1 to 1024"),
+        (
+            ["--grid", "echo_step=3", "--workers", "2", "--scheduler", "x"],
+            "workers = '2' cannot be used with --scheduler: they train in one place",
+        ),
+    ],
+)
+def test_flags_that_cannot_be_used(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert exit_code_of(["sweep", "--out", str(tmp_path / "new"), *arguments]) == ExitCode.USAGE
+    assert capfd.readouterr().err.startswith(f"echornn-tui: {message}")
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_dask_the_flag_says_what_to_install(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without: Any = None
+    for name in ("dask", "distributed"):
+        monkeypatch.setitem(sys.modules, name, without)
+    monkeypatch.delitem(sys.modules, "echornn.sweeps.on_dask", raising=False)
+    flags = ["--grid", "echo_step=3", "--workers", "2"]
+    assert exit_code_of(["sweep", "--out", str(tmp_path / "new"), *flags]) == ExitCode.USAGE
+    told = capfd.readouterr().err
+    assert told.startswith("echornn-tui: workers = 2 cannot be used without Dask, of which dask is missing: ")
+    assert "install echornn-tui[cluster]" in told
+    assert not (tmp_path / "new").exists()

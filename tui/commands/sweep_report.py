@@ -1,0 +1,175 @@
+"""What is said of a sweep: plain dictionaries for programs, lines for people."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from echornn.analysis.loss_text import loss_text
+from echornn.analysis.lottery import wilson
+from echornn.sweeps.grid import in_words
+from echornn.sweeps.plan import Plan
+from echornn.sweeps.results import Point, SweepResults
+from echornn.sweeps.status import Status
+from echornn.sweeps.sweep import Sweep
+from tui.commands.records import Record
+from tui.printable import quoted
+
+MOST_LEFT_OUT = 5
+"""Impossible points that are named, for people, one by one."""
+
+
+def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
+    """What is to be done, and for how long at the most.
+
+    Keys: points, seeds of each, networks, known of them already, compilations at the least, workers, seconds_at_most
+    (about; where the echo is solved early it takes less), left_out (the points that cannot be, and why).
+    """
+    points = sweep.grid.points
+    return {
+        "event": "start",
+        "sweep": str(folder),
+        "points": len(points.possible),
+        "seeds": sweep.grid.seeds,
+        "until": sweep.grid.until,
+        "networks": sweep.status.trainings,
+        "known": sweep.status.known,
+        "compilations": plan.structures,
+        "workers": workers,
+        "seconds_at_most": round(plan.seconds),
+        "left_out": [{**one.values, "reason": one.reason} for one in points.impossible],
+    }
+
+
+def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
+    """What has come of a point: its fields; of how many seeds, how many solved the echo, as a share with its 95 %
+    interval; the window by which those that did had, and the final loss, medians; failed, why it could not be trained.
+    """
+    results = list(point.results.values())
+    solved_at = [one.solved_at for one in results if one.solved_at is not None]
+    low, high = wilson(len(solved_at), len(results)) if results else (0.0, 1.0)
+    losses = [one.final_loss for one in results if math.isfinite(one.final_loss)]
+    return {
+        "event": "point",
+        **{name: getattr(point.config, name) for name in axes},
+        "seeds": len(results),
+        "solved": len(solved_at),
+        "success_low": low,
+        "success_high": high,
+        "median_window": statistics.median_low(solved_at) if solved_at else None,
+        "median_loss": statistics.median(losses) if losses else None,
+        "failed": point.failed,
+    }
+
+
+def end_record(status: Status, seconds: float, workers: int) -> Record:
+    """What has come of it: finished, or stopped; share_in_loops is the part of the workers' time that was spent in the
+    compiled loops, 0 to 1."""
+    return {
+        "event": "finished" if status.is_finished else "stopped",
+        "networks": status.trainings,
+        "known": status.known,
+        "solved": status.solved,
+        "points_failed": len(status.failed),
+        "seconds": round(seconds, 3),
+        "share_in_loops": round(status.loop_seconds / (seconds * workers), 3) if seconds else 0.0,
+    }
+
+
+def start_lines(record: Record) -> Iterator[str]:
+    """The start for people."""
+    networks, known, left_out = record["networks"], record["known"], record["left_out"]
+    there = f", {known:,} of them known already" if known else ""
+    yield f"{record['points']:,} points with {record['seeds']:,} seeds each: {networks:,} networks{there}"
+    for one in left_out[:MOST_LEFT_OUT]:
+        yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
+    if len(left_out) > MOST_LEFT_OUT:
+        yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
+    if known < networks:
+        early = ", less where the echo is solved early" if record["until"] == "solved" else ""
+        compiled = f"{record['compilations']:,} structure{'s' if record['compilations'] > 1 else ''} to compile"
+        workers = f"{record['workers']:,} worker{'s' if record['workers'] > 1 else ''}"
+        yield f"{compiled}; about {time_text(record['seconds_at_most'])} on {workers}{early}"
+
+
+def point_line(record: Record, axes: Mapping[str, Any]) -> str:
+    """A point for people."""
+    name = in_words({field: record[field] for field in axes})
+    if record["failed"] is not None:
+        return f"{name}: failed: {record['failed']}"
+    low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))
+    solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
+    if record["median_window"] is not None:
+        return f"{name}: {solved}, median window {record['median_window']:,}"
+    return f"{name}: {solved}" + ("" if record["median_loss"] is None else f", loss {loss_text(record['median_loss'])}")
+
+
+def end_lines(record: Record, folder: Path) -> Iterator[str]:
+    """The end for people."""
+    failed = f"  {record['points_failed']} points failed" if record["points_failed"] else ""
+    yield (
+        f"{record['event']}  {record['known']:,} of {record['networks']:,} networks known, {record['solved']:,} solved"
+        f"{failed}  seconds {record['seconds']:.1f}"
+    )
+    if record["event"] == "stopped":
+        yield "the same command goes on where this stopped"
+    yield f"see it with: echornn-tui map {quoted(folder)}"
+
+
+def bar_numbers(status: Status) -> tuple[str, ...]:
+    """How far it is, beside a bar."""
+    return (
+        f"{status.known:,}/{status.trainings:,} networks",
+        f"{status.solved:,} solved",
+        *([f"{len(status.failed)} failed"] if status.failed else []),
+        pace_text(status),
+    )
+
+
+def pace_text(status: Status) -> str:
+    """How fast it goes, and for how long it will."""
+    if not status.where:
+        return "compiling" if status.under_way else "waiting for workers"
+    rate = f"{status.rate:,.1f}/s" if status.rate else "training"
+    left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
+    return f"{rate}{left}"
+
+
+def time_text(seconds: float) -> str:
+    """A stretch of time, as short as can be."""
+    whole = max(1, round(seconds))
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 6000:
+        return f"{round(whole / 60)} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min" if whole < 360_000 else f"{whole // 86400} days"
+
+
+class PointNews:
+    """The points of a sweep as they become known, each once.
+
+    Args:
+        results: as first read; what is known there is not told.
+    """
+
+    def __init__(self, results: SweepResults) -> None:
+        self._results = results
+        self._told = {point.config for point in results.points if _is_over(point)}
+
+    def records(self) -> Iterator[Record]:
+        """Of the points that have become known since the last call."""
+        newest = self._results.refresh()
+        if newest is self._results:
+            return
+        self._results = newest
+        for point in newest.points:
+            if _is_over(point) and point.config not in self._told:
+                self._told.add(point.config)
+                yield point_record(point, newest.axes)
+
+
+def _is_over(point: Point) -> bool:
+    return not point.missing or point.failed is not None
