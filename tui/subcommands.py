@@ -94,7 +94,7 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 def probe_run(
-    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int = 0, json: bool = False
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
 ) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
@@ -132,7 +132,7 @@ def probe_run(
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
     replica
-        Of a lottery, this network, from 0.
+        Of a lottery, this network, from 0. Unset, the first, or the one that goes on alone later on that path.
     json
         Print a JSON line.
     """

@@ -17,7 +17,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.undoing import Undoing
-from echornn.session.way import TAPE_WINDOWS, Way
+from echornn.session.way import Way, newest
 from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 
@@ -151,7 +151,7 @@ class LiveRun(Whereabouts):
         if cut:
             self.go(self.here)
         else:
-            self.shown = (*self.shown, progress)[-1 - TAPE_WINDOWS :]
+            self.shown = newest((*self.shown, progress))
             if due:
                 self._keyframe()
         return progress

@@ -103,9 +103,8 @@ class MapApp(App[Opened | int]):
         newest = self._follower.surveyed
         if newest is not self._surveyed:
             self._surveyed = newest
-            self._see(self.seen.state.settled(newest.axes))
-        else:
-            self._show()
+            self.seen = Seen.of(self.seen.state.settled(newest.axes), newest)
+        self._show()
 
     @property
     def _grid(self) -> MapGrid:
@@ -116,7 +115,7 @@ class MapApp(App[Opened | int]):
         return self.screen_stack[0].query_one("#filter", Input)
 
     def _see(self, chosen: MapState) -> None:
-        self.seen = Seen.of(chosen, self._surveyed)
+        self.seen = self.seen.with_state(chosen)
         self._show()
 
     def _show(self) -> None:
