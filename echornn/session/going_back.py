@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from echornn.runs.branch import Branch, Moment, changes
-from echornn.runs.timeline import GOOD_WINDOWS, Timeline
+from echornn.runs.timeline import Timeline
+from echornn.runs.track import GOOD_WINDOWS
 
 MOST_COUNTED = 99
 """Changes that can be undone one after the other; of more, it is only said that there are so many."""
