@@ -24,8 +24,8 @@ from tui.commands.bench import ours
 def test_a_network_alone_and_all_of_them_side_by_side(
     replicas: int, programs: list[tuple[str, int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(echornn, "Trainer", ScriptedTrainer, raising=False)
-    monkeypatch.setattr(echornn, "Population", ScriptedPopulation, raising=False)
+    monkeypatch.setitem(vars(echornn), "Trainer", ScriptedTrainer)
+    monkeypatch.setitem(vars(echornn), "Population", ScriptedPopulation)
     found = list(ours(replace(SMALL, num_epochs=10**9, replicas=replicas)))
     assert [(name, size, networks) for name, size, networks, _ in found] == programs
     assert len(found[0][3](5).losses) == 5  # type: ignore[attr-defined]
