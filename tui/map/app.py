@@ -14,10 +14,10 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.sweeps.table import Surveyed
 from tui.app.screens.help import HelpScreen
+from tui.app.shown_again import command_of
 from tui.app.widgets.key_line import KeyLine
 from tui.exit_code import ExitCode
 from tui.map import keys, state
-from tui.map.command_line import command_of
 from tui.map.follower import Follower
 from tui.map.help_text import WHAT_IS_SEEN, WORDS
 from tui.map.progress import progress_of
