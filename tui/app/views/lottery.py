@@ -12,7 +12,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.lottery import Indices, Lottery, Order
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame
+from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
 from tui.app.views.paint import Box, Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
@@ -105,7 +105,7 @@ class LotteryView(View):
 
     def choose(self, frame: Frame, lines: int) -> None:
         """Look at the replica so many lines further down, or up."""
-        if frame.lottery is None:
+        if frame.lottery is None or frame.state is State.FAILED:
             return
         order = frame.lottery.order(self._by)
         at = int(np.flatnonzero(order == self.chosen(frame))[0])
@@ -131,7 +131,8 @@ class LotteryView(View):
             self.choose(self._frame, way * self._frame.config.replicas)
 
     def action_alone(self) -> None:
-        if self._frame is not None and self._frame.lottery is not None:
+        frame = self._frame
+        if frame is not None and frame.lottery is not None and frame.state is not State.FAILED:
             self.on_alone()
 
     def action_order(self) -> None:
@@ -226,8 +227,11 @@ class LotteryView(View):
         losses, windows = losses_by_column(replicas, self.shades_of, first, last, length, box.width)
         blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
         at = lottery.solved_at[replicas][:, np.newaxis]
-        unsolved, solved = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved"))
+        unsolved, solved, later = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved", "axis"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
+        styles[:, windows >= frame.trained] = later
+        if frame.is_past:
+            blocks[:, np.flatnonzero(windows >= frame.trained)[:1]] = "|" if self._ascii_only else "║"
         stamp(cells, box.x, HEAD, blocks, styles)
         if cells.width < WIDE and cells.height >= LINES_FOR_STRIP:
             text = "solved here "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,11 +66,17 @@ def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Fr
 
 
 def drawn(
-    frame: Frame, width: int, height: int, ascii_only: bool = False, view: LotteryView | None = None
+    frame: Frame,
+    width: int,
+    height: int,
+    ascii_only: bool = False,
+    view: LotteryView | None = None,
+    windows: int | None = None,
 ) -> list[str]:
     view = LotteryView(ascii_only) if view is None else view
     view.shades_of = scripted_shades(frame.config.replicas)
-    view.axis = lambda: (0, frame.trained, frame.trained)
+    end = frame.trained if windows is None else windows
+    view.axis = lambda: (0, end, end)
     view._frame = frame
     cells = Cells(width, height, view.STYLES)
     view.draw(cells)
@@ -85,6 +92,14 @@ def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> No
     at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
     assert at == sorted(solve_times(64)[solve_times(64) > 0].tolist())[:8]
     assert lines[10].split()[:2] == ["solved", "here"]
+
+
+def test_in_the_past_what_comes_later_lies_behind_a_line() -> None:
+    frame = replace(frame_of(windows=800), line_end=WINDOWS, is_past=True)
+    lines = drawn(frame, 78, 11, windows=WINDOWS)
+    assert {line.index("║") for line in lines[2:10]} == {lines[2].index("║")}
+    left = lines[1].index(" 0 ") + 1
+    assert lines[2].index("║") - left == pytest.approx((78 - left) / 2, abs=1)
 
 
 def test_in_ascii_nothing_else_is_drawn() -> None:
