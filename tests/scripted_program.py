@@ -10,13 +10,16 @@ from unittest.mock import patch
 
 from echornn.config import EchoConfig
 from echornn.session import loop
+from echornn.training.any_trainer import AnyTrainer
 from tests.scripted import ScriptedTrainer
+from tests.scripted_population import scripted_trainers
 from tui.__main__ import main as run_program
 
 
-def make_trainer(config: EchoConfig) -> ScriptedTrainer:
-    trainer = ScriptedTrainer(config)
-    trainer.wrong_every = 4
+def make_trainer(config: EchoConfig) -> AnyTrainer:
+    trainer = scripted_trainers(config)
+    if isinstance(trainer, ScriptedTrainer):
+        trainer.wrong_every = 4
     return trainer
 
 

@@ -94,7 +94,7 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
 
 
 def probe_run(
-    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int = 0, json: bool = False
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
 ) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
@@ -132,7 +132,7 @@ def probe_run(
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
     replica
-        Of a lottery, this network, from 0.
+        Of a lottery, this network, from 0. Unset, the first, or the one that goes on alone later on that path.
     json
         Print a JSON line.
     """
@@ -179,6 +179,8 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
 
 def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
     """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
+
+    With --replicas, of all networks side by side, each window of each counted.
 
     Parameters
     ----------

@@ -1,10 +1,8 @@
-"""The tree of a run's branches, with all of their losses: every window ever trained, and the path to any of them."""
+"""The tree of a run's branches, with all of their losses: every window ever trained, by one network or by many."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
-import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,40 +17,17 @@ from echornn.analysis.packed import Packed, pack
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
-from echornn.runs.branch import (
-    Branch,
-    Moment,
-    Span,
-    changes,
-    digest,
-    goes_on,
-    path_to,
-    spans_to,
-    task_since,
-    whole_path,
-)
-from echornn.runs.track import GOOD_WINDOWS as GOOD_WINDOWS
-from echornn.runs.track import Track, TrackOfMany, TrackOfOne
-
-KEPT_PATHS = 32
-"""Paths kept ready; others are walked anew."""
+from echornn.runs.branch import Branch, Moment, goes_on, task_since
+from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
+from echornn.runs.tree import Tree
 
 
-class Timeline:
-    """Told by the training thread what happens; any thread may ask.
-
-    The *path* of a branch leads from where its weights began to its end: its windows are numbered from 0 along it.
-    """
+class Timeline(Tree):
+    """Told by the training thread what happens; any thread may ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._tracks: list[Track] = []
+        super().__init__()
         self._trained = 0
-        self._paths: dict[int, tuple[Branch, ...]] = {}
-
-    def __len__(self) -> int:
-        """Branches begun."""
-        return len(self._tracks)
 
     @property
     def trained(self) -> int:
@@ -61,28 +36,7 @@ class Timeline:
 
     # ---- it grows
 
-    def begin(self, branch: Branch) -> None:
-        """Begin the next branch; ``branch.number`` is how many there are.
-
-        Raises:
-            ValueError: it does not go on from a moment that is there.
-        """
-        with self._lock:
-            parent = branch.parent
-            if branch.number != len(self) or (parent is None) != (len(self) == 0):
-                raise ValueError(f"no branch can begin so: {branch}")
-            of_parent = 0
-            if parent is not None:
-                if not self.has(parent):
-                    raise ValueError(f"no branch can begin there: {branch}")
-                if not branch.starts_over:
-                    owner = self.owner(parent)
-                    branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
-                    of_parent = self.digest(owner.number)
-            self._tracks.append(self._track(branch, digest(branch, of_parent)))
-
     def _track(self, branch: Branch, number: int) -> Track:
-        """Where what is trained in a branch is kept, with what was known where it began."""
         parent, config = branch.parent, branch.config
         before = None if parent is None or branch.starts_over else self.owner(parent).config
         if parent is None or before is None:
@@ -128,63 +82,6 @@ class Timeline:
             assert isinstance(track, TrackOfMany)
             track.append(packed, solved_at)
             self._trained += len(packed)
-
-    # ---- branches and moments
-
-    def branch(self, number: int) -> Branch:
-        """The branch of this number.
-
-        Raises:
-            IndexError: it is not there.
-        """
-        return self._tracks[number].branch
-
-    def digest(self, number: int) -> int:
-        """What leads to a branch, as a number; see `echornn.runs.branch.digest`."""
-        return self._tracks[number].digest
-
-    def end(self, number: int) -> Moment:
-        """Where a branch ends."""
-        return Moment(number, self._tracks[number].end)
-
-    def windows_of(self, number: int) -> int:
-        """Windows trained in this branch itself."""
-        return len(self._tracks[number])
-
-    def has(self, moment: Moment) -> bool:
-        """Whether it is a moment of this run."""
-        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
-
-    def owner(self, moment: Moment) -> Branch:
-        """The branch on whose terms one stands there: the last on the path that has begun by then."""
-        own = self.branch(moment.branch)
-        return own if own.start <= moment.window else self.path(moment)[-1]
-
-    def path(self, moment: Moment) -> tuple[Branch, ...]:
-        """The branches that lead to a moment, from the one where the weights began."""
-        return path_to(moment.window, self._path(moment.branch))
-
-    def _path(self, number: int) -> tuple[Branch, ...]:
-        with self._lock:
-            path = self._paths.get(number)
-            if path is None:
-                if len(self._paths) >= KEPT_PATHS:
-                    self._paths.clear()
-                path = self._paths[number] = whole_path(self.branch(number), self.branch)
-            return path
-
-    def spans(self, moment: Moment) -> list[Span]:
-        """The windows that lead to a moment, by the branch that they lie in."""
-        return spans_to(moment.window, self._path(moment.branch))
-
-    def parent_config(self, branch: Branch) -> EchoConfig | None:
-        """What was trained where the branch began; None for the first."""
-        before = branch.before if branch.before is not None else branch.parent
-        return None if before is None else self.owner(before).config
-
-    def differs(self, number: int) -> str:
-        """What makes this branch another than the one that it came from, for people."""
-        return said(self.branch(number), self.parent_config(self.branch(number)))
 
     # ---- what was lost
 
@@ -235,11 +132,9 @@ class Timeline:
 
     def diverged(self, moment: Moment) -> bool:
         """Whether the last window's loss is no finite number; of several networks, none's is."""
-        lottery = self.lottery(moment)
-        if lottery is not None:
-            return bool(lottery.diverged.all())
-        recent = self.evidence(moment).recent
-        return bool(recent.size) and not math.isfinite(recent[-1])
+        of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
+        recent = self.evidence(moment).recent if of_one else self._newest(moment)
+        return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def _reviews(self, moment: Moment, later: Reviews) -> Reviews:
         """The reviews as they were at a moment, of those that a stretch has come to later."""
@@ -361,27 +256,3 @@ def _none_of(config: EchoConfig) -> Floats:
 
 def _segment(branch: Branch) -> Segment:
     return Segment(branch.start, branch.cause, branch.epoch, branch.window, branch.config.windows_per_epoch)
-
-
-CAUSES = {
-    "start": "the start",
-    "reset": "started over",
-    "redraw": "new weights",
-    "regenerate": "new data",
-    "edit": "edit",
-    "preset": "preset",
-    "alone": "alone",
-    "back": "trained on",
-    "lost": "what began it cannot be read",
-}
-"""What began a branch, in words."""
-
-
-def said(branch: Branch, before: EchoConfig | None) -> str:
-    """What makes a branch another than what was trained before, in a few words."""
-    if branch.cause == "alone":
-        return f"seed {branch.config.seed} alone"
-    differing = {} if before is None else changes(before, branch.config)
-    if not differing:
-        return CAUSES[branch.cause]
-    return ", ".join(f"{name} {new}" for name, (_, new) in differing.items())

@@ -11,13 +11,13 @@ from echornn.analysis.loss_history import Cause
 from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Branch, Moment, changes, starts_over
+from echornn.runs.branch import Branch, Moment, changes, goes_on, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
 from echornn.session.undoing import Undoing
-from echornn.session.way import TAPE_WINDOWS, Way
+from echornn.session.way import Way, newest
 from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 
@@ -100,7 +100,10 @@ class LiveRun(Whereabouts):
         self.here = run.stands
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
-        self._keyframe()
+        if goes_on("back", self.owner.config, self.config):
+            self._keyframe()
+        else:  # what began these networks cannot be read any more
+            self._branch("lost", self.root, self.here)
 
     def show_rows(self) -> None:
         """Train the newest windows again, so that they are shown, where a state soon before them is kept."""
@@ -151,7 +154,7 @@ class LiveRun(Whereabouts):
         if cut:
             self.go(self.here)
         else:
-            self.shown = (*self.shown, progress)[-1 - TAPE_WINDOWS :]
+            self.shown = newest((*self.shown, progress))
             if due:
                 self._keyframe()
         return progress

@@ -15,11 +15,24 @@ from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 TAPE_WINDOWS = 32
 """Windows kept in full before the newest, for the screen to scroll by."""
 
+TAPE_BYTES = 32 << 20
+"""Of all windows that are kept in full, at most; the newest is, however large."""
+
 TAPE_SECONDS = 0.05
 """Training one by one, so as to show them, where one goes back."""
 
 NEAR_SECONDS = 0.03
 """A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
+
+
+def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
+    """Those of these windows that are kept in full: the newest, and of those before as many as there is room for."""
+    if not shown:
+        return ()
+    last = shown[-1]
+    size = sum(array.nbytes for array in (last.losses, last.errors, last.x, last.y, last.probabilities, last.states))
+    fitting = TAPE_BYTES // max(1, size)
+    return shown[-max(1, min(1 + TAPE_WINDOWS, fitting)) :]
 
 
 class Way:

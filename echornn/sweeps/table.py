@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps import axis
@@ -17,6 +18,22 @@ Value = axis.Value | None
 
 Values = tuple[Value, ...]
 """A value for each axis, in the order of the axes: the name of a point."""
+
+
+class Counts(NamedTuple):
+    """Trainings of many points: done, of these solved; given up; yet to come. And points that cannot be trained."""
+
+    trained: int
+    solved: int
+    failed: int
+    missing: int
+    left_out: int
+
+    @classmethod
+    def of(cls, tallies: Collection[Tally]) -> Counts:
+        """Of all of them."""
+        names = ("count", "solved", "failed", "missing", "left_out")
+        return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,11 @@ class Surveyed:
     tallies: Mapping[Values, Tally]
     configs: Mapping[Values, EchoConfig]
     reasons: Mapping[Values, str] = field(default_factory=dict)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Of all points."""
+        return Counts.of(self.tallies.values())
 
 
 @dataclass(frozen=True)
@@ -110,10 +132,10 @@ class Table:
         """Of all cells."""
         return [cell.tally for row in self.cells for cell in row]
 
-    @property
-    def total(self) -> Tally:
+    @cached_property
+    def counts(self) -> Counts:
         """Of all that is laid out."""
-        return Tally.together(self.tallies)
+        return Counts.of(self.tallies)
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
         """Which cells lie beyond a limit, [rows][columns]; None where its points disagree, or none can be trained."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
 from echornn.analysis.lottery import wilson
 
 
@@ -93,11 +91,11 @@ class Tally:
 
     @cached_property
     def loss(self) -> float:
-        """Median of the final losses, nats; infinite where most diverged, NaN where there is no result."""
+        """Median of the final losses, nats, of two the smaller; infinite where most diverged, NaN of no result."""
         if not self.trained:
             return math.nan
-        losses = [one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained]
-        return float(np.quantile(losses, 0.5, method="lower"))
+        losses = sorted(one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained)
+        return losses[(self.count - 1) // 2]
 
     @cached_property
     def best(self) -> Trained | None:

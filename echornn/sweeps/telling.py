@@ -13,6 +13,9 @@ from echornn.sweeps.tally import Tally
 LEAST_SEEDS = 2
 """Results of a cell from which on it is compared: one seed is luck."""
 
+MOST_NAMED = 6
+"""Cells that are named; of more, the count."""
+
 
 def name_of(table: Table, row: int, column: int) -> str:
     """The cell's fields, with their values."""
@@ -87,3 +90,28 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     if found.is_told:
         return f"beside {other_name}: {points}: the seeds tell them apart"
     return f"beside {other_name}: {points}: it may be the seeds alone"
+
+
+def best_told(table: Table) -> str:
+    """Which cell solves the most, and from which others the seeds tell it; empty where there is nothing to compare."""
+    cells = [
+        (name_of(table, row, column), cell.tally)
+        for row, line in enumerate(table.cells)
+        for column, cell in enumerate(line)
+        if cell.tally.count
+    ]
+    if len(cells) < 2:
+        return ""
+    cells = [(name, tally) for name, tally in cells if tally.count >= LEAST_SEEDS]
+    if len(cells) < 2:
+        return f"one seed ranks nothing: {LEAST_SEEDS} or more of a cell can be compared"
+    best_name, best = max(cells, key=lambda pair: pair[1].success)
+    others = [(name, tally) for name, tally in cells if tally is not best]
+    alike = [name for name, one in others if not difference(best.solved, best.count, one.solved, one.count).is_told]
+    most = f"most are solved of {best_name}: {best.solved:,} of {best.count:,}"
+    if not alike:
+        return f"{most}; the seeds tell it from all others"
+    named = "; ".join(alike) if len(alike) <= MOST_NAMED else f"{len(alike)} cells"
+    told_from = len(others) - len(alike)
+    rest = f"; they tell it from the other {told_from}" if told_from else ""
+    return f"{most}; the seeds do not tell it from {named}{rest}"

@@ -22,7 +22,7 @@ from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
 from echornn.training.programs import Programs, structure
-from echornn.training.shares import LEAST, share_size
+from echornn.training.shares import is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows before it is first looked which networks are done; then this part of those trained so far each time."""
@@ -161,11 +161,6 @@ def known_device(config: EchoConfig) -> Device | None:
 
 def _began(device: Device) -> Began:
     return Began(f"{device} of {platform.node()}, process {os.getpid()}")
-
-
-def is_trained_alone(config: EchoConfig) -> bool:
-    """Whether networks of this structure are so large that a population trains one after the other."""
-    return share_size(config, LEAST, 1) == 0
 
 
 def size_of(config: EchoConfig, networks: int) -> int:

@@ -12,7 +12,7 @@ from echornn.network.model import EchoRNN, carried_size
 from echornn.progress import Floats
 
 MAX_WINDOWS_PER_CALL = 4096
-"""Most windows that one call can train; it sizes the buffers that the losses come back in."""
+"""Most windows that one call trains in a network; it sizes the buffers that the losses come back in."""
 
 
 class Window(NamedTuple):
@@ -35,9 +35,9 @@ class Trained(NamedTuple):
     """
 
     losses: tf.Tensor
-    """float32 [MAX_WINDOWS_PER_CALL, ...]."""
+    """float32 [most windows of a call, ...]."""
     errors: tf.Tensor
-    """int32 [MAX_WINDOWS_PER_CALL, ...]."""
+    """int32 [most windows of a call, ...]."""
     probabilities: tf.Tensor
     """Of the last window, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
@@ -51,9 +51,9 @@ def dropout_key(config: EchoConfig, draw: int) -> int:
     return (config.seed * 1_000_003 + draw) * MAX_LAYERS
 
 
-def call_of(first: int, count: int, before: int, *dropout_keys: int) -> tf.Tensor:
-    """What the loop must know of one call, see `TrainingLoop`; its numbers wrap around at 31 bits."""
-    return tf.constant([number & 0x7FFFFFFF for number in (first, count, before, *dropout_keys)])
+def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> list[int]:
+    """What the loop must know of one call, see `TrainingLoop.train`; the numbers wrap around at 31 bits."""
+    return [number & 0x7FFFFFFF for number in (first, count, before, *dropout_keys)]
 
 
 def train_window(
@@ -89,25 +89,27 @@ class TrainingLoop:
         model: what is trained.
         optimizer: a Keras optimizer, built for the model's weights.
         replicas: how many networks the weights are of, side by side; 0 where they are a lone network's.
+        windows: most that one call can train.
 
     Attributes:
         fresh_optimizer: values of `optimizer_variables` as at the start.
     """
 
-    def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0) -> None:
+    def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0, windows: int = MAX_WINDOWS_PER_CALL) -> None:
         config = model.config
         self.model = model
         self.optimizer = optimizer
         self.replicas = replicas
+        self._windows = windows
         self._axes = [replicas] if replicas else []
         carried = [config.batch_size, carried_size(config), *self._axes]
         self.carried_state = tf.Variable(tf.zeros(carried), name="carried_state")
         self.fresh_optimizer = [variable.numpy() for variable in self.optimizer_variables]
-        self._function = tf.function(self._run, jit_compile=True, autograph=False)
+        self._function = tf.function(self.train, jit_compile=True, autograph=False)
         self._compiled: Any = None
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
-        """Train some windows; see `_run` for the arguments. The first call compiles."""
+        """Train some windows; see `train` for the arguments. The first call compiles."""
         if self._compiled is None:
             self._compiled = self._function.get_concrete_function(x, y, call)
         trained: Trained = self._compiled(x, y, call)
@@ -125,30 +127,36 @@ class TrainingLoop:
         iteration, *others = self.optimizer.variables
         return [iteration, self.optimizer.learning_rate, *others] if self.replicas else [iteration, *others]
 
+    @property
+    def changing(self) -> list[Any]:
+        """The variables that training changes: weights, those of the optimizer, the carried state."""
+        return [*self.model.weights.values(), *self.optimizer_variables, self.carried_state]
+
     def reset_optimizer(self, learning_rate: float | Floats) -> None:
         """Slots and iteration count as at the start, and this learning rate; of replicas one for each."""
         for variable, fresh in zip(self.optimizer_variables, self.fresh_optimizer, strict=True):
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
-    def _run(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
-        """Train windows of ``x`` and ``y``, which hold whole epochs end to end.
+    def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int = 0) -> Trained:
+        """Train windows of ``x`` and ``y``, which hold whole epochs end to end; to be compiled.
 
         Args:
             x: input, uint8 [epochs * row length, batch, ...].
             y: target, same shape.
             call: int32 [4]: the first window to train, counted from the start of ``x``; how many, up to
-                MAX_WINDOWS_PER_CALL; how many windows of the run lie before ``x``; the key of dropout. Of replicas
-                int32 [3 + replicas], with the key of each.
+                as many as a call can train; how many windows of the run lie before ``x``; the key of dropout. Of
+                replicas int32 [3 + replicas], with the key of each.
+            begin: where in ``x`` the epochs begin.
         """
         config = self.model.config
-        window_length, batch_size = config.truncated_backprop_length, config.batch_size
+        window_length = config.truncated_backprop_length
         first, count, windows_before = tf.unstack(call[:3])
         key = call[3:] if self.replicas else call[3]
 
         def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
-            start = epoch * config.row_length + window * config.window_stride
+            start = begin + epoch * config.row_length + window * config.window_stride
             steps = start + tf.range(window_length)
             state = tf.where(window == 0, tf.zeros_like(state), state)
             dropout_key = tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)])
@@ -165,19 +173,24 @@ class TrainingLoop:
             )
             return index + 1, shown.states[config.window_stride - 1], trained
 
-        nothing = Trained(
-            tf.zeros([MAX_WINDOWS_PER_CALL, *self._axes]),
-            tf.zeros([MAX_WINDOWS_PER_CALL, *self._axes], tf.int32),
-            tf.zeros([window_length, batch_size, config.num_classes, *self._axes]),
-            tf.zeros([window_length, batch_size, carried_size(config), *self._axes]),
-            tf.zeros([batch_size, carried_size(config), *self._axes]),
-        )
         state: tf.Tensor
         trained: Trained
         _, state, trained = tf.while_loop(
             lambda index, *_: index < count,
             train_next,
-            (tf.constant(0), self.carried_state.read_value(), nothing),
+            (tf.constant(0), self.carried_state.read_value(), self.nothing()),
         )
         self.carried_state.assign(state)
         return trained
+
+    def nothing(self) -> Trained:
+        """What a call returns that trains no window."""
+        config, axes = self.model.config, self._axes
+        of_steps = [config.truncated_backprop_length, config.batch_size]
+        return Trained(
+            tf.zeros([self._windows, *axes]),
+            tf.zeros([self._windows, *axes], tf.int32),
+            tf.zeros([*of_steps, config.num_classes, *axes]),
+            tf.zeros([*of_steps, carried_size(config), *axes]),
+            tf.zeros([config.batch_size, carried_size(config), *axes]),
+        )

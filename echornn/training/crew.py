@@ -1,4 +1,4 @@
-"""Those who train the shares of a population: a compiled loop for each processor, on a thread of its own."""
+"""Those who train the shares of a population: a compiled call for each processor, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.training.bptt import Trained, call_of, dropout_key
+from echornn.network.model import carried_size, initial_weights
+from echornn.progress import Floats
+from echornn.training.bptt import Trained, call_numbers, dropout_key
 from echornn.training.population_data import Block
 from echornn.training.programs import Programs
-from echornn.training.shares import Seat, Share, Values, share_size
+from echornn.training.shares import Shares
+
+
+class Values(NamedTuple):
+    """All that training changes, replicas on the first axis."""
+
+    weights: dict[str, Floats]
+    optimizer: tuple[npt.NDArray[Any], ...]
+    carried_state: Floats
 
 
 class Call(NamedTuple):
-    """What all shares are to train next."""
+    """What all replicas are to train next."""
 
     block: Block
     first: int
@@ -28,100 +38,107 @@ class Call(NamedTuple):
 
 
 class Crew:
-    """Shares, and seats that they take turns on.
+    """Seats, each a compiled program and a thread, on which the calls for the shares are made.
 
     Attributes:
-        shares: in the order of the replicas.
+        shares: how the replicas are shared out.
+        devices: for each call, TensorFlow's name of where.
 
     Args:
         configs: what each replica trains.
         devices: TensorFlow's names of where, one for each call that can run beside the others.
-        programs: where the compiled loops come from, and go when the crew is gone.
+        programs: where the compiled programs come from, and go when the crew is gone.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
-        places = share_size(configs[0], len(configs), len(devices))
-        each = places or 1
-        self._slices = [slice(begin, begin + each) for begin in range(0, len(configs), each)]
-        self._devices = devices[: len(self._slices)]
-        self.shares = [
-            Share(configs[which], places, self._devices[number % len(self._devices)])
-            for number, which in enumerate(self._slices)
-        ]
-        loops = [programs.borrow(configs[0], device, places) for device in self._devices]
-        for loop, device in zip(loops, self._devices, strict=True):
-            weakref.finalize(self, programs.give_back, configs[0], device, loop, places)
-        self._seats = [Seat(loop) for loop in loops]
-        self._threads = ThreadPoolExecutor(len(loops), "population")
+        self.configs = tuple(configs)
+        self.shares = Shares.of(configs[0], len(configs), len(devices))
+        devices = devices[: self.shares.calls]
+        self.devices = [devices[call % len(devices)] for call in range(self.shares.calls)]
+        self._seats = [programs.borrow_turns(configs[0], device, self.shares) for device in devices]
+        for device, seat in zip(devices, self._seats, strict=True):
+            weakref.finalize(self, programs.give_back_turns, configs[0], device, self.shares, seat)
+        self._threads = ThreadPoolExecutor(len(self._seats), "population")
         weakref.finalize(self, self._threads.shutdown, wait=False)
+        self._values: list[list[tf.Tensor]] = []  # for each call, as `Turns` has them
 
     @property
     def compilations(self) -> int:
         """How often a loop was traced and compiled so far."""
-        return sum(seat.loop.compilations for seat in self._seats)
+        return sum(seat.compilations for seat in self._seats)
 
     def start(self, draw: int) -> None:
         """All that training changes as at the start, with the weights of this draw."""
-        fresh = self._seats[0].loop.fresh_optimizer
-        for share in self.shares:
-            share.values = share.start(draw, fresh)
+        config, replicas = self.configs[0], len(self.configs)
+        each = [initial_weights(one, draw) for one in self.configs]
+        iteration, _, *slots = self._seats[0].loop.fresh_optimizer
+        fresh = [np.stack([slot[..., 0] if self.shares.places else slot] * replicas) for slot in slots]
+        self.load(
+            Values(
+                {name: np.stack([one[name] for one in each]) for name in each[0]},
+                (np.full(replicas, iteration), self._rates, *fresh),
+                np.zeros((replicas, config.batch_size, carried_size(config)), np.float32),
+            )
+        )
 
     def train(self, call: Call, draw: int) -> Trained:
-        """Train every share, each seat's one after the other, the seats at once.
+        """Train every replica, each seat's calls one after the other, the seats at once.
 
         Returns:
             Numpy arrays, replicas last; losses and errors of the windows trained.
         """
-        done: list[list[npt.NDArray[Any]]] = [[] for _ in self.shares]
+        before = call.block.first_epoch * self.configs[0].windows_per_epoch
+        keys = self.shares.filled([dropout_key(config, draw) for config in self.configs])
+        done: list[list[npt.NDArray[Any]]] = [[] for _ in keys]
 
-        def work(number: int) -> None:
-            seat = self._seats[number]
-            for index in range(number, len(self.shares), len(self._seats)):
-                share = self.shares[index]
-                seat.hold(share)
-                keys = [dropout_key(config, draw) for config in share.filled]
-                before = call.block.first_epoch * share.configs[0].windows_per_epoch
-                with tf.device(share.device):
-                    numbers = call_of(call.first, call.windows, before, *keys)
-                    losses, errors, *shown = seat.loop(call.block.x[index], call.block.y[index], numbers)
-                    parts = [losses[: call.windows], errors[: call.windows], *shown]
-                done[index] = [part.numpy() for part in parts]
+        def work(seat: int) -> None:
+            for number in range(seat, len(keys), len(self._seats)):
+                numbers = [call_numbers(call.first, call.windows, before, *places) for places in keys[number]]
+                vacant = [call_numbers(call.first, 0, before, *keys[number][-1])] * (self.shares.room - len(numbers))
+                with tf.device(self.devices[number]):
+                    x, y = call.block.x[number], call.block.y[number]
+                    calls = tf.constant([*numbers, *vacant])
+                    self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
+                    losses, errors, *shown = trained
+                    parts = [losses[:, : call.windows], errors[:, : call.windows], *shown]
+                done[number] = [part.numpy() for part in parts]
 
         list(self._threads.map(work, range(len(self._seats))))
-        return Trained(*(self.joined(parts) for parts in zip(*done, strict=True)))
-
-    def joined(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """Arrays of all shares side by side, replicas last, without the places left over."""
-        if not self.shares[0].places:
-            return np.stack(parts, axis=-1)
-        taken = [part[..., : len(share.configs)] for part, share in zip(parts, self.shares, strict=True)]
-        return np.concatenate(taken, axis=-1)
+        return Trained(*map(self.shares.last, zip(*done, strict=True)))
 
     @property
     def values(self) -> Values:
         """A copy of all that training changes."""
-        seats = self._seats
-        each = [seats[index % len(seats)].read(share) for index, share in enumerate(self.shares)]
-        return Values(
-            {name: np.concatenate([one.weights[name] for one in each]) for name in each[0].weights},
-            tuple(np.concatenate(parts) for parts in zip(*(one.optimizer for one in each), strict=True)),
-            np.concatenate([one.carried_state for one in each]),
-        )
+        of_calls = ([value.numpy() for value in values] for values in self._values)
+        *weights_and_optimizer, carried = map(self._first, zip(*of_calls, strict=True))
+        names = list(self._seats[0].loop.model.weights)
+        weights = dict(zip(names, weights_and_optimizer, strict=False))
+        return Values(weights, tuple(weights_and_optimizer[len(names) :]), carried)
 
     def load(self, values: Values) -> None:
         """Go on from these values."""
-        for share, which in zip(self.shares, self._slices, strict=True):
-            share.values = Values(
-                {name: value[which] for name, value in values.weights.items()},
-                tuple(value[which] for value in values.optimizer),
-                values.carried_state[which],
-            )
+        iteration, *others = values.optimizer
+        each = [*map(self.shares.placed, [*values.weights.values(), iteration, *others, values.carried_state])]
+        if self.shares.places:  # all side by side have made the same number of steps
+            each[len(values.weights)] = [steps[:, 0] for steps in each[len(values.weights)]]
+        self._values = []
+        for device, of_call in zip(self.devices, zip(*each, strict=True), strict=True):
+            with tf.device(device):
+                self._values.append([tf.constant(value) for value in of_call])
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Train these from now on, which differ in live fields only."""
+        self.configs = tuple(configs)
         values = self.values
-        for share, which in zip(self.shares, self._slices, strict=True):
-            share.configs = tuple(configs[which])
         iteration, _, *slots = values.optimizer
-        rates = np.concatenate([share.rates for share in self.shares])
-        self.load(values._replace(optimizer=(iteration, rates, *slots)))
+        self.load(values._replace(optimizer=(iteration, self._rates, *slots)))
+
+    @property
+    def _rates(self) -> Floats:
+        return np.array([config.learning_rate for config in self.configs], np.float32)
+
+    def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Replicas first; one number for a whole share is each one's."""
+        if self.shares.places and of_calls[0].ndim == 1:
+            of_calls = [np.repeat(steps[:, np.newaxis], self.shares.places, axis=1) for steps in of_calls]
+        return self.shares.first(of_calls)

@@ -15,14 +15,13 @@ from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.levels import solved_level
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import SolvedAt
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL, Trained
-from echornn.training.crew import Call, Crew
+from echornn.training.bptt import Trained
+from echornn.training.crew import Call, Crew, Values
 from echornn.training.device import GPU, Placement, place, processors
 from echornn.training.memory import require_population_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
 from echornn.training.replica_configs import require_one_structure, with_seeds
-from echornn.training.shares import Values
 
 
 class Population:
@@ -71,7 +70,7 @@ class Population:
         self.placement = self._place(programs)
         devices = [GPU] if self.placement.name == "gpu" else processors()  # a GPU takes all in one
         self._crew = Crew(self.configs, devices, programs)
-        self._data = PopulationData(self._crew.shares)
+        self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
         self._last: PopulationProgress | None = None
         self._levels = self._levels_of_all()
         self._solved = SolvedAt.never(len(self.configs))
@@ -210,7 +209,7 @@ class Population:
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
         self._crew.edit(self.configs)
-        self._data.forget()
+        self._data.edit(self.configs)
 
     def reset(self, draw: int = 0) -> None:
         """Start over: initial weights, fresh optimizers, first window of the first epoch. The data stays.
@@ -247,7 +246,9 @@ class Population:
         first = (self.epoch - block.first_epoch) * windows + self.window
         if self.finished:
             return Call(block, first - 1, 0)
-        return Call(block, first, min(n, MAX_WINDOWS_PER_CALL, self.windows_left, block.epochs * windows - first))
+        return Call(
+            block, first, min(n, self._crew.shares.windows_per_call, self.windows_left, block.epochs * windows - first)
+        )
 
     def _shown(self, call: Call, trained: Trained, losses: Floats, errors: Counts) -> PopulationProgress:
         config = self.configs[0]
@@ -260,8 +261,8 @@ class Population:
             errors,
             call.block.first_epoch + epoch,
             window,
-            self._crew.joined([x[steps].numpy() for x in call.block.x]),
-            self._crew.joined([y[steps].numpy() for y in call.block.y]),
+            self._data.window(call.block.x, steps),
+            self._data.window(call.block.y, steps),
             trained.probabilities,
             trained.states[:, :, shown_part(config)],
             trained.init_state,

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from echornn.config import EchoConfig
+from echornn.progress import Symbols
 from echornn.tasks.series_side_by_side import series_side_by_side
 from echornn.training.data_block import epochs_in_a_population_block
-from echornn.training.shares import Share
+from echornn.training.shares import Shares
 
 
 class Block(NamedTuple):
@@ -22,7 +24,7 @@ class Block(NamedTuple):
     first_epoch: int
     epochs: int
     x: list[tf.Tensor]
-    """For each share, uint8 [epochs * row length, batch, places], or without places where one is trained alone."""
+    """For each call, uint8 [room * epochs * row length, batch, places]; no places where each is trained alone."""
     y: list[tf.Tensor]
 
     def holds(self, generation: int, epoch: int) -> bool:
@@ -33,13 +35,14 @@ class PopulationData:
     """Blocks of data in the order of their epochs, the next one made ahead.
 
     Args:
-        shares: whose data; their echo steps and row starts are looked at when a block is made.
+        configs: of each replica.
+        shares: how these are shared out.
+        devices: of each call, TensorFlow's name of where its data are to be.
     """
 
-    def __init__(self, shares: Sequence[Share]) -> None:
-        self._shares = shares
-        config = shares[0].configs[0]
-        self._epochs = epochs_in_a_population_block(config, sum(len(share.configs) for share in shares))
+    def __init__(self, configs: Sequence[EchoConfig], shares: Shares, devices: Sequence[str]) -> None:
+        self._configs, self._shares, self._devices = tuple(configs), shares, devices
+        self._epochs = epochs_in_a_population_block(configs[0], len(configs))
         self._block: Block | None = None
         self._ahead: tuple[int, int, Future[Block]] | None = None
         self._thread = ThreadPoolExecutor(1, "population-data")
@@ -50,31 +53,52 @@ class PopulationData:
         if self._block is None or not self._block.holds(generation, epoch):
             self._block = None  # before the next is made
             ahead, self._ahead = self._ahead, None
+            make = (self._configs, self._shares, self._devices, self._epochs, generation)
             if ahead is not None and ahead[0] == generation and 0 <= epoch - ahead[1] < self._epochs:
                 self._block = ahead[2].result()
             else:
-                self._block = _made(self._shares, generation, epoch, self._epochs)
+                self._block = _made(*make, epoch)
             following = self._block.first_epoch + self._epochs
-            if following < self._shares[0].configs[0].num_epochs:
-                arguments = (self._shares, generation, following, self._epochs)
-                self._ahead = (generation, following, self._thread.submit(_made, *arguments))
+            if following < self._configs[0].num_epochs:
+                self._ahead = (generation, following, self._thread.submit(_made, *make, following))
         return self._block
 
-    def forget(self) -> None:
-        """The shares have another task now."""
+    def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
+        """These steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
+        by_share = [tf.reshape(one, [self._shares.room, -1, *one.shape[1:]]) for one in of_calls]
+        window: Symbols = self._shares.last([one[:, steps].numpy() for one in by_share])
+        return window
+
+    def edit(self, configs: Sequence[EchoConfig]) -> None:
+        """From now on the data of these."""
+        self._configs = tuple(configs)
         self._block = self._ahead = None
 
 
-def _made(shares: Sequence[Share], generation: int, first_epoch: int, epochs: int) -> Block:
+def _made(
+    configs: Sequence[EchoConfig],
+    shares: Shares,
+    devices: Sequence[str],
+    epochs: int,
+    generation: int,
+    first_epoch: int,
+) -> Block:
     xs: list[tf.Tensor] = []
     ys: list[tf.Tensor] = []
-    for share in shares:
-        pairs = [series_side_by_side(share.configs, generation, first_epoch + epoch) for epoch in range(epochs)]
+    vacant = (shares.room - shares.turns) * epochs
+    for device, turns in zip(devices, shares.filled(configs), strict=True):
+        pairs = [_of_epoch(places, generation, first_epoch + epoch) for places in turns for epoch in range(epochs)]
         for into, parts in zip((xs, ys), zip(*pairs, strict=True), strict=True):
-            whole = parts[0] if epochs == 1 else np.concatenate(parts)
-            vacant = share.places - len(share.configs)
-            if vacant > 0:
-                whole = np.concatenate([whole] + [whole[..., -1:]] * vacant, axis=-1)
-            with tf.device(share.device):
-                into.append(tf.constant(whole if share.places else whole[..., 0]))
+            whole = np.concatenate([*parts, *parts[-1:] * vacant]) if len(parts) + vacant > 1 else parts[0]
+            with tf.device(device):
+                into.append(tf.constant(whole if shares.places else whole[..., 0]))
     return Block(generation, first_epoch, epochs, xs, ys)
+
+
+def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
+    """x and y of a share, uint8 [row length, batch, places]; those left over have what the last one has."""
+    vacant = sum(config is places[-1] for config in places) - 1
+    x, y = series_side_by_side(places[: len(places) - vacant], generation, epoch)
+    if not vacant:
+        return x, y
+    return np.concatenate([x] + [x[..., -1:]] * vacant, axis=-1), np.concatenate([y] + [y[..., -1:]] * vacant, axis=-1)

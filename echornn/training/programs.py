@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import astuple, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
-from echornn.training.bptt import TrainingLoop
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.optimizers import make_optimizer
+from echornn.training.shares import Shares
+from echornn.training.turns import Turns
 
 MAPPINGS_USED_AT_MOST = 0.8
 """Part of the system's memory mappings that compiled loops may take up."""
@@ -34,36 +37,62 @@ class Programs:
     """
 
     def __init__(self) -> None:
-        self._idle: dict[tuple[object, ...], deque[TrainingLoop]] = {}
+        self._idle: dict[tuple[object, ...], deque[Any]] = {}
 
-    def borrow(self, config: EchoConfig, device: str, replicas: int = 0) -> TrainingLoop:
-        """A loop for this structure, its variables as whoever had it before left them.
+    def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
+        """A loop for a network of this structure, its variables as whoever had it before left them.
 
         Args:
             config, device: what to train, and where.
-            replicas: how many networks side by side; 0 for a lone one, which has no axis for them.
 
         Raises:
             OutOfMappingsError: it would have to be compiled, and there is no room.
         """
         try:
-            return self._idle_like(config, device, replicas).pop()
+            loop: TrainingLoop = self._like(config, device).pop()
         except IndexError:
             refuse_when_mappings_run_out()
-        with tf.device(device):
-            weights = initial_weights(config)
-            if replicas:
-                weights = {name: np.stack([value] * replicas, axis=-1) for name, value in weights.items()}
-            model, optimizer = EchoRNN(config, weights), make_optimizer(config, replicas)
-            optimizer.build(list(model.weights.values()))
-            return TrainingLoop(model, optimizer, replicas)
+            loop = _made(config, device, 0, MAX_WINDOWS_PER_CALL)
+        return loop
 
-    def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop, replicas: int = 0) -> None:
+    def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
         """The trainer that had this loop is gone."""
-        self._idle_like(config, device, replicas).append(loop)
+        self._like(config, device).append(loop)
 
-    def _idle_like(self, config: EchoConfig, device: str, replicas: int = 0) -> deque[TrainingLoop]:
-        return self._idle.setdefault((*astuple(structure(config)), device, replicas), deque())
+    def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
+        """The same for many networks: a loop that shares of them take turns on."""
+        try:
+            turns: Turns = self._like(config, device, shares.places, shares.room).pop()
+        except IndexError:
+            refuse_when_mappings_run_out()
+            loop = _made(config, device, shares.places, shares.windows_per_call)
+            with tf.device(device):
+                turns = Turns(loop, shares.room)
+        return turns
+
+    def give_back_turns(self, config: EchoConfig, device: str, shares: Shares, turns: Turns) -> None:
+        """The population that had it is gone."""
+        self._like(config, device, shares.places, shares.room).append(turns)
+
+    def _like(self, config: EchoConfig, device: str, replicas: int = 0, turns: int = 0) -> deque[Any]:
+        return self._idle.setdefault((*astuple(structure(config)), device, replicas, turns), deque())
+
+
+def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:
+    """A loop, not yet compiled.
+
+    Args:
+        config, device: what to train, and where.
+        replicas: how many networks side by side; 0 for a lone one, which has no axis for them.
+        windows: most that one call trains.
+    """
+    with tf.device(device):
+        weights = initial_weights(config)
+        if replicas:
+            weights = {name: np.stack([value] * replicas, axis=-1) for name, value in weights.items()}
+        model, optimizer = EchoRNN(config, weights), make_optimizer(config, replicas)
+        optimizer.build(list(model.weights.values()))
+        return TrainingLoop(model, optimizer, replicas, windows)
 
 
 def structure(config: EchoConfig) -> EchoConfig:

@@ -16,7 +16,7 @@ from echornn.population_state import AnyState
 from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
-from echornn.training.bptt import MAX_WINDOWS_PER_CALL, call_of, dropout_key
+from echornn.training.bptt import MAX_WINDOWS_PER_CALL, call_numbers, dropout_key
 from echornn.training.data_block import DataBlock
 from echornn.training.device import place
 from echornn.training.memory import require_memory
@@ -239,7 +239,7 @@ class Trainer:
     def _call(self, block: DataBlock, first: int, count: int) -> tf.Tensor:
         """What the loop must know of one call."""
         before = block.first_epoch * self.config.windows_per_epoch
-        return call_of(first, count, before, dropout_key(self.config, self.draw))
+        return tf.constant(call_numbers(first, count, before, dropout_key(self.config, self.draw)))
 
     def _position_after(self, windows: int) -> tuple[int, int]:
         """Epoch and window that lie ``windows`` after the position."""

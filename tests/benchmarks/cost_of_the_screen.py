@@ -1,12 +1,13 @@
 """What the screen costs: bytes on the line, windows a second against a session without it, and with each view open,
 delays of the event loop, the time to the first frame, and a redraw of the curve at different lengths.
 
-`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds of each stretch]`
+`python -m tests.benchmarks.cost_of_the_screen [width] [height] [seconds of each stretch] [replicas]`
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import math
 import os
@@ -45,6 +46,11 @@ LOOP_SECONDS = 0.002
 CONFIG = EchoConfig(num_epochs=10**9)
 
 
+def config_of(replicas: int) -> EchoConfig:
+    """One network, or a lottery of so many; endless."""
+    return dataclasses.replace(CONFIG, replicas=replicas)
+
+
 class Watched(EchoApp):
     """The app, with the delays of its event loop measured once windows are trained; it leaves after some seconds."""
 
@@ -74,10 +80,10 @@ class Watched(EchoApp):
         self.exit(0)
 
 
-def watch(speed: float, seconds: float, results: str, view: str) -> None:
+def watch(speed: float, seconds: float, results: str, view: str, replicas: str) -> None:
     """The child on the pty: the app with a real session, and a view open by its key."""
     terminal.keep_native_stderr_off_the_screen()
-    app = Watched(Session(CONFIG, speed, vitals=True), seconds, view)
+    app = Watched(Session(config_of(int(replicas)), speed, vitals=True), seconds, view)
     app.run(mouse=False)
     delays = np.array(app.delays) * 1e3
     p99, worst = float(np.percentile(delays, 99)), float(delays.max())
@@ -134,9 +140,9 @@ def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
 
 def main() -> None:
     if sys.argv[1:2] == ["watch"]:
-        watch(float(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:6])
-    width, height, seconds = [*map(int, sys.argv[1:]), *(120, 40, 10)[len(sys.argv) - 1 :]]
-    size, say = (width, height), Console().print
+        watch(float(sys.argv[2]), float(sys.argv[3]), *sys.argv[4:7])
+    width, height, seconds, replicas = [*map(int, sys.argv[1:]), *(120, 40, 10, 1)[len(sys.argv) - 1 :]]
+    size, say, config = (width, height), Console().print, config_of(replicas)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         results = Path(folder) / "results"
@@ -144,14 +150,15 @@ def main() -> None:
             ratios: dict[str, list[float]] = {view.title: [] for view in VIEWS}
             for view in VIEWS * ROUNDS:
                 module = "tests.benchmarks.cost_of_the_screen"
-                came, _ = on_a_terminal([module, "watch", str(speed), str(seconds), str(results), view.key], size)
+                arguments = [str(speed), str(seconds), str(results), view.key, str(replicas)]
+                came, _ = on_a_terminal([module, "watch", *arguments], size)
                 seen = json.loads(results.read_text())
                 last = came[-1][0]
                 sent = sum(size for at, size in came if last - seconds < at < last - 0.5) / (seconds - 0.5)
                 seen["kB/s"] = sent / 1e3
                 if math.isinf(speed):
-                    ratios[view.title].append(seen["windows/s"] / rate(None, seconds, CONFIG))
-                what = f"{width}x{height}, {view.title}, at {speed} windows/s"
+                    ratios[view.title].append(seen["windows/s"] / rate(None, seconds, config))
+                what = f"{width}x{height}, {replicas} replicas, {view.title}, at {speed} windows/s"
                 say(f"{what}: {', '.join(f'{k} {v:,.1f}' for k, v in seen.items())}")
             for title, some in ratios.items() if math.isinf(speed) else ():
                 spread = f"{min(some):.2f} to {max(some):.2f}"

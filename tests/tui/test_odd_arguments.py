@@ -16,16 +16,30 @@ from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from tests.echornn.runs.test_recorder import recorded
 from tui.cli import exit_code_of
-from tui.commands import bench, export, headless
+from tui.commands import bench, headless, network_files
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
 FLAGS = [
     *(f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(EchoConfig)),
     *("--speed", "--fps", "--headless", "--json", "--ascii", "--theme", "--run", "--resume", "--keep", "--dry-run"),
-    *("--weights", "--keras", "--help", "--version", "--no-json", "--sede", "-h", "-", "--", "---", "--="),
+    *(
+        "--weights",
+        "--keras",
+        "--summary",
+        "--replica",
+        "--help",
+        "--version",
+        "--no-json",
+        "--sede",
+        "-h",
+        "-",
+        "--",
+        "---",
+        "--=",
+    ),
 ]
-COMMANDS = ["export", "list", "prune", "bench", "train", "Export"]
+COMMANDS = ["export", "map", "list", "prune", "bench", "train", "Export"]
 NUMBERS = [
     *("0", "1", "2", "-1", "07", "1_000", "0x10", "1e3", "1.5", "nan", "-inf", "1e400", "1e-320"),
     *("9" * 30, "9" * 310, "9" * 5000),
@@ -57,7 +71,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_interactive", lambda: False)
     monkeypatch.setattr(headless, "print_training", lambda *_: ExitCode.DONE)
     monkeypatch.setattr(bench, "run_bench", lambda *_: ExitCode.DONE)
-    monkeypatch.setattr(export, "_save_keras", lambda state, file: file.write_text("a model"))
+    monkeypatch.setattr(network_files, "_save_keras", lambda state, file: file.write_text("a model"))
 
 
 @pytest.mark.slow

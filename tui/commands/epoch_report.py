@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, Progress
 from echornn.runs.run_dir import Run
 from tui.commands.records import Record
-from tui.commands.windows import Errors, losses_and_errors
+from tui.commands.windows import Errors, losses_and_errors, own_replica
 
 LINE_EVERY = 100
 """Windows from one line to the next, as in the tutorial."""
@@ -45,7 +45,7 @@ class EpochReport:
     def go_on_after(self, run: Run, at: int | None = None) -> None:
         """See `Report.go_on_after`."""
         for config, losses, errors in windows_of_the_epoch(run, self.config, at):
-            own = self.config.seed - config.seed  # which of a lottery's replicas goes on alone; of one, the only one
+            own = own_replica(config, self.config)
             self._losses += losses[:, own].tolist()
             self._errors += int(errors[:, own].sum())
 

@@ -12,11 +12,14 @@ import numpy as np
 from echornn import quiet
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.runs import run_dir
+from echornn.runs.branch import Moment
 from echornn.runs.letters import letter_of
+from echornn.runs.run_dir import Run
 from echornn.session.probing import examine, why_unread
 from echornn.session.specimen_of_run import specimen_of_run
 from tui import printed
 from tui.commands import record
+from tui.commands.windows import own_replica
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
@@ -31,13 +34,13 @@ DECADES = 4
 LITTLE_BIAS = 0.1
 
 
-def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int = 0) -> int:
+def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int | None = None) -> int:
     """Print what the probes read of the run of this name. Returns the exit code.
 
     Args:
         at: after how many windows along the run's path; where it stands, unless given.
         branch: along the path to the end of this branch instead, named by its letter or its number.
-        replica: of several networks this one, from 0.
+        replica: of several networks this one, from 0; unless given the first, or the one that goes on alone later on.
 
     Raises:
         RunError: there is no such run, branch or replica, or nothing was saved of it, or its path is not so long.
@@ -46,22 +49,34 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    owner = run.owner(run.moment(at, number))
-    there = 1 if owner is None else owner.config.replicas
-    record.require_replica(replica, there)
+    chosen, there = _chosen(run, run.moment(at, number), replica)
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     try:
-        readings = examine(specimen_of_run(run, at, branch=number, replica=replica), QUESTION)
+        readings = examine(specimen_of_run(run, at, branch=number, replica=chosen), QUESTION)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")
         return ExitCode.FAILED
     if readings.memory is None:
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
-    chosen = replica if there > 1 else None
-    printed.lines([json.dumps(record_of(readings, replica))] if as_json else lines(readings, chosen))
+    if as_json:
+        printed.lines([json.dumps(record_of(readings, chosen))])
+    else:
+        printed.lines(lines(readings, chosen if there > 1 else None))
     return ExitCode.DONE
+
+
+def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[int, int]:
+    """Which of the networks is read, from 0, and how many there are at the moment."""
+    owner = run.owner(moment)
+    if owner is None:
+        there, own = run.config.replicas, 0
+    else:
+        there, own = owner.config.replicas, own_replica(owner.config, run.tree[0][moment.branch].config)
+    chosen = own if replica is None else replica
+    record.require_replica(chosen, there)
+    return chosen, there
 
 
 def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:

@@ -25,3 +25,10 @@ def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Fl
     if config.replicas > 1:
         return unpack(windows, config)
     return windows["loss"][:, np.newaxis], windows["errors"][:, np.newaxis]
+
+
+def own_replica(before: EchoConfig, after: EchoConfig) -> int:
+    """Which of the networks that were trained under ``before`` is the first of those that go on under ``after``, on the
+    same path: where one of several goes on alone, not always the first.
+    """
+    return after.seed - before.seed

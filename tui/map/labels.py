@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import Scale, short_text, value_of
-from echornn.sweeps.table import Table, Values
+from echornn.sweeps.measures import Scale
+from echornn.sweeps.table import Counts, Table, Values
 from echornn.sweeps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
@@ -17,19 +17,13 @@ def texts_of(values: Values, field: str | None) -> list[str]:
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
-def numbers_of(table: Table, scale: Scale) -> list[list[str]]:
-    """What is written into each cell, [rows][columns], at most five characters; empty where there is no result."""
-    return [[short_text(value_of(cell.tally, scale.measure), scale.measure) for cell in row] for row in table.cells]
-
-
-def legend_of(table: Table, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
+def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
     """What the map's signs mean: its shades, then the other signs that there are on it."""
     shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
-    total = table.total
     others = [
-        (signs.missing, "to come", total.missing),
-        (signs.failed, "failed", total.failed),
-        (signs.left_out, "cannot be", total.left_out),
+        (signs.missing, "to come", counts.missing),
+        (signs.failed, "failed", counts.failed),
+        (signs.left_out, "cannot be", counts.left_out),
     ]
     lines = [f"{signs.upright[one.number]} {LIMITS[one.number].name}" for one in walls]
     return ["  ".join(shades), "  ".join([*(f"{sign} {text}" for sign, text, count in others if count), *lines])]

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from echornn.sweeps.measures import Scale, value_of
-from echornn.sweeps.table import Table
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS
-from tui.map.labels import numbers_of, texts_of
+from tui.map.labels import texts_of
 from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, lacks, sign_of
 
@@ -44,7 +43,7 @@ def picture_of(seen: Seen) -> str:
         _text(12, 22, seen.heading, "start", bold=True),
         *(_text(left + (at + 0.5) * WIDTH, TOP - 8, text) for at, text in enumerate(columns)),
         *(_text(left - 8, TOP + (at + 0.5) * HEIGHT + 4, text, "end") for at, text in enumerate(rows)),
-        *_cells(table, seen.scale, left),
+        *_cells(seen, left),
         *_walls(seen, left),
         *_legend(seen, left, bottom + 24),
         "</svg>",
@@ -65,9 +64,9 @@ def colour_of(tally: Tally, scale: Scale) -> str:
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
 
 
-def _cells(table: Table, scale: Scale, left: float) -> Iterator[str]:
-    numbers = numbers_of(table, scale)
-    for row, cells in enumerate(table.cells):
+def _cells(seen: Seen, left: float) -> Iterator[str]:
+    scale = seen.scale
+    for row, cells in enumerate(seen.table.cells):
         for column, cell in enumerate(cells):
             tally = cell.tally
             x, y = left + column * WIDTH, TOP + row * HEIGHT
@@ -77,7 +76,7 @@ def _cells(table: Table, scale: Scale, left: float) -> Iterator[str]:
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (numbers[row][column] or sign_of(tally, scale, BLOCKS)) + lacks(tally, BLOCKS)
+            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + lacks(tally, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
@@ -109,11 +108,11 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
         yield f'<rect x="{x:.1f}" y="{top - 8:.1f}" width="18" height="16" fill="{shade}"/>'
         x += 18
     yield _text(x + 8, top + 4, best, "start")
-    total = seen.table.total
+    counts = seen.table.counts
     signs = [
-        (BLOCKS.missing, "to come", total.missing),
-        (BLOCKS.failed, "failed", total.failed),
-        (BLOCKS.left_out, "cannot be", total.left_out),
+        (BLOCKS.missing, "to come", counts.missing),
+        (BLOCKS.failed, "failed", counts.failed),
+        (BLOCKS.left_out, "cannot be", counts.left_out),
     ]
     text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)
     x = left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from echornn.sweeps.tally import Tally
 from tui.map.follower import Follower
 
 
@@ -12,20 +11,20 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
     Args:
         says: by the one who computes it; empty where another program may.
     """
-    total = Tally.together(follower.surveyed.tallies.values())
-    all_of_them = total.count + total.failed + total.missing
-    if total.missing:
+    counts = follower.surveyed.counts
+    all_of_them = counts.trained + counts.failed + counts.missing
+    if counts.missing:
         sign, word = (">", "computing") if says or follower.rate else (".", "unfinished")
         sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
     else:
         sign, word = "#" if ascii_only else "■", "done"
-    parts = [f"{sign} {word}   {total.count:,} of {all_of_them:,} trained   {total.solved:,} solved"]
-    if total.failed:
-        parts.append(f"{total.failed:,} failed")
+    parts = [f"{sign} {word}   {counts.trained:,} of {all_of_them:,} trained   {counts.solved:,} solved"]
+    if counts.failed:
+        parts.append(f"{counts.failed:,} failed")
     if says:
         parts.append(says)
-    elif total.missing and follower.rate:
-        seconds = total.missing / follower.rate
+    elif counts.missing and follower.rate:
+        seconds = counts.missing / follower.rate
         parts.append(f"{follower.rate:.1f} a second, {_time(seconds)} left")
     return "   ".join(parts)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import WORDS, Scale
+from echornn.sweeps.measures import WORDS, Scale, short_text, value_of
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
 from echornn.sweeps.telling import compared, name_of, told
 from echornn.sweeps.theory import LIMITS
@@ -46,6 +47,19 @@ class Seen:
         table = table_of(surveyed, choice)
         scale = Scale.of(table.tallies, state.measure)
         return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
+
+    @cached_property
+    def numbers(self) -> list[list[str]]:
+        """What is written into each cell, [rows][columns], at most five characters; empty where there is no result."""
+        measure = self.scale.measure
+        return [[short_text(value_of(cell.tally, measure), measure) for cell in row] for row in self.table.cells]
+
+    def with_state(self, state: MapState) -> Seen:
+        """The same with another state: laid out anew only where that lays out something else."""
+        before = self.state
+        if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
+            return Seen.of(state, self.table.surveyed)
+        return replace(self, state=state, cursor=cursor_of(state, self.table), mark=mark_of(state, self.table))
 
     @property
     def reading(self) -> tuple[str, str, str]:

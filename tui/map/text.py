@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import textwrap
 from collections.abc import Iterator
 
 from echornn.sweeps.kept_values import value_text
-from tui.map.labels import legend_of, numbers_of, texts_of
+from echornn.sweeps.measures import Measure
+from echornn.sweeps.telling import best_told
+from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
+
+WIDTH = 79
+"""Of the words below the table."""
 
 COLUMNS = (
     "points",
@@ -29,15 +35,15 @@ COLUMNS = (
 
 
 def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
-    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks."""
+    """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
+    success, which cell has the most, and from which others the seeds tell it."""
     table, choice = seen.table, seen.table.choice
-    numbers = numbers_of(table, seen.scale)
     cells = [
         [
             f"{number or sign_of(cell.tally, seen.scale, signs)}{lacks(cell.tally, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
-        for texts, row in zip(numbers, table.cells, strict=True)
+        for texts, row in zip(seen.numbers, table.cells, strict=True)
     ]
     heads = texts_of(table.columns, choice.across)
     labels = texts_of(table.rows, choice.down)
@@ -64,9 +70,11 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
         if level:
             yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
     yield ""
-    legend = legend_of(table, seen.scale, seen.walls, signs)[1]
+    legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
+    if seen.scale.measure is Measure.SUCCESS:
+        yield from textwrap.wrap(best_told(table), WIDTH, break_on_hyphens=False)
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:

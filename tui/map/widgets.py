@@ -83,10 +83,10 @@ class MapGrid(CellWidget, can_focus=True):
         seen = self._seen
         if seen is None:
             return
-        legend = legend_of(seen.table, seen.scale, seen.walls, self._signs)
+        legend = legend_of(seen.table.counts, seen.scale, seen.walls, self._signs)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
-        draw_map(cells, box, seen.table, seen.scale, seen.walls, seen.cursor, seen.mark, self._signs)
+        draw_map(cells, box, seen, self._signs)
         for number, line in enumerate(legend):
             self._write_legend(cells, box.bottom + number, line, seen)
 

@@ -11,9 +11,12 @@ import pytest
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session import way
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from echornn.session.way import newest
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
 
 
 @pytest.mark.parametrize(
@@ -73,3 +76,16 @@ def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> N
     live.save()
     recorder.close()
     assert recorder.saved
+
+
+def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = tuple(ScriptedPopulation(SMALL_LOTTERY).advance(1) for _ in range(50))
+    assert len(newest(shown)) == 33
+    size = sum(getattr(shown[0], name).nbytes for name in ("losses", "errors", "x", "y", "probabilities", "states"))
+    monkeypatch.setattr(way, "TAPE_BYTES", 4 * size)
+    assert newest(shown) == shown[-4:]
+    monkeypatch.setattr(way, "TAPE_BYTES", 1)
+    assert newest(shown) == shown[-1:]
+    assert newest(()) == ()

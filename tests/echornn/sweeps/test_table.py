@@ -16,7 +16,7 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
 from echornn.sweeps.tally import Tally
-from echornn.sweeps.telling import compared, name_of, told
+from echornn.sweeps.telling import best_told, compared, name_of, told
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 
@@ -42,7 +42,7 @@ def test_the_longer_of_the_first_two_fields_lies_across(cliff: Table) -> None:
     assert (cliff.choice.across, cliff.choice.down) == ("echo_step", "cell")
     assert cliff.columns == tuple(range(1, 21))
     assert cliff.rows == ("rnn", "gru", "lstm")
-    assert cliff.total.count == 960
+    assert cliff.counts.trained == 960
     assert first_choice({"cell": ("rnn",), "echo_step": (1, 2)}) == Choice("echo_step", "cell")
     assert first_choice({"echo_step": (1, 2)}) == Choice("echo_step", None)
 
@@ -76,7 +76,7 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
     kept = kept_values("echo=2..3 gru learning_rate=0.1", everything.axes)
     assert kept == {"echo_step": {2, 3}, "cell": {"gru"}, "learning_rate": {0.1}}
     table = table_of(everything, Choice("echo_step", "cell", {}, kept))
-    assert (table.columns, table.rows, table.total.count) == ((2, 3), ("gru",), 8)
+    assert (table.columns, table.rows, table.counts.trained) == ((2, 3), ("gru",), 8)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,24 @@ def test_one_cell_beside_another(cliff: Table) -> None:
         "beside cell rnn, echo_step 9: 69 points fewer solved (35 to 84): the seeds tell them apart"
     )
     assert compared(rnn, cliff.cells[1][8].tally, "gru").endswith("it may be the seeds alone")
+
+
+def test_the_best_cell_beside_all_others(cliff: Table) -> None:
+    assert best_told(cliff).startswith(
+        "most are solved of cell rnn, echo_step 1: 16 of 16; the seeds do not tell it from "
+    )
+    axes = cliff.surveyed.axes
+
+    def among(words: str) -> str:
+        return best_told(table_of(cliff.surveyed, Choice("echo_step", "cell", {}, kept_values(words, axes))))
+
+    assert among("echo=1,15 cell=rnn") == (
+        "most are solved of cell rnn, echo_step 1: 16 of 16; the seeds tell it from all others"
+    )
+    assert among("echo=1..2 cell=rnn").endswith("; the seeds do not tell it from cell rnn, echo_step 2")
+    assert among("echo=1 cell=rnn") == ""
+    one_seed = surveyed(results_of(replace(CLIFF, seeds=1)))
+    assert "one seed ranks nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
 
 
 def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:

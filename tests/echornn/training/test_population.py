@@ -13,7 +13,7 @@ from echornn.analysis.evidence import Evidence
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
 from echornn.training.memory import population_bytes_needed, require_population_memory
-from echornn.training.shares import share_size
+from echornn.training.shares import Shares
 from tests.compiled import PROGRAMS, make_trainer
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig) -> None:
     configs = unlike(config)
     lot = Population(configs, programs=PROGRAMS)
-    assert lot._crew.shares[0].places == 16
+    assert lot._crew.shares.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
     assert progress.losses.dtype == np.float32
@@ -108,7 +108,7 @@ def assert_same_state(one: PopulationState, other: PopulationState) -> None:
 
 def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     lot = Population(SMALL, 3, PROGRAMS)
-    assert lot._crew.shares[0].places == 0
+    assert lot._crew.shares.places == 0
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
@@ -189,7 +189,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     monkeypatch.setattr("echornn.training.shares.MOST", 8)
     config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 6 * 100)
     lot = Population(config, 20, PROGRAMS)
-    assert [len(share.configs) for share in lot._crew.shares] == [8, 8, 4]
+    assert (lot._crew.shares.turns, lot._crew.shares.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
     solved = [Evidence().after(losses[:, replica], config).solved_at or 0 for replica in range(20)]
     np.testing.assert_array_equal(lot.solved_at, solved)
@@ -200,21 +200,33 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
 
 
 @pytest.mark.parametrize(
-    ("config", "replicas", "at_once", "places"),
+    ("config", "replicas", "at_once", "expected"),
     [
-        (EchoConfig(), 1, 2, 0),
-        (EchoConfig(), 15, 2, 8),
-        (EchoConfig(), 14, 2, 0),
-        (EchoConfig(), 64, 2, 32),
-        (EchoConfig(), 65, 2, 40),
-        (EchoConfig(), 64, 1, 64),
-        (EchoConfig(), 300, 1, 104),
-        (EchoConfig(), 1024, 2, 128),
-        (EchoConfig(state_size=64, batch_size=50), 64, 2, 0),
+        (EchoConfig(), 1, 2, (1, 1, 0)),
+        (EchoConfig(), 15, 2, (2, 1, 8)),
+        (EchoConfig(), 14, 2, (2, 7, 0)),
+        (EchoConfig(), 64, 2, (2, 1, 32)),
+        (EchoConfig(), 65, 2, (2, 1, 40)),
+        (EchoConfig(), 64, 1, (1, 1, 64)),
+        (EchoConfig(), 300, 1, (1, 3, 104)),
+        (EchoConfig(), 1024, 2, (2, 4, 128)),
+        (EchoConfig(), 4096, 2, (4, 8, 128)),
+        (EchoConfig(state_size=64, batch_size=50), 64, 2, (8, 8, 0)),
+        (EchoConfig(state_size=64, batch_size=50), 20, 2, (4, 5, 0)),
+        (EchoConfig(state_size=64, batch_size=50), 5, 4, (3, 2, 0)),
     ],
 )
-def test_how_many_replicas_a_call_trains(config: EchoConfig, replicas: int, at_once: int, places: int) -> None:
-    assert share_size(config, replicas, at_once) == places
+def test_how_replicas_are_shared_out(
+    config: EchoConfig, replicas: int, at_once: int, expected: tuple[int, int, int]
+) -> None:
+    shares = Shares.of(config, replicas, at_once)
+    assert (shares.calls, shares.turns, shares.places) == expected
+    values = np.arange(replicas * 6).reshape(replicas, 2, 3)
+    of_calls = shares.placed(values)
+    np.testing.assert_array_equal(shares.first(of_calls), values)
+    np.testing.assert_array_equal(shares.last(of_calls), np.moveaxis(values, 0, -1))
+    assert [len(call) for call in of_calls] == [shares.room] * shares.calls
+    assert {len(places) for call in shares.filled(list(values)) for places in call} == {shares.places or 1}
 
 
 def test_what_cannot_be_a_population_is_refused() -> None:

@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from echornn.analysis.lottery import Lottery, wilson
 from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.session import loop
 from echornn.session.frame import Frame, State
 from echornn.tasks.solved import RECENT_WINDOWS
-from tests.scripted_population import ScriptedPopulation, scripted_losses
+from tests.recorded import record_branches
+from tests.scripted import ScriptedTrainer, scripted_loss
+from tests.scripted_population import ScriptedPopulation, scripted_losses, scripted_trainers
+from tui.commands.epoch_report import EpochReport
+from tui.commands.headless import print_training
 from tui.commands.lottery_report import LotteryReport
 from tui.commands.record_lines import LOTTERY_NOTE, as_line, short
 from tui.commands.records import Record, as_json, finished_record
+from tui.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
 """250 windows an epoch, seeds 7 to 15: three of them are stuck."""
@@ -66,7 +76,7 @@ def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
 def test_lines_are_for_80_columns() -> None:
     first, *_, last = records_of([500])
     assert as_line(first, CONFIG) == "epoch 1 window 1  0/9 solved (0-30%)  loss 0.693 0.700 0.700"
-    assert as_line(last, CONFIG) == "epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 0.001 0.693  0.0s"
+    assert as_line(last, CONFIG) == "epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 9e-4 0.693  0.0s"
     many = {"epoch": 100, "replicas": 256, "solved": 128, "median_window": 66_000, "window": 601, "seconds": 99.9}
     for record in (first, last):
         wide = {**record, **many, "loss_10": 2.34e-5}
@@ -90,10 +100,89 @@ def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     assert (parsed["solved"], parsed["median_window"], parsed["diverged"]) == (2, 60, 0)
 
 
+@pytest.mark.parametrize("cut", [1, 20, 119])
+def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 250, cut, config=CONFIG, make_trainer=scripted_trainers)
+    run = run_dir.read(tmp_path / "run")
+    assert run.checkpoint is not None
+    population = ScriptedPopulation(CONFIG)
+    population.restore(run.checkpoint.state)
+    report = LotteryReport(CONFIG, clock=lambda: 0.0)
+    report.go_on_after(run)
+    *_, epoch = report.records(population.advance(250 - cut))
+    *_, whole = records_of([500])
+    for name, value in whole.items():
+        assert epoch[name] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value)
+
+
+def test_an_epoch_that_begins_in_a_lottery_and_goes_on_alone_is_that_networks(tmp_path: Path) -> None:
+    story = (100, "choose 2", "alone", 20)
+    record_branches(tmp_path / "run", *story, config=CONFIG, make_trainer=scripted_trainers)
+    run = run_dir.read(tmp_path / "run")
+    assert run.checkpoint is not None
+    trainer = ScriptedTrainer(run.config)
+    trainer.restore(run.checkpoint.state)
+    report = EpochReport(run.config, clock=lambda: 0.0)
+    report.go_on_after(run)
+    *_, epoch = report.records(trainer.advance(130))
+    losses = [*scripted_losses(CONFIG, 0, 100)[:, 2].tolist(), *(scripted_loss(window) for window in range(100, 250))]
+    assert epoch["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+@pytest.mark.parametrize("lost", [8, 9])
+def test_it_ends_as_diverged_when_no_network_has_a_loss(
+    lost: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(config: EchoConfig) -> ScriptedPopulation:
+        population = ScriptedPopulation(config)
+        population.diverges_at = dict.fromkeys(range(lost), 300)
+        return population
+
+    monkeypatch.setattr(loop, "tensorflow_trainers", lambda: make)
+    code = print_training(CONFIG, math.inf, True)
+    *_, last = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    if lost == 9:
+        assert code == ExitCode.FAILED
+        assert last == {"event": "diverged", "epoch": 2, "window": 51, "loss": None}
+    else:
+        assert code == ExitCode.DONE
+        assert (last["event"], last["diverged"]) == ("finished", 8)
+
+
+@pytest.mark.slow
+def test_the_program_prints_a_lottery_and_goes_on_with_it(tmp_path: Path) -> None:
+    sizes = ("--num-epochs", "2", "--total-series-length", "18750", "--replicas", "9")
+    folder, arguments = str(tmp_path / "run"), ("--headless", *sizes)
+    done = program(*arguments, "--run", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[1] == LOTTERY_NOTE
+    assert lines[-2].startswith("epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 9e-4 0.693  ")
+    assert lines[-1].startswith("finished  6/9 solved (35-88%) median 117  mean loss ")
+    whole = program("export", folder).stdout
+    assert program("--resume", folder, "--at", "120", "--headless").returncode == 0
+    assert program("export", folder, "--path").stdout == whole
+    summed = program("export", folder, "--summary").stdout.splitlines()
+    assert [line.split(",")[2] != "" for line in summed[1:]] == [seed % 3 != 0 for seed in range(7, 16)]
+
+
+def program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.scripted_program", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
 @pytest.mark.parametrize(
     ("loss", "text"),
     [
-        *((0.0, "0"), (0.69314, "0.693"), (0.0123, "0.012"), (0.0005, "0.001"), (0.0004999, "5e-4"), (1.234, "1.234")),
+        *(
+            (0.0, "0"),
+            (0.69314, "0.693"),
+            (0.0123, "0.012"),
+            (0.001, "0.001"),
+            (0.0006, "6e-4"),
+            (0.000999, "1e-3"),
+            (1.234, "1.234"),
+        ),
         *((99.99, "100"), (123.4, "123"), (999.9, "1e+03"), (12345.0, "1e+4"), (3e38, "3e+38"), (2.34e-12, "2e-12")),
         *((math.inf, "inf"), (math.nan, "nan"), (9.7e-6, "1e-5"), (1e-45, "1e-45")),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ import pytest
 
 from echornn import quiet
 from echornn.config import EchoConfig
-from echornn.readings import Gradient, Matrices, Memory, Readings, Recurrent, Units
+from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Units
 from echornn.runs import run_dir
 from echornn.session import probing
+from echornn.session.specimen_of_run import specimen_of_run
+from echornn.specimen import Specimen
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.cli import exit_code_of
+from tui.commands import probe
 from tui.commands.probe import lines, record_of
 
 CONFIG = EchoConfig(truncated_backprop_length=4, echo_step=2)
@@ -117,6 +122,45 @@ def test_a_bias_is_told_as_surely_as_it_is_known(bias: float, spread: float, wor
 
 def test_of_another_branch_than_the_first_the_letter_is_told() -> None:
     assert next(lines(replace(readings(), branch=1))) == "after window 1,330 of branch b"
+
+
+def test_of_a_lottery_the_network_is_told() -> None:
+    one = replace(readings(), config=replace(CONFIG, seed=9))
+    assert next(lines(one, 2)) == "after window 1,330, replica 2: seed 9"
+    assert list(record_of(one, 2).items())[-2:] == [("seed", 9), ("replica", 2)]
+
+
+def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Specimen] = []
+
+    def examine(specimen: Specimen, question: Question) -> Readings:
+        seen.append(specimen)
+        return replace(readings(), config=specimen.state.config, window=specimen.window)
+
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(probe, "examine", examine)
+    monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=scripted_trainers))
+    story = (60, "choose 2", "alone", 30)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    for words, seed, replica in (
+        ([], 9, 0),
+        (["--at", "50"], 9, 2),
+        (["--at", "50", "--replica", "4"], 11, 4),
+        (["--branch", "a"], 7, 0),
+        (["--branch", "a", "--replica", "5"], 12, 5),
+    ):
+        assert exit_code_of(["probe", str(tmp_path / "run"), "--json", *words]) == 0
+        read = json.loads(capsys.readouterr().out)
+        assert (read["seed"], read["replica"]) == (seed, replica)
+        assert seen[-1].state.config == SMALL_LOTTERY.of(seed - 7)
+        assert seen[-1].state.weights["W"].shape == (1,)
+    for words, allowed in ((["--replica", "1"], "only 0: it is a network alone"), (["--replica=-1"], "only 0")):
+        assert exit_code_of(["probe", str(tmp_path / "run"), *words]) == 2
+        assert f"cannot be used: {allowed}" in capsys.readouterr().err
+    assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--replica", "6"]) == 2
+    assert "replica = 6 cannot be used: 0 to 5" in capsys.readouterr().err
 
 
 def test_the_lines() -> None:

@@ -29,7 +29,7 @@ def drawn(
     seen = Seen.of(state or MapState.first(everything.axes), everything)
     cells = Cells(width, height, STYLES)
     box = Box(0, 0, width, height)
-    draw_map(cells, box, seen.table, seen.scale, seen.walls, seen.cursor, seen.mark, signs)
+    draw_map(cells, box, seen, signs)
     return [cells.text(line).rstrip() for line in range(height)]
 
 

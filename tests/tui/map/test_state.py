@@ -109,6 +109,6 @@ def test_whatever_is_pressed_there_is_a_map(pressed: list[str], fields: int) -> 
         table = table_of(everything, state.choice(axes))
         row, column = of.cursor_of(state, table)
         assert table.cells[row][column].tally.missing >= 1
-    total = table_of(everything, state.choice(axes)).total.missing
+    total = table_of(everything, state.choice(axes)).counts.missing
     held = [axes[name] for name in state.held if name not in (state.across, state.down)]
     assert total * max(1, math.prod(map(len, held))) == len(points)

@@ -58,6 +58,8 @@ def test_as_text(cliff: SweepResults) -> None:
         "lstm   0    0    0 ┃  0    0    0    0    0    0",
         "",
         "┃ echo = T  ┊ echo + 1 = state",
+        "most are solved of cell rnn, echo_step 12: 10 of 16; the seeds do not tell it",
+        "from cell rnn, echo_step 13; they tell it from the other 25",
     ]
 
 
@@ -82,6 +84,7 @@ def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
         "all  100   100?   !    x",
         "",
         "? to come  ! failed  x cannot be",
+        "one seed ranks nothing: 2 or more of a cell can be compared",
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,10 @@ EDGES = (0.07, 0.3, 0.6, 0.9)
 """Shares of the loss of guessing from which on each block after the first stands; below the first edge it is solved."""
 
 DIVERGED = "!"
+
+Shades = Callable[[Sequence[int], int, int, int], Floats]
+"""(replicas, columns, first window, the one after the last) -> float32 [replicas, columns], or as many as there are
+windows, where those are fewer; as `Session.shades`."""
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:
@@ -34,19 +40,29 @@ def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Character
     return blocks
 
 
-def buckets_by_column(
-    first: int, last: int, buckets: int, length: int, columns: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which bucket each column of an axis shows, and the window in its middle.
+def losses_by_column(
+    replicas: Sequence[int], shades_of: Shades, first: int, last: int, length: int, columns: int
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """The mean losses in each column of an axis; a column keeps what it shows while more is trained behind it.
 
     Args:
-        first, last: the windows that the buckets cover, evenly; ``first`` is the axis' first.
-        buckets: how many.
+        shades_of: see `Shades`.
+        first, last: the windows to show; ``first`` is the axis' first.
         length: windows along the axis.
+        columns: of it, at least one.
 
     Returns:
-        int64 [shown] twice, of the columns from the left that lie before ``last``; windows count from 0.
+        float32 [replicas, shown], of the columns from the left that begin before ``last``; int64 [shown], the window in
+        the middle of each, from 0.
     """
-    middles = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
-    middles = middles[middles < last]
-    return np.minimum((middles - first) * buckets // max(1, last - first), buckets - 1), middles
+    windows = first + ((np.arange(columns) + 0.5) / columns * length).astype(np.int64)
+    if length <= columns:
+        windows = windows[windows < last]
+        return shades_of(replicas, last - first, first, last)[:, windows - first], windows
+    whole = (last - first) * columns // length
+    end = first + whole * length // columns
+    parts = [shades_of(replicas, whole, first, end)]
+    if end < last:
+        parts.append(shades_of(replicas, 1, end, last))
+    losses = np.concatenate(parts, axis=1)
+    return losses, windows[: losses.shape[1]]

@@ -38,7 +38,7 @@ def _of_all(band: Band, window: int) -> str:
     if bucket < 0 or window >= band.ends[bucket]:
         return ""
     tenth, median, ninetieth = (
-        loss_text(float(losses[bucket]), 3) for losses in (band.tenth, band.median, band.ninetieth)
+        loss_text(float(losses[bucket])) for losses in (band.tenth, band.median, band.ninetieth)
     )
     solved = f"{int(band.solved[bucket]):,} of {int(band.replicas[bucket]):,} solved"
     return f"median {median} (10 to 90 %: {tenth} to {ninetieth}) · {solved}"

@@ -24,6 +24,9 @@ TALL = 8
 DOTTED = 4
 """Dot columns from one dot of an extreme to the next."""
 
+BEYOND_EVERY = 4
+"""Columns from one sign of losses beyond the axis to the next."""
+
 SAMPLES = {"line": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extremes": "⠁⠈"}
 ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
 """How each is drawn, for the words beside it."""
@@ -42,7 +45,8 @@ def lottery_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
 
 
 def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
-    """Draw where the losses lie: 10 to 90 % of them as a texture, the median as a thick line, the extremes dotted."""
+    """Draw where the losses lie: 10 to 90 % of them as a texture, the median as a thick line, the extremes dotted,
+    and signs at the top where they lie beyond it."""
     columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
 
     def heights(losses: Floats) -> npt.NDArray[np.float64]:
@@ -65,6 +69,12 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
         cells.characters[inside] = overlaid(cells.characters[inside], drawn)
         cells.styles[inside][drawn != " "] = cells.names.index(style)
+    beyond = (band.high.astype(np.float64) > place.axis.top).astype(np.float64)
+    _, is_beyond = per_column(band, beyond, beyond, place.width, place.length)
+    signs = np.nan_to_num(is_beyond) > 0
+    signs[1:] &= ~signs[:-1] | (np.arange(1, place.width) % BEYOND_EVERY == 0)
+    for column in np.flatnonzero(signs).tolist():
+        cells.write(place.x + column, 0, "^", "plot--extreme")
 
 
 def lottery_words(band: Band, seed: int, lines: int, ascii_only: bool) -> list[str]:

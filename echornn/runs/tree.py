@@ -1,0 +1,140 @@
+"""The tree of a run's branches, and the path to any moment of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from abc import ABC, abstractmethod
+
+from echornn.config import EchoConfig
+from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, whole_path
+from echornn.runs.track import Track
+
+KEPT_PATHS = 32
+"""Paths kept ready; others are walked anew."""
+
+
+class Tree(ABC):
+    """Branches, and a track of what was trained in each. One thread may begin branches while others ask.
+
+    The *path* of a branch leads from where its weights began to its end: its windows are numbered from 0 along it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._tracks: list[Track] = []
+        self._paths: dict[int, tuple[Branch, ...]] = {}
+
+    def __len__(self) -> int:
+        """Branches begun."""
+        return len(self._tracks)
+
+    def begin(self, branch: Branch) -> None:
+        """Begin the next branch; ``branch.number`` is how many there are.
+
+        Raises:
+            ValueError: it does not go on from a moment that is there.
+        """
+        with self._lock:
+            parent = branch.parent
+            if branch.number != len(self) or (parent is None) != (len(self) == 0):
+                raise ValueError(f"no branch can begin so: {branch}")
+            of_parent = 0
+            if parent is not None:
+                if not self.has(parent):
+                    raise ValueError(f"no branch can begin there: {branch}")
+                if not branch.starts_over:
+                    owner = self.owner(parent)
+                    branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
+                    of_parent = self.digest(owner.number)
+            self._tracks.append(self._track(branch, digest(branch, of_parent)))
+
+    @abstractmethod
+    def _track(self, branch: Branch, number: int) -> Track:
+        """Where what is trained in a branch is kept, with what was known where it began.
+
+        Args:
+            number: the branch's digest.
+
+        Raises:
+            ValueError: it cannot go on from there.
+        """
+
+    def branch(self, number: int) -> Branch:
+        """The branch of this number.
+
+        Raises:
+            IndexError: it is not there.
+        """
+        return self._tracks[number].branch
+
+    def digest(self, number: int) -> int:
+        """What leads to a branch, as a number; see `echornn.runs.branch.digest`."""
+        return self._tracks[number].digest
+
+    def end(self, number: int) -> Moment:
+        """Where a branch ends."""
+        return Moment(number, self._tracks[number].end)
+
+    def windows_of(self, number: int) -> int:
+        """Windows trained in this branch itself."""
+        return len(self._tracks[number])
+
+    def has(self, moment: Moment) -> bool:
+        """Whether it is a moment of this run."""
+        return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
+
+    def owner(self, moment: Moment) -> Branch:
+        """The branch on whose terms one stands there: the last on the path that has begun by then."""
+        own = self.branch(moment.branch)
+        return own if own.start <= moment.window else self.path(moment)[-1]
+
+    def path(self, moment: Moment) -> tuple[Branch, ...]:
+        """The branches that lead to a moment, from the one where the weights began."""
+        return path_to(moment.window, self._path(moment.branch))
+
+    def _path(self, number: int) -> tuple[Branch, ...]:
+        with self._lock:
+            path = self._paths.get(number)
+            if path is None:
+                if len(self._paths) >= KEPT_PATHS:
+                    self._paths.clear()
+                path = self._paths[number] = whole_path(self.branch(number), self.branch)
+            return path
+
+    def spans(self, moment: Moment) -> list[Span]:
+        """The windows that lead to a moment, by the branch that they lie in."""
+        return spans_to(moment.window, self._path(moment.branch))
+
+    def parent_config(self, branch: Branch) -> EchoConfig | None:
+        """What was trained where the branch began; None for the first."""
+        before = branch.before if branch.before is not None else branch.parent
+        return None if before is None else self.owner(before).config
+
+    def differs(self, number: int) -> str:
+        """What makes this branch another than the one that it came from, for people."""
+        return said(self.branch(number), self.parent_config(self.branch(number)))
+
+
+CAUSES = {
+    "start": "the start",
+    "reset": "started over",
+    "redraw": "new weights",
+    "regenerate": "new data",
+    "edit": "edit",
+    "preset": "preset",
+    "alone": "alone",
+    "back": "trained on",
+    "lost": "what began it cannot be read",
+}
+"""What began a branch, in words."""
+
+
+def said(branch: Branch, before: EchoConfig | None) -> str:
+    """What makes a branch another than what was trained before, in a few words."""
+    if branch.cause == "alone":
+        return f"seed {branch.config.seed} alone"
+    differing = {} if before is None else changes(before, branch.config)
+    if not differing:
+        return CAUSES[branch.cause]
+    return ", ".join(f"{name} {new}" for name, (_, new) in differing.items())

@@ -1,0 +1,73 @@
+"""Shares of a population that take turns on a training loop, many in one compiled call: each begins where it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from echornn.training.bptt import Trained, TrainingLoop
+
+
+class Turns:
+    """The call that trains some shares, one after the other.
+
+    Args:
+        loop: trains one share; its variables are what the one whose turn it is has.
+        turns: how many shares a call has.
+    """
+
+    def __init__(self, loop: TrainingLoop, turns: int) -> None:
+        self.loop, self._turns = loop, turns
+        self._function = tf.function(self._run, jit_compile=True, autograph=False)
+        self._compiled: Any = None
+
+    def __call__(
+        self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor
+    ) -> tuple[list[tf.Tensor], Trained]:
+        """Train some windows of each share; the first call compiles.
+
+        Args:
+            values: [turns, ...], what each share has of `TrainingLoop.changing`.
+            x, y: uint8 [turns * steps, batch, ...], the shares' data end to end.
+            calls: int32 [turns, ...], what `TrainingLoop.train` must know of each one's call; it may be of no window.
+
+        Returns:
+            The values afterwards, and what the loop returns, [turns, ...].
+        """
+        if self._compiled is None:
+            self._compiled = self._function.get_concrete_function(values, x, y, calls)
+        count = len(values)
+        results = self._compiled(*values, x, y, calls)
+        return results[:count], Trained(*results[count:])
+
+    @property
+    def compilations(self) -> int:
+        """How often it was traced so far, to be compiled."""
+        count: int = self._function.experimental_get_tracing_count()
+        return count
+
+    def _run(self, values: Sequence[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor) -> list[tf.Tensor]:
+        steps = x.shape[0] // self._turns
+        changing = self.loop.changing
+
+        def train_next(turn: tf.Tensor, *arrays: tf.TensorArray) -> tuple[Any, ...]:
+            for variable, array in zip(changing, arrays, strict=False):
+                variable.assign(array.read(turn))
+            trained = self.loop.train(x, y, tf.gather(calls, turn), turn * steps)
+            after = [*map(tf.convert_to_tensor, changing), *trained]
+            return turn + 1, *(array.write(turn, value) for array, value in zip(arrays, after, strict=True))
+
+        before = [self._array(value.dtype, value.shape[1:]).unstack(value) for value in values]
+        nothing = [self._array(one.dtype, one.shape) for one in self.loop.nothing()]
+        _, *arrays = tf.while_loop(
+            lambda turn, *_: turn < self._turns,
+            train_next,
+            (tf.constant(0), *before, *nothing),
+            maximum_iterations=self._turns,
+        )
+        return [array.stack() for array in arrays]
+
+    def _array(self, dtype: tf.DType, shape: Sequence[int]) -> tf.TensorArray:
+        return tf.TensorArray(dtype, self._turns, element_shape=shape, clear_after_read=False)

@@ -1,0 +1,69 @@
+"""A lottery in a session, with TensorFlow: one of its networks goes on alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.population_state import AnyState
+from echornn.runs.branch import Moment
+from echornn.runs.recorder import Unrecorded
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from echornn.training.any_trainer import AnyTrainer
+from echornn.training.population import Population
+from tests.compiled import PROGRAMS, make_trainer
+
+pytestmark = pytest.mark.slow
+
+SMALL = EchoConfig(num_epochs=100, total_series_length=200, truncated_backprop_length=10, batch_size=2, seed=3)
+
+
+def make(config: EchoConfig) -> AnyTrainer:
+    return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
+
+
+def assert_same(one: AnyState, other: AnyState) -> None:
+    assert (one.config, one.epoch, one.window) == (other.config, other.epoch, other.window)
+    pairs = zip(one.weights.items(), other.weights.items(), strict=True)
+    for (name, weights), (other_name, others) in pairs:
+        assert name == other_name
+        np.testing.assert_array_equal(weights, others)
+    for slot, other_slot in zip(one.optimizer, other.optimizer, strict=True):
+        np.testing.assert_array_equal(slot, other_slot)
+
+
+def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_moment_comes_back() -> None:
+    live = LiveRun(SMALL, make, Unrecorded(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    live.train(12)
+    live.edit(replace(live.config, replicas=3))
+    live.train(25)
+    live.choose(1)
+    before = live.trainer.state
+    live.alone()
+    took_over = live.trainer.state
+    live.train(15)
+    after, losses = live.trainer.state, live.timeline.losses(live.here, 25)
+
+    trainer = make_trainer(replace(SMALL, seed=4))
+    trainer.restore(before.of(1))
+    assert_same(took_over, trainer.state)
+    np.testing.assert_array_equal(trainer.advance(15).losses, losses)
+    assert_same(after, trainer.state)
+
+    end = live.here
+    for moment, state in ((Moment(1, 25), before), (end, after), (Moment(2, 20), None), (end, after)):
+        live.go(moment)
+        while not live.arrived:
+            live.step(7)
+        if state is not None:
+            assert_same(live.trainer.state, state)
+    live.undo()
+    assert live.config.replicas == 3
+    assert live.replica == 1
