@@ -17,7 +17,8 @@ from tests.replay import difference
 LAST_BYTES = 4000
 """What it has said at the end, on a screen of whatever size."""
 
-KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo12345fv\t\r\x7f"
+KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123456fvy<>\t\r\x7f"
+LOTTERY_KEYS = f"{KEYS}LL"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
 LONG = ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[3~"]
 REPORTS = [
@@ -68,7 +69,8 @@ TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
 class Storm:
     """One storm from its seed; what is left by a key (the palette can quit) goes on with the run."""
 
-    def __init__(self, seed: int, tokens: int, folder: Path) -> None:
+    def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False) -> None:
+        self._keys = LOTTERY_KEYS if lotteries else KEYS
         self._dice = random.Random(seed)
         self._left = self._tokens = tokens
         self._folder = folder
