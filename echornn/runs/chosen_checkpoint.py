@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from echornn.config import EchoConfig
 from echornn.runs import checkpoint
 from echornn.runs.append_log import ends_at, size_of
 from echornn.runs.checkpoint import SLOTS, Checkpoint
-from echornn.runs.loss_layout import OF_ONE
+from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
 
@@ -17,9 +18,14 @@ MOST_LOST_BYTES = 1 << 30
 MOST_COMMAND_BYTES = 1 << 30
 
 
-def newest_usable(folder: Path, look_into_logs: bool) -> tuple[Checkpoint | None, list[str], bool]:
+def newest_usable(
+    folder: Path, look_into_logs: bool, at_the_start: EchoConfig
+) -> tuple[Checkpoint | None, list[str], bool]:
     """The checkpoint that counts, None where the run never came to one; what is wrong, in words; whether the logs were
     looked into and are those that were written up to it.
+
+    Args:
+        at_the_start: what was trained then.
 
     Raises:
         RunError: there are checkpoints, and none is whole.
@@ -36,11 +42,15 @@ def newest_usable(folder: Path, look_into_logs: bool) -> tuple[Checkpoint | None
         wrong.append("the logs differ from what was recorded: some losses in the curve are wrong or lost")
     elif whole and chosen is not whole[0]:
         wrong.append("the logs do not reach the newest checkpoint")
-    if chosen is None and (dropped := OF_ONE.windows(size_of(folder / LOSS_FILE))):
+    if chosen is None and (dropped := _windows_of(at_the_start, folder / LOSS_FILE)):
         wrong.append(f"it has no checkpoint: it starts over, without the {dropped:,} windows of its loss log")
     elif chosen is not None and wrong:
         wrong.append(f"taken from the checkpoint after window {chosen.trained}")
     return chosen, wrong, intact
+
+
+def _windows_of(config: EchoConfig, log: Path) -> int:
+    return LossLayout(((0, config.replicas),)).windows(size_of(log))
 
 
 def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:

@@ -276,7 +276,7 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         if not own_files.is_regular(folder / name):
             what = "no regular file" if os.path.lexists(folder / name) else "missing"
             raise RunError(f"{folder} is damaged: {name} is {what}")
-    chosen, wrong, intact = newest_usable(folder, look_into_logs)
+    chosen, wrong, intact = newest_usable(folder, look_into_logs, described.config)
     commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)
     if unreadable:
         wrong.append(f"{COMMAND_FILE} is damaged: {unreadable} of {lines} commands cannot be read")

@@ -11,7 +11,7 @@ from echornn.analysis.loss_history import Cause
 from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Branch, Moment, changes, starts_over
+from echornn.runs.branch import Branch, Moment, changes, goes_on, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
@@ -100,7 +100,10 @@ class LiveRun(Whereabouts):
         self.here = run.stands
         stretches = run.tree[1]
         self._extends = stretches[-1].branch if stretches else 0
-        self._keyframe()
+        if goes_on("back", self.owner.config, self.config):
+            self._keyframe()
+        else:  # what began these networks cannot be read any more
+            self._branch("lost", self.root, self.here)
 
     def show_rows(self) -> None:
         """Train the newest windows again, so that they are shown, where a state soon before them is kept."""

@@ -121,6 +121,14 @@ def test_losses_without_a_checkpoint_start_over_and_it_is_said(state: Path) -> N
     assert run_dir.read(state / "run").notes == ()
 
 
+def test_windows_of_many_networks_without_a_checkpoint_are_counted_as_such(state: Path) -> None:
+    recorder = RunRecorder.begin(state / "run", replace(SMALL, replicas=64))
+    (state / "run" / LOSS_FILE).write_bytes(bytes(64 * 4 * 3 + 9))
+    recorder.close()
+    (note,) = run_dir.read(state / "run").notes
+    assert "without the 3 windows of its loss log" in note
+
+
 # ---- names
 
 

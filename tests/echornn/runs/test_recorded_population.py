@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from echornn.runs import append_log, run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.command import Command
 from echornn.runs.run_dir import LOSS_FILE, Run
+from echornn.runs.run_error import RunError
 from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.solved_log import SOLVED
@@ -208,6 +210,25 @@ def test_windows_that_no_memory_held_are_lost_windows(tmp_path: Path, monkeypatc
     there = read.windows(7, 47, 6)
     assert (there[:20] == packed.LOST).all()
     np.testing.assert_array_equal(there[20:], np.concatenate(run.trained[3:]))
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda place: Path(place).symlink_to(__file__)])
+def test_what_is_no_file_of_ours_is_not_touched_and_holds_nobody_up(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    folder = tmp_path / "run"
+    told(folder)
+    (folder / SOLVED_FILE).unlink()
+    make(folder / SOLVED_FILE)
+    assert np.count_nonzero(run_dir.read(folder).solved_at(0)) == 0
+    with pytest.raises(RunError, match="cannot be written to"):
+        RunRecorder.go_on(folder)
+
+
+def test_it_goes_with_the_run(tmp_path: Path) -> None:
+    told(tmp_path / "run")
+    run_dir.remove(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:

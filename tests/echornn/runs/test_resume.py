@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig, Optimizer
+from echornn.population_state import AnyState
+from echornn.runs import recorded_state
 from echornn.runs.branch import Moment
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW
+from echornn.runs.run_files import SOLVED_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
-from echornn.training.any_trainer import MakeTrainer
-from tests.compiled import make_trainer
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.training.population import Population
+from tests.compiled import PROGRAMS, make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -41,11 +46,14 @@ def tell(live: LiveRun, step: Step) -> None:
         case int():
             live.train(step)
         case "edit":
-            live.edit(replace(live.config, learning_rate=0.05, echo_step=2, num_epochs=9))
+            live.edit(replace(live.config, learning_rate=0.05, echo_step=2, num_epochs=max(9, live.config.num_epochs)))
         case "reset":
             live.reset()
         case "redraw":
             live.reset(1)
+        case "alone":
+            live.choose(1)
+            live.alone()
         case "regenerate":
             live.regenerate()
         case "undo":
@@ -70,14 +78,40 @@ def killed(live: LiveRun, recorder: RunRecorder) -> None:
     recorder.close()
 
 
+def make_any_trainer(config: EchoConfig) -> AnyTrainer:
+    """A trainer of one network, or of several."""
+    return make_trainer(config) if config.replicas == 1 else Population(config, programs=PROGRAMS)
+
+
+def all_of(state: AnyState) -> list[bytes]:
+    """Every bit of a state's arrays."""
+    recorded_state.fields_of(state, arrays := list[np.ndarray]())
+    return [one.tobytes() for one in arrays]
+
+
 @pytest.mark.parametrize(
     ("optimizer", "stride"), [("adagrad", None), ("adagrad", 3), ("adam", 3), ("rmsprop", None), ("sgd", None)]
 )
 def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -> None:
-    config = replace(CONFIG, optimizer=optimizer, stride=stride)
+    killed_after_each_step(tmp_path, replace(CONFIG, optimizer=optimizer, stride=stride), STORY)
+    assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
+
+
+def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
+    story: list[Step] = [900, "regenerate", 6, "edit", 9, "redraw", 3, Moment(1, 903), 6, "alone", 7]
+    killed_after_each_step(tmp_path, replace(CONFIG, num_epochs=200, replicas=16), story)
+    windows = 900 + 6 + 9 + 3 + 6
+    assert (tmp_path / "whole" / LOSS_FILE).stat().st_size == windows * 16 * 4 + 7 * 8
+    solved = [(tmp_path / name / SOLVED_FILE).read_bytes() for name in ("whole", "parts")]
+    assert solved[0] == solved[1]
+    assert solved[0]
+
+
+def killed_after_each_step(tmp_path: Path, config: EchoConfig, story: Sequence[Step]) -> None:
+    """Nothing tells a run that was killed after each step of its story from one that was not."""
     recorder = RunRecorder.begin(tmp_path / "whole", config)
-    live = alive(recorder, config, make_trainer)
-    for step in STORY:
+    live = alive(recorder, config, make_any_trainer)
+    for step in story:
         tell(live, step)
     live.save()
     recorder.close()
@@ -86,8 +120,8 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
 
     gc.freeze()  # TensorFlow's objects need not be looked through each time
     recorder = RunRecorder.begin(tmp_path / "parts", config)
-    parts = alive(recorder, config, make_trainer)
-    for step in STORY:
+    parts = alive(recorder, config, make_any_trainer)
+    for step in story:
         tell(parts, step)
         here = parts.here
         killed(parts, recorder)
@@ -95,18 +129,12 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
         gc.collect()  # another process has a trainer of its own: this one's loop is free for it
         recorder = RunRecorder.go_on(tmp_path / "parts")
         assert recorder.resumed is not None
-        parts = alive(recorder, recorder.resumed.config, make_trainer)
+        parts = alive(recorder, recorder.resumed.config, make_any_trainer)
         assert parts.here == here
     recorder.close()
 
     for name in (LOSS_FILE, COMMAND_FILE):
         assert (tmp_path / "parts" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
     assert parts.here == whole_here
-    one, other = parts.trainer.state, whole
-    assert one.config == other.config
-    for name, array in other.weights.items():
-        assert one.weights[name].tobytes() == array.tobytes()
-    assert one.carried_state.tobytes() == other.carried_state.tobytes()
-    for mine, theirs in zip(one.optimizer, other.optimizer, strict=True):
-        assert mine.tobytes() == theirs.tobytes()
+    assert parts.trainer.state.config == whole.config
+    assert all_of(parts.trainer.state) == all_of(whole)

@@ -1,0 +1,142 @@
+"""A run that mixes lotteries with networks alone, whose files were damaged: the rest stays, and what comes is right."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.analysis import packed
+from echornn.runs import checkpoint, run_dir
+from echornn.runs.followed_run import FollowedRun
+from echornn.runs.loss_log import losses_of
+from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
+from echornn.runs.run_files import SOLVED_FILE
+from echornn.runs.run_recorder import RunRecorder
+from echornn.runs.summary import summary
+from echornn.session.live_run import LiveRun
+from echornn.session.pace import Pace
+from tests.hashed import hashed_trainers
+from tests.patience import PATIENCE
+from tests.recorded import Step, record_branches, take
+from tests.scripted import SMALL
+from tui.commands import branches, replica_rows, window_rows
+
+STORY: tuple[Step, ...] = (
+    *(8, {"replicas": 3}, 60, {"learning_rate": 0.1}, 6, (0, 5), 7, "reset", 4, (1, 40), 5, "alone", 6),
+    *({"replicas": 2}, 9, (2, 62), "redraw", 3, (2, 66), 2),
+)
+"""Of one network and of three, two, one alone; and a branch of three that goes on at the end."""
+
+ENDLESS = replace(SMALL, num_epochs=1000)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    record_branches(folder, *STORY, config=ENDLESS, make_trainer=hashed_trainers)
+    go_on(folder)  # so that both checkpoints are of the end
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    shutil.copytree(whole, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def go_on(folder: Path, *steps: Step) -> None:
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    live = LiveRun(recorder.resumed.config, hashed_trainers, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    for step in steps:
+        take(live, step)
+    assert live.trainer.config == live.config
+    live.save()
+    assert recorder.wait(PATIENCE)
+    recorder.close()
+
+
+def use_it_all(folder: Path) -> Run:
+    run = run_dir.read(folder)
+    assert summary(folder).windows == run.trained
+    assert list(branches.lines(list(branches.records(run))))
+    assert len(list(window_rows.rows(run))) == run.trained
+    assert len(list(window_rows.rows_along(run, run.stands))) == run.stands.window
+    assert list(replica_rows.replica_rows(run))
+    followed = FollowedRun(folder)
+    assert followed.refresh()
+    assert followed.seen.timeline.trained == run.trained
+    return run
+
+
+def test_the_story_mixes_them(whole: Path) -> None:
+    run = use_it_all(whole)
+    assert run.notes == ()
+    assert [one.config.replicas for one in run.tree[0]] == [1, 3, 3, 1, 1, 3, 1, 2, 3]
+    assert (run.commands[-1].cause, run.stands) == ("return", (2, 68))
+    assert [replicas for _, replicas in run.layout.changes] == [1, 3, 1, 3, 1, 2, 3]
+
+
+@pytest.mark.parametrize("lost", [*((number,) for number in range(10)), (1, 2), (4, 5, 6), (8, 9), tuple(range(10))])
+def test_what_lost_commands_leave_unknown_is_lost_and_the_rest_is_there(lost: tuple[int, ...], folder: Path) -> None:
+    before = run_dir.read(folder)
+    lines = (folder / COMMAND_FILE).read_bytes().splitlines(keepends=True)
+    assert len(lines) == 10
+    (folder / COMMAND_FILE).write_bytes(
+        b"".join(b"#" * (len(line) - 1) + b"\n" if number in lost else line for number, line in enumerate(lines))
+    )
+    damaged = use_it_all(folder)
+    assert damaged.trained == before.trained
+    assert (damaged.layout, damaged.config) == (before.layout, before.config)
+    known = {stretch.first: stretch.last for stretch in before.tree[1]}
+    for stretch in damaged.tree[1]:
+        replicas = damaged.tree[0][stretch.branch].config.replicas
+        windows = damaged.windows(stretch.first, stretch.last, replicas)
+        if known.get(stretch.first) == stretch.last and stretch.first not in {before.commands[one].at for one in lost}:
+            assert not np.isnan(losses_of(windows)).any(), "it is known whose they are"
+    go_on(folder, 3, "redraw", 3, {"replicas": 2}, 4, "alone", 2)
+    after = use_it_all(folder)
+    assert after.trained == before.trained + 12
+    assert (folder / LOSS_FILE).stat().st_size == after.layout.offset(after.trained)
+    at = before.trained
+    assert not np.isnan(losses_of(after.windows(at, at + 6, 3))).any()
+    assert not np.isnan(losses_of(after.windows(at + 6, at + 10, 2))).any()
+    assert not np.isnan(losses_of(after.windows(at + 10, at + 12))).any()
+    assert after.config == replace(after.tree[0][-2].config, replicas=1)
+
+
+@pytest.mark.parametrize("name", [COMMAND_FILE, LOSS_FILE, SOLVED_FILE, "keyframes.bin", "checkpoint-0"])
+def test_whatever_happens_to_a_file_it_goes_on(name: str, whole: Path, tmp_path: Path) -> None:
+    for seed in range(8):
+        folder = tmp_path / f"run-{seed}"
+        shutil.copytree(whole, folder)
+        chance = random.Random(seed)
+        data = (folder / name).read_bytes() if (folder / name).exists() else b"?"
+        at = chance.randrange(len(data))
+        damaged = (data[:at], data[:at] + chance.randbytes(40) + data[at + 40 :])[seed % 2]
+        (folder / name).write_bytes(damaged)
+        trained = use_it_all(folder).trained
+        go_on(folder, "redraw", 3, (0, 4), 2, (0, 0), 1)
+        run = use_it_all(folder)
+        assert run.trained == trained + 6, "nothing trained is lost"
+
+
+def test_a_layout_that_the_commands_contradict_is_read_as_lost_windows(folder: Path) -> None:
+    (newest, *_), _ = checkpoint.load(folder)
+    layout = replace(newest.layout, changes=((0, 5),))
+    length = layout.offset(newest.trained)
+    losses = replace(newest.losses, length=length)
+    for slot in checkpoint.SLOTS:
+        (folder / slot).unlink()
+    checkpoint.save(folder, replace(newest, layout=layout, losses=losses))
+    run = use_it_all(folder)
+    assert (run.windows(0, 20, 3) == packed.LOST).all()
+    go_on(folder, 3)
+    use_it_all(folder)
