@@ -17,7 +17,9 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.views.lottery import LotteryView, read
+from tui.app.views.lottery import LotteryView
+from tui.app.views.lottery_room import HEAD, share
+from tui.app.views.lottery_words import read
 from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
@@ -225,3 +227,15 @@ def test_what_became_of_a_network_is_read_out() -> None:
     assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.6931")
     lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
     assert "no finite number" in read(config, lost, 5)
+
+
+@given(st.integers(1, 300), st.integers(1, 80), st.integers(20, 60))
+def test_the_room_is_shared_without_overlap(width: int, height: int, labels: int) -> None:
+    room = share(width, height, labels)
+    assert room.lines >= 1
+    assert HEAD + room.lines + room.strip <= max(height, HEAD + 1)
+    assert room.losses.width == 0 or room.losses.x == labels
+    assert not (room.strip and room.histogram)
+    if room.histogram is not None:
+        assert room.losses.right < room.histogram.x
+        assert room.histogram.right == width
