@@ -69,7 +69,9 @@ WHAT_IS_SEEN = (
         "Was it the idea, or the seed? L trains 64 networks side by side that differ in their seed alone. Each has a "
         "line: its loss, from guessing (█) to solved (·), and when it was solved. Up and down choose one, in other "
         "views < and >; rows, memory, gradient and weights are then its own, and enter goes on with it alone. What is "
-        "changed, changes in all of them.",
+        "changed, changes in all of them. The curve shows their median as a thick line, in a band that holds eight in "
+        "ten; best and worst are dots (^: beyond the axis), the chosen one's mean lies over it; the strip below is the "
+        "share that has solved it.",
     ),
     (
         "Why are there spikes in the curve?",
