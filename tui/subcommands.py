@@ -180,6 +180,8 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
 def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
     """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
 
+    With --replicas, of all networks side by side, each window of each counted.
+
     Parameters
     ----------
     json

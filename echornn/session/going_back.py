@@ -47,9 +47,10 @@ def _edited(timeline: Timeline, branch: Branch) -> set[str]:
 
 def before_the_lottery(timeline: Timeline, here: Moment) -> Moment | None:
     """Where the network alone stood that was turned into the several that are trained here; None where none was."""
-    first = timeline.path(here)[0]
-    before = timeline.parent_config(first)
-    return first.before if before is not None and before.of(0) == first.config.of(0) else None
+    moment: Moment | None = here
+    while moment is not None and timeline.owner(moment).config.replicas > 1:
+        moment = timeline.path(moment)[0].before
+    return moment
 
 
 def undoable(timeline: Timeline, here: Moment) -> int:

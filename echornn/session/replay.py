@@ -43,12 +43,12 @@ class Replay:
     ) -> None:
         self.moment = moment
         self.tape: deque[AnyProgress] = deque(maxlen=max(1, tape_windows))
-        self._make_trainer = make_trainer
         self._spans = timeline.spans(moment)
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
         self._span, self._window, state = self._base(keyframes)
         config = self._spans[self._span].branch.config
         self.trainer = trainer if trainer.config.differs_only_live(config) else make_trainer(config)
+        self._alone = self._later_alone(trainer, make_trainer)
         self.trainer.reset(self._spans[self._span].branch.draw)  # the first epoch lies within any num_epochs
         self._set_up(config)
         if state is None:
@@ -98,13 +98,22 @@ class Replay:
                 self._go_alone(branch)
             self._begin(branch)
 
+    def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
+        """What trains where one of several goes on alone on the way; made at once, since it may not be to be had."""
+        for span in self._spans[self._span + 1 :]:
+            if span.branch.cause == "alone":
+                serves = trainer is not self.trainer and trainer.config.differs_only_live(span.branch.config)
+                return trainer if serves else make_trainer(span.branch.config)
+        return None
+
     def _go_alone(self, branch: Branch) -> None:
         """One of several networks goes on without the others."""
-        before = self.trainer.config
-        if before != branch.config:
-            state = self.trainer.state.of(branch.config.seed - before.seed)
-            self.trainer = self._make_trainer(branch.config)
-            self.trainer.restore(state)
+        assert self._alone is not None
+        state = self.trainer.state.of(branch.config.seed - self.trainer.config.seed)
+        self.trainer, self._alone = self._alone, None
+        self.trainer.reset()
+        self._set_up(branch.config)
+        self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
         """The last state before the tape: the number of its span, its window, and itself; else the path's beginning."""

@@ -8,6 +8,7 @@ from typing import Any
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
+from echornn.runs.branch import goes_on
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
@@ -27,7 +28,11 @@ class Stage:
         self.frame = dataclasses.replace(self.frame, **changes)
 
     def compile(self, config: EchoConfig) -> None:
-        """Another network is being made, and nothing of the one before is shown."""
+        """Another network is being made, and nothing of the one before is shown; of one that goes on alone, all is."""
+        before = self.frame.config
+        if before.replicas > 1 == config.replicas and goes_on("alone", before, config):
+            self.change(state=State.LOADING, message="compiling the training loop of one network alone", rate=0.0)
+            return
         nothing = {
             "progress": None,
             "replica": 0,

@@ -1,13 +1,16 @@
 """Workers of a Dask cluster, on this machine or on others: the only file that knows Dask.
 
-A part is a task. What it tells on the way comes as events of a topic; what it returns holds all results again, so an
-event that is lost costs nothing.
+A part is a task of one worker. What it tells on the way comes as events of a topic; what it returns holds all results
+again, so an event that is lost costs nothing. Where its worker dies, or it raises, it is taken back, and `Sweep` makes
+new ones of what is left: Dask tries none of them twice (its ``retries``, ``allowed-failures``), since it would also
+train again what is known, and blame tasks that only waited for that worker.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -15,22 +18,21 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import dask
 from distributed import Client, LocalCluster, get_worker
 
 from echornn.config import EchoConfig
+from echornn.runs.own_files import is_regular
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result, Versions, versions_here
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
-
-ALLOWED_FAILURES = 1000
-"""Deaths of workers that Dask lets a task have where the cluster is ours. A part whose worker died is taken back and
-counted here (see `Sweep`), so Dask need not give up: it would also blame parts that only waited for that worker."""
 
 SECONDS_TO_CONNECT = 10
 """How long a scheduler may take to answer."""
 
 SECONDS_TO_RESTART = 60
+
+LOOK_SECONDS = 0.5
+"""How often it is looked whether workers are gone."""
 
 Message = tuple[int, str, News | None, Any]
 """Of a part's number: by which run of its task, the news, and for the last of them the future."""
@@ -44,14 +46,13 @@ def on_this_machine(workers: int) -> OnDask:
     Raises:
         EngineError: it could not be made.
     """
-    dask.config.set({"distributed.scheduler.allowed-failures": ALLOWED_FAILURES})
     try:
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             memory_limit=None,  # parts ask for what is free before they take it
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
     except (OSError, RuntimeError, TimeoutError) as error:
@@ -66,6 +67,8 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
         EngineError: none answers.
     """
     where = str(file or address)
+    if file is not None and not is_regular(file):  # Dask would wait for it
+        raise EngineError(f"no Dask scheduler answers at {where}: there is no such file")
     try:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         return OnDask(Client(address, scheduler_file=None if file is None else str(file), timeout=SECONDS_TO_CONNECT))
@@ -80,10 +83,18 @@ class OnDask:
         client: connected to its scheduler.
         cluster: what is to be closed at the end; None for one that is others'.
         train: what trains a part, in the worker.
+        clock: seconds that never go back.
     """
 
-    def __init__(self, client: Any, cluster: Any = None, train: Callable[[Part], Iterator[News]] | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        cluster: Any = None,
+        train: Callable[[Part], Iterator[News]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client, self._cluster, self._train = client, cluster, train
+        self._clock, self._looked = clock, clock()
         threads = self._threads()
         self.workers = max(1, sum(threads.values()))
         self.room = 1 / max(1, self._most_on_a_machine(threads))
@@ -103,7 +114,7 @@ class OnDask:
         return [name for name in names if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
-        """See `Engine`. Another worker may take the part where this one is gone."""
+        """See `Engine`."""
         future = self._client.submit(
             run_part,
             part,
@@ -112,8 +123,6 @@ class OnDask:
             self._train,
             key=f"{self._topic}-{part.number}",
             workers=[worker.split()[0]],
-            allow_other_workers=True,
-            retries=0,  # as above
             pure=False,
         )
         self._parts[part.number], self._futures[part.number], self._on[part.number] = part, future, worker
@@ -122,6 +131,11 @@ class OnDask:
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """See `Engine`."""
         come: list[tuple[int, News]] = []
+        if self._clock() - self._looked > LOOK_SECONDS:
+            self._looked = self._clock()
+            there = self._threads()
+            gone = [number for number, worker in self._on.items() if worker.split()[0] not in there]
+            come += [(number, self._give_up(number, "its worker died")) for number in gone]
         with suppress(Empty):
             message = self._come.get(timeout=seconds)
             while True:
@@ -145,7 +159,7 @@ class OnDask:
         if news is not None:
             if number not in self._futures or self._runs.setdefault(number, run) == run:
                 yield number, news
-            else:  # Dask has begun it anew
+            else:  # begun anew by another that has its worker's address
                 yield number, self._give_up(number, "its worker died")
         elif number in self._futures:
             yield from ((number, one) for one in self._concluded(number, future))

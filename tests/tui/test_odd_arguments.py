@@ -39,7 +39,7 @@ FLAGS = [
         "--=",
     ),
 ]
-COMMANDS = ["export", "list", "prune", "bench", "train", "Export"]
+COMMANDS = ["export", "map", "list", "prune", "bench", "train", "Export"]
 NUMBERS = [
     *("0", "1", "2", "-1", "07", "1_000", "0x10", "1e3", "1.5", "nan", "-inf", "1e400", "1e-320"),
     *("9" * 30, "9" * 310, "9" * 5000),

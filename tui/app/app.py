@@ -69,6 +69,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
     CSS_PATH = "app.tcss"
     TITLE = "echornn-tui"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED, *keys.OF_WHAT_IS_WATCHED]
+    HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
+    """Those that the help tells of first."""
 
     def __init__(
         self,
@@ -287,7 +289,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         if isinstance(self.screen, HelpScreen):
             return
         groups = {
-            "Keys": keys.BINDINGS,
+            "Keys": self.HELPED_KEYS,
             "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
             **{f"On the {view.title}": [one for one in view.BINDINGS if isinstance(one, Binding)] for view in VIEWS},
             "In the settings": SETTINGS_KEYS,

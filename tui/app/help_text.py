@@ -69,7 +69,9 @@ WHAT_IS_SEEN = (
         "Was it the idea, or the seed? L trains 64 networks side by side that differ in their seed alone. Each has a "
         "line: its loss, from guessing (█) to solved (·), and when it was solved. Up and down choose one, in other "
         "views < and >; rows, memory, gradient and weights are then its own, and enter goes on with it alone. What is "
-        "changed, changes in all of them.",
+        "changed, changes in all of them. The curve shows their median as a thick line, in a band that holds eight in "
+        "ten; best and worst are dots (^: beyond the axis), the chosen one's mean lies over it; the strip below is the "
+        "share that has solved it.",
     ),
     (
         "Why are there spikes in the curve?",
@@ -89,8 +91,8 @@ WORDS = (
     ("replica", "One network of a lottery; its seed, alone, trains the same again: --seed 7."),
     ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
     (
-        "52 to 75 %",
-        "The success interval (Wilson, 95 %): where the share of all seeds that solve it lies, as far as these tell.",
+        "interval",
+        "52 to 75 %, behind how many solved it: there lies the share of all seeds, with 95 % certainty (Wilson 1927).",
     ),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),

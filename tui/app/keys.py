@@ -156,7 +156,7 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
-MAKES_A_LOTTERY = "64 networks, each of another seed, from the start: 6 shows them, L comes back"
+MAKES_A_LOTTERY = "64 networks, of 64 seeds, from the start: 6 shows each, L comes back"
 ONE_NETWORK = "this is one network: L makes a lottery of it, and < > go through that"
 
 LATER = "loading: done as soon as it can be"

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui.app import keys
 from tui.app.app import EchoApp
+
+BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True)
 
 
 class PointApp(EchoApp):
@@ -16,9 +19,8 @@ class PointApp(EchoApp):
         went_back: whether it was left by escape, and not to end the program.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Map", tooltip="Back to the map; the run is kept", priority=True)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [BACK]
+    HELPED_KEYS: ClassVar[list[Binding]] = [BACK, *keys.BINDINGS]
 
     went_back = False
 

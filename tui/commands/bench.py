@@ -26,6 +26,12 @@ WATCHED_SECONDS = 2.0
 SCREEN_SIZE = (120, 40)
 ENDLESS = 10**9
 
+MOST_A_CALL = 1 << 20
+"""Windows that a call trains at the most, of several networks in all of them."""
+
+Program = tuple[str, int, int, Callable[[int], object]]
+"""Its name, windows a call, networks that it trains side by side, and how to train so many windows."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -33,8 +39,8 @@ class Row:
 
     Attributes:
         program: what it is.
-        windows_per_call: windows trained by one call.
-        microseconds: time of one window, the median of the rounds.
+        windows_per_call: windows trained by one call, of several networks in each.
+        microseconds: time of one window of one network, the median of the rounds.
         speedup: time of one window in the tutorial's session loop (or in NumPy where it cannot run the
             configuration) divided by the time of one here, the median of the rounds.
     """
@@ -58,7 +64,7 @@ class Split:
         compute: the compiled loop.
         python: session, history and data.
         screen: what drawing takes from training.
-        windows_per_second: of the app.
+        windows_per_second: of the app, of all networks.
     """
 
     compute: float
@@ -79,18 +85,19 @@ def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
 
 
 def measure(config: EchoConfig) -> list[Row]:
-    """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all."""
-    from echornn import Trainer, use_one_thread
+    """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all.
+
+    Of several networks, the others train the first alone.
+    """
+    from echornn import use_one_thread
 
     use_one_thread()
-    trainer = Trainer(config)
-    programs: list[tuple[str, int, Callable[[int], object]]] = [
-        *baselines(config),
-        *(("echornn", size, trainer.advance) for size in CALL_SIZES),
-    ]
-    for _, size, train in programs:
+    programs = [*baselines(config.of(0)), *ours(config)]
+    for _, size, _, train in programs:
         train(size)
-    rounds = [[seconds_per_window(train, size) for _, size, train in programs] for _ in range(ROUNDS)]
+    rounds = [
+        [seconds_per_window(train, size) / networks for _, size, networks, train in programs] for _ in range(ROUNDS)
+    ]
     return [
         Row(
             program,
@@ -98,12 +105,27 @@ def measure(config: EchoConfig) -> list[Row]:
             statistics.median(times[index] for times in rounds) * 1e6,
             statistics.median(times[0] / times[index] for times in rounds),
         )
-        for index, (program, size, _) in enumerate(programs)
+        for index, (program, size, _, _) in enumerate(programs)
     ]
 
 
-def baselines(config: EchoConfig) -> Iterator[tuple[str, int, Callable[[int], object]]]:
-    """The slow programs that know this configuration: name, windows a call, and how to train so many."""
+def ours(config: EchoConfig) -> Iterator[Program]:
+    """The compiled loop; where there are several networks, of the first alone and of all side by side."""
+    from echornn import Population, Trainer
+
+    trainer, networks = Trainer(config.of(0)), config.replicas
+    if networks == 1:
+        yield from (("echornn", size, 1, trainer.advance) for size in CALL_SIZES)
+        return
+    yield "echornn", CALL_SIZES[-1], 1, trainer.advance
+    population = Population(config)
+    for size in CALL_SIZES:
+        if size == 1 or size * networks <= MOST_A_CALL:
+            yield f"echornn x {networks:,}", size, networks, population.advance
+
+
+def baselines(config: EchoConfig) -> Iterator[Program]:
+    """The slow programs that know this configuration."""
     from echornn.network.model import initial_weights
     from echornn.reference import numpy_bptt
     from echornn.reference.tutorial import TutorialSession
@@ -118,9 +140,9 @@ def baselines(config: EchoConfig) -> Iterator[tuple[str, int, Callable[[int], ob
     length, rate = config.truncated_backprop_length, config.learning_rate
     if config.num_classes == 2 and config.window_stride == length:
         tutorial = TutorialSession(weights, config.batch_size, length, rate)
-        yield "the tutorial's session loop", size, lambda n: tutorial.train(epochs, n)
+        yield "the tutorial's session loop", size, 1, lambda n: tutorial.train(epochs, n)
     stride = config.window_stride
-    yield "plain NumPy", size, lambda n: numpy_bptt.train(weights, epochs, n, length, stride, rate)
+    yield "plain NumPy", size, 1, lambda n: numpy_bptt.train(weights, epochs, n, length, stride, rate)
 
 
 async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
@@ -128,7 +150,7 @@ async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
 
     Args:
         config: what to train.
-        compute_seconds: time of a window in the compiled loop alone.
+        compute_seconds: time of a window, of all networks, in the compiled loop alone.
     """
     from tui.app.app import EchoApp
 
@@ -146,7 +168,7 @@ async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
     await running
     screen = max(0.0, 1 - shown_rate / alone_rate)
     compute = min(1 - screen, shown_rate * compute_seconds)
-    return Split(compute, 1 - compute - screen, screen, shown_rate)
+    return Split(compute, 1 - compute - screen, screen, shown_rate * config.replicas)
 
 
 async def watched_rate(session: Session) -> float:
@@ -170,7 +192,8 @@ def run_bench(config: EchoConfig, as_json: bool) -> int:
     terminal.keep_native_stderr_off_the_screen()
     endless = EchoConfig(**{**asdict(config), "num_epochs": ENDLESS})
     rows = measure(endless)
-    split = asyncio.run(measure_split(endless, min(row.microseconds for row in rows) / 1e6))
+    compute_seconds = min(row.microseconds for row in rows) * config.replicas / 1e6
+    split = asyncio.run(measure_split(endless, compute_seconds))
     show(rows, split, as_json)
     return ExitCode.DONE
 

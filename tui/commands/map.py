@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from echornn.sweeps.results import SweepResults
@@ -10,7 +11,7 @@ from tui import printed
 from tui.exit_code import ExitCode
 from tui.map.picture import picture_of
 from tui.map.seen import Seen
-from tui.map.signs import signs_for
+from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 
@@ -20,6 +21,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
     Args:
         picture: the SVG file to write, in place of what is there; None to print.
+        ascii_only: whether to print ASCII characters only, as also where the output's encoding has no others.
 
     Raises:
         OSError: the file cannot be written.
@@ -28,5 +30,15 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     if picture is not None:
         picture.write_text(picture_of(seen), encoding="utf-8")
     else:
-        printed.lines(csv_lines(seen) if as_csv else lines_of(seen, signs_for(ascii_only)))
+        signs = signs_for(ascii_only or not _can_say(BLOCKS.upright + BLOCKS.level + BLOCKS.left_out))
+        printed.lines(csv_lines(seen) if as_csv else lines_of(seen, signs))
     return ExitCode.DONE
+
+
+def _can_say(text: str) -> bool:
+    """Whether the encoding of what is printed has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -58,7 +58,7 @@ def short(loss: float) -> str:
     """A loss in nats in five characters or less, as far as it goes: 0.693, 2e-5, 3e+9, inf."""
     if not math.isfinite(loss) or loss == 0:
         return f"{loss:g}"
-    if 0.0005 <= loss < 1000:
+    if 0.001 <= loss < 1000:
         return f"{loss:.3f}" if loss < 10 else f"{loss:.3g}"
     mantissa, power = f"{loss:.0e}".split("e")
     return f"{mantissa}e{'+' if loss > 1 else '-'}{power[1:].lstrip('0')}"

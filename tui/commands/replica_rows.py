@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from echornn.population_state import PopulationState
+from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
@@ -21,7 +22,7 @@ class ReplicaRow(NamedTuple):
     Attributes:
         replica: from 0.
         seed: its own.
-        solved_at: the window along the path, from 1, at which it was solved; 0 where it is not, or not known.
+        solved_at: the window along the path, from 1, at which it was solved; 0 where it is not.
         final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN where there are none.
     """
 
@@ -42,12 +43,19 @@ def replica_rows(run: Run) -> Iterator[ReplicaRow]:
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no networks yet")
-    state = run.checkpoint.state
-    solved = state.solved.at.tolist() if isinstance(state, PopulationState) else [run.checkpoint.solved_at or 0]
     newest = newest_losses(run)
     means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(run.config.replicas, np.nan)
-    for replica, (solved_at, mean) in enumerate(zip(solved, means.tolist(), strict=True)):
+    for replica, (solved_at, mean) in enumerate(zip(_solved_at(run, run.checkpoint), means.tolist(), strict=True)):
         yield ReplicaRow(replica, run.config.seed + replica, solved_at, mean)
+
+
+def _solved_at(run: Run, checkpoint: Checkpoint) -> list[int]:
+    if isinstance(checkpoint.state, PopulationState):
+        solved: list[int] = checkpoint.state.solved.at.tolist()
+        return solved
+    if checkpoint.solved_at is None:  # a record of version 0.1.0, which does not say
+        return [run.timeline().evidence(run.stands).solved_at or 0]
+    return [checkpoint.solved_at]
 
 
 def as_csv(row: ReplicaRow) -> str:

@@ -14,10 +14,10 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.sweeps.table import Surveyed
 from tui.app.screens.help import HelpScreen
+from tui.app.shown_again import command_of
 from tui.app.widgets.key_line import KeyLine
 from tui.exit_code import ExitCode
 from tui.map import keys, state
-from tui.map.command_line import command_of
 from tui.map.follower import Follower
 from tui.map.help_text import WHAT_IS_SEEN, WORDS
 from tui.map.progress import progress_of
@@ -47,7 +47,7 @@ class MapApp(App[Opened | int]):
     Args:
         follower: of its folder.
         first: what is seen first; unless given, what `MapState.first` says.
-        says: how the computing goes, where this program computes it.
+        says: how the computing goes, where this program computes it; else nothing.
         hint: what is to be said first.
     """
 
@@ -62,7 +62,7 @@ class MapApp(App[Opened | int]):
         first: MapState | None = None,
         ascii_only: bool = False,
         theme: Theme = "dark",
-        says: Callable[[], str] | None = None,
+        says: Callable[[], str] = lambda: "",
         hint: str = "",
     ) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class MapApp(App[Opened | int]):
 
     def _show(self) -> None:
         main = self.screen_stack[0]
-        progress = progress_of(self._follower, self._says() if self._says else "", self._ascii_only)
+        progress = progress_of(self._follower, self._says(), self._ascii_only)
         main.query_one(MapHead).show(self.seen, progress, self._follower.trouble)
         main.query_one(MapGrid).show(self.seen)
         main.query_one(MapReading).show(self.seen, self._hint)

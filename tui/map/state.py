@@ -75,7 +75,8 @@ class MapState:
         held = {name: value for name, value in self.held.items() if value in axes.get(name, ())}
         others = [name for name in axes if name not in (across, down)]
         turned = self.turned if self.turned in others else next(iter(others), None)
-        return replace(self, across=across, down=down, held=held, turned=turned)
+        mark = self.mark if self.mark is not None and all(len(one) == len(axes) for one in self.mark.points) else None
+        return replace(self, across=across, down=down, held=held, turned=turned, mark=mark)
 
 
 def others(state: MapState, axes: Axes) -> list[str]:

@@ -38,7 +38,7 @@ class Computing:
     """What computes the sweep that is shown, on a thread of its own.
 
     Attributes:
-        run: computes until all is known, or it is told to stop; returns an exit code.
+        run: computes until all is known, or it is told to stop; returns an exit code. It may raise OSError.
         stop: tells it to stop soon.
         says: how it goes, in some words; empty where there is nothing to say any more.
     """
@@ -86,6 +86,8 @@ class _Shown:
         self._ascii_only, self._theme, self._guarded = ascii_only, theme, guarded
         self._computing = computing
         self._session: Session | None = None
+        self._computed: int = ExitCode.DONE
+        self._trouble = ""
         self._native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.words: list[str] = []
@@ -97,24 +99,36 @@ class _Shown:
         terminal.when_terminal_is_gone(
             self._leave_without_a_terminal, guardian=self._guarded.line, wake=self._guarded.wake
         )
-        computed: list[int] = []
-        thread = None
+        thread = threading.Thread(target=self._compute, name="computing", daemon=True)
         if self._computing is not None:
-            run = self._computing.run
-            thread = threading.Thread(target=lambda: computed.append(run()), name="computing", daemon=True)
             thread.start()
         code = asyncio.new_event_loop().run_until_complete(self._by_turns())
         self._follower.end()
-        if self._computing is not None and thread is not None:
+        if self._computing is not None:
             self._computing.stop()
             thread.join(SECONDS_TO_STOP)
-        return code or (computed[0] if computed else ExitCode.DONE)
+        if self._trouble:
+            printed.complain(f"echornn-tui: {self._trouble}")
+        return code or self._computed
+
+    def _compute(self) -> None:
+        if self._computing is not None:
+            try:
+                self._computed = self._computing.run()
+            except OSError as error:
+                where = "" if error.filename is None else f"{error.filename}: "
+                self._trouble = f"{where}{error.strerror or error}"
+                self._computed = ExitCode.FAILED
+
+    def _says(self) -> str:
+        if self._computing is None:
+            return ""
+        return f"stopped: {self._trouble}" if self._trouble else self._computing.says()
 
     async def _by_turns(self) -> int:
         hint = ""
         while True:
-            says = None if self._computing is None else self._computing.says
-            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, says, hint)
+            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, hint)
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=False)

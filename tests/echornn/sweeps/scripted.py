@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
@@ -35,6 +36,13 @@ def train(part: Part) -> Iterator[News]:
         if config.echo_step == RAISES:
             raise MemoryError("no room for echo step 17")
         yield Trained(1, 0.001, ((config, result_of(config)),))
+
+
+def train_slowly(part: Part) -> Iterator[News]:
+    """The same, at a pace at which there is time to kill its process."""
+    for news in train(part):
+        threading.Event().wait(0.02)
+        yield news
 
 
 class ScriptedEngine:

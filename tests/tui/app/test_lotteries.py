@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from echornn.config import EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session.frame import State
+from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow_many
 from tests.tui.app.test_app import opened, screen_text
@@ -155,3 +156,31 @@ async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
         await pilot.pause()
         assert "of 4,096 solved" in screen_text(app)
         assert session.commands == [f"choose {order_of(app)[-1]}"]
+
+
+async def test_where_training_has_failed_no_other_is_chosen() -> None:
+    async with lottery(State.FAILED) as (app, session, pilot):
+        await pilot.press("6", "tab", "down", "enter", "greater_than_sign", "L")
+        await pilot.pause()
+        assert session.commands == []
+        assert [line.split()[1] for line in chosen_lines(app)] == ["7"]
+
+
+@pytest.mark.slow
+def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
+    with running("--speed", "max", scripted=True) as program:
+        program.until(lambda text: "running" in text)
+        program.press("6")
+        program.until(lambda text: "L trains 64 at once" in text)
+        program.press("L")
+        program.until(lambda text: " of 64 solved" in text)
+        program.press("\t\x1b[B")
+        program.until(lambda text: "enter: it alone" in text)
+        program.press("\r")
+        program.until(lambda text: "one network, of seed" in text)
+        program.press("u")
+        program.until(lambda text: " of 64 solved" in text)
+        program.press("L")
+        program.until(lambda text: "one network, of seed 7" in text)
+        program.press("q")
+        assert program.ended() == 0

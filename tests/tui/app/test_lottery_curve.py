@@ -11,8 +11,9 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.progress import Floats
+from echornn.runs.branch import Moment
 from echornn.runs.timeline import Timeline
-from tests.drawn_lottery import CHANCE, drawn_lottery
+from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
 from tui.app.ghost_choice import ghosts_of
 from tui.app.widgets.cells import Cells
@@ -63,6 +64,10 @@ def columns_of(cells: Cells, style: str) -> dict[int, list[int]]:
     return found
 
 
+def recorded(windows: int = 700) -> Timeline:
+    return grown(recorded_lottery()[:windows], CONFIG)
+
+
 def three_kinds(windows: int = 400) -> Timeline:
     """Ten networks: one at 0.1, eight at 0.4, one at 0.7 nats, and the eighth at 0.55."""
     losses = np.full((windows, 10), 0.4, np.float32)
@@ -97,7 +102,9 @@ def test_the_words_tell_lines_apart_without_colour() -> None:
 
 
 def test_at_80_columns_the_strip_takes_one_line_and_says_how_many_with_the_interval() -> None:
-    timeline, lottery = drawn_lottery(700)
+    timeline = recorded()
+    lottery = timeline.lottery(Moment(0, 700))
+    assert lottery is not None
     cells, _ = drawn(timeline)
     *curve, strip, base = lines_of(cells)
     assert len(curve) == 6
@@ -108,7 +115,7 @@ def test_at_80_columns_the_strip_takes_one_line_and_says_how_many_with_the_inter
 
 
 def test_on_a_higher_screen_there_are_both_strips_and_the_interval_over_the_windows() -> None:
-    timeline, _ = drawn_lottery(700)
+    timeline = recorded()
     assert [line[:6] for line in lines_of(drawn(timeline, (100, 12))[0])][-3:] == ["solved", "errors", "window"]
     cells, _ = drawn(timeline, (100, 30), ascii_only=False)
     assert [line[:6].strip() for line in lines_of(cells)][-7:] == ["", "", "solved", "", "", "errors", "window"]
@@ -133,7 +140,7 @@ def test_the_crosshair_reads_what_is_so_of_all_and_of_the_chosen_one(cursor: int
 
 
 def test_a_few_wild_losses_do_not_flatten_the_others() -> None:
-    losses = np.full((300, 64), CHANCE, np.float32)
+    losses = np.full((300, 64), math.log(2), np.float32)
     losses[100:, :3] = 1e30
     losses[200:, 5] = math.nan
     cells, _ = drawn(grown(losses, CONFIG), (80, 12), replica=8)

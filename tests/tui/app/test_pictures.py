@@ -17,11 +17,10 @@ from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 from echornn.session.frame import State
-from tests.drawn_lottery import drawn_losses, lottery_of
 from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future
 from tests.scripted import ScriptedSession, make_progress
-from tests.trees import branch_off, grow, grow_many
+from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
@@ -98,31 +97,6 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
         svg = pinned(app.export_screenshot(title=""))
     assert math.isfinite(losses[-1])
     compare(name, svg)
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "keys"),
-    [
-        ("band", (120, 40), []),
-        ("band_small", (80, 24), ["z", "left"]),
-        ("band_ascii", (80, 24), []),
-    ],
-)
-async def test_picture_of_a_lotterys_curve(name: str, size: tuple[int, int], keys: list[str]) -> None:
-    config = EchoConfig(replicas=64)
-    session = ScriptedSession(config)
-    losses = drawn_losses(1500, 64)
-    grow_many(session.timeline, branch_off(session.timeline, config), losses)
-    app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
-    async with app.run_test(size=size) as pilot:
-        progress = make_progress(config.of(2), 2, 167, losses=losses[-1:, 2].tolist())
-        lottery = lottery_of(losses, config)
-        shown = {"trained": 1500, "rate": 1000.0, "device": "cpu", "lottery": lottery, "replica": 2}
-        session.set_frame(State.PAUSED, progress, **shown)
-        app.show_newest_frame()
-        await pilot.press(*keys)
-        await pilot.pause()
-        compare(name, pinned(app.export_screenshot(title="")))
 
 
 async def test_picture_of_the_tutorials_little_example() -> None:

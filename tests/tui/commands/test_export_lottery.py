@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,16 @@ def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_pat
     before = LOTTERY.losses[30:70, 2]
     after = [0.7 * 0.99**window for window in range(70, 80)]
     assert row.final_loss == pytest.approx(np.mean([*before, *after]), rel=1e-5)
+
+
+def test_a_record_that_does_not_say_when_it_was_solved_is_read_for_that(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 500, config=replace(SMALL_LOTTERY, replicas=1), make_trainer=scripted_trainers)
+    run = run_dir.read(tmp_path / "run")
+    (row,) = replica_rows(run)
+    assert row.solved_at > 0
+    assert run.checkpoint is not None
+    old = replace(run, checkpoint=replace(run.checkpoint, solved_at=None))
+    assert list(replica_rows(old)) == [row]
 
 
 def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:

@@ -76,7 +76,7 @@ def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
 def test_lines_are_for_80_columns() -> None:
     first, *_, last = records_of([500])
     assert as_line(first, CONFIG) == "epoch 1 window 1  0/9 solved (0-30%)  loss 0.693 0.700 0.700"
-    assert as_line(last, CONFIG) == "epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 0.001 0.693  0.0s"
+    assert as_line(last, CONFIG) == "epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 9e-4 0.693  0.0s"
     many = {"epoch": 100, "replicas": 256, "solved": 128, "median_window": 66_000, "window": 601, "seconds": 99.9}
     for record in (first, last):
         wide = {**record, **many, "loss_10": 2.34e-5}
@@ -157,7 +157,7 @@ def test_the_program_prints_a_lottery_and_goes_on_with_it(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[1] == LOTTERY_NOTE
-    assert lines[-2].startswith("epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 0.001 0.693  ")
+    assert lines[-2].startswith("epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 9e-4 0.693  ")
     assert lines[-1].startswith("finished  6/9 solved (35-88%) median 117  mean loss ")
     whole = program("export", folder).stdout
     assert program("--resume", folder, "--at", "120", "--headless").returncode == 0
@@ -174,7 +174,15 @@ def program(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("loss", "text"),
     [
-        *((0.0, "0"), (0.69314, "0.693"), (0.0123, "0.012"), (0.0005, "0.001"), (0.0004999, "5e-4"), (1.234, "1.234")),
+        *(
+            (0.0, "0"),
+            (0.69314, "0.693"),
+            (0.0123, "0.012"),
+            (0.001, "0.001"),
+            (0.0006, "6e-4"),
+            (0.000999, "1e-3"),
+            (1.234, "1.234"),
+        ),
         *((99.99, "100"), (123.4, "123"), (999.9, "1e+03"), (12345.0, "1e+4"), (3e38, "3e+38"), (2.34e-12, "2e-12")),
         *((math.inf, "inf"), (math.nan, "nan"), (9.7e-6, "1e-5"), (1e-45, "1e-45")),
     ],

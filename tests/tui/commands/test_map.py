@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,13 @@ def test_without_a_terminal_it_is_printed_once(cliff: Path, capsys: pytest.Captu
     assert lines[0] == "median final loss, nats, across cell, down echo_step"
     assert exit_code_of(["map", str(cliff), "--csv"]) == ExitCode.DONE
     assert len(capsys.readouterr().out.splitlines()) == 11
+
+
+def test_an_output_that_has_ascii_only_gets_no_other(cliff: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert exit_code_of(["map", str(cliff), "--once"]) == ExitCode.DONE
+    assert b"| echo = T" in out.buffer.getvalue()
 
 
 def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: Path) -> None:

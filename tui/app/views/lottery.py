@@ -9,29 +9,20 @@ import numpy as np
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
-from echornn.analysis.loss_text import loss_text
 from echornn.analysis.lottery import Indices, Lottery, Order
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame
+from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
-from tui.app.views.paint import Box, Characters, stamp, write_in
+from tui.app.views.lottery_room import HEAD, Room, share
+from tui.app.views.lottery_words import instead, read
+from tui.app.views.paint import Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
-from tui.app.views.solve_times import LEAST_WIDTH as LEAST_HISTOGRAM
 from tui.app.views.solve_times import draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
-
-HEAD = 2
-"""Lines above the replicas: what they did, and the names of the columns."""
-
-LINES_FOR_STRIP = 7
-"""Lines from which on one is spared for where the replicas were solved, if that has no room beside them."""
-
-WIDE = 96
-"""Columns from which on the histogram stands beside the replicas."""
 
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
 
@@ -76,7 +67,7 @@ class LotteryView(View):
         self.on_choose: Callable[[int], None] = lambda _: None
         self.on_alone: Callable[[], None] = lambda: None
         self._by: Order = ORDERS[0]
-        self._first = 0
+        self._first, self._shown = 0, 1
         self._follows = True
         self._asked: int | None = None
         self._stood: tuple[int, int] = (0, 0)
@@ -105,7 +96,7 @@ class LotteryView(View):
 
     def choose(self, frame: Frame, lines: int) -> None:
         """Look at the replica so many lines further down, or up."""
-        if frame.lottery is None:
+        if frame.lottery is None or frame.state is State.FAILED:
             return
         order = frame.lottery.order(self._by)
         at = int(np.flatnonzero(order == self.chosen(frame))[0])
@@ -131,7 +122,8 @@ class LotteryView(View):
             self.choose(self._frame, way * self._frame.config.replicas)
 
     def action_alone(self) -> None:
-        if self._frame is not None and self._frame.lottery is not None:
+        frame = self._frame
+        if frame is not None and frame.lottery is not None and frame.state is not State.FAILED:
             self.on_alone()
 
     def action_order(self) -> None:
@@ -161,11 +153,6 @@ class LotteryView(View):
         self._follows = False
         self.redraw()
 
-    @property
-    def _shown(self) -> int:
-        """Lines of replicas."""
-        return lines_of_replicas(self.size.width, self.size.height)
-
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None or frame.lottery is None or not frame.lottery.windows:
@@ -173,30 +160,28 @@ class LotteryView(View):
                 cells.write(0, y, shortened(text, cells.width), "lottery--words")
             return
         lottery, order = frame.lottery, frame.lottery.order(self._by)
-        shown = lines_of_replicas(cells.width, cells.height)
-        self._first = self._scrolled(order, self.chosen(frame), shown)
-        replicas = order[self._first : self._first + shown].tolist()
-        self._draw_head(cells, lottery, len(replicas))
-        histogram = LEAST_HISTOGRAM if cells.width >= WIDE else 0
         labels = Labels.of(frame.config, lottery)
-        box = Box(labels.width, 1, cells.width - labels.width - (histogram + 2 if histogram else 0), cells.height - 1)
-        if box.width > 0:
-            self._draw_losses(cells, box, frame, lottery, replicas)
+        room = share(cells.width, cells.height, labels.width)
+        self._shown = room.lines
+        self._first = self._scrolled(order, self.chosen(frame))
+        replicas = order[self._first : self._first + self._shown].tolist()
+        self._draw_head(cells, lottery, len(replicas))
+        if room.losses.width:
+            self._draw_losses(cells, room, frame, lottery, replicas)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
             cells.write(0, y, sign + labels.line(replica), "lottery--chosen" if chosen else "lottery--label")
         cells.write(0, 1, f" {labels.head}", "lottery--axis")
-        if histogram:
-            beside = Box(cells.width - histogram, 1, histogram, cells.height - 1)
-            draw_histogram(cells, beside, lottery, self._ascii_only)
+        if room.histogram is not None:
+            draw_histogram(cells, room.histogram, lottery, self._ascii_only)
 
-    def _scrolled(self, order: Indices, chosen: int, shown: int) -> int:
+    def _scrolled(self, order: Indices, chosen: int) -> int:
         """The first line: the chosen one is kept in sight, unless the wheel has left it.
 
         Where it has moved by itself, as it was solved, there is as much above it as below it.
         """
-        first = min(self._first, len(order) - shown)
+        first, shown = self._first, self._shown
         at = int(np.flatnonzero(order == chosen)[0])
         if self._follows:
             moved = self._stood[0] == chosen and self._stood[1] != at
@@ -217,52 +202,24 @@ class LotteryView(View):
         cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
         cells.write(cells.width - len(note), 0, note, "lottery--note")
 
-    def _draw_losses(self, cells: Cells, box: Box, frame: Frame, lottery: Lottery, replicas: list[int]) -> None:
+    def _draw_losses(self, cells: Cells, room: Room, frame: Frame, lottery: Lottery, replicas: list[int]) -> None:
         """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
-        first, last, length = self.axis()
+        (first, last, length), box = self.axis(), room.losses
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
                 write_in(cells, box, 0, f"{label} ", "lottery--axis", at=column)
         losses, windows = losses_by_column(replicas, self.shades_of, first, last, length, box.width)
         blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
         at = lottery.solved_at[replicas][:, np.newaxis]
-        unsolved, solved = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved"))
+        unsolved, solved, later = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved", "axis"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
+        if frame.is_past:
+            not_yet = np.flatnonzero(windows >= frame.trained)
+            styles[:, not_yet] = later
+            blocks[:, not_yet[:1]] = "|" if self._ascii_only else "║"
         stamp(cells, box.x, HEAD, blocks, styles)
-        if cells.width < WIDE and cells.height >= LINES_FOR_STRIP:
+        if room.strip:
             text = "solved here "
             cells.write(box.x - len(text), cells.height - 1, text, "lottery--axis")
             strip = solved_by_column(lottery, first, length, box.width, self._ascii_only)
             cells.write(box.x, cells.height - 1, strip, "lottery--solved")
-
-
-def lines_of_replicas(width: int, height: int) -> int:
-    """How many lines a view of this size has for replicas; at least one."""
-    strip = width < WIDE and height >= LINES_FOR_STRIP
-    return max(1, height - HEAD - strip)
-
-
-def instead(frame: Frame | None, message: str) -> list[str]:
-    """What is said where there are no lines of replicas: what a lottery is, and which key makes one."""
-    if frame is None or frame.config.replicas > 1:
-        return [message or "lottery: nothing trained yet"]
-    return [
-        f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
-        "L trains 64 at once, of this seed and those after it; L again comes back.",
-        message,
-    ]
-
-
-def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
-    """A replica in words: when it was solved, as which of how many, and its loss."""
-    at, mean = int(lottery.solved_at[replica]), float(lottery.mean[replica])
-    name = f"seed {config.seed + replica}"
-    if lottery.diverged[replica]:
-        return f"{name}: its loss is no finite number any more"
-    if not at:
-        text = f"{name}: not solved, its mean loss {loss_text(mean)}"
-    else:
-        known = lottery.solved_at[lottery.solved_at > 0]
-        rank = int((known < at).sum()) + 1
-        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {loss_text(mean)}"
-    return f"{text}; enter: it alone"

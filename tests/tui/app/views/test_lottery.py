@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.views.lottery import LotteryView, read
+from tui.app.views.lottery import LotteryView
+from tui.app.views.lottery_room import HEAD, share
+from tui.app.views.lottery_words import read
 from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
@@ -65,11 +68,17 @@ def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Fr
 
 
 def drawn(
-    frame: Frame, width: int, height: int, ascii_only: bool = False, view: LotteryView | None = None
+    frame: Frame,
+    width: int,
+    height: int,
+    ascii_only: bool = False,
+    view: LotteryView | None = None,
+    windows: int | None = None,
 ) -> list[str]:
     view = LotteryView(ascii_only) if view is None else view
     view.shades_of = scripted_shades(frame.config.replicas)
-    view.axis = lambda: (0, frame.trained, frame.trained)
+    end = frame.trained if windows is None else windows
+    view.axis = lambda: (0, end, end)
     view._frame = frame
     cells = Cells(width, height, view.STYLES)
     view.draw(cells)
@@ -85,6 +94,14 @@ def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> No
     at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
     assert at == sorted(solve_times(64)[solve_times(64) > 0].tolist())[:8]
     assert lines[10].split()[:2] == ["solved", "here"]
+
+
+def test_in_the_past_what_comes_later_lies_behind_a_line() -> None:
+    frame = replace(frame_of(windows=800), line_end=WINDOWS, is_past=True)
+    lines = drawn(frame, 78, 11, windows=WINDOWS)
+    assert {line.index("║") for line in lines[2:10]} == {lines[2].index("║")}
+    left = lines[1].index(" 0 ") + 1
+    assert lines[2].index("║") - left == pytest.approx((78 - left) / 2, abs=1)
 
 
 def test_in_ascii_nothing_else_is_drawn() -> None:
@@ -210,3 +227,15 @@ def test_what_became_of_a_network_is_read_out() -> None:
     assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.6931")
     lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
     assert "no finite number" in read(config, lost, 5)
+
+
+@given(st.integers(1, 300), st.integers(1, 80), st.integers(20, 60))
+def test_the_room_is_shared_without_overlap(width: int, height: int, labels: int) -> None:
+    room = share(width, height, labels)
+    assert room.lines >= 1
+    assert HEAD + room.lines + room.strip <= max(height, HEAD + 1)
+    assert room.losses.width == 0 or room.losses.x == labels
+    assert not (room.strip and room.histogram)
+    if room.histogram is not None:
+        assert room.losses.right < room.histogram.x
+        assert room.histogram.right == width

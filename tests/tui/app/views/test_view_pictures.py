@@ -47,7 +47,11 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
 
 @pytest.mark.parametrize(
     ("name", "size", "keys"),
-    [("lottery", (120, 40), ["6"]), ("lottery_ascii", (80, 24), ["6", "tab", "down"])],
+    [
+        ("lottery", (120, 40), ["6"]),
+        ("lottery_ascii", (80, 24), ["6", "tab", "down"]),
+        ("lottery_small", (80, 24), ["z", "left"]),
+    ],
 )
 async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
     session = ScriptedSession(CONFIG)

@@ -1,0 +1,223 @@
+"""A lottery in a session: one is chosen, goes on alone, and what was begun is gone back before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.runs.branch import Moment
+from echornn.session.frame import Frame, State
+from echornn.session.session import Session
+from echornn.training.any_trainer import AnyTrainer
+from tests.echornn.session.test_session import after, playing
+from tests.scripted import SMALL
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
+
+ALONE = replace(SMALL_LOTTERY, replicas=1)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
+    with playing(session):
+        yield session
+
+
+def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> None:
+    frame = after(session, lambda: session.step(120))
+    assert (frame.replica, frame.config, frame.own_config) == (0, SMALL_LOTTERY, ALONE)
+    assert frame.lottery is not None
+    losses = scripted_losses(SMALL_LOTTERY, 0, 120)
+    assert frame.loss == pytest.approx(losses[-1, 0], rel=1e-5)
+    np.testing.assert_allclose(frame.lottery.newest, losses[-1], rtol=1e-5)
+    np.testing.assert_allclose(frame.lottery.mean, losses[-50:].mean(axis=0), rtol=1e-5)
+    chosen = after(session, lambda: session.choose(2))
+    assert (chosen.replica, chosen.own_config.seed) == (2, 9)
+    assert chosen.loss == pytest.approx(losses[-1, 2], rel=1e-5)
+    assert chosen.progress is not None
+    assert chosen.progress.x.shape == (2, 10)
+    np.testing.assert_allclose(chosen.evidence.recent, losses[-50:, 2], rtol=1e-5)
+    np.testing.assert_allclose(session.curve(1000).mean, losses[:, 2], rtol=1e-5)
+    band = session.band(1000)
+    np.testing.assert_allclose(band.low, losses.min(axis=1), rtol=1e-5)
+    assert band.solved[-1] == frame.lottery.solved
+    assert session.shades([4, 2], 1000).shape == (2, 120)
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(-3, 0), (5, 5), (6, 5), (10**9, 5)])
+def test_of_a_replica_that_is_not_there_the_nearest_is_shown(session: Session, asked: int, shown: int) -> None:
+    assert after(session, lambda: session.choose(asked)).replica == shown
+
+
+def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session: Session) -> None:
+    after(session, lambda: session.step(40))
+    together = after(session, lambda: session.choose(3))
+    alone = after(session, session.alone)
+    assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
+    assert (alone.epoch, alone.window, alone.lottery) == (together.epoch, together.window, None)
+    assert alone.loss == together.loss
+    np.testing.assert_array_equal(alone.evidence.recent, together.evidence.recent)
+    on = after(session, lambda: session.step(5))
+    assert (on.trained, on.branch) == (45, 1)
+    assert session.timeline.differs(1) == "seed 10 alone"
+    curve, band = session.curve(1000), session.band(1000)
+    assert (len(curve.starts), len(band)) == (45, 40)
+    back = after(session, session.undo)
+    assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 40, 3)
+    assert after(session, session.redo).config == on.config
+
+
+def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: Session) -> None:
+    after(session, lambda: session.step(40))
+    after(session, lambda: session.choose(3))
+    session.alone()
+    after(session, lambda: session.step(5))
+    assert after(session, lambda: session.choose(1)).replica == 0
+    assert after(session, lambda: session.go(0, 40)).replica == 3
+    assert after(session, lambda: session.choose(5)).replica == 5
+    past = after(session, lambda: session.go(1, 30))
+    assert (past.config, past.replica, past.own_config.seed) == (SMALL_LOTTERY, 3, 10)
+    assert past.loss == session.curve(1000).mean[29]
+
+
+COMMANDS: dict[str, Callable[[Session, int], None]] = {
+    "step": lambda session, number: session.step(1 + number),
+    "resume": lambda session, number: session.resume(),
+    "pause": lambda session, number: session.pause(),
+    "choose": lambda session, number: session.choose(number % 8),
+    "alone": lambda session, number: session.alone(),
+    "lottery": lambda session, number: session.lottery(2 + number % 5),
+    "edit": lambda session, number: session.edit(learning_rate=0.01 * (1 + number)),
+    "echo": lambda session, number: session.edit(echo_step=number % 9),
+    "reset": lambda session, number: session.reset(),
+    "regenerate": lambda session, number: session.regenerate(),
+    "undo": lambda session, number: session.undo(),
+    "redo": lambda session, number: session.redo(),
+    "go": lambda session, number: session.go(number % max(1, len(session.timeline)), 3 * number),
+    "move": lambda session, number: session.move(number - 20),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.integers(0, 40), st.booleans()), max_size=25))
+def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_trained(
+    story: list[tuple[str, int, bool]],
+) -> None:
+    session = Session(replace(SMALL, num_epochs=40), make_trainer=scripted_trainers)
+    with playing(session):
+        for command, number, waits in story:
+            COMMANDS[command](session, number)
+            if waits:
+                frame = after(session, session.pause)
+                config = session.timeline.branch(frame.branch).config
+                assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
+                assert (frame.lottery is None) == (config.replicas == 1)
+                if frame.progress is not None:
+                    losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
+                    assert losses is not None
+                    assert frame.loss == losses[-1]
+        after(session, session.pause)
+        assert session.error is None
+
+
+def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
+    session = Session(SMALL, make_trainer=scripted_trainers)
+    with playing(session):
+        session.step(3)
+        before = after(session, lambda: session.choose(4))
+        assert before.replica == 0
+        frame = after(session, session.alone)
+        assert (frame.branch, frame.trained, len(session.timeline)) == (0, 3, 1)
+
+
+def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> None:
+    session = Session(SMALL, make_trainer=scripted_trainers)
+    with playing(session):
+        after(session, lambda: session.step(7))
+        many = after(session, lambda: session.lottery(6))
+        assert (many.config, many.trained) == (replace(SMALL, replicas=6), 0)
+        after(session, lambda: session.step(12))
+        session.edit(learning_rate=0.1)
+        after(session, lambda: session.step(3))
+        session.reset()
+        one = after(session, lambda: session.lottery(6))
+        assert (one.config, one.trained, one.branch) == (SMALL, 7, 0)
+        assert after(session, session.undo).trained == 7
+
+
+def test_a_lottery_that_was_one_from_the_start_becomes_its_first_network(session: Session) -> None:
+    session.step(7)
+    frame = after(session, session.lottery)
+    assert (frame.config, frame.trained, frame.branch) == (ALONE, 0, 1)
+    assert after(session, session.undo).config == SMALL_LOTTERY
+
+
+def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
+    def make(config: EchoConfig) -> AnyTrainer:
+        population = ScriptedPopulation(config)
+        population.diverges_at = {0: 5, 1: 12, 2: 33, 3: 33, 4: 20, 5: 30}
+        return population
+
+    session = Session(SMALL_LOTTERY, make_trainer=make)
+    with playing(session):
+        frame = after(session, lambda: session.step(32))
+        assert (frame.warning, frame.trained) == ("", 32)
+        assert frame.lottery is not None
+        assert frame.lottery.diverged.tolist() == [True, True, False, False, True, True]
+        frame = after(session, session.resume)
+        assert (frame.state, frame.trained) == (State.PAUSED, 34)
+        assert "the loss is nan in window 4 of epoch 4" in frame.warning
+        assert not math.isfinite(frame.loss)
+        assert after(session, session.undo).trained == 0
+
+
+def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() -> None:
+    def make(config: EchoConfig) -> AnyTrainer:
+        if config.replicas > 8:
+            raise ConfigError("replicas", config.replicas, "about 8 would fit")
+        return scripted_trainers(config)
+
+    session = Session(SMALL, make_trainer=make)
+    with playing(session):
+        after(session, lambda: session.step(4))
+        frame = after(session, lambda: session.lottery(64))
+        assert (frame.refused_field, frame.config, frame.trained) == ("replicas", SMALL, 4)
+        assert frame.refusal == "replicas = 64 cannot be used: about 8 would fit"
+        assert after(session, lambda: session.lottery(8)).config.replicas == 8
+
+
+def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
+    seen: list[Frame] = []
+
+    def make(config: EchoConfig) -> AnyTrainer:
+        if config.replicas == 1:
+            seen.append(told.frame)
+        return scripted_trainers(config)
+
+    told = Session(SMALL_LOTTERY, make_trainer=make)
+    with playing(told):
+        after(told, lambda: told.step(20))
+        after(told, lambda: told.choose(2))
+        after(told, told.alone)
+    assert [(one.state, one.trained, one.replica, one.window) for one in seen] == [(State.LOADING, 20, 2, 10)]
+    assert seen[0].progress is not None
+
+
+def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) -> None:
+    early = after(session, lambda: session.step(70))
+    late = after(session, lambda: session.step(300))
+    assert early.lottery is not None
+    assert late.lottery is not None
+    back = after(session, lambda: session.go(0, 70))
+    assert back.lottery is not None
+    np.testing.assert_array_equal(back.lottery.solved_at, early.lottery.solved_at)
+    np.testing.assert_array_equal(back.lottery.mean, early.lottery.mean)
+    assert late.lottery.solved > early.lottery.solved
+    assert session.timeline.lottery(Moment(0, 370)) is not None

@@ -1,0 +1,46 @@
+"""How the room of a lottery's view is shared: a head, a line for each network, and what they took to solve the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.app.views.paint import Box
+from tui.app.views.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
+
+HEAD = 2
+"""Lines above the networks: what they did, and the names of the columns."""
+
+LINES_FOR_STRIP = 7
+"""Lines from which on one is spared for where the networks were solved, if that has no room beside them."""
+
+LEAST_LOSSES = 44
+"""Columns that losses keep at the least where the histogram stands beside them."""
+
+GAP = 2
+
+
+@dataclass(frozen=True)
+class Room:
+    """Who gets what.
+
+    Attributes:
+        lines: how many networks are shown; at least one.
+        losses: their losses, and the axis on the line above them; empty where labels take all.
+        histogram: where it stands; None where there is no room beside the losses.
+        strip: whether a last line tells where the networks were solved.
+    """
+
+    lines: int
+    losses: Box
+    histogram: Box | None
+    strip: bool
+
+
+def share(width: int, height: int, labels: int) -> Room:
+    """The room of a view of this size, with labels of so many columns."""
+    columns, lines = max(0, width - labels), max(0, height - 1)
+    wide = columns >= LEAST_LOSSES + GAP + HISTOGRAM_WIDTH
+    strip = not wide and columns > 0 and height >= LINES_FOR_STRIP
+    histogram = Box(width - HISTOGRAM_WIDTH, 1, HISTOGRAM_WIDTH, lines) if wide else None
+    losses = Box(labels, 1, columns - (GAP + HISTOGRAM_WIDTH) * wide, lines)
+    return Room(max(1, height - HEAD - strip), losses, histogram, strip)
