@@ -78,8 +78,9 @@ class LiveRun(Whereabouts):
         return self._chosen if self._chosen < self.config.replicas else 0
 
     def choose(self, replica: int) -> None:
-        """Have this one shown; where that many are not there, the nearest."""
-        self._chosen = min(max(0, replica), self.config.replicas - 1)
+        """Have this one shown; where that many are not there, the nearest. Of a network alone, nothing is done."""
+        if self.config.replicas > 1:
+            self._chosen = min(max(0, replica), self.config.replicas - 1)
 
     @property
     def redoable(self) -> bool:
@@ -287,6 +288,9 @@ class LiveRun(Whereabouts):
         self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._make)
         self.here = moment
         self.config = self.timeline.owner(moment).config
+        line = self.timeline.branch(moment.branch).config
+        if line.replicas < self.config.replicas:  # one of them goes on alone later, and its curve is shown
+            self.choose(line.seed - self.config.seed)
         self._undoing.went()
         self._arrive()
 
