@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis.lottery import Lottery
@@ -82,6 +82,7 @@ def test_before_anything_can_be_solved() -> None:
 mean_losses = st.sampled_from([SOLVED, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
 
 
+@settings(deadline=None)
 @given(
     st.lists(mean_losses, max_size=6),
     st.lists(mean_losses, min_size=1, max_size=6),
