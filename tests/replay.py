@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from echornn.analysis.packed import pack
+from echornn.config import EchoConfig
+from echornn.population_state import AnyState
+from echornn.progress import AnyProgress, PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.command import Command
 from echornn.runs.run_dir import Run
-from echornn.trainer_state import TrainerState
-from echornn.training.programs import Programs
-from echornn.training.trainer import Trainer
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 Place = tuple[int, int]
 """A branch's number, and windows along its path."""
 
 
-def difference(folder: Path) -> str:
-    """Where the run's record differs from the same commands given to a trainer; empty where no bit does."""
+def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
+    """Where the run's record differs from the same commands given to a trainer; empty where no bit does.
+
+    Args:
+        make_trainer: makes trainers and populations; those of TensorFlow, unless given.
+    """
     run = run_dir.read(folder)
-    return _Replay(run).difference() if run.commands else ""
+    return _Replay(run, make_trainer or tensorflow_trainers()).difference() if run.commands else ""
 
 
 class _Replay:
     """Reads the tree of branches from the commands themselves, and keeps a state wherever one of them begins."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, make_trainer: MakeTrainer) -> None:
         self._run = run
-        self._programs = Programs()
+        self._make = make_trainer
         self._parents = {one.branch: one.parent or (0, 0) for one in run.commands if one.cause != "return"}
         self._generations = {one.branch: one.generation for one in run.commands if one.cause != "return"}
         told = [place for one in run.commands for place in (one.parent, one.before) if place is not None]
         self._stops = {self._owned(place) for place in told}
-        self._states: dict[Place, TrainerState] = {}
+        self._states: dict[Place, AnyState] = {}
         self._ends: dict[int, int] = {}
 
     def _owned(self, place: Place) -> Place:
@@ -58,29 +64,35 @@ class _Replay:
                 return f"{wrong}, after command {number}, {command.cause}"
         return ""
 
-    def _train(self, trainer: Trainer, branch: int, along: int, at: int, last: int) -> str:
+    def _train(self, trainer: AnyTrainer, branch: int, along: int, at: int, last: int) -> str:
         """Train windows ``at`` to ``last`` of the log, which begin after so many along the branch's path."""
         self._states[branch, along] = trainer.state
         end = self._ends[branch] = along + last - at
         for stop in sorted({window for which, window in self._stops if which == branch and along < window} | {end}):
             if along < stop <= end:
                 progress = trainer.advance(stop - along)
-                recorded = self._run.windows(at, at + stop - along)
-                if recorded["loss"].tobytes() != progress.losses.tobytes():
+                if not self._is_recorded(progress, at, trainer.state.config):
                     return f"a window from {at} to {at + stop - along} of the log"
                 at, along = at + stop - along, stop
                 self._states[branch, along] = trainer.state
         return ""
 
-    def _obeyed(self, command: Command) -> Trainer:
+    def _is_recorded(self, progress: AnyProgress, at: int, config: EchoConfig) -> bool:
+        """Whether the log has these windows from window ``at`` on."""
+        windows = self._run.windows(at, at + len(progress.losses), config.replicas)
+        if isinstance(progress, PopulationProgress):
+            return bool((windows == pack(progress.losses, progress.errors, config)).all())
+        return bool(windows["loss"].tobytes() == progress.losses.tobytes())
+
+    def _obeyed(self, command: Command) -> AnyTrainer:
         """A trainer that stood where the command came, and has carried it out."""
         if command.branch is not None and command.cause == "return":
             return self._at((command.branch, self._ends[command.branch]))
         if command.parent is None or command.before is None:
-            return Trainer(command.config, self._programs)
+            return self._make(command.config)
         match command.cause:
             case "reset" | "redraw":  # where it stood is not where undoing leads, if the one before never ran
-                trainer = Trainer(command.config, self._programs)
+                trainer = self._make(command.config)
                 for _ in range(self._generations[command.parent[0]]):
                     trainer.regenerate()
                 trainer.reset(command.draw)
@@ -88,10 +100,15 @@ class _Replay:
             case "preset" | "edit":
                 trainer = self._at(command.before if command.cause == "preset" else command.parent)
                 if not trainer.state.config.differs_only_live(command.config):
-                    return Trainer(command.config, self._programs)
+                    return self._make(command.config)
                 if command.cause == "preset":
                     trainer.reset()
                 trainer.edit(command.config)
+                return trainer
+            case "alone":
+                state = self._states[self._owned(command.parent)]
+                trainer = self._make(command.config)
+                trainer.restore(state.of(command.config.seed - state.config.seed))
                 return trainer
             case _:
                 trainer = self._at(command.parent)
@@ -99,8 +116,8 @@ class _Replay:
                     trainer.regenerate()
                 return trainer
 
-    def _at(self, place: Place) -> Trainer:
+    def _at(self, place: Place) -> AnyTrainer:
         state = self._states[self._owned(place)]
-        trainer = Trainer(state.config, self._programs)
+        trainer = self._make(state.config)
         trainer.restore(state)
         return trainer

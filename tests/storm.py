@@ -17,7 +17,7 @@ from tests.replay import difference
 LAST_BYTES = 4000
 """What it has said at the end, on a screen of whatever size."""
 
-KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo12345fv\t\r\x7f"
+KEYS = " p.e+-=mrRgGuUlzZs?[]{}nNbo123456fvy<>\t\r\x7f"
 CONTROL = "\x01\x02\x03\x05\x06\x0b\x0c\x0e\x10\x10\x15\x17\x1a\x1b\x1b\x1b"
 LONG = ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[3~"]
 REPORTS = [
@@ -64,11 +64,18 @@ TOKENS: list[tuple[int, Callable[[random.Random], bytes]]] = [
 ]
 """How often each kind comes, and one of it."""
 
+LOTTERIES: list[tuple[int, Callable[[random.Random], bytes]]] = [(2, lambda _: b"L")]
+
 
 class Storm:
-    """One storm from its seed; what is left by a key (the palette can quit) goes on with the run."""
+    """One storm from its seed; what is left by a key (the palette can quit) goes on with the run.
 
-    def __init__(self, seed: int, tokens: int, folder: Path) -> None:
+    Args:
+        lotteries: whether one network becomes many, and back; that takes seconds each time.
+    """
+
+    def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False) -> None:
+        self._kinds = [*TOKENS, *(LOTTERIES if lotteries else [])]
         self._dice = random.Random(seed)
         self._left = self._tokens = tokens
         self._folder = folder
@@ -96,7 +103,7 @@ class Storm:
 
     def _send_all(self, program: Program) -> bool:
         """Send what is left; whether it is still there then."""
-        kinds, weights = [one for _, one in TOKENS], [weight for weight, _ in TOKENS]
+        kinds, weights = [one for _, one in self._kinds], [weight for weight, _ in self._kinds]
         while self._left > 0:
             for kind in self._dice.choices(kinds, weights, k=min(self._left, self._dice.randrange(1, 9))):
                 self._left -= 1

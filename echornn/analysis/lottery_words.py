@@ -11,7 +11,14 @@ from echornn.analysis.lottery import Lottery
 from echornn.analysis.phrases import SLOWER, state_text
 from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
-from echornn.tasks.levels import AT_CHANCE_SHARE, chance_level, lost_level, numbers_held, numbers_needed
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    PINNING_STATE,
+    chance_level,
+    lost_level,
+    numbers_held,
+    numbers_needed,
+)
 from echornn.tasks.solved import RECENT_WINDOWS
 
 SETTLED = 1_000
@@ -87,18 +94,19 @@ def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bo
     if most == stand.diverged:
         back = "u goes back, then " if undoable else ""
         return f"their steps are too large: {back}s sets a smaller learning_rate"
-    if most == stand.above:
-        if lottery.windows < SETTLED and not rates.is_large(config):
+    if most == stand.above and not rates.is_large(config):
+        if lottery.windows < SETTLED:
             return "weights at random are surer than they should be; that goes first"
         return "those are surer than they should be; s sets a smaller learning_rate"
     if most == stand.lost:
         return f"{SLOWER} holds it steadier"
     if most == stand.below:
         return "those are under way, or stuck; 6 shows them one by one"
-    return _at_chance(config)
+    return _in_all(config)
 
 
-def _at_chance(config: EchoConfig) -> str:
+def _in_all(config: EchoConfig) -> str:
+    """What all of them have in common that keeps many from learning."""
     needed = numbers_needed(config)
     if config.echo_step >= config.truncated_backprop_length:
         return "no error reaches the input echoed; s sets a longer truncated_backprop_length"
@@ -108,6 +116,13 @@ def _at_chance(config: EchoConfig) -> str:
         return f"learning_rate {config.learning_rate:g} is too small to move; s sets a larger one"
     if needed is not None and needed > numbers_held(config):
         return f"{state_text(config)} has no room for echo {config.echo_step}; s sets a larger state_size"
+    if config.init == "tutorial" and config.cell == "rnn" and _pins(config):
+        return "a uniform start pins the units of such a network; s: the glorot preset helps"
     if config.init == "tutorial":
         return "a uniform start is a lottery: waiting may do; s: the glorot preset helps"
     return "those have learned nothing yet; R draws other weights for all"
+
+
+def _pins(config: EchoConfig) -> bool:
+    """Whether any uniform start does what `Kind.PINNED` tells of."""
+    return config.num_layers > 1 or config.state_size >= PINNING_STATE

@@ -58,7 +58,8 @@ class Pyramid:
     def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
         """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
 
-        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond.
+        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond: of sums,
+        they tell the share that falls to their windows.
 
         Args:
             width: a power of two.
@@ -94,29 +95,41 @@ class Pyramid:
         size = FACTOR**depth
         group, first, stop = max(1, width // size), begin // size, -(-end // size)
         starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
-        return np.maximum(starts, begin), self._levels[depth].grouped(first, stop, group, which)
+        buckets = self._levels[depth].grouped(first, stop, group, which)
+        if size > width:  # the outermost reach beyond
+            covered = np.minimum(starts + size, len(self)) - starts
+            asked = np.minimum(starts + size, end) - np.maximum(starts, begin)
+            buckets = self._levels[depth].shared(buckets, asked / covered)
+        return np.maximum(starts, begin), buckets
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
         """One bucket of these windows, from the fewest that hold them; none where there are no windows."""
-        parts = [self._none(which)]
+        parts, asked, covered = [self._none(which)], last - first, 0
+
+        def take(depth: int, begin: int, stop: int) -> None:
+            nonlocal covered
+            parts.append(self._levels[depth].buckets(begin, stop, which))
+            covered += max(0, min(stop * FACTOR**depth, len(self)) - begin * FACTOR**depth)
+
         for depth, level in enumerate(self._levels):
             size, coarser = FACTOR**depth, FACTOR ** (depth + 1)
             if first >= last:
                 break
             known = first // size >= level.start
             if depth + 1 == len(self._levels) or (known and last - first <= 2 * coarser):
-                parts.append(level.buckets(first // size, -(-last // size), which))
+                take(depth, first // size, -(-last // size))
                 break
             above, below = -(-first // coarser) * coarser, last // coarser * coarser
             if known:
-                parts.append(level.buckets(first // size, above // size, which))
-                parts.append(level.buckets(below // size, last // size, which))
+                take(depth, first // size, above // size)
+                take(depth, below // size, last // size)
                 first, last = above, below
             else:  # forgotten here: the next level's bucket reaches beyond
                 first = first // coarser * coarser
                 if last // size >= level.start:
-                    parts.append(level.buckets(below // size, last // size, which))
+                    take(depth, below // size, last // size)
                     last = below
                 else:
                     last = -(-last // coarser) * coarser
-        return self._levels[0].one(np.concatenate(parts, axis=1))
+        one = self._levels[0].one(np.concatenate(parts, axis=1))
+        return one if covered == asked else self._levels[0].shared(one, np.array([asked / covered]))

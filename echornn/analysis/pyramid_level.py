@@ -82,6 +82,12 @@ class Level:
         """All of these buckets as one; none where there are none."""
         return np.stack([_grouped(*pair, buckets.shape[1]) for pair in zip(self._reducers, buckets, strict=True)])
 
+    def shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
+        """Buckets of which only shares, 0 to 1, of their windows are meant: those shares of each sum."""
+        every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
+        pairs = zip(self._reducers, buckets, strict=True)
+        return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
+
     def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
         """Each number of those buckets, [buckets, ...]."""
         return list(self._stored(begin, stop)[..., which])

@@ -42,6 +42,7 @@ def new_folder(config: EchoConfig) -> Path:
     name = (
         f"{time.strftime('%Y-%m-%d_%H-%M-%S')}_echo{config.echo_step}-T{config.truncated_backprop_length}"
         f"-state{config.state_size}-{config.optimizer}{config.learning_rate:g}-seed{config.seed}"
+        f"{'' if config.replicas == 1 else f'-replicas{config.replicas}'}"
     )[:LONGEST_NAME]
     for number in range(1, MOST_OF_A_NAME):
         folder = state_folder() / (name if number == 1 else f"{name}_{number}")

@@ -86,10 +86,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     if found.value < 0:
         low, value, high = -high, -value, -low
     more = "fewer" if found.value < 0 else "more"
-    points = f"{value} points {more} solved ({low} to {high})"
-    if found.is_told:
-        return f"beside {other_name}: {points}: the seeds tell them apart"
-    return f"beside {other_name}: {points}: it may be the seeds alone"
+    luck = "more than luck" if found.is_told else "may be luck"
+    return f"{value} {more} of 100 seeds than {other_name} ({low} to {high}): {luck}"
 
 
 def best_told(table: Table) -> str:
@@ -108,7 +106,7 @@ def best_told(table: Table) -> str:
     best_name, best = max(cells, key=lambda pair: pair[1].success)
     others = [(name, tally) for name, tally in cells if tally is not best]
     alike = [name for name, one in others if not difference(best.solved, best.count, one.solved, one.count).is_told]
-    most = f"most are solved of {best_name}: {best.solved:,} of {best.count:,}"
+    most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
     if not alike:
         return f"{most}; the seeds tell it from all others"
     named = "; ".join(alike) if len(alike) <= MOST_NAMED else f"{len(alike)} cells"

@@ -94,11 +94,13 @@ def tensorflow_trainers() -> MakeTrainer:
 
     def make(config: EchoConfig) -> AnyTrainer:
         shared = programs()
+        from echornn.training.memory import STATES_IN_A_SESSION, require_memory, require_population_memory
+
         if config.replicas > 1:
             from echornn.training.population import Population
 
+            require_population_memory(config, config.replicas, in_a_session=True)
             return Population(config, programs=shared)
-        from echornn.training.memory import STATES_IN_A_SESSION, require_memory
         from echornn.training.trainer import Trainer
 
         require_memory(config, states=STATES_IN_A_SESSION)

@@ -39,7 +39,7 @@ class Turns:
         if self._compiled is None:
             self._compiled = self._function.get_concrete_function(values, x, y, calls)
         count = len(values)
-        results = self._compiled(*values, x, y, calls)
+        results = self._compiled(values, x, y, calls)
         return results[:count], Trained(*results[count:])
 
     @property

@@ -1,6 +1,6 @@
 """What keeping a run on disk costs at full speed: windows a second with and without it, taken in turn.
 
-`python -m tests.benchmarks.cost_of_the_record [seconds of each stretch]`; also shows the memory in use.
+`python -m tests.benchmarks.cost_of_the_record [seconds of each stretch] [networks]`; also shows the memory in use.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def resident_megabytes() -> float:
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    config = EchoConfig(num_epochs=10**9)
+    config = EchoConfig(num_epochs=10**9, replicas=int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     say = Console().print
     ratios = []
     with tempfile.TemporaryDirectory() as name:

@@ -91,8 +91,8 @@ WORDS = (
     ("replica", "One network of a lottery; its seed, alone, trains the same again: --seed 7."),
     ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
     (
-        "52 to 75 %",
-        "The success interval (Wilson, 95 %): where the share of all seeds that solve it lies, as far as these tell.",
+        "interval",
+        "52 to 75 %, behind how many solved it: there lies the share of all seeds, with 95 % certainty (Wilson 1927).",
     ),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),

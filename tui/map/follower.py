@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
 
 from echornn.runs.background import Background
+from echornn.runs.lock import is_held
 from echornn.runs.run_error import RunError
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
@@ -22,6 +24,7 @@ class Follower:
     Attributes:
         surveyed: replaced as a whole when more is known.
         trouble: why the folder can be read no more; empty where it can.
+        is_computed: whether a process computes it now.
 
     Args:
         results: as first read.
@@ -35,6 +38,8 @@ class Follower:
         self._seen: deque[tuple[float, int]] = deque([(clock(), results.known)])
         self.surveyed: Surveyed = surveyed(results)
         self.trouble = ""
+        self.is_computed = False
+        self._see_whether_it_is_computed()
 
     def look(self) -> None:
         """Look again soon; what is found is in `surveyed` then."""
@@ -48,12 +53,17 @@ class Follower:
             self.trouble = str(error)
             return
         self.trouble = ""
+        self._see_whether_it_is_computed()
         now = self._clock()
         while len(self._seen) > 1 and self._seen[1][0] <= now - SECONDS_OF_A_RATE:
             self._seen.popleft()
         self._seen.append((now, results.known))
         if results is not self._results:
             self._results, self.surveyed = results, surveyed(results, self.surveyed)
+
+    def _see_whether_it_is_computed(self) -> None:
+        with contextlib.suppress(OSError):
+            self.is_computed = is_held(self._results.folder)
 
     @property
     def rate(self) -> float:

@@ -22,8 +22,8 @@ WHAT_IS_SEEN = (
     ),
     (
         "One beside another",
-        "space marks a cell: of the one under the cursor it is said how many more of its seeds solved the echo, with "
-        "an interval (Newcombe's). Where that holds zero, the seeds alone may have made the difference.",
+        "space marks a cell: of the one under the cursor it is said how many more of 100 seeds solve the echo, with an "
+        "interval that holds the difference in 95 % of cases (Newcombe's). Where that holds zero, it may be luck.",
     ),
 )
 """Headings, and a paragraph for each."""

@@ -14,7 +14,7 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
     counts = follower.surveyed.counts
     all_of_them = counts.trained + counts.failed + counts.missing
     if counts.missing:
-        sign, word = (">", "computing") if says or follower.rate else (".", "unfinished")
+        sign, word = (">", "computing") if says or follower.is_computed else (".", "unfinished")
         sign = sign if ascii_only else {">": "▶", ".": "…"}[sign]
     else:
         sign, word = "#" if ascii_only else "■", "done"
@@ -23,7 +23,7 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
         parts.append(f"{counts.failed:,} failed")
     if says:
         parts.append(says)
-    elif counts.missing and follower.rate:
+    elif counts.missing and follower.is_computed and follower.rate:
         seconds = counts.missing / follower.rate
         parts.append(f"{follower.rate:.1f} a second, {_time(seconds)} left")
     return "   ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,6 +158,8 @@ class _Shown:
         self._theme = "light" if app.theme == "textual-light" else "dark"
         code, words = conclude(code, session, self._native_log)
         self.words += words
+        gc.unfreeze()  # the app freezes what is there once it has loaded: with it, else, the point before, for good
+        gc.collect()
         return None if app.went_back else code
 
     def _leave_without_a_terminal(self) -> None:

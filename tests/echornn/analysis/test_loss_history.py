@@ -127,6 +127,18 @@ def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, c
     np.testing.assert_array_equal(newest, everything[-1024:])
 
 
+@given(st.integers(1, 6000), st.integers(0, 6000), st.integers(1, 2000), st.integers(1, 50))
+def test_of_windows_that_are_forgotten_the_mean_is_one_of_windows_about_there(
+    windows: int, first: int, length: int, columns: int
+) -> None:
+    kept = LossHistory(kept=64)
+    losses = np.random.default_rng(0).random(windows, dtype=np.float32)
+    kept.append(losses, np.full(windows, 0.25, np.float32))
+    curve = kept.curve(columns, first, first + length)
+    np.testing.assert_allclose(curve.error_rate, 0.25)
+    assert ((curve.low <= curve.mean * (1 + 1e-6)) & (curve.mean <= curve.high * (1 + 1e-6))).all()
+
+
 def test_positions_of_a_segment() -> None:
     segment = Segment(at=100, cause="regenerate", epoch=2, window=3, windows_per_epoch=10)
     assert segment.position(100) == (2, 3)

@@ -45,6 +45,8 @@ def case(windows: int, replicas: int, chunk: int, seed: int = 0, kept: int | Non
     return Case(history, unpack(pack(losses, errors, CONFIG), CONFIG)[0], errors, solved)
 
 
+some = settings(max_examples=40, deadline=None)
+
 cases = st.builds(
     case,
     windows=st.integers(0, 300),
@@ -73,6 +75,7 @@ def assert_band(band: Band, told: Case) -> None:
         assert band.solved[at] == told.solved[end - 1]
 
 
+@some
 @given(cases, st.integers(1, 40), st.integers(0, 300), st.integers(0, 300))
 def test_a_band_tells_the_quantiles_of_its_windows(told: Case, columns: int, first: int, length: int) -> None:
     band = told.history.band(columns, first, first + length)
@@ -84,6 +87,7 @@ def test_a_band_tells_the_quantiles_of_its_windows(told: Case, columns: int, fir
     assert (band.replicas == told.history.replicas).all()
 
 
+@some
 @given(cases, st.integers(1, 40), st.data())
 def test_a_replicas_line_is_that_of_a_lone_run(told: Case, columns: int, data: st.DataObject) -> None:
     replica = data.draw(st.integers(0, told.history.replicas - 1))
@@ -105,6 +109,7 @@ def test_a_replicas_line_is_that_of_a_lone_run(told: Case, columns: int, data: s
     np.testing.assert_allclose(rates, told.errors[first:last, replica] / 75, rtol=1e-6)
 
 
+@some
 @given(cases, st.integers(1, 40), st.data())
 def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, data: st.DataObject) -> None:
     windows, replicas = told.losses.shape
@@ -174,7 +179,7 @@ def test_lost_windows_are_told_as_such() -> None:
     assert np.isnan(rates).all()
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=20), st.integers(1, 64))
 def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], columns: int) -> None:
     told = case(sum(sizes), 3, max(sizes), kept=256)

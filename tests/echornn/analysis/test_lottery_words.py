@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis.lottery import Lottery
@@ -46,9 +46,11 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (replace(TUTORIAL, learning_rate=1e-5), [AT_CHANCE], "learning_rate 1e-05 is too small to move"),
         (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "state 4 has no room for echo 5"),
+        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "a uniform start pins the units of such a network"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
         (TUTORIAL, [BELOW], "under way, or stuck"),
         (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),
+        (replace(TUTORIAL, optimizer="sgd", learning_rate=30.0), [ABOVE], "learning_rate 30 is too large for sgd"),
         (TUTORIAL, [ABOVE], "those are surer than they should be"),
         (TUTORIAL, [], "whatever the seed, it learns this"),
     ],
@@ -80,6 +82,7 @@ def test_before_anything_can_be_solved() -> None:
 mean_losses = st.sampled_from([SOLVED, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
 
 
+@settings(deadline=None)
 @given(
     st.lists(mean_losses, max_size=6),
     st.lists(mean_losses, min_size=1, max_size=6),

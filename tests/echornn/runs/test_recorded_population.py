@@ -16,6 +16,7 @@ from echornn.progress import PopulationProgress
 from echornn.runs import append_log, run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.command import Command
+from echornn.runs.events import EventLog
 from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import SOLVED_FILE
@@ -229,6 +230,19 @@ def test_it_goes_with_the_run(tmp_path: Path) -> None:
     told(tmp_path / "run")
     run_dir.remove(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_what_tensorboard_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(tmp_path: Path) -> None:
+    asked = []
+
+    def read(first: int, last: int, replicas: int) -> np.ndarray:
+        asked.append((last, replicas))
+        losses = np.zeros((last - first, replicas), np.float32)
+        return packed.pack(losses, losses.astype(np.int32), SMALL_LOTTERY)
+
+    commands = (Command(0, "start", 0, 0, 0, 0, ALONE), Command(20, "edit", 0, 0, 0, 0, SMALL_LOTTERY))
+    EventLog(tmp_path, ALONE, 333, commands, read)
+    assert asked == [(333, 6)]
 
 
 def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:

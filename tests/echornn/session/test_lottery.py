@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
@@ -70,6 +72,59 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     back = after(session, session.undo)
     assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 40, 3)
     assert after(session, session.redo).config == on.config
+
+
+def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: Session) -> None:
+    after(session, lambda: session.step(40))
+    after(session, lambda: session.choose(3))
+    session.alone()
+    after(session, lambda: session.step(5))
+    assert after(session, lambda: session.choose(1)).replica == 0
+    assert after(session, lambda: session.go(0, 40)).replica == 3
+    assert after(session, lambda: session.choose(5)).replica == 5
+    past = after(session, lambda: session.go(1, 30))
+    assert (past.config, past.replica, past.own_config.seed) == (SMALL_LOTTERY, 3, 10)
+    assert past.loss == session.curve(1000).mean[29]
+
+
+COMMANDS: dict[str, Callable[[Session, int], None]] = {
+    "step": lambda session, number: session.step(1 + number),
+    "resume": lambda session, number: session.resume(),
+    "pause": lambda session, number: session.pause(),
+    "choose": lambda session, number: session.choose(number % 8),
+    "alone": lambda session, number: session.alone(),
+    "lottery": lambda session, number: session.lottery(2 + number % 5),
+    "edit": lambda session, number: session.edit(learning_rate=0.01 * (1 + number)),
+    "echo": lambda session, number: session.edit(echo_step=number % 9),
+    "reset": lambda session, number: session.reset(),
+    "regenerate": lambda session, number: session.regenerate(),
+    "undo": lambda session, number: session.undo(),
+    "redo": lambda session, number: session.redo(),
+    "go": lambda session, number: session.go(number % max(1, len(session.timeline)), 3 * number),
+    "move": lambda session, number: session.move(number - 20),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.integers(0, 40), st.booleans()), max_size=25))
+def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_trained(
+    story: list[tuple[str, int, bool]],
+) -> None:
+    session = Session(replace(SMALL, num_epochs=40), make_trainer=scripted_trainers)
+    with playing(session):
+        for command, number, waits in story:
+            COMMANDS[command](session, number)
+            if waits:
+                frame = after(session, session.pause)
+                config = session.timeline.branch(frame.branch).config
+                assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
+                assert (frame.lottery is None) == (config.replicas == 1)
+                if frame.progress is not None:
+                    losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
+                    assert losses is not None
+                    assert frame.loss == losses[-1]
+        after(session, session.pause)
+        assert session.error is None
 
 
 def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:

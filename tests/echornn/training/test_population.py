@@ -246,6 +246,8 @@ def test_more_memory_than_there_is_is_refused_by_the_number_of_replicas() -> Non
     fitting = int(str(caught.value).rsplit("; about ", 1)[1].removesuffix(" would fit"))
     require_population_memory(EchoConfig(), fitting, lambda: 10**10)
     assert population_bytes_needed(EchoConfig(), fitting) > 0.7 * 10**10
+    with pytest.raises(ConfigError, match=r"^replicas = .* are free; about \d+ would fit$"):
+        require_population_memory(EchoConfig(), fitting, lambda: 10**10, in_a_session=True)
     require_population_memory(EchoConfig(), 1_000_000, lambda: None)
 
 

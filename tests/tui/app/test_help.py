@@ -44,7 +44,9 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
     assert all((section.heading, row) in rows for section in found(TEXT, sought) for row in section.rows)
 
 
-@pytest.mark.parametrize("word", ["solved", "ghost", "crosshair", "branch", "path"])
+@pytest.mark.parametrize(
+    "word", ["solved", "ghost", "crosshair", "branch", "path", "lottery", "replica", "chosen", "interval"]
+)
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
     assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
 

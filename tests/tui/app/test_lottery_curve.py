@@ -17,6 +17,7 @@ from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
 from tui.app.ghost_choice import ghosts_of
 from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import wrapped
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
@@ -139,6 +140,17 @@ def test_the_crosshair_reads_what_is_so_of_all_and_of_the_chosen_one(cursor: int
     assert drawn(three_kinds(), viewport=viewport, replica=7)[1] == reading
 
 
+def test_what_the_crosshair_reads_of_many_networks_fits_on_two_lines() -> None:
+    config = dataclasses.replace(CONFIG, replicas=4096)
+    timeline = grown(np.full((300, 4096), 0.04, np.float32), config)
+    _, reading = drawn(timeline, viewport=Viewport(cursor=250), replica=4095)
+    assert reading == (
+        "windows 249 to 256 · epoch 1 · median 0.0400 (10 to 90 %: 0.0400 to 0.0400) · 4,096 of 4,096 solved · "
+        "seed 4102: 0.0400, 0.0% wrong"
+    )
+    assert len(wrapped(reading, 78, 3)) == 2
+
+
 def test_a_few_wild_losses_do_not_flatten_the_others() -> None:
     losses = np.full((300, 64), math.log(2), np.float32)
     losses[100:, :3] = 1e30
@@ -153,14 +165,15 @@ def test_a_few_wild_losses_do_not_flatten_the_others() -> None:
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("ascii_only", [False, True])
-@pytest.mark.parametrize("size", [(80, 8), (12, 3), (3, 1), (200, 40), (8, 20)])
+@pytest.mark.parametrize("size", [(80, 8), (12, 3), (3, 1), (120, 30), (8, 20)])
 def test_no_loss_and_no_size_takes_the_plot_down(size: tuple[int, int], ascii_only: bool, log: bool) -> None:
     config = dataclasses.replace(CONFIG, replicas=3)
     for value in (0.0, 0.5, math.nan, math.inf, 3e38):
-        for windows in (0, 1, 300):
+        for windows in (1, 300):
             losses = np.full((windows, 3), 0.3, np.float32)
             losses[windows // 2 :, 1:] = value
             drawn(grown(losses, config), size, Viewport(log=log, cursor=0), 1, ascii_only)
+    drawn(grown(np.empty((0, 3), np.float32), config), size, Viewport(log=log, cursor=0), 1, ascii_only)
     drawn(grown(np.full((40, 3), math.nan, np.float32), config), size, Viewport(log=log, cursor=7), 1, ascii_only)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from echornn.runs.lock import Lock
 from echornn.sweeps.results import SweepResults
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
+from tui.map.progress import progress_of
 from tui.map.state import MapState
 from tui.map.widgets import MapGrid, MapHead, MapReading
 
@@ -49,7 +51,7 @@ async def test_two_cells_are_compared() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*["right"] * 8, "space", "down", "down")
-        assert "beside cell rnn, echo_step 9: 69 points fewer solved (35 to 84)" in text_of(app)
+        assert "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck" in text_of(app)
         await pilot.press("escape")
         assert app.seen.state.mark is None
 
@@ -113,6 +115,23 @@ async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
         assert keys.CANNOT_OPEN in text_of(app)
 
 
+def test_whether_a_process_computes_it_is_seen_by_its_lock(tmp_path: Path) -> None:
+    half = keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.seed else None)
+    clock = iter(range(100)).__next__
+    lock = Lock(half)
+    follower = Follower(SweepResults.read(half), clock)
+    assert progress_of(follower, "", True) == "> computing   10 of 20 trained   2 solved"
+    keep(tmp_path, [SMALL], lambda config: with_a_cliff(config) if config.cell == "rnn" else None)
+    follower.look_now()
+    assert progress_of(follower, "", True).endswith("   5.0 a second, 1 s left")
+    lock.release()
+    follower.look_now()
+    assert progress_of(follower, "", True).startswith(". unfinished   15 of 20 trained")
+    keep(tmp_path, [SMALL])
+    follower.look_now()
+    assert progress_of(follower, "", True) == "# done   20 of 20 trained   2 solved"
+
+
 async def test_it_follows_its_folder(tmp_path: Path) -> None:
     follower = Follower(SweepResults.read(keep(tmp_path, [SMALL], lambda _: None)), clock=iter(range(100)).__next__)
     app = MapApp(follower, says=lambda: "2 workers")
@@ -128,6 +147,7 @@ async def test_it_follows_its_folder(tmp_path: Path) -> None:
         follower.look_now()
         app.show_newest()
         assert "there is no sweep in" in text_of(app)
+        assert "unfinished" not in text_of(app)
     app_again = MapApp(follower)
     async with app_again.run_test(size=(80, 24)) as pilot:
         await pilot.press("question_mark")

@@ -6,6 +6,7 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
+from tests.record_sweep import recorded_cliff
 from tests.swept import CLIFF, results_of, with_a_cliff
 from tests.tui.app.test_pictures import compare, pinned
 from tui.map.app import MapApp
@@ -21,13 +22,13 @@ def half_way(config: EchoConfig) -> Result | None:
 @pytest.mark.parametrize(
     ("name", "size", "keys"),
     [
-        ("map", (120, 30), ["down", *["right"] * 11, "space", *["left"] * 4]),
+        ("map", (120, 30), ["down", *["right"] * 11, "space", "up"]),
         ("map_ascii", (80, 24), ["down"]),
     ],
 )
 async def test_picture(name: str, size: tuple[int, int], keys: list[str]) -> None:
     is_ascii = name.endswith("ascii")
-    results = results_of(CLIFF, half_way, _failed) if is_ascii else results_of(CLIFF)
+    results = results_of(CLIFF, half_way, _failed) if is_ascii else recorded_cliff()
     app = MapApp(Follower(results), ascii_only=is_ascii)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

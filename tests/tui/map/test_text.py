@@ -58,7 +58,7 @@ def test_as_text(cliff: SweepResults) -> None:
         "lstm   0    0    0 ┃  0    0    0    0    0    0",
         "",
         "┃ echo = T  ┊ echo + 1 = state",
-        "most are solved of cell rnn, echo_step 12: 10 of 16; the seeds do not tell it",
+        "solved most often: cell rnn, echo_step 12, 10 of 16; the seeds do not tell it",
         "from cell rnn, echo_step 13; they tell it from the other 25",
     ]
 

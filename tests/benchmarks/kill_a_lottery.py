@@ -1,0 +1,107 @@
+"""Kill a lottery at random moments at full speed, resume it each time, and compare it with one that nobody touched.
+
+`python -m tests.benchmarks.kill_a_lottery [kills] [--replicas N] [--epochs N]`: exits 1 where a byte of what is
+exported, of the record, or of the last state of the networks differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from echornn.runs import recorded_state, run_dir
+from echornn.runs.run_dir import LOSS_FILE
+from echornn.runs.run_error import RunError
+from echornn.runs.run_files import SOLVED_FILE
+from tests.benchmarks.kill_and_resume import start
+
+SECONDS = 1.0
+"""A kill comes up to so long after windows of its own have been saved."""
+
+
+def trained(folder: Path) -> int:
+    """Windows saved; 0 where there is no run yet."""
+    try:
+        return run_dir.glance(folder).trained
+    except RunError:
+        return 0
+
+
+def kill_once(folder: Path, arguments: list[str], dice: random.Random) -> bool:
+    """Start the run and kill it after it has saved windows of its own; False if it came to its end before."""
+    before = trained(folder)
+    process = start(*arguments)
+    while process.poll() is None and trained(folder) == before:
+        time.sleep(0.05)
+    time.sleep(dice.uniform(0, SECONDS))
+    process.kill()
+    return process.wait() < 0
+
+
+def exported(folder: Path, *options: str) -> str:
+    """SHA-256 of what `export` prints of the run."""
+    command = [sys.executable, "-m", "tui", "export", str(folder), *options]
+    digest = hashlib.sha256()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        while piece := process.stdout.read(1 << 20):
+            digest.update(piece)
+    assert process.returncode == 0
+    return digest.hexdigest()
+
+
+def all_of(folder: Path) -> dict[str, object]:
+    """What must be the same, by what it is."""
+    run = run_dir.read(folder)
+    assert run.checkpoint is not None
+    assert run.notes == (), run.notes
+    recorded_state.fields_of(run.checkpoint.state, arrays := list[np.ndarray]())
+    return {
+        "export": exported(folder),
+        "export --summary": exported(folder, "--summary"),
+        LOSS_FILE: (folder / LOSS_FILE).read_bytes(),
+        SOLVED_FILE: (folder / SOLVED_FILE).read_bytes(),
+        "the last state": [one.tobytes() for one in arrays],
+    }
+
+
+def main() -> int:
+    """Print a line for each kill, and one for each comparison. Returns the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kills", type=int, nargs="?", default=10)
+    parser.add_argument("--replicas", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=200)
+    given = parser.parse_args()
+    dice = random.Random(given.kills)
+    with tempfile.TemporaryDirectory() as name:
+        killed, whole = Path(name) / "killed", Path(name) / "whole"
+        fields = ["--num-epochs", str(given.epochs), "--replicas", str(given.replicas), "--seed", "0"]
+        arguments = ["--run", str(killed), *fields]
+        done = 0
+        while done < given.kills and kill_once(killed, arguments, dice):
+            done += 1
+            arguments = ["--resume", str(killed)]
+            run = run_dir.read(killed)
+            ahead = run.layout.windows((killed / LOSS_FILE).stat().st_size) - run.trained
+            print(f"kill {done}: {run.trained:,} windows saved, {ahead:,} ahead of the checkpoint", flush=True)
+        begun = time.monotonic()
+        codes = start(*arguments).wait(), start("--run", str(whole), *fields).wait()
+        print(f"{done} kills, exit codes {codes}, both to their ends in {time.monotonic() - begun:.1f} s", flush=True)
+        one, other = all_of(killed), all_of(whole)
+        for what in one:
+            print(f"{what}: {'the same' if one[what] == other[what] else 'NOT the same'}", flush=True)
+        files = {file.name: file.stat().st_size for file in sorted(whole.iterdir()) if file.is_file()}
+        print(", ".join(f"{name} {size / 1e6:,.3f} MB" for name, size in files.items()))
+        return 0 if one == other and done == given.kills else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
