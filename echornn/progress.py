@@ -68,6 +68,8 @@ class PopulationProgress:
         init_state: float32 [batch_size, carried, replicas], what the window began with.
         solved_at: int64 [replicas], windows along the path, from 1, after which each was solved; 0 where it is not yet.
         trained: windows along the path, up to the last of these.
+        packed: uint32 [n, replicas], losses and errors in four bytes, where they are no more than that tells; see
+            `echornn.analysis.packed`.
     """
 
     losses: Floats
@@ -81,6 +83,7 @@ class PopulationProgress:
     init_state: Floats
     solved_at: npt.NDArray[np.int64]
     trained: int
+    packed: npt.NDArray[np.uint32] | None = None
 
     @property
     def diverged(self) -> Bools:
@@ -93,7 +96,14 @@ class PopulationProgress:
         trained = self.trained - len(self.losses) + windows
         solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
         return replace(
-            self, losses=losses, errors=errors, epoch=epoch, window=window, solved_at=solved_at, trained=trained
+            self,
+            losses=losses,
+            errors=errors,
+            epoch=epoch,
+            window=window,
+            solved_at=solved_at,
+            trained=trained,
+            packed=None if self.packed is None else self.packed[:windows],
         )
 
     def of(self, replica: int) -> Progress:

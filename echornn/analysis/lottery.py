@@ -83,7 +83,7 @@ class Lottery:
         """The replicas, int64 [replicas], in order.
 
         Args:
-            by: ``solved``, when each was, then the others by loss in tenths of a nat, so that those at chance stand
+            by: ``solved``, when each was, then the others by loss in coarse steps, so that those at chance stand
                 still; ``loss``, the smallest mean loss first; ``seed``. Equal ones come by seed, and those whose
                 loss is no finite number last.
         """
@@ -94,7 +94,8 @@ class Lottery:
         if by == "loss":
             return np.lexsort((seeds, losses))
         not_yet = self.solved_at == 0
-        return np.lexsort((seeds, np.where(not_yet, np.round(losses, 1), 0), self.solved_at, not_yet))
+        coarse = np.where(losses < 1, np.round(losses, 1), 1 + np.floor(np.log2(np.maximum(losses, 1))))
+        return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
         """How many were solved in which windows, in at most so many bins of a round width.

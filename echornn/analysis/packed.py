@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Counts, Floats, Progress
+from echornn.progress import AnyProgress, Counts, Floats, PopulationProgress, Progress
 
 Packed = npt.NDArray[np.uint32]
 
@@ -66,8 +66,14 @@ def as_kept(progress: AnyProgress, config: EchoConfig) -> AnyProgress:
     """Windows as they are kept: of a network alone as they are; of several, as they come out when they are packed."""
     if isinstance(progress, Progress):
         return progress
-    losses, errors = unpack(pack(progress.losses, progress.errors, config), config)
-    return replace(progress, losses=losses, errors=errors)
+    packed = packed_of(progress, config)
+    losses, errors = unpack(packed, config)
+    return replace(progress, losses=losses, errors=errors, packed=packed)
+
+
+def packed_of(progress: PopulationProgress, config: EchoConfig) -> Packed:
+    """The windows of several networks packed, uint32 [n, replicas]."""
+    return pack(progress.losses, progress.errors, config) if progress.packed is None else progress.packed
 
 
 def losses_of(packed: Packed) -> Floats:

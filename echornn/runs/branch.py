@@ -139,3 +139,8 @@ def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
     return cause == "alone" and 0 <= replica < before.replicas and before.of(replica) == after
+
+
+def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
+    """Whether this is what one of several networks trains when it goes on alone."""
+    return several.replicas > 1 == alone.replicas and goes_on("alone", several, alone)

@@ -65,7 +65,7 @@ def _lost(count: int, replicas: int) -> npt.NDArray[Any]:
 def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
     """Windows that were trained under a configuration, as the log has them."""
     if isinstance(progress, PopulationProgress):
-        return packed.pack(progress.losses, progress.errors, config).astype(PACKED).tobytes()
+        return packed.packed_of(progress, config).astype(PACKED).tobytes()
     records = np.empty(len(progress.losses), WINDOW)
     records["loss"], records["errors"] = progress.losses, progress.errors
     return records.tobytes()

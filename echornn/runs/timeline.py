@@ -13,7 +13,7 @@ from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 from echornn.analysis.lottery import Lottery
 from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
-from echornn.analysis.packed import Packed, pack
+from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
@@ -59,8 +59,8 @@ class Timeline(Tree):
         match progress:
             case Progress(losses=losses, errors=errors):
                 self.append(number, losses, (errors / config.predictions_per_window).astype(np.float32))
-            case PopulationProgress(losses=losses, errors=errors):
-                self.append_many(number, pack(losses, errors, config), progress.solved_at)
+            case PopulationProgress(solved_at=solved_at):
+                self.append_many(number, packed_of(progress, config), solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
         """Windows were trained at the end of this branch: losses in nats and error rates in 0..1, float32 [n]."""

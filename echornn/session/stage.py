@@ -8,7 +8,7 @@ from typing import Any
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import goes_on
+from echornn.runs.branch import is_one_of
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
@@ -29,8 +29,7 @@ class Stage:
 
     def compile(self, config: EchoConfig) -> None:
         """Another network is being made, and nothing of the one before is shown; of one that goes on alone, all is."""
-        before = self.frame.config
-        if before.replicas > 1 == config.replicas and goes_on("alone", before, config):
+        if is_one_of(config, self.frame.config):
             self.change(state=State.LOADING, message="compiling the training loop of one network alone", rate=0.0)
             return
         nothing = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import changes
+from echornn.runs.branch import changes, is_one_of
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
@@ -105,7 +105,8 @@ def _words_beside(timeline: Timeline, number: int, line: int, fork: int, names: 
     config, other = timeline.branch(line).config, timeline.branch(number).config
     differing = changes(config, other)
     name = f"{names[number]}: " if number in names else ""
-    fields = ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
+    alone = is_one_of(other, config)
+    fields = "" if alone else ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
     what = fields or _what_came(timeline, number, line)
     return f"{name}{what}{f' from window {fork:,}' if fork else ''}"
 

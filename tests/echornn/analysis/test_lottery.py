@@ -77,6 +77,7 @@ def test_orders() -> None:
     assert FIVE.order("loss").tolist() == [0, 2, 4, 1, 3]
     assert FIVE.order("seed").tolist() == [0, 1, 2, 3, 4]
     assert lottery([0, 0, 0], [0.71, 0.69, 0.3]).order().tolist() == [2, 0, 1], "two at chance stand still"
+    assert lottery([0, 0, 0, 0], [59.0, 35.0, 1.1, 0.97]).order().tolist() == [2, 3, 0, 1]
     assert lottery([5, 5, 0, 0], [1.0, 0.5, math.inf, math.nan]).order().tolist() == [0, 1, 2, 3]
 
 

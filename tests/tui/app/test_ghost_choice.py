@@ -9,7 +9,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
-from tests.trees import branch_off, grow
+from tests.trees import branch_off, grow, grow_many
 from tui.app.ghost_choice import (
     MOST_GHOSTS,
     futures,
@@ -117,3 +117,12 @@ def test_a_future_of_the_same_fields_says_what_came_there() -> None:
     ]
     assert ghosts_of(timeline, 0)[0].words == "trained on from window 512"
     assert ghosts_of(timeline, 2)[-1].words == "learning_rate 0.1 from window 300", "another edit to the same"
+
+
+def test_who_goes_on_alone_is_named_by_its_seed() -> None:
+    timeline = Timeline()
+    many = dataclasses.replace(TUTORIAL, replicas=3)
+    grow_many(timeline, branch_off(timeline, many), np.full((60, 3), 0.5))
+    grow(timeline, branch_off(timeline, many.of(2), "alone", (0, 40)), [0.4] * 50)
+    assert [ghost.words for ghost in ghosts_of(timeline, 0)] == ["seed 9 alone from window 40"]
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["seed 7, replicas 3 from window 40"]

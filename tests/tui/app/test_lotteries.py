@@ -184,3 +184,9 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.until(lambda text: "one network, of seed 7" in text)
         program.press("q")
         assert program.ended() == 0
+
+
+async def test_the_command_that_shows_a_lottery_again_says_how_many() -> None:
+    async with lottery() as (app, _, pilot):
+        await pilot.press("y")
+        assert app.clipboard == "echornn-tui --replicas 64"

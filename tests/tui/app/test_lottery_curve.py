@@ -17,6 +17,7 @@ from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
 from tui.app.ghost_choice import ghosts_of
 from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import wrapped
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
@@ -137,6 +138,17 @@ def test_on_a_higher_screen_there_are_both_strips_and_the_interval_over_the_wind
 def test_the_crosshair_reads_what_is_so_of_all_and_of_the_chosen_one(cursor: int | None, reading: str) -> None:
     viewport = Viewport(span=50, end=60, cursor=cursor)
     assert drawn(three_kinds(), viewport=viewport, replica=7)[1] == reading
+
+
+def test_what_the_crosshair_reads_of_many_networks_fits_on_two_lines() -> None:
+    config = dataclasses.replace(CONFIG, replicas=4096)
+    timeline = grown(np.full((300, 4096), 0.04, np.float32), config)
+    _, reading = drawn(timeline, viewport=Viewport(cursor=250), replica=4095)
+    assert reading == (
+        "windows 249 to 256 · epoch 1 · median 0.0400 (10 to 90 %: 0.0400 to 0.0400) · 4,096 of 4,096 solved · "
+        "seed 4102: 0.0400, 0.0% wrong"
+    )
+    assert len(wrapped(reading, 78, 3)) == 2
 
 
 def test_a_few_wild_losses_do_not_flatten_the_others() -> None:

@@ -20,12 +20,15 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
     begin = int(curve.starts[bucket])
     end = int(curve.ends[bucket])
     segment = next((one for one in reversed(curve.segments) if one.at <= window), None)
+    of_all = "" if band is None else _of_all(band, window)
     place = f"window {begin + 1:,}" if end - begin == 1 else f"windows {begin + 1:,} to {end:,}"
     if segment is not None:
         epoch, in_epoch = segment.position(max(begin, segment.at))
-        place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
+        if of_all and end - begin > 1:  # all of it is to fit on two lines of 80 columns
+            place += f" · epoch {epoch + 1}"
+        else:
+            place += f" · {'' if end - begin == 1 else 'from '}epoch {epoch + 1}, window {in_epoch + 1}"
     low, high, mean = (loss_text(float(values[bucket])) for values in (curve.low, curve.high, curve.mean))
-    of_all = "" if band is None else _of_all(band, window)
     if of_all:
         return f"{place} · {of_all} · seed {seed}: {mean}, {float(curve.error_rate[bucket]):.1%} wrong"
     loss = f"loss {mean}" if end - begin == 1 else f"average loss {mean} ({low} to {high})"
