@@ -28,6 +28,13 @@ A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a mo
     config = timeline.owner(moment).config      # what was trained there
     Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # goes on from there, as a new branch
 
+A configuration of several ``replicas`` is as many networks, of consecutive seeds: a `Population`, and in a session a
+lottery, of which one is chosen, or goes on alone as a branch::
+
+    session.edit(replicas=64)
+    session.frame.lottery.in_words()            # "41 of 64 solved (52 to 75 %), median window 1,243"
+    session.choose(3), session.alone()          # the fourth of them
+
 In a session, ``go``, ``move``, ``undo`` and ``redo`` lead to any moment, and ``resume`` trains on from there.
 """
 

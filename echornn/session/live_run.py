@@ -16,6 +16,7 @@ from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
 from echornn.session.pace import Pace
+from echornn.session.trainers import Trainers
 from echornn.session.undoing import Undoing
 from echornn.session.way import Way, newest
 from echornn.session.whereabouts import Whereabouts
@@ -29,7 +30,6 @@ class LiveRun(Whereabouts):
     """Told by the session, on the training thread, what to do next.
 
     Attributes:
-        config: what is trained there.
         trainer: what trains.
         may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
         shown: the newest windows in full, the last one last; empty where none was trained there.
@@ -45,17 +45,15 @@ class LiveRun(Whereabouts):
     def __init__(
         self, config: EchoConfig, make_trainer: MakeTrainer, recorder: Recorder, pace: Pace, clock: Callable[[], float]
     ) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.trainer: AnyTrainer
         self.may_save = True
         self.shown: tuple[AnyProgress, ...] = ()
         self._recorder = recorder
-        self._make_trainer = make_trainer
+        self._trainers = Trainers(make_trainer, pace, clock)
         self._pace = pace
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
-        self._chosen = 0
         self._extends = 0
         self._way = Way(self._keyframing, pace, clock)
         self._undoing = Undoing(clock)
@@ -73,21 +71,19 @@ class LiveRun(Whereabouts):
         return self._way.arrived
 
     @property
-    def replica(self) -> int:
-        """The chosen one, from 0: of those that are trained here."""
-        return self._chosen if self._chosen < self.config.replicas else 0
-
-    def choose(self, replica: int) -> None:
-        """Have this one shown; where that many are not there, the nearest. Of a network alone, nothing is done."""
-        if self.config.replicas > 1:
-            self._chosen = min(max(0, replica), self.config.replicas - 1)
-
-    @property
     def redoable(self) -> bool:
         """Whether something was undone that can be gone forth to."""
         return self._undoing.redoable
 
     # ---- beginning and end
+
+    def load(self) -> None:
+        """Make the first trainer; it is not compiled yet."""
+        self.trainer = self._trainers.uncompiled(self.config)
+
+    def compile(self) -> None:
+        """Have the first trainer ready."""
+        self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
         """Begin the run with a trainer that is new, or take up the one that the recorder found."""
@@ -210,7 +206,7 @@ class LiveRun(Whereabouts):
                 self._start_over()
             self.trainer.edit(config)
         else:
-            self.trainer = self._make(config)
+            self.trainer = self._trainers.make(config)
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
@@ -223,7 +219,7 @@ class LiveRun(Whereabouts):
             return
         before, replica = self._leave(), self.replica
         state = self.trainer.state.of(replica)
-        trainer = self._make(state.config)
+        trainer = self._trainers.make(state.config)
         trainer.restore(state)
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.of(replica) for one in self.shown)
@@ -231,6 +227,8 @@ class LiveRun(Whereabouts):
 
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
+        if not self.trainer.config.differs_only_live(self.config):
+            self.trainer = self._trainers.make(self.config)
         self.trainer.reset(draw)
         if self.trainer.config != self.config:
             self.trainer.edit(self.config)
@@ -285,7 +283,7 @@ class LiveRun(Whereabouts):
             raise ValueError(f"{moment} is no moment of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
-        self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._make)
+        self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._trainers.make)
         self.here = moment
         self.config = self.timeline.owner(moment).config
         line = self.timeline.branch(moment.branch).config
@@ -315,24 +313,3 @@ class LiveRun(Whereabouts):
             same = before is not None and before.same_task(owner.config)
             goes_on = owner.cause == "alone" or (owner.cause in ("back", "edit") and same)
             self.shown = self.shown if goes_on else ()
-
-    # ---- trainers
-
-    def load(self) -> None:
-        """Make the first trainer; it is not compiled yet."""
-        self.trainer = self._make_trainer(self.config)
-
-    def compile(self) -> None:
-        """Have the first trainer ready."""
-        self._compile(self.trainer)
-
-    def _make(self, config: EchoConfig) -> AnyTrainer:
-        trainer = self._make_trainer(config)
-        self._compile(trainer)
-        return trainer
-
-    def _compile(self, trainer: AnyTrainer) -> None:
-        trainer.compile()
-        begun = self._clock()
-        trainer.compile()  # which takes as long as a call that trains nothing
-        self._pace.forget(self._clock() - begun)

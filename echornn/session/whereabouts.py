@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.session import going_back
@@ -13,11 +14,24 @@ class Whereabouts:
     Attributes:
         timeline: all branches of the run.
         here: the moment where it stands, or to which it is on its way.
+        config: what is trained there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: EchoConfig) -> None:
         self.timeline = Timeline()
         self.here = Moment(0, 0)
+        self.config = config
+        self._chosen = 0
+
+    @property
+    def replica(self) -> int:
+        """The chosen one, from 0: of those that are trained here."""
+        return self._chosen if self._chosen < self.config.replicas else 0
+
+    def choose(self, replica: int) -> None:
+        """Have this one shown; where that many are not there, the nearest. Of a network alone, nothing is done."""
+        if self.config.replicas > 1:
+            self._chosen = min(max(0, replica), self.config.replicas - 1)
 
     @property
     def is_past(self) -> bool:

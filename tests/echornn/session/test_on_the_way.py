@@ -16,7 +16,7 @@ from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.session.way import newest
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,28 @@ def test_who_ends_on_the_way_has_saved_all_that_was_trained(tmp_path: Path) -> N
     live.save()
     recorder.close()
     assert recorder.saved
+
+
+@pytest.mark.parametrize("further", [0, 1])
+def test_who_starts_over_on_the_way_through_a_lottery_to_one_that_goes_on_alone_has_that_one(further: int) -> None:
+    now = 0.0
+    pace = Pace(100.0, lambda: now)
+    live = LiveRun(SMALL_LOTTERY, scripted_trainers, Unrecorded(), pace, lambda: now)
+    live.load()
+    live.begin()
+    pace.took(1000, 0.001)
+    live.train(20)
+    live.choose(4)
+    live.alone()
+    pace.took(1000, 0.001)
+    live.train(5)
+    live.go(Moment(1, 23))
+    assert not live.arrived
+    assert live.trainer.config == SMALL_LOTTERY
+    live.reset(further)
+    assert live.trainer.config == live.config == replace(SMALL_LOTTERY, replicas=1, seed=11)
+    assert (live.trainer.epoch, live.trainer.window, live.trainer.draw) == (0, 0, further)
+    assert live.train(3).losses.shape == (3,)
 
 
 def test_of_many_large_networks_only_as_many_windows_are_kept_in_full_as_there_is_room_for(
