@@ -141,9 +141,8 @@ def main() -> None:
                 cluster.end()
         same = rows(killed) == rows(whole)
         lacking = NETWORKS - len(rows(killed))
-    say(
-        f"{done} kills, exit codes {codes}: {changed} trained again, {lacking} lacking, {'the same' if same else 'NOT the same'}"
-    )
+    verdict = "the same" if same else "NOT the same"
+    say(f"{done} kills, exit codes {codes}: {changed} trained again, {lacking} lacking, {verdict}")
     sys.exit(bool(changed or lacking or not same))
 
 
