@@ -63,7 +63,7 @@ class EventLog:
 
     Args:
         folder: the run's.
-        config: what is trained.
+        config: what was trained last.
         trained: windows trained before, in the whole run; events beyond them are withdrawn.
         commands: those that lie before; the ones given after the last point are written again.
         read: gives the windows after the last point again; needed where some were trained before.
@@ -84,12 +84,12 @@ class EventLog:
         self._log = AppendLog(self._file, LogEnd())
         self._is_made = False
         self._withdraws = any((folder / FOLDER).glob(FILES))
-        befores = [config, *(command.config for command in commands)]
-        self._config = config = befores[-1]  # where the run stands, something else may be trained
+        self._config = config
         self._command_at = commands[-1].at if commands else 0
         self._point_at = self._trained = self._command_at + last_point(trained - self._command_at)
         self._goes_on_at = self._point_at
         self._due_at = self._command_at + next_point(self._point_at - self._command_at)
+        befores = [config, *(command.config for command in commands)]
         self._again = [pair for pair in zip(commands, befores, strict=False) if pair[0].at == self._point_at]
         self._point = point_of(config, solved)
         if read is not None:

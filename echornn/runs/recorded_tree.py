@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from echornn.analysis.loss_history import Cause
-from echornn.config import EchoConfig
+from echornn.config import MAX_SEED, EchoConfig
 from echornn.runs.branch import Branch, Moment, goes_on, starts_over
 from echornn.runs.command import Command
+from echornn.runs.loss_layout import LossLayout
 
 
 class Stretch(NamedTuple):
@@ -29,22 +30,42 @@ class Stretch(NamedTuple):
     last: int
 
 
-def tree_of(commands: Sequence[Command], trained: int, lost: int = 0) -> tuple[list[Branch], list[Stretch]]:
+def tree_of(
+    commands: Sequence[Command], trained: int, lost: int = 0, layout: LossLayout | None = None
+) -> tuple[list[Branch], list[Stretch]]:
     """The branches, in the order begun, and the stretches of the loss log, in the order trained.
 
     What a record of version 0.1.0 leaves out is derived: each of its commands began a branch. Where a line is damaged
     that others refer to, they begin at the root; an empty branch holds its number, so that each of the others, and each
-    that is yet to come, has its own.
+    that is yet to come, has its own. Windows of more or fewer networks than the commands tell are of a branch of their
+    own.
 
     Args:
         commands: the whole log.
         trained: windows in the loss log.
         lost: lines of the log that could not be read.
+        layout: how many networks each window is of; as many as the commands tell, unless given.
     """
     tree = _Tree(lost)
+    if layout is not None:
+        commands = list(_all_that_began(commands, trained, layout))
     for index, command in enumerate(commands, start=1):
         tree.take(command, commands[index].at if index < len(commands) else trained)
     return tree.branches, tree.stretches
+
+
+def _all_that_began(commands: Sequence[Command], trained: int, layout: LossLayout) -> Iterator[Command]:
+    """The commands, and what others must have begun that are lost: where there are more or fewer networks after them
+    than they tell."""
+    for index, command in enumerate(commands, start=1):
+        yield command
+        after = commands[index].at if index < len(commands) else trained
+        config = command.config
+        for rows in layout.rows(command.at, after):
+            if rows.replicas != config.replicas:
+                seed = min(config.seed, MAX_SEED - rows.replicas + 1)
+                config = dataclasses.replace(config, seed=seed, replicas=rows.replicas)
+                yield Command(rows.first, "lost", 0, 0, 0, 0, config)
 
 
 class _Tree:

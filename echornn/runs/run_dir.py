@@ -108,7 +108,13 @@ class Run:
     @functools.cached_property
     def tree(self) -> tuple[list[Branch], list[Stretch]]:
         """The run's branches, and the stretches of its loss log; see `tree_of`."""
-        return tree_of(self.commands, self.trained, self.lost_commands)
+        return tree_of(self.commands, self.trained, self.lost_commands, self.layout)
+
+    @property
+    def extends(self) -> Branch | None:
+        """The branch that was trained last; None where nothing was ever saved."""
+        branches, stretches = self.tree
+        return branches[stretches[-1].branch] if stretches else None
 
     @property
     def stands(self) -> Moment:
@@ -228,9 +234,8 @@ class Run:
             timeline.append_many(number, windows, np.where(solved <= end, solved, 0))
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk; none where they cannot be read, for none is needed, nor where commands are lost,
-        since they tell by number whose they are.
-        """
+        """The whole keyframes on disk; none where they cannot be read, for none is needed, nor where commands are lost:
+        they tell by number whose they are."""
         if self.lost_commands:
             return []
         try:

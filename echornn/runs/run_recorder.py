@@ -31,7 +31,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Save
-from echornn.runs.solved_log import SolvedLog, Windows
+from echornn.runs.solved_log import SolvedLog
 
 SAVE_SECONDS = 1.0
 """From one checkpoint to the next."""
@@ -83,8 +83,9 @@ class RunRecorder:
         self._losses = AppendLog(folder / LOSS_FILE, ends[0], LOST)
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
-        self._config = config
-        solved = _solved_so_far(resumed)
+        extends = resumed.extends if resumed else None
+        self._config = config = extends.config if extends else config  # where the run stands may be another's
+        solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
         count = int(np.count_nonzero(solved[1])) if solved else 0
         before = (resumed.trained, resumed.commands, resumed.windows, count) if resumed else ()
@@ -264,11 +265,3 @@ class _Hung:
 
     seconds: float
     told: int
-
-
-def _solved_so_far(run: Run | None) -> tuple[int, Windows] | tuple[()]:
-    """The branch that goes on without a command, and when each of its networks was solved; nothing of a new run."""
-    if run is None or not run.tree[1]:
-        return ()
-    number = run.tree[1][-1].branch
-    return number, run.solved_at(number)

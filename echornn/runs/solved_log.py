@@ -57,6 +57,7 @@ class SolvedLog:
         """These windows were trained."""
         known = np.zeros_like(progress.solved_at) if self._known is None else self._known
         (new,) = np.nonzero(progress.solved_at != known)
+        new = new[np.argsort(progress.solved_at[new], kind="stable")]  # however the windows come in
         if new.size and self._branch is not None:
             told = np.empty(new.size, SOLVED)
             told["branch"], told["replica"], told["window"] = self._branch, new, progress.solved_at[new]

@@ -22,7 +22,7 @@ from echornn.training.free_memory import free_bytes
 from echornn.training.memory import population_bytes_needed
 from echornn.training.population import Population
 from echornn.training.programs import Programs, structure
-from echornn.training.shares import is_trained_alone
+from echornn.training.shares import Shares, is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
 """Windows before it is first looked which networks are done; then this part of those trained so far each time."""
@@ -51,14 +51,14 @@ class Workshop:
         self._clock = clock
         self._programs = Programs()
         self._devices: dict[EchoConfig, Device] = {}
-        self._made: set[tuple[EchoConfig, int]] = set()
+        self._made: set[tuple[EchoConfig, int, int]] = set()
         self._seconds_to_make: dict[tuple[EchoConfig, bool], float] = {}
 
     def train(self, part: Part) -> Iterator[News]:
         """Train a part, and tell what comes of it.
 
-        The results are the same bits however networks are shared out to parts and populations: the lanes of a
-        population are computed alike, at any size, whatever stands in the others.
+        After `use_one_thread` the results are the same however networks are shared out to parts and populations, but
+        for the last bit of a loss: lanes are computed alike, in a population of any size, whatever the others hold.
 
         Raises:
             ConfigError: they need more memory than there is, or a device that is not there.
@@ -131,24 +131,20 @@ class Workshop:
         """A population of these networks, filled up with more of the last; where there is a state, of those kept."""
         begun, like = self._clock(), structure(configs[0])
         filled = [*configs, *[configs[-1]] * (size - len(configs))]
-        population = Population(filled, programs=self._programs)
+        population = Population(filled, programs=self._programs, at_once=1)  # others have the other processors
         if state is not None:
             population.restore(_narrowed(state, [*kept, *[kept[-1]] * (size - len(kept))], filled))
         population.compile()
-        self._seconds_to_make[like, self._is_made(like, size)] = self._clock() - begun
-        self._made.add((like, size))
+        self._seconds_to_make[like, _program(like, size) in self._made] = self._clock() - begun
+        self._made.add(_program(like, size))
         return population
-
-    def _is_made(self, like: EchoConfig, size: int) -> bool:
-        """Whether the program for so many networks of this structure is there."""
-        return any(one == like and (at == size or is_trained_alone(like)) for one, at in self._made)
 
     def _price(self, like: EchoConfig, size: int) -> float:
         """Seconds that it will take to make a population of this size.
 
         Idle lanes are borne until they have cost as much: so they never cost more than twice what was best.
         """
-        known = self._is_made(like, size)
+        known = _program(like, size) in self._made
         return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
 
 
@@ -169,6 +165,12 @@ def size_of(config: EchoConfig, networks: int) -> int:
         return networks
     largest = SIZES[-1]
     return next((size for size in SIZES if size >= networks), -(-networks // largest) * largest)
+
+
+def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, int, int]:
+    """What is compiled for a population of this structure and size."""
+    shares = Shares.of(like, size, 1)
+    return like, shares.room, shares.places
 
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:

@@ -100,8 +100,12 @@ def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_byt
 
 
 def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
-    """Most memory that a population takes beyond TensorFlow itself: compiled programs, data of two blocks of epochs,
-    weights, and the windows under way."""
+    """Most memory that a population takes beyond TensorFlow itself, estimated within a factor of two: compiled
+    programs, data of two blocks of epochs, weights, and the windows under way.
+
+    Measured peaks in MiB on two processors, and what is estimated: the tutorial with 64 replicas 464, 535; 1 024 880,
+    839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
+    """
     alone = bytes_needed(config)
     data = BYTES_A_STEP * epochs_in_a_population_block(config, replicas) * config.total_series_length
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())

@@ -42,6 +42,7 @@ class Population:
         configs: each replica's; or one, for ``replicas`` of it with consecutive seeds from its own on.
         replicas: how many, where one configuration is given; as many as that says, unless given.
         programs: where compiled loops are kept for the next of the same structure; unset, they are not.
+        at_once: calls that run beside each other at the most; unset, one for each processor.
 
     Raises:
         ConfigError: configurations of different structure, a number of replicas that cannot be or that needs more
@@ -54,6 +55,7 @@ class Population:
         configs: EchoConfig | Sequence[EchoConfig],
         replicas: int | None = None,
         programs: Programs | None = None,
+        at_once: int | None = None,
     ) -> None:
         if isinstance(configs, EchoConfig):
             wanted = configs if replicas is None else dataclasses.replace(configs, replicas=replicas)
@@ -67,8 +69,8 @@ class Population:
         self.configs = tuple(configs)
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
-        self.placement = self._place(programs)
-        devices = [GPU] if self.placement.name == "gpu" else processors()  # a GPU takes all in one
+        self.placement = self._place(programs, at_once)
+        devices = [GPU] if self.placement.name == "gpu" else processors()[:at_once]  # a GPU takes all in one
         self._crew = Crew(self.configs, devices, programs)
         self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
         self._last: PopulationProgress | None = None
@@ -230,12 +232,13 @@ class Population:
     def _num_epochs(self) -> int:
         return self.configs[0].num_epochs
 
-    def _place(self, programs: Programs) -> Placement:
+    def _place(self, programs: Programs, at_once: int | None) -> Placement:
         """Measured, where it has to be, with as many replicas as there are."""
 
         def train(device: str, n: int) -> None:
             word: Device = "gpu" if device == GPU else "cpu"
-            Population([dataclasses.replace(one, device=word) for one in self.configs], None, programs).advance(n)
+            placed = [dataclasses.replace(one, device=word) for one in self.configs]
+            Population(placed, None, programs, at_once).advance(n)
 
         return place(self.configs[0], train)
 

@@ -1,7 +1,8 @@
 """Is a branch that changes nothing the trunk, bit for bit?
 
-`python -m tests.benchmarks.branch_is_the_trunk [--windows N]`: for each network a run is trained; from several of its
-windows one goes back, and trains on to where it ended. Every loss, and the state at the end, are compared.
+`python -m tests.benchmarks.branch_is_the_trunk [--windows N] [--only NAME]`: for each network a run is trained; from
+several of its windows one goes back, and trains on to where it ended. Every loss that is kept (of a lottery the newest
+`NEWEST`, of each of its networks), and the state at the end, are compared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
+from echornn.progress import Floats
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
@@ -26,7 +28,19 @@ NETWORKS = {
     "gru": EchoConfig(seed=7, num_epochs=10_000, cell="gru"),
     "lstm, two layers, dropout 0.5": EchoConfig(seed=7, num_epochs=10_000, cell="lstm", num_layers=2, dropout=0.5),
     "stride 5 below T 15": EchoConfig(seed=7, num_epochs=10_000, stride=5),
+    "a lottery of 64": EchoConfig(seed=0, num_epochs=10_000, replicas=64),
 }
+
+NEWEST = 10_000
+"""Windows."""
+
+
+def losses_to(live: LiveRun, end: Moment) -> Floats:
+    """The losses up to a moment, float32 [replicas, n]."""
+    replicas = live.config.replicas
+    first = 0 if replicas == 1 else max(0, end.window - NEWEST)
+    each = [live.timeline.losses(end, first, replica) for replica in range(replicas)]
+    return np.stack([one for one in each if one is not None])
 
 
 def arrive(live: LiveRun, moment: Moment) -> float:
@@ -59,22 +73,23 @@ def main() -> int:
     """Print a line for each branch. Returns the exit code: 1 where one differs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--windows", type=int, default=100_000)
-    windows = parser.parse_args().windows
+    parser.add_argument("--only", choices=NETWORKS)
+    given = parser.parse_args()
+    windows = given.windows
     make_trainer = tensorflow_trainers()
     different = 0
-    for name, config in NETWORKS.items():
+    for name in NETWORKS if given.only is None else [given.only]:
+        config = NETWORKS[name]
         live = LiveRun(config, make_trainer, Unrecorded(), Pace(math.inf, time.monotonic), time.monotonic)
         live.load()
         live.begin()
         train(live, windows)
         trunk = Moment(0, windows)
-        losses, state = live.timeline.losses(trunk, 0), live.trainer.state
-        assert losses is not None
+        losses, state = losses_to(live, trunk), live.trainer.state
         for start in (1, 666, 667, 5_000, windows - 1):
             seconds = arrive(live, Moment(0, start))
             train(live, windows - start)
-            branch = live.timeline.losses(live.here, 0)
-            equal = branch is not None and np.array_equal(branch, losses) and same(live.trainer.state, state)
+            equal = np.array_equal(losses_to(live, live.here), losses) and same(live.trainer.state, state)
             equal = equal and live.here.branch != 0
             different += not equal
             word = "the same bits" if equal else "DIFFERS"

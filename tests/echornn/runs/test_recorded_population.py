@@ -16,7 +16,6 @@ from echornn.progress import PopulationProgress
 from echornn.runs import append_log, run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.command import Command
-from echornn.runs.events import EventLog
 from echornn.runs.run_dir import LOSS_FILE, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import SOLVED_FILE
@@ -25,9 +24,12 @@ from echornn.runs.solved_log import SOLVED
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.runs.test_recorded_state import all_of
 from tests.patience import PATIENCE
+from tests.recorded import record_branches
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 
 ALONE = SMALL_LOTTERY.of(2)
+
+ENDLESS = replace(SMALL_LOTTERY, num_epochs=1000, replicas=1)
 
 
 class Told:
@@ -114,6 +116,18 @@ def test_what_was_told_is_read(tmp_path: Path) -> None:
     assert (tmp_path / "run" / LOSS_FILE).stat().st_size == 500 * 6 * 4 + 30 * 8
     solved = np.fromfile(tmp_path / "run" / SOLVED_FILE, SOLVED)
     assert len(solved) < 2 * 4, "a network is told once in a stretch"
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 500])
+def test_however_the_windows_come_in_the_record_is_the_same(tmp_path: Path, at_once: int) -> None:
+    for name, size in (("one", 100), ("other", at_once)):
+        run = Told(tmp_path / name)
+        run.begin(0, SMALL_LOTTERY)
+        for begin in range(0, 500, size):
+            run.train(0, min(size, 500 - begin))
+        run.close(0)
+    for name in (LOSS_FILE, SOLVED_FILE):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 
 
 def test_what_ran_ahead_is_cut_back_and_trained_again(tmp_path: Path) -> None:
@@ -232,17 +246,15 @@ def test_it_goes_with_the_run(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_what_tensorboard_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(tmp_path: Path) -> None:
-    asked = []
-
-    def read(first: int, last: int, replicas: int) -> np.ndarray:
-        asked.append((last, replicas))
-        losses = np.zeros((last - first, replicas), np.float32)
-        return packed.pack(losses, losses.astype(np.int32), SMALL_LOTTERY)
-
-    commands = (Command(0, "start", 0, 0, 0, 0, ALONE), Command(20, "edit", 0, 0, 0, 0, SMALL_LOTTERY))
-    EventLog(tmp_path, ALONE, 333, commands, read)
-    assert asked == [(333, 6)]
+def test_what_is_told_next_is_of_what_was_trained_last_wherever_the_run_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    record_branches(folder, 20, {"replicas": 3}, 333, (0, 10), config=ENDLESS, make_trainer=scripted_trainers)
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    assert (recorder.resumed.config.replicas, recorder.resumed.stands) == (1, (0, 10))
+    assert recorder.resumed.extends == recorder.resumed.tree[0][1]
+    recorder.windows(scripted_trainers(replace(ENDLESS, replicas=3)).advance(7))
+    recorder.close()
 
 
 def test_a_run_of_one_network_has_no_file_of_what_was_solved(tmp_path: Path) -> None:
