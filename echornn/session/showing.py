@@ -61,6 +61,8 @@ class Showing:
             "undoable": live.undoable,
             "redoable": live.redoable,
             "vitals": self._vitals(),
+            "replica": live.replica,
+            "lottery": live.timeline.lottery(here),
         }
         if not live.arrived:
             self._stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
@@ -70,8 +72,6 @@ class Showing:
             live.config,
             live.shown,
             live.timeline.evidence(here, live.replica),
-            live.replica,
-            lottery=live.timeline.lottery(here),
             state=state,
             message="",
             device=trainer.device,
