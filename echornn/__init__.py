@@ -47,6 +47,7 @@ from echornn import quiet
 
 if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
+    from echornn.analysis.lottery import Lottery as Lottery
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.population_state import PopulationState as PopulationState
@@ -77,6 +78,7 @@ _HOME = {
     "EchoSeries": "tasks.series",
     "Frame": "session.frame",
     "LossHistory": "analysis.loss_history",
+    "Lottery": "analysis.lottery",
     "Moment": "runs.branch",
     "Population": "training.population",
     "PopulationProgress": "progress",

@@ -146,7 +146,8 @@ class LiveRun(Whereabouts):
         bad = np.flatnonzero(progress.diverged)
         cut = len(bad) > 0 and not diverged_before and len(progress.losses) > 1
         if cut:
-            progress = self._before_the_bad(progress, int(bad[0]))
+            count = int(bad[0])
+            progress = progress.until(count, *self.owner.position(self.here.window + max(count - 1, 0)))
         self._append(progress)
         if cut:
             self.go(self.here)
@@ -160,11 +161,6 @@ class LiveRun(Whereabouts):
         self.timeline.trained_in(self.here.branch, progress)
         self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
-
-    def _before_the_bad(self, progress: AnyProgress, count: int) -> AnyProgress:
-        """The first windows of the progress; what it shows of the last is another's."""
-        epoch, window = self.owner.position(self.here.window + max(count - 1, 0))
-        return progress.until(count, epoch, window)
 
     # ---- changes, each of which begins a branch
 
@@ -244,7 +240,7 @@ class LiveRun(Whereabouts):
         self.here = Moment(branch.number, branch.start)
         self._way.leave()
         self._extends = branch.number
-        self._show_what_stays()
+        self.shown = self.shown if self.is_of_a_piece else ()
         self._undoing.began(cause)
         self._keyframe()
 
@@ -301,15 +297,5 @@ class LiveRun(Whereabouts):
 
     def _arrive(self) -> None:
         if (tape := self._way.arrive()) is not None:
-            self.shown = tape
-            self._show_what_stays()
+            self.shown = tape if self.is_of_a_piece else ()
             self._recorder.moved()
-
-    def _show_what_stays(self) -> None:
-        """Where a branch has just begun, windows before it are shown only if they are of its data and task."""
-        owner = self.owner
-        if self.here.window == owner.start:
-            before = self.timeline.parent_config(owner)
-            same = before is not None and before.same_task(owner.config)
-            goes_on = owner.cause == "alone" or (owner.cause in ("back", "edit") and same)
-            self.shown = self.shown if goes_on else ()

@@ -49,6 +49,16 @@ class Whereabouts:
         return Moment(self.owner.number, self.here.window)
 
     @property
+    def is_of_a_piece(self) -> bool:
+        """Whether the windows before this moment are of the data and the task of those after it: always, but where a
+        branch has just begun."""
+        owner = self.owner
+        if self.here.window != owner.start or owner.cause == "alone":
+            return True
+        before = self.timeline.parent_config(owner)
+        return owner.cause in ("back", "edit") and before is not None and before.same_task(owner.config)
+
+    @property
     def root(self) -> Moment:
         """The beginning of the path that leads here, on the branch on whose terms one stands here."""
         return Moment(self.owner.number, 0)

@@ -1,4 +1,5 @@
-"""From a key to its effect, after an edit from the tutorial to a network whose windows take ten thousand times as long.
+"""From a key to its effect, after edits from the tutorial to lotteries, and to a network whose windows take ten
+thousand times as long.
 
 `python -m tests.benchmarks.key_to_effect [keys]`: how long `space` takes to pause, pressed at any moment at full speed
 and on the way to the end of an epoch (`e`), on each network, beside what one window takes. The bound is 0.1 s and one
@@ -21,6 +22,13 @@ from echornn import EchoConfig, Session
 TUTORIAL = EchoConfig(num_epochs=10**6)
 LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
 """A hundred windows an epoch."""
+
+NETWORKS: dict[str, dict[str, int]] = {
+    "the tutorial": {},
+    "64 replicas": {"replicas": 64},
+    "4096 replicas": {"replicas": 4096},
+    "(256, 256, 100)": {**LARGE, "replicas": 1},
+}
 
 PATIENCE = 600.0
 
@@ -75,12 +83,13 @@ def main() -> None:
     chance = random.Random(0)
     clocked = Clocked()
     session = clocked.session
-    for name, changes in (("the tutorial", {}), ("(256, 256, 100)", LARGE)):
+    for name, changes in NETWORKS.items():
         clocked.until_it_trains()
         if changes:
             asked = time.perf_counter()
             session.edit(**changes)
-            while session.config.state_size != 256:
+            session.resume()
+            while any(getattr(session.config, field) != value for field, value in changes.items()):
                 clocked.until_it_trains()
             say(f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them compiling")
             say(f"  the first key then: {1000 * clocked.seconds_of(session.pause):.0f} ms")

@@ -17,7 +17,7 @@ from tui.commands.records import Record, lottery_fields
 
 
 class LotteryReport:
-    """See `echornn_tui.commands.epoch_report.Report`; of several networks.
+    """See `tui.commands.epoch_report.Report`; of several networks.
 
     A window's record tells the losses of that window, an epoch's the means over the epoch; both, which replicas are
     solved by then.

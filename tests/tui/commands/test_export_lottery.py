@@ -125,6 +125,15 @@ def test_a_record_that_does_not_say_when_it_was_solved_is_read_for_that(tmp_path
     assert list(replica_rows(old)) == [row]
 
 
+def test_a_window_that_was_lost_is_no_number_in_any_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record_branches(tmp_path / "run", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    log = tmp_path / "run" / run_dir.LOSS_FILE
+    log.write_bytes(log.read_bytes()[: 4 * 6 * 15])
+    rows = printed(tmp_path / "run", capsys)
+    assert len(rows) == 120
+    assert [row["loss"] == row["accuracy"] == "nan" for row in rows] == [False] * 90 + [True] * 30
+
+
 def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
     record_branches(tmp_path / "run2", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
     for options, shape in (({}, (6, 1)), ({"replica": 5}, (1,))):
