@@ -70,7 +70,8 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
     if file is not None and not is_regular(file):  # Dask would wait for it
         raise EngineError(f"no Dask scheduler answers at {where}: there is no such file")
     try:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # what befalls it is said in our words
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         return OnDask(Client(address, scheduler_file=None if file is None else str(file), timeout=SECONDS_TO_CONNECT))
     except (OSError, ValueError, TypeError, KeyError, TimeoutError) as error:
         raise EngineError(f"no Dask scheduler answers at {where}: {error}") from error

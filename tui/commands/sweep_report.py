@@ -131,7 +131,7 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
 
 def pace_text(status: Status) -> str:
     """How fast it goes, and for how long it will."""
-    if not status.where:
+    if not status.loop_seconds:
         return "compiling" if status.under_way else "waiting for workers"
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
     left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
