@@ -61,17 +61,19 @@ class Showing:
             "undoable": live.undoable,
             "redoable": live.redoable,
             "vitals": self._vitals(),
-            "replica": live.replica,
             "lottery": live.timeline.lottery(here),
         }
         if not live.arrived:
-            self._stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
+            self._stage.change(
+                state=state, message=self._going, rate=0.0, config=live.config, replica=live.replica, **where
+            )
             return
         self._stage.stand(
             trainer,
             live.config,
             live.shown,
             live.timeline.evidence(here, live.replica),
+            live.replica,
             state=state,
             message="",
             device=trainer.device,
