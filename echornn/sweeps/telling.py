@@ -13,6 +13,8 @@ from echornn.sweeps.tally import Tally
 LEAST_SEEDS = 2
 """Results of a cell from which on it is compared: one seed is luck."""
 
+NOT_OF_SEVERAL = "points differ by more than luck, so cells of several are not compared: ] holds a field"
+
 MOST_NAMED = 6
 """Cells that are named; of more, the count."""
 
@@ -27,18 +29,38 @@ def name_of(table: Table, row: int, column: int) -> str:
 
 
 def told(table: Table, row: int, column: int) -> tuple[str, str]:
-    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed."""
+    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed.
+
+    Several points of a cell differ by more than the luck of seeds: there it is told from what to what they go, and no
+    interval.
+    """
     cell = table.cells[row][column]
     tally, name = cell.tally, name_of(table, row, column)
     points = len(cell.configs)
     if points > 1:
-        name = f"{name} (of {points} points)"
+        name = f"{name}, {points} points together"
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
+    solved = f"{name}: {tally.solved:,} of {tally.count:,} solved"
+    if tally.is_pooled:
+        shares = [round(100 * point.success) for point in tally.known]
+        least, most = min(shares), max(shares)
+        of_each = f"{least} % of each" if least == most else f"{least} to {most} % by point"
+        return f"{solved}, {of_each}", "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
     parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
-    first = f"{name}: {tally.solved:,} of {tally.count:,} solved ({low} to {high} %)"
-    return first, "; ".join(part for part in parts if part)
+    return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _best_point(table: Table, cell: Cell) -> str:
+    """What ``enter`` trains, of several points."""
+    best, point = cell.tally.best, cell.best_point
+    if best is None or point is None:
+        return ""
+    choice = table.choice
+    fields = zip(table.surveyed.axes, point, strict=True)
+    others = [f"{name} {value_text(value)}" for name, value in fields if name not in (choice.across, choice.down)]
+    return ", ".join([_best(cell.tally), *others])
 
 
 def _why_nothing(tally: Tally) -> str:
@@ -54,7 +76,7 @@ def _reason(table: Table, cell: Cell) -> str:
 def _when(tally: Tally) -> str:
     if tally.half_solved is not None:
         return f"half by window {tally.half_solved:,}"
-    return "less than half of them" if tally.solved else ""
+    return "fewer than half of its seeds" if tally.solved else ""
 
 
 def _best(tally: Tally) -> str:
@@ -78,6 +100,8 @@ def _lacking(tally: Tally) -> str:
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
     """How much more of the one are solved than of the other, with its interval, and whether seeds can tell."""
+    if tally.is_pooled or other.is_pooled:
+        return NOT_OF_SEVERAL
     if min(tally.count, other.count) < LEAST_SEEDS:
         few = "nothing is trained yet" if not min(tally.count, other.count) else "one seed is luck"
         return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both can be compared"
@@ -100,6 +124,8 @@ def best_told(table: Table) -> str:
     ]
     if len(cells) < 2:
         return ""
+    if any(tally.is_pooled for _, tally in cells):
+        return "cells of several points each are not compared: hold the other fields by --filter FIELD=VALUE"
     cells = [(name, tally) for name, tally in cells if tally.count >= LEAST_SEEDS]
     if len(cells) < 2:
         return f"one seed ranks nothing: {LEAST_SEEDS} or more of a cell can be compared"

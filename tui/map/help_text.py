@@ -5,9 +5,15 @@ from __future__ import annotations
 WHAT_IS_SEEN = (
     (
         "The map",
-        "Each cell is a point of the sweep, or several that are averaged over: the fuller its block, the better. By m "
-        "it is how many of the seeds solved the echo, the window by which half of them had, or the median of their "
-        "final losses. Where there is room, its number is in it.",
+        "Each cell is a point of the sweep: the fuller its block, the better. By m it is how many of the seeds solved "
+        "the echo, the window by which half of them had, or the median of their final losses. Where there is room, "
+        "its number is in it. A shade means the same whatever is filtered or held.",
+    ),
+    (
+        "Points together",
+        "With more fields than two a cell is several points together: the share of all their seeds, or the median of "
+        "the points' windows or losses. Points differ by more than luck, so such a cell has no interval, and is not "
+        "compared; [ and ] hold a field at one value.",
     ),
     (
         "The lines",

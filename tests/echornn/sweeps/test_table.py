@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.kept_values import FilterError, kept_values
+from echornn.sweeps.kept_values import FilterError, example_of, kept_values
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
@@ -86,6 +86,8 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
         ("echo=4..", {"echo_step": {4, 5}}),
         ("echo-step=..2,5", {"echo_step": {1, 2, 5}}),
         ("cell=rnn cell=rnn,gru", {"cell": {"rnn"}}),
+        ("cell=rnn,", {"cell": {"rnn"}}),
+        ("echo=4..99", {"echo_step": {4, 5}}),
         ("0.01", {"learning_rate": {0.01}}),
         ("learning=1e-2", {"learning_rate": {0.01}}),
     ],
@@ -102,6 +104,9 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
         ("cell=lstm", "filter = 'cell=lstm' cannot be used: cell has rnn, gru"),
         ("lstm", "filter = 'lstm' cannot be used: no field has this value; FIELD=VALUES, as learning_rate=0.01"),
         ("echo=9..x", "filter = 'echo=9..x' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=gru,lstm", "filter = 'cell=gru,lstm' cannot be used: cell has rnn, gru"),
+        ("echo=2,99", "filter = 'echo=2,99' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=,", "filter = 'cell=,' cannot be used: cell has rnn, gru"),
         ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
     ],
 )
@@ -109,6 +114,21 @@ def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str) -
     with pytest.raises(FilterError) as refused:
         kept_values(text, three_axes().axes)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("axes", "example"),
+    [
+        ({"cell": ("rnn", "gru")}, "cell=rnn"),
+        ({"cell": ("rnn", "gru", "lstm")}, "cell=rnn,gru"),
+        ({"echo_step": (1, 3, 5, 7)}, "echo_step=1..5"),
+        ({"echo_step": (3,)}, "echo_step=3"),
+        ({}, "echo_step=3,4"),
+    ],
+)
+def test_an_example_of_a_filter_is_one(axes: dict[str, tuple[int | str, ...]], example: str) -> None:
+    assert example_of(axes) == example
+    assert not axes or kept_values(example, axes)
 
 
 def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff: Table) -> None:

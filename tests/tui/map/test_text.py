@@ -20,6 +20,7 @@ from tui.map.chosen import chosen
 from tui.map.picture import picture_of
 from tui.map.seen import Seen
 from tui.map.signs import ASCII, BLOCKS
+from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 
 
@@ -50,6 +51,7 @@ def broken() -> SweepResults:
 def test_as_text(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=12.."), BLOCKS)) == [
         "seeds that solved it, %, across echo_step, down cell",
+        "state_size 16, T 15, init glorot; 1 epoch at most, seeds 0 to 15",
         "",
         "      12   13   14   15   16   17   18   19   20",
         "rnn   62   44   25 ┃  0 ┊  0    0    0    0    0",
@@ -66,6 +68,7 @@ def test_as_text(cliff: SweepResults) -> None:
 def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
         "window by which half had solved it, across cell, down echo_step",
+        "state_size 16, T 15, init glorot; 1 epoch at most, seeds 0 to 15",
         "",
         "    rnn   gru",
         "14    -     -",
@@ -79,6 +82,8 @@ def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
 def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
     assert list(lines_of(seen_of(broken), ASCII)) == [
         "seeds that solved it, %, across echo_step",
+        "state_size 4, T 10, init tutorial, total_series_length 200; 100 epochs at most,",
+        "seeds 7 to 8",
         "",
         "       1      2   3   40",
         "all  100   100?   !    x",
@@ -116,6 +121,18 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         ("1", "0", "1", "1.0000", "7"),
         ("0", "2", "0", "", ""),
         ("0", "0", "0", "", ""),
+    ]
+
+
+def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: SweepResults) -> None:
+    everything = surveyed(cliff)
+    pooled = Seen.of(MapState("cell", None), everything)
+    row = next(csv.DictReader(csv_lines(pooled)))
+    assert (row["cell"], row["points"], row["low"], row["high"]) == ("rnn", "20", "", "")
+    assert float(row["success"]) > 0
+    assert list(lines_of(pooled, ASCII))[-2:] == [
+        "cells of several points each are not compared: hold the other fields by",
+        "--filter FIELD=VALUE",
     ]
 
 
