@@ -92,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("kills", nargs="?", type=int, default=KILLS)
     parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--within", type=float, default=MOST_SECONDS, help="seconds from one kill to the next, at most")
     chosen = parser.parse_args()
     dice, say = random.Random(chosen.kills), Console().print
     with tempfile.TemporaryDirectory() as name:
@@ -110,7 +111,7 @@ def main() -> None:
                     if len(known(killed)) == NETWORKS:
                         break
                     process = subprocess.Popen([*sweep, "--out", str(killed), *where], **QUIET)  # type: ignore[call-overload]
-                time.sleep(dice.uniform(0, MOST_SECONDS))
+                time.sleep(dice.uniform(0, chosen.within))
                 victims = ["sweep", "worker 1"] if cluster is None else ["sweep", "worker 1", "worker 2", "scheduler"]
                 victim = dice.choice(victims)
                 if victim == "sweep":
