@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
+from echornn.session.stage import Stage
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.scripted import SMALL
@@ -87,6 +89,28 @@ def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: 
     assert past.loss == session.curve(1000).mean[29]
 
 
+def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
+    shown: list[Frame] = []
+
+    def change(stage: Stage, **changes: object) -> None:
+        stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
+        shown.append(stage.frame)
+
+    session = Session(SMALL, make_trainer=scripted_trainers)
+    with patch.object(Stage, "change", change), playing(session):
+        after(session, lambda: session.step(20))
+        session.lottery(6)
+        after(session, lambda: session.step(20))
+        after(session, lambda: session.choose(4))
+        after(session, lambda: session.go(0, 15))
+        after(session, lambda: session.go(1, 15))
+    going = [frame for frame in shown if "to train again" in frame.message]
+    assert {frame.config.replicas for frame in going} == {1, 6}
+    for frame in shown:
+        assert frame.own_config == frame.config.of(frame.replica), "it is there"
+        assert frame.lottery is None or frame.lottery.replicas == frame.config.replicas
+
+
 COMMANDS: dict[str, Callable[[Session, int], None]] = {
     "step": lambda session, number: session.step(1 + number),
     "resume": lambda session, number: session.resume(),
@@ -110,8 +134,14 @@ COMMANDS: dict[str, Callable[[Session, int], None]] = {
 def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_trained(
     story: list[tuple[str, int, bool]],
 ) -> None:
+    shown: list[Frame] = []
+
+    def change(stage: Stage, **changes: object) -> None:
+        stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
+        shown.append(stage.frame)
+
     session = Session(replace(SMALL, num_epochs=40), make_trainer=scripted_trainers)
-    with playing(session):
+    with patch.object(Stage, "change", change), playing(session):
         for command, number, waits in story:
             COMMANDS[command](session, number)
             if waits:
@@ -125,6 +155,9 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                     assert frame.loss == losses[-1]
         after(session, session.pause)
         assert session.error is None
+    for frame in shown:
+        assert frame.own_config == frame.config.of(frame.replica), "it is there"
+        assert frame.lottery is None or frame.lottery.replicas == frame.config.replicas
 
 
 def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
