@@ -25,7 +25,8 @@ def modules_after(statement: str) -> set[str]:
     [
         "import echornn; from echornn import EchoConfig, EchoSeries, Session, LossHistory, Frame, Progress",
         "from echornn import EchoConfig, Session; Session(EchoConfig())",
-        "from echornn import Question, Readings, RunRecorder, Specimen, TrainerState; import echornn.probes, echornn.sweeps.sweep",
+        "from echornn import Question, Readings, RunRecorder, Specimen, TrainerState; import echornn.probes",
+        "import echornn.sweeps.sweep, echornn.sweeps.processes",
     ],
 )
 def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(statement: str) -> None:
