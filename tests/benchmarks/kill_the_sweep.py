@@ -24,8 +24,9 @@ from rich.console import Console
 from echornn.sweeps.folder import RESULTS, TABLE
 
 KILLS = 30
-FLAGS = ["--grid", "echo_step=3..8", "state_size=4,8", "--seeds", "24", "--init", "glorot", "--num-epochs", "40"]
-NETWORKS = 6 * 2 * 24
+SEEDS = 40
+FLAGS = ["--grid", "echo_step=3..8", "state_size=4,8", "--seeds", str(SEEDS), "--init", "glorot", "--num-epochs", "100"]
+NETWORKS = 6 * 2 * SEEDS
 MOST_SECONDS = 15.0
 """From one kill to the next, at the most."""
 

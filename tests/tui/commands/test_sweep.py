@@ -65,6 +65,7 @@ def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.Captur
         (echo, cell): (4, 4 if echo < 10 else 0) for echo in (3, 9, 10) for cell in ("rnn", "gru")
     }
     assert (end["event"], end["known"], end["solved"], end["points_failed"]) == ("finished", 24, 16, 0)
+    assert end["where"] == ["cpu of worker 1", "cpu of worker 2"]
 
 
 def test_the_same_again_says_that_all_is_known(
