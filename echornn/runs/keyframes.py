@@ -28,8 +28,8 @@ MOST_BYTES_OF_LARGE = 256 << 20
 HEADER_BYTES = 1200
 """Of a state on disk, beside its arrays."""
 
-MOST_FILE_BYTES = 1 << 28
-"""Of the file that are read; a longer one is not ours."""
+MOST_FILE_BYTES = 2 * MOST_BYTES_OF_LARGE
+"""Of the file that are read; a longer one is not ours. Its records are longer than the states by what heads them."""
 
 _RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"

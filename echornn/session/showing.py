@@ -61,9 +61,12 @@ class Showing:
             "undoable": live.undoable,
             "redoable": live.redoable,
             "vitals": self._vitals(),
+            "lottery": live.timeline.lottery(here),
         }
         if not live.arrived:
-            self._stage.change(state=state, message=self._going, rate=0.0, config=live.config, **where)
+            self._stage.change(
+                state=state, message=self._going, rate=0.0, config=live.config, replica=live.replica, **where
+            )
             return
         self._stage.stand(
             trainer,
@@ -71,7 +74,6 @@ class Showing:
             live.shown,
             live.timeline.evidence(here, live.replica),
             live.replica,
-            lottery=live.timeline.lottery(here),
             state=state,
             message="",
             device=trainer.device,

@@ -44,6 +44,8 @@ MOST_BYTES_OF_A_RESULT = 1 << 16
 SEED_OF_A_POINT = 0
 """A point is a configuration without its seed."""
 
+DEFAULT = EchoConfig()
+
 Versions = Mapping[str, str]
 """By distribution."""
 
@@ -109,8 +111,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
 
 def told_of(config: EchoConfig) -> dict[str, Any]:
     """The fields that are not the defaults; those that are added later do not change it."""
-    default = asdict(EchoConfig())
-    return {name: value for name, value in asdict(config).items() if value != default[name]}
+    return {name: value for name, value in vars(config).items() if value != getattr(DEFAULT, name)}
 
 
 @lru_cache(maxsize=1)

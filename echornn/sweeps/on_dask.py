@@ -25,6 +25,7 @@ from echornn.runs.own_files import is_regular
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result, Versions, versions_here
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.worker import Trainers, prepared
 
 SECONDS_TO_CONNECT = 10
 """How long a scheduler may take to answer."""
@@ -70,7 +71,8 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
     if file is not None and not is_regular(file):  # Dask would wait for it
         raise EngineError(f"no Dask scheduler answers at {where}: there is no such file")
     try:
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # what befalls it is said in our words
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         return OnDask(Client(address, scheduler_file=None if file is None else str(file), timeout=SECONDS_TO_CONNECT))
     except (OSError, ValueError, TypeError, KeyError, TimeoutError) as error:
         raise EngineError(f"no Dask scheduler answers at {where}: {error}") from error
@@ -227,10 +229,8 @@ def run_part(
     key, run = worker.get_current_task(), uuid.uuid4().hex
     numbers = {config: number for number, config in enumerate(part.configs)}
     results: dict[EchoConfig, Result] = {}
-    is_worn: Callable[[], bool] = lambda: False  # noqa: E731
-    if train is None:
-        train, is_worn = _shop()
-    for news in train(part):
+    trains, is_worn = _shop() if train is None else (train, lambda: False)
+    for news in trains(part):
         if isinstance(news, Trained):
             results.update(news.results)
         worker.log_event(topic, {"part": part.number, "run": run, **as_message(news, numbers)})
@@ -239,19 +239,12 @@ def run_part(
     return [results[config] for config in part.configs], is_worn()
 
 
-def _shop() -> tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]:
+def _shop() -> Trainers:
     """What trains in this thread, with what it has compiled so far."""
-    from echornn import quiet
-
-    quiet.import_tensorflow()
-    from echornn.sweeps.worker import is_worn
-    from echornn.sweeps.workshop import Workshop
-    from echornn.training.device import use_one_thread
-
-    use_one_thread()
-    if not hasattr(_shops, "shop"):
-        _shops.shop = Workshop()
-    return _shops.shop.train, is_worn
+    if not hasattr(_shops, "trainers"):
+        _shops.trainers = prepared()
+    trainers: Trainers = _shops.trainers
+    return trainers
 
 
 def _is_wanted(worker: Any, key: str) -> bool:

@@ -11,16 +11,20 @@ from queue import SimpleQueue
 
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 
+Trainers = tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]
+"""What trains a part, and what says whether this process should train no more."""
+
 MAPPINGS_USED_AT_MOST = 0.5
 """Part of a process' memory mappings; one that has taken more ends before the next part."""
 
 
-def serve(
-    connection: Connection, train: Callable[[Part], Iterator[News]], worn: Callable[[], bool] = lambda: False
-) -> None:
-    """Say `Ready`, train the part that comes, tell its news, and again; until it is worn.
+def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
+    """Say `Ready`, train the part that comes, tell its news, and again; until this process is worn.
 
-    When whoever sends the parts is gone, this process ends at once, whatever is under way: it would be for nobody.
+    When whoever sends the parts is gone, it ends at once, whatever is under way: it would be for nobody.
+
+    Args:
+        prepare: loads what is needed, which may take seconds.
     """
     parts: SimpleQueue[Part] = SimpleQueue()
 
@@ -32,6 +36,7 @@ def serve(
                 os._exit(0)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
+    train, worn = prepare()
     while not worn():
         connection.send(Ready())
         part = parts.get()
@@ -45,6 +50,18 @@ def serve(
     connection.send(Ready(worn=True))
 
 
+def prepared() -> Trainers:
+    """TensorFlow, with one thread, and nothing compiled yet."""
+    from echornn import quiet
+
+    quiet.import_tensorflow()
+    from echornn.sweeps.workshop import Workshop
+    from echornn.training.device import use_one_thread
+
+    use_one_thread()
+    return Workshop().train, is_worn
+
+
 def is_worn() -> bool:
     """Whether this process has compiled so much that the next part should be another's."""
     from echornn.training.programs import mappings_taken
@@ -55,15 +72,7 @@ def is_worn() -> bool:
 
 def main() -> None:
     """Serve on the descriptor that the command line names."""
-    connection = Connection(int(sys.argv[1]))
-    from echornn import quiet
-
-    quiet.import_tensorflow()
-    from echornn.sweeps.workshop import Workshop
-    from echornn.training.device import use_one_thread
-
-    use_one_thread()
-    serve(connection, Workshop().train, is_worn)
+    serve(Connection(int(sys.argv[1])), prepared)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,7 @@ class Workers:
         try:
             from echornn.sweeps import on_dask
         except ImportError as error:
-            raise UsageError(
-                f"{flag} cannot be used without Dask, of which {error.name} is missing: install echornn-tui[cluster]"
-            ) from error
+            raise UsageError(f"{flag} cannot be used without Dask: install echornn-tui[cluster]") from error
         if self.number is not None:
             return on_dask.on_this_machine(self.number)
         try:

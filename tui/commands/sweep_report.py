@@ -67,7 +67,7 @@ def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
 
 def end_record(status: Status, seconds: float, workers: int) -> Record:
     """What has come of it: finished, or stopped; share_in_loops is the part of the workers' time that was spent in the
-    compiled loops, 0 to 1."""
+    compiled loops, 0 to 1; where, the devices, machines and processes that trained."""
     return {
         "event": "finished" if status.is_finished else "stopped",
         "networks": status.trainings,
@@ -76,6 +76,7 @@ def end_record(status: Status, seconds: float, workers: int) -> Record:
         "points_failed": len(status.failed),
         "seconds": round(seconds, 3),
         "share_in_loops": round(status.loop_seconds / (seconds * workers), 3) if seconds else 0.0,
+        "where": sorted(status.where),
     }
 
 
@@ -131,7 +132,7 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
 
 def pace_text(status: Status) -> str:
     """How fast it goes, and for how long it will."""
-    if not status.where:
+    if not status.loop_seconds:
         return "compiling" if status.under_way else "waiting for workers"
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
     left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"

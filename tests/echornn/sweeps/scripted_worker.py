@@ -20,4 +20,4 @@ if __name__ == "__main__":
         parts += 1
         return how == "wears" and parts > 1
 
-    serve(Connection(int(descriptor)), train, is_worn)
+    serve(Connection(int(descriptor)), lambda: (train, is_worn))
