@@ -2,6 +2,7 @@
 
 The map of this house; each room knows only those below it::
 
+    sweeps/     maps over fields: grid, folder and results, plan, engines (processes, Dask), worker; tables of them
     session/    the loop between commands and frames: the door, the loop, its drive, changes, what is trained and shown
     runs/       a run as a tree in memory and on disk: timeline, keyframes, checkpoints, logs, lock, recorder, events
     analysis/   what losses tell: their history as a curve; evidence, what is the case (situation), the sentence

@@ -26,6 +26,7 @@ def modules_after(statement: str) -> set[str]:
         "import echornn; from echornn import EchoConfig, EchoSeries, Session, LossHistory, Frame, Progress",
         "from echornn import EchoConfig, Session; Session(EchoConfig())",
         "from echornn import Question, Readings, RunRecorder, Specimen, TrainerState; import echornn.probes",
+        "import echornn.sweeps.sweep, echornn.sweeps.processes",
     ],
 )
 def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(statement: str) -> None:
@@ -34,7 +35,12 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
 
 @pytest.mark.parametrize(
     "statement",
-    ["import tui.cli", "import tui.app.app", "import tui.commands.headless, tui.commands.probe", "import tui.__main__"],
+    [
+        "import tui.cli",
+        "import tui.app.app",
+        "import tui.commands.headless, tui.commands.probe, tui.commands.sweep",
+        "import tui.__main__",
+    ],
 )
 def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
     assert not modules_after(statement) & set(HEAVY)

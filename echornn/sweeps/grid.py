@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from echornn.config import MAX_SEED, ConfigError, EchoConfig
@@ -91,7 +92,7 @@ class Grid:
         if not self.points.possible:
             raise next(self._refusals())
 
-    @property
+    @cached_property
     def points(self) -> Points:
         """Its combinations, in the axes' order."""
         possible: list[EchoConfig] = []

@@ -24,8 +24,9 @@ from rich.console import Console
 from echornn.sweeps.folder import RESULTS, TABLE
 
 KILLS = 30
-FLAGS = ["--grid", "echo_step=3..8", "state_size=4,8", "--seeds", "24", "--init", "glorot", "--num-epochs", "40"]
-NETWORKS = 6 * 2 * 24
+SEEDS = 40
+FLAGS = ["--grid", "echo_step=3..8", "state_size=4,8", "--seeds", str(SEEDS), "--init", "glorot", "--num-epochs", "100"]
+NETWORKS = 6 * 2 * SEEDS
 MOST_SECONDS = 15.0
 """From one kill to the next, at the most."""
 
@@ -92,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("kills", nargs="?", type=int, default=KILLS)
     parser.add_argument("--dask", action="store_true")
+    parser.add_argument("--within", type=float, default=MOST_SECONDS, help="seconds from one kill to the next, at most")
     chosen = parser.parse_args()
     dice, say = random.Random(chosen.kills), Console().print
     with tempfile.TemporaryDirectory() as name:
@@ -110,7 +112,7 @@ def main() -> None:
                     if len(known(killed)) == NETWORKS:
                         break
                     process = subprocess.Popen([*sweep, "--out", str(killed), *where], **QUIET)  # type: ignore[call-overload]
-                time.sleep(dice.uniform(0, MOST_SECONDS))
+                time.sleep(dice.uniform(0, chosen.within))
                 victims = ["sweep", "worker 1"] if cluster is None else ["sweep", "worker 1", "worker 2", "scheduler"]
                 victim = dice.choice(victims)
                 if victim == "sweep":

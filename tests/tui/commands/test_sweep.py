@@ -55,6 +55,17 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert all(len(line) <= 120 for line in rest)
 
 
+def test_one_of_each_is_said_as_one(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
+    one = ["sweep", "--out", str(tmp_path), "--num-epochs", "1"]
+    assert exit_code_of([*one, "--grid", "echo_step=3"]) == ExitCode.DONE
+    assert said(capfd)[0] == "1 point with 16 seeds: 16 networks"
+    engine._kills = [4]
+    assert exit_code_of([*one, "--grid", "echo_step=4", "--seeds", "1"]) == ExitCode.FAILED
+    first, *_, last, _ = said(capfd)
+    assert first == "1 point with 1 seed: 1 network"
+    assert last.startswith("finished  0 of 1 network known, 0 solved  1 point failed  seconds ")
+
+
 def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID, "--json"]) == ExitCode.DONE
     start, *points, end = map(json.loads, said(capfd))
@@ -65,6 +76,7 @@ def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.Captur
         (echo, cell): (4, 4 if echo < 10 else 0) for echo in (3, 9, 10) for cell in ("rnn", "gru")
     }
     assert (end["event"], end["known"], end["solved"], end["points_failed"]) == ("finished", 24, 16, 0)
+    assert end["where"] == ["cpu of worker 1", "cpu of worker 2"]
 
 
 def test_the_same_again_says_that_all_is_known(
