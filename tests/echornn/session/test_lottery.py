@@ -89,6 +89,32 @@ def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: 
     assert past.loss == session.curve(1000).mean[29]
 
 
+def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_there(session: Session) -> None:
+    after(session, lambda: session.step(40))
+    after(session, lambda: session.choose(3))
+    first = after(session, session.alone)
+    own = scripted_losses(SMALL_LOTTERY, 0, 40)[:, 3]
+
+    def shows_its_own(frame: Frame) -> None:
+        assert (frame.branch, frame.trained, frame.own_config.seed) == (1, 40, 10)
+        assert (frame.loss, frame.accuracy, frame.passed) == (first.loss, first.accuracy, first.passed)
+        assert frame.progress is not None
+        np.testing.assert_array_equal(frame.progress.x, first.progress.x if first.progress is not None else None)
+        for one in frame.tape:
+            assert one.losses[-1] == pytest.approx(own[10 * one.epoch + one.window], rel=1e-4)
+
+    shows_its_own(first)
+    session.undo()
+    shows_its_own(after(session, session.redo))
+    after(session, lambda: session.step(3))
+    shows_its_own(after(session, lambda: session.go(1, 40)))
+    after(session, lambda: session.go(1, 43))
+    session.lottery(4)
+    shows_its_own(after(session, lambda: session.go(1, 40)))
+    *before, _ = after(session, lambda: session.go(1, 41)).tape
+    assert [one.losses[-1] for one in before] == pytest.approx(own[39 - len(before) : 39], rel=1e-4)
+
+
 def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
     shown: list[Frame] = []
 
