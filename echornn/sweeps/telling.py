@@ -7,7 +7,7 @@ import math
 from echornn.analysis.difference import difference
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Cell, Table
+from echornn.sweeps.table import Cell, Table, Values
 from echornn.sweeps.tally import Tally
 
 LEAST_SEEDS = 2
@@ -39,6 +39,8 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     points = len(cell.configs)
     if points > 1:
         name = f"{name}, {points} points together"
+    elif points == 1 and tally.left_out:
+        name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
     solved = f"{name}: {tally.solved:,} of {tally.count:,} solved"
@@ -57,10 +59,14 @@ def _best_point(table: Table, cell: Cell) -> str:
     best, point = cell.tally.best, cell.best_point
     if best is None or point is None:
         return ""
-    choice = table.choice
+    return ", ".join([_best(cell.tally), *_others(table, point)])
+
+
+def _others(table: Table, point: Values) -> list[str]:
+    """The point's values of the fields that tell it from other points of its cell."""
+    shown = (table.choice.across, table.choice.down, *table.choice.held)
     fields = zip(table.surveyed.axes, point, strict=True)
-    others = [f"{name} {value_text(value)}" for name, value in fields if name not in (choice.across, choice.down)]
-    return ", ".join([_best(cell.tally), *others])
+    return [f"{name} {value_text(value)}" for name, value in fields if name not in shown]
 
 
 def _why_nothing(tally: Tally) -> str:
@@ -95,7 +101,8 @@ def _loss(tally: Tally) -> str:
 def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
-    return ", ".join(part for part in (failed, missing) if part)
+    cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
+    return ", ".join(part for part in (failed, missing, cannot) if part)
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:

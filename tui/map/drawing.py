@@ -127,7 +127,7 @@ def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, 
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
     edge = lacks(tally, signs)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "map--label" if edge == signs.missing else "map--lacking"
+        style = "map--lacking" if edge == signs.failed else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 

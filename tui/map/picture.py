@@ -8,11 +8,10 @@ from xml.sax.saxutils import escape
 from echornn.sweeps.measures import Scale, value_of
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS
-from tui.app.widgets.fitting import joined
 from tui.map.labels import texts_of
 from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, lacks, sign_of
-from tui.map.what_is_trained import trained_parts
+from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
 """From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
@@ -35,7 +34,7 @@ def picture_of(seen: Seen) -> str:
     table = seen.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
-    common = joined(trained_parts(table.surveyed))
+    common = str(common_to_all(table.surveyed) or "")
     width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * max(len(seen.heading), len(common)), 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.telling import best_told
-from tui.app.widgets.fitting import joined
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
-from tui.map.what_is_trained import trained_parts
+from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
 """Of the words below the table."""
@@ -32,6 +31,8 @@ COLUMNS = (
     "best_solved_at",
     "failed",
     "missing",
+    "most_windows",
+    "until",
 )
 """Of `csv_lines`, after the fields across and down."""
 
@@ -52,7 +53,8 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield seen.heading
-    yield from textwrap.wrap(joined(trained_parts(table.surveyed)).replace(" · ", "; "), WIDTH)
+    for words in str(common_to_all(table.surveyed) or "").split("; "):
+        yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
     for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
@@ -94,7 +96,7 @@ def csv_lines(seen: Seen) -> Iterator[str]:
     """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known.
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
-    of its points'.
+    of its points'. ``most_windows`` is how many each of its networks trains at the most, empty where they differ in it.
     """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -110,7 +112,9 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             loss = f"{tally.loss:.6g}" if tally.count else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             counts = [len(cell.configs), tally.count, tally.solved]
-            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing])
+            most = {config.num_epochs * config.windows_per_epoch for config in cell.configs.values()}
+            budget = [most.pop() if len(most) == 1 else "", "solved" if table.surveyed.until_solved else "all"]
+            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *budget])
 
 
 def _csv(values: list[object]) -> str:

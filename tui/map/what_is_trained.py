@@ -1,13 +1,13 @@
-"""What all networks of a sweep have in common, in a line: without it a map is of nothing in particular."""
+"""What all networks of a sweep have in common: without it a map is of nothing in particular."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Surveyed
-from tui.app.widgets.fitting import Part
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Named whatever they are; all others where they are not the defaults."""
@@ -17,23 +17,47 @@ SHORT = {"truncated_backprop_length": "T"}
 ELSEWHERE = ("seed", "replicas", "device", "num_epochs")
 """Told in other words, or no part of what is trained."""
 
+OF_WINDOWS = {"total_series_length", "truncated_backprop_length", "batch_size", "stride", "num_epochs"}
+"""Fields that make the number of windows."""
 
-def trained_parts(surveyed: Surveyed) -> list[Part]:
-    """The fields that are not swept, how long each trains at the most, and the seeds."""
+
+class Common(NamedTuple):
+    """In words.
+
+    Attributes:
+        fields: those that are not swept, the most telling first.
+        until: how long each trains.
+        windows: at the most; empty where points differ in it.
+        seeds: the first and the last.
+    """
+
+    fields: tuple[str, ...]
+    until: str
+    windows: str
+    seeds: str
+
+    def __str__(self) -> str:
+        """All of it."""
+        return f"{', '.join(self.fields)}; {', '.join(part for part in self[1:] if part)}"
+
+
+def common_to_all(surveyed: Surveyed) -> Common | None:
+    """What all of them have in common; None where there is nothing to train."""
     config = next(iter(surveyed.configs.values()), None)
     if config is None:
-        return []
-    names = [one.name for one in dataclasses.fields(EchoConfig) if one.name not in (*FIRST, *ELSEWHERE)]
-    usual = EchoConfig.__dataclass_fields__
-    told = [*FIRST, *(name for name in names if getattr(config, name) != usual[name].default)]
-    parts = [
-        Part(f"{SHORT.get(name, name)} {value_text(getattr(config, name))}", 2 + (name in FIRST), "fields", missed=True)
-        for name in told
-        if name not in surveyed.axes
+        return None
+    usual = {one.name: one.default for one in dataclasses.fields(EchoConfig) if one.name not in ELSEWHERE}
+    names = [*FIRST, *(name for name in usual if name not in FIRST and getattr(config, name) != usual[name])]
+    fields = [
+        f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names if name not in surveyed.axes
     ]
     epochs = f"{config.num_epochs:,} epoch{'s' if config.num_epochs != 1 else ''}"
-    parts.append(Part(f"{epochs} at most" if surveyed.until_solved else epochs, 4))
-    return [*parts, Part(_seeds(surveyed.seeds), 5)]
+    until = "" if "num_epochs" in surveyed.axes else epochs
+    if surveyed.until_solved:
+        until = f"until solved or {until}" if until else "until solved"
+    windows = config.num_epochs * config.windows_per_epoch
+    is_one = OF_WINDOWS.isdisjoint(surveyed.axes)
+    return Common(tuple(fields), until, f"{windows:,} windows" if is_one else "", _seeds(surveyed.seeds))
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from tui.map.labels import held_text, legend_of
 from tui.map.seen import Seen
 from tui.map.signs import signs_for
 from tui.map.state import others
-from tui.map.what_is_trained import trained_parts
+from tui.map.what_is_trained import common_to_all
 
 LEGEND_LINES = 2
 
@@ -40,7 +40,7 @@ class MapHead(CellWidget):
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
         self._write(cells, 1, fitted(parts_of(self._seen), cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, fitted(trained_parts(self._seen.table.surveyed), cells.width), "head--common")
+            self._write(cells, 2, fitted(common_parts(self._seen), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
@@ -62,6 +62,16 @@ def parts_of(seen: Seen) -> list[Part]:
     if state.filter:
         parts.append(Part(f"filter {state.filter}", 1, "filter", missed=True))
     return parts
+
+
+def common_parts(seen: Seen) -> list[Part]:
+    """What all networks have in common."""
+    common = common_to_all(seen.table.surveyed)
+    if common is None:
+        return []
+    fields = [Part(field, 2, "fields", missed=True) for field in common.fields]
+    rest = ((common.until, 3), (common.windows, 1), (common.seeds, 4))
+    return [*fields, *(Part(text, matters) for text, matters in rest if text)]
 
 
 class MapGrid(CellWidget, can_focus=True):

@@ -172,6 +172,17 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
     assert told(table, 0, 0)[1].endswith("1 to come")
 
 
+def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
+    axes = (Axis.parse("echo_step=1,30"), Axis.parse("cell=rnn"), Axis.parse("total_series_length=100,1000"))
+    everything = surveyed(results_of(Grid(axes, {}, 4)))
+    table = table_of(everything, first_choice(everything.axes))
+    assert not table.cells[0][1].tally.is_pooled
+    first, second = told(table, 0, 1)
+    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
+    assert second.endswith("; 1 other point cannot be")
+    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1, 2 points together: ")
+
+
 def test_a_cell_in_words(cliff: Table) -> None:
     assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
     assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")

@@ -54,7 +54,7 @@ async def test_what_was_trained_stands_above_the_map() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "state_size 16, T 15, init glorot · 1 epoch at most, seeds 0 to 15" in text_of(app)
+        assert "state_size 16, T 15, init glorot · until solved or 1 epoch, seeds 0 to 15" in text_of(app)
         assert app.query_one(Input).placeholder == "echo_step=1..19"
 
 
