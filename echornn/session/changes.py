@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
-from echornn.session import going_back
+from echornn.session import turning
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame
 from echornn.session.live_run import LiveRun
@@ -32,6 +32,7 @@ class Changes:
         self._pace = pace
         self._drive = drive
         self._waiting: deque[tuple[Callable[[], None], bool]] = deque()
+        self._turned: turning.Turn | None = None
 
     @property
     def waiting(self) -> bool:
@@ -98,15 +99,17 @@ class Changes:
         live = self._live
 
         def turn() -> None:
-            if live.config.replicas == 1:
-                live.edit(replace(live.config, replicas=replicas))
-                live.choose(0)  # the one that it was
-            elif (before := going_back.before_the_lottery(live.timeline, live.here)) is not None:
-                live.go(before)
+            here, replica, at_its_end = live.here, live.replica, not live.is_past
+            target = turning.there(live.timeline, here, self._turned)
+            if target is None:
+                live.edit(turning.begun(live.config, replica, replicas))
+                live.choose(0)  # of many, the one that it was
             else:
-                live.edit(replace(live.config, replicas=1))
+                live.go(target[0])
+                live.choose(target[1])
+            self._turned = turning.Turn(here, replica, at_its_end, live.config)
 
-        self.make(turn)
+        self._go_where_it_leads(turn, anywhere=False)
 
     def undo(self) -> None:
         """Go to before the last change; see `LiveRun.undo`."""
@@ -116,7 +119,7 @@ class Changes:
         """Go forth again; see `LiveRun.redo`."""
         self._go_where_it_leads(self._live.redo)
 
-    def _go_where_it_leads(self, go: Callable[[], None]) -> None:
+    def _go_where_it_leads(self, go: Callable[[], None], anywhere: bool = True) -> None:
         """A moment in the past is looked at, and the end of a branch is where training goes on."""
 
         def look() -> None:
@@ -124,7 +127,7 @@ class Changes:
             if self._live.is_past:
                 self._drive.pause()
 
-        self.make(look, anywhere=True)
+        self.make(look, anywhere)
 
     def go(self, branch: int, window: int) -> None:
         """Show the moment after so many windows along a branch's path, within its ends; training pauses."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import deque
 from collections.abc import Callable
 
@@ -10,7 +11,13 @@ SLICE_SECONDS = 0.025
 """Work that is done between two looks at the commands."""
 
 LONG_SLICE_SECONDS = 0.08
-"""The same beyond a single window, of a population so large that a call for work takes longer than `SLICE_SECONDS`."""
+"""The same, where a call for work costs much by itself; beyond a single window, where that takes as long."""
+
+LEAST_WORK_OF_A_CALL = 50
+"""Work takes so many times what a call for it takes by itself, up to `LONG_SLICE_SECONDS`."""
+
+RECENT_CALLS = 5
+"""The median of so many tells what a window takes: a call that had to wait for a processor says nothing."""
 
 LEAST_SHARE_OF_A_CALL = 0.2
 """Of the time that windows take together: what a call takes by itself, so that it is worth training more of them."""
@@ -43,7 +50,7 @@ class Pace:
     def __init__(self, speed: float, clock: Callable[[], float]) -> None:
         self.speed = speed
         self._clock = clock
-        self._seconds_per_window: float | None = None
+        self._recent: deque[float] = deque(maxlen=RECENT_CALLS)
         self._call_seconds = self._seconds_of_one = 0.0
         self._together, self._tries_in = 1, 0
         self._due_since = clock()
@@ -65,7 +72,7 @@ class Pace:
         Args:
             call_seconds: what a call of it takes that trains no window; of a large population, more than many windows.
         """
-        self._seconds_per_window = None
+        self._recent.clear()
         self._call_seconds, self._seconds_of_one = call_seconds, 0.0
         self._together, self._tries_in = 1, 0
 
@@ -84,17 +91,18 @@ class Pace:
     def slice_windows(self) -> int:
         """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before; one, where there are none.
 
-        Where a call for work costs so much by itself that a single window takes longer, as many as take
-        `LONG_SLICE_SECONDS` beyond that.
+        Where a call for work costs much by itself, in up to `LONG_SLICE_SECONDS`; where it costs so much that a single
+        window takes longer, as many as take `LONG_SLICE_SECONDS` beyond that.
         """
-        if self._seconds_per_window is None:
+        if not self._recent:
             return 1
-        return max(self._together, int(SLICE_SECONDS / self._seconds_per_window))
+        seconds = min(max(SLICE_SECONDS, LEAST_WORK_OF_A_CALL * self._call_seconds), LONG_SLICE_SECONDS)
+        return max(self._together, int(seconds / self.seconds_per_window))
 
     @property
     def seconds_per_window(self) -> float:
         """What a window takes, judged by the ones before; `SLICE_SECONDS`, where there are none."""
-        return SLICE_SECONDS if self._seconds_per_window is None else self._seconds_per_window
+        return statistics.median_low(self._recent) if self._recent else SLICE_SECONDS
 
     @property
     def seconds_of_one(self) -> float:
@@ -103,9 +111,7 @@ class Pace:
 
     def took(self, windows: int, seconds: float) -> None:
         """Take note of the time that windows took, also where they are none that were due."""
-        newest = seconds / windows
-        before = newest if self._seconds_per_window is None else self._seconds_per_window
-        self._seconds_per_window = max((before + newest) / 2, LEAST_SECONDS_PER_WINDOW)
+        self._recent.append(max(seconds / windows, LEAST_SECONDS_PER_WINDOW))
         if seconds > SLICE_SECONDS:
             self._weigh_together(windows, seconds)
 

@@ -248,8 +248,11 @@ class Session:
         self._loop.mailbox.send(self._loop.changes.alone)
 
     def lottery(self, replicas: int = 64) -> None:
-        """Turn a network alone into so many replicas, which start over; and several back into the one that they were,
-        where it stood then, or into the first of them."""
+        """Turn from a network alone to the lottery that it is one of, and back: each stands where it was left.
+
+        Where there is none yet, so many replicas start over with the network's seed and those after it; or the chosen
+        replica of several does, alone.
+        """
         self._loop.mailbox.send(lambda: self._loop.changes.lottery(replicas))
 
     def undo(self) -> None:

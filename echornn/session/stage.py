@@ -7,7 +7,7 @@ from typing import Any
 
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress
+from echornn.progress import AnyProgress, Progress
 from echornn.runs.branch import is_one_of
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
@@ -22,6 +22,7 @@ class Stage:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
+        self._own: list[tuple[AnyProgress, int, Progress]] = []
 
     def change(self, **changes: Any) -> None:
         """Show the newest frame with these attributes changed."""
@@ -60,7 +61,7 @@ class Stage:
             evidence: what the losses up to there tell.
             replica: which one is shown.
         """
-        *tape, progress = tuple(one.of(replica) for one in shown) or (None,)
+        *tape, progress = self._of(replica, shown) or (None,)
         epoch, window = place(trainer.epoch, trainer.window, config)
         if progress is not None:
             epoch, window = progress.epoch + 1, progress.window + 1
@@ -74,6 +75,13 @@ class Stage:
             **position,
             **changes,
         )
+
+    def _of(self, replica: int, shown: tuple[AnyProgress, ...]) -> tuple[Progress, ...]:
+        """The windows of this replica: those that were shown before are the same objects again."""
+        known = {id(one): own for one, of, own in self._own if of == replica}
+        owns = tuple(known.get(id(one)) or one.of(replica) for one in shown)
+        self._own = [(one, replica, own) for one, own in zip(shown, owns, strict=True)]
+        return owns
 
 
 def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from echornn.progress import Floats
 from echornn.training.bptt import Trained, call_numbers, dropout_key
 from echornn.training.population_data import Block
 from echornn.training.programs import Programs
+from echornn.training.seen import seen
 from echornn.training.shares import Shares
 
 
@@ -99,9 +100,8 @@ class Crew:
                     x, y = call.block.x[number], call.block.y[number]
                     calls = tf.constant([*numbers, *vacant])
                     self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
-                    losses, errors, *shown = trained
-                    parts = [losses[:, : call.windows], errors[:, : call.windows], *shown]
-                done[number] = [part.numpy() for part in parts]
+                losses, errors, *shown = map(seen, trained)
+                done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
 
         list(self._threads.map(work, range(len(self._seats))))
         return Trained(*map(self.shares.last, zip(*done, strict=True)))

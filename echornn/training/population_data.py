@@ -14,6 +14,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Symbols
 from echornn.tasks.series_side_by_side import series_side_by_side
 from echornn.training.data_block import epochs_in_a_population_block
+from echornn.training.seen import seen_steps
 from echornn.training.shares import Shares
 
 
@@ -65,8 +66,7 @@ class PopulationData:
 
     def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
         """These steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
-        by_share = [tf.reshape(one, [self._shares.room, -1, *one.shape[1:]]) for one in of_calls]
-        window: Symbols = self._shares.last([one[:, steps].numpy() for one in by_share])
+        window: Symbols = self._shares.last([seen_steps(one, self._shares.room, steps) for one in of_calls])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from echornn.session.session import Session
 from tests.echornn.session.test_probing import MEMORY, Scripted
@@ -64,7 +65,8 @@ def test_one_alone_that_becomes_a_lottery_again_is_still_the_one_that_is_looked_
     with paused_lottery() as session:
         session.choose(2)
         session.alone()
+        session.edit(learning_rate=0.05)
         session.lottery(4)
         session.step(1)
         wait_for(lambda: session.frame.config.replicas == 4 and session.frame.trained == 1)
-        assert session.frame.own_config == SMALL_LOTTERY.of(2)
+        assert session.frame.own_config == replace(SMALL_LOTTERY.of(2), learning_rate=0.05)

@@ -89,6 +89,32 @@ def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: 
     assert past.loss == session.curve(1000).mean[29]
 
 
+def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_there(session: Session) -> None:
+    after(session, lambda: session.step(40))
+    after(session, lambda: session.choose(3))
+    first = after(session, session.alone)
+    own = scripted_losses(SMALL_LOTTERY, 0, 40)[:, 3]
+
+    def shows_its_own(frame: Frame) -> None:
+        assert (frame.branch, frame.trained, frame.own_config.seed) == (1, 40, 10)
+        assert (frame.loss, frame.accuracy, frame.passed) == (first.loss, first.accuracy, first.passed)
+        assert frame.progress is not None
+        np.testing.assert_array_equal(frame.progress.x, first.progress.x if first.progress is not None else None)
+        for one in frame.tape:
+            assert one.losses[-1] == pytest.approx(own[10 * one.epoch + one.window], rel=1e-4)
+
+    shows_its_own(first)
+    session.undo()
+    shows_its_own(after(session, session.redo))
+    after(session, lambda: session.step(3))
+    shows_its_own(after(session, lambda: session.go(1, 40)))
+    after(session, lambda: session.go(1, 43))
+    session.lottery(4)
+    shows_its_own(after(session, lambda: session.go(1, 40)))
+    *before, _ = after(session, lambda: session.go(1, 41)).tape
+    assert [one.losses[-1] for one in before] == pytest.approx(own[39 - len(before) : 39], rel=1e-4)
+
+
 def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_where_it_goes() -> None:
     shown: list[Frame] = []
 
@@ -185,11 +211,65 @@ def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> No
         assert after(session, session.undo).trained == 7
 
 
-def test_a_lottery_that_was_one_from_the_start_becomes_its_first_network(session: Session) -> None:
+def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew() -> None:
+    session = Session(SMALL, make_trainer=scripted_trainers)
+    with playing(session):
+        after(session, lambda: session.step(7))
+        session.lottery(6)
+        after(session, lambda: session.step(12))
+        many = after(session, lambda: session.choose(4))
+        for _ in range(3):
+            one = after(session, session.lottery)
+            assert (one.config, one.trained) == (SMALL, 7)
+            back = after(session, session.lottery)
+            assert (back.config, back.trained, back.branch, back.replica) == (many.config, 12, 1, 4)
+        after(session, lambda: session.step(3))
+        after(session, session.lottery)
+        after(session, lambda: session.step(2))
+        after(session, session.lottery)
+        assert after(session, session.lottery).trained == 9, "what was trained on there is part of it"
+        assert after(session, session.lottery).trained == 15
+        assert len(session.timeline) == 2
+
+
+def test_a_lottery_from_the_start_becomes_the_chosen_one_from_the_start_and_that_the_lottery(session: Session) -> None:
     session.step(7)
+    after(session, lambda: session.choose(3))
     frame = after(session, session.lottery)
-    assert (frame.config, frame.trained, frame.branch) == (ALONE, 0, 1)
+    assert (frame.config, frame.trained, frame.branch) == (replace(ALONE, seed=10), 0, 1)
     assert after(session, session.undo).config == SMALL_LOTTERY
+    assert after(session, session.redo).config.replicas == 1
+    back = after(session, session.lottery)
+    assert (back.config, back.trained, back.branch, back.replica) == (SMALL_LOTTERY, 7, 0, 3)
+
+
+def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_to_it(session: Session) -> None:
+    session.step(7)
+    after(session, lambda: session.choose(3))
+    session.alone()
+    after(session, lambda: session.step(5))
+    back = after(session, session.lottery)
+    assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 7, 3)
+    after(session, lambda: session.choose(1))
+    assert (alone := after(session, session.lottery)).own_config == replace(ALONE, seed=10)
+    assert alone.trained == 12
+    assert after(session, session.lottery).replica == 1
+    assert len(session.timeline) == 2
+
+
+def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
+    session = Session(SMALL, make_trainer=scripted_trainers)
+    with playing(session):
+        session.step(7)
+        session.lottery(6)
+        session.step(12)
+        after(session, session.lottery)
+        after(session, lambda: session.edit(echo_step=5))
+        another = after(session, lambda: session.lottery(6))
+        assert (another.config.echo_step, another.config.replicas, another.trained) == (5, 6, 0)
+        assert after(session, session.lottery).config == replace(SMALL, echo_step=5)
+        after(session, lambda: session.go(0, 7))
+        assert after(session, session.lottery).config == replace(SMALL, replicas=6), "the one that it is of"
 
 
 def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:

@@ -95,6 +95,39 @@ def test_where_a_call_costs_much_more_windows_share_it_and_no_command_waits_long
         assert max(slices[-30:]) * window >= min(SLICE_SECONDS - call, LONG_SLICE_SECONDS / 4) - window
 
 
+@pytest.mark.parametrize("number", range(5))
+def test_a_call_that_had_to_wait_for_a_processor_does_not_make_the_next_ones_shorter(number: int) -> None:
+    pace = Pace(math.inf, Clock())
+    for _ in range(30):
+        pace.trained(pace.slice_windows(), 1e-4 * pace.slice_windows())
+    before = pace.slice_windows()
+    assert before == pytest.approx(SLICE_SECONDS / 1e-4, abs=1)
+    for call in range(5):
+        waited = 20 if call in (number, number - 1) else 1
+        pace.trained(before, waited * 1e-4 * before)
+        assert pace.slice_windows() >= before - 1
+
+
+@given(st.floats(0.0016, 0.012), st.floats(2e-5, 1e-3))
+def test_where_a_call_costs_much_it_is_made_for_more_windows_however_short_the_first_calls(
+    call: float, window: float
+) -> None:
+    pace = Pace(math.inf, Clock())
+    pace.forget(call)
+    for _ in range(100):
+        pace.trained(pace.slice_windows(), call + pace.slice_windows() * window)
+    seconds = call + pace.slice_windows() * window
+    assert 0.9 * LONG_SLICE_SECONDS - window <= seconds <= call + 1.001 * (LONG_SLICE_SECONDS + window)
+
+
+def test_of_a_trainer_whose_calls_cost_little_slices_are_as_short_as_they_were() -> None:
+    pace = Pace(math.inf, Clock())
+    pace.forget(0.0004)
+    for _ in range(30):
+        pace.trained(pace.slice_windows(), 0.0004 + 1e-5 * pace.slice_windows())
+    assert 0.9 * SLICE_SECONDS <= 1e-5 * pace.slice_windows() <= SLICE_SECONDS
+
+
 def test_a_network_of_which_each_window_takes_long_trains_them_one_by_one() -> None:
     pace = Pace(math.inf, Clock())
     pace.forget(0.0004)

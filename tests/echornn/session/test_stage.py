@@ -13,6 +13,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.stage import Stage, place
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
 
@@ -50,3 +51,17 @@ def test_while_another_network_compiles_nothing_of_the_one_before_is_shown() -> 
     frame = stage.frame
     assert (frame.state, frame.config, frame.epoch, frame.window, frame.tape) == (State.LOADING, other, 1, 0, ())
     assert np.isnan(frame.accuracy)
+
+
+def test_what_was_shown_of_a_replica_is_not_taken_out_again_until_another_is_chosen() -> None:
+    stage, population = Stage(Frame(State.RUNNING, SMALL_LOTTERY)), ScriptedPopulation(SMALL_LOTTERY)
+    shown = [population.advance(1) for _ in range(3)]
+    stage.stand(population, SMALL_LOTTERY, tuple(shown[:2]), Evidence(), 1)
+    first = (*stage.frame.tape, stage.frame.progress)
+    stage.stand(population, SMALL_LOTTERY, tuple(shown[1:]), Evidence(), 1)
+    assert stage.frame.tape == first[1:]
+    assert stage.frame.progress is not None
+    assert stage.frame.progress.losses[0] == shown[2].losses[0, 1]
+    stage.stand(population, SMALL_LOTTERY, tuple(shown[1:]), Evidence(), 2)
+    assert [one.losses[0] for one in stage.frame.tape] == [shown[1].losses[0, 2]]
+    assert stage.frame.progress.losses[0] == shown[2].losses[0, 2]
