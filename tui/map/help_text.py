@@ -17,8 +17,8 @@ WHAT_IS_SEEN = (
     ),
     (
         "What the cursor is on",
-        "How many of its seeds solved the echo, with an interval: found so, it holds the share of all possible seeds in "
-        "95 of 100 sweeps (Wilson's); when; and the best seed, which is luck and ranks nothing.",
+        "How many of its seeds solved the echo, with an interval: found so, it holds the share of all possible seeds "
+        "in 95 of 100 sweeps (Wilson's); when; and the best seed, which is luck and ranks nothing.",
     ),
     (
         "One beside another",
