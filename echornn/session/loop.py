@@ -253,13 +253,6 @@ class Loop:
         else:
             self.drive.step(windows)
 
-    def choose(self, replica: int) -> None:
-        """Show this replica; see `echornn.session.session.Session.choose`."""
-        before = self.live.replica
-        self.live.choose(replica)
-        if self.live.replica != before:
-            self.probing.forget()
-
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""
         self.changes.make(lambda: self.step(self.live.config.windows_per_epoch - self.live.trainer.window))

@@ -109,7 +109,11 @@ class Showing:
 
     def _vitals(self) -> Readings | None:
         """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
-        vitals, moment = self._stage.frame.vitals, self._live.moment
+        frame, live = self._stage.frame, self._live
+        vitals, moment = frame.vitals, live.moment
+        if frame.own_config.seed != live.config.of(live.replica).seed:
+            self._probing.forget()
+            return None
         if vitals is not None and (vitals.branch != moment.branch or vitals.window > moment.window):
             self._probing.forget()
             return None

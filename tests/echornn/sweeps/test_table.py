@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from echornn.sweeps.kept_values import FilterError, example_of, kept_values
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
-from echornn.sweeps.tally import Tally
+from echornn.sweeps.tally import Tally, Trained
 from echornn.sweeps.telling import best_told, compared, name_of, told
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
@@ -208,11 +209,36 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     rnn, lstm = cliff.cells[0][8].tally, cliff.cells[2][8].tally
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
-    assert compared(rnn, lstm, other) == ("69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck")
-    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
-        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck"
+    assert compared(rnn, lstm, other) == (
+        "69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck, p < 0.001"
     )
-    assert compared(rnn, cliff.cells[1][8].tally, "gru").endswith("may be luck")
+    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
+        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck, p < 0.001"
+    )
+    assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
+
+
+def of_seeds(solved: int, count: int) -> Tally:
+    return Tally(tuple(Trained(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
+
+
+def test_words_and_numbers_of_a_comparison_agree() -> None:
+    """What is told has no zero in its interval and p below 0.05, as they are written too."""
+    assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
+        "beside x: fewer are luck; 4 seeds or more of both can be compared"
+    )
+    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == (
+        "0 more of 100 seeds than x (-27 to 27): may be luck, p 1"
+    )
+    for count in (5, 9, 16, 40):
+        for solved in range(count + 1):
+            for other in range(count + 1):
+                text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
+                found = re.fullmatch(r"[\d.]+ (?:more|fewer) .* \((\S+) to (\S+)\): (.*), p (?:< )?(\S+)", text)
+                assert found is not None, text
+                low, high, p = float(found[1]), float(found[2]), float(found[4])
+                assert (found[3] == "more than luck") == (low > 0 and p <= 0.05 and "p 0.05" not in text), text
+                assert low < high
 
 
 def test_the_best_cell_beside_all_others(cliff: Table) -> None:
@@ -230,12 +256,12 @@ def test_the_best_cell_beside_all_others(cliff: Table) -> None:
     assert among("echo=1..2 cell=rnn").endswith("; the seeds do not tell it from cell rnn, echo_step 2")
     assert among("echo=1 cell=rnn") == ""
     one_seed = surveyed(results_of(replace(CLIFF, seeds=1)))
-    assert "one seed ranks nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
+    assert "few seeds rank nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
 
 
-def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:
+def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
-    assert "one seed is luck" in compared(one, cliff.cells[2][8].tally, "lstm")
+    assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
     assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
 
 
