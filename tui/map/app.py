@@ -12,6 +12,7 @@ from textual.events import Event, Key
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
+from echornn.sweeps.kept_values import example_of
 from echornn.sweeps.table import Surveyed
 from tui.app.screens.help import HelpScreen
 from tui.app.shown_again import command_of
@@ -54,6 +55,7 @@ class MapApp(App[Opened | int]):
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
     ENABLE_COMMAND_PALETTE = False
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
 
     def __init__(
@@ -79,7 +81,7 @@ class MapApp(App[Opened | int]):
         yield MapHead(self._ascii_only)
         yield MapGrid(self._ascii_only)
         yield MapReading(self._ascii_only)
-        yield Input(placeholder="cell=gru,lstm echo=5..15", id="filter", compact=True)
+        yield Input(placeholder=example_of(self._surveyed.axes), id="filter", compact=True)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def _offers(self, action: str) -> bool:
@@ -148,7 +150,7 @@ class MapApp(App[Opened | int]):
 
     def _turn(self, chosen: MapState) -> None:
         if chosen == self.seen.state:
-            self._say(keys.NEEDS_TWO)
+            self._say(keys.NEEDS_TWO if len(self._surveyed.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
