@@ -154,6 +154,8 @@ class Loop:
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             command()
+            if self.stage.frame.state is State.LOADING:  # what comes next may compile too
+                self._showing.show()
         if commands:
             self._showing.show()
 
