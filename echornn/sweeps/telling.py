@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, told_among
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Cell, Table, Values
@@ -169,6 +169,8 @@ def best_told(table: Table) -> str:
     alike = [name for name, one in others if fisher(best.solved, best.count, one.solved, one.count) >= bound]
     most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
     pairs = f" ({100 * ERROR:.0f} % error over all {math.comb(len(cells), 2):,} pairs)" if len(cells) > 2 else ""
+    if best.count < seeds_needed(len(cells)):
+        pairs += f"; of {len(cells):,} cells that takes {seeds_needed(len(cells))} seeds or more of each"
     pairs += f"; without {unknown:,} of which not all seeds are known" if unknown else ""
     if not alike:
         return f"{most}; the seeds tell it from all others{pairs}"
