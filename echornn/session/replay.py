@@ -21,7 +21,8 @@ class Replay:
     Attributes:
         trainer: the one that goes there: the one given, where it can; another, where one of several goes on alone.
         moment: where it goes.
-        tape: the windows before the moment, in full, oldest first, as far as they have been trained again.
+        tape: the windows before the moment, in full, oldest first, as far as they have been trained again; where one of
+            several goes on alone, its own.
 
     Args:
         timeline: the run's branches.
@@ -109,7 +110,9 @@ class Replay:
     def _go_alone(self, branch: Branch) -> None:
         """One of several networks goes on without the others."""
         assert self._alone is not None
-        state = self.trainer.state.of(branch.config.seed - self.trainer.config.seed)
+        replica = branch.config.seed - self.trainer.config.seed
+        state = self.trainer.state.of(replica)
+        self.tape = deque((one.of(replica) for one in self.tape), self.tape.maxlen)
         self.trainer, self._alone = self._alone, None
         self.trainer.reset()
         self._set_up(branch.config)

@@ -33,7 +33,7 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
             if values not in configs:
                 tallies[values] = Tally(left_out=1)
                 reasons[values] = impossible.reason
-    return Surveyed(axes, tallies, configs, reasons)
+    return Surveyed(axes, tallies, configs, reasons, results.seeds, results.until == "solved")
 
 
 def _tally(point: Point, before: Tally | None) -> Tally:

@@ -45,12 +45,16 @@ class Surveyed:
         tallies: of each point, by its values.
         configs: of each point that can be trained, with the first of its seeds.
         reasons: why a point was given up, or cannot be.
+        seeds: of all points, ascending.
+        until_solved: whether a network trains until it has solved the echo, or all of its epochs.
     """
 
     axes: Mapping[str, Values]
     tallies: Mapping[Values, Tally]
     configs: Mapping[Values, EchoConfig]
     reasons: Mapping[Values, str] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    until_solved: bool = True
 
     @cached_property
     def counts(self) -> Counts:
@@ -104,11 +108,16 @@ class Cell:
     def best(self) -> EchoConfig | None:
         """The configuration, with its seed, that solved it first, or else had the least loss; the first where nothing
         is known of any, None where none can be trained."""
-        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
-        if not known:
+        best, point = self.tally.best, self.best_point
+        if best is None or point is None:
             return next(iter(self.configs.values()), None)
-        best, point = min(known, key=lambda pair: pair[0].rank)
         return replace(self.configs[point], seed=best.seed)
+
+    @property
+    def best_point(self) -> Values | None:
+        """The point of the best of its seeds; None where nothing is known of any."""
+        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
+        return min(known, key=lambda pair: pair[0].rank)[1] if known else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,8 @@ WORDS = (
     ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
     (
         "interval",
-        "52 to 75 %, behind how many solved it: there lies the share of all seeds, with 95 % certainty (Wilson 1927).",
+        "52 to 75 %, behind how many solved it: found so, an interval holds the share of all possible seeds in 95 of "
+        "100 lotteries (Wilson 1927).",
     ),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),

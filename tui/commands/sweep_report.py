@@ -84,16 +84,17 @@ def start_lines(record: Record) -> Iterator[str]:
     """The start for people."""
     networks, known, left_out = record["networks"], record["known"], record["left_out"]
     there = f", {known:,} of them known already" if known else ""
-    yield f"{record['points']:,} points with {record['seeds']:,} seeds each: {networks:,} networks{there}"
+    points, seeds = counted(record["points"], "point"), counted(record["seeds"], "seed")
+    each = "" if record["points"] == 1 else " each"
+    yield f"{points} with {seeds}{each}: {counted(networks, 'network')}{there}"
     for one in left_out[:MOST_LEFT_OUT]:
         yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
         early = ", less where the echo is solved early" if record["until"] == "solved" else ""
-        compiled = f"{record['compilations']:,} structure{'s' if record['compilations'] > 1 else ''} to compile"
-        workers = f"{record['workers']:,} worker{'s' if record['workers'] > 1 else ''}"
-        yield f"{compiled}; about {time_text(record['seconds_at_most'])} on {workers}{early}"
+        compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
+        yield f"{compiled} to compile; about {time_text(record['seconds_at_most'])} on {workers}{early}"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
@@ -110,9 +111,10 @@ def point_line(record: Record, axes: Mapping[str, Any]) -> str:
 
 def end_lines(record: Record, folder: Path) -> Iterator[str]:
     """The end for people."""
-    failed = f"  {record['points_failed']} points failed" if record["points_failed"] else ""
+    failed = f"  {counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
+    networks = counted(record["networks"], "network")
     yield (
-        f"{record['event']}  {record['known']:,} of {record['networks']:,} networks known, {record['solved']:,} solved"
+        f"{record['event']}  {record['known']:,} of {networks} known, {record['solved']:,} solved"
         f"{failed}  seconds {record['seconds']:.1f}"
     )
     if record["event"] == "stopped":
@@ -137,6 +139,11 @@ def pace_text(status: Status) -> str:
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
     left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
     return f"{rate}{left}"
+
+
+def counted(number: int, thing: str) -> str:
+    """So many of a thing: ``1 point``, ``1,024 points``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def time_text(seconds: float) -> str:

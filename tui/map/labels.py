@@ -32,10 +32,16 @@ def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs
 def others_of(table: Table) -> str:
     """The fields that are neither across nor down: held at a value, or averaged over."""
     choice, axes = table.choice, table.surveyed.axes
-    parts = []
-    for name, values in axes.items():
-        left = choice.left(name, values)
-        if name in (choice.across, choice.down) or not left:
-            continue
-        parts.append(f"{name} {value_text(left[0])}" if len(left) == 1 else f"over {len(left)} of {name}")
+    parts = [
+        held_text(name, choice.left(name, values), values)
+        for name, values in axes.items()
+        if name not in (choice.across, choice.down)
+    ]
     return f"; {', '.join(parts)}" if parts else ""
+
+
+def held_text(name: str, left: Values, values: Values) -> str:
+    """A field that is neither across nor down: the value at which it is held, or how many are in each cell together."""
+    if len(left) == 1:
+        return f"{name} {value_text(left[0])}"
+    return f"{name}: {'all ' if left == values else ''}{len(left)} together"

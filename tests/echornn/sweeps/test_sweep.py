@@ -177,6 +177,15 @@ def test_a_point_that_is_the_death_of_its_workers_is_marked_and_the_rest_complet
     assert [point.failed for point in SweepResults.read(tmp_path).points] == [None] * 6
 
 
+def test_a_point_in_several_parts_is_given_up_as_one(tmp_path: Path) -> None:
+    grid = replace(GRID, seeds=100)
+    engine, status = compute(tmp_path, grid, ScriptedEngine(kills=[9]))
+    alone = {part.configs for part, _ in engine.started if {one.echo_step for one in part.configs} == {9}}
+    assert len(alone) > 2
+    assert [(config.echo_step, config.state_size) for config, _ in status.failed] == [(9, 4), (9, 8)]
+    assert (status.known, status.given_up, status.is_finished) == (400, 200, True)
+
+
 def test_workers_that_die_by_chance_cost_no_point(tmp_path: Path) -> None:
     engine = ScriptedEngine()
     kills = iter([True, False] * 100)

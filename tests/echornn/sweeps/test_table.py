@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.kept_values import FilterError, kept_values
+from echornn.sweeps.kept_values import FilterError, example_of, kept_values
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
-from echornn.sweeps.tally import Tally
+from echornn.sweeps.tally import Tally, Trained
 from echornn.sweeps.telling import best_told, compared, name_of, told
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
@@ -86,6 +87,8 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
         ("echo=4..", {"echo_step": {4, 5}}),
         ("echo-step=..2,5", {"echo_step": {1, 2, 5}}),
         ("cell=rnn cell=rnn,gru", {"cell": {"rnn"}}),
+        ("cell=rnn,", {"cell": {"rnn"}}),
+        ("echo=4..99", {"echo_step": {4, 5}}),
         ("0.01", {"learning_rate": {0.01}}),
         ("learning=1e-2", {"learning_rate": {0.01}}),
     ],
@@ -102,6 +105,9 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
         ("cell=lstm", "filter = 'cell=lstm' cannot be used: cell has rnn, gru"),
         ("lstm", "filter = 'lstm' cannot be used: no field has this value; FIELD=VALUES, as learning_rate=0.01"),
         ("echo=9..x", "filter = 'echo=9..x' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=gru,lstm", "filter = 'cell=gru,lstm' cannot be used: cell has rnn, gru"),
+        ("echo=2,99", "filter = 'echo=2,99' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=,", "filter = 'cell=,' cannot be used: cell has rnn, gru"),
         ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
     ],
 )
@@ -109,6 +115,21 @@ def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str) -
     with pytest.raises(FilterError) as refused:
         kept_values(text, three_axes().axes)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("axes", "example"),
+    [
+        ({"cell": ("rnn", "gru")}, "cell=rnn"),
+        ({"cell": ("rnn", "gru", "lstm")}, "cell=rnn,gru"),
+        ({"echo_step": (1, 3, 5, 7)}, "echo_step=1..5"),
+        ({"echo_step": (3,)}, "echo_step=3"),
+        ({}, "echo_step=3,4"),
+    ],
+)
+def test_an_example_of_a_filter_is_one(axes: dict[str, tuple[int | str, ...]], example: str) -> None:
+    assert example_of(axes) == example
+    assert not axes or kept_values(example, axes)
 
 
 def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff: Table) -> None:
@@ -152,6 +173,17 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
     assert told(table, 0, 0)[1].endswith("1 to come")
 
 
+def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
+    axes = (Axis.parse("echo_step=1,30"), Axis.parse("cell=rnn"), Axis.parse("total_series_length=100,1000"))
+    everything = surveyed(results_of(Grid(axes, {}, 4)))
+    table = table_of(everything, first_choice(everything.axes))
+    assert not table.cells[0][1].tally.is_pooled
+    first, second = told(table, 0, 1)
+    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
+    assert second.endswith("; 1 other point cannot be")
+    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1, 2 points together: ")
+
+
 def test_a_cell_in_words(cliff: Table) -> None:
     assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
     assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
@@ -177,11 +209,36 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     rnn, lstm = cliff.cells[0][8].tally, cliff.cells[2][8].tally
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
-    assert compared(rnn, lstm, other) == ("69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck")
-    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
-        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck"
+    assert compared(rnn, lstm, other) == (
+        "69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck, p < 0.001"
     )
-    assert compared(rnn, cliff.cells[1][8].tally, "gru").endswith("may be luck")
+    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
+        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck, p < 0.001"
+    )
+    assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
+
+
+def of_seeds(solved: int, count: int) -> Tally:
+    return Tally(tuple(Trained(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
+
+
+def test_words_and_numbers_of_a_comparison_agree() -> None:
+    """What is told has no zero in its interval and p below 0.05, as they are written too."""
+    assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
+        "beside x: fewer are luck; 4 seeds or more of both can be compared"
+    )
+    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == (
+        "0 more of 100 seeds than x (-27 to 27): may be luck, p 1"
+    )
+    for count in (5, 9, 16, 40):
+        for solved in range(count + 1):
+            for other in range(count + 1):
+                text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
+                found = re.fullmatch(r"[\d.]+ (?:more|fewer) .* \((\S+) to (\S+)\): (.*), p (?:< )?(\S+)", text)
+                assert found is not None, text
+                low, high, p = float(found[1]), float(found[2]), float(found[4])
+                assert (found[3] == "more than luck") == (low > 0 and p <= 0.05 and "p 0.05" not in text), text
+                assert low < high
 
 
 def test_the_best_cell_beside_all_others(cliff: Table) -> None:
@@ -199,12 +256,12 @@ def test_the_best_cell_beside_all_others(cliff: Table) -> None:
     assert among("echo=1..2 cell=rnn").endswith("; the seeds do not tell it from cell rnn, echo_step 2")
     assert among("echo=1 cell=rnn") == ""
     one_seed = surveyed(results_of(replace(CLIFF, seeds=1)))
-    assert "one seed ranks nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
+    assert "few seeds rank nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
 
 
-def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:
+def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
-    assert "one seed is luck" in compared(one, cliff.cells[2][8].tally, "lstm")
+    assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
     assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
 
 

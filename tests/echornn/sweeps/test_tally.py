@@ -58,6 +58,25 @@ def test_together_all_seeds_count() -> None:
     both = Tally.together([tally(10, None, failed=1), tally(30, missing=2)])
     assert (both.count, both.solved, both.failed, both.missing) == (3, 2, 1, 2)
     assert Tally.together([]) == Tally()
+    assert both.is_pooled
+    assert not Tally.together([tally(10), Tally(left_out=1)]).is_pooled
+
+
+def test_of_several_points_the_median_of_theirs_is_told() -> None:
+    fast, slow, never = tally(70, 77, 90), tally(300, 362, 400), tally(None, None, 500)
+    assert Tally.together([fast, slow]).half_solved == round((77 + 362) / 2)
+    assert Tally.together([fast, slow, never]).half_solved == 362
+    assert Tally.together([fast, never]).half_solved is None
+    assert Tally.together([fast, tally(missing=3)]).half_solved == 77
+    assert Tally.together([tally(missing=3), tally(missing=3)]).half_solved is None
+    assert Tally.together([fast, slow, never]).loss == 0.04
+    assert math.isnan(Tally.together([tally(missing=3), tally(failed=3)]).loss)
+
+
+def test_a_scale_of_nothing_has_no_shade() -> None:
+    never = tally(None, None)
+    assert Scale.of([never], Measure.WINDOWS).legend == ((0, "not half solved"),)
+    assert Scale.of([never], Measure.WINDOWS).level(math.inf) == 0
 
 
 def test_shades_of_success_tell_none_and_all_from_the_rest() -> None:

@@ -55,6 +55,17 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert all(len(line) <= 120 for line in rest)
 
 
+def test_one_of_each_is_said_as_one(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
+    one = ["sweep", "--out", str(tmp_path), "--num-epochs", "1"]
+    assert exit_code_of([*one, "--grid", "echo_step=3"]) == ExitCode.DONE
+    assert said(capfd)[0] == "1 point with 16 seeds: 16 networks"
+    engine._kills = [4]
+    assert exit_code_of([*one, "--grid", "echo_step=4", "--seeds", "1"]) == ExitCode.FAILED
+    first, *_, last, _ = said(capfd)
+    assert first == "1 point with 1 seed: 1 network"
+    assert last.startswith("finished  0 of 1 network known, 0 solved  1 point failed  seconds ")
+
+
 def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
     assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID, "--json"]) == ExitCode.DONE
     start, *points, end = map(json.loads, said(capfd))

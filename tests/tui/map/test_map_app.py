@@ -8,12 +8,15 @@ import pytest
 from textual.widgets import Input
 
 from echornn.runs.lock import Lock
+from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
+from echornn.sweeps.survey import surveyed
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
 from tui.map.progress import progress_of
+from tui.map.seen import Seen
 from tui.map.state import MapState
 from tui.map.widgets import MapGrid, MapHead, MapReading
 
@@ -44,7 +47,63 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert app.seen.name == "echo_step 16, cell rnn"
         await pilot.press("X")
         assert (app.seen.state.across, app.seen.state.down) == ("cell", None)
-        assert "(of 20 points): " in text_of(app)
+        assert "cell rnn, 20 points together: " in text_of(app)
+
+
+async def test_what_was_trained_stands_above_the_map() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "state_size 16, T 15, init glorot · until solved or 1 epoch, seeds 0 to 15" in text_of(app)
+        assert app.query_one(Input).placeholder == "echo_step=1..19"
+
+
+async def test_cells_of_several_points_are_not_compared_and_have_no_interval() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("X", "right", "space", "left")
+        text = text_of(app)
+        assert "cell: all 3 together" in text
+        assert "echo_step 1, 3 points together: 48 of 48 solved, 100 % of each" in text
+        assert "cells of several are not compared" in text
+        await pilot.press("escape", *["right"] * 8)
+        text = text_of(app)
+        assert "echo_step 9, 3 points together: 29 of 48 solved, 19 to 88 % by point" in text
+        assert ", cell rnn" in text
+        assert "half by" not in text
+        await pilot.press("t")
+        assert keys.NEEDS_DOWN in text_of(app)
+
+
+@pytest.mark.parametrize("measure", [Measure.WINDOWS, Measure.LOSS])
+def test_a_shade_means_the_same_whatever_is_filtered_held_or_turned(measure: Measure) -> None:
+    everything = surveyed(results_of(CLIFF))
+    whole = Seen.of(MapState("echo_step", "cell", measure=measure), everything)
+    for chosen in (
+        MapState("echo_step", "cell", filter="gru echo=3", measure=measure),
+        MapState("echo_step", None, held={"cell": "gru"}, measure=measure),
+        MapState("cell", None, measure=measure),
+    ):
+        assert Seen.of(chosen, everything).scale == whole.scale
+
+
+async def test_every_key_is_in_the_command_palette() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles >= {"Axes", "Down", "Turn", "Shown", "Hold", "Mark", "Open", "Copy", "Filter", "Help", "Quit"}
+        await pilot.press("ctrl+p", *"turn", "enter")
+        await pilot.pause()
+        assert app.seen.state.across == "cell"
+
+
+@pytest.mark.parametrize("opens", [["ctrl+p"], ["question_mark", "slash"]])
+async def test_what_is_typed_into_a_search_is_no_filter(opens: list[str]) -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*opens, *"gru")
+        await pilot.pause()
+        assert app.seen.state.filter == ""
 
 
 async def test_two_cells_are_compared() -> None:
