@@ -90,13 +90,13 @@ class Crew:
             Numpy arrays, replicas last; losses and errors of the windows trained.
         """
         before = call.block.first_epoch * self.configs[0].windows_per_epoch
-        shared = call_numbers(call.first, call.windows, before)
+        shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
         keys = self._keys_of(draw)
         done: list[list[npt.NDArray[Any]]] = [[] for _ in keys]
 
         def work(seat: int) -> None:
             for number in range(seat, len(keys), len(self._seats)):
-                numbers = np.concatenate([np.broadcast_to(np.int32(shared), (len(keys[number]), 3)), keys[number]], 1)
+                numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
                 numbers[self.shares.turns :, 1] = 0  # what is left over trains nothing
                 with tf.device(self.devices[number]):
                     x, y = call.block.x[number], call.block.y[number]
