@@ -230,7 +230,8 @@ def show_map(
         Print the map as text.
     csv
         Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
-        interval (low, high; Wilson), half_solved (the window by which half had solved it), median_loss, best_seed,
+        interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
+        success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
         best_solved_at, failed, missing.
     svg
         Write it to this file as a picture.
