@@ -20,6 +20,10 @@ Values = tuple[Value, ...]
 """A value for each axis, in the order of the axes: the name of a point."""
 
 
+BUDGET = "num_epochs"
+"""No field to average over: the same networks, trained for less and for more, are no more networks."""
+
+
 class Counts(NamedTuple):
     """Trainings of many points: done, of these solved; given up; yet to come. And points that cannot be trained."""
 
@@ -68,7 +72,7 @@ class Choice:
 
     Attributes:
         across, down: fields of columns and of rows; None where there is but one.
-        held: fields held at one value; all others are averaged over.
+        held: fields held at one value; all others are averaged over, but for `BUDGET`, of which it is the largest.
         kept: of each field that is filtered, the values that stay.
     """
 
@@ -82,7 +86,8 @@ class Choice:
         if name in self.held and name not in (self.across, self.down):
             values = (self.held[name],)
         kept = self.kept.get(name)
-        return values if kept is None else tuple(value for value in values if value in kept)
+        left = values if kept is None else tuple(value for value in values if value in kept)
+        return left[-1:] if name == BUDGET and name not in (self.across, self.down) else left
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +140,13 @@ class Table:
     columns: Values
     rows: Values
     cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def budget(self) -> dict[str, Value]:
+        """For how many epochs its networks are trained, where those of the sweep differ in it; else empty."""
+        values = self.surveyed.axes.get(BUDGET, ())
+        left = self.choice.left(BUDGET, values)
+        return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
     @property
     def tallies(self) -> list[Tally]:

@@ -20,7 +20,8 @@ def name_of(table: Table, row: int, column: int) -> str:
     """The cell's fields, with their values."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
-    held = [(name, value) for name, value in choice.held.items() if name not in (choice.down, choice.across)]
+    others = {**table.budget, **choice.held}
+    held = [(name, value) for name, value in others.items() if name not in (choice.down, choice.across)]
     fields = [(name, value) for name, value in (*shown, *held) if name is not None]
     return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
@@ -40,7 +41,7 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
         name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
-    solved = f"{name}: {tally.solved:,} of {tally.count:,} solved"
+    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{' by now' if tally.missing else ''}"
     if tally.is_pooled:
         shares = [round(100 * point.success) for point in tally.known]
         least, most = min(shares), max(shares)
@@ -78,7 +79,9 @@ def _reason(table: Table, cell: Cell) -> str:
 
 def _when(tally: Tally) -> str:
     if tally.half_solved is not None:
-        return f"half by window {tally.half_solved:,}"
+        return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}"
+    if not tally.is_whole:
+        return ""
     return "fewer than half of its seeds" if tally.solved else ""
 
 
@@ -92,7 +95,8 @@ def _best(tally: Tally) -> str:
 
 
 def _loss(tally: Tally) -> str:
-    return f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged"
+    of_those = "" if tally.is_whole else " of those known"
+    return (f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged") + of_those
 
 
 def _lacking(tally: Tally) -> str:
@@ -103,11 +107,17 @@ def _lacking(tally: Tally) -> str:
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
-    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell."""
+    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell.
+
+    Not before all seeds of both are known: those that solve the echo are known first.
+    """
     if tally.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
+    lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
+    if lacking:
+        return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"
     if min(tally.count, other.count) < LEAST_SEEDS:
-        few = "fewer are luck" if min(tally.count, other.count) else "nothing is trained yet"
+        few = "fewer are luck" if min(tally.count, other.count) else "nothing is trained"
         return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both can be compared"
     found = difference(tally.solved, tally.count, other.solved, other.count)
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
@@ -140,12 +150,16 @@ def best_told(table: Table) -> str:
         (name_of(table, row, column), cell.tally)
         for row, line in enumerate(table.cells)
         for column, cell in enumerate(line)
-        if cell.tally.count
+        if cell.tally.asked
     ]
     if len(cells) < 2:
         return ""
     if any(tally.is_pooled for _, tally in cells):
         return "cells of several points each are not compared: hold the other fields by --filter FIELD=VALUE"
+    unknown = sum(not tally.is_whole for _, tally in cells)
+    cells = [(name, tally) for name, tally in cells if tally.is_whole]
+    if len(cells) < 2 and unknown:
+        return "cells are compared when all of their seeds are known"
     cells = [(name, tally) for name, tally in cells if tally.count >= LEAST_SEEDS]
     if len(cells) < 2:
         return f"few seeds rank nothing: cells of {LEAST_SEEDS} or more can be compared"
@@ -155,6 +169,7 @@ def best_told(table: Table) -> str:
     alike = [name for name, one in others if fisher(best.solved, best.count, one.solved, one.count) >= bound]
     most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
     pairs = f" ({100 * ERROR:.0f} % error over all {math.comb(len(cells), 2):,} pairs)" if len(cells) > 2 else ""
+    pairs += f"; without {unknown:,} of which not all seeds are known" if unknown else ""
     if not alike:
         return f"{most}; the seeds tell it from all others{pairs}"
     told_from = len(others) - len(alike)

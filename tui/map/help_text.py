@@ -41,7 +41,10 @@ WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be."),
     ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
     ("point", "A value for each swept field; with each seed it is trained once."),
-    ("to come", "Not trained yet."),
+    (
+        "to come",
+        "Not trained yet. Until all are, what solved it by now is told as a share of all seeds: at least that.",
+    ),
     ("failed", "Given up, since whatever trained it died again and again; its reason is told under the cursor."),
     ("cannot be", "A combination that no network can have, such as an echo beyond the row."),
 )

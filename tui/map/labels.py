@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Scale
-from echornn.sweeps.table import Counts, Table, Values
+from echornn.sweeps.table import BUDGET, Counts, Table, Values
 from echornn.sweeps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
@@ -43,5 +43,6 @@ def others_of(table: Table) -> str:
 def held_text(name: str, left: Values, values: Values) -> str:
     """A field that is neither across nor down: the value at which it is held, or how many are in each cell together."""
     if len(left) == 1:
-        return f"{name} {value_text(left[0])}"
+        largest = " (the largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
+        return f"{name} {value_text(left[0])}{largest}"
     return f"{name}: {'all ' if left == values else ''}{len(left)} together"

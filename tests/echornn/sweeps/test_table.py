@@ -19,7 +19,7 @@ from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
 from echornn.sweeps.tally import Tally, Trained
 from echornn.sweeps.telling import best_told, compared, name_of, told
 from echornn.sweeps.theory import LIMITS
-from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
+from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
 ECHO_IS_T, STATE_IS_FULL = LIMITS
 
@@ -262,7 +262,53 @@ def test_the_best_cell_beside_all_others(cliff: Table) -> None:
 def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
     assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
-    assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
+    assert "nothing is trained" in compared(Tally(), one, "lstm")
+
+
+def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
+    """Those that solve the echo are known first."""
+    early, late = Tally(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
+    for there, back in ((early, late), (late, early)):
+        assert compared(there, back, "x") == (
+            "beside x: 13 to come; cells are compared when all of their seeds are known"
+        )
+    assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; cells are")
+    grid = Grid((Axis.parse("echo_step=3,4,5,20"),), {"seed": 0}, 16)
+
+    def rule(config: EchoConfig) -> Result | None:
+        return None if (config.echo_step, config.seed) == (3, 15) else with_a_cliff(config)
+
+    everything = surveyed(results_of(grid, rule))
+    table = table_of(everything, Choice("echo_step", None))
+    assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
+    assert told(table, 0, 0)[1].startswith("half by window ")
+    assert " or before; " in told(table, 0, 0)[1]
+    assert best_told(table).startswith("solved most often: echo_step 4, 16 of 16; ")
+    assert best_told(table).endswith("; without 1 of which not all seeds are known")
+    nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
+    assert best_told(table_of(nothing, Choice("echo_step", None))) == (
+        "cells are compared when all of their seeds are known"
+    )
+
+
+def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Path) -> None:
+    """Two sweeps into one folder, the second with more epochs: a cell is of one of them."""
+    shorter = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 2}, 4)
+    longer = replace(shorter, fields={**shorter.fields, "num_epochs": 4})
+    everything = surveyed(SweepResults.read(keep(tmp_path, [longer, shorter])))
+    assert everything.axes["num_epochs"] == (2, 4)
+    table = table_of(everything, Choice("echo_step", None))
+    assert [(cell.tally.count, cell.tally.is_pooled, cell.points) for cell in table.cells[0]] == [
+        (4, False, ((echo, 4),)) for echo in (1, 2, 3)
+    ]
+    assert name_of(table, 0, 0) == "echo_step 1, num_epochs 4"
+    held = table_of(everything, Choice("echo_step", None, {"num_epochs": 2}))
+    assert name_of(held, 0, 0) == "echo_step 1, num_epochs 2"
+    assert held.cells[0][0].points == ((1, 2),)
+    kept = table_of(everything, Choice("echo_step", None, {}, kept_values("num_epochs=2", everything.axes)))
+    assert kept.cells[0][0].points == ((1, 2),)
+    apart = table_of(everything, Choice("echo_step", "num_epochs"))
+    assert [row[0].points for row in apart.cells] == [((1, 2),), ((1, 4),)]
 
 
 def test_what_is_known_already_is_not_made_anew() -> None:

@@ -87,6 +87,25 @@ def test_a_shade_means_the_same_whatever_is_filtered_held_or_turned(measure: Mea
         assert Seen.of(chosen, everything).scale == whole.scale
 
 
+async def test_every_key_is_in_the_command_palette() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles >= {"Axes", "Down", "Turn", "Shown", "Hold", "Mark", "Open", "Copy", "Filter", "Help", "Quit"}
+        await pilot.press("ctrl+p", *"turn", "enter")
+        await pilot.pause()
+        assert app.seen.state.across == "cell"
+
+
+@pytest.mark.parametrize("opens", [["ctrl+p"], ["question_mark", "slash"]])
+async def test_what_is_typed_into_a_search_is_no_filter(opens: list[str]) -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*opens, *"gru")
+        await pilot.pause()
+        assert app.seen.state.filter == ""
+
+
 async def test_two_cells_are_compared() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
