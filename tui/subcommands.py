@@ -287,14 +287,18 @@ def compute_sweep(
     ----------
     out
         Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
-        fields, seed, solved_at (empty where it was not), final_loss, windows, seconds.
+        fields, seed, solved_at (empty where it was not), final_loss (the mean of the last 50 windows that it trained),
+        windows, seconds, until. All networks of a folder train by one rule (--until).
     grid
         FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
         spaced in powers (dropout's evenly).
     seeds
         Networks of each point, with seeds from --seed on.
     until
-        solved, each network until it has solved the echo; or all, until its epochs are trained.
+        solved, each network until it has solved the echo; or all, until its epochs are trained. The echo counts as
+        solved when the mean loss of 50 windows has once fallen below a level close to the least possible:
+        floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); the tutorial's is 0.0487. With solved the final
+        losses are those at that moment, and all shows in them which networks lose it again.
     workers
         Train in so many processes of a Dask cluster on this machine.
     scheduler

@@ -131,4 +131,12 @@ class MapReading(CellWidget):
         for line, (text, style) in enumerate(self._lines):
             if self._ascii:
                 text = text.encode("ascii", "replace").decode()
-            cells.write(0, line, shortened(text, cells.width), f"reading--{style}")
+            fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
+            cells.write(0, line, fits, f"reading--{style}")
+
+
+def with_result(text: str, width: int) -> str:
+    """What a cell is, and what has come of it: where not all has room, the fields that were named last go first."""
+    name, colon, result = text.partition(": ")
+    room = width - len(colon + result)
+    return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)

@@ -181,7 +181,7 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     first, second = told(table, 0, 1)
     assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
     assert second.endswith("; 1 other point cannot be")
-    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1, 2 points together: ")
+    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
 
 
 def test_a_cell_in_words(cliff: Table) -> None:
