@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +68,7 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
     )
 
 
+@lru_cache(maxsize=1 << 12)
 def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
     """The p of Fisher's exact test, two-sided: the chance, given how many of both together were solved, of a table that
     is no likelier than this one (Fisher 1935). Arguments as of `difference`."""
@@ -86,3 +89,9 @@ def told_among(count: int) -> float:
     same are told apart.
     """
     return ERROR / max(1, math.comb(count, 2))
+
+
+def seeds_needed(count: int) -> int:
+    """Seeds of each from which on the highest of so many may be told from another: all of them beside none."""
+    bound = told_among(count)
+    return next(seeds for seeds in itertools.count(1) if fisher(seeds, seeds, 0, seeds) < bound)

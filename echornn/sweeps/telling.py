@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, told_among
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Cell, Table, Values
 from echornn.sweeps.tally import Tally
 
-NOT_OF_SEVERAL = "points differ by more than luck, so cells of several are not compared: ] holds a field"
+NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 MOST_NAMED = 6
 """Cells that are named; of more, the count."""
@@ -35,9 +35,7 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     cell = table.cells[row][column]
     tally, name = cell.tally, name_of(table, row, column)
     points = len(cell.configs)
-    if points > 1:
-        name = f"{name}, {points} points together"
-    elif points == 1 and tally.left_out:
+    if points == 1 and tally.left_out:
         name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
@@ -46,7 +44,9 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
         shares = [round(100 * point.success) for point in tally.known]
         least, most = min(shares), max(shares)
         of_each = f"{least} % of each" if least == most else f"{least} to {most} % by point"
-        return f"{solved}, {of_each}", "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
+        return f"{solved} over {points} points, {of_each}", "; ".join(
+            part for part in (_best_point(table, cell), _lacking(tally)) if part
+        )
     low, high = (round(100 * share) for share in tally.interval)
     parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
@@ -169,6 +169,8 @@ def best_told(table: Table) -> str:
     alike = [name for name, one in others if fisher(best.solved, best.count, one.solved, one.count) >= bound]
     most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
     pairs = f" ({100 * ERROR:.0f} % error over all {math.comb(len(cells), 2):,} pairs)" if len(cells) > 2 else ""
+    if best.count < seeds_needed(len(cells)):
+        pairs += f"; of {len(cells):,} cells that takes {seeds_needed(len(cells))} seeds or more of each"
     pairs += f"; without {unknown:,} of which not all seeds are known" if unknown else ""
     if not alike:
         return f"{most}; the seeds tell it from all others{pairs}"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, told_among
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,30 @@ def test_the_best_of_many_is_told_where_it_is_far_above() -> None:
     assert told_among(2) == ERROR
     assert told_among(1) == ERROR
     assert fisher(16, 16, 4, 16) < told_among(60) < fisher(16, 16, 5, 16)
+
+
+def test_how_many_seeds_the_best_of_many_needs() -> None:
+    assert seeds_needed(2) == LEAST_SEEDS
+    for cells in (3, 20, 60, 1000):
+        needed = seeds_needed(cells)
+        assert 2 / math.comb(2 * needed, needed) < told_among(cells) <= 2 / math.comb(2 * needed - 2, needed - 1)
+
+
+@pytest.mark.parametrize("of", [6, 10, 16])
+def test_the_same_seeds_on_both_sides_are_told_apart_even_less_often(of: int) -> None:
+    """Every outcome of pairs that with some chance come to the same, seed by seed."""
+    told = np.array([[difference(a, of, b, of).is_told for b in range(of + 1)] for a in range(of + 1)])
+    for share in (0.1, 0.3, 0.5, 0.8):
+        wrong = []
+        for same in (0.0, 0.3, 0.7, 1.0):
+            apart = (1 - same) * np.outer([1 - share, share], [1 - share, share]) + same * np.diag([1 - share, share])
+            counts = np.ones((1, 1))
+            for _ in range(of):
+                grown = np.zeros((len(counts) + 1, len(counts) + 1))
+                for (one, other), chance in np.ndenumerate(apart):
+                    grown[one : one + len(counts), other : other + len(counts)] += chance * counts
+                counts = grown
+            wrong.append((counts * told).sum())
+        assert wrong == sorted(wrong, reverse=True)
+        assert wrong[0] <= ERROR
+        assert wrong[-1] == 0
