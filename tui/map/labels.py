@@ -30,7 +30,7 @@ def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs
 
 
 def others_of(table: Table) -> str:
-    """The fields that are neither across nor down: held at a value, or averaged over."""
+    """The fields that are neither across nor down: held at a value, or of which a cell has several."""
     choice, axes = table.choice, table.surveyed.axes
     parts = [
         held_text(name, choice.left(name, values), values)

@@ -194,6 +194,13 @@ def test_a_cell_in_words(cliff: Table) -> None:
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
 
 
+def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
+    everything = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
+    first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
+    assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
+    assert second == "first seed 2 at 51, cell rnn; 32 to come"
+
+
 def test_the_best_of_a_cell_is_one_training() -> None:
     everything = three_axes()
     cell = table_of(everything, Choice(None, None)).cells[0][0]
