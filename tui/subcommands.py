@@ -206,7 +206,7 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
-    """Show the map of a sweep, finished or while it is computed: two of its fields, the others averaged over.
+    """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
     of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
@@ -232,7 +232,8 @@ def show_map(
         Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
         interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
         success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
-        best_solved_at, failed, missing.
+        best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all). A cell of
+        several points has no interval, and its half_solved and median_loss are the medians of theirs.
     svg
         Write it to this file as a picture.
     ascii

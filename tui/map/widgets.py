@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from echornn.sweeps.measures import WORDS
+from dataclasses import replace
+
+from echornn.sweeps.measures import WORDS, Measure
 from tui.app.views.paint import Box
 from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import Part, fitted, shortened
+from tui.app.widgets.fitting import Part, fitted, joined, shortened
 from tui.map.drawing import STYLES, draw_map
 from tui.map.labels import held_text, legend_of
 from tui.map.seen import Seen
@@ -14,6 +16,9 @@ from tui.map.state import others
 from tui.map.what_is_trained import common_to_all
 
 LEGEND_LINES = 2
+
+IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
+"""What is shown of a cell, where the fields need the room."""
 
 
 class MapHead(CellWidget):
@@ -38,7 +43,10 @@ class MapHead(CellWidget):
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        self._write(cells, 1, fitted(parts_of(self._seen), cells.width), "head--fields")
+        parts = parts_of(self._seen)
+        if len(joined(parts)) > cells.width:
+            parts[0] = replace(parts[0], text=IN_SHORT[self._seen.state.measure])
+        self._write(cells, 1, fitted(parts, cells.width), "head--fields")
         if cells.height > 2:
             self._write(cells, 2, fitted(common_parts(self._seen), cells.width), "head--common")
 

@@ -8,6 +8,8 @@ import pytest
 from textual.widgets import Input
 
 from echornn.runs.lock import Lock
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
@@ -75,6 +77,14 @@ async def test_cells_of_several_points_are_not_compared_and_have_no_interval() -
         assert keys.NEEDS_DOWN in text_of(app)
 
 
+async def test_where_fields_need_the_room_what_is_held_is_told_and_what_is_shown_is_told_in_short() -> None:
+    axes = ("echo_step=1..4", "cell=rnn,gru", "total_series_length=1000,5000")
+    app = app_of(results_of(Grid(tuple(map(Axis.parse, axes)), {}, 2)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("left_square_bracket")
+        assert "solved, % · across echo_step, down cell · total_series_length 5000" in text_of(app)
+
+
 def test_of_many_fields_the_result_stays_on_the_line() -> None:
     text = "cell rnn, echo_step 2, total_series_length 5000: 4 of 4 solved (51 to 100 %)"
     assert with_result(text, 80) == text
@@ -117,7 +127,7 @@ async def test_two_cells_are_compared() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*["right"] * 8, "space", "down", "down")
-        assert "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck" in text_of(app)
+        assert "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn" in text_of(app)
         await pilot.press("escape")
         assert app.seen.state.mark is None
 
