@@ -13,8 +13,8 @@ WHAT_IS_SEEN = (
         "Points together",
         "With more fields than two a cell is several points together: the share of all their seeds, or the median of "
         "the points' windows or losses. Points differ by more than luck, so such a cell has no interval, and is not "
-        "compared; [ and ] hold a field at one value. Of several num_epochs the largest is shown, unless one is held: the "
-        "same networks trained for longer are no more networks.",
+        "compared; [ and ] hold a field at one value. Of several num_epochs the largest is shown, unless one is held: "
+        "the same networks trained for longer are no more networks.",
     ),
     (
         "The lines",
