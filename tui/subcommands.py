@@ -206,7 +206,7 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
-    """Show the map of a sweep, finished or while it is computed: two of its fields, the others averaged over.
+    """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
     of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
@@ -230,8 +230,10 @@ def show_map(
         Print the map as text.
     csv
         Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
-        interval (low, high; Wilson), half_solved (the window by which half had solved it), median_loss, best_seed,
-        best_solved_at, failed, missing.
+        interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
+        success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
+        best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all). A cell of
+        several points has no interval, and its half_solved and median_loss are the medians of theirs.
     svg
         Write it to this file as a picture.
     ascii
@@ -286,14 +288,18 @@ def compute_sweep(
     ----------
     out
         Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
-        fields, seed, solved_at (empty where it was not), final_loss, windows, seconds.
+        fields, seed, solved_at (empty where it was not), final_loss (the mean of the last 50 windows that it trained),
+        windows, seconds, until. All networks of a folder train by one rule (--until).
     grid
         FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
         spaced in powers (dropout's evenly).
     seeds
         Networks of each point, with seeds from --seed on.
     until
-        solved, each network until it has solved the echo; or all, until its epochs are trained.
+        solved, each network until it has solved the echo; or all, until its epochs are trained. The echo counts as
+        solved when the mean loss of 50 windows has once fallen below a level close to the least possible:
+        floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); the tutorial's is 0.0487. With solved the final
+        losses are those at that moment, and all shows in them which networks lose it again.
     workers
         Train in so many processes of a Dask cluster on this machine.
     scheduler

@@ -89,7 +89,7 @@ def situation(
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if stands is None:
-        return replace(known, kind=Kind.TOO_EARLY)
+        return replace(known, kind=Kind.TOO_EARLY, windows=evidence.reviews.windows)
     kind = _unsolved(known, stands, len(evidence.reviews))
     stands_still = kind in (Kind.STALLED, Kind.STATE_TOO_SMALL)
     judged = replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)

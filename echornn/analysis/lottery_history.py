@@ -217,7 +217,9 @@ def shades_of(pieces: Sequence[LotteryPiece], replicas: Sequence[int], columns: 
         inside = np.flatnonzero((cuts[1:] > begin) & (cuts[:-1] < end))
         at = np.clip(np.searchsorted(ends, cuts[inside], side="right"), 0, len(ends) - 1)
         counts = np.add.reduceat(ends - starts, at)[:, np.newaxis]
-        shades[np.ix_(known, inside)] = (np.add.reduceat(buckets[2], at, axis=0) / counts).T
+        with np.errstate(over="ignore"):  # a sum beyond the range of what is kept is infinite
+            sums = np.add.reduceat(buckets[2], at, axis=0)
+        shades[np.ix_(known, inside)] = (sums / counts).T
     return shades
 
 

@@ -79,6 +79,8 @@ def packed_of(progress: PopulationProgress, config: EchoConfig) -> Packed:
 def losses_of(packed: Packed) -> Floats:
     """The losses alone, float32 [...]; NaN where a window was lost."""
     bits = (packed >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
+    if (no_number := bits > np.uint32(0x7F800000)).any():  # in a damaged file of a kind at which arithmetic warns
+        bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
     losses: Floats = bits.view(np.float32)
     return losses
 

@@ -74,7 +74,8 @@ class Situation:
         kind: what is the case.
         config: what is trained.
         note: what is to be known beside it.
-        windows: how many were trained since the weights or the task last changed.
+        windows: how many were trained since the weights or the task last changed; where it is too early to tell, since
+            any of the terms did, or one of several networks went on alone.
         mean: mean loss; of the newest windows where it is about them, else of the last blocks.
         newest: loss of the newest window.
         wrong: wrong predictions per prediction, 0 to 1.

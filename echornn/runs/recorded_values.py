@@ -38,14 +38,14 @@ def shortened(what: object) -> str:
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 
 
-def whole(value: object, name: str, most: int = MOST) -> int:
-    """A whole number from 0 to ``most``.
+def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
+    """A whole number from ``least`` to ``most``.
 
     Raises:
         ValueError: it is none.
     """
-    if type(value) is not int or not 0 <= value <= most:
-        _refuse(name, value, f"a whole number, 0 to {most}")
+    if type(value) is not int or not least <= value <= most:
+        _refuse(name, value, f"a whole number, {least} to {most}")
     return value
 
 

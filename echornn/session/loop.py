@@ -154,6 +154,8 @@ class Loop:
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
             command()
+            if self.stage.frame.state is State.LOADING:  # what comes next may compile too
+                self._showing.show()
         if commands:
             self._showing.show()
 
@@ -252,13 +254,6 @@ class Loop:
             self.drive.pause()
         else:
             self.drive.step(windows)
-
-    def choose(self, replica: int) -> None:
-        """Show this replica; see `echornn.session.session.Session.choose`."""
-        before = self.live.replica
-        self.live.choose(replica)
-        if self.live.replica != before:
-            self.probing.forget()
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""

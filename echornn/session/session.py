@@ -241,7 +241,7 @@ class Session:
 
         Of a number that is not there, the nearest is shown.
         """
-        self._loop.mailbox.send(lambda: self._loop.choose(replica))
+        self._loop.mailbox.send(lambda: self._loop.live.choose(replica))
 
     def alone(self) -> None:
         """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""

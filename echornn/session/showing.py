@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from echornn.config import EchoConfig
 from echornn.readings import Readings
 from echornn.runs.recorder import Recorder
@@ -62,6 +65,9 @@ class Showing:
             "redoable": live.redoable,
             "vitals": self._vitals(),
             "lottery": live.timeline.lottery(here),
+            "blamed": live.blamed,
+            "warning": self._warning,
+            **self._forgotten,
         }
         if not live.arrived:
             self._stage.change(
@@ -79,8 +85,6 @@ class Showing:
             device=trainer.device,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,
-            warning=self._warning,
-            blamed=live.blamed,
             **where,
         )
 
@@ -100,16 +104,36 @@ class Showing:
     @property
     def _warning(self) -> str:
         live, parts = self._live, [self._recorder.warning]
-        if live.diverged and live.shown:
+        if live.arrived and live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
             paused = "" if self._drive.running else ": paused there"
             parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
         return "; ".join(part for part in parts if part)
 
+    @property
+    def _forgotten(self) -> dict[str, Any]:
+        """Of another network than is shown, on the way to a moment: where that stands, with nothing in full."""
+        live, frame = self._live, self._stage.frame
+        before, own = frame.own_config, live.config.of(live.replica)
+        if before.differs_only_live(own):
+            return {}
+        kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
+        if live.arrived:
+            return kept
+        owner, here = live.owner, live.here
+        epoch, window = place(*owner.position(here.window), live.config)
+        position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
+        evidence = live.timeline.evidence(here, live.replica)
+        return {"progress": None, "tape": (), "evidence": evidence, **position, **kept}
+
     def _vitals(self) -> Readings | None:
         """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
-        vitals, moment = self._stage.frame.vitals, self._live.moment
+        frame, live = self._stage.frame, self._live
+        vitals, moment = frame.vitals, live.moment
+        if frame.own_config.seed != live.config.of(live.replica).seed:
+            self._probing.forget()
+            return None
         if vitals is not None and (vitals.branch != moment.branch or vitals.window > moment.window):
             self._probing.forget()
             return None

@@ -8,7 +8,6 @@ from typing import Any
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Progress
-from echornn.runs.branch import is_one_of
 from echornn.session.frame import Frame, State
 from echornn.training.any_trainer import AnyTrainer
 
@@ -29,21 +28,12 @@ class Stage:
         self.frame = dataclasses.replace(self.frame, **changes)
 
     def compile(self, config: EchoConfig) -> None:
-        """Another network is being made, and nothing of the one before is shown; of one that goes on alone, all is."""
-        if is_one_of(config, self.frame.config):
-            self.change(state=State.LOADING, message="compiling the training loop of one network alone", rate=0.0)
-            return
-        nothing = {
-            "progress": None,
-            "replica": 0,
-            "lottery": None,
-            "tape": (),
-            "evidence": Evidence(),
-            "epoch": 1,
-            "window": 0,
-        }
-        unread = {"readings": None, "vitals": None, "unread": ""}
-        self.change(state=State.LOADING, message="compiling the training loop", config=config, **nothing, **unread)
+        """Another network is being made: what is shown is still the moment before, as a whole."""
+        if config.replicas == self.frame.config.replicas:
+            of = ""
+        else:
+            of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
+        self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0)
 
     def stand(
         self,

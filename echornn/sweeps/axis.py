@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfig
+from echornn.runs.recorded_values import shortened
 
 Value = int | float | str
 """Of a field: a whole number, a fraction, or a word."""
@@ -106,6 +107,8 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
     _require_count(field, count)
     if count == 1:
         raise ConfigError(field, written, "2 values or more in a range")
+    for end in (low, high):  # those between need no more room than a float has
+        _checked(field, end)
     if field in EVEN:
         between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
     elif low <= 0:
@@ -146,4 +149,4 @@ def _checked(field: str, value: Value) -> Value:
 
 def _require_count(field: str, count: int) -> None:
     if not 1 <= count <= MAX_VALUES:
-        raise ConfigError("grid", field, f"1 to {MAX_VALUES} values, not {count}")
+        raise ConfigError("grid", field, f"1 to {MAX_VALUES} values, not {shortened(count)}")

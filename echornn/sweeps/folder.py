@@ -26,7 +26,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import own_files
-from echornn.runs.recorded_values import MOST, NO_RECORD, shortened, whole
+from echornn.runs.recorded_values import NO_RECORD, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
@@ -138,9 +138,13 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES))
         if record["format"] != FORMAT:
             raise RunError(f"{file} is of another version of this program: format {shortened(record['format'])}")
+        if not record["grids"]:
+            raise RunError(f"{file} is damaged: it asks for no grid")
         return tuple(Asked.from_record(one) for one in record["grids"])
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
+    except NotADirectoryError:
+        raise RunError(f"{folder} is no folder") from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
     except RunError:
@@ -165,19 +169,29 @@ def result_bytes(config: EchoConfig, result: Result) -> bytes:
     return json.dumps({"config": told_of(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
 
 
-def read_result(file: Path) -> Result | None:
-    """What is in a result's file; None where it is damaged or not there."""
+def read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
+    """What is in the file of this seed's result; None where it is not there, or is none that training can have."""
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
-        solved_at = record["solved_at"]
+        fields = {**told_of(point), "seed": seed}
+        if {"seed": DEFAULT.seed, **record["config"]} != fields:
+            return None
+        windows = whole(record["windows"], "windows", point.num_epochs * point.windows_per_epoch)
+        solved_at, loss, seconds = record["solved_at"], record["final_loss"], float(record["seconds"])
         return Result(
-            None if solved_at is None else whole(solved_at, "solved_at", MOST),
-            math.nan if record["final_loss"] is None else float(record["final_loss"]),
-            whole(record["windows"], "windows", MOST),
-            float(record["seconds"]),
+            None if solved_at is None else whole(solved_at, "solved_at", windows, least=1),
+            math.nan if loss is None else _not_negative(float(loss)),
+            windows,
+            _not_negative(seconds),
         )
     except (OSError, *NO_RECORD):
         return None
+
+
+def _not_negative(number: float) -> float:
+    if not 0 <= number < math.inf:
+        raise ValueError(number)
+    return number
 
 
 def failed_bytes(point: EchoConfig, reason: str) -> bytes:

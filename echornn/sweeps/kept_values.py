@@ -16,7 +16,8 @@ def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Va
     """The values that stay, of each field that the words name; of all others all do.
 
     Words are parted by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may lack), or a value of some field alone.
-    A field may be shortened, as long as no other begins so.
+    Each of ``a,b`` is a value of the sweep; a range may reach beyond them. A field may be shortened, as long as no
+    other begins so.
 
     Raises:
         FilterError: a word names no field or no value of the sweep.
@@ -49,19 +50,25 @@ def _field(name: str, word: str, axes: Mapping[str, Values]) -> str:
 
 def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
     if not names:
-        return f"filter = {word!r} cannot be used: no field has this value; FIELD=VALUES, as {_example(axes)}"
+        return f"filter = {word!r} cannot be used: no field has this value; FIELD=VALUES, as {example_of(axes)}"
     shown = ", ".join(value_text(value) for value in axes[names[0]][:8])
     more = ", ..." if len(axes[names[0]]) > 8 else ""
     return f"filter = {word!r} cannot be used: {names[0]} has {shown}{more}"
 
 
-def _example(axes: Mapping[str, Values]) -> str:
-    return next((f"{name}={value_text(values[0])}" for name, values in axes.items()), "echo=3..5")
+def example_of(axes: Mapping[str, Values]) -> str:
+    """A filter that these fields could have: some of the first one's values."""
+    name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
+    some = values[: max(1, len(values) - 1)]
+    if len(some) > 2 and all(isinstance(value, int | float) for value in some):
+        return f"{name}={value_text(some[0])}..{value_text(some[-1])}"
+    return f"{name}={','.join(map(value_text, some[:2]))}"
 
 
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
-    """Those of the values that the words name."""
-    return frozenset(value for part in wanted.split(",") for value in values if _is(part, value))
+    """Those of the values that the words name; none where a word names none."""
+    named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
+    return frozenset().union(*named) if all(named) else frozenset()
 
 
 def _is(part: str, value: Value) -> bool:

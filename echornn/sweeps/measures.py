@@ -57,7 +57,8 @@ class Scale:
 
     Attributes:
         measure: what is shown.
-        best, worst: finite values at the ends; in powers of ten between them, but for success.
+        best, worst: finite values at the ends; in powers of ten between them, but for success. NaN where there
+            are none.
     """
 
     measure: Measure
@@ -71,7 +72,7 @@ class Scale:
             return cls(measure, 1.0, 0.0)
         values = [value for value in (value_of(tally, measure) for tally in tallies) if math.isfinite(value)]
         least = 1.0 if measure is Measure.WINDOWS else LEAST_LOSS
-        floored = [max(least, value) for value in values] or [least]
+        floored = [max(least, value) for value in values] or [math.nan]
         return cls(measure, min(floored), max(floored))
 
     def share(self, value: float) -> float:
@@ -104,6 +105,8 @@ class Scale:
                 never = "not half solved"
             case Measure.LOSS:
                 never = "diverged"
+        if math.isnan(self.best):
+            return ((0, never),)
         if self.best == self.worst:
             return (4, short_text(self.best, self.measure)), (0, never)
         ratio = self.worst / self.best

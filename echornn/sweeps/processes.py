@@ -151,7 +151,7 @@ class Worker:
         tail = self._tail()
         self._stderr.close()
         if code == -signal.SIGKILL:
-            return "its process was killed (SIGKILL), as the system does where memory runs out"
+            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
         if code < 0:
             return f"its process was ended by {signal.Signals(-code).name}{tail}"
         return f"its process ended with code {code}{tail}"

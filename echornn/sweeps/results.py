@@ -122,7 +122,7 @@ class SweepResults:
             point = changed.get(number, self.points[number])
             if seed in point.results:
                 continue
-            result = read_result(self.folder / RESULTS / f"{name}{SUFFIX}")
+            result = read_result(self.folder / RESULTS / f"{name}{SUFFIX}", point.config, seed)
             if result is not None:
                 changed[number] = replace(point, results={**point.results, seed: result})
         for name in _names(self.folder / FAILED):

@@ -49,7 +49,8 @@ class Store:
         results: what was known when it began.
 
     Args:
-        folder: new, empty or a sweep's. Another grid there is kept, and what both have in common is not done twice.
+        folder: new, empty or a sweep's. Another grid there is kept, and what both have in common is not done twice; all
+            networks of a folder train by one rule, until solved or all windows.
         grid: what is to be known.
 
     Raises:
@@ -72,6 +73,7 @@ class Store:
 
     def _begin(self) -> SweepResults:
         before = read_asked(self.folder) if (self.folder / SWEEP_FILE).exists() else ()
+        _require_one_rule(self.folder, before, self.asked)
         for name in (RESULTS, FAILED):
             own_files.make_folder(self.folder / name)
             for left in (self.folder / name).glob(f"*{NEW}"):
@@ -126,7 +128,7 @@ class Store:
         self._lock.release()
 
     def _write_table(self, results: SweepResults) -> None:
-        rows = [[*results.axes, "seed", "solved_at", "final_loss", "windows", "seconds"]]
+        rows = [[*results.axes, "seed", "solved_at", "final_loss", "windows", "seconds", "until"]]
         for point in results.points:
             for seed, result in sorted(point.results.items()):
                 rows.append(self._row(replace(point.config, seed=seed), result, results))
@@ -137,7 +139,15 @@ class Store:
         of_the_point = [_cell(getattr(config, name)) for name in axes]
         solved_at = "" if result.solved_at is None else str(result.solved_at)
         loss, seconds = f"{result.final_loss:.6g}", f"{result.seconds:.4g}"
-        return [*of_the_point, str(config.seed), solved_at, loss, str(result.windows), seconds]
+        return [*of_the_point, str(config.seed), solved_at, loss, str(result.windows), seconds, self.asked.grid.until]
+
+
+def _require_one_rule(folder: Path, before: Sequence[Asked], asked: Asked) -> None:
+    """The loss of a network that was stopped when it had solved the echo is none to set beside one that trained on."""
+    until = asked.grid.until
+    other = next((one.grid.until for one in before if one.grid.until != until), None)
+    if other is not None:
+        raise RunError(f"until = {until!r} cannot be used in {folder}: only {other!r}, as before; or give a new --out")
 
 
 def _require_ours(folder: Path) -> None:

@@ -23,7 +23,7 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
     reasons: dict[Values, str] = {}
     for point in results.points:
         values = tuple(getattr(point.config, name) for name in axes)
-        tallies[values] = _tally(point, known.get(values))
+        tallies[values] = tally_of(point, known.get(values))
         configs[values] = point.config
         if point.failed is not None:
             reasons[values] = point.failed
@@ -33,10 +33,15 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
             if values not in configs:
                 tallies[values] = Tally(left_out=1)
                 reasons[values] = impossible.reason
-    return Surveyed(axes, tallies, configs, reasons)
+    return Surveyed(axes, tallies, configs, reasons, results.seeds, results.until == "solved")
 
 
-def _tally(point: Point, before: Tally | None) -> Tally:
+def tally_of(point: Point, before: Tally | None = None) -> Tally:
+    """What is known of a point.
+
+    Args:
+        before: what was known of it earlier; itself where no more is.
+    """
     missing = len(point.missing)
     failed = missing if point.failed is not None else 0
     told = (len(point.results), failed, missing - failed)

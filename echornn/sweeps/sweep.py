@@ -183,11 +183,10 @@ class Sweep:
         self._store.fail(configs[0], reason)
         for config in configs:
             del self._missing[config]
-        self.status = replace(
-            self.status,
-            failed=(*self.status.failed, (configs[0], reason)),
-            given_up=self.status.given_up + len(configs),
-        )
+        point = point_of(configs[0])
+        if all(point_of(config) != point for config, _ in self.status.failed):  # not yet in another part
+            self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
+        self.status = replace(self.status, given_up=self.status.given_up + len(configs))
 
     def _count(self, results: Sequence[tuple[EchoConfig, Result]]) -> None:
         for config, result in results:

@@ -20,6 +20,10 @@ Values = tuple[Value, ...]
 """A value for each axis, in the order of the axes: the name of a point."""
 
 
+BUDGET = "num_epochs"
+"""No field to average over: the same networks, trained for less and for more, are no more networks."""
+
+
 class Counts(NamedTuple):
     """Trainings of many points: done, of these solved; given up; yet to come. And points that cannot be trained."""
 
@@ -45,12 +49,16 @@ class Surveyed:
         tallies: of each point, by its values.
         configs: of each point that can be trained, with the first of its seeds.
         reasons: why a point was given up, or cannot be.
+        seeds: of all points, ascending.
+        until_solved: whether a network trains until it has solved the echo, or all of its epochs.
     """
 
     axes: Mapping[str, Values]
     tallies: Mapping[Values, Tally]
     configs: Mapping[Values, EchoConfig]
     reasons: Mapping[Values, str] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    until_solved: bool = True
 
     @cached_property
     def counts(self) -> Counts:
@@ -64,7 +72,7 @@ class Choice:
 
     Attributes:
         across, down: fields of columns and of rows; None where there is but one.
-        held: fields held at one value; all others are averaged over.
+        held: fields held at one value; all others are averaged over, but for `BUDGET`, of which it is the largest.
         kept: of each field that is filtered, the values that stay.
     """
 
@@ -78,7 +86,8 @@ class Choice:
         if name in self.held and name not in (self.across, self.down):
             values = (self.held[name],)
         kept = self.kept.get(name)
-        return values if kept is None else tuple(value for value in values if value in kept)
+        left = values if kept is None else tuple(value for value in values if value in kept)
+        return left[-1:] if name == BUDGET and name not in (self.across, self.down) else left
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +113,16 @@ class Cell:
     def best(self) -> EchoConfig | None:
         """The configuration, with its seed, that solved it first, or else had the least loss; the first where nothing
         is known of any, None where none can be trained."""
-        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
-        if not known:
+        best, point = self.tally.best, self.best_point
+        if best is None or point is None:
             return next(iter(self.configs.values()), None)
-        best, point = min(known, key=lambda pair: pair[0].rank)
         return replace(self.configs[point], seed=best.seed)
+
+    @property
+    def best_point(self) -> Values | None:
+        """The point of the best of its seeds; None where nothing is known of any."""
+        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
+        return min(known, key=lambda pair: pair[0].rank)[1] if known else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +140,13 @@ class Table:
     columns: Values
     rows: Values
     cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def budget(self) -> dict[str, Value]:
+        """For how many epochs its networks are trained, where those of the sweep differ in it; else empty."""
+        values = self.surveyed.axes.get(BUDGET, ())
+        left = self.choice.left(BUDGET, values)
+        return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
     @property
     def tallies(self) -> list[Tally]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,17 +35,22 @@ class Trained(NamedTuple):
 class Tally:
     """Counts and statistics over seeds; over points as well, where a cell holds several.
 
+    Networks that solve the echo are done early, and those that will not are the last. So shares and windows are of all
+    seeds that are asked for, not of those that are known: what they are at least, or at most, until all are known.
+
     Attributes:
         trained: results, one for each point and seed.
         failed: trainings that were given up.
         missing: trainings yet to come.
         left_out: points that cannot be trained.
+        points: what has come of each point that can be trained, where those are several; empty of one.
     """
 
     trained: tuple[Trained, ...] = ()
     failed: int = 0
     missing: int = 0
     left_out: int = 0
+    points: tuple[Tally, ...] = ()
 
     @classmethod
     def together(cls, tallies: Iterable[Tally]) -> Tally:
@@ -52,12 +58,24 @@ class Tally:
         all_of_them = list(tallies)
         if len(all_of_them) == 1:
             return all_of_them[0]
+        points = tuple(tally for tally in all_of_them if tally.trained or tally.failed or tally.missing)
         return cls(
             tuple(one for tally in all_of_them for one in tally.trained),
             sum(tally.failed for tally in all_of_them),
             sum(tally.missing for tally in all_of_them),
             sum(tally.left_out for tally in all_of_them),
+            points if len(points) > 1 else (),
         )
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it is of several points: then what differs is not the luck of seeds, and has no interval."""
+        return bool(self.points)
+
+    @property
+    def known(self) -> list[Tally]:
+        """The points of which there is a result: itself, unless it is of several."""
+        return [point for point in self.points or (self,) if point.trained]
 
     @property
     def count(self) -> int:
@@ -70,28 +88,55 @@ class Tally:
         return sum(one.solved_at is not None for one in self.trained)
 
     @property
+    def asked(self) -> int:
+        """Trainings that are asked for: done, given up, and yet to come."""
+        return self.count + self.failed + self.missing
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is asked for is known: only then can it be compared."""
+        return self.count == self.asked
+
+    @property
     def success(self) -> float:
-        """The share that solved it, 0 to 1; NaN where there is no result."""
-        return self.solved / self.count if self.trained else math.nan
+        """The share of all asked for that is known to have solved it, 0 to 1; NaN where there is no result."""
+        return self.solved / self.asked if self.trained else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the share, 95 % (Wilson 1927); 0 to 1 where there is no result."""
-        return wilson(self.solved, self.count) if self.trained else (0.0, 1.0)
+        """Of the share, 95 % (Wilson 1927); 0 to 1 where there is no result.
+
+        Its low end is that of none of the unknown ones having solved it, its high end that of all of them.
+        """
+        if not self.trained:
+            return 0.0, 1.0
+        return wilson(self.solved, self.asked)[0], wilson(self.asked - self.count + self.solved, self.asked)[1]
 
     @cached_property
     def half_solved(self) -> int | None:
-        """The window by which half of the results had solved it; None where fewer ever did.
+        """The window by which half of all asked for had solved it, or before it, while some are unknown; None where
+        fewer are known to have.
 
-        Unlike a median of those that solved it, it is not the better for the others having failed.
+        Unlike a median of those that solved it, it is not the better for the others having failed. Of several points it
+        is the median of theirs.
         """
+        if self.points:
+            theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
+            middle = statistics.median(theirs)
+            return None if math.isinf(middle) else round(middle)
         at = sorted(one.solved_at for one in self.trained if one.solved_at is not None)
-        half = -(-self.count // 2)
+        half = -(-self.asked // 2)
         return at[half - 1] if self.trained and len(at) >= half else None
 
     @cached_property
     def loss(self) -> float:
-        """Median of the final losses, nats, of two the smaller; infinite where most diverged, NaN of no result."""
+        """Median of the final losses that are known, nats, of two the smaller; infinite where most diverged, NaN of no
+        result.
+
+        Of several points the median of theirs.
+        """
+        if self.points:
+            return statistics.median([point.loss for point in self.known]) if self.trained else math.nan
         if not self.trained:
             return math.nan
         losses = sorted(one.final_loss if math.isfinite(one.final_loss) else math.inf for one in self.trained)

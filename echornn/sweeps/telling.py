@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.difference import difference
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Cell, Table
+from echornn.sweeps.table import Cell, Table, Values
 from echornn.sweeps.tally import Tally
 
-LEAST_SEEDS = 2
-"""Results of a cell from which on it is compared: one seed is luck."""
+NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 MOST_NAMED = 6
 """Cells that are named; of more, the count."""
@@ -21,24 +20,54 @@ def name_of(table: Table, row: int, column: int) -> str:
     """The cell's fields, with their values."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
-    held = [(name, value) for name, value in choice.held.items() if name not in (choice.down, choice.across)]
+    others = {**table.budget, **choice.held}
+    held = [(name, value) for name, value in others.items() if name not in (choice.down, choice.across)]
     fields = [(name, value) for name, value in (*shown, *held) if name is not None]
     return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
 
 def told(table: Table, row: int, column: int) -> tuple[str, str]:
-    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed."""
+    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed.
+
+    Several points of a cell differ by more than the luck of seeds: there it is told from what to what they go, and no
+    interval.
+    """
     cell = table.cells[row][column]
     tally, name = cell.tally, name_of(table, row, column)
     points = len(cell.configs)
-    if points > 1:
-        name = f"{name} (of {points} points)"
+    if points == 1 and tally.left_out:
+        name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
+    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{' by now' if tally.missing else ''}"
+    if tally.is_pooled:
+        first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
+        return first, "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
     parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
-    first = f"{name}: {tally.solved:,} of {tally.count:,} solved ({low} to {high} %)"
-    return first, "; ".join(part for part in parts if part)
+    return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _by_point(tally: Tally) -> str:
+    """From what to what the shares of its points go."""
+    shares = [round(100 * point.success) for point in tally.points]
+    least, most = min(shares), max(shares)
+    return f", {least} % of each" if least == most else f", {least} to {most} % by point"
+
+
+def _best_point(table: Table, cell: Cell) -> str:
+    """What ``enter`` trains, of several points."""
+    best, point = cell.tally.best, cell.best_point
+    if best is None or point is None:
+        return ""
+    return ", ".join([_best(cell.tally), *_others(table, point)])
+
+
+def _others(table: Table, point: Values) -> list[str]:
+    """The point's values of the fields that tell it from other points of its cell."""
+    shown = (table.choice.across, table.choice.down, *table.choice.held)
+    fields = zip(table.surveyed.axes, point, strict=True)
+    return [f"{name} {value_text(value)}" for name, value in fields if name not in shown]
 
 
 def _why_nothing(tally: Tally) -> str:
@@ -53,8 +82,10 @@ def _reason(table: Table, cell: Cell) -> str:
 
 def _when(tally: Tally) -> str:
     if tally.half_solved is not None:
-        return f"half by window {tally.half_solved:,}"
-    return "less than half of them" if tally.solved else ""
+        return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}"
+    if not tally.is_whole:
+        return ""
+    return "fewer than half of its seeds" if tally.solved else ""
 
 
 def _best(tally: Tally) -> str:
@@ -67,49 +98,86 @@ def _best(tally: Tally) -> str:
 
 
 def _loss(tally: Tally) -> str:
-    return f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged"
+    of_those = "" if tally.is_whole else " of those known"
+    return (f"median loss {loss_text(tally.loss, 3)}" if math.isfinite(tally.loss) else "most diverged") + of_those
 
 
 def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
-    return ", ".join(part for part in (failed, missing) if part)
+    cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
+    return ", ".join(part for part in (failed, missing, cannot) if part)
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
-    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell."""
+    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell.
+
+    Not before all seeds of both are known: those that solve the echo are known first.
+    """
+    if tally.is_pooled or other.is_pooled:
+        return NOT_OF_SEVERAL
+    lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
+    if lacking:
+        return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"
     if min(tally.count, other.count) < LEAST_SEEDS:
-        few = "nothing is trained yet" if not min(tally.count, other.count) else "one seed is luck"
+        few = "fewer are luck" if min(tally.count, other.count) else "nothing is trained"
         return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both can be compared"
     found = difference(tally.solved, tally.count, other.solved, other.count)
-    low, value, high = (round(100 * one) for one in (found.low, found.value, found.high))
-    if found.value < 0:
-        low, value, high = -high, -value, -low
+    low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"
     luck = "more than luck" if found.is_told else "may be luck"
-    return f"{value} {more} of 100 seeds than {other_name} ({low} to {high}): {luck}"
+    of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100 seeds"
+    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
+
+
+def _of_100(share: float) -> str:
+    """In whole numbers, but what is not zero does not read so."""
+    whole = round(100 * share)
+    return f"{whole}" if whole or abs(share) < 1e-6 else f"{100 * share:.1g}"
+
+
+def chance_text(chance: float) -> str:
+    """Of an exact test: never rounded across the bound that decides."""
+    if chance < 0.001:
+        return "p < 0.001"
+    text = f"{chance:.2g}"
+    return f"p < {ERROR}" if chance < ERROR <= float(text) else f"p {text}"
 
 
 def best_told(table: Table) -> str:
-    """Which cell solves the most, and from which others the seeds tell it; empty where there is nothing to compare."""
+    """Which cell solves the most, and from which others the seeds tell it; empty where there is nothing to compare.
+
+    The best was picked from all of them, so that all pairs count: see `told_among`.
+    """
     cells = [
         (name_of(table, row, column), cell.tally)
         for row, line in enumerate(table.cells)
         for column, cell in enumerate(line)
-        if cell.tally.count
+        if cell.tally.asked
     ]
     if len(cells) < 2:
         return ""
+    if any(tally.is_pooled for _, tally in cells):
+        return "cells of several points each are not compared: hold the other fields by --filter FIELD=VALUE"
+    unknown = sum(not tally.is_whole for _, tally in cells)
+    cells = [(name, tally) for name, tally in cells if tally.is_whole]
+    if len(cells) < 2 and unknown:
+        return "cells are compared when all of their seeds are known"
     cells = [(name, tally) for name, tally in cells if tally.count >= LEAST_SEEDS]
     if len(cells) < 2:
-        return f"one seed ranks nothing: {LEAST_SEEDS} or more of a cell can be compared"
+        return f"few seeds rank nothing: cells of {LEAST_SEEDS} or more can be compared"
     best_name, best = max(cells, key=lambda pair: pair[1].success)
     others = [(name, tally) for name, tally in cells if tally is not best]
-    alike = [name for name, one in others if not difference(best.solved, best.count, one.solved, one.count).is_told]
+    bound = told_among(len(cells))
+    alike = [name for name, one in others if fisher(best.solved, best.count, one.solved, one.count) >= bound]
     most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
+    pairs = f" ({100 * ERROR:.0f} % error over all {math.comb(len(cells), 2):,} pairs)" if len(cells) > 2 else ""
+    if best.count < seeds_needed(len(cells)):
+        pairs += f"; of {len(cells):,} cells that takes {seeds_needed(len(cells))} seeds or more of each"
+    pairs += f"; without {unknown:,} of which not all seeds are known" if unknown else ""
     if not alike:
-        return f"{most}; the seeds tell it from all others"
-    named = "; ".join(alike) if len(alike) <= MOST_NAMED else f"{len(alike)} cells"
+        return f"{most}; the seeds tell it from all others{pairs}"
     told_from = len(others) - len(alike)
+    named = "; ".join(alike) if len(alike) <= MOST_NAMED else f"{len(alike)} cells" if told_from else "any other"
     rest = f"; they tell it from the other {told_from}" if told_from else ""
-    return f"{most}; the seeds do not tell it from {named}{rest}"
+    return f"{most}; the seeds do not tell it from {named}{rest}{pairs}"

@@ -62,6 +62,7 @@ class Crew:
         self._threads = ThreadPoolExecutor(len(self._seats), "population")
         weakref.finalize(self, self._threads.shutdown, wait=False)
         self._values: list[list[tf.Tensor]] = []  # for each call, as `Turns` has them
+        self._keys: tuple[int, list[npt.NDArray[np.int32]]] | None = None  # of a draw; see `_keys_of`
 
     @property
     def compilations(self) -> int:
@@ -89,16 +90,17 @@ class Crew:
             Numpy arrays, replicas last; losses and errors of the windows trained.
         """
         before = call.block.first_epoch * self.configs[0].windows_per_epoch
-        keys = self.shares.filled([dropout_key(config, draw) for config in self.configs])
+        shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
+        keys = self._keys_of(draw)
         done: list[list[npt.NDArray[Any]]] = [[] for _ in keys]
 
         def work(seat: int) -> None:
             for number in range(seat, len(keys), len(self._seats)):
-                numbers = [call_numbers(call.first, call.windows, before, *places) for places in keys[number]]
-                vacant = [call_numbers(call.first, 0, before, *keys[number][-1])] * (self.shares.room - len(numbers))
+                numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
+                numbers[self.shares.turns :, 1] = 0  # what is left over trains nothing
                 with tf.device(self.devices[number]):
                     x, y = call.block.x[number], call.block.y[number]
-                    calls = tf.constant([*numbers, *vacant])
+                    calls = tf.constant(numbers)
                     self._values[number], trained = self._seats[seat](self._values[number], x, y, calls)
                 losses, errors, *shown = map(seen, trained)
                 done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
@@ -132,6 +134,13 @@ class Crew:
         values = self.values
         iteration, _, *slots = values.optimizer
         self.load(values._replace(optimizer=(iteration, self._rates, *slots)))
+
+    def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
+        """Dropout's keys of each call, [room, places]; they are the same for all calls until the next draw."""
+        if self._keys is None or self._keys[0] != draw:
+            keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self.configs], np.int32)
+            self._keys = draw, [one.reshape(self.shares.room, -1) for one in self.shares.placed(keys)]
+        return self._keys[1]
 
     @property
     def _rates(self) -> Floats:

@@ -28,8 +28,8 @@ VECTOR = 8
 TURNS = 8
 """Most shares of a call: enough for what a call costs, 0.4 ms, not to matter."""
 
-LOSSES_PER_CALL = 1 << 20
-"""Most that a call returns."""
+LOSSES_PER_CALL = 1 << 16
+"""Most that a call returns: it makes room for all of them, however few windows it trains."""
 
 Values = npt.NDArray[Any]
 

@@ -93,7 +93,8 @@ WORDS = (
     ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
     (
         "interval",
-        "52 to 75 %, behind how many solved it: there lies the share of all seeds, with 95 % certainty (Wilson 1927).",
+        "52 to 75 %, behind how many solved it: found so, an interval holds the share of all possible seeds in 95 of "
+        "100 lotteries (Wilson 1927).",
     ),
     ("median window", "Of the windows to solve it, of the networks that have: it rises as slower ones do too."),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),

@@ -16,6 +16,7 @@ class OnALine(Part):
         self._line = Backpressure()
         self._ask_with_next = False
         self._leaving: asyncio.Task[None] | None = None
+        self._code: int | None = None
 
     def _may_draw(self) -> bool:
         """Whether the terminal is ready for a frame; if so, it is asked how far it is behind the next."""
@@ -44,11 +45,13 @@ class OnALine(Part):
         self.notify("q ends the program; the run is kept")
 
     def _leave(self, code: int) -> None:
+        """End with this exit code, unless it was told to end before: a ``q`` after a signal is no other end."""
         self.session.stop()
+        self._code = code if self._code is None else self._code
         if self._line.is_settled:
-            self.exit(code)
+            self.exit(self._code)
         elif self._leaving is None:
-            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(code))
+            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(self._code))
 
     async def _leave_when_settled(self, code: int) -> None:
         await self._line.settle()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from echornn.analysis.loss_text import loss_text
-from echornn.analysis.lottery import wilson
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
 from echornn.sweeps.results import Point, SweepResults
 from echornn.sweeps.status import Status
+from echornn.sweeps.survey import tally_of
 from echornn.sweeps.sweep import Sweep
+from echornn.tasks.levels import solved_level
 from tui.commands.records import Record
 from tui.printable import quoted
 
@@ -45,22 +45,23 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 
 def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
-    """What has come of a point: its fields; of how many seeds, how many solved the echo, as a share with its 95 %
-    interval; the window by which those that did had, and the final loss, medians; failed, why it could not be trained.
+    """What has come of a point, in the map's own numbers (see `Tally`): its fields; of how many seeds, how many solved
+    the echo, as a share with its 95 % interval; the window by which half of all seeds had (None where fewer did); the
+    median of the final losses, of two the smaller (None where most diverged); level, the mean loss in nats of 50
+    windows below which the echo counts as solved; failed, why it could not be trained.
     """
-    results = list(point.results.values())
-    solved_at = [one.solved_at for one in results if one.solved_at is not None]
-    low, high = wilson(len(solved_at), len(results)) if results else (0.0, 1.0)
-    losses = [one.final_loss for one in results if math.isfinite(one.final_loss)]
+    tally = tally_of(point)
+    low, high = tally.interval
     return {
         "event": "point",
         **{name: getattr(point.config, name) for name in axes},
-        "seeds": len(results),
-        "solved": len(solved_at),
+        "seeds": tally.count,
+        "solved": tally.solved,
         "success_low": low,
         "success_high": high,
-        "median_window": statistics.median_low(solved_at) if solved_at else None,
-        "median_loss": statistics.median(losses) if losses else None,
+        "half_solved": tally.half_solved,
+        "median_loss": tally.loss if math.isfinite(tally.loss) else None,
+        "level": solved_level(point.config),
         "failed": point.failed,
     }
 
@@ -84,16 +85,17 @@ def start_lines(record: Record) -> Iterator[str]:
     """The start for people."""
     networks, known, left_out = record["networks"], record["known"], record["left_out"]
     there = f", {known:,} of them known already" if known else ""
-    yield f"{record['points']:,} points with {record['seeds']:,} seeds each: {networks:,} networks{there}"
+    points, seeds = counted(record["points"], "point"), counted(record["seeds"], "seed")
+    each = "" if record["points"] == 1 else " each"
+    yield f"{points} with {seeds}{each}: {counted(networks, 'network')}{there}"
     for one in left_out[:MOST_LEFT_OUT]:
         yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
     if len(left_out) > MOST_LEFT_OUT:
         yield f"left out: {len(left_out) - MOST_LEFT_OUT:,} more, for such reasons"
     if known < networks:
         early = ", less where the echo is solved early" if record["until"] == "solved" else ""
-        compiled = f"{record['compilations']:,} structure{'s' if record['compilations'] > 1 else ''} to compile"
-        workers = f"{record['workers']:,} worker{'s' if record['workers'] > 1 else ''}"
-        yield f"{compiled}; about {time_text(record['seconds_at_most'])} on {workers}{early}"
+        compiled, workers = counted(record["compilations"], "structure"), counted(record["workers"], "worker")
+        yield f"{compiled} to compile; about {time_text(record['seconds_at_most'])} on {workers}{early}"
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
@@ -103,16 +105,18 @@ def point_line(record: Record, axes: Mapping[str, Any]) -> str:
         return f"{name}: failed: {record['failed']}"
     low, high = (round(100 * record[bound]) for bound in ("success_low", "success_high"))
     solved = f"{record['solved']} of {record['seeds']} solved ({low} to {high} %)"
-    if record["median_window"] is not None:
-        return f"{name}: {solved}, median window {record['median_window']:,}"
-    return f"{name}: {solved}" + ("" if record["median_loss"] is None else f", loss {loss_text(record['median_loss'])}")
+    if record["half_solved"] is not None:
+        return f"{name}: {solved}, half by window {record['half_solved']:,}"
+    loss = record["median_loss"]
+    return f"{name}: {solved}, {'most diverged' if loss is None else f'median loss {loss_text(loss)}'}"
 
 
 def end_lines(record: Record, folder: Path) -> Iterator[str]:
     """The end for people."""
-    failed = f"  {record['points_failed']} points failed" if record["points_failed"] else ""
+    failed = f"  {counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
+    networks = counted(record["networks"], "network")
     yield (
-        f"{record['event']}  {record['known']:,} of {record['networks']:,} networks known, {record['solved']:,} solved"
+        f"{record['event']}  {record['known']:,} of {networks} known, {record['solved']:,} solved"
         f"{failed}  seconds {record['seconds']:.1f}"
     )
     if record["event"] == "stopped":
@@ -137,6 +141,11 @@ def pace_text(status: Status) -> str:
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
     left = "" if status.seconds_left is None else f" {time_text(status.seconds_left)} left"
     return f"{rate}{left}"
+
+
+def counted(number: int, thing: str) -> str:
+    """So many of a thing: ``1 point``, ``1,024 points``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def time_text(seconds: float) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Key
+from textual.screen import Screen
 from textual.widgets import Input
 
 from echornn.config import EchoConfig
+from echornn.sweeps.kept_values import example_of
 from echornn.sweeps.table import Surveyed
 from tui.app.screens.help import HelpScreen
+from tui.app.screens.palette import Palette
 from tui.app.shown_again import command_of
 from tui.app.widgets.key_line import KeyLine
 from tui.exit_code import ExitCode
@@ -53,7 +57,7 @@ class MapApp(App[Opened | int]):
 
     CSS_PATH = ["../app/app.tcss", "map.tcss"]
     TITLE = "echornn-tui map"
-    ENABLE_COMMAND_PALETTE = False
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
 
     def __init__(
@@ -79,7 +83,7 @@ class MapApp(App[Opened | int]):
         yield MapHead(self._ascii_only)
         yield MapGrid(self._ascii_only)
         yield MapReading(self._ascii_only)
-        yield Input(placeholder="cell=gru,lstm echo=5..15", id="filter", compact=True)
+        yield Input(placeholder=example_of(self._surveyed.axes), id="filter", compact=True)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def _offers(self, action: str) -> bool:
@@ -148,7 +152,7 @@ class MapApp(App[Opened | int]):
 
     def _turn(self, chosen: MapState) -> None:
         if chosen == self.seen.state:
-            self._say(keys.NEEDS_TWO)
+            self._say(keys.NEEDS_TWO if len(self._surveyed.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
@@ -206,10 +210,12 @@ class MapApp(App[Opened | int]):
             self._say("q ends the program")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._see(replace(self.seen.state, filter=event.value))
+        if event.input is self._filter:
+            self._see(replace(self.seen.state, filter=event.value))
 
-    def on_input_submitted(self) -> None:
-        self._leave_filter()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input is self._filter:
+            self._leave_filter()
 
     def _leave_filter(self) -> None:
         self._filter.display = False
@@ -222,6 +228,17 @@ class MapApp(App[Opened | int]):
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen({"Keys": keys.BINDINGS}, self._ascii_only, WHAT_IS_SEEN, WORDS))
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self.get_system_commands(self.screen)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action, but the arrows'."""
+        for binding in keys.BINDINGS:
+            if binding.id is not None:
+                run = partial(self.call_later, self.run_action, binding.action)
+                yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 
     async def action_quit(self) -> None:
         self.exit(ExitCode.DONE)

@@ -121,12 +121,13 @@ def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, 
     if text:
         number = f"{text:^{place.width}}" if place.height > 1 else text
         write_in(cells, place, middle, number, "map--number", at=place.width - len(number))
-    if text and scale.measure is Measure.SUCCESS and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
+    has_interval = scale.measure is Measure.SUCCESS and not tally.is_pooled
+    if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
         low, high = (round(100 * share) for share in tally.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
     edge = lacks(tally, signs)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "map--label" if edge == signs.missing else "map--lacking"
+        style = "map--lacking" if edge == signs.failed else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 WHAT_IS_SEEN = (
     (
         "The map",
-        "Each cell is a point of the sweep, or several that are averaged over: the fuller its block, the better. By m "
-        "it is how many of the seeds solved the echo, the window by which half of them had, or the median of their "
-        "final losses. Where there is room, its number is in it.",
+        "Each cell is a point of the sweep: the fuller its block, the better. By m it is how many of the seeds solved "
+        "the echo, the window by which half of them had, or the median of their final losses. Where there is room, "
+        "its number is in it. A shade means the same whatever is filtered or held.",
+    ),
+    (
+        "Points together",
+        "With more fields than two a cell is several points together: the share of all their seeds, or the median of "
+        "the points' windows or losses. Points differ by more than luck, so such a cell has no interval, and is not "
+        "compared; [ and ] hold a field at one value.",
     ),
     (
         "The lines",
@@ -17,13 +23,16 @@ WHAT_IS_SEEN = (
     ),
     (
         "What the cursor is on",
-        "How many of its seeds solved the echo, with the range that holds the share of all seeds in 95 % of cases "
-        "(Wilson's interval); when; and the best seed, which is luck and ranks nothing.",
+        "How many of its seeds solved the echo, with an interval: found so, it holds the share of all possible seeds "
+        "in 95 of 100 sweeps (Wilson's); when; and the best seed, which is luck and ranks nothing.",
     ),
     (
         "One beside another",
         "space marks a cell: of the one under the cursor it is said how many more of 100 seeds solve the echo, with an "
-        "interval that holds the difference in 95 % of cases (Newcombe's). Where that holds zero, it may be luck.",
+        "interval (Newcombe's, 95 %) and the p of Fisher's exact test. It is more than luck where the interval leaves "
+        "out zero and p is below 0.05: so are two that are the same in 5 % of cases at most. That is for two chosen "
+        "beforehand; the map printed (--once) allows for having picked the best of all. Both take the two cells' seeds "
+        "as independent: with the same seeds in both, which tend to solve both, luck is told as more even less often.",
     ),
 )
 """Headings, and a paragraph for each."""
@@ -32,7 +41,10 @@ WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be."),
     ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
     ("point", "A value for each swept field; with each seed it is trained once."),
-    ("to come", "Not trained yet."),
+    (
+        "to come",
+        "Not trained yet. Until all are, what solved it by now is told as a share of all seeds: at least that.",
+    ),
     ("failed", "Given up, since whatever trained it died again and again; its reason is told under the cursor."),
     ("cannot be", "A combination that no network can have, such as an echo beyond the row."),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.binding import Binding
 
 BINDINGS = [
-    Binding("x", "across", "Across", tooltip="The next field across", id="across"),
-    Binding("X", "down", "Down", tooltip="The next field down, or none", id="down"),
+    Binding("x", "across", "Axes", key_display="xX", tooltip="The next field across; X the next one down", id="across"),
+    Binding("X", "down", "Down", tooltip="The next field down, or none", id="down", show=False),
     Binding("t", "swap", "Turn", tooltip="Rows as columns, columns as rows", id="swap", show=False),
     Binding(
         "m",
@@ -20,7 +20,7 @@ BINDINGS = [
         "step_other(-1)",
         "Hold",
         key_display="[]",
-        tooltip="Another field at the value before; ] at the next; around its ends the average over all",
+        tooltip="Another field at the value before; ] at the next; around its ends all of them together",
         id="step_back",
     ),
     Binding(
@@ -55,7 +55,7 @@ BINDINGS = [
         "filter",
         "Filter",
         key_display="/",
-        tooltip="Leave some values only: cell=gru,lstm echo=5..15",
+        tooltip="Leave some values only: FIELD=a,b or FIELD=low..high, of several fields with spaces between",
         id="filter",
     ),
     Binding("escape", "escape", "Clear", tooltip="Take the filter away, then the mark", id="escape", show=False),
@@ -72,9 +72,10 @@ BINDINGS = [
     Binding("q", "quit", "Quit", tooltip="End the program; what is computed is kept", id="quit"),
 ]
 
-LEFT_OUT = ("copy", "filter", "step_other(-1)", "down", "across", "measure", "mark")
+LEFT_OUT = ("copy", "filter", "step_other(-1)", "across", "measure", "mark")
 """Actions whose keys are left out of the key line where not all have room, in this order."""
 
 NEEDS_TWO = "there is one field only: --grid of more, and they can be turned"
+NEEDS_DOWN = "no field is down, so nothing can be turned: X chooses one"
 NEEDS_OTHERS = "no other field to hold: x and X show all there are"
 CANNOT_OPEN = "nothing to train here: this combination cannot be"

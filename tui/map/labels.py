@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Scale
-from echornn.sweeps.table import Counts, Table, Values
+from echornn.sweeps.table import BUDGET, Counts, Table, Values
 from echornn.sweeps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
@@ -30,12 +30,19 @@ def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs
 
 
 def others_of(table: Table) -> str:
-    """The fields that are neither across nor down: held at a value, or averaged over."""
+    """The fields that are neither across nor down: held at a value, or of which a cell has several."""
     choice, axes = table.choice, table.surveyed.axes
-    parts = []
-    for name, values in axes.items():
-        left = choice.left(name, values)
-        if name in (choice.across, choice.down) or not left:
-            continue
-        parts.append(f"{name} {value_text(left[0])}" if len(left) == 1 else f"over {len(left)} of {name}")
+    parts = [
+        held_text(name, choice.left(name, values), values)
+        for name, values in axes.items()
+        if name not in (choice.across, choice.down)
+    ]
     return f"; {', '.join(parts)}" if parts else ""
+
+
+def held_text(name: str, left: Values, values: Values) -> str:
+    """A field that is neither across nor down: the value at which it is held, or that each cell is of several."""
+    if len(left) == 1:
+        largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
+        return f"{name} {value_text(left[0])}{largest}"
+    return f"over {name}" if left == values else f"over {len(left)} of {name}"

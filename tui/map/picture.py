@@ -11,6 +11,7 @@ from echornn.sweeps.theory import LIMITS
 from tui.map.labels import texts_of
 from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, lacks, sign_of
+from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
 """From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
@@ -24,7 +25,7 @@ LINES = (("#c2185b", ""), ("#000000", "6 4"))
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
 """Of a cell, between cells, and of a letter, in pixels."""
 
-TOP, LINE = 64, 20
+TOP, LINE = 84, 20
 """Above the cells; of a line of text."""
 
 
@@ -33,7 +34,8 @@ def picture_of(seen: Seen) -> str:
     table = seen.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
-    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * len(seen.heading), 620)
+    common = str(common_to_all(table.surveyed) or "")
+    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * max(len(seen.heading), len(common)), 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE
     parts = [
@@ -41,6 +43,7 @@ def picture_of(seen: Seen) -> str:
         f'height="{height:.0f}" font-family="DejaVu Sans, Arial, sans-serif" font-size="12">',
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
         _text(12, 22, seen.heading, "start", bold=True),
+        _text(12, 22 + LINE, common, "start"),
         *(_text(left + (at + 0.5) * WIDTH, TOP - 8, text) for at, text in enumerate(columns)),
         *(_text(left - 8, TOP + (at + 0.5) * HEIGHT + 4, text, "end") for at, text in enumerate(rows)),
         *_cells(seen, left),
@@ -128,4 +131,4 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
 
 def _ends(scale: Scale) -> tuple[str, str]:
     legend = dict(scale.legend)
-    return legend[0], legend[4]
+    return legend[0], legend.get(4, "")

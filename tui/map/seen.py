@@ -45,7 +45,7 @@ class Seen:
         except FilterError as error:
             refusal, choice = str(error), Choice(state.across, state.down, state.held)
         table = table_of(surveyed, choice)
-        scale = Scale.of(table.tallies, state.measure)
+        scale = Scale.of(surveyed.tallies.values(), state.measure)  # a shade means the same however it is filtered
         return cls(state, table, scale, walls_of(table), cursor_of(state, table), mark_of(state, table), refusal)
 
     @cached_property

@@ -14,7 +14,7 @@ class Signs:
 
     Attributes:
         shades: from level 0 to 4.
-        missing, failed, left_out: of what has no results; the first two also at the edge of a cell that lacks some.
+        missing, failed, left_out: of what has no results; also at the edge of a cell that lacks some.
         upright, level: of theory's lines, by limit.
         marked: of the cell that others are compared with.
         sides: beside the cell under the cursor, left and right.
@@ -51,7 +51,10 @@ def sign_of(tally: Tally, scale: Scale, signs: Signs) -> str:
 
 
 def lacks(tally: Tally, signs: Signs) -> str:
-    """The sign at the edge of a cell some of whose seeds have no result; empty where all have one, or none has."""
+    """The sign at the edge of a cell some of whose seeds have no result, or of whose points some cannot be; empty where
+    all have one, or none has."""
     if not tally.count:
         return ""
-    return signs.failed if tally.failed else signs.missing if tally.missing else ""
+    if tally.failed or tally.missing:
+        return signs.failed if tally.failed else signs.missing
+    return signs.left_out if tally.left_out else ""

@@ -36,7 +36,7 @@ class MapState:
 
     Attributes:
         across, down: fields of columns and rows; None where there is but one.
-        held: values of fields that are held; the others are averaged over.
+        held: values of fields that are held; of the others a cell has all values.
         turned: the field that the stepping keys step.
         filter: words; see `echornn.sweeps.kept_values`.
         measure: what is shown of a cell.

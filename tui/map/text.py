@@ -13,6 +13,7 @@ from echornn.sweeps.telling import best_told
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
+from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
 """Of the words below the table."""
@@ -30,6 +31,8 @@ COLUMNS = (
     "best_solved_at",
     "failed",
     "missing",
+    "most_windows",
+    "until",
 )
 """Of `csv_lines`, after the fields across and down."""
 
@@ -50,6 +53,8 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
     yield seen.heading
+    for words in str(common_to_all(table.surveyed) or "").split("; "):
+        yield from textwrap.wrap(words, WIDTH)
     yield ""
     yield _line(" " * label, [f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)], {})
     for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
@@ -88,7 +93,11 @@ def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
 
 
 def csv_lines(seen: Seen) -> Iterator[str]:
-    """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known."""
+    """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known.
+
+    A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
+    of its points'. ``most_windows`` is how many each of its networks trains at the most, empty where they differ in it.
+    """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
     yield _csv([*fields, *COLUMNS])
@@ -97,12 +106,15 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             tally, best = cell.tally, cell.tally.best
             values = [value_text(value) for name, value in ((choice.across, across), (choice.down, down)) if name]
             low, high = tally.interval
-            known = [f"{tally.success:.4f}", f"{low:.4f}", f"{high:.4f}"] if tally.count else ["", "", ""]
+            interval = ["", ""] if tally.is_pooled or not tally.count else [f"{low:.4f}", f"{high:.4f}"]
+            known = [f"{tally.success:.4f}" if tally.count else "", *interval]
             half = "" if tally.half_solved is None else tally.half_solved
             loss = f"{tally.loss:.6g}" if tally.count else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             counts = [len(cell.configs), tally.count, tally.solved]
-            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing])
+            most = {config.num_epochs * config.windows_per_epoch for config in cell.configs.values()}
+            budget = [most.pop() if len(most) == 1 else "", "solved" if table.surveyed.until_solved else "all"]
+            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *budget])
 
 
 def _csv(values: list[object]) -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.measures import WORDS
+from dataclasses import replace
+
+from echornn.sweeps.measures import WORDS, Measure
 from tui.app.views.paint import Box
 from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import Part, fitted, shortened
+from tui.app.widgets.fitting import Part, fitted, joined, shortened
 from tui.map.drawing import STYLES, draw_map
-from tui.map.labels import legend_of
+from tui.map.labels import held_text, legend_of
 from tui.map.seen import Seen
 from tui.map.signs import signs_for
 from tui.map.state import others
+from tui.map.what_is_trained import common_to_all
 
 LEGEND_LINES = 2
 
+IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
+"""What is shown of a cell, where the fields need the room."""
+
 
 class MapHead(CellWidget):
-    """How far the sweep is; and what of it is shown."""
+    """How far the sweep is; what of it is shown; and where the screen is high enough, what all of it has in common."""
 
-    STYLES = ("head--state", "head--fields", "head--trouble")
+    STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
     COMPONENT_CLASSES = set(STYLES)
 
     def __init__(self, ascii_only: bool) -> None:
@@ -38,7 +43,12 @@ class MapHead(CellWidget):
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        self._write(cells, 1, fitted(parts_of(self._seen), cells.width), "head--fields")
+        parts = parts_of(self._seen)
+        if len(joined(parts)) > cells.width:
+            parts[0] = replace(parts[0], text=IN_SHORT[self._seen.state.measure])
+        self._write(cells, 1, fitted(parts, cells.width), "head--fields")
+        if cells.height > 2:
+            self._write(cells, 2, fitted(common_parts(self._seen), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
@@ -55,12 +65,21 @@ def parts_of(seen: Seen) -> list[Part]:
     names = others(state, axes)
     for name in names:
         left = seen.table.choice.left(name, axes[name])
-        held = value_text(left[0]) if len(left) == 1 else f"all {len(left)}" if left else "none"
         here = ">" if name == state.turned and len(names) > 1 else ""
-        parts.append(Part(f"{here}{name} {held}", 2, "others", missed=True))
+        parts.append(Part(f"{here}{held_text(name, left, axes[name])}", 2, "others", missed=True))
     if state.filter:
         parts.append(Part(f"filter {state.filter}", 1, "filter", missed=True))
     return parts
+
+
+def common_parts(seen: Seen) -> list[Part]:
+    """What all networks have in common."""
+    common = common_to_all(seen.table.surveyed)
+    if common is None:
+        return []
+    fields = [Part(field, 2, "fields", missed=True) for field in common.fields]
+    rest = ((common.until, 3), (common.windows, 1), (common.seeds, 4))
+    return [*fields, *(Part(text, matters) for text, matters in rest if text)]
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -120,4 +139,12 @@ class MapReading(CellWidget):
         for line, (text, style) in enumerate(self._lines):
             if self._ascii:
                 text = text.encode("ascii", "replace").decode()
-            cells.write(0, line, shortened(text, cells.width), f"reading--{style}")
+            fits = with_result(text, cells.width) if style == "first" else shortened(text, cells.width)
+            cells.write(0, line, fits, f"reading--{style}")
+
+
+def with_result(text: str, width: int) -> str:
+    """What a cell is, and what has come of it: where not all has room, the fields that were named last go first."""
+    name, colon, result = text.partition(": ")
+    room = width - len(colon + result)
+    return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)

@@ -1,12 +1,17 @@
-"""Differences of shares, against the intervals that Newcombe published (1998, table II, method 10)."""
+"""Differences of shares, against the intervals that Newcombe published (1998, table II, method 10), whole numbers, and
+all that can come of shares that are the same."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.difference import difference
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
 
 
 @pytest.mark.parametrize(
@@ -24,7 +29,7 @@ def test_the_published_intervals(one: tuple[int, int], other: tuple[int, int], l
     found = difference(*one, *other)
     assert found.value == pytest.approx(one[0] / one[1] - other[0] / other[1])
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
-    assert found.is_told == (low > 0)
+    assert found.is_told == (low > 0 and fisher(*one, *other) < ERROR)
 
 
 shares = st.integers(1, 200).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
@@ -44,3 +49,91 @@ def test_one_seed_each_never_tells_anything_apart() -> None:
 def test_of_no_seeds_nothing_can_be_said() -> None:
     with pytest.raises(ValueError, match="shares of 0 and 3 seeds cannot be compared"):
         difference(0, 0, 1, 3)
+
+
+def binomial(of: int, share: float) -> npt.NDArray[np.float64]:
+    return np.array([math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(of + 1)])
+
+
+def test_the_exact_test_is_the_sum_over_all_tables() -> None:
+    """By whole numbers."""
+    for of, other_of in ((1, 1), (3, 3), (7, 4), (16, 16), (5, 30)):
+        for solved in range(of + 1):
+            for other_solved in range(other_of + 1):
+                both = solved + other_solved
+                ways = [
+                    math.comb(of, k) * math.comb(other_of, both - k)
+                    for k in range(max(0, both - other_of), min(of, both) + 1)
+                ]
+                seen = math.comb(of, solved) * math.comb(other_of, other_solved)
+                expected = sum(one for one in ways if one <= seen) / sum(ways)
+                assert fisher(solved, of, other_solved, other_of) == pytest.approx(expected, rel=1e-9)
+    assert fisher(2, 2, 0, 2) == pytest.approx(1 / 3)
+    assert 0 < fisher(50_000, 100_000, 51_000, 100_000) < 1e-5
+
+
+@pytest.mark.parametrize("of", range(2, 17))
+@pytest.mark.parametrize("other_of", [2, 5, 11, 16])
+def test_equal_shares_are_told_apart_in_no_more_than_5_of_100_cases(of: int, other_of: int) -> None:
+    """Whatever the share is: every outcome of both, each with its chance."""
+    told = np.array([[difference(a, of, b, other_of).is_told for b in range(other_of + 1)] for a in range(of + 1)])
+    for share in np.linspace(0, 1, 41):
+        assert binomial(of, share) @ told @ binomial(other_of, share) <= ERROR
+    if max(of, other_of) < LEAST_SEEDS:
+        assert not told.any()
+
+
+def test_the_fewest_seeds_that_can_be_told_apart() -> None:
+    for few in range(1, LEAST_SEEDS):
+        assert not difference(few, few, 0, few).is_told
+    assert difference(LEAST_SEEDS, LEAST_SEEDS, 0, LEAST_SEEDS).is_told
+
+
+@pytest.mark.parametrize("cells", [2, 20, 60])
+@pytest.mark.parametrize("seeds", [16, 64])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_the_best_of_many_that_are_the_same_is_told_from_any_in_no_more_than_5_of_100_maps(
+    cells: int, seeds: int, share: float
+) -> None:
+    """By drawing maps. Were only the comparisons of the best with the others counted, 60 cells would be wrong more
+    often."""
+    drawn = np.random.default_rng(7).binomial(seeds, share, (2000, cells))
+    best, worst = drawn.max(axis=1), drawn.min(axis=1)
+    ends, count = np.unique(np.stack([best, worst]), axis=1, return_counts=True)
+    chances = np.array([fisher(int(high), seeds, int(low), seeds) for high, low in ends.T])
+    assert count[chances < told_among(cells)].sum() / len(drawn) <= ERROR
+    if (cells, seeds, share) == (60, 64, 0.5):
+        assert count[chances < ERROR / (cells - 1)].sum() / len(drawn) > 2 * ERROR
+
+
+def test_the_best_of_many_is_told_where_it_is_far_above() -> None:
+    assert told_among(2) == ERROR
+    assert told_among(1) == ERROR
+    assert fisher(16, 16, 4, 16) < told_among(60) < fisher(16, 16, 5, 16)
+
+
+def test_how_many_seeds_the_best_of_many_needs() -> None:
+    assert seeds_needed(2) == LEAST_SEEDS
+    for cells in (3, 20, 60, 1000):
+        needed = seeds_needed(cells)
+        assert 2 / math.comb(2 * needed, needed) < told_among(cells) <= 2 / math.comb(2 * needed - 2, needed - 1)
+
+
+@pytest.mark.parametrize("of", [6, 10, 16])
+def test_the_same_seeds_on_both_sides_are_told_apart_even_less_often(of: int) -> None:
+    """Every outcome of pairs that with some chance come to the same, seed by seed."""
+    told = np.array([[difference(a, of, b, of).is_told for b in range(of + 1)] for a in range(of + 1)])
+    for share in (0.1, 0.3, 0.5, 0.8):
+        wrong = []
+        for same in (0.0, 0.3, 0.7, 1.0):
+            apart = (1 - same) * np.outer([1 - share, share], [1 - share, share]) + same * np.diag([1 - share, share])
+            counts = np.ones((1, 1))
+            for _ in range(of):
+                grown = np.zeros((len(counts) + 1, len(counts) + 1))
+                for (one, other), chance in np.ndenumerate(apart):
+                    grown[one : one + len(counts), other : other + len(counts)] += chance * counts
+                counts = grown
+            wrong.append((counts * told).sum())
+        assert wrong == sorted(wrong, reverse=True)
+        assert wrong[0] <= ERROR
+        assert wrong[-1] == 0

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from echornn.analysis import words
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import situation
 from echornn.analysis.situation import Kind, Note
@@ -85,6 +86,15 @@ def test_before_the_first_block() -> None:
     assert kind((63, 0.7)) is Kind.TOO_EARLY
     assert kind((63, 0.01)) is Kind.SOLVED
     assert kind((63, 0.7), config=EchoConfig(echo_step=15)) is Kind.BEYOND
+
+
+def test_how_long_it_is_too_early_to_tell_counts_from_the_last_edit() -> None:
+    edited = replace(TUTORIAL, learning_rate=0.1)
+    for windows, left in [(0, "64 more windows"), (5, "59 more windows"), (63, "1 more window")]:
+        later = evidence_of((81, 0.7)).under(edited, TUTORIAL, 81)
+        it = situation(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
+        assert it.kind is Kind.TOO_EARLY
+        assert words.said(it).cause == f"too early to tell: {left} until the first mean"
 
 
 @pytest.mark.parametrize(

@@ -141,3 +141,13 @@ def test_a_layout_that_the_commands_contradict_tells_how_many_networks_there_are
     assert [one for one in windows if one[1]] == [(5, stretch.last - stretch.first) for stretch in before.tree[1]]
     go_on(folder, 3)
     use_it_all(folder)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_that_are_random_bytes_are_read_without_a_warning(seed: int, folder: Path) -> None:
+    (folder / LOSS_FILE).write_bytes(random.Random(seed).randbytes((folder / LOSS_FILE).stat().st_size))
+    timeline = use_it_all(folder).timeline()
+    for number in range(len(timeline)):
+        timeline.curve(number, 10)
+        timeline.band(number, 10)
+        timeline.shades(number, range(3), 10)

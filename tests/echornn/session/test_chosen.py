@@ -47,6 +47,21 @@ def test_where_nothing_is_trained_the_network_that_is_chosen_is_read_too() -> No
         wait_for(lambda: session.frame.replica == SMALL_LOTTERY.replicas - 1)
 
 
+def test_who_goes_to_the_same_moment_on_the_way_of_another_network_has_that_one_read() -> None:
+    with paused_lottery() as session:
+        first = SMALL_LOTTERY.seed
+        session.choose(2)
+        session.alone()
+        session.step(1)
+        session.ask(MEMORY)
+        session.go(0, 3)
+        session.choose(4)
+        wait_for(lambda: (session.frame.trained, seed_read(session)) == (3, first + 4))
+        session.go(1, 3)
+        wait_for(lambda: session.frame.own_config.seed == first + 2)
+        wait_for(lambda: seed_read(session) == first + 2)
+
+
 def test_a_chosen_one_that_a_smaller_lottery_has_not_goes_on_alone_as_the_one_that_is_shown() -> None:
     with paused_lottery() as session:
         session.choose(5)

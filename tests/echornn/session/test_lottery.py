@@ -16,7 +16,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
-from echornn.session.stage import Stage
+from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
 from tests.scripted import SMALL
@@ -65,6 +65,7 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
     assert (alone.epoch, alone.window, alone.lottery) == (together.epoch, together.window, None)
     assert alone.loss == together.loss
+    assert alone.verdict.cause == "too early to tell: 64 more windows until the first mean", "of it alone"
     np.testing.assert_array_equal(alone.evidence.recent, together.evidence.recent)
     on = after(session, lambda: session.step(5))
     assert (on.trained, on.branch) == (45, 1)
@@ -137,6 +138,51 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
         assert frame.lottery is None or frame.lottery.replicas == frame.config.replicas
 
 
+def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_moment() -> None:
+    shown: list[Frame] = []
+
+    def change(stage: Stage, **changes: object) -> None:
+        stage.frame = replace(stage.frame, **changes)  # type: ignore[arg-type]
+        shown.append(stage.frame)
+
+    session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
+    with patch.object(Stage, "change", change), playing(session):
+        after(session, lambda: session.step(40))
+        after(session, lambda: session.choose(3))
+        for command in (session.alone, session.step, session.lottery, session.undo):
+            command()
+        session.redo()
+        session.edit(state_size=8)
+        after(session, session.undo)
+        after(session, lambda: session.go(1, 20))
+        after(session, lambda: session.go(1, 44))
+        assert session.error is None
+        assert len({frame.message for frame in shown if frame.state is State.LOADING}) >= 2
+        for frame in shown:
+            is_of_one_moment(frame, session)
+
+
+def is_of_one_moment(frame: Frame, session: Session) -> None:
+    """Whatever it shows is of the same window of the same network."""
+    timeline, moment = session.timeline, Moment(frame.branch, frame.trained)
+    if not frame.trained:
+        assert frame.progress is None
+        return
+    branch = timeline.branch(frame.branch)
+    assert (frame.config, frame.own_config) == (branch.config, branch.config.of(frame.replica))
+    assert (frame.lottery is None) == (branch.config.replicas == 1)
+    assert frame.lottery is None or frame.lottery.windows == frame.trained
+    if "to train again" in frame.message and frame.progress is not None:
+        return  # of the same network, where one was before, until one has come there
+    assert place(*branch.position(frame.trained), branch.config) in (
+        (frame.epoch, frame.window),
+        (frame.epoch + 1, 0),
+    )
+    losses = timeline.losses(moment, 0, frame.replica)
+    assert losses is not None
+    assert frame.loss == losses[-1] or math.isnan(frame.loss)
+
+
 COMMANDS: dict[str, Callable[[Session, int], None]] = {
     "step": lambda session, number: session.step(1 + number),
     "resume": lambda session, number: session.resume(),
@@ -181,9 +227,8 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                     assert frame.loss == losses[-1]
         after(session, session.pause)
         assert session.error is None
-    for frame in shown:
-        assert frame.own_config == frame.config.of(frame.replica), "it is there"
-        assert frame.lottery is None or frame.lottery.replicas == frame.config.replicas
+        for frame in shown:
+            is_of_one_moment(frame, session)
 
 
 def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.stage import Stage, place
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
-from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation
 
 TEN_EPOCHS = EchoConfig(num_epochs=10)
 
@@ -43,25 +43,14 @@ def test_a_frame_says_where_the_windows_that_it_shows_are() -> None:
     assert frame.loss == shown[-1].losses[-1]
 
 
-def test_while_another_network_compiles_nothing_of_the_one_before_is_shown() -> None:
+@pytest.mark.parametrize(
+    ("change", "of"),
+    [({"state_size": 9}, ""), ({"replicas": 6400}, " of 6,400 networks")],
+)
+def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(change: dict[str, Any], of: str) -> None:
     stage = Stage(Frame(State.RUNNING, SMALL))
     stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), Evidence(windows=1))
-    other = replace(SMALL, state_size=9)
-    stage.compile(other)
-    frame = stage.frame
-    assert (frame.state, frame.config, frame.epoch, frame.window, frame.tape) == (State.LOADING, other, 1, 0, ())
-    assert np.isnan(frame.accuracy)
-
-
-def test_what_was_shown_of_a_replica_is_not_taken_out_again_until_another_is_chosen() -> None:
-    stage, population = Stage(Frame(State.RUNNING, SMALL_LOTTERY)), ScriptedPopulation(SMALL_LOTTERY)
-    shown = [population.advance(1) for _ in range(3)]
-    stage.stand(population, SMALL_LOTTERY, tuple(shown[:2]), Evidence(), 1)
-    first = (*stage.frame.tape, stage.frame.progress)
-    stage.stand(population, SMALL_LOTTERY, tuple(shown[1:]), Evidence(), 1)
-    assert stage.frame.tape == first[1:]
-    assert stage.frame.progress is not None
-    assert stage.frame.progress.losses[0] == shown[2].losses[0, 1]
-    stage.stand(population, SMALL_LOTTERY, tuple(shown[1:]), Evidence(), 2)
-    assert [one.losses[0] for one in stage.frame.tape] == [shown[1].losses[0, 2]]
-    assert stage.frame.progress.losses[0] == shown[2].losses[0, 2]
+    before = stage.frame
+    stage.compile(replace(SMALL, **change))
+    loading = {"state": State.LOADING, "message": f"compiling the training loop{of}"}
+    assert vars(stage.frame) == {**vars(before), **loading}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from dataclasses import replace
@@ -104,7 +105,44 @@ def test_a_damaged_result_is_missing(tmp_path: Path) -> None:
         assert SweepResults.read(tmp_path).known == 0
 
 
-@pytest.mark.parametrize("damage", ["", "{}", '{"format": 2, "grids": []}', '{"format": 1, "grids": [{"axes": 3}]}'])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solved_at": 0},
+        {"solved_at": 121},
+        {"solved_at": 66_601, "windows": 66_601},
+        {"windows": 66_601},
+        {"solved_at": None, "windows": -1},
+        {"final_loss": -0.1},
+        {"final_loss": math.inf},
+        {"seconds": math.nan},
+        {"config": {"state_size": 8, "seed": 6}},
+        {"config": {"seed": 5}},
+        {"config": 3},
+    ],
+    ids=str,
+)
+def test_a_result_that_no_training_has_is_missing(tmp_path: Path, change: dict[str, object]) -> None:
+    (asked,) = begin(tmp_path, GRID)
+    file = put(tmp_path, asked, EchoConfig(state_size=8, seed=5))
+    results = SweepResults.read(tmp_path)
+    assert results.known == 1
+    assert results.points[0].config.windows_per_epoch * 100 == 66_600
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    assert SweepResults.read(tmp_path).known == 0
+
+
+@pytest.mark.parametrize("seed", [7, 2**128 - 1])
+def test_a_result_of_any_seed_is_read(tmp_path: Path, seed: int) -> None:
+    (asked,) = begin(tmp_path, Grid((Axis("learning_rate", (0.1,)),), {"seed": seed, "stride": 5}, seeds=1))
+    put(tmp_path, asked, EchoConfig(learning_rate=0.1, seed=seed, stride=5))
+    assert SweepResults.read(tmp_path).points[0].results == {seed: RESULT}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["", "{}", '{"format": 1, "grids": []}', '{"format": 2, "grids": []}', '{"format": 1, "grids": [{"axes": 3}]}'],
+)
 def test_what_is_no_sweep_is_refused_in_a_line(tmp_path: Path, damage: str) -> None:
     with pytest.raises(RunError, match="there is no sweep in"):
         SweepResults.read(tmp_path)
@@ -112,6 +150,8 @@ def test_what_is_no_sweep_is_refused_in_a_line(tmp_path: Path, damage: str) -> N
     with pytest.raises(RunError, match=r"sweep\.json is ") as refused:
         SweepResults.read(tmp_path)
     assert "\n" not in str(refused.value)
+    with pytest.raises(RunError, match=rf"^{tmp_path / files.SWEEP_FILE} is no folder$"):
+        SweepResults.read(tmp_path / files.SWEEP_FILE)
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:

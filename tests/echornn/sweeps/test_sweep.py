@@ -53,9 +53,9 @@ def test_all_is_trained_once_and_kept(tmp_path: Path) -> None:
         for seed in point.seeds:
             assert point.results[seed] == result_of(replace(point.config, seed=seed))
     rows = table(tmp_path)
-    assert [*rows[0]] == ["echo_step", "state_size", "seed", "solved_at", "final_loss", "windows", "seconds"]
-    assert [*rows[0].values()] == ["9", "4", "7", "97", "0.04", "97", "0.01"]
-    assert [*rows[-1].values()] == ["11", "8", "9", "", "0.6931", "666", "1"]
+    assert [*rows[0]] == ["echo_step", "state_size", "seed", "solved_at", "final_loss", "windows", "seconds", "until"]
+    assert [*rows[0].values()] == ["9", "4", "7", "97", "0.04", "97", "0.01", "solved"]
+    assert [*rows[-1].values()] == ["11", "8", "9", "", "0.6931", "666", "1", "solved"]
     assert [(row["echo_step"], row["state_size"], row["seed"]) for row in rows] == [
         (str(echo), str(size), str(seed)) for echo in (9, 10, 11) for size in (4, 8) for seed in (7, 8, 9)
     ]
@@ -128,11 +128,18 @@ def test_another_grid_keeps_what_is_common_and_adds_the_rest(tmp_path: Path) -> 
     assert len(table(tmp_path)) == 31
 
 
-def test_until_all_is_another_question(tmp_path: Path) -> None:
-    compute(tmp_path)
-    engine, _ = compute(tmp_path, replace(GRID, until="all"))
+def test_until_all_is_another_question_and_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    solved, all_windows = tmp_path / "solved", tmp_path / "all"
+    compute(solved)
+    before = (solved / files.SWEEP_FILE).read_bytes()
+    with pytest.raises(RunError, match=r"until = 'all' cannot be used in .*: only 'solved', as before"):
+        compute(solved, replace(GRID, until="all"))
+    assert (solved / files.SWEEP_FILE).read_bytes() == before
+    engine, _ = compute(all_windows, replace(GRID, until="all"))
     assert len(engine.trained) == 18
     assert {part.until for part, _ in engine.started} == {"all"}
+    assert {row["until"] for row in table(all_windows)} == {"all"}
+    compute(solved)
 
 
 def test_two_sweeps_on_one_folder_the_second_is_refused(tmp_path: Path) -> None:
@@ -175,6 +182,15 @@ def test_a_point_that_is_the_death_of_its_workers_is_marked_and_the_rest_complet
     healed, status = compute(tmp_path)
     assert {config.echo_step for config in healed.trained} == {10}
     assert [point.failed for point in SweepResults.read(tmp_path).points] == [None] * 6
+
+
+def test_a_point_in_several_parts_is_given_up_as_one(tmp_path: Path) -> None:
+    grid = replace(GRID, seeds=100)
+    engine, status = compute(tmp_path, grid, ScriptedEngine(kills=[9]))
+    alone = {part.configs for part, _ in engine.started if {one.echo_step for one in part.configs} == {9}}
+    assert len(alone) > 2
+    assert [(config.echo_step, config.state_size) for config, _ in status.failed] == [(9, 4), (9, 8)]
+    assert (status.known, status.given_up, status.is_finished) == (400, 200, True)
 
 
 def test_workers_that_die_by_chance_cost_no_point(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.kept_values import FilterError, kept_values
+from echornn.sweeps.kept_values import FilterError, example_of, kept_values
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
-from echornn.sweeps.tally import Tally
+from echornn.sweeps.tally import Tally, Trained
 from echornn.sweeps.telling import best_told, compared, name_of, told
 from echornn.sweeps.theory import LIMITS
-from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
+from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
 ECHO_IS_T, STATE_IS_FULL = LIMITS
 
@@ -86,6 +87,8 @@ def test_a_filter_leaves_values_of_shown_and_of_averaged_fields() -> None:
         ("echo=4..", {"echo_step": {4, 5}}),
         ("echo-step=..2,5", {"echo_step": {1, 2, 5}}),
         ("cell=rnn cell=rnn,gru", {"cell": {"rnn"}}),
+        ("cell=rnn,", {"cell": {"rnn"}}),
+        ("echo=4..99", {"echo_step": {4, 5}}),
         ("0.01", {"learning_rate": {0.01}}),
         ("learning=1e-2", {"learning_rate": {0.01}}),
     ],
@@ -102,6 +105,9 @@ def test_words_of_a_filter(text: str, kept: dict[str, set[object]]) -> None:
         ("cell=lstm", "filter = 'cell=lstm' cannot be used: cell has rnn, gru"),
         ("lstm", "filter = 'lstm' cannot be used: no field has this value; FIELD=VALUES, as learning_rate=0.01"),
         ("echo=9..x", "filter = 'echo=9..x' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=gru,lstm", "filter = 'cell=gru,lstm' cannot be used: cell has rnn, gru"),
+        ("echo=2,99", "filter = 'echo=2,99' cannot be used: echo_step has 1, 2, 3, 4, 5"),
+        ("cell=,", "filter = 'cell=,' cannot be used: cell has rnn, gru"),
         ("rnn gru", "filter = 'gru' cannot be used: nothing of cell would stay"),
     ],
 )
@@ -109,6 +115,21 @@ def test_words_that_are_no_filter_are_refused_by_name(text: str, message: str) -
     with pytest.raises(FilterError) as refused:
         kept_values(text, three_axes().axes)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("axes", "example"),
+    [
+        ({"cell": ("rnn", "gru")}, "cell=rnn"),
+        ({"cell": ("rnn", "gru", "lstm")}, "cell=rnn,gru"),
+        ({"echo_step": (1, 3, 5, 7)}, "echo_step=1..5"),
+        ({"echo_step": (3,)}, "echo_step=3"),
+        ({}, "echo_step=3,4"),
+    ],
+)
+def test_an_example_of_a_filter_is_one(axes: dict[str, tuple[int | str, ...]], example: str) -> None:
+    assert example_of(axes) == example
+    assert not axes or kept_values(example, axes)
 
 
 def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff: Table) -> None:
@@ -152,6 +173,17 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
     assert told(table, 0, 0)[1].endswith("1 to come")
 
 
+def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() -> None:
+    axes = (Axis.parse("echo_step=1,30"), Axis.parse("cell=rnn"), Axis.parse("total_series_length=100,1000"))
+    everything = surveyed(results_of(Grid(axes, {}, 4)))
+    table = table_of(everything, first_choice(everything.axes))
+    assert not table.cells[0][1].tally.is_pooled
+    first, second = told(table, 0, 1)
+    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
+    assert second.endswith("; 1 other point cannot be")
+    assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
+
+
 def test_a_cell_in_words(cliff: Table) -> None:
     assert told(cliff, 0, 4)[0] == "cell rnn, echo_step 5: 16 of 16 solved (81 to 100 %)"
     assert told(cliff, 0, 4)[1].startswith("half by window 113; first seed ")
@@ -160,6 +192,13 @@ def test_a_cell_in_words(cliff: Table) -> None:
         "least loss 0.693 of seed 0; median loss 0.693",
     )
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
+
+
+def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
+    everything = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
+    first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
+    assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
+    assert second == "first seed 2 at 51, cell rnn; 32 to come"
 
 
 def test_the_best_of_a_cell_is_one_training() -> None:
@@ -177,11 +216,38 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     rnn, lstm = cliff.cells[0][8].tally, cliff.cells[2][8].tally
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
-    assert compared(rnn, lstm, other) == ("69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck")
-    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
-        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck"
+    assert compared(rnn, lstm, other) == (
+        "more than luck, p < 0.001: 69 more (35 to 84) of 100 seeds than cell lstm, echo_step 9"
     )
-    assert compared(rnn, cliff.cells[1][8].tally, "gru").endswith("may be luck")
+    assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
+        "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn, echo_step 9"
+    )
+    assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
+
+
+def of_seeds(solved: int, count: int) -> Tally:
+    return Tally(tuple(Trained(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
+
+
+def test_words_and_numbers_of_a_comparison_agree() -> None:
+    """What is told has no zero in its interval and p below 0.05, as they are written too."""
+    assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
+        "beside x: fewer are luck; 4 seeds or more of both can be compared"
+    )
+    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == (
+        "may be luck, p 1: 0 more (-27 to 27) of 100 seeds than x"
+    )
+    for count in (5, 9, 16, 40):
+        for solved in range(count + 1):
+            for other in range(count + 1):
+                text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
+                found = re.fullmatch(
+                    r"(.*), p (?:< )?(\S+): [\d.]+ (?:more|fewer) \((\S+) to (\S+)\) of 100 seeds than x", text
+                )
+                assert found is not None, text
+                low, high, p = float(found[3]), float(found[4]), float(found[2])
+                assert (found[1] == "more than luck") == (low > 0 and p <= 0.05 and "p 0.05" not in text), text
+                assert low < high
 
 
 def test_the_best_cell_beside_all_others(cliff: Table) -> None:
@@ -199,13 +265,64 @@ def test_the_best_cell_beside_all_others(cliff: Table) -> None:
     assert among("echo=1..2 cell=rnn").endswith("; the seeds do not tell it from cell rnn, echo_step 2")
     assert among("echo=1 cell=rnn") == ""
     one_seed = surveyed(results_of(replace(CLIFF, seeds=1)))
-    assert "one seed ranks nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
+    five = surveyed(results_of(replace(CLIFF, seeds=5)))
+    assert best_told(table_of(five, Choice("echo_step", "cell"))).endswith(
+        "the seeds do not tell it from any other (5 % error over all 1,770 pairs); "
+        "of 60 cells that takes 10 seeds or more of each"
+    )
+    assert "few seeds rank nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
 
 
-def test_nothing_is_compared_on_one_seed(cliff: Table) -> None:
+def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
-    assert "one seed is luck" in compared(one, cliff.cells[2][8].tally, "lstm")
-    assert "nothing is trained yet" in compared(Tally(missing=3), one, "lstm")
+    assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
+    assert "nothing is trained" in compared(Tally(), one, "lstm")
+
+
+def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
+    """Those that solve the echo are known first."""
+    early, late = Tally(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
+    for there, back in ((early, late), (late, early)):
+        assert compared(there, back, "x") == (
+            "beside x: 13 to come; cells are compared when all of their seeds are known"
+        )
+    assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; cells are")
+    grid = Grid((Axis.parse("echo_step=3,4,5,20"),), {"seed": 0}, 16)
+
+    def rule(config: EchoConfig) -> Result | None:
+        return None if (config.echo_step, config.seed) == (3, 15) else with_a_cliff(config)
+
+    everything = surveyed(results_of(grid, rule))
+    table = table_of(everything, Choice("echo_step", None))
+    assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
+    assert told(table, 0, 0)[1].startswith("half by window ")
+    assert " or before; " in told(table, 0, 0)[1]
+    assert best_told(table).startswith("solved most often: echo_step 4, 16 of 16; ")
+    assert best_told(table).endswith("; without 1 of which not all seeds are known")
+    nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
+    assert best_told(table_of(nothing, Choice("echo_step", None))) == (
+        "cells are compared when all of their seeds are known"
+    )
+
+
+def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Path) -> None:
+    """Two sweeps into one folder, the second with more epochs: a cell is of one of them."""
+    shorter = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 2}, 4)
+    longer = replace(shorter, fields={**shorter.fields, "num_epochs": 4})
+    everything = surveyed(SweepResults.read(keep(tmp_path, [longer, shorter])))
+    assert everything.axes["num_epochs"] == (2, 4)
+    table = table_of(everything, Choice("echo_step", None))
+    assert [(cell.tally.count, cell.tally.is_pooled, cell.points) for cell in table.cells[0]] == [
+        (4, False, ((echo, 4),)) for echo in (1, 2, 3)
+    ]
+    assert name_of(table, 0, 0) == "echo_step 1, num_epochs 4"
+    held = table_of(everything, Choice("echo_step", None, {"num_epochs": 2}))
+    assert name_of(held, 0, 0) == "echo_step 1, num_epochs 2"
+    assert held.cells[0][0].points == ((1, 2),)
+    kept = table_of(everything, Choice("echo_step", None, {}, kept_values("num_epochs=2", everything.axes)))
+    assert kept.cells[0][0].points == ((1, 2),)
+    apart = table_of(everything, Choice("echo_step", "num_epochs"))
+    assert [row[0].points for row in apart.cells] == [((1, 2),), ((1, 4),)]
 
 
 def test_what_is_known_already_is_not_made_anew() -> None:

@@ -37,6 +37,31 @@ def test_half_of_the_seeds_and_not_half_of_those_that_solved_it(
     assert tally(*solved_at).half_solved == window
 
 
+def test_of_a_sweep_that_was_interrupted_shares_and_windows_are_of_all_seeds() -> None:
+    """Networks that solve the echo are done early: 11 of the 11 that are known, of 24."""
+    early = tally(*range(100, 210, 10), missing=13)
+    assert (early.solved, early.count, early.asked, early.is_whole) == (11, 11, 24, False)
+    assert early.success == 11 / 24
+    assert early.interval == (wilson(11, 24)[0], wilson(24, 24)[1])
+    assert early.half_solved is None
+    assert tally(*range(100, 220, 10), missing=12).half_solved == 210
+    assert tally(10, failed=1).interval == (wilson(1, 2)[0], wilson(2, 2)[1])
+
+
+@given(st.lists(st.integers(1, 666) | st.none(), min_size=1, max_size=24), st.data())
+def test_what_is_told_early_holds_when_all_is_known(solved_at: list[int | None], data: st.DataObject) -> None:
+    """Whichever are known first."""
+    whole = tally(*solved_at)
+    order = data.draw(st.permutations(solved_at))
+    for known in range(1, len(order) + 1):
+        early = tally(*order[:known], missing=len(order) - known)
+        assert early.success <= whole.success
+        assert early.interval[0] <= whole.interval[0] <= whole.interval[1] <= early.interval[1]
+        if early.half_solved is not None:
+            assert whole.half_solved is not None
+            assert whole.half_solved <= early.half_solved
+
+
 def test_losses_that_diverged_are_the_worst() -> None:
     assert tally(None, None, None, losses=(math.nan, 0.5, 0.6)).loss == 0.6
     assert tally(None, None, None, losses=(math.nan, math.inf, 0.6)).loss == math.inf
@@ -58,6 +83,26 @@ def test_together_all_seeds_count() -> None:
     both = Tally.together([tally(10, None, failed=1), tally(30, missing=2)])
     assert (both.count, both.solved, both.failed, both.missing) == (3, 2, 1, 2)
     assert Tally.together([]) == Tally()
+    assert both.is_pooled
+    assert not Tally.together([tally(10), Tally(left_out=1)]).is_pooled
+
+
+def test_of_several_points_the_median_of_theirs_is_told() -> None:
+    fast, slow, never = tally(70, 77, 90), tally(300, 362, 400), tally(None, None, 500)
+    assert Tally.together([fast, slow]).half_solved == round((77 + 362) / 2)
+    assert Tally.together([fast, slow, never]).half_solved == 362
+    assert Tally.together([fast, never]).half_solved is None
+    assert Tally.together([fast, slow, tally(missing=3)]).half_solved == 362, "at most: the third may be faster"
+    assert Tally.together([fast, tally(missing=3)]).half_solved is None
+    assert Tally.together([tally(missing=3), tally(missing=3)]).half_solved is None
+    assert Tally.together([fast, slow, never]).loss == 0.04
+    assert math.isnan(Tally.together([tally(missing=3), tally(failed=3)]).loss)
+
+
+def test_a_scale_of_nothing_has_no_shade() -> None:
+    never = tally(None, None)
+    assert Scale.of([never], Measure.WINDOWS).legend == ((0, "not half solved"),)
+    assert Scale.of([never], Measure.WINDOWS).level(math.inf) == 0
 
 
 def test_shades_of_success_tell_none_and_all_from_the_rest() -> None:

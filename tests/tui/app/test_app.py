@@ -25,6 +25,7 @@ from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
+from tui.exit_code import ExitCode
 
 TUTORIAL = EchoConfig()
 
@@ -263,6 +264,14 @@ async def test_the_axis_shows_at_once_whether_the_curve_has_the_keys() -> None:
 async def test_while_it_loads_nothing_is_offered_to_be_undone() -> None:
     async with opened(State.LOADING, size=(100, 24)) as (app, _, _):
         assert "Undo" not in screen_text(app).split("\n")[-1]
+
+
+async def test_who_presses_q_after_a_signal_gets_the_exit_code_of_the_signal() -> None:
+    async with opened() as (app, session, _):
+        app._leave(ExitCode.CHECKPOINTED)
+        await app.action_quit()
+    assert app.return_value == ExitCode.CHECKPOINTED
+    assert "stop" in session.commands
 
 
 async def test_a_hint_ends_with_the_next_key() -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from echornn.config import EchoConfig
 from echornn.sweeps.engine import EngineError
-from echornn.sweeps.results import SweepResults
+from echornn.sweeps.folder import Result
+from echornn.sweeps.results import Point, SweepResults
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tui.cli import exit_code_of
 from tui.commands import sweep
+from tui.commands.sweep_report import point_line, point_record
 from tui.exit_code import ExitCode
 
 GRID = ["--grid", "echo_step=3,9,10,20000", "cell=rnn,gru", "--seeds", "4", "--num-epochs", "1"]
@@ -43,16 +48,27 @@ def test_it_says_what_it_will_do_then_each_point_then_what_came_of_it(
     assert rest[:2] == [f"left out: echo_step 20000, cell {cell}: {why}" for cell in ("rnn", "gru")]
     assert rest[2] == "2 structures to compile; about 8 s on 2 workers, less where the echo is solved early"
     assert sorted(rest[3:9]) == [
-        "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), loss 0.6931",
-        "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), loss 0.6931",
-        "echo_step 3, cell gru: 4 of 4 solved (51 to 100 %), median window 38",
-        "echo_step 3, cell rnn: 4 of 4 solved (51 to 100 %), median window 38",
-        "echo_step 9, cell gru: 4 of 4 solved (51 to 100 %), median window 98",
-        "echo_step 9, cell rnn: 4 of 4 solved (51 to 100 %), median window 98",
+        "echo_step 10, cell gru: 0 of 4 solved (0 to 49 %), median loss 0.6931",
+        "echo_step 10, cell rnn: 0 of 4 solved (0 to 49 %), median loss 0.6931",
+        "echo_step 3, cell gru: 4 of 4 solved (51 to 100 %), half by window 38",
+        "echo_step 3, cell rnn: 4 of 4 solved (51 to 100 %), half by window 38",
+        "echo_step 9, cell gru: 4 of 4 solved (51 to 100 %), half by window 98",
+        "echo_step 9, cell rnn: 4 of 4 solved (51 to 100 %), half by window 98",
     ]
     assert rest[9].startswith("finished  24 of 24 networks known, 16 solved  seconds ")
     assert rest[10] == f"see it with: echornn-tui map {tmp_path / 'map'}"
     assert all(len(line) <= 120 for line in rest)
+
+
+def test_one_of_each_is_said_as_one(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
+    one = ["sweep", "--out", str(tmp_path), "--num-epochs", "1"]
+    assert exit_code_of([*one, "--grid", "echo_step=3"]) == ExitCode.DONE
+    assert said(capfd)[0] == "1 point with 16 seeds: 16 networks"
+    engine._kills = [4]
+    assert exit_code_of([*one, "--grid", "echo_step=4", "--seeds", "1"]) == ExitCode.FAILED
+    first, *_, last, _ = said(capfd)
+    assert first == "1 point with 1 seed: 1 network"
+    assert last.startswith("finished  0 of 1 network known, 0 solved  1 point failed  seconds ")
 
 
 def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]) -> None:
@@ -64,8 +80,21 @@ def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.Captur
     assert {(one["echo_step"], one["cell"]): (one["seeds"], one["solved"]) for one in points} == {
         (echo, cell): (4, 4 if echo < 10 else 0) for echo in (3, 9, 10) for cell in ("rnn", "gru")
     }
+    tutorial = next(one for one in points if (one["echo_step"], one["cell"]) == (3, "rnn"))
+    assert (tutorial["half_solved"], tutorial["median_loss"], round(tutorial["level"], 5)) == (38, 0.04, 0.04872)
     assert (end["event"], end["known"], end["solved"], end["points_failed"]) == ("finished", 24, 16, 0)
     assert end["where"] == ["cpu of worker 1", "cpu of worker 2"]
+
+
+def test_what_is_told_of_a_point_are_the_numbers_of_its_cell_in_the_map() -> None:
+    few = [Result(100, 0.04, 100, 0.1), *(Result(None, loss, 666, 0.1) for loss in (0.3, 0.5, math.nan))]
+    point = Point(EchoConfig(num_epochs=1), (7, 8, 9, 10), dict(enumerate(few, 7)))
+    record = point_record(point, {"echo_step": (3,)})
+    assert (record["half_solved"], record["median_loss"]) == (None, 0.3)
+    assert point_line(record, {"echo_step": (3,)}) == "echo_step 3: 1 of 4 solved (5 to 70 %), median loss 0.3000"
+    diverged = replace(point, results=dict.fromkeys(point.seeds, few[-1]))
+    told = point_line(point_record(diverged, {"echo_step": (3,)}), {"echo_step": (3,)})
+    assert told == "echo_step 3: 0 of 4 solved (0 to 49 %), most diverged"
 
 
 def test_the_same_again_says_that_all_is_known(

@@ -77,17 +77,17 @@ def broken() -> SweepResults:
 def test_what_lacks_is_marked(broken: SweepResults) -> None:
     assert drawn(broken, 26, 4) == [
         "       1    2    3    40",
-        "     ▐████▌███?",
-        "> all▐100 ▌100   !    ×",
-        "     ▐████▌████",
+        "     ▐████▌▒▒▒?",
+        "> all▐100 ▌ 50   !    ×",
+        "     ▐████▌▒▒▒▒",
     ]
 
 
 def test_the_marked_cell_is_told_from_the_others(broken: SweepResults) -> None:
     state = MapState(**{**vars(MapState.first(broken.axes)), "mark": Mark(((2,),), "there"), "column": 40})
     lines = drawn(broken, 26, 4, ASCII, state)
-    assert lines[1] == "      #### M##?     [    ]"
-    assert lines[2] == "> all 100  100   !  [ x  ]"
+    assert lines[1] == "      #### M++?     [    ]"
+    assert lines[2] == "> all 100   50   !  [ x  ]"
 
 
 def test_in_wide_cells_the_interval_stands_below_the_number() -> None:

@@ -8,14 +8,19 @@ import pytest
 from textual.widgets import Input
 
 from echornn.runs.lock import Lock
+from echornn.sweeps.axis import Axis
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
+from echornn.sweeps.survey import surveyed
 from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
 from tui.map.progress import progress_of
+from tui.map.seen import Seen
 from tui.map.state import MapState
-from tui.map.widgets import MapGrid, MapHead, MapReading
+from tui.map.widgets import MapGrid, MapHead, MapReading, with_result
 
 
 def text_of(app: MapApp) -> str:
@@ -44,14 +49,85 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert app.seen.name == "echo_step 16, cell rnn"
         await pilot.press("X")
         assert (app.seen.state.across, app.seen.state.down) == ("cell", None)
-        assert "(of 20 points): " in text_of(app)
+        assert "cell rnn: 187 of 320 solved over 20 points, 0 to 100 % by point" in text_of(app)
+
+
+async def test_what_was_trained_stands_above_the_map() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "state_size 16, T 15, init glorot · until solved or 1 epoch, seeds 0 to 15" in text_of(app)
+        assert app.query_one(Input).placeholder == "echo_step=1..19"
+
+
+async def test_cells_of_several_points_are_not_compared_and_have_no_interval() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("X", "right", "space", "left")
+        text = text_of(app)
+        assert "across echo_step · over cell" in text
+        assert "echo_step 1: 48 of 48 solved over 3 points, 100 % of each" in text
+        assert "not compared; ] holds a field at one value" in text
+        await pilot.press("escape", *["right"] * 8)
+        text = text_of(app)
+        assert "echo_step 9: 29 of 48 solved over 3 points, 19 to 88 % by point" in text
+        assert ", cell rnn" in text
+        assert "half by" not in text
+        await pilot.press("t")
+        assert keys.NEEDS_DOWN in text_of(app)
+
+
+async def test_where_fields_need_the_room_what_is_held_is_told_and_what_is_shown_is_told_in_short() -> None:
+    axes = ("echo_step=1..4", "cell=rnn,gru", "total_series_length=1000,5000")
+    app = app_of(results_of(Grid(tuple(map(Axis.parse, axes)), {}, 2)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("left_square_bracket")
+        assert "solved, % · across echo_step, down cell · total_series_length 5000" in text_of(app)
+
+
+def test_of_many_fields_the_result_stays_on_the_line() -> None:
+    text = "cell rnn, echo_step 2, total_series_length 5000: 4 of 4 solved (51 to 100 %)"
+    assert with_result(text, 80) == text
+    assert with_result(text, 60) == "cell rnn, echo_step 2...: 4 of 4 solved (51 to 100 %)"
+    assert len(with_result(text, 12)) <= 12
+
+
+@pytest.mark.parametrize("measure", [Measure.WINDOWS, Measure.LOSS])
+def test_a_shade_means_the_same_whatever_is_filtered_held_or_turned(measure: Measure) -> None:
+    everything = surveyed(results_of(CLIFF))
+    whole = Seen.of(MapState("echo_step", "cell", measure=measure), everything)
+    for chosen in (
+        MapState("echo_step", "cell", filter="gru echo=3", measure=measure),
+        MapState("echo_step", None, held={"cell": "gru"}, measure=measure),
+        MapState("cell", None, measure=measure),
+    ):
+        assert Seen.of(chosen, everything).scale == whole.scale
+
+
+async def test_every_key_is_in_the_command_palette() -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert titles >= {"Axes", "Down", "Turn", "Shown", "Hold", "Mark", "Open", "Copy", "Filter", "Help", "Quit"}
+        await pilot.press("ctrl+p", *"turn", "enter")
+        await pilot.pause()
+        assert app.seen.state.across == "cell"
+
+
+@pytest.mark.parametrize("opens", [["ctrl+p"], ["question_mark", "slash"]])
+async def test_what_is_typed_into_a_search_is_no_filter(opens: list[str]) -> None:
+    app = app_of(results_of(CLIFF))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*opens, *"gru")
+        await pilot.pause()
+        assert app.seen.state.filter == ""
 
 
 async def test_two_cells_are_compared() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*["right"] * 8, "space", "down", "down")
-        assert "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck" in text_of(app)
+        assert "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn" in text_of(app)
         await pilot.press("escape")
         assert app.seen.state.mark is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,9 @@ from tui.map.chosen import chosen
 from tui.map.picture import picture_of
 from tui.map.seen import Seen
 from tui.map.signs import ASCII, BLOCKS
+from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
+from tui.map.what_is_trained import common_to_all
 
 
 def seen_of(
@@ -50,6 +53,8 @@ def broken() -> SweepResults:
 def test_as_text(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=12.."), BLOCKS)) == [
         "seeds that solved it, %, across echo_step, down cell",
+        "state_size 16, T 15, init glorot",
+        "until solved or 1 epoch, 666 windows, seeds 0 to 15",
         "",
         "      12   13   14   15   16   17   18   19   20",
         "rnn   62   44   25 ┃  0 ┊  0    0    0    0    0",
@@ -59,13 +64,15 @@ def test_as_text(cliff: SweepResults) -> None:
         "",
         "┃ echo = T  ┊ echo + 1 = state",
         "solved most often: cell rnn, echo_step 12, 10 of 16; the seeds do not tell it",
-        "from cell rnn, echo_step 13; they tell it from the other 25",
+        "from any other (5 % error over all 351 pairs)",
     ]
 
 
 def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
     assert list(lines_of(seen_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
         "window by which half had solved it, across cell, down echo_step",
+        "state_size 16, T 15, init glorot",
+        "until solved or 1 epoch, 666 windows, seeds 0 to 15",
         "",
         "    rnn   gru",
         "14    -     -",
@@ -79,12 +86,14 @@ def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
 def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
     assert list(lines_of(seen_of(broken), ASCII)) == [
         "seeds that solved it, %, across echo_step",
+        "state_size 4, T 10, init tutorial, total_series_length 200",
+        "until solved or 100 epochs, 400 windows, seeds 7 to 8",
         "",
-        "       1      2   3   40",
-        "all  100   100?   !    x",
+        "       1     2   3   40",
+        "all  100   50?   !    x",
         "",
         "? to come  ! failed  x cannot be",
-        "one seed ranks nothing: 2 or more of a cell can be compared",
+        "cells are compared when all of their seeds are known",
     ]
 
 
@@ -107,15 +116,29 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "best_solved_at": one["best_solved_at"],
         "failed": "0",
         "missing": "0",
+        "most_windows": "666",
+        "until": "solved",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(seen_of(broken))))
     told = [(row["trained"], row["failed"], row["missing"], row["success"], row["best_seed"]) for row in lacking]
     assert told == [
         ("2", "0", "0", "1.0000", "7"),
-        ("1", "0", "1", "1.0000", "7"),
+        ("1", "0", "1", "0.5000", "7"),
         ("0", "2", "0", "", ""),
         ("0", "0", "0", "", ""),
+    ]
+
+
+def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: SweepResults) -> None:
+    everything = surveyed(cliff)
+    pooled = Seen.of(MapState("cell", None), everything)
+    row = next(csv.DictReader(csv_lines(pooled)))
+    assert (row["cell"], row["points"], row["low"], row["high"]) == ("rnn", "20", "", "")
+    assert float(row["success"]) > 0
+    assert list(lines_of(pooled, ASCII))[-2:] == [
+        "cells of several points each are not compared: hold the other fields by",
+        "--filter FIELD=VALUE",
     ]
 
 
@@ -144,3 +167,10 @@ def test_a_field_may_be_shortened_and_is_refused_by_name(cliff: SweepResults) ->
         with pytest.raises(UsageError) as refused:
             chosen(axes, arguments[0], arguments[1], Measure.LOSS, arguments[2])
         assert str(refused.value) == message
+
+
+def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
+    grid = Grid((Axis.parse("truncated_backprop_length=5,10"),), {"learning_rate": 0.1, "num_epochs": 2}, 1, "all")
+    common = common_to_all(surveyed(results_of(grid)))
+    assert str(common) == "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, seed 7"
+    assert common_to_all(surveyed(SweepResults.of(Path("nowhere"), ()))) is None
