@@ -121,8 +121,8 @@ class Tally:
         is the median of theirs.
         """
         if self.points:
-            theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.known]
-            middle = statistics.median(theirs) if theirs else math.inf
+            theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
+            middle = statistics.median(theirs)
             return None if math.isinf(middle) else round(middle)
         at = sorted(one.solved_at for one in self.trained if one.solved_at is not None)
         half = -(-self.asked // 2)

@@ -41,15 +41,18 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
     solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{' by now' if tally.missing else ''}"
     if tally.is_pooled:
-        shares = [round(100 * point.success) for point in tally.known]
-        least, most = min(shares), max(shares)
-        of_each = f"{least} % of each" if least == most else f"{least} to {most} % by point"
-        return f"{solved} over {points} points, {of_each}", "; ".join(
-            part for part in (_best_point(table, cell), _lacking(tally)) if part
-        )
+        first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
+        return first, "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
     parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _by_point(tally: Tally) -> str:
+    """From what to what the shares of its points go."""
+    shares = [round(100 * point.success) for point in tally.points]
+    least, most = min(shares), max(shares)
+    return f", {least} % of each" if least == most else f", {least} to {most} % by point"
 
 
 def _best_point(table: Table, cell: Cell) -> str:
@@ -123,8 +126,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"
     luck = "more than luck" if found.is_told else "may be luck"
-    of_100 = f"{_of_100(abs(found.value))} {more} of 100 seeds"
-    return f"{of_100} than {other_name} ({_of_100(low)} to {_of_100(high)}): {luck}, {chance_text(found.chance)}"
+    of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100 seeds"
+    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
 
 
 def _of_100(share: float) -> str:

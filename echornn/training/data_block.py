@@ -51,6 +51,11 @@ def epochs_in_a_block(config: EchoConfig) -> int:
 
 
 def epochs_in_a_population_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are handed to the device together."""
+    """How many epochs of all replicas are handed to the device together.
+
+    A program is compiled for so many: by size they are a power of two, so that few programs serve any number of
+    replicas.
+    """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
-    return max(1, min(by_windows, MAX_BLOCK_BYTES // (config.total_series_length * replicas)))
+    by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)
+    return max(1, min(by_windows, 1 << by_size.bit_length() >> 1))

@@ -13,6 +13,7 @@ import tensorflow as tf
 from echornn.config import EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
+from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.optimizers import make_optimizer
 from echornn.training.shares import Shares
 from echornn.training.turns import Turns
@@ -62,7 +63,7 @@ class Programs:
     def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
         """The same for many networks: a loop that shares of them take turns on."""
         try:
-            turns: Turns = self._like(config, device, shares.places, shares.room).pop()
+            turns: Turns = self._like(config, device, *kind(config, shares)).pop()
         except IndexError:
             refuse_when_mappings_run_out()
             loop = _made(config, device, shares.places, shares.windows_per_call)
@@ -72,10 +73,10 @@ class Programs:
 
     def give_back_turns(self, config: EchoConfig, device: str, shares: Shares, turns: Turns) -> None:
         """The population that had it is gone."""
-        self._like(config, device, shares.places, shares.room).append(turns)
+        self._like(config, device, *kind(config, shares)).append(turns)
 
-    def _like(self, config: EchoConfig, device: str, replicas: int = 0, turns: int = 0) -> deque[Any]:
-        return self._idle.setdefault((*astuple(structure(config)), device, replicas, turns), deque())
+    def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
+        return self._idle.setdefault((*astuple(structure(config)), device, *of_many), deque())
 
 
 def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> TrainingLoop:
@@ -93,6 +94,12 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
         model, optimizer = EchoRNN(config, weights), make_optimizer(config, replicas)
         optimizer.build(list(model.weights.values()))
         return TrainingLoop(model, optimizer, replicas, windows)
+
+
+def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
+    """All that a program for many networks depends on beside their structure: replicas side by side, shares that take
+    turns, and epochs of data that are handed over together."""
+    return shares.places, shares.room, epochs_in_a_population_block(config, shares.replicas)
 
 
 def structure(config: EchoConfig) -> EchoConfig:

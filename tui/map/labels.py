@@ -43,6 +43,6 @@ def others_of(table: Table) -> str:
 def held_text(name: str, left: Values, values: Values) -> str:
     """A field that is neither across nor down: the value at which it is held, or that each cell is of several."""
     if len(left) == 1:
-        largest = " (the largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
+        largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
         return f"{name} {value_text(left[0])}{largest}"
     return f"over {name}" if left == values else f"over {len(left)} of {name}"

@@ -194,6 +194,13 @@ def test_a_cell_in_words(cliff: Table) -> None:
     assert all(len(part) <= 78 for row in range(3) for column in range(20) for part in told(cliff, row, column))
 
 
+def test_of_points_of_which_some_are_to_come_it_is_not_told_how_far_they_differ() -> None:
+    everything = surveyed(results_of(CLIFF, lambda config: with_a_cliff(config) if config.cell == "rnn" else None))
+    first, second = told(table_of(everything, Choice("echo_step", None)), 0, 0)
+    assert first == "echo_step 1: 16 of 48 solved by now over 3 points"
+    assert second == "first seed 2 at 51, cell rnn; 32 to come"
+
+
 def test_the_best_of_a_cell_is_one_training() -> None:
     everything = three_axes()
     cell = table_of(everything, Choice(None, None)).cells[0][0]
@@ -210,10 +217,10 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
     assert compared(rnn, lstm, other) == (
-        "69 more of 100 seeds than cell lstm, echo_step 9 (35 to 84): more than luck, p < 0.001"
+        "more than luck, p < 0.001: 69 more (35 to 84) of 100 seeds than cell lstm, echo_step 9"
     )
     assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
-        "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck, p < 0.001"
+        "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn, echo_step 9"
     )
     assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
 
@@ -228,16 +235,18 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
         "beside x: fewer are luck; 4 seeds or more of both can be compared"
     )
     assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == (
-        "0 more of 100 seeds than x (-27 to 27): may be luck, p 1"
+        "may be luck, p 1: 0 more (-27 to 27) of 100 seeds than x"
     )
     for count in (5, 9, 16, 40):
         for solved in range(count + 1):
             for other in range(count + 1):
                 text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
-                found = re.fullmatch(r"[\d.]+ (?:more|fewer) .* \((\S+) to (\S+)\): (.*), p (?:< )?(\S+)", text)
+                found = re.fullmatch(
+                    r"(.*), p (?:< )?(\S+): [\d.]+ (?:more|fewer) \((\S+) to (\S+)\) of 100 seeds than x", text
+                )
                 assert found is not None, text
-                low, high, p = float(found[1]), float(found[2]), float(found[4])
-                assert (found[3] == "more than luck") == (low > 0 and p <= 0.05 and "p 0.05" not in text), text
+                low, high, p = float(found[3]), float(found[4]), float(found[2])
+                assert (found[1] == "more than luck") == (low > 0 and p <= 0.05 and "p 0.05" not in text), text
                 assert low < high
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,9 @@ from echornn import ConfigError, EchoConfig, EchoSeries, Population
 from echornn.analysis.evidence import Evidence
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
+from echornn.training import data_block
 from echornn.training.memory import population_bytes_needed, require_population_memory
+from echornn.training.programs import Programs
 from echornn.training.shares import Shares
 from tests.compiled import PROGRAMS, make_trainer
 
@@ -112,6 +115,22 @@ def test_a_few_replicas_are_trained_alone_and_have_a_trainers_bits() -> None:
     losses = lot.advance(45).losses
     for replica, config in enumerate(lot.configs):
         np.testing.assert_array_equal(make_trainer(config).advance(45).losses, losses[:, replica])
+
+
+def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The more replicas, the fewer epochs of data are handed over together: a program is for so many."""
+    monkeypatch.setattr(data_block, "MAX_BLOCK_BYTES", 20_000)
+    config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=5)
+    programs, losses, seats = Programs(), [], []
+    for replicas in (8, 6, 16):
+        lot = Population(config, replicas, programs)
+        assert (lot._crew.shares.room, lot._crew.shares.places) == (8, 0)
+        losses.append(lot.advance(20).losses[:, 0].tolist())
+        seats.append(lot._crew._seats[0])
+        del lot
+        gc.collect()
+    assert losses[0] == losses[1] == losses[2]
+    assert seats[0] is seats[1] is not seats[2]
 
 
 def test_in_any_pieces_it_comes_to_the_same_bits_and_ends_with_its_last_epoch(lot: Population) -> None:

@@ -127,7 +127,7 @@ async def test_two_cells_are_compared() -> None:
     app = app_of(results_of(CLIFF))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*["right"] * 8, "space", "down", "down")
-        assert "69 fewer of 100 seeds than cell rnn, echo_step 9 (35 to 84): more than luck" in text_of(app)
+        assert "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn" in text_of(app)
         await pilot.press("escape")
         assert app.seen.state.mark is None
 
