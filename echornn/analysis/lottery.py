@@ -63,6 +63,11 @@ class Lottery:
         return int(np.count_nonzero(self.solved_at))
 
     @property
+    def is_blank(self) -> bool:
+        """Whether no window of any has been trained, so that of no loss anything is known."""
+        return bool(np.isnan(self.newest).all()) and not self.diverged.any()
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The share of all seeds that solve the task by now lies within it, at 95 %; see `wilson`."""
         return wilson(self.solved, self.replicas)
@@ -75,7 +80,10 @@ class Lottery:
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is no finite number is infinite."""
+        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is no finite number is infinite. NaN
+        where nothing was trained."""
+        if self.is_blank:
+            return np.nan, np.nan, np.nan
         low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
         return low, middle, high
 

@@ -62,7 +62,7 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
         config: of any of its networks.
         undoable: whether `u` goes back to before the change after which a loss became no finite number.
     """
-    if not lottery.windows:
+    if not lottery.windows or lottery.is_blank:
         return Verdict(
             f"{lottery.replicas:,} networks, each with weights and data of its own seed",
             f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows them one by one",
@@ -74,9 +74,9 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
     groups = [
         (stand.at_chance, "at chance"),
         (stand.above, "above chance"),
-        (stand.below, "below it" if stand.at_chance else "below chance"),
+        (stand.below, "below chance"),
         (stand.diverged, "diverged"),
-        (stand.lost, "lost it again"),
+        (stand.lost, f"of the {lottery.solved:,} lost it again"),
     ]
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
     causes = [lottery.in_words()]
@@ -119,7 +119,7 @@ def _in_all(config: EchoConfig) -> str:
     if config.init == "tutorial" and config.cell == "rnn" and _pins(config):
         return "a uniform start pins the units of such a network; s: the glorot preset helps"
     if config.init == "tutorial":
-        return "a uniform start is a lottery: waiting may do; s: the glorot preset helps"
+        return "many uniform starts end there: wait longer, or s: the glorot preset helps"
     return "those have learned nothing yet; R draws other weights for all"
 
 

@@ -128,6 +128,19 @@ def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]
     return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
 
 
+def in_words(before: EchoConfig, after: EchoConfig) -> str:
+    """The fields that differ, with their values after; empty where none does. Several networks are told by their seeds,
+    and one alone by its own."""
+    differing = changes(before, after)
+    seeds = []
+    if "replicas" in differing:
+        several = f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"
+        seeds = [several if after.replicas > 1 else f"seed {after.seed} alone"]
+        differing.pop("seed", None)
+        del differing["replicas"]
+    return ", ".join([*seeds, *(f"{name} {value}" for name, (_, value) in differing.items())])
+
+
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
     """Whether weights begin anew when this is done where ``before`` was trained."""
     return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))

@@ -196,6 +196,11 @@ class Timeline(Tree):
         """
         return self._tracks[number].solved_at
 
+    def solved_of(self, number: int) -> tuple[int, int] | None:
+        """How many of a branch's networks had solved the task by its end, and how many there are; None of one alone."""
+        track = self._tracks[number]
+        return (track.solved, track.branch.config.replicas) if isinstance(track, TrackOfMany) else None
+
     def mean_loss(self, number: int) -> float:
         """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""
         return self._tracks[number].mean

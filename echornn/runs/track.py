@@ -151,6 +151,11 @@ class TrackOfMany(Track):
         return self.history.of(replica)
 
     @property
+    def solved(self) -> int:
+        """How many have solved the task."""
+        return int(np.count_nonzero(self.each_solved_at))
+
+    @property
     def solved_at(self) -> int | None:
         return solved_by_half(self.each_solved_at)
 

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment, Span, changes, digest, path_to, spans_to, whole_path
+from echornn.runs.branch import Branch, Moment, Span, digest, in_words, path_to, spans_to, whole_path
 from echornn.runs.track import Track
 
 KEPT_PATHS = 32
@@ -134,7 +134,5 @@ def said(branch: Branch, before: EchoConfig | None) -> str:
     """What makes a branch another than what was trained before, in a few words."""
     if branch.cause == "alone":
         return f"seed {branch.config.seed} alone"
-    differing = {} if before is None else changes(before, branch.config)
-    if not differing:
-        return CAUSES[branch.cause]
-    return ", ".join(f"{name} {new}" for name, (_, new) in differing.items())
+    differing = "" if before is None else in_words(before, branch.config)
+    return differing or CAUSES[branch.cause]

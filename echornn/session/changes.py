@@ -35,9 +35,9 @@ class Changes:
         self._turned: turning.Turn | None = None
 
     @property
-    def waiting(self) -> bool:
-        """Whether some wait until it is where it shall be."""
-        return bool(self._waiting)
+    def waiting(self) -> int:
+        """How many wait until it is where it shall be."""
+        return len(self._waiting)
 
     def make(self, change: Callable[[], None], anywhere: bool = False) -> None:
         """Begin another branch, or go to a moment; training goes on if it did.

@@ -153,6 +153,8 @@ class Loop:
 
     def _obey(self, commands: list[Command]) -> None:
         for command in commands:
+            if self.mailbox.stopping:
+                return
             command()
             if self.stage.frame.state is State.LOADING:  # what comes next may compile too
                 self._showing.show()

@@ -22,6 +22,7 @@ from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame
 from echornn.session.loop import Loop
+from echornn.session.mailbox import Command
 from echornn.session.pace import require_speed
 from echornn.session.probing import Examine
 from echornn.training.any_trainer import MakeTrainer
@@ -59,6 +60,7 @@ class Session:
     ) -> None:
         self._speed = require_speed(speed)
         self._toggles = self._toggled = 0
+        self._given = self._done = 0
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
     def run(self) -> None:
@@ -82,6 +84,19 @@ class Session:
     def going_first(self) -> int | None:
         """The window ``at`` to which it was to go back first, as long as it has not come there; else None."""
         return self._loop.going_first
+
+    @property
+    def outstanding(self) -> int:
+        """Commands to train, to change what is trained or to go to a moment that are not carried out yet."""
+        return self._given - self._done + self._loop.changes.waiting
+
+    def _have_done(self, command: Command) -> None:
+        def do() -> None:
+            command()
+            self._done += 1
+
+        self._given += 1
+        self._loop.mailbox.send(do)
 
     @property
     def recorder(self) -> Recorder:
@@ -167,11 +182,11 @@ class Session:
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause."""
-        self._loop.mailbox.send(lambda: self._loop.step(windows))
+        self._have_done(lambda: self._loop.step(windows))
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""
-        self._loop.mailbox.send(self._loop.finish_epoch)
+        self._have_done(self._loop.finish_epoch)
 
     def set_speed(self, speed: float) -> None:
         """Windows a second from now on; infinity is full speed.
@@ -184,15 +199,15 @@ class Session:
 
     def reset(self) -> None:
         """Start over with the weights of this draw, from the first epoch; the data stays. There, nothing is done."""
-        self._loop.mailbox.send(self._loop.changes.start_over)
+        self._have_done(self._loop.changes.start_over)
 
     def redraw(self) -> None:
         """Start over with new weights, the next of the seed's random starts; the data stays."""
-        self._loop.mailbox.send(lambda: self._loop.changes.start_over(further=1))
+        self._have_done(lambda: self._loop.changes.start_over(further=1))
 
     def regenerate(self) -> None:
         """New data; the epoch starts again with it, the weights stay."""
-        self._loop.mailbox.send(self._loop.changes.regenerate)
+        self._have_done(self._loop.changes.regenerate)
 
     def edit(self, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields
@@ -204,7 +219,7 @@ class Session:
             TypeError: a name is no field of `EchoConfig`.
         """
         _require_fields(changes)
-        self._loop.mailbox.send(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes)))
+        self._have_done(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes)))
 
     def nudge(self, **changes: Any) -> None:
         """As `edit`, by a key that may be held: nudges of the same fields in quick succession are undone together.
@@ -213,28 +228,26 @@ class Session:
             TypeError: a name is no field of `EchoConfig`.
         """
         _require_fields(changes)
-        self._loop.mailbox.send(
-            lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes), held=True)
-        )
+        self._have_done(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes), held=True))
 
     def start_with(self, config: EchoConfig) -> None:
         """Start over with this configuration and its first weights, as one command; see `edit`."""
-        self._loop.mailbox.send(lambda: self._loop.changes.edit(lambda: config, anew=True))
+        self._have_done(lambda: self._loop.changes.edit(lambda: config, anew=True))
 
     def go(self, branch: int, window: int) -> None:
         """Show the moment after ``window`` windows along a branch's path, as it was; training pauses.
 
         Beyond the path's ends its ends are shown. A branch that is not there is said in `Frame.refusal`.
         """
-        self._loop.mailbox.send(lambda: self._loop.changes.go(branch, window))
+        self._have_done(lambda: self._loop.changes.go(branch, window))
 
     def move(self, windows: int) -> None:
         """Show the moment so many windows on along the line, or back; see `go`."""
-        self._loop.mailbox.send(lambda: self._loop.changes.move(windows))
+        self._have_done(lambda: self._loop.changes.move(windows))
 
     def move_epochs(self, epochs: int) -> None:
         """Show the next moment at which an epoch ends, or the one before (-1); see `go`."""
-        self._loop.mailbox.send(lambda: self._loop.changes.move_epochs(epochs))
+        self._have_done(lambda: self._loop.changes.move_epochs(epochs))
 
     def choose(self, replica: int) -> None:
         """Show this one of several replicas, counted from 0: rows, memory, gradient and weights are its own.
@@ -245,7 +258,7 @@ class Session:
 
     def alone(self) -> None:
         """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""
-        self._loop.mailbox.send(self._loop.changes.alone)
+        self._have_done(self._loop.changes.alone)
 
     def lottery(self, replicas: int = 64) -> None:
         """Turn from a network alone to the lottery that it is one of, and back: each stands where it was left.
@@ -253,15 +266,15 @@ class Session:
         Where there is none yet, so many replicas start over with the network's seed and those after it; or the chosen
         replica of several does, alone.
         """
-        self._loop.mailbox.send(lambda: self._loop.changes.lottery(replicas))
+        self._have_done(lambda: self._loop.changes.lottery(replicas))
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
-        self._loop.mailbox.send(self._loop.changes.undo)
+        self._have_done(self._loop.changes.undo)
 
     def redo(self) -> None:
         """Go forth again to where the last undo came from."""
-        self._loop.mailbox.send(self._loop.changes.redo)
+        self._have_done(self._loop.changes.redo)
 
     def ask(self, question: Question | None) -> None:
         """Have this read of the newest moment, and of later ones while windows are trained, until another is asked.

@@ -181,6 +181,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         frame = self._frame
         self._ghosts = self.futures.ghosts(frame)
         self._lottery.saw(frame)
+        self._say_the_turn(frame)
         self._plot.show(frame.trained, frame.own_config, frame.line_end, self._ghosts)
         self._show_status()
         self._settings.show(frame)
@@ -190,8 +191,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]
-        reading = next((one.reading for one in read if one.reading), "")
-        self._main.query_one(StatusLine).show(self._frame, reading, self._said)
+        reader = next((one for one in read if one.reading), None)
+        reading = "" if reader is None else reader.reading
+        beside = isinstance(reader, View) and reader.reads_beside
+        self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from echornn.runs.background import Background
-from echornn.runs.branch import changes
+from echornn.runs.branch import in_words
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.letters import letter_of
@@ -43,6 +43,7 @@ class BranchRow:
         windows: along its path.
         mean: mean loss of the last windows of its path, in nats; NaN without one.
         solved_at: window along its path, from 1; None where it is not solved.
+        lottery: of several networks, how many had solved the task, and how many there are; None of one alone.
         is_line: whether the curve shows it.
         is_shown: whether it lies under the curve.
         is_pinned: whether it always does.
@@ -54,6 +55,7 @@ class BranchRow:
     windows: int
     mean: float
     solved_at: int | None
+    lottery: tuple[int, int] | None
     is_line: bool
     is_shown: bool
     is_pinned: bool
@@ -105,8 +107,7 @@ class Futures:
     def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
         timeline, stands, config = other.seen
         line = stands.branch
-        differing = changes(self.session.timeline.branch(frame.line).config, config)
-        said = ", ".join(f"{name} {new}" for name, (_, new) in differing.items()) or "the same fields"
+        said = in_words(self.session.timeline.branch(frame.line).config, config) or "the same fields"
         words = f"{said} ({short_name(other.folder)})"
         curve_of = partial(curve_under, timeline, line)
         last = timeline.end(line).window if line < len(timeline) else 0
@@ -127,6 +128,7 @@ class Futures:
                 timeline.end(number).window,
                 timeline.mean_loss(number),
                 timeline.solved_at(number),
+                timeline.solved_of(number),
                 number == frame.line,
                 number in under,
                 number in notes.pinned,

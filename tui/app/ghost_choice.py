@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import changes, is_one_of
+from echornn.runs.branch import in_words
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
@@ -21,7 +21,8 @@ class Ghost:
 
     Attributes:
         letter: tells it from the others, where there is no colour too.
-        words: what differs, and from where.
+        words: what differs.
+        since: from which window on, if not from the first; it is told however many words there are.
         first, last: the windows that are drawn, ``first <= window < last``: those that the curve does not share.
         curve_of: its buckets; see `Timeline.curve`.
         key: the same for the same ghost.
@@ -33,6 +34,7 @@ class Ghost:
     last: int
     curve_of: Callable[[int, int, int | None], Curve]
     key: object
+    since: str = ""
 
 
 def futures(timeline: Timeline) -> list[int]:
@@ -95,20 +97,18 @@ def ghosts_of(
         first, last = shared(timeline, number, line), timeline.end(number).window
         if last > first:
             curve_of = partial(curve_under, timeline, number)
-            words = _words_beside(timeline, number, line, first, names)
-            ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number))
+            words = _words_beside(timeline, number, line, names)
+            since = f" from window {first:,}" if first else ""
+            ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number, since))
     return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
 
 
-def _words_beside(timeline: Timeline, number: int, line: int, fork: int, names: Mapping[int, str]) -> str:
-    """What makes a future another than the line on the screen, and from which window on."""
+def _words_beside(timeline: Timeline, number: int, line: int, names: Mapping[int, str]) -> str:
+    """What makes a future another than the line on the screen; of a lottery, that its line is the median."""
     config, other = timeline.branch(line).config, timeline.branch(number).config
-    differing = changes(config, other)
     name = f"{names[number]}: " if number in names else ""
-    alone = is_one_of(other, config)
-    fields = "" if alone else ", ".join(f"{field} {value}" for field, (_, value) in differing.items())
-    what = fields or _what_came(timeline, number, line)
-    return f"{name}{what}{f' from window {fork:,}' if fork else ''}"
+    what = in_words(config, other) or _what_came(timeline, number, line)
+    return f"{name}{'median: ' if other.replicas > 1 else ''}{what}"
 
 
 def _what_came(timeline: Timeline, number: int, line: int) -> str:

@@ -67,7 +67,8 @@ WHAT_IS_SEEN = (
     (
         "The lottery",
         "Was it the idea, or the seed? L trains 64 networks side by side that differ in their seed alone. Each has a "
-        "line: its loss, from guessing (█) to solved (·), and when it was solved. Up and down choose one, in other "
+        "line: when it was solved, the mean of its newest losses, and its loss over the run, from guessing (█) to "
+        "solved (·). Up and down choose one, in other "
         "views < and >; rows, memory, gradient and weights are then its own, and enter goes on with it alone. What is "
         "changed, changes in all of them. The curve shows their median as a thick line, in a band that holds eight in "
         "ten; best and worst are dots (^: beyond the axis), the chosen one's mean lies over it; the strip below is the "
@@ -95,6 +96,7 @@ WORDS = (
         "52 to 75 %, behind how many solved it: found so, an interval holds the share of all possible seeds in 95 of "
         "100 lotteries (Wilson 1927).",
     ),
+    ("median window", "Of the windows to solve it, of the networks that have: it rises as slower ones do too."),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),
     ("path", "The windows from where the weights began to where one looks: the axis counts them."),
     ("ghost", "Another branch, or another run, drawn dimmer under the curve; a pinned one stays there."),

@@ -156,8 +156,9 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
-MAKES_A_LOTTERY = "64 networks, of 64 seeds, from the start: 6 shows each, L comes back"
 ONE_NETWORK = "this is one network: L makes a lottery of it, and < > go through that"
+
+NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else was trained"
 
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
@@ -205,6 +206,8 @@ def why_not(action: str, frame: Frame) -> str:
         return AT_THE_START
     if action == "replica":
         return ONE_NETWORK if frame.config.replicas == 1 else LATER
+    if action == "undo" and frame.trained_in_all > frame.line_end:
+        return NOTHING_ON_THIS_PATH
     if action in ("undo", "redo"):
         return f"nothing to {action}"
     return "finished: s gives it more epochs, r starts over"

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from echornn.session.frame import State
-from tui.app import keys
+from echornn.config import EchoConfig
+from echornn.session.frame import Frame, State
 from tui.app.part import Part
 from tui.app.views.lottery import LotteryView
 from tui.app.widgets.loss_plot import LossPlot
 
 
+def where_it_led(config: EchoConfig, begun: bool) -> str:
+    """What a turn from one network to many, or back, came to, and how to come back.
+
+    Args:
+        config: what is trained there.
+        begun: whether it began then, from the start.
+    """
+    if config.replicas > 1:
+        many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
+        return f"{many}{', from the start' if begun else ''}: 6 shows each, L comes back"
+    if begun:
+        return f"seed {config.seed} alone, from the start: L comes back, and there enter in 6 goes on"
+    return f"seed {config.seed} alone, where it stood: L comes back to the lottery"
+
+
 class Lotteries(Part):
     """An app that shows one network, or one of many."""
+
+    _turned_at: tuple[Frame, int] | None = None
+    """What was shown when it was to turn, and how many branches there were."""
 
     @property
     def _lottery(self) -> LotteryView:
         return self._main.query_one(LotteryView)
+
+    def _hint_if_later(self) -> None:
+        """Say where nothing can be done yet that it will be."""
+        raise NotImplementedError
 
     def _connect_the_lottery(self) -> None:
         """Its view asks for what it draws alone, and commands the session."""
@@ -27,12 +49,21 @@ class Lotteries(Part):
         view.on_alone = session.alone
 
     def action_lottery(self) -> None:
-        """From one network to many, or back to where it stood before it became many."""
+        """From one network to many, and back; it is said where that led when it has come there."""
+        self._turned_at = self._frame, len(self.session.timeline)
         self.session.lottery()
-        if self._frame.state is State.LOADING:
-            self._hint(keys.LATER)
-        elif self._frame.config.replicas == 1:
-            self._hint(keys.MAKES_A_LOTTERY)
+        self._hint_if_later()
+
+    def _say_the_turn(self, frame: Frame) -> None:
+        """Where a turn led, as soon as it has come there."""
+        if self._turned_at is None or frame.state is State.LOADING or frame.message:
+            return
+        before, branches = self._turned_at
+        turned = before.config.replicas != frame.config.replicas
+        if turned:
+            self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
+        if turned or frame.refusals != before.refusals:
+            self._turned_at = None
 
     def action_replica(self, lines: int) -> None:
         """Look at the next network, or the one before, in the order of the lottery's view."""

@@ -43,8 +43,10 @@ class Viewing(Part):
         had_the_arrows = isinstance(self._main.focused, View)
         self._lay_out(self.size)
         self._show_views()
-        if had_the_arrows and not isinstance(self._main.focused, View):
-            self._focus(next(view for view in self._views if view.key == key))
+        view = next(view for view in self._all_views if view.key == key)
+        left_without = had_the_arrows and not isinstance(self._main.focused, View)
+        if left_without or (view.wants_arrows and self._main.query_one(LossPlot).viewport.cursor is None):
+            self._focus(view)
         self._show_status()
 
     @property
@@ -109,7 +111,7 @@ class Viewing(Part):
             case _ if view.question is not None:
                 return frame.unread
             case State.PAUSED:
-                return "press . to train a window"
+                return "press . to train a window" if view is self._views[0] else ""
             case State.FINISHED:
                 return "finished: s gives it more epochs, r starts over"
             case _:

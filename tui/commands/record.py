@@ -149,6 +149,14 @@ def code_at_the_end(recorder: Recorder | None) -> ExitCode:
     return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
 
 
+def of_outstanding(commands: int) -> list[str]:
+    """That so many of the last commands were not carried out, in a line; none where all were."""
+    if not commands:
+        return []
+    last = "the last command was" if commands == 1 else f"the last {commands:,} commands were"
+    return [f"it ended while it was still busy: {last} not carried out"]
+
+
 def farewell(recorder: Recorder | None, going_first: int | None = None) -> list[str]:
     """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
 

@@ -87,4 +87,5 @@ def conclude(code: int, session: Session, native_log: NativeLog) -> tuple[int, l
         raise session.error
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
-    return code, record.farewell(recorder, session.going_first)
+    dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
+    return code, [*dropped, *record.farewell(recorder, session.going_first)]

@@ -34,8 +34,8 @@ def test_where_they_stand() -> None:
 
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = lottery_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
-    assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below it"
-    assert some.advice == "a uniform start is a lottery: waiting may do; s: the glorot preset helps"
+    assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
+    assert some.advice == "many uniform starts end there: wait longer, or s: the glorot preset helps"
     assert some.more_cause == ", 1 diverged"
 
 
@@ -61,7 +61,7 @@ def test_the_key_that_helps_most_of_the_others(config: EchoConfig, others: list[
 
 def test_what_was_solved_and_lost_again_is_told() -> None:
     lost = lottery_verdict(lottery([SOLVED] * 5 + [0.6] * 3, []), TUTORIAL)
-    assert lost.cause == "8 of 8 solved (68 to 100 %), median window 500; 3 lost it again"
+    assert lost.cause == "8 of 8 solved (68 to 100 %), median window 500; 3 of the 8 lost it again"
     assert lost.advice == "a smaller learning_rate (s) holds it steadier"
 
 

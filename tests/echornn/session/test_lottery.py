@@ -157,6 +157,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
         after(session, lambda: session.go(1, 20))
         after(session, lambda: session.go(1, 44))
         assert session.error is None
+        assert session.outstanding == 0
         assert len({frame.message for frame in shown if frame.state is State.LOADING}) >= 2
         for frame in shown:
             is_of_one_moment(frame, session)

@@ -84,3 +84,13 @@ def test_more_is_said_where_a_line_is_long_enough_for_it() -> None:
     assert in_two_lines(told, 16) == ["solved; 99% sure", "l shows powers"]
     assert in_two_lines(told, 21) == ["solved; 99% sure", "l shows powers of ten"]
     assert in_two_lines(Verdict("solved", "", "", " of ten"), 80) == ["solved"]
+
+
+def test_a_line_is_broken_between_its_parts_where_that_takes_no_more_lines() -> None:
+    assert wrapped("a window · median 0.1 · seed 7: 0.2, 3% wrong", 36, 2) == [
+        "a window · median 0.1",
+        "seed 7: 0.2, 3% wrong",
+    ]
+    assert wrapped("a · bb cc dd", 7, 2) == ["a · bb", "cc dd"]
+    assert wrapped("no parts at all", 8, 2) == ["no parts", "at all"]
+    assert wrapped("", 8, 2) == []

@@ -64,12 +64,15 @@ def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
 
 def test_their_words_say_what_differs_from_the_line_and_from_where() -> None:
     timeline = tree()
-    assert [one.words for one in ghosts_of(timeline, 2)] == [
+    assert [one.words + one.since for one in ghosts_of(timeline, 2)] == [
         "learning_rate 0.1 from window 40",
         "state_size 9, learning_rate 0.1",
     ]
-    assert [one.words for one in ghosts_of(timeline, 3)] == ["state_size 4", "state_size 4, learning_rate 0.3"]
-    assert ghosts_of(timeline, 2, names={1: "slower"})[0].words == "slower: learning_rate 0.1 from window 40"
+    assert [one.words for one in ghosts_of(timeline, 3)] == [
+        "state_size 4",
+        "state_size 4, learning_rate 0.3",
+    ]
+    assert ghosts_of(timeline, 2, names={1: "slower"})[0].words == "slower: learning_rate 0.1"
 
 
 def test_words_in_the_list_say_what_differs_from_the_parent() -> None:
@@ -110,13 +113,13 @@ def test_a_future_of_the_same_fields_says_what_came_there() -> None:
     grow(timeline, branch_off(timeline, TUTORIAL, "back", (0, 512)), [0.6] * 50)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 50)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 400)), [0.5] * 50)
-    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == [
+    assert [ghost.words + ghost.since for ghost in ghosts_of(timeline, 1)] == [
         "as it first went from window 512",
         "learning_rate 0.1 from window 300",
         "learning_rate 0.1 from window 400",
     ]
-    assert ghosts_of(timeline, 0)[0].words == "trained on from window 512"
-    assert ghosts_of(timeline, 2)[-1].words == "learning_rate 0.1 from window 300", "another edit to the same"
+    assert ghosts_of(timeline, 0)[0].words == "trained on"
+    assert ghosts_of(timeline, 2)[-1].since == " from window 300", "another edit to the same"
 
 
 def test_who_goes_on_alone_is_named_by_its_seed() -> None:
@@ -124,5 +127,17 @@ def test_who_goes_on_alone_is_named_by_its_seed() -> None:
     many = dataclasses.replace(TUTORIAL, replicas=3)
     grow_many(timeline, branch_off(timeline, many), np.full((60, 3), 0.5))
     grow(timeline, branch_off(timeline, many.of(2), "alone", (0, 40)), [0.4] * 50)
-    assert [ghost.words for ghost in ghosts_of(timeline, 0)] == ["seed 9 alone from window 40"]
-    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["seed 7, replicas 3 from window 40"]
+    assert [ghost.words + ghost.since for ghost in ghosts_of(timeline, 0)] == ["seed 9 alone from window 40"]
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["median: 3 networks of seeds 7 to 9"]
+
+
+def test_one_and_many_from_the_start_are_told_by_their_seeds() -> None:
+    timeline = Timeline()
+    many = dataclasses.replace(TUTORIAL, replicas=3)
+    grow(timeline, branch_off(timeline, TUTORIAL), [0.4] * 50)
+    grow_many(timeline, branch_off(timeline, many, "edit", (0, 0)), np.full((60, 3), 0.5))
+    grow_many(timeline, branch_off(timeline, many, "redraw", (1, 0)), np.full((60, 3), 0.5))
+    words = [ghost.words for ghost in ghosts_of(timeline, 0)]
+    assert words == ["median: 3 networks of seeds 7 to 9", "median: 3 networks of seeds 7 to 9"]
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["seed 7 alone", "median: new weights"]
+    assert words_of(timeline, 1) == "3 networks of seeds 7 to 9"

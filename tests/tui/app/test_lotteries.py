@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session.frame import State
@@ -19,6 +20,7 @@ from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.test_lottery import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
+from tui.app.lotteries import where_it_led
 from tui.app.views.lottery import LotteryView
 from tui.app.widgets.loss_plot import LossPlot
 
@@ -55,27 +57,27 @@ async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
     async with lottery() as (app, session, pilot):
         await pilot.press("6")
         await pilot.pause()
-        assert "lottery: 43 of 64 solved (55 to 77 %)" in screen_text(app)
+        assert "lottery: 43 of 64 solved  █ chance ▓▒░ · solved" in screen_text(app)
         assert [line.split()[1] for line in chosen_lines(app)] == ["7"]
         assert session.commands == []
 
 
 async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() -> None:
     async with lottery() as (app, session, pilot):
-        await pilot.press("6", "tab", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
+        await pilot.press("6", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
         order, page = order_of(app), app.query_one(LotteryView)._shown - 1
         chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
         assert session.commands == [f"choose {replica}" for replica in chosen], "nothing comes above the first"
         await pilot.press("down")
         await pilot.pause()
         assert [line.split()[1] for line in chosen_lines(app)] == [str(7 + order[1])], "it is marked at once"
-        assert f"seed {7 + order[1]}: solved at window" in screen_text(app)
+        assert f"seed {7 + order[1]}: solved at " in screen_text(app)
 
 
 async def test_what_the_session_shows_counts_once_it_is_there() -> None:
     async with lottery() as (app, session, pilot):
         order = order_of(app)
-        await pilot.press("6", "tab", "down")
+        await pilot.press("6", "down")
         session.set_frame(State.PAUSED, app._frame.progress, replica=order[1])
         app.show_newest_frame()
         session.set_frame(State.PAUSED, app._frame.progress, replica=order[5])
@@ -94,7 +96,7 @@ async def test_from_other_views_two_keys_go_through_the_lines() -> None:
 
 async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() -> None:
     async with lottery() as (_, session, pilot):
-        await pilot.press("6", "enter")
+        await pilot.press("6", "tab", "enter")
         assert session.commands == [], "the curve has the keys"
         await pilot.press("tab", "enter")
         assert session.commands == ["alone"]
@@ -102,7 +104,7 @@ async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() ->
 
 async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -> None:
     async with lottery() as (app, _, pilot):
-        await pilot.press("6", "tab", "end")
+        await pilot.press("6", "end")
         for by in ("seed", "loss", "solved"):
             await pilot.press("v")
             await pilot.pause()
@@ -130,13 +132,55 @@ async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
         assert view._first == 64 - view._shown
 
 
-@pytest.mark.parametrize("state", [State.RUNNING, State.LOADING])
-async def test_a_key_turns_one_network_into_many_and_says_how_to_come_back(state: State) -> None:
-    async with opened(state) as (app, session, pilot):
+async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_to_come_back() -> None:
+    async with opened(State.RUNNING) as (app, session, pilot):
         await pilot.press("L")
         await pilot.pause()
         assert session.commands == ["lottery"]
-        assert (keys.LATER if state is State.LOADING else keys.MAKES_A_LOTTERY) in screen_text(app)
+        branches, many = len(session.timeline), EchoConfig(replicas=64)
+        nothing = Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+        for state, message in ((State.LOADING, "compiling"), (State.PAUSED, "going to window 7"), (State.PAUSED, "")):
+            session.set_frame(state, config=many, branch=branches, lottery=nothing, trained=0, message=message)
+            app.show_newest_frame()
+            await pilot.pause()
+            led = where_it_led(many, begun=True)
+            assert (led in screen_text(app)) == (message == "")
+        await pilot.press("z")
+        assert led not in screen_text(app)
+
+
+async def test_while_loading_a_turn_waits() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        await pilot.press("L")
+        await pilot.pause()
+        assert session.commands == ["lottery"]
+        assert keys.LATER in screen_text(app)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+@pytest.mark.parametrize("replicas", [1, 64])
+def test_where_a_turn_led_is_told_in_a_line(begun: bool, replicas: int) -> None:
+    led = where_it_led(EchoConfig(replicas=replicas), begun)
+    assert ("from the start" in led) == begun
+    assert "L comes back" in led
+    assert len(led) <= 78
+
+
+async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> None:
+    async with lottery() as (app, _, pilot):
+        await pilot.press("6")
+        await pilot.pause()
+        assert isinstance(app.focused, LotteryView), "its arrows act at once"
+        lines = screen_text(app).split("\n")
+        assert "of 64 solved (" in lines[2]
+        assert "enter: on with it alone" in lines[3]
+
+
+async def test_the_crosshair_keeps_the_arrows_when_the_lottery_is_shown() -> None:
+    async with lottery() as (app, _, pilot):
+        await pilot.press("left", "6")
+        await pilot.pause()
+        assert isinstance(app.focused, LossPlot)
 
 
 async def test_of_one_network_there_is_no_other_to_look_at() -> None:
@@ -152,7 +196,7 @@ async def test_of_one_network_there_is_no_other_to_look_at() -> None:
 
 async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
     async with lottery(replicas=4096) as (app, session, pilot):
-        await pilot.press("6", "tab", "end")
+        await pilot.press("6", "end")
         await pilot.pause()
         assert "of 4,096 solved" in screen_text(app)
         assert session.commands == [f"choose {order_of(app)[-1]}"]
@@ -160,7 +204,7 @@ async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
 
 async def test_where_training_has_failed_no_other_is_chosen() -> None:
     async with lottery(State.FAILED) as (app, session, pilot):
-        await pilot.press("6", "tab", "down", "enter", "greater_than_sign", "L")
+        await pilot.press("6", "down", "enter", "greater_than_sign", "L")
         await pilot.pause()
         assert session.commands == []
         assert [line.split()[1] for line in chosen_lines(app)] == ["7"]
@@ -175,7 +219,7 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
         program.press("\t\x1b[B")
-        program.until(lambda text: "enter: it alone" in text)
+        program.until(lambda text: "enter: on with it" in text)
         program.press("\r")
         program.until(lambda text: "one network, of seed" in text)
         program.press("u")

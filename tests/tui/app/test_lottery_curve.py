@@ -129,7 +129,7 @@ def test_on_a_higher_screen_there_are_both_strips_and_the_interval_over_the_wind
     [
         (
             30,
-            "window 31 · epoch 1, window 31 · median 0.4000 (10 to 90 %: 0.3700 to 0.5650) · 0 of 10 solved · "
+            "window 31 · epoch 1, window 31 · median loss 0.4000 (10 to 90 %: 0.3700 to 0.5650) · 0 of 10 solved · "
             "seed 14: 0.5500, 0.0% wrong",
         ),
         (None, ""),
@@ -145,7 +145,7 @@ def test_what_the_crosshair_reads_of_many_networks_fits_on_two_lines() -> None:
     timeline = grown(np.full((300, 4096), 0.04, np.float32), config)
     _, reading = drawn(timeline, viewport=Viewport(cursor=250), replica=4095)
     assert reading == (
-        "windows 249 to 256 · epoch 1 · median 0.0400 (10 to 90 %: 0.0400 to 0.0400) · 4,096 of 4,096 solved · "
+        "windows 249 to 256 · epoch 1 · median loss 0.0400 (10 to 90 %: 0.0400 to 0.0400) · 4,096 of 4,096 solved · "
         "seed 4102: 0.0400, 0.0% wrong"
     )
     assert len(wrapped(reading, 78, 3)) == 2

@@ -84,6 +84,10 @@ def test_all_windows_are_saved_before_it_leaves(
     assert stages.session.frame.state is State.LOADING
     assert not stages.session.stopped.is_set()
     assert stages.session.recorder.saved
+    assert stages.session.outstanding == 1, "the edit under which it compiles"
+    stages.session.undo()
+    stages.session.move(-3)
+    assert stages.session.outstanding == 3
     assert run_dir.read(tmp_path / "run").trained == 304
 
 
@@ -109,3 +113,15 @@ def test_what_is_to_be_kept_and_is_not_on_disk_is_unsaved(tmp_path: Path) -> Non
     assert recorder.wait(PATIENCE)
     assert not record.is_unsaved(recorder)
     recorder.close()
+
+
+@pytest.mark.parametrize(
+    ("commands", "said"),
+    [
+        (0, []),
+        (1, ["it ended while it was still busy: the last command was not carried out"]),
+        (1200, ["it ended while it was still busy: the last 1,200 commands were not carried out"]),
+    ],
+)
+def test_commands_that_were_not_carried_out_are_told_of(commands: int, said: list[str]) -> None:
+    assert record.of_outstanding(commands) == said

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import echornn.sweeps
 from echornn.config import EchoConfig
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
@@ -173,6 +174,7 @@ def test_without_dask_the_flag_says_what_to_install(
     for name in ("dask", "distributed"):
         monkeypatch.setitem(sys.modules, name, without)
     monkeypatch.delitem(sys.modules, "echornn.sweeps.on_dask", raising=False)
+    monkeypatch.delattr(echornn.sweeps, "on_dask", raising=False)  # what another test imported
     flags = ["--grid", "echo_step=3", "--workers", "2"]
     assert exit_code_of(["sweep", "--out", str(tmp_path / "new"), *flags]) == ExitCode.USAGE
     told = capfd.readouterr().err

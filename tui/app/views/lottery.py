@@ -17,8 +17,8 @@ from tui.app.views.lottery_room import HEAD, Room, share
 from tui.app.views.lottery_words import instead, read
 from tui.app.views.paint import Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
-from tui.app.views.solve_times import draw_histogram, solved_by_column
+from tui.app.views.shaded_losses import Shades, losses_by_column, shaded, shades_in_words
+from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
 from tui.app.widgets.cells import Cells
@@ -79,6 +79,18 @@ class LotteryView(View):
         if frame is None or frame.lottery is None or not self.has_focus:
             return ""
         return read(frame.config, frame.lottery, self.chosen(frame))
+
+    @property
+    def reads_beside(self) -> bool:
+        return True
+
+    @property
+    def wants_arrows(self) -> bool:
+        return self._frame is not None and self._frame.config.replicas > 1
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.on_view()
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
@@ -192,15 +204,18 @@ class LotteryView(View):
     def _draw_head(self, cells: Cells, lottery: Lottery, shown: int) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "lottery--focused" if self.has_focus else "lottery--head")
-        words = f": {lottery.in_words()}"
-        first, last, by = self._first + 1, self._first + shown, f"v: by {self._by}"
-        of = f"{first:,} to {last:,} of {lottery.replicas:,}, " if shown < lottery.replicas else ""
+        words = f": {lottery.solved:,} of {lottery.replicas:,} solved"
+        first, last, by = self._first + 1, self._first + shown, f"by {self._by} (v)"
+        of = f"{first:,} to {last:,} of {lottery.replicas:,} " if shown < lottery.replicas else ""
         keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
-        for note in (f"{keys}{of}{by}", f"{of}{by}", f"{first:,}-{last:,} by {self._by}" if of else by, by, ""):
+        for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
-        cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
+        end = cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
         cells.write(cells.width - len(note), 0, note, "lottery--note")
+        shades = shades_in_words(self._ascii_only)
+        if end + 2 + len(shades) + 2 + len(note) <= cells.width:
+            cells.write(end + 2, 0, shades, "lottery--note")
 
     def _draw_losses(self, cells: Cells, room: Room, frame: Frame, lottery: Lottery, replicas: list[int]) -> None:
         """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
@@ -219,7 +234,8 @@ class LotteryView(View):
             blocks[:, not_yet[:1]] = "|" if self._ascii_only else "║"
         stamp(cells, box.x, HEAD, blocks, styles)
         if room.strip:
-            text = "solved here "
+            strip, most = solved_by_column(lottery, first, length, box.width, self._ascii_only)
+            full = (ASCII_BARS if self._ascii_only else BARS)[-1]
+            text = f"solved here, {full} {most:,} " if most else "solved here "
             cells.write(box.x - len(text), cells.height - 1, text, "lottery--axis")
-            strip = solved_by_column(lottery, first, length, box.width, self._ascii_only)
             cells.write(box.x, cells.height - 1, strip, "lottery--solved")

@@ -7,6 +7,9 @@ from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame
 
+NOTHING = "-"
+"""A loss where none is known."""
+
 
 def instead(frame: Frame | None, message: str) -> list[str]:
     """What is said where there are no lines of replicas: what a lottery is, and which key makes one."""
@@ -14,21 +17,32 @@ def instead(frame: Frame | None, message: str) -> list[str]:
         return [message or "lottery: nothing trained yet"]
     return [
         f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
-        "L trains 64 at once, of this seed and those after it; L again comes back.",
+        "L trains 64 at once, of this seed and those after it; L again comes back to this one.",
         message,
     ]
 
 
 def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
-    """A replica in words: when it was solved, as which of how many, and its loss."""
-    at, mean = int(lottery.solved_at[replica]), float(lottery.mean[replica])
+    """A replica in words: when it was solved, as which of how many, its mean loss, and what enter does."""
+    at, mean = int(lottery.solved_at[replica]), mean_of(lottery, replica)
     name = f"seed {config.seed + replica}"
     if lottery.diverged[replica]:
         return f"{name}: its loss is no finite number any more"
     if not at:
-        text = f"{name}: not solved, its mean loss {loss_text(mean)}"
+        text = f"{name}: not solved, mean loss {mean}"
     else:
         known = lottery.solved_at[lottery.solved_at > 0]
         rank = int((known < at).sum()) + 1
-        text = f"{name}: solved at window {at:,}, no. {rank:,} of {len(known):,}, mean loss {loss_text(mean)}"
-    return f"{text}; enter: it alone"
+        text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
+    return f"{text}; enter: on with it alone"
+
+
+def mean_of(lottery: Lottery, replica: int) -> str:
+    """A replica's mean loss; a dash where nothing was trained."""
+    return NOTHING if lottery.is_blank else loss_text(float(lottery.mean[replica]))
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..."""
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.analysis.loss_text import loss_text
 from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
+from tui.app.views.lottery_words import mean_of
 
 LOSS_WIDTH = 7
 
@@ -42,11 +42,11 @@ class Labels:
     @property
     def head(self) -> str:
         """The names of the columns."""
-        return f"{'seed':>{self.seeds}} {'solved':>{self.windows}} {'loss':>{LOSS_WIDTH}}"
+        return f"{'seed':>{self.seeds}} {'solved':>{self.windows}} {'mean':>{LOSS_WIDTH}}"
 
     def line(self, replica: int) -> str:
         """One replica, counted from 0."""
-        at, mean = int(self.lottery.solved_at[replica]), float(self.lottery.mean[replica])
+        at = int(self.lottery.solved_at[replica])
         solved = f"{at:,}" if at else NOT_YET
-        loss = loss_text(mean)
+        loss = mean_of(self.lottery, replica)
         return f"{self.seed + replica:>{self.seeds}} {solved:>{self.windows}} {loss:>{LOSS_WIDTH}}"

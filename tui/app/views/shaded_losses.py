@@ -40,6 +40,12 @@ def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Character
     return blocks
 
 
+def shades_in_words(ascii_only: bool = False) -> str:
+    """Which block is what."""
+    blocks = ASCII_SHADES if ascii_only else SHADES
+    return f"{blocks[-1]} chance {blocks[-2:0:-1]} {blocks[0]} solved"
+
+
 def losses_by_column(
     replicas: Sequence[int], shades_of: Shades, first: int, last: int, length: int, columns: int
 ) -> tuple[Floats, npt.NDArray[np.int64]]:

@@ -47,8 +47,11 @@ def bar(share: float, width: int, ascii_only: bool = False) -> str:
     return "█" * full + (PARTS[part] if part else "")
 
 
-def solved_by_column(lottery: Lottery, first: int, length: int, columns: int, ascii_only: bool = False) -> str:
-    """For each column of an axis a block as high as many were solved there; a full one is the most in any.
+def solved_by_column(
+    lottery: Lottery, first: int, length: int, columns: int, ascii_only: bool = False
+) -> tuple[str, int]:
+    """For each column of an axis a block as high as many were solved there; and how many a full one stands for: the
+    most in any.
 
     Args:
         first: the axis' first window, from 0.
@@ -57,6 +60,7 @@ def solved_by_column(lottery: Lottery, first: int, length: int, columns: int, as
     at = lottery.solved_at[lottery.solved_at > 0] - 1 - first
     at = at[(at >= 0) & (at < length)]
     counts = np.bincount(at * columns // max(1, length), minlength=columns)
-    eighths = -(-counts * 8 // max(1, int(counts.max(initial=0))))
+    most = int(counts.max(initial=0))
+    eighths = -(-counts * 8 // max(1, most))
     bars = ASCII_BARS if ascii_only else BARS
-    return "".join(bars[height] for height in eighths.tolist())
+    return "".join(bars[height] for height in eighths.tolist()), most

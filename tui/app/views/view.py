@@ -54,6 +54,16 @@ class View(CellWidget, can_focus=True):
         """What its cursor is on, in a line of 78 characters; empty where there is none."""
         return ""
 
+    @property
+    def reads_beside(self) -> bool:
+        """Whether the sentence's cause stays above its reading."""
+        return False
+
+    @property
+    def wants_arrows(self) -> bool:
+        """Whether the arrow keys act here as soon as its key is pressed, unless they move the crosshair."""
+        return False
+
     def show(self, frame: Frame, message: str = "") -> None:
         """Draw this frame; where there is nothing to draw yet, the message."""
         self._frame, self._message = frame, message

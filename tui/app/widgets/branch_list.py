@@ -107,7 +107,10 @@ class BranchList(ListPanel):
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
     along = f"{branch.windows:,} on its path"
-    solved = along if branch.solved_at is None else f"solved {branch.solved_at:,} of {branch.windows:,}"
+    if branch.lottery is not None:
+        solved = "{:,} of {:,} solved · ".format(*branch.lottery) + along
+    else:
+        solved = along if branch.solved_at is None else f"solved {branch.solved_at:,} of {branch.windows:,}"
     second = solved if math.isnan(branch.mean) else f"{mean_text(branch.mean)} · {solved}"
     state = (branch.is_shown, branch.is_line, branch.is_pinned)
     return Row(branch.number, branch.letter, branch.words, second, *state)

@@ -44,4 +44,4 @@ def _of_all(band: Band, window: int) -> str:
         loss_text(float(losses[bucket])) for losses in (band.tenth, band.median, band.ninetieth)
     )
     solved = f"{int(band.solved[bucket]):,} of {int(band.replicas[bucket]):,} solved"
-    return f"median {median} (10 to 90 %: {tenth} to {ninetieth}) · {solved}"
+    return f"median loss {median} (10 to 90 %: {tenth} to {ninetieth}) · {solved}"

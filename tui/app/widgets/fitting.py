@@ -14,6 +14,9 @@ CLAUSE_ENDS = (", ", "; ", ": ", " (", " · ", " | ")
 
 LEFT_OUT = "..."
 
+SEPARATOR = " · "
+"""Between the parts of a line."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -47,7 +50,7 @@ def fitted(parts: Sequence[Part], width: int) -> str:
 def joined(parts: Sequence[Part]) -> str:
     """The parts as one line."""
     groups = groupby(parts, key=lambda part: part.group)
-    return " · ".join(", ".join(part.text for part in group) for _, group in groups)
+    return SEPARATOR.join(", ".join(part.text for part in group) for _, group in groups)
 
 
 def shortened(text: str, width: int) -> str:
@@ -62,11 +65,23 @@ def shortened(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """Text over so many lines at the most, shortened where it needs more."""
+    """Text over so many lines at the most, shortened where it needs more; where it can be, between its parts."""
     pieces = textwrap.wrap(text, max(1, width), break_on_hyphens=False)
+    rows = _parts_on_lines(text.split(SEPARATOR), width)
+    if len(rows) <= min(lines, len(pieces)) and all(len(row) <= width for row in rows):
+        return rows
     if len(pieces) > lines:
         pieces[lines - 1 :] = [shortened(" ".join(pieces[lines - 1 :]), width)]
     return pieces
+
+
+def _parts_on_lines(parts: Sequence[str], width: int) -> list[str]:
+    """As many whole parts on each line as fit, one at the least."""
+    rows = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{rows[-1]}{SEPARATOR}{part}"
+        rows[-1:] = [longer] if len(longer) <= width else [rows[-1], part]
+    return rows
 
 
 def in_two_lines(verdict: Verdict, width: int) -> list[str]:

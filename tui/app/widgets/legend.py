@@ -64,11 +64,18 @@ def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> 
     Args:
         cut: what ends words that are too long.
     """
-    told = [f" {ghost.letter}: {ghost.words} " for ghost in ghosts[:MOST_WORDS]]
+    width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
+    told = [_told(ghost, width, cut) for ghost in ghosts[:MOST_WORDS]]
     if len(ghosts) > MOST_WORDS:
         told.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
-    width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
-    return [one if len(one) <= width else f"{one[: width - 1 - len(cut)]}{cut} " for one in told][: max(0, lines)]
+    return told[: max(0, lines)]
+
+
+def _told(ghost: Ghost, width: int, cut: str) -> str:
+    """A ghost in so many columns: what differs is cut, and not from where."""
+    words = f" {ghost.letter}: {ghost.words}"
+    room = width - 1 - len(ghost.since)
+    return f"{words if len(words) <= room else words[: room - len(cut)] + cut}{ghost.since} "
 
 
 def _begin(lines: Sequence[str], width: int, on_the_left: bool) -> int:

@@ -43,12 +43,14 @@ PARTS = (
 HIDES = {
     "plot--mean": 4,
     "plot--median": 4,
+    "plot--here": 4,
     "plot--mark": 3,
     "plot--letter": 2,
     "plot--raw": 2,
     "plot--band": 1,
     "plot--extreme": 1,
     "plot--ghost": 1,
+    "plot--level": 1,
 }
 """How much is lost where words hide a cell of a style."""
 
@@ -188,9 +190,9 @@ class LossPlot(CellWidget, can_focus=True):
         self._draw_strips(cells, place, strips, curve, band)
         draw_levels(cells, place, self._config, self._glyphs)
         self._draw_marks(cells, curve, length, width, height)
-        self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         if self._here < self._trained and first <= self._here <= last:
             self._draw_here(cells, self._here - first, length, width, height)
+        self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         self.reading = ""
         cursor = self.viewport.cursor
         if cursor is not None and first <= cursor < last:
@@ -199,7 +201,7 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """What each line is, where it needs to be said."""
-        lottery = lottery_words(band, self._config.seed, place.height, self._ascii) if len(band) else []
+        lottery = lottery_words(band, self._config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
         return [*lottery[:most], *ghost_words(self._ghosts, place, cut, most - len(lottery))]

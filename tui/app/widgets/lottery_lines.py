@@ -77,12 +77,14 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
         cells.write(place.x + column, 0, "^", "plot--extreme")
 
 
-def lottery_words(band: Band, seed: int, lines: int, ascii_only: bool) -> list[str]:
-    """What is drawn how: a line of words for each, or one for all where there are few lines."""
+def lottery_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
+    """What is drawn how: a line of words for each, or one for as many as it holds where there are few lines."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
     chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
-    if lines < TALL:
-        return [f" {sample['line']} {chosen}  {sample['median']} {median}  {sample['band']} {eight_in_ten} "]
+    if place.height < TALL:
+        line = f" {sample['line']} {chosen}  {sample['median']} {median}  {sample['band']} {eight_in_ten} "
+        longer = f"{line} {sample['extremes']} best, worst "
+        return [longer if len(longer) < place.width else line]
     return [
         f" {sample['line']} {chosen}, chosen ",
         f" {sample['median']} {median} of {int(band.replicas[-1]):,} ",

@@ -60,13 +60,18 @@ class StatusLine(CellWidget):
         self._lasting = Lasting(clock)
         self._verdict = frame.verdict
         self._reading = self._hint = ""
+        self._beside = False
         self._ascii = ascii_only
         self.too_small = ""
         """What a screen that is too small for the rest needs; shown in place of the sentence."""
 
-    def show(self, frame: Frame, reading: str = "", hint: str = "") -> None:
-        """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing."""
-        self._frame, self._reading, self._hint = frame, reading, hint
+    def show(self, frame: Frame, reading: str = "", hint: str = "", beside: bool = False) -> None:
+        """Draw this frame; in place of the sentence what a cursor reads, and above it why a key did nothing.
+
+        Args:
+            beside: whether what is read takes the place of the advice only, and the cause stays.
+        """
+        self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
         self._verdict = said(self._lasting.situation(frame)) if frame.lottery is None else frame.verdict
         self.redraw()
 
@@ -97,6 +102,8 @@ class StatusLine(CellWidget):
         text = self.too_small or self._reading
         if more:
             sentence = [shortened(text or str(self._verdict), width)]
+        elif self._beside and text and not self.too_small:
+            sentence = [*in_two_lines(self._verdict, width)[:1], shortened(text, width)]
         else:
             sentence = wrapped(text, width, 2) if text else in_two_lines(self._verdict, width)
         styles = ("verdict", "verdict" if text else "advice")

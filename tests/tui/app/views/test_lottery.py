@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.views.lottery import LotteryView
 from tui.app.views.lottery_room import HEAD, share
-from tui.app.views.lottery_words import read
+from tui.app.views.lottery_words import ordinal, read
 from tui.app.views.replica_labels import Labels
 from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
@@ -87,13 +88,13 @@ def drawn(
 
 def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> None:
     lines = drawn(frame_of(), 78, 11)
-    assert lines[0].startswith("lottery: 43 of 64 solved (55 to 77 %), median window 796")
-    assert lines[0].endswith("1-8 by solved")
-    assert lines[1].split()[:4] == ["seed", "solved", "loss", "0"]
+    assert lines[0].startswith("lottery: 43 of 64 solved ")
+    assert lines[0].endswith("tab: arrows act here; 1 to 8 of 64 by solved (v)")
+    assert lines[1].split()[:4] == ["seed", "solved", "mean", "0"]
     assert lines[2].startswith("►   7    100  0.0069 ▓▒░··")
     at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
     assert at == sorted(solve_times(64)[solve_times(64) > 0].tolist())[:8]
-    assert lines[10].split()[:2] == ["solved", "here"]
+    assert re.search(r"solved here, █ \d ", lines[10])
 
 
 def test_in_the_past_what_comes_later_lies_behind_a_line() -> None:
@@ -202,9 +203,9 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
 def test_the_strip_counts_by_column() -> None:
     none = np.zeros(5, np.float32)
     lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100)
-    assert solved_by_column(lottery, 0, 100, 10) == "█▄       ▄"
-    assert solved_by_column(lottery, 50, 50, 5) == "    █"
-    assert solved_by_column(lottery, 0, 100, 10, ascii_only=True).isascii()
+    assert solved_by_column(lottery, 0, 100, 10) == ("█▄       ▄", 2)
+    assert solved_by_column(lottery, 50, 50, 5) == ("    █", 1)
+    assert solved_by_column(lottery, 0, 100, 10, ascii_only=True)[0].isascii()
 
 
 def test_bars_are_as_long_as_their_share_and_never_too_short_to_be_seen() -> None:
@@ -223,10 +224,26 @@ def test_labels_stand_in_columns_also_of_the_largest_seed() -> None:
 
 def test_what_became_of_a_network_is_read_out() -> None:
     config, lottery = EchoConfig(replicas=64), lottery_after(WINDOWS)
-    assert read(config, lottery, 0) == ("seed 7: solved at window 100, no. 1 of 43, mean loss 0.0069; enter: it alone")
-    assert read(config, lottery, 1).startswith("seed 8: not solved, its mean loss 0.6931")
+    solved = "seed 7: solved at 100, 1st of 43, mean loss 0.0069"
+    assert read(config, lottery, 0) == f"{solved}; enter: on with it alone"
+    assert read(config, lottery, 1).startswith("seed 8: not solved, mean loss 0.6931")
     lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
     assert "no finite number" in read(config, lost, 5)
+
+
+def test_of_networks_that_nothing_was_trained_of_no_loss_is_told() -> None:
+    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+    assert read(config, blank, 5) == "seed 12: not solved, mean loss -; enter: on with it alone"
+    assert Labels.of(config, blank).line(5).split() == ["12", "-", "-"]
+    assert np.isnan(blank.quantiles).all()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd"), (1111, "1,111th")],
+)
+def test_ordinals(number: int, words: str) -> None:
+    assert ordinal(number) == words
 
 
 @given(st.integers(1, 300), st.integers(1, 80), st.integers(20, 60))
