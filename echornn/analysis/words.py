@@ -217,7 +217,7 @@ def _spike(it: Situation) -> Verdict:
     return Verdict(
         f"spike: first {targets(it.unknown)} of {rows} echo the row above (floor {it.floor:.3f})",
         "a zero state cannot know them; s: row_start zero blanks them",
-        f"; the rest of {loss_text(it.newest, 3)} is false sureness" if it.newest > it.floor else "",
+        f"; loss {loss_text(it.newest, 3)}, above that by guessing too surely" if it.newest > it.floor else "",
         "; those of row 1 are blank",
     )
 

@@ -129,7 +129,7 @@ def test_sentences(verdict: Verdict, cause: str, advice: str) -> None:
 
 def test_a_wide_screen_is_told_more() -> None:
     spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
-    assert spike.more_cause == "; the rest of 0.220 is false sureness"
+    assert spike.more_cause == "; loss 0.220, above that by guessing too surely"
     assert spike.more_advice == "; those of row 1 are blank"
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
     assert solved.more_cause == "; 99.99% sure of what it says"

@@ -178,7 +178,7 @@ async def test_the_curves_keys_in_every_state(state: State) -> None:
         plot, trained = app.query_one(LossPlot), app.session.frame.trained
         await pilot.press("left")
         assert plot.reading.startswith("windows 793 to 800 " if trained else "")
-        assert plot.reading[:60] in screen_text(app)
+        assert plot.reading[:42] in screen_text(app)
         await pilot.press("shift+left", "right")
         assert (plot.viewport.cursor or 0) < 800
         await pilot.press("home")
@@ -246,7 +246,7 @@ async def test_the_footer_follows_the_state(state: State) -> None:
 @pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])
 async def test_on_a_narrow_screen_help_and_quit_stay_in_the_footer(state: State) -> None:
     async with opened(state, size=(60, 16)) as (app, _, pilot):
-        assert screen_text(app).split("\n")[-1].split()[-7:] == ["Set", "1-6", "View", "?", "Help", "q", "Quit"]
+        assert screen_text(app).split("\n")[-1].split()[-7:] == ["Back", "1-6", "View", "?", "Help", "q", "Quit"]
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         await pilot.pause()

@@ -183,6 +183,16 @@ async def test_the_crosshair_keeps_the_arrows_when_the_lottery_is_shown() -> Non
         assert isinstance(app.focused, LossPlot)
 
 
+async def test_where_nothing_is_to_undo_it_is_said_what_leads_to_the_other_branches() -> None:
+    async with opened(State.PAUSED) as (app, session, pilot):
+        session.set_frame(State.PAUSED, app._frame.progress, trained_in_all=9000, undoable=0)
+        app.show_newest_frame()
+        await pilot.press("u")
+        await pilot.pause()
+        assert keys.NOTHING_ON_THIS_PATH in screen_text(app)
+        assert len(keys.NOTHING_ON_THIS_PATH) <= 78
+
+
 async def test_of_one_network_there_is_no_other_to_look_at() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         await pilot.press("6", "greater_than_sign")
@@ -234,3 +244,10 @@ async def test_the_command_that_shows_a_lottery_again_says_how_many() -> None:
     async with lottery() as (app, _, pilot):
         await pilot.press("y")
         assert app.clipboard == "echornn-tui --replicas 64"
+
+
+async def test_the_list_of_branches_says_how_many_of_a_lottery_solved() -> None:
+    async with lottery() as (app, _, pilot):
+        await pilot.press("b")
+        await pilot.pause()
+        assert "43 of 64 solved · 1,600 on its" in screen_text(app)

@@ -175,6 +175,15 @@ def test_a_lottery_says_how_many_are_solved(home: Path) -> None:
     assert run["loss"] == run["lottery"]["loss_50"]
 
 
+def test_of_a_lottery_that_nothing_was_trained_of_no_loss_is_told(home: Path) -> None:
+    record_branches(home / "lot", config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    _, line = list_runs.lines()
+    assert "mean loss - " in line
+    assert "0 of 6 solved" in line
+    (run,) = objects()
+    assert (run["loss"], run["diverged"]) == (None, False)
+
+
 def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> None:
     record_branches(home / "lot", 500, "alone", 20, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
     (run,) = objects()

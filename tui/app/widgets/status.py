@@ -32,7 +32,7 @@ ASCII_SIGNS = {
     State.FINISHED: "#",
 }
 
-PAST = "the past: space trains on from here, as a new branch; b enter returns"
+PAST = "the past: space branches off here; b enter returns"
 """How one comes from a moment in the past to the present."""
 
 TUTORIAL = EchoConfig()
