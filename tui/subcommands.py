@@ -232,8 +232,9 @@ def show_map(
         Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
         interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
         success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
-        best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all). A cell of
-        several points has no interval, and its half_solved and median_loss are the medians of theirs.
+        best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all), level
+        (the mean loss below which the echo counts as solved, nats). A cell of several points has no interval, and its
+        half_solved and median_loss are the medians of theirs.
     svg
         Write it to this file as a picture.
     ascii

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from echornn.config import EchoConfig
+from echornn.runs.recorded_values import shortened
 from echornn.sweeps.engine import Engine
 from echornn.sweeps.folder import Result, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from
@@ -162,6 +163,7 @@ class Sweep:
 
     def _end(self, one: UnderWay, reason: str) -> None:
         """A part is over; what is left of it is tried again, in two halves after the second time."""
+        reason = shortened(" ".join(reason.split()))  # TensorFlow's errors show whole tensors
         del self._under_way[one.part.number]
         left = tuple(config for config in one.part.configs if config in self._missing)
         if not left:

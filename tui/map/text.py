@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.telling import best_told
+from echornn.tasks.levels import solved_level
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
 from tui.map.signs import Signs, lacks, sign_of
@@ -33,6 +34,7 @@ COLUMNS = (
     "missing",
     "most_windows",
     "until",
+    "level",
 )
 """Of `csv_lines`, after the fields across and down."""
 
@@ -96,7 +98,8 @@ def csv_lines(seen: Seen) -> Iterator[str]:
     """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known.
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
-    of its points'. ``most_windows`` is how many each of its networks trains at the most, empty where they differ in it.
+    of its points'. ``most_windows`` is how many each of its networks trains at the most, ``level`` the mean
+    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ.
     """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -112,9 +115,15 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             loss = f"{tally.loss:.6g}" if tally.count else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             counts = [len(cell.configs), tally.count, tally.solved]
-            most = {config.num_epochs * config.windows_per_epoch for config in cell.configs.values()}
-            budget = [most.pop() if len(most) == 1 else "", "solved" if table.surveyed.until_solved else "all"]
-            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *budget])
+            most = _one({config.num_epochs * config.windows_per_epoch for config in cell.configs.values()})
+            level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
+            rule = [most, "solved" if table.surveyed.until_solved else "all", level]
+            yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
+
+
+def _one(values: Set[object]) -> object:
+    """What all have; empty where they differ."""
+    return next(iter(values)) if len(values) == 1 else ""
 
 
 def _csv(values: list[object]) -> str:

@@ -14,7 +14,7 @@ from echornn.runs.run_error import RunError
 from echornn.sweeps import folder as files
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid
-from echornn.sweeps.part import Part
+from echornn.sweeps.part import Lost, Part
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import DEATHS, Sweep
@@ -206,6 +206,23 @@ def test_workers_that_die_by_chance_cost_no_point(tmp_path: Path) -> None:
     sweep.close()
     assert (sweep.status.failed, sweep.status.known) == ((), 18)
     assert sweep.notes[0].endswith("networks: its process was killed")
+
+
+def test_an_error_of_many_lines_is_told_in_one(tmp_path: Path) -> None:
+    class Verbose(ScriptedEngine):
+        def news(self, seconds: float) -> Any:
+            told = super().news(seconds)
+            return [(number, Lost("TypeError: no\n" * 100) if isinstance(one, Lost) else one) for number, one in told]
+
+    sweep = Sweep(tmp_path, GRID)
+    sweep.run(Verbose(raises=[9]))
+    sweep.close()
+    reasons = [why for _, why in sweep.status.failed]
+    failed = [point.failed for point in SweepResults.read(tmp_path).points if point.failed is not None]
+    for told in (*sweep.notes, *reasons, *failed):
+        assert "\n" not in told
+        assert len(told) < 230
+    assert len(reasons) == len(failed) == 2
 
 
 def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:

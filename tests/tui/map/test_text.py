@@ -118,6 +118,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "missing": "0",
         "most_windows": "666",
         "until": "solved",
+        "level": "0.0491266",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(seen_of(broken))))
