@@ -81,7 +81,7 @@ def test_help_and_settings_scroll() -> None:
         program.press("s")
         program.until(lambda text: all(words in text for words in ("preset", "A whole experiment", "num_epochs")))
         program.press("\x1b[F")  # end
-        program.until(lambda text: all(words in text for words in ("> device", "auto", "Starts over: Where to train")))
+        program.until(lambda text: all(words in text for words in ("> replicas", "Starts over: Networks trained")))
         program.press("\x1b[H")  # home
         program.until(lambda text: all(words in text for words in ("> preset", "live: the network goes on")))
         program.press("\x1b")
