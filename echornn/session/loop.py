@@ -168,7 +168,7 @@ class Loop:
 
     def _wait_seconds(self) -> float | None:
         """How long there is nothing to do; None until a command comes."""
-        if not self.live.arrived:
+        if self.mailbox.stopping or not self.live.arrived:  # told to stop while it loads, there is no branch to ask
             return 0.0
         waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
         return min((one for one in waits if one is not None), default=None)

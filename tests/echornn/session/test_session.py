@@ -287,6 +287,17 @@ def test_stop_wakes_a_session_that_waits() -> None:
     assert stage.session.stopped.is_set()
 
 
+def test_stopped_while_it_loads_it_ends_in_order_also_where_something_is_to_be_read() -> None:
+    def make(config: EchoConfig) -> ScriptedTrainer:
+        session.stop()
+        return ScriptedTrainer(config)
+
+    session = Session(ENDLESS, make_trainer=make, vitals=True)
+    session.run()
+    assert session.error is None
+    assert session.frame.state is State.LOADING
+
+
 def test_stopped_before_it_runs_it_makes_nothing() -> None:
     stage = Stage(SMALL, math.inf)
     stage.session.stop()
