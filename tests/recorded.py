@@ -13,6 +13,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from echornn.training.any_trainer import MakeTrainer
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 
 Step = int | str | tuple[int, int] | dict[str, Any]
@@ -31,6 +32,21 @@ def record_branches(
         take(live, step)
     live.save()
     assert recorder.wait(30)
+    recorder.close()
+
+
+def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTrainer) -> None:
+    """Go on with the run, and take these steps."""
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    live = LiveRun(recorder.resumed.config, make_trainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
+    live.load()
+    live.begin()
+    for step in steps:
+        take(live, step)
+    assert live.trainer.state.config == live.config
+    live.save()
+    assert recorder.wait(PATIENCE)
     recorder.close()
 
 

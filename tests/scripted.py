@@ -26,18 +26,14 @@ def scripted_loss(trained: int) -> float:
     return 0.7 * 0.99**trained
 
 
-class ScriptedTrainer:
-    """Keeps the books of a trainer, and makes its numbers up by rule."""
+class Books:
+    """Where one stands who trains nothing."""
 
     def __init__(self, config: EchoConfig) -> None:
         self.config = config
         self.epoch = self.window = self.generation = self.draw = 0
-        self.trained = 0
         self.calls: list[int] = []
         self.compiled = False
-        self.fails_at: int | None = None
-        self.diverges_at: int | None = None
-        self.wrong_every = 0
 
     @property
     def finished(self) -> bool:
@@ -50,6 +46,17 @@ class ScriptedTrainer:
     @property
     def device(self) -> str:
         return "cpu"
+
+
+class ScriptedTrainer(Books):
+    """Keeps the books of a trainer, and makes its numbers up by rule."""
+
+    def __init__(self, config: EchoConfig) -> None:
+        super().__init__(config)
+        self.trained = 0
+        self.fails_at: int | None = None
+        self.diverges_at: int | None = None
+        self.wrong_every = 0
 
     @property
     def state(self) -> TrainerState:

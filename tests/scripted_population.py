@@ -14,7 +14,7 @@ from echornn.tasks.levels import solved_level
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import SolvedAt
 from echornn.training.any_trainer import AnyTrainer
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL, Books, ScriptedTrainer
 
 SMALL_LOTTERY = dataclasses.replace(SMALL, num_epochs=100, replicas=6)
 """Ten windows an epoch, a thousand in all, seeds 7 to 12: two of three solve it."""
@@ -44,7 +44,7 @@ def _predictions(config: EchoConfig, y: Symbols, wrong: Counts) -> Floats:
     return np.where(hit, 0.9, 0.1 / (config.num_classes - 1)).astype(np.float32)
 
 
-class ScriptedPopulation:
+class ScriptedPopulation(Books):
     """Keeps the books of a population, and makes its numbers up by rule.
 
     Attributes:
@@ -52,10 +52,7 @@ class ScriptedPopulation:
     """
 
     def __init__(self, config: EchoConfig) -> None:
-        self.config = config
-        self.epoch = self.window = self.generation = self.draw = 0
-        self.calls: list[int] = []
-        self.compiled = False
+        super().__init__(config)
         self.diverges_at: dict[int, int] = {}
         self._solved = SolvedAt.never(config.replicas)
         self._data: tuple[object, list[EchoSeries]] = (None, [])
@@ -64,18 +61,6 @@ class ScriptedPopulation:
     def trained(self) -> int:
         """Windows since the start."""
         return self._solved.windows
-
-    @property
-    def finished(self) -> bool:
-        return self.epoch >= self.config.num_epochs
-
-    @property
-    def windows_left(self) -> int:
-        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
-
-    @property
-    def device(self) -> str:
-        return "cpu"
 
     @property
     def state(self) -> PopulationState:

@@ -30,7 +30,7 @@ from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from tests.echornn.runs.test_recorder import Disk
 from tests.patience import PATIENCE
-from tests.recorded import Step, contents, record_branches, take
+from tests.recorded import Step, contents, go_on, record_branches, take
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import branches
 from tui.commands.window_rows import rows_along
@@ -54,20 +54,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(whole: Path, tmp_path: Path) -> Path:
     shutil.copytree(whole, tmp_path / "run")
     return tmp_path / "run"
-
-
-def go_on(folder: Path, *steps: Step) -> None:
-    """Go on with the run, and take these steps."""
-    recorder = RunRecorder.go_on(folder)
-    assert recorder.resumed is not None
-    live = LiveRun(recorder.resumed.config, ScriptedTrainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
-    live.load()
-    live.begin()
-    for step in steps:
-        take(live, step)
-    live.save()
-    assert recorder.wait(PATIENCE)
-    recorder.close()
 
 
 def use_it_all(folder: Path) -> None:
