@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import credit_coverage, numbers_held, numbers_needed
+from echornn.tasks.levels import credit_coverage, fits_register
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,12 @@ def _no_credit(config: EchoConfig) -> bool:
     return credit_coverage(config) == 0
 
 
-def _too_much_to_hold(config: EchoConfig) -> bool:
-    needed = numbers_needed(config)
-    return needed is not None and needed > numbers_held(config)
+def _no_register(config: EchoConfig) -> bool:
+    return not fits_register(config)
 
 
 LIMITS = (
     Limit("echo = T", "no error reaches what is echoed", _no_credit),
-    Limit("echo + 1 = state", "more numbers are needed than the states hold", _too_much_to_hold),
+    Limit("echo + 1 = state", "more numbers are needed than the states hold", _no_register),
 )
 """Truncated back-propagation follows an error T steps; a linear read-out finds as many numbers as there are units."""
