@@ -157,18 +157,18 @@ def of_outstanding(commands: int) -> list[str]:
     return [f"it ended while it was still busy: {last} not carried out"]
 
 
-def farewell(recorder: Recorder | None, going_first: int | None = None) -> list[str]:
+def farewell(recorder: Recorder | None, goes_on_at: int | None = None) -> list[str]:
     """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
 
     Args:
-        going_first: see `Session.going_first`.
+        goes_on_at: windows along the path, where it goes on there and not where it stands.
     """
     if recorder is None:
         return []
     if recorder.folder is None:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
-    at = "" if going_first is None else f" --at {going_first}"
+    at = "" if goes_on_at is None else f" --at {goes_on_at}"
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
