@@ -128,7 +128,7 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
 
 
 def _loss(run: Run) -> float:
-    newest = newest_losses(run)
+    newest = newest_losses(run, run.stands, run.config)
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
 
 
@@ -137,7 +137,7 @@ def _lottery(run: Run) -> Lottery | None:
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
         return None
-    return Lottery.after(newest_losses(run), state.solved.at, run.stands.window)
+    return Lottery.after(newest_losses(run, run.stands, run.config), state.solved.at, run.stands.window)
 
 
 def _solved_at(run: Run) -> int | None:

@@ -89,17 +89,6 @@ def branch_named(run: Run, name: str) -> int:
     return number
 
 
-def require_replica(replica: int, there: int) -> None:
-    """Refuse a replica, from 0, that is not one of so many.
-
-    Raises:
-        RunError: it is not.
-    """
-    if not 0 <= replica < there:
-        allowed = "only 0: it is a network alone" if there == 1 else f"0 to {there - 1}"
-        raise RunError(f"replica = {replica} cannot be used: {allowed}")
-
-
 def find(name: str) -> Path:
     """The folder of this name, the one of this name among the user's runs, or the newest of them.
 

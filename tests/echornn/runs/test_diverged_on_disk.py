@@ -24,6 +24,7 @@ from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import log, play
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import list_runs
+from tui.commands.export import export
 from tui.commands.headless import print_training
 from tui.exit_code import ExitCode
 
@@ -145,6 +146,16 @@ def test_headless_it_says_so_and_where_it_goes_on_and_trains_no_more(
     assert run_dir.read(tmp_path / "run").trained == 9
     code, records, _ = resumed(4, SMALL)
     assert (code, records[-1]["event"]) == (ExitCode.DONE, "finished")
+
+
+def test_weights_that_are_not_finite_are_written_and_it_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    diverge(tmp_path / "run")
+    assert export(str(tmp_path / "run"), False, tmp_path / "w.npz") == ExitCode.DONE
+    assert "the weights are not finite: the loss has diverged where the run stands" in capfd.readouterr().err
+    with np.load(tmp_path / "w.npz") as saved:
+        assert np.isnan(saved["W"]).all()
 
 
 def test_a_list_says_that_it_diverged_and_where(tmp_path: Path) -> None:
