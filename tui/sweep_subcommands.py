@@ -62,7 +62,7 @@ def show_map(
         (the mean loss below which the echo counts as solved, nats). A cell of several points has no interval, and its
         half_solved and median_loss are the medians of theirs.
     svg
-        Write it to this file as a picture.
+        Write it to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
@@ -75,6 +75,8 @@ def show_map(
         raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
     if once and svg is not None:
         raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+    if svg is not None and svg.suffix != ".svg":
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: a name that ends in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
