@@ -35,8 +35,9 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
-    of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
-    state more numbers are to be held than there are units. In the app, enter trains a point and escape comes back.
+    of their final losses. Theory's lines: from echo = T on no gradient reaches the echo's source, and only what the
+    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and few seeds manage. In the
+    app, enter trains a point and escape comes back.
 
     Without a terminal it is printed once, as with --once.
 

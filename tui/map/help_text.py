@@ -18,9 +18,9 @@ WHAT_IS_SEEN = (
     ),
     (
         "The lines",
-        "Theory's: beyond echo = T no error reaches the input that is echoed, since back-propagation follows it T "
-        "steps; beyond echo + 1 = state more numbers are to be held than there are units (an LSTM holds two a unit). "
-        "They are drawn where what is shown tells cells before them from cells beyond.",
+        "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies more than "
+        "T steps back: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does not "
+        "fit (an LSTM has two numbers a unit): few seeds manage. They are drawn where cells lie on both sides.",
     ),
     (
         "What the cursor is on",

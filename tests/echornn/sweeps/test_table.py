@@ -140,6 +140,14 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
     assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
 
 
+def test_lines_fit_and_call_nothing_impossible() -> None:
+    """Seeds beyond both lines do solve the echo."""
+    for limit in LIMITS:
+        text = f"{limit.beyond}: {limit.about}"
+        assert len(text) <= 80
+        assert not re.search(r"cannot|no room|too small|nothing|hold", text)
+
+
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
     everything = survey(Grid(axes, {}, 1))
