@@ -110,14 +110,9 @@ def rate_too_large(it: Situation) -> Verdict:
 
 def steps_too_small(it: Situation) -> Verdict:
     config = it.config
-    update = where_known(it.update, f": at most {it.update:.0e} of a weight in a window")
-    return helped(
-        it.config,
-        Verdict(
-            f"the steps are too small to move{update}",
-            more_cause=adds(f"learning_rate {config.learning_rate:g}: mean loss {loss_text(it.mean, 3)}"),
-        ),
-    )
+    update = where_known(it.update, f"weights change by {it.update:.0e} of their size in a window")
+    cause = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}: learning takes far more windows"
+    return helped(config, Verdict(cause, more_cause=adds(f"mean loss {loss_text(it.mean, 3)}", update)))
 
 
 def few_numbers(it: Situation) -> Verdict:
