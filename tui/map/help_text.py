@@ -41,6 +41,10 @@ WHAT_IS_SEEN = (
 
 WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be."),
+    (
+        "lost again",
+        "Solved once, and no longer so in its last 50 windows: with --until all, whatever comes after is seen.",
+    ),
     ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
     ("point", "A value for each swept field; with each seed it is trained once."),
     (
