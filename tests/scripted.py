@@ -192,16 +192,13 @@ class ScriptedSession(Session):
     def regenerate(self) -> None:
         self.commands.append("regenerate")
 
-    def edit(self, **changes: object) -> None:
+    def edit(self, anew: bool = False, **changes: object) -> None:
         self.edits.append(changes)
-        self.commands.append("edit")
+        self.commands.append("edit anew" if anew else "edit")
 
     def nudge(self, **changes: object) -> None:
         self.edits.append(changes)
         self.commands.append("nudge")
-
-    def start_with(self, config: EchoConfig) -> None:
-        self.commands.append(f"start with {config}")
 
     def ask(self, question: Question | None) -> None:
         self.asked = question
