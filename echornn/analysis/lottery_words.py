@@ -15,7 +15,6 @@ from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     PINNING_STATE,
     chance_level,
-    lost_level,
     numbers_held,
     numbers_needed,
 )
@@ -32,7 +31,7 @@ class Standings:
     Attributes:
         at_chance, above, below: have not solved the task, and are at the loss of guessing, above it, or below.
         diverged: have not, and their loss is no finite number.
-        lost: have solved it, and are far from that now.
+        lost: have solved it, and lost it again; see `Lottery.lost_at`.
     """
 
     at_chance: int
@@ -51,7 +50,7 @@ class Standings:
         below = ~solved & finite & (mean < (1 - AT_CHANCE_SHARE) * chance)
         diverged = ~solved & ~finite
         at_chance = ~solved & ~(above | below | diverged)
-        groups = (at_chance, above, below, diverged, solved & (mean > lost_level(config)))
+        groups = (at_chance, above, below, diverged, lottery.lost_at > 0)
         return cls(*(int(np.count_nonzero(group)) for group in groups))
 
 

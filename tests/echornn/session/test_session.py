@@ -446,7 +446,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     session = Session(SMALL, make_trainer=make)
     shown: list[tuple[str, int]] = []
     with playing(session):
-        changes: list[dict[str, object]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
+        changes: list[dict[str, Any]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
         for change in changes:
             after(session, lambda: session.step(12))
             after(session, partial(session.edit, **change))
