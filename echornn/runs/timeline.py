@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.band import Band
-from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 from echornn.analysis.lottery import Counts, Lottery
 from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
@@ -42,17 +42,24 @@ class Timeline(Tree):
         before = None if parent is None or branch.starts_over else self.owner(parent).config
         if parent is None or before is None:
             if config.replicas == 1:
-                return TrackOfOne(branch, number, Evidence())
+                return TrackOfOne(branch, number, Evidence(tried=self._edited(branch)))
             return TrackOfMany(branch, number, None, _none_of(config))
         if not goes_on(branch.cause, before, config):
             raise ValueError(f"no branch can begin there: {branch}")
         if config.replicas == 1:
             replica = 0 if before.replicas == 1 else config.seed - before.seed
             evidence = self.evidence(parent, replica)
-            return TrackOfOne(branch, number, evidence.under(config, before.of(replica), parent.window))
+            goes_on_as = evidence.under(config, before.of(replica), parent.window)
+            renewed = branch.cause == "regenerate"
+            return TrackOfOne(branch, number, goes_on_as.with_new_data(parent.window) if renewed else goes_on_as)
         if not config.same_task(before):
             return TrackOfMany(branch, number, None, _none_of(config))
         return TrackOfMany(branch, number, self.lottery(parent), self._newest(parent))
+
+    def _edited(self, branch: Branch) -> tuple[str, ...]:
+        """The fields that were edited where a branch begins with its weights anew."""
+        before = self.parent_config(branch)
+        return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
     def trained_in(self, number: int, progress: AnyProgress) -> None:
         """Windows were trained at the end of this branch, by one network or by many, as it is of."""
@@ -99,15 +106,21 @@ class Timeline(Tree):
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
             known, solved, lost = track.evidence, track.solved_at or 0, track.lost_at or 0
-            reviews, before = self._reviews(moment, known.reviews), known.before
+            reviews = self._reviews(moment, known.reviews)
         else:
             assert isinstance(track, TrackOfMany)
-            solved, lost = int(track.each_solved_at[replica]), int(track.each_lost_at[replica])
-            reviews, before = Reviews(begun=moment.window), None
+            known, solved, lost = Evidence(), int(track.each_solved_at[replica]), int(track.each_lost_at[replica])
+            reviews = Reviews(begun=moment.window)
         levels, column = Levels.of([track.branch.config]), recent[:, np.newaxis]
         lost = int(lost_by(np.array([lost]), np.array([solved]), column, moment.window, levels)[0])
-        solved_at = solved if 0 < solved <= moment.window else None
-        return Evidence(moment.window - since, recent, solved_at, reviews, before, lost_at=lost or None)
+        return dataclasses.replace(
+            known,
+            windows=moment.window - since,
+            recent=recent,
+            solved_at=solved if 0 < solved <= moment.window else None,
+            lost_at=lost or None,
+            reviews=reviews,
+        )
 
     def lottery(self, moment: Moment) -> Lottery | None:
         """Where several networks stand at a moment, as it was known there; None of a network alone."""

@@ -9,17 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from echornn.runs.branch import Moment
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.runs.summary import lottery_of, solved_and_lost_at
+from tui.commands.replica_numbers import ReplicaNumbers
 
 
 class ReplicaRow(NamedTuple):
-    """A network where the run stands.
+    """A network at a moment.
 
     Attributes:
-        replica: from 0.
+        replica: its number, see `ReplicaNumbers`.
         seed: its own.
         solved_at: the window along the path, from 1, at which it was solved; 0 where it is not.
         final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN where there are none.
@@ -36,31 +38,37 @@ class ReplicaRow(NamedTuple):
 HEADER = ",".join(ReplicaRow._fields)
 
 
-def replica_rows(run: Run) -> Iterator[ReplicaRow]:
-    """Each network, where the run stands.
+def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]:
+    """Each network at a moment; where the run stands, unless given.
 
     Raises:
         RunError: nothing was ever saved of it.
+        OSError: its losses cannot be read.
     """
-    if run.checkpoint is None:
+    moment = run.stands if moment is None else moment
+    owner = run.owner(moment)
+    if run.checkpoint is None or owner is None:
         raise RunError(f"{run.folder} has no networks yet")
-    newest = newest_losses(run)
-    means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(run.config.replicas, np.nan)
-    each = zip(*_solved_and_lost(run), means.tolist(), strict=True)
-    for replica, (solved_at, lost_at, mean) in enumerate(each):
-        yield ReplicaRow(replica, run.config.seed + replica, solved_at, mean, lost_at)
+    config = run.config if moment == run.stands else owner.config
+    newest = newest_losses(run, moment, config)
+    means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
+    first = ReplicaNumbers.of(run).first(config)
+    each = zip(*_solved_and_lost(run, moment), means.tolist(), strict=True)
+    for index, (solved_at, lost_at, mean) in enumerate(each):
+        yield ReplicaRow(first + index, config.seed + index, solved_at, mean, lost_at)
 
 
-def _solved_and_lost(run: Run) -> tuple[list[int], list[int]]:
-    """When each network solved the echo, and lost it again."""
-    lottery = lottery_of(run)
-    if lottery is not None:
+def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
+    """When each network was solved by then, and lost again; as the checkpoint tells it where the run stands."""
+    if moment == run.stands and (lottery := lottery_of(run)) is not None:
         return lottery.solved_at.tolist(), lottery.lost_at.tolist()
-    solved_at, lost_at = solved_and_lost_at(run)
-    if solved_at is None:  # a record of version 0.1.0, which does not say, and a long one
-        evidence = run.timeline().evidence(run.stands)
-        solved_at, lost_at = evidence.solved_at, evidence.lost_at
-    return [solved_at or 0], [lost_at or 0]
+    if moment == run.stands and (known := solved_and_lost_at(run))[0] is not None:
+        return [known[0]], [known[1] or 0]
+    timeline = run.timeline()  # a record of version 0.1.0 does not say it
+    lottery, evidence = timeline.lottery(moment), timeline.evidence(moment)
+    if lottery is None:
+        return [evidence.solved_at or 0], [evidence.lost_at or 0]
+    return lottery.solved_at.tolist(), lottery.lost_at.tolist()
 
 
 def as_csv(row: ReplicaRow) -> str:
