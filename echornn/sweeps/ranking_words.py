@@ -5,10 +5,7 @@ from __future__ import annotations
 from echornn.analysis.difference import ERROR, LEAST_SEEDS, seeds_needed
 from echornn.sweeps.ranking import Place, Ranking, can_be_ranked
 from echornn.sweeps.table import Table
-from echornn.sweeps.telling import chance_text, name_of
-
-MOST_NAMED = 3
-"""Cells that are named; of more, the count."""
+from echornn.sweeps.telling import MOST_NAMED, chance_text, name_of
 
 SURE = f"{100 * (1 - ERROR):.0f} %"
 

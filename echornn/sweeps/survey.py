@@ -8,6 +8,7 @@ from echornn.config import EchoConfig
 from echornn.sweeps.results import Point, SweepResults
 from echornn.sweeps.table import Surveyed, Values
 from echornn.sweeps.tally import Tally, Trained
+from echornn.tasks.levels import lost_level
 
 
 def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
@@ -48,5 +49,9 @@ def tally_of(point: Point, before: Tally | None = None) -> Tally:
     if before is not None and (before.count, before.failed, before.missing) == told:
         return before
     results = sorted(point.results.items())
-    trained = tuple(Trained(seed, result.solved_at, result.final_loss) for seed, result in results)
+    level = lost_level(point.config)
+    trained = tuple(
+        Trained(seed, one.solved_at, one.final_loss, one.solved_at is not None and not one.final_loss <= level)
+        for seed, one in results
+    )
     return Tally(trained, failed, missing - failed)

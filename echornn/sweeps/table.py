@@ -26,10 +26,12 @@ BUDGET = "num_epochs"
 
 
 class Counts(NamedTuple):
-    """Trainings of many points: done, of these solved; given up; yet to come. And points that cannot be trained."""
+    """Trainings of many points: done, of these solved, of these lost again; given up; yet to come. And points that
+    cannot be trained."""
 
     trained: int
     solved: int
+    lost: int
     failed: int
     missing: int
     left_out: int
@@ -37,7 +39,7 @@ class Counts(NamedTuple):
     @classmethod
     def of(cls, tallies: Collection[Tally]) -> Counts:
         """Of all of them."""
-        names = ("count", "solved", "failed", "missing", "left_out")
+        names = ("count", "solved", "lost", "failed", "missing", "left_out")
         return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
 
 
@@ -173,8 +175,12 @@ class Table:
     @cached_property
     def ranking(self) -> Ranking | None:
         """Which cell is solved most often; None where fewer than two can be ranked."""
-        places = itertools.product(range(len(self.rows)), range(len(self.columns)))
-        return ranking_of({place: self.cell(place).tally for place in places})
+        return ranking_of({place: self.cell(place).tally for place in self.places})
+
+    @property
+    def places(self) -> list[Place]:
+        """Of all cells, row by row."""
+        return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
 
     def cell(self, place: Place) -> Cell:
         """The cell in this row and column."""

@@ -19,11 +19,13 @@ class Trained(NamedTuple):
         seed: of weights and data.
         solved_at: window, from 1, at which the echo was solved; None where it was not.
         final_loss: mean of its last windows, nats; not finite where it diverged.
+        lost: whether it solved the echo, and no longer does in its last windows.
     """
 
     seed: int
     solved_at: int | None
     final_loss: float
+    lost: bool = False
 
     @property
     def rank(self) -> tuple[float, float, int]:
@@ -86,6 +88,11 @@ class Tally:
     def solved(self) -> int:
         """How many of them solved the echo."""
         return sum(one.solved_at is not None for one in self.trained)
+
+    @cached_property
+    def lost(self) -> int:
+        """How many of those that solved it lost it again by the end."""
+        return sum(one.lost for one in self.trained)
 
     @property
     def asked(self) -> int:

@@ -10,6 +10,9 @@ from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Cell, Table, Values, windows_of
 from echornn.sweeps.tally import Tally
 
+MOST_NAMED = 3
+"""Cells that are named; of more, the count."""
+
 NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 
@@ -40,9 +43,9 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
-        return first, "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
+        return first, "; ".join(part for part in (_lost(tally), _best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
-    parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
+    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
 
 
@@ -82,6 +85,10 @@ def _why_nothing(tally: Tally) -> str:
 
 def _reason(table: Table, cell: Cell) -> str:
     return next((table.surveyed.reasons[point] for point in cell.points if point in table.surveyed.reasons), "")
+
+
+def _lost(tally: Tally) -> str:
+    return f"{tally.lost:,} of these lost it again" if tally.lost else ""
 
 
 def _when(tally: Tally) -> str:
@@ -132,6 +139,21 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     luck = "more than luck" if found.is_told else "may be luck"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100 seeds"
     return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
+
+
+def lost_told(table: Table) -> str:
+    """Where networks that had solved it lost it again by the end; empty where they stop once they have solved it."""
+    counts = table.counts
+    if table.surveyed.until_solved or not counts.solved:
+        return ""
+    solved = f"of the {counts.solved:,} networks that solved it"
+    if not counts.lost:
+        return f"{solved} none lost it again by the end"
+    lost = {place: table.cell(place).tally.lost for place in table.places}
+    losing = sorted((place for place in lost if lost[place]), key=lambda place: -lost[place])
+    named = [f"{lost[place]:,} in {name_of(table, *place)}" for place in losing[:MOST_NAMED]]
+    more = [f"the others in {len(losing) - len(named):,} more cells"] if len(losing) > len(named) else []
+    return f"{solved} {counts.lost:,} lost it again by the end: {'; '.join(named + more)}"
 
 
 def _of_100(share: float) -> str:

@@ -11,10 +11,11 @@ from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.ranking_words import ranking_told
 from echornn.sweeps.table import windows_of
+from echornn.sweeps.telling import lost_told
 from echornn.tasks.levels import solved_level
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
-from tui.map.signs import Signs, lacks, sign_of
+from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
@@ -46,7 +47,7 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     table, choice = seen.table, seen.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, seen.scale, signs)}{lacks(cell.tally, signs)}"
+            f"{number or sign_of(cell.tally, seen.scale, signs)}{edge_sign(cell.tally, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(seen.numbers, table.cells, strict=True)
@@ -81,6 +82,7 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
+    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
     if seen.scale.measure is Measure.SUCCESS:
         for words in ranking_told(table):
             yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)

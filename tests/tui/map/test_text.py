@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
-from tests.swept import CLIFF, results_of, with_a_cliff
+from echornn.sweeps.telling import told
+from tests.swept import CLIFF, WIDE_STATE, results_of, with_a_cliff
 from tui.front_end import UsageError
 from tui.map.chosen import chosen
 from tui.map.picture import picture_of
@@ -68,6 +70,32 @@ def test_as_text(cliff: SweepResults) -> None:
         "cell rnn, echo_step 14; cell gru, echo_step 12); the other 23 are ruled out",
         "(each beside the best: Fisher's exact test, one-sided; Bonferroni over 26)",
     ]
+
+
+def test_where_networks_lost_it_again_is_said_and_marked() -> None:
+    """Of echo 2 every second one ends at chance, one diverges; a mean between the levels is neither."""
+    ends = {1: [0.04], 2: [0.04, 0.676], 3: [0.04, 0.1, math.nan, 0.04]}
+
+    def rule(config: EchoConfig) -> Result:
+        losses = ends[config.echo_step]
+        return Result(100 + config.seed, losses[config.seed % len(losses)], 666, 0.02)
+
+    grid = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 8, "all")
+    seen = seen_of(results_of(grid, rule))
+    assert list(lines_of(seen, ASCII))[4:8] == [
+        "       1      2      3",
+        "all  100   100v   100v",
+        "",
+        "v some lost again",
+    ]
+    assert list(lines_of(seen, ASCII))[8:10] == [
+        "of the 24 networks that solved it 6 lost it again by the end: 4 in echo_step 2;",
+        "2 in echo_step 3",
+    ]
+    assert told(seen.table, 0, 1)[1].startswith("4 of these lost it again; half by window 103; ")
+    assert "↓ some lost again" in picture_of(seen)
+    kept = list(lines_of(seen_of(results_of(grid, rule), "echo_step=1"), ASCII))
+    assert kept[-1] == "of the 8 networks that solved it none lost it again by the end"
 
 
 def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
