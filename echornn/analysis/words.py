@@ -119,15 +119,19 @@ def _unsteady(it: Situation) -> Verdict:
 
 
 def _relapsed(it: Situation) -> Verdict:
-    solved = f"solved at window {it.solved_at:,}"
-    if it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config):
-        return Verdict(f"{solved}, but worse than chance now: mean {loss_text(it.mean, 3)}", smaller_steps(it))
+    is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
+    if _is_cut_off(it.config):
+        advice = DESTROYED
+    elif is_worse:
+        advice = smaller_steps(it)
+    else:
+        advice = f"[ and {{ go back; {SLOWER} may hold it steadier from there"
     best = "" if math.isnan(it.best_wrong) else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
-    return Verdict(
-        f"{solved}, but lost since {it.since:,}: mean loss {it.mean:.3f}",
-        DESTROYED if _is_cut_off(it.config) else f"[ and {{ go back; {SLOWER} may hold it steadier from there",
-        adds(right(it) and ", ".join(filter(None, (right(it), best)))),
+    cause, more = as_fits(
+        f"solved at window {it.solved_at:,}, but lost since {it.since:,}: mean {loss_text(it.mean, 3)}",
+        ", worse than chance" if is_worse else "",
     )
+    return Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
 
 
 def _still_solved(it: Situation) -> str:
