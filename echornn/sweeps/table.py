@@ -54,6 +54,7 @@ class Surveyed:
         reasons: why a point was given up, or cannot be.
         seeds: of all points, ascending.
         until_solved: whether a network trains until it has solved the echo, or all of its epochs.
+        elsewhere: results of these points by versions before, which are in no tally.
     """
 
     axes: Mapping[str, Values]
@@ -62,6 +63,7 @@ class Surveyed:
     reasons: Mapping[Values, str] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     until_solved: bool = True
+    elsewhere: int = 0
 
     @cached_property
     def counts(self) -> Counts:
@@ -129,7 +131,9 @@ class Cell:
     @property
     def best_point(self) -> Values | None:
         """The point of the best of its seeds; None where nothing is known of any."""
-        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
+        version = self.tally.version
+        tallies = {point: tally for point, tally in self.tallies.items() if tally.version == version}
+        known = [(one, point) for point, tally in tallies.items() if (one := tally.best) is not None]
         return min(known, key=lambda pair: pair[0].rank)[1] if known else None
 
 

@@ -13,6 +13,8 @@ from echornn.sweeps.tally import Tally
 MOST_NAMED = 3
 """Cells that are named; of more, the count."""
 
+OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
+
 NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 
@@ -117,7 +119,8 @@ def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
     cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
-    return ", ".join(part for part in (failed, missing, cannot) if part)
+    others = f"{tally.of_others:,} of other versions not counted" if tally.of_others else ""
+    return ", ".join(part for part in (failed, missing, cannot, others) if part)
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
@@ -127,6 +130,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     """
     if tally.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
+    if tally.version != other.version and tally.count and other.count:
+        return f"beside {other_name}: {OF_ANOTHER_VERSION}"
     lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
     if lacking:
         return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"
