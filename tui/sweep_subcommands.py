@@ -35,8 +35,9 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
-    of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
-    state more numbers are to be held than there are units. In the app, enter trains a point and escape comes back.
+    of their final losses. Theory's lines: from echo = T on no gradient reaches the echo's source, and only what the
+    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and fewer seeds learn. In the
+    app, enter trains a point and escape comes back.
 
     Without a terminal it is printed once, as with --once.
 
@@ -59,10 +60,11 @@ def show_map(
         interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
         success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
         best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all), level
-        (the mean loss below which the echo counts as solved, nats). A cell of several points has no interval, and its
+        (the mean loss below which the echo counts as solved, nats), version (of the program that trained it: the
+        larger, the newer; results.csv says which). A cell of several points has no interval, and its
         half_solved and median_loss are the medians of theirs.
     svg
-        Write it to this file as a picture.
+        Write it to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
@@ -75,6 +77,8 @@ def show_map(
         raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
     if once and svg is not None:
         raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+    if svg is not None and svg.suffix != ".svg":
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: a name that ends in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)
@@ -108,15 +112,17 @@ def compute_sweep(
     Each result is kept as soon as it is known: however this ends, the same command goes on where it was. With another
     grid, what both have in common is kept. Points that cannot be are left out, and named.
 
-    It trains in processes of this machine, one for each processor; with --workers or --scheduler on a Dask cluster,
-    which echornn-tui[cluster] installs.
+    It trains in processes of this machine, one for each processor unless --workers says how many; with --scheduler on a
+    Dask cluster, for which echornn-tui[cluster] is to be installed. Whoever can reach a Dask scheduler, or write its
+    file, can run any program as you, here and on its workers.
 
     Parameters
     ----------
     out
         Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
         fields, seed, solved_at (empty where it was not), final_loss (the mean of the last 50 windows that it trained),
-        windows, seconds, until. All networks of a folder train by one rule (--until).
+        windows, seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder
+        train by one rule (--until).
     grid
         FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
         spaced in powers (dropout's evenly).
@@ -128,7 +134,7 @@ def compute_sweep(
         floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); the tutorial's is 0.0487. With solved the final
         losses are those at that moment, and all shows in them which networks lose it again.
     workers
-        Train in so many processes of a Dask cluster on this machine.
+        Train in so many processes of this machine.
     scheduler
         Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
     scheduler_file

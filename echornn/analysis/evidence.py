@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
 from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.tasks.solved import first_below
+from echornn.tasks.solved import Levels, first_below, lost_after
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Evidence:
             `solved_level`; None where it never did.
         reviews: all of them in blocks, since any term of training last changed, the learning rate too.
         before: what was solved before the task was changed; None where nothing was, or the weights are new.
+        renewed: windows along the path at which new data was asked for, of what was solved then; None where it was not.
+        tried: the fields that were edited where the newest terms began; empty where they began otherwise.
+        lost_at: number along the path, from 1, of the window at which it was lost again, see
+            `echornn.tasks.solved.lost_after`; None where it was not, or was solved anew since.
     """
 
     windows: int = 0
@@ -48,6 +52,9 @@ class Evidence:
     solved_at: int | None = None
     reviews: Reviews = field(default_factory=Reviews)
     before: Earlier | None = None
+    renewed: int | None = None
+    tried: tuple[str, ...] = ()
+    lost_at: int | None = None
 
     @property
     def mean(self) -> float:
@@ -76,15 +83,31 @@ class Evidence:
             recent=joined[-RECENT_WINDOWS:].copy(),
             solved_at=solved_at,
             reviews=self.reviews.after(losses, errors),
+            lost_at=None if solved_at is None else self._lost_at(solved_at, losses, config, trained + len(losses)),
         )
+
+    def _lost_at(self, solved_at: int, losses: Floats, config: EchoConfig, trained: int) -> int | None:
+        known, solved = np.array([self.lost_at or 0]), np.array([solved_at])
+        columns = (self.recent[:, np.newaxis], losses[:, np.newaxis])
+        return int(lost_after(known, solved, *columns, trained, Levels.of([config]))[0]) or None
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
         """The evidence with which the same weights go on under other terms, after so many windows along the path."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
-        reviews = Reviews(begun=trained)
+        reviews, tried = Reviews(begun=trained), edited(was, config)
         if config.same_task(was):
-            return replace(self, reviews=reviews)
+            return replace(self, reviews=reviews, tried=tried)
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return Evidence(reviews=reviews, before=before)
+        return Evidence(reviews=reviews, before=before, tried=tried)
+
+    def with_new_data(self, trained: int) -> Evidence:
+        """The evidence with which the same weights go on with other data, after so many windows along the path."""
+        return self if self.solved_at is None else replace(self, renewed=trained)
+
+
+def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
+    """The fields that differ, but for those that say how many networks are trained, and which."""
+    differing = (name for name in vars(config) if getattr(config, name) != getattr(was, name))
+    return tuple(name for name in differing if name not in ("num_epochs", "seed", "replicas"))

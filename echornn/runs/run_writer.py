@@ -29,7 +29,7 @@ class Save:
 
     Attributes:
         state: the trainer's.
-        stands, solved_at: see `echornn.runs.checkpoint.Checkpoint`.
+        stands, solved_at, lost_at: see `echornn.runs.checkpoint.Checkpoint`.
         told: how much had been told before it.
         moves: how often the run had come to stand elsewhere.
         layout: where each window is in the loss log.
@@ -39,6 +39,7 @@ class Save:
     state: AnyState
     stands: Moment | None
     solved_at: int
+    lost_at: int
     told: int
     moves: int
     layout: LossLayout
@@ -89,22 +90,18 @@ class RunWriter:
         self._is_known = True
 
     def keep(self, save: Save) -> None:
-        """Bring a save to the disk; what goes wrong is told by `trouble`.
-
-        A state whose weights are not finite is not kept: none could go on from it.
-        """
+        """Bring a save to the disk; what goes wrong is told by `trouble`."""
         try:
             self._require_our_run()
             self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
-            if save.state.is_finite:
-                ends = (self._losses.end, self._commands.end)
-                told = (save.solved_at, save.stands)
-                kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end)
-                checkpoint.save(self._folder, kept)
-                self._serial += 1
+            ends = (self._losses.end, self._commands.end)
+            told = (save.solved_at, save.stands)
+            kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end, save.lost_at)
+            checkpoint.save(self._folder, kept)
+            self._serial += 1
             self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save

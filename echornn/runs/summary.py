@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.analysis.lottery import Lottery, solved_by_half
 from echornn.config import EchoConfig
@@ -17,9 +18,10 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
+from echornn.tasks.solved import Levels, lost_by
 
 MOST_READ = 1 << 22
-"""Windows of a run of version 0.1.0, whose record does not say when it was solved, that are read to find out."""
+"""Windows that are read of a run whose record, of an early version, does not say when it was solved, or lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +33,13 @@ class Summary:
         saved: when it was saved last, in seconds since 1970.
         config: what is trained now.
         epoch, window: how far it is: the newest window's epoch and its number in it, both from 1; 0 before the first.
-        windows: trained in the whole run; where it has diverged, up to where it stood then.
+        windows: trained in the whole run.
         loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN where there are
             none, infinite where the loss has diverged. Of several networks, the median.
         solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
             Of several networks, where half of them were.
+        lost_at: window along the path, from 1, where it was lost again, or by which it was, where no more is on record;
+            0 where it was not, None where that is not known, and of several networks.
         bytes: on disk.
         lottery: where several networks stand; None of a network alone.
     """
@@ -48,6 +52,7 @@ class Summary:
     windows: int
     loss: float
     solved_at: int | None
+    lost_at: int | None
     bytes: int
     lottery: Lottery | None = None
 
@@ -71,10 +76,10 @@ def summary(folder: Path) -> Summary:
         OSError: the disk does not answer.
     """
     run = run_dir.glance(folder)
-    diverged_at = _diverged_at(run)
+    diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
-    lottery = _lottery(run)
+    lottery = lottery_of(run)
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -82,24 +87,35 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at else _loss(run) if lottery is None else lottery.quantiles[1],
-        _solved_at(run) if lottery is None else solved_by_half(lottery.solved_at) or 0,
+        math.inf if diverged_at or _has_diverged(run) else _loss(run) if lottery is None else lottery.quantiles[1],
+        *(solved_and_lost_at(run) if lottery is None else (solved_by_half(lottery.solved_at) or 0, None)),
         run_dir.size(folder),
         lottery,
     )
 
 
-def _diverged_at(run: Run) -> int:
+def _has_diverged(run: Run) -> bool:
+    """Whether the newest loss where the run stands is no finite number; of several networks, none's is."""
+    newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
+    return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
+
+
+def _diverged_after_the_checkpoint(run: Run) -> int:
     """Windows trained when the loss was no finite number any more, after the last checkpoint; 0 where that is not so.
 
-    No state is saved after that, and so the log ends beyond the checkpoint.
+    Versions that saved no state after that left a log that ends beyond the checkpoint, as a killed process does.
     """
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
         return 0
     newest = run.windows(count - 1, count, run.layout.changes[-1][1])
-    lost, finite = np.isnan(error_rates(newest, run.config)), np.isfinite(losses_of(newest))
-    return 0 if lost.any() or finite.any() else count
+    return count if _is_no_number(newest, run.config) else 0
+
+
+def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
+    """Whether none of these losses is finite, and none is lost."""
+    lost, finite = np.isnan(error_rates(windows, config)), np.isfinite(losses_of(windows))
+    return not (lost.any() or finite.any())
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
@@ -116,21 +132,35 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
 
 
 def _loss(run: Run) -> float:
-    newest = newest_losses(run)
+    newest = newest_losses(run, run.stands, run.config)
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
 
 
-def _lottery(run: Run) -> Lottery | None:
+def lottery_of(run: Run) -> Lottery | None:
     """Where several networks stand; None of a network alone, and where nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
         return None
-    return Lottery.after(newest_losses(run), state.solved.at, run.stands.window)
+    newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
+    lost_at = lost_by(solved.lost_at, solved.at, newest, window, Levels.of(state.configs))
+    return Lottery.after(newest, solved.at, window, lost_at)
 
 
-def _solved_at(run: Run) -> int | None:
-    if run.checkpoint is None:
-        return 0
-    if run.checkpoint.solved_at is None and run.trained <= MOST_READ:
-        return run.timeline().evidence(run.stands).solved_at or 0
-    return run.checkpoint.solved_at
+def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
+    """When a network alone solved the echo, and lost it again; 0 where it did not, None where that is not known."""
+    kept = run.checkpoint
+    if kept is None:
+        return 0, 0
+    if kept.solved_at is not None and kept.lost_at is not None:
+        return kept.solved_at, kept.lost_at
+    seen = None if kept.solved_at is None else _lost_by_now(run, kept.solved_at)
+    if seen != 0 and run.trained <= MOST_READ:
+        evidence = run.timeline().evidence(run.stands)
+        return evidence.solved_at or 0, evidence.lost_at or 0
+    return kept.solved_at, seen
+
+
+def _lost_by_now(run: Run, solved_at: int) -> int:
+    """Where the run stands, if its newest losses say that it has lost the echo again; else 0."""
+    unknown, solved, levels = np.zeros(1, np.int64), np.array([solved_at]), Levels.of([run.config])
+    return int(lost_by(unknown, solved, newest_losses(run, run.stands, run.config), run.stands.window, levels)[0])

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Set
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
-from echornn.sweeps.telling import best_told
+from echornn.sweeps.ranking_words import ranking_told
+from echornn.sweeps.table import windows_of
+from echornn.sweeps.telling import lost_told
 from echornn.tasks.levels import solved_level
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
-from tui.map.signs import Signs, lacks, sign_of
+from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
@@ -35,17 +37,18 @@ COLUMNS = (
     "most_windows",
     "until",
     "level",
+    "version",
 )
 """Of `csv_lines`, after the fields across and down."""
 
 
 def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
-    success, which cell has the most, and from which others the seeds tell it."""
+    success, which cell has the most, and which others may be the best."""
     table, choice = seen.table, seen.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, seen.scale, signs)}{lacks(cell.tally, signs)}"
+            f"{number or sign_of(cell.tally, seen.scale, signs)}{edge_sign(cell.tally, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(seen.numbers, table.cells, strict=True)
@@ -80,8 +83,10 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
+    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
     if seen.scale.measure is Measure.SUCCESS:
-        yield from textwrap.wrap(best_told(table), WIDTH, break_on_hyphens=False)
+        for words in ranking_told(table):
+            yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
@@ -99,7 +104,8 @@ def csv_lines(seen: Seen) -> Iterator[str]:
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
     of its points'. ``most_windows`` is how many each of its networks trains at the most, ``level`` the mean
-    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ.
+    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ. ``version`` is
+    the number of the program's version that trained it, in the order of time.
     """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -115,9 +121,9 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             loss = f"{tally.loss:.6g}" if tally.count else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             counts = [len(cell.configs), tally.count, tally.solved]
-            most = _one({config.num_epochs * config.windows_per_epoch for config in cell.configs.values()})
+            most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
-            rule = [most, "solved" if table.surveyed.until_solved else "all", level]
+            rule = [most, "solved" if table.surveyed.until_solved else "all", level, tally.version + 1]
             yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Input
 
 from echornn.runs.lock import Lock
 from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
@@ -42,7 +44,7 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
         assert "echo = T" in text
         await pilot.press("down", *["right"] * 15)
-        assert "beyond echo = T: no error reaches what is echoed" in text_of(app)
+        assert "echo >= T: no gradient reaches the source; only what the state keeps is used" in text_of(app)
         await pilot.press("m")
         assert "window by which half had solved it" in text_of(app)
         await pilot.press("x", "left")
@@ -189,6 +191,12 @@ async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
         assert hint in text_of(app)
         await pilot.press("enter")
         assert keys.CANNOT_OPEN in text_of(app)
+
+
+def test_how_many_were_lost_again_stands_beside_how_many_solved_it() -> None:
+    grid = replace(SMALL, until="all")
+    follower = Follower(results_of(grid, lambda _: Result(60, 0.69, 666, 0.02)))
+    assert progress_of(follower, "", True) == "# done   20 of 20 trained   20 solved   20 lost again"
 
 
 def test_whether_a_process_computes_it_is_seen_by_its_lock(tmp_path: Path) -> None:
