@@ -101,4 +101,4 @@ def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> N
     assert [text for text in texts if not 0 < len(text.removesuffix("cell rnn, echo_step 1")) <= 65] == []
     assert len(set(texts)) >= 4
     assert texts[8] == "may be the best of 60 cells (95 % confidence); most solved: cell rnn, echo_step 1"
-    assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons): cell rnn, echo_step 1"
+    assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons) beside cell rnn, echo_step 1"
