@@ -36,7 +36,7 @@ def show_map(
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
     of their final losses. Theory's lines: from echo = T on no gradient reaches the echo's source, and only what the
-    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and few seeds manage. In the
+    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and fewer seeds learn. In the
     app, enter trains a point and escape comes back.
 
     Without a terminal it is printed once, as with --once.

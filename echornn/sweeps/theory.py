@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import credit_coverage, numbers_held, numbers_needed
+from echornn.tasks.levels import credit_coverage, fits_register
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ def _no_credit(config: EchoConfig) -> bool:
 
 
 def _too_long_a_register(config: EchoConfig) -> bool:
-    needed = numbers_needed(config)
-    return needed is not None and needed > numbers_held(config)
+    return not fits_register(config)
 
 
 LIMITS = (
@@ -40,7 +39,7 @@ LIMITS = (
     Limit(
         "echo + 1 = state",
         "echo + 1 > state",
-        "few seeds manage: a linear shift register needs more units",
+        "fewer seeds learn: a linear shift register needs more numbers",
         _too_long_a_register,
     ),
 )

@@ -20,7 +20,7 @@ WHAT_IS_SEEN = (
         "The lines",
         "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies more than "
         "T steps back: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does not "
-        "fit (an LSTM has two numbers a unit): few seeds manage. They are drawn where cells lie on both sides.",
+        "fit (an LSTM has two numbers a unit): fewer seeds learn. They are drawn where cells lie on both sides.",
     ),
     (
         "What the cursor is on",
