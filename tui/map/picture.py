@@ -10,7 +10,7 @@ from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS
 from tui.map.labels import texts_of
 from tui.map.seen import Seen
-from tui.map.signs import BLOCKS, lacks, sign_of
+from tui.map.signs import BLOCKS, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
@@ -35,7 +35,8 @@ def picture_of(seen: Seen) -> str:
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
     common = str(common_to_all(table.surveyed) or "")
-    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * max(len(seen.heading), len(common)), 620)
+    longest = max(map(len, (seen.heading, common, *(LIMITS[wall.number].words for wall in seen.walls))))
+    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE
     parts = [
@@ -79,7 +80,7 @@ def _cells(seen: Seen, left: float) -> Iterator[str]:
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + lacks(tally, BLOCKS)
+            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
@@ -102,7 +103,7 @@ def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: s
 
 
 def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
-    """The scale from the worst to the best; the signs; theory's lines."""
+    """The scale from the worst to the best; the signs; theory's lines, and what holds beyond them."""
     worst, best = _ends(seen.scale)
     x = left
     yield _text(x, top + 4, worst, "start")
@@ -115,6 +116,7 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
     signs = [
         (BLOCKS.missing, "to come", counts.missing),
         (BLOCKS.failed, "failed", counts.failed),
+        (BLOCKS.lost, "some lost again", counts.lost),
         (BLOCKS.left_out, "cannot be", counts.left_out),
     ]
     text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)
@@ -127,6 +129,8 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
         name = LIMITS[wall.number].name
         yield _text(x + 30, top + 28, name, "start")
         x += 30 + LETTER * len(name) + 20
+    for number, wall in enumerate(seen.walls, 1):
+        yield _text(12, top + 28 + number * LINE, LIMITS[wall.number].words, "start")
 
 
 def _ends(scale: Scale) -> tuple[str, str]:

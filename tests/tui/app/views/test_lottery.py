@@ -17,14 +17,17 @@ from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tests.scripted import make_progress
+from tui.app.scene import Scene
 from tui.app.views.lottery import LotteryView
 from tui.app.views.lottery_room import HEAD, share
 from tui.app.views.lottery_words import ordinal, read
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
+from tui.app.views.shaded_losses import losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
 from tui.app.widgets.cells import Cells
+from tui.app.widgets.viewport import Viewport
 
 WINDOWS = 1600
 CHANCE = math.log(2)
@@ -43,20 +46,19 @@ def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
-def scripted_shades(of: int) -> Shades:
-    """As `Session.shades`, of the scripted networks."""
+class Scripted(Picture):
+    """A picture of the scripted networks."""
 
-    def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+    def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
+        last = self.frame.line_end if last is None else last
         edges = np.linspace(first, last, min(columns, last - first) + 1)
-        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, of)
-
-    return shades
+        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, self.frame.config.replicas)
 
 
 def lottery_after(windows: int, replicas: int = 64) -> Lottery:
     at = solve_times(replicas)
     newest = losses_of(range(replicas), np.array([windows]), replicas)[:, 0]
-    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows)
+    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows, np.zeros_like(at))
 
 
 def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Frame:
@@ -74,13 +76,10 @@ def drawn(
     height: int,
     ascii_only: bool = False,
     view: LotteryView | None = None,
-    windows: int | None = None,
 ) -> list[str]:
     view = LotteryView(ascii_only) if view is None else view
-    view.shades_of = scripted_shades(frame.config.replicas)
-    end = frame.trained if windows is None else windows
-    view.axis = lambda: (0, end, end)
-    view._frame = frame
+    view.viewport = lambda: Viewport(span=max(1, frame.line_end))
+    view._scene, view._frame = Scene(Scripted(frame)), frame
     cells = Cells(width, height, view.STYLES)
     view.draw(cells)
     return [cells.text(y).rstrip() for y in range(height)]
@@ -99,7 +98,7 @@ def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> No
 
 def test_in_the_past_what_comes_later_lies_behind_a_line() -> None:
     frame = replace(frame_of(windows=800), line_end=WINDOWS, is_past=True)
-    lines = drawn(frame, 78, 11, windows=WINDOWS)
+    lines = drawn(frame, 78, 11)
     assert {line.index("║") for line in lines[2:10]} == {lines[2].index("║")}
     left = lines[1].index(" 0 ") + 1
     assert lines[2].index("║") - left == pytest.approx((78 - left) / 2, abs=1)
@@ -143,15 +142,15 @@ def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
 
 def test_lines_asked_for_are_those_that_are_drawn() -> None:
     asked: list[int] = []
+
+    class Counted(Scripted):
+        def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
+            asked.append(len(replicas))
+            return super().shades(replicas, columns, first, last)
+
     view, frame = LotteryView(), frame_of(4096)
-    shades = scripted_shades(4096)
-    drawn(frame, 78, 11, view=view)
-
-    def counted(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-        asked.append(len(replicas))
-        return shades(replicas, columns, first, last)
-
-    view.shades_of = counted
+    view.viewport = lambda: Viewport(span=WINDOWS)
+    view._scene, view._frame = Scene(Counted(frame)), frame
     view.draw(Cells(78, 11, view.STYLES))
     assert asked == [8]
 
@@ -202,7 +201,7 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
 
 def test_the_strip_counts_by_column() -> None:
     none = np.zeros(5, np.float32)
-    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100)
+    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
     assert solved_by_column(lottery, 0, 100, 10) == ("█▄       ▄", 2)
     assert solved_by_column(lottery, 50, 50, 5) == ("    █", 1)
     assert solved_by_column(lottery, 0, 100, 10, ascii_only=True)[0].isascii()
@@ -227,12 +226,14 @@ def test_what_became_of_a_network_is_read_out() -> None:
     solved = "seed 7: solved at 100, 1st of 43, mean loss 0.0069"
     assert read(config, lottery, 0) == f"{solved}; enter: on with it alone"
     assert read(config, lottery, 1).startswith("seed 8: not solved, mean loss 0.6931")
-    lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
-    assert "no finite number" in read(config, lost, 5)
+    assert "no finite number" in read(config, replace(lottery, diverged=np.ones(64, np.bool_)), 5)
+    lost = read(config, replace(lottery, lost_at=np.full(64, 1042)), 0)
+    assert lost == "seed 7: solved at 100, lost at 1,042, mean loss 0.0069; enter: on with it alone"
 
 
 def test_of_networks_that_nothing_was_trained_of_no_loss_is_told() -> None:
-    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+    none = np.zeros(64, np.int64)
+    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
     assert read(config, blank, 5) == "seed 12: not solved, mean loss -; enter: on with it alone"
     assert Labels.of(config, blank).line(5).split() == ["12", "-", "-"]
     assert np.isnan(blank.quantiles).all()
