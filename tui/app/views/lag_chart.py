@@ -41,6 +41,7 @@ class LagChart:
         echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
         wall_text: what is said below the wall.
         cursor: the lag that is lit; None for none.
+        sample: what the bars were measured on, said at the right below them where there is room.
     """
 
     heights: npt.NDArray[np.float64]
@@ -52,6 +53,7 @@ class LagChart:
     wall: int
     wall_text: str
     cursor: int | None = None
+    sample: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Columns:
     def bar_width(self) -> int:
         """Columns of a bar: the last of its pitch parts it from the next, where that can be."""
         return max(1, self.pitch - 1)
+
+
+def sample_text(count: int, what: str) -> str:
+    """How much the bars were measured on; empty where that is not known."""
+    return f"of {count:,} {what}" if count else ""
 
 
 def arrange(lags: int, wall: int, width: int) -> Columns:
@@ -184,7 +191,10 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 
 
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
-    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right."""
+    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right.
+
+    Then the sample, where it is in nobody's way.
+    """
     arrow = ASCII_MARK if ascii_only else MARK
     bar = chart.echo // columns.lags_a_bar
     text = f"{arrow} echo {chart.echo}"
@@ -204,4 +214,8 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     for x in (begin, begin - len(wall) + 1, end + 1, at - len(wall) - 1):
         if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
             write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
-            return
+            end = max(end, x + len(wall))
+            break
+    at = box.width - len(chart.sample)
+    if at > GUTTER + end:
+        write_in(cells, box, line, chart.sample, "view--axis", at=at)
