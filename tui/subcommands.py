@@ -28,8 +28,9 @@ def export_run(
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
-    Of a lottery there is a row for each of its networks, and a column more, replica: 0 is the first, of the lottery's
-    seed, 1 of the next seed. The losses have the 17 bits that are kept of each.
+    Of a lottery there is a row for each of its networks, and a column more, replica: 0 is the first, of the seed of the
+    run's first lottery, 1 of the next seed, in all branches: a network that goes on alone keeps its number. The losses
+    have the 17 bits that are kept of each.
 
     Parameters
     ----------
@@ -43,10 +44,12 @@ def export_run(
     json
         Print JSON lines instead.
     summary
-        Print a row for each network where the run stands instead: replica,seed,solved_at,final_loss, the window along
-        the path at which it was solved, empty where it is not, and the mean loss of the last 50.
+        Print a row for each network where the run stands instead, or at the end of --branch:
+        replica,seed,solved_at,final_loss, the window along the path at which it was solved, empty where it is not, and
+        the mean loss of the last 50.
     replica
-        Only this network of a lottery, from 0, without the column. Windows of a network alone stay.
+        Only the network of this number, which is one seed, without the column: its windows among others and alone, and
+        none where it was not trained.
     weights
         Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis.
     keras
@@ -56,10 +59,11 @@ def export_run(
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
     files = weights is not None or keras is not None
-    if (path or branch is not None) and (files or summary):
+    if files and (path or branch is not None):
         flag = "--path" if path else "--branch"
-        what = "--weights or --keras" if files else "--summary"
-        raise UsageError(f"{flag} cannot be used with {what}: they are those of where the run stands")
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
+    if summary and path:
+        raise UsageError("--path cannot be used with --summary: it is of one moment, where the run stands")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
@@ -97,7 +101,7 @@ def probe_run(
 
     The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
 
-    window: windows along the path. seed: the network's; replica: which it is of a lottery, from 0.
+    window: windows along the path. seed: the network's; replica: its number, as export has it.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
     memory_size. shift_register: the sum that a linear shift register for the echo has; few networks solve it with less.
@@ -132,7 +136,8 @@ def probe_run(
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
     replica
-        Of a lottery, this network, from 0. Unset, the first, or the one that goes on alone later on that path.
+        Of a lottery, the network of this number, as export has it. Unset, the first, or the one that goes on alone
+        later on that path.
     json
         Print a JSON line.
     """

@@ -35,8 +35,9 @@ def show_map(
     """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
 
     A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
-    of their final losses. Theory's lines: beyond echo = T no error reaches the input that is echoed; beyond echo + 1 =
-    state more numbers are to be held than there are units. In the app, enter trains a point and escape comes back.
+    of their final losses. Theory's lines: from echo = T on no gradient reaches the echo's source, and only what the
+    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and fewer seeds learn. In the
+    app, enter trains a point and escape comes back.
 
     Without a terminal it is printed once, as with --once.
 
@@ -62,7 +63,7 @@ def show_map(
         (the mean loss below which the echo counts as solved, nats). A cell of several points has no interval, and its
         half_solved and median_loss are the medians of theirs.
     svg
-        Write it to this file as a picture.
+        Write it to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
@@ -75,6 +76,8 @@ def show_map(
         raise UsageError(f"--csv cannot be used with {'--once' if once else '--svg'}: one of them at a time")
     if once and svg is not None:
         raise UsageError(f"svg = {str(svg)!r} cannot be used with --once: one of them at a time")
+    if svg is not None and svg.suffix != ".svg":
+        raise UsageError(f"svg = {str(svg)!r} cannot be written: a name that ends in .svg")
     in_the_app = not (once or csv or svg is not None) and terminal.is_interactive()
     guarded = guardian.divide() if in_the_app else None
     results = SweepResults.read(sweep)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.analysis.lottery import wilson
 
@@ -68,30 +69,46 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
     )
 
 
-@lru_cache(maxsize=1 << 12)
 def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
     """The p of Fisher's exact test, two-sided: the chance, given how many of both together were solved, of a table that
     is no likelier than this one (Fisher 1935). Arguments as of `difference`."""
-    both = solved + other_solved
+    first, chances = _tables(solved + other_solved, of, other_of)
+    as_far = chances <= chances[solved - first] * (1 + ROUNDING)
+    return float(chances[as_far].sum())
+
+
+def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> float:
+    """The p of Fisher's exact test, one-sided: the chance, given how many of both together were solved, that as many or
+    more of them are of the first, where its share is no larger. Arguments as of `difference`."""
+    first, chances = _tables(solved + other_solved, of, other_of)
+    return float(chances[solved - first :].sum())
+
+
+@lru_cache(maxsize=1 << 12)
+def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.float64]]:
+    """The least that the first can have of so many solved ones, and the chance of each count from there on."""
     first, last = max(0, both - other_of), min(of, both)
     before = np.arange(first, last, dtype=np.float64)  # solved ones of the first; each step moves one over
     steps = np.log((of - before) * (both - before)) - np.log((before + 1) * (other_of - both + before + 1))
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     chances = np.exp(logs - logs.max())
-    as_far = chances <= chances[solved - first] * (1 + ROUNDING)
-    return float(chances[as_far].sum() / chances.sum())
+    return first, chances / chances.sum()
 
 
-def told_among(count: int) -> float:
-    """The p below which the shares of two are told apart that were picked from so many, as the highest of them is.
+def chance_as_the_best(best_solved: int, best_of: int, solved: int, of: int, comparisons: int) -> float:
+    """The p of a share of solved seeds, put beside the largest of so many others, where it is the best all the same.
 
-    Whichever are picked, all pairs were looked at (Bonferroni): in `ERROR` of cases at the most any two that are the
-    same are told apart.
+    One-sided, and times the number of comparisons (Bonferroni): below `ERROR` it is ruled out as the best. The share
+    that is truly the best is ruled out in `ERROR` of cases at the most, also though the one beside it was picked by its
+    counts, since one of the others would have to be so far above it by chance (Gupta's subset, 1965; Hsu's comparisons
+    with the best, 1984).
     """
-    return ERROR / max(1, math.comb(count, 2))
+    return min(1.0, comparisons * fisher_above(best_solved, best_of, solved, of))
 
 
 def seeds_needed(count: int) -> int:
-    """Seeds of each from which on the highest of so many may be told from another: all of them beside none."""
-    bound = told_among(count)
-    return next(seeds for seeds in itertools.count(1) if fisher(seeds, seeds, 0, seeds) < bound)
+    """Seeds of each from which on a cell of so many may be ruled out as the best: none of them beside all of them."""
+    enough = (
+        seeds for seeds in itertools.count(LEAST_SEEDS) if chance_as_the_best(seeds, seeds, 0, seeds, count - 1) < ERROR
+    )
+    return next(enough)

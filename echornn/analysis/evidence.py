@@ -41,6 +41,8 @@ class Evidence:
             `solved_level`; None where it never did.
         reviews: all of them in blocks, since any term of training last changed, the learning rate too.
         before: what was solved before the task was changed; None where nothing was, or the weights are new.
+        renewed: windows along the path at which new data was asked for, of what was solved then; None where it was not.
+        tried: the fields that were edited where the newest terms began; empty where they began otherwise.
     """
 
     windows: int = 0
@@ -48,6 +50,8 @@ class Evidence:
     solved_at: int | None = None
     reviews: Reviews = field(default_factory=Reviews)
     before: Earlier | None = None
+    renewed: int | None = None
+    tried: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -82,9 +86,19 @@ class Evidence:
         """The evidence with which the same weights go on under other terms, after so many windows along the path."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
-        reviews = Reviews(begun=trained)
+        reviews, tried = Reviews(begun=trained), edited(was, config)
         if config.same_task(was):
-            return replace(self, reviews=reviews)
+            return replace(self, reviews=reviews, tried=tried)
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return Evidence(reviews=reviews, before=before)
+        return Evidence(reviews=reviews, before=before, tried=tried)
+
+    def with_new_data(self, trained: int) -> Evidence:
+        """The evidence with which the same weights go on with other data, after so many windows along the path."""
+        return self if self.solved_at is None else replace(self, renewed=trained)
+
+
+def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
+    """The fields that differ, but for those that say how many networks are trained, and which."""
+    differing = (name for name in vars(config) if getattr(config, name) != getattr(was, name))
+    return tuple(name for name in differing if name not in ("num_epochs", "seed", "replicas"))

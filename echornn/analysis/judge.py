@@ -10,20 +10,19 @@ import numpy as np
 
 from echornn.analysis import rates
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
-from echornn.analysis.reviews import HIGHEST
-from echornn.analysis.situation import MOSTLY, STILL, Kind, Note, Situation
+from echornn.analysis.known import known_of
+from echornn.analysis.situation import MOSTLY, STILL, Kind, Situation
 from echornn.analysis.standing import Level, Standing, standing
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.readings import Readings, Units
+from echornn.readings import Readings
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     boundary_floor,
     chance_level,
     credit_coverage,
+    fits_register,
     lost_level,
-    numbers_held,
-    numbers_needed,
     solved_level,
 )
 
@@ -36,7 +35,10 @@ FEW_BLOCKS = 8
 OFTEN = 3
 """So many relapses, or changes of level, are no accident."""
 
-NOT_LEARNED = frozenset({Kind.SETTLING, Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
+ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
+"""Kinds that a loss below chance ends."""
+
+NOT_LEARNED = ABOVE | {Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING}
 """Kinds that a loss well below chance ends."""
 
 CLEAR = 0.85
@@ -75,7 +77,7 @@ def situation(
         readings: what probes read of this network now, or not long ago; None where nothing is known.
     """
     stands = standing(config, evidence.reviews)
-    known = _numbers(config, evidence, stands, readings, undoable, blamed)
+    known = known_of(config, evidence, stands, readings, undoable, blamed)
     if not evidence.windows:
         return replace(known, kind=Kind.START)
     if evidence.recent.size and (finite := _not_finite(known, evidence)):
@@ -85,15 +87,15 @@ def situation(
     if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
         return replace(known, kind=Kind.WORSE, mean=evidence.mean)
     if evidence.solved_at is not None:
-        return _at_once(_solved(known, evidence, stands), evidence)
+        return _at_once(_solved(known, evidence, stands), evidence, stands)
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if stands is None:
         return replace(known, kind=Kind.TOO_EARLY, windows=evidence.reviews.windows)
     kind = _unsolved(known, stands, len(evidence.reviews))
-    stands_still = kind in (Kind.STALLED, Kind.STATE_TOO_SMALL)
+    stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
     judged = replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
-    return _at_once(judged, evidence)
+    return _at_once(judged, evidence, stands)
 
 
 def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
@@ -102,87 +104,11 @@ def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) ->
     Args:
         shown: the newest windows one by one, the last one last.
     """
-    known = _numbers(config, evidence, standing(config, evidence.reviews), None, False, ())
+    known = known_of(config, evidence, standing(config, evidence.reviews), None, False, ())
     if not np.isfinite(evidence.recent).all():
         return None
     told = (_passing(known, evidence, progress, ago) for ago, progress in enumerate(reversed(shown)))
     return next((one for one in told if one is not None), None)
-
-
-def _numbers(
-    config: EchoConfig,
-    evidence: Evidence,
-    stands: Standing | None,
-    readings: Readings | None,
-    undoable: bool,
-    blamed: tuple[str, ...],
-) -> Situation:
-    """All that is known, of no kind yet."""
-    recent = evidence.recent
-    known = Situation(
-        Kind.TOO_EARLY,
-        config,
-        note=_note(config),
-        windows=evidence.windows,
-        mean=evidence.mean,
-        newest=float(recent[-1]) if recent.size else math.nan,
-        solved_at=evidence.solved_at,
-        since=evidence.reviews.begun,
-        sure=math.exp(-float(np.median(recent))) if recent.size and np.isfinite(recent).all() else math.nan,
-        needed=numbers_needed(config),
-        room=numbers_held(config),
-        before=evidence.before,
-        undoable=undoable,
-        blamed=blamed,
-    )
-    if stands is not None:
-        known = replace(
-            known,
-            mean=stands.mean if stands.mean < HIGHEST / 2 else evidence.mean,
-            wrong=stands.errors,
-            since=stands.since,
-            best=stands.best,
-            best_at=stands.best_at,
-            falls=stands.falls,
-            fall=stands.fall,
-            relapses=stands.relapses,
-        )
-    if readings is None:
-        return known
-    units, memory, weights = readings.units, readings.memory, readings.weights
-    updates = [] if weights is None else [weights.update[name] for name in weights.update if name.startswith("W")]
-    return replace(
-        known,
-        held=math.nan if memory is None else memory.total,
-        spread=math.nan if units is None else _within_rows(units),
-        saturated=math.nan if units is None else units.share_saturated,
-        update=max(updates, default=math.nan) if np.isfinite(updates).all() else math.nan,
-    )
-
-
-def _within_rows(units: Units) -> float:
-    """Standard deviation over the later half of the newest window, within a row, of the unit that moves the most; NaN
-    where there is no window.
-
-    Between the rows they may differ all the same: units that nothing moves can stand near one, or near minus one.
-    """
-    later = units.activity[:, units.activity.shape[1] // 2 :]
-    if later.size == 0 or later.shape[1] < 2:
-        return math.nan
-    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max())
-
-
-def _note(config: EchoConfig) -> Note:
-    needed = numbers_needed(config)
-    if config.windows_per_epoch == 1:
-        return Note.ONE_WINDOW
-    if needed is not None and needed > numbers_held(config):
-        return Note.SMALL_STATE
-    if config.dropout:
-        return Note.DROPOUT
-    if config.window_stride < config.truncated_backprop_length:
-        return Note.OVERLAP
-    return Note.COVERAGE if 0 < config.echo_step < config.truncated_backprop_length else Note.NONE
 
 
 def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
@@ -205,7 +131,8 @@ def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int 
         return None
     floor, usual = boundary_floor(config, progress.window), float(np.median(before))
     wrong = float(progress.errors[-1]) / config.predictions_per_window
-    known = replace(known, newest=loss, wrong=wrong, floor=floor, place=(progress.epoch + 1, progress.window + 1))
+    place = (progress.epoch + 1, progress.window + 1)
+    known = replace(known, newest=loss, wrong=wrong, floor=floor, place=place, mean_before=float(before.mean()))
     if floor and loss > max(floor / 2, 2 * usual):
         unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
         return replace(known, kind=Kind.SPIKE, unknown=unknown)
@@ -224,10 +151,10 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     if stands.relapses >= OFTEN and stands.level is Level.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
-    return replace(known, kind=Kind.RELAPSED)
+    return replace(known, kind=Kind.RELAPSED, since=stands.since if stands.lost_at is None else stands.lost_at)
 
 
-def _at_once(judged: Situation, evidence: Evidence) -> Situation:
+def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
     """The same, or what the newest windows say so clearly that it need not wait for a block, which may take long."""
     chance, mean = chance_level(judged.config), evidence.mean
     if evidence.recent.size < RECENT_WINDOWS:
@@ -235,6 +162,10 @@ def _at_once(judged: Situation, evidence: Evidence) -> Situation:
     now = replace(judged, mean=mean, wrong=math.nan)
     if judged.kind in NOT_LEARNED and mean < CLEAR * chance:
         return replace(now, kind=Kind.LEARNING, falls=True)
+    if judged.kind in ABOVE and mean <= chance and stands is not None:
+        return replace(now, kind=_at_chance(judged, stands))
+    if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
+        return now
     if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
         return replace(
             now, kind=Kind.RELAPSED, since=evidence.reviews.begun + evidence.reviews.windows - RECENT_WINDOWS
@@ -280,8 +211,8 @@ def _at_chance(known: Situation, stands: Standing) -> Kind:
 
 
 def _stalled(known: Situation, stands: Standing) -> Kind:
-    if known.needed is not None and known.needed > known.room:
-        return Kind.STATE_TOO_SMALL
+    if not fits_register(known.config):
+        return Kind.FEW_NUMBERS
     if stands.mean - stands.best > SLIPPED_SHARE * (chance_level(known.config) - stands.best):
         return Kind.SLIPPED
     return Kind.STALLED

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from echornn.analysis import rates
+from echornn.analysis.advice import helped
 from echornn.analysis.lottery import Lottery
-from echornn.analysis.phrases import SLOWER, state_text
-from echornn.analysis.verdict import LINE, Verdict
+from echornn.analysis.phrases import SLOWER, as_fits, cut_off, seeds_that_learn, state_text
+from echornn.analysis.verdict import Verdict
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
-    PINNING_STATE,
     chance_level,
+    credit_coverage,
+    few_uniform_starts_learn,
+    fits_register,
     lost_level,
-    numbers_held,
-    numbers_needed,
 )
 from echornn.tasks.solved import RECENT_WINDOWS
 
@@ -79,18 +80,17 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
         (stand.lost, f"of the {lottery.solved:,} lost it again"),
     ]
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
-    causes = [lottery.in_words()]
-    for index, one in enumerate(told):
-        causes.append(f"{causes[-1]}{', ' if index else '; '}{one}")
-    cause = next(one for one in reversed(causes) if len(one) <= LINE)
-    return Verdict(cause, _advice(stand, lottery, config, undoable), causes[-1].removeprefix(cause))
+    cause, more = as_fits(lottery.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
+    seen = Verdict(cause, "", more)
+    advice = _advice(stand, lottery, config, undoable)
+    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config))
 
 
 def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bool) -> str:
-    """What keeps most of the others, and what helps them."""
+    """What keeps most of the others, and what helps them; empty where it is what all of them have in common."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
-        return "whatever the seed, it learns this; s sets a longer echo_step"
+        return "all of these seeds learn it; s sets a longer echo_step"
     if most == stand.diverged:
         back = "u goes back, then " if undoable else ""
         return f"their steps are too large: {back}s sets a smaller learning_rate"
@@ -99,30 +99,26 @@ def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bo
             return "weights at random are surer than they should be; that goes first"
         return "those are surer than they should be; s sets a smaller learning_rate"
     if most == stand.lost:
-        return f"{SLOWER} holds it steadier"
-    if most == stand.below:
+        if credit_coverage(config) == 0:
+            return f"{cut_off(config)}: steps may destroy what the state keeps"
+        return f"{SLOWER} may hold it steadier"
+    if most == stand.below and fits_register(config):
         return "those are under way, or stuck; 6 shows them one by one"
-    return _in_all(config)
+    return ""
 
 
-def _in_all(config: EchoConfig) -> str:
-    """What all of them have in common that keeps many from learning."""
-    needed = numbers_needed(config)
-    if config.echo_step >= config.truncated_backprop_length:
-        return "no error reaches the input echoed; s sets a longer truncated_backprop_length"
+def _in_all(config: EchoConfig) -> tuple[str, str]:
+    """What all of them have in common that keeps many from learning, as the words around the changes that help."""
+    if credit_coverage(config) == 0:
+        return f"{cut_off(config)}; ", ", or a shorter echo_step"
     if rates.is_large(config):
-        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; s sets a smaller one"
+        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", ", then r"
     if rates.is_small(config):
-        return f"learning_rate {config.learning_rate:g} is too small to move; s sets a larger one"
-    if needed is not None and needed > numbers_held(config):
-        return f"{state_text(config)} has no room for echo {config.echo_step}; s sets a larger state_size"
-    if config.init == "tutorial" and config.cell == "rnn" and _pins(config):
-        return "a uniform start pins the units of such a network; s: the glorot preset helps"
+        return f"learning_rate {config.learning_rate:g} is too small to move; ", ""
+    if not fits_register(config):
+        return f"{seeds_that_learn(config)}; ", ""
+    if few_uniform_starts_learn(config):
+        return f"few uniform starts learn with {state_text(config)}; ", ""
     if config.init == "tutorial":
-        return "many uniform starts end there: wait longer, or s: the glorot preset helps"
-    return "those have learned nothing yet; R draws other weights for all"
-
-
-def _pins(config: EchoConfig) -> bool:
-    """Whether any uniform start does what `Kind.PINNED` tells of."""
-    return config.num_layers > 1 or config.state_size >= PINNING_STATE
+        return "many uniform starts stay there long; ", ", or wait"
+    return "", "those have learned nothing yet; R draws other weights for all"

@@ -22,12 +22,12 @@ class Kind(StrEnum):
     LEARNING = "the loss falls"
     BEGINNING = "more is right than by guessing, at a loss near chance"
     PLATEAU = "at chance"
-    PINNED = "at chance, since the units stand near one"
-    FAR = "at chance, since most targets echo an input before their window"
-    BEYOND = "no error reaches the input that is echoed"
+    PINNED = "at chance, and the units hardly move, as after a uniform start"
+    FAR = "at chance, and most targets echo an input before their window"
+    BEYOND = "not solved, and no gradient reaches the input that is echoed"
     RATE_TOO_LARGE = "not learned, since the steps are too large"
     STEPS_TOO_SMALL = "not learned, since the steps are too small"
-    STATE_TOO_SMALL = "stalled, since the state has no room for the echo"
+    FEW_NUMBERS = "stalled, and a linear shift register for the echo does not fit into the state"
     STALLED = "below chance, and the loss stands"
     SLIPPED = "below chance, and it was lower"
     SWINGING = "the loss swings about chance"
@@ -47,7 +47,8 @@ class Note(StrEnum):
 
     NONE = "nothing"
     ONE_WINDOW = "an epoch is one window"
-    SMALL_STATE = "the state has no room for the whole echo"
+    FEW_NUMBERS = "a linear shift register for the echo does not fit into the state"
+    UNIFORM_START = "few uniform starts of such a network learn"
     DROPOUT = "the loss is measured with dropout"
     OVERLAP = "windows overlap"
     COVERAGE = "some targets echo an input before their window"
@@ -81,19 +82,23 @@ class Situation:
         wrong: wrong predictions per prediction, 0 to 1.
         solved_at: the window, from 1, at which it was solved.
         since: windows after which it has been so.
-        best, best_at: lowest mean loss, and the windows trained then.
+        more_right: whether more is right than by guessing, and that so many predictions do not bring about by chance.
+        best, best_at, best_wrong: lowest mean loss, the windows trained then, and wrong predictions per prediction.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
         relapses: how often it was solved and then was so no more.
         sure: probability given to the right symbol in a typical window, 0 to 1.
-        held, needed, room: numbers that the state holds (the sum of its memory by lag), that the echo needs, and that
-            it has room for.
+        held: numbers that a linear read-out finds in the state, the sum of its memory by lag.
+        kept: how well the input echoed can be read from the state so many steps later, r2, 0 to 1.
         spread: largest standard deviation of a unit, within a row of the newest window.
         saturated: share of units and steps that are saturated.
         update: largest step of a weight matrix in a window, relative to it.
         unknown: first targets of a row that a zero state cannot know.
         floor: least mean loss of such a window.
         place: epoch and window in it, both from 1.
+        mean_before: mean loss of the newest windows before it.
         before: what was solved before the task was changed.
+        renewed: windows along the path at which a solved network was given new data.
+        tried: the fields that were edited last.
         undoable: whether there is something to go back to.
         blamed: the fields changed last before the loss was no finite number.
     """
@@ -105,23 +110,27 @@ class Situation:
     mean: float = math.nan
     newest: float = math.nan
     wrong: float = math.nan
+    more_right: bool = False
     solved_at: int | None = None
     since: int = 0
     best: float = math.nan
     best_at: int = 0
+    best_wrong: float = math.nan
     falls: bool = False
     fall: float = math.nan
     relapses: int = 0
     sure: float = math.nan
     held: float = math.nan
-    needed: int | None = None
-    room: int = 0
+    kept: float = math.nan
     spread: float = math.nan
     saturated: float = math.nan
     update: float = math.nan
     unknown: int = 0
     floor: float = 0.0
     place: tuple[int, int] = (1, 0)
+    mean_before: float = math.nan
     before: Earlier | None = None
+    renewed: int | None = None
+    tried: tuple[str, ...] = ()
     undoable: bool = False
     blamed: tuple[str, ...] = ()

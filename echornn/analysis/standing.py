@@ -17,11 +17,10 @@ from echornn.analysis.reviews import HIGHEST, Numbers, Reviews, Windows
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     chance_level,
+    fits_register,
     guessing_errors,
     lost_level,
     mean_floor,
-    numbers_held,
-    numbers_needed,
     solved_level,
 )
 
@@ -43,8 +42,9 @@ FEWER, AS_MANY = 0.9, 0.95
 FALLS, STANDS = 0.06, 0.03
 """Share of what is left to learn by which the loss must fall to be falling, and below which it stands."""
 
-SMALL_STATE_FALLS = 3
-"""So many times faster must it fall where the state has no room for the echo, so that little of what is left can go."""
+FEW_NUMBERS_FALL = 3
+"""So many times faster must it fall where a linear shift register for the echo does not fit into the state: most seeds
+soon go no further there."""
 
 SHORT_SPAN = 8
 """Blocks of which the mean is compared with that of as many before, to see at once that it falls again."""
@@ -77,15 +77,18 @@ class Standing:
         changes: how often the level changed in the last half of the stretch.
         mean: mean loss over the last `SMOOTHED` blocks, nats; where it is solved, over more, but only those since.
         newest: mean loss of the last one.
-        errors: wrong predictions per prediction there, 0 to 1.
+        errors: wrong predictions per prediction over the last `SMOOTHED` blocks, 0 to 1.
+        windows: how many these blocks have.
         better: whether fewer are wrong than of one who guesses, whatever the loss is.
-        best, best_at: lowest such mean loss so far, and the windows trained then.
+        best, best_at, best_errors: lowest such mean loss so far, the windows trained then, and wrong predictions per
+            prediction there.
         falls: whether the loss falls.
         fall: share of what was left to learn by which it fell from the second quarter of the stretch to its last half,
             below 0 where it rose.
-        stands_since: windows after which it was no more than `FALLS` away from what it is now.
+        stands_since: where it stands, windows after which it was no more than `FALLS` away from what it was when that
+            was seen.
         relapses: how often it was solved and then was so no more.
-        lost_at: windows trained when that was seen last; None where it never was.
+        lost_at: windows after which it was so no more, the last time; None where it always was.
         until: windows trained when it was judged last.
     """
 
@@ -95,9 +98,11 @@ class Standing:
     mean: float
     newest: float
     errors: float
+    windows: int
     better: bool
     best: float
     best_at: int
+    best_errors: float
     falls: bool
     fall: float
     stands_since: int
@@ -133,13 +138,13 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
     newest = np.where(solved, fall, np.fmax(fall, _short_fall(blocks, floor, unsure)))
-    needed = numbers_needed(config)
-    part = SMALL_STATE_FALLS if needed is not None and needed > numbers_held(config) else 1
+    part = 1 if fits_register(config) else FEW_NUMBERS_FALL
     stands = (ends >= FIRST_JUDGED) & (newest < np.where(solved, 0, part * STANDS))
     left_chance = np.append(False, below[1:] & ~below[:-1])
     falls = _held((newest > part * FALLS) | left_chance, stands & ~_lately(changed, len(ends)), first=True)
     lost = np.flatnonzero(solved[:-1] & ~solved[1:]) + 1
-    away = np.abs(means - means[-1]) > FALLS * max(means[-1] - floor, 0) + 1e-9
+    seen = 1 + int(np.flatnonzero(falls[:-1])[-1]) if falls[:-1].any() else len(falls) - 1
+    away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
     best = int(np.argmin(means))
     half = int(np.searchsorted(ends, ends[-1] / 2))
     return Standing(
@@ -149,14 +154,16 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
         mean=float(means[-1] if not solved[-1] else _since_solved(blocks, solved)),
         newest=float(blocks[-1]),
         errors=float(errors[-1]),
+        windows=int(ends[-1] - (ends[-1 - SMOOTHED] if len(ends) > SMOOTHED else 0)),
         better=bool(better[-1]),
         best=float(means[best]),
         best_at=begun + int(ends[best]),
+        best_errors=float(errors[best]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
         stands_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
         relapses=len(lost),
-        lost_at=begun + int(ends[lost[-1]]) if lost.size else None,
+        lost_at=begun + int(ends[lost[-1] - 1]) if lost.size else None,
         until=begun + int(ends[-1]),
     )
 

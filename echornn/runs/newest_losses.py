@@ -5,22 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.analysis.evidence import RECENT_WINDOWS
+from echornn.config import EchoConfig
 from echornn.progress import Floats
-from echornn.runs.branch import task_since, whole_path
+from echornn.runs.branch import Moment, task_since, whole_path
 from echornn.runs.loss_log import losses_of
 from echornn.runs.run_dir import Run
 
 
-def newest_losses(run: Run) -> Floats:
-    """Of each network that is trained where the run stands, float32 [up to RECENT_WINDOWS, replicas], oldest first.
+def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
+    """Of each network at a moment, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
-    Only those under the present weights and task count; of one of several networks that goes on alone, its own.
+    Only those under its weights and task count; of one of several networks that goes on alone, its own.
+
+    Args:
+        config: what is trained there.
     """
-    config, branches, stands = run.config, run.tree[0], run.stands
+    branches = run.tree[0]
     newest = [np.empty((0, config.replicas), np.float32)]
     if run.checkpoint is not None and branches:
-        path = whole_path(branches[stands.branch], branches.__getitem__)
-        for branch, _, windows in run.path(stands, max(task_since(path), stands.window - RECENT_WINDOWS)):
+        path = whole_path(branches[moment.branch], branches.__getitem__)
+        for branch, _, windows in run.path(moment, max(task_since(path), moment.window - RECENT_WINDOWS)):
             losses = losses_of(windows).reshape(len(windows), -1)
             own = config.seed - branch.config.seed if branch.config.replicas > 1 else 0
             if 0 <= own <= branch.config.replicas - config.replicas:

@@ -199,9 +199,10 @@ class RunRecorder:
         self._moves += 1
 
     def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None:
-        """See `Recorder.save`. A state whose weights are not finite is not kept: none could go on from it.
+        """See `Recorder.save`.
 
-        The run is then taken up before the moment when it diverged, and comes to the same moment again.
+        A state whose weights are not finite is kept like any other. Without it, all that was trained since the last
+        finite one would be lost. The run is then taken up where it diverged, and earlier moments are a replay away.
         """
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows

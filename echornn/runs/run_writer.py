@@ -89,22 +89,18 @@ class RunWriter:
         self._is_known = True
 
     def keep(self, save: Save) -> None:
-        """Bring a save to the disk; what goes wrong is told by `trouble`.
-
-        A state whose weights are not finite is not kept: none could go on from it.
-        """
+        """Bring a save to the disk; what goes wrong is told by `trouble`."""
         try:
             self._require_our_run()
             self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
-            if save.state.is_finite:
-                ends = (self._losses.end, self._commands.end)
-                told = (save.solved_at, save.stands)
-                kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end)
-                checkpoint.save(self._folder, kept)
-                self._serial += 1
+            ends = (self._losses.end, self._commands.end)
+            told = (save.solved_at, save.stands)
+            kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end)
+            checkpoint.save(self._folder, kept)
+            self._serial += 1
             self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save

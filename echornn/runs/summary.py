@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.analysis.lottery import Lottery, solved_by_half
 from echornn.config import EchoConfig
@@ -31,7 +32,7 @@ class Summary:
         saved: when it was saved last, in seconds since 1970.
         config: what is trained now.
         epoch, window: how far it is: the newest window's epoch and its number in it, both from 1; 0 before the first.
-        windows: trained in the whole run; where it has diverged, up to where it stood then.
+        windows: trained in the whole run.
         loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN where there are
             none, infinite where the loss has diverged. Of several networks, the median.
         solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
@@ -71,7 +72,7 @@ def summary(folder: Path) -> Summary:
         OSError: the disk does not answer.
     """
     run = run_dir.glance(folder)
-    diverged_at = _diverged_at(run)
+    diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
     lottery = _lottery(run)
@@ -82,24 +83,35 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at else _loss(run) if lottery is None else lottery.quantiles[1],
+        math.inf if diverged_at or _has_diverged(run) else _loss(run) if lottery is None else lottery.quantiles[1],
         _solved_at(run) if lottery is None else solved_by_half(lottery.solved_at) or 0,
         run_dir.size(folder),
         lottery,
     )
 
 
-def _diverged_at(run: Run) -> int:
+def _has_diverged(run: Run) -> bool:
+    """Whether the newest loss where the run stands is no finite number; of several networks, none's is."""
+    newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
+    return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
+
+
+def _diverged_after_the_checkpoint(run: Run) -> int:
     """Windows trained when the loss was no finite number any more, after the last checkpoint; 0 where that is not so.
 
-    No state is saved after that, and so the log ends beyond the checkpoint.
+    Versions that saved no state after that left a log that ends beyond the checkpoint, as a killed process does.
     """
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
         return 0
     newest = run.windows(count - 1, count, run.layout.changes[-1][1])
-    lost, finite = np.isnan(error_rates(newest, run.config)), np.isfinite(losses_of(newest))
-    return 0 if lost.any() or finite.any() else count
+    return count if _is_no_number(newest, run.config) else 0
+
+
+def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
+    """Whether none of these losses is finite, and none is lost."""
+    lost, finite = np.isnan(error_rates(windows, config)), np.isfinite(losses_of(windows))
+    return not (lost.any() or finite.any())
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
@@ -116,7 +128,7 @@ def _position(run: Run, windows: int) -> tuple[int, int]:
 
 
 def _loss(run: Run) -> float:
-    newest = newest_losses(run)
+    newest = newest_losses(run, run.stands, run.config)
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
 
 
@@ -125,7 +137,7 @@ def _lottery(run: Run) -> Lottery | None:
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
         return None
-    return Lottery.after(newest_losses(run), state.solved.at, run.stands.window)
+    return Lottery.after(newest_losses(run, run.stands, run.config), state.solved.at, run.stands.window)
 
 
 def _solved_at(run: Run) -> int | None:

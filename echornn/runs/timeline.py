@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.band import Band
-from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
 from echornn.analysis.lottery import Lottery
 from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
@@ -41,17 +41,24 @@ class Timeline(Tree):
         before = None if parent is None or branch.starts_over else self.owner(parent).config
         if parent is None or before is None:
             if config.replicas == 1:
-                return TrackOfOne(branch, number, Evidence())
+                return TrackOfOne(branch, number, Evidence(tried=self._edited(branch)))
             return TrackOfMany(branch, number, None, _none_of(config))
         if not goes_on(branch.cause, before, config):
             raise ValueError(f"no branch can begin there: {branch}")
         if config.replicas == 1:
             replica = 0 if before.replicas == 1 else config.seed - before.seed
             evidence = self.evidence(parent, replica)
-            return TrackOfOne(branch, number, evidence.under(config, before.of(replica), parent.window))
+            goes_on_as = evidence.under(config, before.of(replica), parent.window)
+            renewed = branch.cause == "regenerate"
+            return TrackOfOne(branch, number, goes_on_as.with_new_data(parent.window) if renewed else goes_on_as)
         if not config.same_task(before):
             return TrackOfMany(branch, number, None, _none_of(config))
         return TrackOfMany(branch, number, self.lottery(parent), self._newest(parent))
+
+    def _edited(self, branch: Branch) -> tuple[str, ...]:
+        """The fields that were edited where a branch begins with its weights anew."""
+        before = self.parent_config(branch)
+        return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
     def trained_in(self, number: int, progress: AnyProgress) -> None:
         """Windows were trained at the end of this branch, by one network or by many, as it is of."""
@@ -98,12 +105,14 @@ class Timeline(Tree):
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
             known, solved = track.evidence, track.solved_at or 0
-            reviews, before = self._reviews(moment, known.reviews), known.before
+            reviews = self._reviews(moment, known.reviews)
         else:
             assert isinstance(track, TrackOfMany)
-            solved = int(track.each_solved_at[replica])
-            reviews, before = Reviews(begun=moment.window), None
-        return Evidence(moment.window - since, recent, solved if 0 < solved <= moment.window else None, reviews, before)
+            known, solved = Evidence(), int(track.each_solved_at[replica])
+            reviews = Reviews(begun=moment.window)
+        solved_at = solved if 0 < solved <= moment.window else None
+        windows = moment.window - since
+        return dataclasses.replace(known, windows=windows, recent=recent, solved_at=solved_at, reviews=reviews)
 
     def lottery(self, moment: Moment) -> Lottery | None:
         """Where several networks stand at a moment, as it was known there; None of a network alone."""

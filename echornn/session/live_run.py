@@ -55,6 +55,7 @@ class LiveRun(Whereabouts):
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
         self._extends = 0
+        self._any_unsaved = False
         self._way = Way(self._keyframing, pace, clock)
         self._undoing = Undoing(clock)
 
@@ -124,6 +125,13 @@ class LiveRun(Whereabouts):
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
             self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
+            self._any_unsaved = False
+
+    def save_all(self) -> None:
+        """As `save`; where windows were trained that no save has seen, go on to the moment where it can be done."""
+        while self._any_unsaved and not self.arrived:
+            self.step(self._pace.slice_windows())
+        self.save()
 
     # ---- training
 
@@ -161,6 +169,7 @@ class LiveRun(Whereabouts):
         self.timeline.trained_in(self.here.branch, progress)
         self.here = Moment(self.here.branch, self.here.window + len(progress.losses))
         self._recorder.windows(progress)
+        self._any_unsaved = True
 
     # ---- changes, each of which begins a branch
 

@@ -136,8 +136,10 @@ class Loop:
             self._go_first(at)
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
-        elif live.trainer.finished and at is None:
+        elif at is None and (live.trainer.finished or live.diverged):
             live.show_rows()
+        if live.diverged:
+            self.drive.pause()
         self._can_save = live.may_save = True
         live.save()
         self.pace.restart()
@@ -265,7 +267,7 @@ class Loop:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         try:
             if self._can_save:
-                self.live.save()
+                self.live.save_all()
         finally:
             self.recorder.close()
         self._showing.show_warning()

@@ -86,6 +86,11 @@ class Session:
         return self._loop.going_first
 
     @property
+    def before_it_diverged(self) -> int | None:
+        """Windows along the path after which the loss was still finite; see `Whereabouts.before_it_diverged`."""
+        return self._loop.live.before_it_diverged
+
+    @property
     def outstanding(self) -> int:
         """Commands to train, to change what is trained or to go to a moment that are not carried out yet."""
         return self._given - self._done + self._loop.changes.waiting

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps import axis
+from echornn.sweeps.ranking import Place, Ranking, ranking_of
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS, Limit
 
@@ -64,6 +65,11 @@ class Surveyed:
     def counts(self) -> Counts:
         """Of all points."""
         return Counts.of(self.tallies.values())
+
+
+def windows_of(config: EchoConfig) -> int:
+    """How many windows a network trains at the most."""
+    return config.num_epochs * config.windows_per_epoch
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,12 @@ class Table:
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
+    @cached_property
+    def windows_differ(self) -> bool:
+        """Whether the points of its cells train different numbers of windows at the most."""
+        configs = (config for row in self.cells for cell in row for config in cell.configs.values())
+        return len(set(map(windows_of, configs))) > 1
+
     @property
     def tallies(self) -> list[Tally]:
         """Of all cells."""
@@ -157,6 +169,17 @@ class Table:
     def counts(self) -> Counts:
         """Of all that is laid out."""
         return Counts.of(self.tallies)
+
+    @cached_property
+    def ranking(self) -> Ranking | None:
+        """Which cell is solved most often; None where fewer than two can be ranked."""
+        places = itertools.product(range(len(self.rows)), range(len(self.columns)))
+        return ranking_of({place: self.cell(place).tally for place in places})
+
+    def cell(self, place: Place) -> Cell:
+        """The cell in this row and column."""
+        row, column = place
+        return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
         """Which cells lie beyond a limit, [rows][columns]; None where its points disagree, or none can be trained."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 
-from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference, fisher, seeds_needed, told_among
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, difference
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Cell, Table, Values
+from echornn.sweeps.table import Cell, Table, Values, windows_of
 from echornn.sweeps.tally import Tally
 
 NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
-
-MOST_NAMED = 6
-"""Cells that are named; of more, the count."""
 
 
 def name_of(table: Table, row: int, column: int) -> str:
@@ -39,13 +36,20 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
         name = ", ".join([name, *_others(table, next(iter(cell.configs)))])
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
-    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{' by now' if tally.missing else ''}"
+    by_now = " by now" if tally.missing else ""
+    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
         return first, "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
     parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _within(table: Table, cell: Cell) -> str:
+    """For how long they trained at the most, where cells differ in it."""
+    most = {windows_of(config) for config in cell.configs.values()}
+    return f" within {most.pop():,} windows" if table.windows_differ and len(most) == 1 else ""
 
 
 def _by_point(tally: Tally) -> str:
@@ -142,42 +146,3 @@ def chance_text(chance: float) -> str:
         return "p < 0.001"
     text = f"{chance:.2g}"
     return f"p < {ERROR}" if chance < ERROR <= float(text) else f"p {text}"
-
-
-def best_told(table: Table) -> str:
-    """Which cell solves the most, and from which others the seeds tell it; empty where there is nothing to compare.
-
-    The best was picked from all of them, so that all pairs count: see `told_among`.
-    """
-    cells = [
-        (name_of(table, row, column), cell.tally)
-        for row, line in enumerate(table.cells)
-        for column, cell in enumerate(line)
-        if cell.tally.asked
-    ]
-    if len(cells) < 2:
-        return ""
-    if any(tally.is_pooled for _, tally in cells):
-        return "cells of several points each are not compared: hold the other fields by --filter FIELD=VALUE"
-    unknown = sum(not tally.is_whole for _, tally in cells)
-    cells = [(name, tally) for name, tally in cells if tally.is_whole]
-    if len(cells) < 2 and unknown:
-        return "cells are compared when all of their seeds are known"
-    cells = [(name, tally) for name, tally in cells if tally.count >= LEAST_SEEDS]
-    if len(cells) < 2:
-        return f"few seeds rank nothing: cells of {LEAST_SEEDS} or more can be compared"
-    best_name, best = max(cells, key=lambda pair: pair[1].success)
-    others = [(name, tally) for name, tally in cells if tally is not best]
-    bound = told_among(len(cells))
-    alike = [name for name, one in others if fisher(best.solved, best.count, one.solved, one.count) >= bound]
-    most = f"solved most often: {best_name}, {best.solved:,} of {best.count:,}"
-    pairs = f" ({100 * ERROR:.0f} % error over all {math.comb(len(cells), 2):,} pairs)" if len(cells) > 2 else ""
-    if best.count < seeds_needed(len(cells)):
-        pairs += f"; of {len(cells):,} cells that takes {seeds_needed(len(cells))} seeds or more of each"
-    pairs += f"; without {unknown:,} of which not all seeds are known" if unknown else ""
-    if not alike:
-        return f"{most}; the seeds tell it from all others{pairs}"
-    told_from = len(others) - len(alike)
-    named = "; ".join(alike) if len(alike) <= MOST_NAMED else f"{len(alike)} cells" if told_from else "any other"
-    rest = f"; they tell it from the other {told_from}" if told_from else ""
-    return f"{most}; the seeds do not tell it from {named}{rest}{pairs}"

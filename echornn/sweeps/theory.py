@@ -1,4 +1,4 @@
-"""Where on a map theory knows a limit: the cells beyond it, from the fields alone."""
+"""The two lines of a map: from where on no gradient reaches the source, and a linear shift register does not fit."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from echornn.config import EchoConfig
-from echornn.tasks.levels import credit_coverage, numbers_held, numbers_needed
+from echornn.tasks.levels import credit_coverage, fits_register
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A line that theory draws.
+    """A line that theory draws. Some seeds solve the echo beyond it, and the cells' counts say how many.
 
     Attributes:
         name: what it is called on the map.
-        about: what lies beyond it, in words.
+        beyond: which cells lie beyond it.
+        about: what holds there, in words.
         is_beyond: whether a configuration does.
     """
 
     name: str
+    beyond: str
     about: str
     is_beyond: Callable[[EchoConfig], bool]
 
@@ -28,13 +30,21 @@ def _no_credit(config: EchoConfig) -> bool:
     return credit_coverage(config) == 0
 
 
-def _too_much_to_hold(config: EchoConfig) -> bool:
-    needed = numbers_needed(config)
-    return needed is not None and needed > numbers_held(config)
+def _too_long_a_register(config: EchoConfig) -> bool:
+    return not fits_register(config)
 
 
 LIMITS = (
-    Limit("echo = T", "no error reaches what is echoed", _no_credit),
-    Limit("echo + 1 = state", "more numbers are needed than the states hold", _too_much_to_hold),
+    Limit("echo = T", "echo >= T", "no gradient reaches the source; only what the state keeps is used", _no_credit),
+    Limit(
+        "echo + 1 = state",
+        "echo + 1 > state",
+        "fewer seeds learn: a linear shift register needs more numbers",
+        _too_long_a_register,
+    ),
 )
-"""Truncated back-propagation follows an error T steps; a linear read-out finds as many numbers as there are units."""
+"""Truncated back-propagation follows an error T steps; a linear shift register holds one input a unit, an LSTM's two.
+
+Neither forbids the echo. Of 32 seeds (glorot, 40 epochs) 5, 10, 8 and 3 solve (echo, state) = (3, 3), (4, 4), (5, 5)
+and (6, 5); at T 1, of 16 seeds with state 16 half solve echo 3 and echo 4, from what the carried state happens to keep.
+"""

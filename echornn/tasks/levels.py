@@ -31,6 +31,14 @@ def guessing_errors(config: EchoConfig) -> float:
     return 1 - 1 / config.num_classes
 
 
+def best_guess_errors(config: EchoConfig) -> float:
+    """Wrong predictions per prediction of one who always says 0, the symbol of the blank targets at a row's start:
+    ``(1 - 1/num_classes)`` of the targets that are not blank."""
+    rows = config.batch_size if config.row_start == "zero" else 1
+    blank = rows / config.batch_size * config.echo_step / config.row_length
+    return (1 - blank) * guessing_errors(config)
+
+
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), where the row is
     known.
@@ -88,18 +96,32 @@ def lost_level(config: EchoConfig) -> float:
     return level + (chance_level(config) - level) / 10
 
 
-def numbers_needed(config: EchoConfig) -> int | None:
-    """Numbers that a state must hold to echo symbols drawn evenly: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
+def register_numbers(config: EchoConfig) -> int | None:
+    """Numbers in a linear shift register for the echo: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
 
-    None for more than two classes, whose symbols a state can hold in several ways.
+    It is how most networks solve the echo, and no bound: some keep more symbols than they have numbers, since binary
+    inputs can be packed non-linearly. None for more than two classes, whose symbols can be kept in several ways.
     """
     return config.echo_step + 1 if config.num_classes == 2 else None
 
 
-def numbers_held(config: EchoConfig) -> int:
-    """Most numbers that the states of all layers can hold for a linear read-out (Jaeger 2001): one a unit, and two of
-    an LSTM, which carries h and c."""
+def state_numbers(config: EchoConfig) -> int:
+    """Numbers in the states of all layers: one a unit, and two of an LSTM, which carries h and c.
+
+    A linear read-out finds at most so many inputs in them (Jaeger 2001).
+    """
     return config.state_size * config.num_layers * (2 if config.cell == "lstm" else 1)
+
+
+def fits_register(config: EchoConfig) -> bool:
+    """Whether a linear shift register for the echo fits into the states; where it does not, fewer seeds learn it."""
+    numbers = register_numbers(config)
+    return numbers is None or numbers <= state_numbers(config)
+
+
+def few_uniform_starts_learn(config: EchoConfig) -> bool:
+    """Whether the weights start as in the tutorial, and few such networks learn from there; see `PINNING_STATE`."""
+    return config.init == "tutorial" and (config.num_layers > 1 or config.state_size >= PINNING_STATE)
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:

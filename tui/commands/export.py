@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from echornn.runs import run_dir
+from echornn.runs.branch import Moment
 from echornn.runs.run_dir import Run
 from tui import printed
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
+from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas
 from tui.exit_code import ExitCode
 
 
@@ -27,8 +29,8 @@ def export(
     Args:
         path: only the windows along the path to where it stands.
         branch: only those along the path to the end of this branch, named by its letter or its number.
-        summary: a line for each network instead.
-        replica: of several networks only this one, from 0.
+        summary: a line for each network instead, at that branch's end, or where the run stands.
+        replica: only the network of this number, see `ReplicaNumbers`.
 
     Raises:
         RunError: there is no such run, branch or replica, or nothing can be written to a file of that name.
@@ -37,25 +39,19 @@ def export(
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
-    of_one_moment = weights is not None or keras is not None
-    if replica is not None:
-        record.require_replica(replica, run.config.replicas if of_one_moment else most_replicas(run))
-    if of_one_moment:
+    end = run.stands if path else None if branch is None else run.moment(branch=record.branch_named(run, branch))
+    if weights is not None or keras is not None:
         write_network(run, weights, keras, replica)
     elif summary:
-        _print_networks(run, as_json_lines)
+        _print_networks(run, as_json_lines, run.stands if end is None else end)
     else:
-        _print_windows(run, as_json_lines, path, branch, replica)
+        _print_windows(run, as_json_lines, end, replica)
     return ExitCode.DONE
 
 
-def most_replicas(run: Run) -> int:
-    """Of all branches of the run."""
-    return max((branch.config.replicas for branch in run.tree[0]), default=run.config.replicas)
-
-
-def _print_windows(run: Run, as_json_lines: bool, path: bool, branch: str | None, replica: int | None) -> None:
-    end = run.stands if path else None if branch is None else run.moment(branch=record.branch_named(run, branch))
+def _print_windows(run: Run, as_json_lines: bool, end: Moment | None, replica: int | None) -> None:
+    if replica is not None:
+        ReplicaNumbers.of(run).require(replica, configs_of(run, end))
     numbered = replica is None and most_replicas(run) > 1
     if not as_json_lines:
         printed.lines([window_rows.REPLICA_HEADER if numbered else window_rows.HEADER])
@@ -64,8 +60,8 @@ def _print_windows(run: Run, as_json_lines: bool, path: bool, branch: str | None
     printed.plain(text(window, numbered) for window in windows)
 
 
-def _print_networks(run: Run, as_json_lines: bool) -> None:
-    networks = replica_rows.replica_rows(run)
+def _print_networks(run: Run, as_json_lines: bool, moment: Moment) -> None:
+    networks = replica_rows.replica_rows(run, moment)
     if as_json_lines:
         printed.lines(map(replica_rows.as_json, networks))
     else:

@@ -9,8 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
@@ -50,8 +48,6 @@ def print_training(
     def on_progress(progress: AnyProgress) -> None:
         say(*report.records(progress))
         if progress.diverged[-1]:
-            position = {"epoch": progress.epoch + 1, "window": progress.window + 1}
-            say({"event": "diverged", **position, "loss": float(np.mean(progress.losses[-1]))})
             session.stop()
 
     def end(signal_number: int) -> None:
@@ -89,7 +85,7 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
             warning = newest
             lines.print([f"echornn-tui: {warning or 'saved again'}"], sys.stderr)
         lines.show(frame)
-        if frame.state is State.FINISHED:
+        if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
             session.stop()
         if asked and not is_unsaved(session.recorder):
             return
@@ -112,8 +108,12 @@ def _conclude(
     if session.error is not None:
         lines.print(f"echornn-tui: {frame.message}\n{native_log.tail()}".splitlines(), sys.stderr)
         return ExitCode.FAILED
-    if asked or _has_diverged(frame):
-        lines.print(farewell(recorder, session.going_first), sys.stderr)
+    diverged = _has_diverged(frame)
+    if diverged:
+        say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
+    if asked or diverged:
+        at = session.before_it_diverged if diverged else session.going_first
+        lines.print(farewell(recorder, at), sys.stderr)
         return code_after_a_signal(recorder) if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
     return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)
@@ -123,4 +123,5 @@ def _has_diverged(frame: Frame) -> bool:
     """Whether nothing goes on well: the loss, or each replica's, is no finite number."""
     if frame.lottery is not None:
         return bool(frame.lottery.diverged.all())
-    return frame.progress is not None and not math.isfinite(frame.loss)
+    recent = frame.evidence.recent
+    return bool(recent.size) and not math.isfinite(recent[-1])

@@ -16,6 +16,8 @@ from echornn.population_state import AnyState, PopulationState
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.trainer_state import TrainerState
+from tui import printed
+from tui.commands.replica_numbers import ReplicaNumbers
 from tui.tty import terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
@@ -28,7 +30,7 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
     Args:
         weights: a .npz file; of several networks, the replicas are each array's first axis.
         keras: a .keras file, of one network.
-        replica: only this one of several, from 0.
+        replica: only the network of this number, see `ReplicaNumbers`.
 
     Raises:
         RunError: nothing can be written to a file of that name, or there is no such replica, or none was chosen.
@@ -40,10 +42,16 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
         raise RunError(f"weights = {str(weights)!r} cannot be written: a name that ends in .npz")
     if keras is not None and keras.suffix != ".keras":
         raise RunError(f"keras = {str(keras)!r} cannot be written: a name that ends in .keras")
-    state = run.checkpoint.state if replica is None else run.checkpoint.state.of(replica)
+    state, numbers = run.checkpoint.state, ReplicaNumbers.of(run)
+    first = numbers.first(state.config)
+    if replica is not None:
+        numbers.require(replica, [state.config])
+        state = state.of(replica - first)
     if keras is not None and isinstance(state, PopulationState):
-        last = state.config.replicas - 1
-        raise RunError(f"keras = {str(keras)!r} cannot be written: it is of one network; add --replica 0 to {last}")
+        which = f"--replica {first} to {first + state.config.replicas - 1}"
+        raise RunError(f"keras = {str(keras)!r} cannot be written: it is of one network; add {which}")
+    if not state.is_finite:
+        printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
     if weights is not None:
         _write_whole(weights, partial(_save_weights, state))
     if keras is not None and not isinstance(state, PopulationState):

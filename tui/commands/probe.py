@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from echornn import quiet
+from echornn.config import EchoConfig
 from echornn.readings import MINUS_INFINITY, Question, Readings
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
@@ -19,6 +20,7 @@ from echornn.session.probing import examine, why_unread
 from echornn.session.specimen_of_run import specimen_of_run
 from tui import printed
 from tui.commands import record
+from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.windows import own_replica
 from tui.exit_code import ExitCode
 from tui.tty import terminal
@@ -40,7 +42,8 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     Args:
         at: after how many windows along the run's path; where it stands, unless given.
         branch: along the path to the end of this branch instead, named by its letter or its number.
-        replica: of several networks this one, from 0; unless given the first, or the one that goes on alone later on.
+        replica: the network of this number, see `ReplicaNumbers`; unless given the first, or the one that goes on alone
+            later on.
 
     Raises:
         RunError: there is no such run, branch or replica, or nothing was saved of it, or its path is not so long.
@@ -49,7 +52,8 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")
     number = None if branch is None else record.branch_named(run, branch)
-    chosen, there = _chosen(run, run.moment(at, number), replica)
+    config, chosen = _chosen(run, run.moment(at, number), replica)
+    told = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     try:
@@ -61,22 +65,24 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, chosen))])
+        printed.lines([json.dumps(record_of(readings, told))])
     else:
-        printed.lines(lines(readings, chosen if there > 1 else None))
+        printed.lines(lines(readings, told if config.replicas > 1 else None))
     return ExitCode.DONE
 
 
-def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[int, int]:
-    """Which of the networks is read, from 0, and how many there are at the moment."""
+def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, int]:
+    """What is trained at the moment, and which of its networks is read, from 0."""
     owner = run.owner(moment)
     if owner is None:
-        there, own = run.config.replicas, 0
+        config, own = run.config, 0
     else:
-        there, own = owner.config.replicas, own_replica(owner.config, run.tree[0][moment.branch].config)
-    chosen = own if replica is None else replica
-    record.require_replica(chosen, there)
-    return chosen, there
+        config, own = owner.config, own_replica(owner.config, run.tree[0][moment.branch].config)
+    if replica is None:
+        return config, own
+    numbers = ReplicaNumbers.of(run)
+    numbers.require(replica, [config])
+    return config, replica - numbers.first(config)
 
 
 def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:

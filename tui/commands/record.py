@@ -89,17 +89,6 @@ def branch_named(run: Run, name: str) -> int:
     return number
 
 
-def require_replica(replica: int, there: int) -> None:
-    """Refuse a replica, from 0, that is not one of so many.
-
-    Raises:
-        RunError: it is not.
-    """
-    if not 0 <= replica < there:
-        allowed = "only 0: it is a network alone" if there == 1 else f"0 to {there - 1}"
-        raise RunError(f"replica = {replica} cannot be used: {allowed}")
-
-
 def find(name: str) -> Path:
     """The folder of this name, the one of this name among the user's runs, or the newest of them.
 
@@ -157,18 +146,18 @@ def of_outstanding(commands: int) -> list[str]:
     return [f"it ended while it was still busy: {last} not carried out"]
 
 
-def farewell(recorder: Recorder | None, going_first: int | None = None) -> list[str]:
+def farewell(recorder: Recorder | None, goes_on_at: int | None = None) -> list[str]:
     """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
 
     Args:
-        going_first: see `Session.going_first`.
+        goes_on_at: windows along the path, where it goes on there and not where it stands.
     """
     if recorder is None:
         return []
     if recorder.folder is None:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
-    at = "" if going_first is None else f" --at {going_first}"
+    at = "" if goes_on_at is None else f" --at {goes_on_at}"
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.run_dir import Run
+from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.windows import losses_and_errors
 
 HEADER = "window,epoch,loss,accuracy"
@@ -35,40 +36,51 @@ class Row(NamedTuple):
         epoch: from 1.
         losses: of each network, in nats.
         accuracies: of each network, 0 to 1.
+        first: number of the first network, see `ReplicaNumbers`; the others follow it.
     """
 
     window: int
     epoch: int
     losses: list[float]
     accuracies: list[float]
+    first: int = 0
 
 
 def rows(run: Run, replica: int | None = None) -> Iterator[Row]:
     """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log.
 
     Args:
-        replica: of several networks only this one, from 0, where it is one of them; all, unless given.
+        replica: only the network of this number, see `ReplicaNumbers`, where it is trained; all, unless given.
     """
-    branches = run.tree[0]
+    branches, numbers = run.tree[0], ReplicaNumbers.of(run)
     for stretch, windows in run.pieces():
-        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, replica)
+        yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, numbers, replica)
 
 
 def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[Row]:
     """The windows that lead to a moment, numbered along its path; see `rows`."""
+    numbers = ReplicaNumbers.of(run)
     for branch, along, windows in run.path(moment):
-        yield from _rows(along, branch, along, windows, replica)
+        yield from _rows(along, branch, along, windows, numbers, replica)
 
 
-def _rows(number: int, branch: Branch, along: int, windows: npt.NDArray[Any], replica: int | None) -> Iterator[Row]:
+def _rows(
+    before: int,
+    branch: Branch,
+    along: int,
+    windows: npt.NDArray[Any],
+    numbers: ReplicaNumbers,
+    replica: int | None,
+) -> Iterator[Row]:
     losses, errors = losses_and_errors(windows, branch.config)
-    if replica is not None and branch.config.replicas > 1:
-        if replica >= branch.config.replicas:
+    first = numbers.first(branch.config)
+    if replica is not None:
+        if (index := numbers.index(replica, branch.config)) is None:
             return
-        losses, errors = losses[:, [replica]], errors[:, [replica]]
+        losses, errors, first = losses[:, [index]], errors[:, [index]], replica
     rates = np.where(errors < 0, np.nan, errors / float(branch.config.predictions_per_window))
     for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield Row(number + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies)
+        yield Row(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first)
 
 
 def as_csv(row: Row, numbered: bool = False) -> str:
@@ -77,7 +89,7 @@ def as_csv(row: Row, numbered: bool = False) -> str:
     Args:
         numbered: whether each ends with its replica.
     """
-    template = _template("%.9g,%s", f",{INDEX}" if numbered else "", len(row.losses))
+    template = _template("%.9g,%s", f",{INDEX}" if numbered else "", row.first, len(row.losses))
     return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
 
 
@@ -87,15 +99,16 @@ def as_json(row: Row, numbered: bool = False) -> str:
     Args:
         numbered: whether each ends with its replica.
     """
-    template = _template('"loss": %s, "accuracy": %s', f', "replica": {INDEX}}}' if numbered else "}", len(row.losses))
+    end = f', "replica": {INDEX}}}' if numbered else "}"
+    template = _template('"loss": %s, "accuracy": %s', end, row.first, len(row.losses))
     head = f'{{"window": {row.window}, "epoch": {row.epoch}, '
     return _filled(template, head, map(_number, row.losses), map(_number, row.accuracies))
 
 
 @functools.lru_cache(maxsize=16)
-def _template(values: str, end: str, networks: int) -> str:
+def _template(values: str, end: str, first: int, networks: int) -> str:
     """Of a window's lines: what they begin with, their values, and the replica where it is told."""
-    return "\n".join(f"{HEAD}{values}{end.replace(INDEX, str(index))}" for index in range(networks))
+    return "\n".join(f"{HEAD}{values}{end.replace(INDEX, str(first + index))}" for index in range(networks))
 
 
 def _filled(template: str, head: str, losses: Iterable[object], accuracies: Iterable[object]) -> str:

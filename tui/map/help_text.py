@@ -18,9 +18,9 @@ WHAT_IS_SEEN = (
     ),
     (
         "The lines",
-        "Theory's: beyond echo = T no error reaches the input that is echoed, since back-propagation follows it T "
-        "steps; beyond echo + 1 = state more numbers are to be held than there are units (an LSTM holds two a unit). "
-        "They are drawn where what is shown tells cells before them from cells beyond.",
+        "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies more than "
+        "T steps back: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does not "
+        "fit (an LSTM has two numbers a unit): fewer seeds learn. They are drawn where cells lie on both sides.",
     ),
     (
         "What the cursor is on",
@@ -32,8 +32,9 @@ WHAT_IS_SEEN = (
         "space marks a cell: of the one under the cursor it is said how many more of 100 seeds solve the echo, with an "
         "interval (Newcombe's, 95 %) and the p of Fisher's exact test. It is more than luck where the interval leaves "
         "out zero and p is below 0.05: so are two that are the same in 5 % of cases at most. That is for two chosen "
-        "beforehand; the map printed (--once) allows for having picked the best of all. Both take the two cells' seeds "
-        "as independent: with the same seeds in both, which tend to solve both, luck is told as more even less often.",
+        "beforehand. Without a mark the cell is put beside the best of all that are shown: those not ruled out "
+        "hold the best with 95 % confidence (Fisher's one-sided test, Bonferroni over all cells but one). Both take "
+        "seeds of two cells as independent: the same seeds, which tend to solve both, tell cells apart less often.",
     ),
 )
 """Headings, and a paragraph for each."""

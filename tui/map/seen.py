@@ -7,7 +7,8 @@ from functools import cached_property
 
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import FilterError
-from echornn.sweeps.measures import WORDS, Scale, short_text, value_of
+from echornn.sweeps.measures import WORDS, Measure, Scale, short_text, value_of
+from echornn.sweeps.ranking_words import beside_the_best
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
 from echornn.sweeps.telling import compared, name_of, told
 from echornn.sweeps.theory import LIMITS
@@ -75,7 +76,9 @@ class Seen:
         if mark is not None:
             return "marked: move to another cell, and they are compared; space takes the mark away"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
-        return "; ".join(f"beyond {limit.name}: {limit.about}" for limit in beyond[:1])
+        if beyond:
+            return f"{beyond[0].beyond}: {beyond[0].about}"
+        return beside_the_best(self.table, self.cursor) if self.scale.measure is Measure.SUCCESS else ""
 
     @property
     def heading(self) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Set
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
-from echornn.sweeps.telling import best_told
+from echornn.sweeps.ranking_words import ranking_told
+from echornn.sweeps.table import windows_of
 from echornn.tasks.levels import solved_level
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
@@ -41,7 +42,7 @@ COLUMNS = (
 
 def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
-    success, which cell has the most, and from which others the seeds tell it."""
+    success, which cell has the most, and which others may be the best."""
     table, choice = seen.table, seen.table.choice
     cells = [
         [
@@ -81,7 +82,8 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     if legend:
         yield legend
     if seen.scale.measure is Measure.SUCCESS:
-        yield from textwrap.wrap(best_told(table), WIDTH, break_on_hyphens=False)
+        for words in ranking_told(table):
+            yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
 
 def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
@@ -115,7 +117,7 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             loss = f"{tally.loss:.6g}" if tally.count else ""
             told = ["", ""] if best is None else [best.seed, "" if best.solved_at is None else best.solved_at]
             counts = [len(cell.configs), tally.count, tally.solved]
-            most = _one({config.num_epochs * config.windows_per_epoch for config in cell.configs.values()})
+            most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
             rule = [most, "solved" if table.surveyed.until_solved else "all", level]
             yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import value_text
-from echornn.sweeps.table import Surveyed
+from echornn.sweeps.table import Surveyed, windows_of
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Named whatever they are; all others where they are not the defaults."""
@@ -27,18 +27,20 @@ class Common(NamedTuple):
     Attributes:
         fields: those that are not swept, the most telling first.
         until: how long each trains.
-        windows: at the most; empty where points differ in it.
+        windows: at the most; of points that differ in it, of those with the least and with the most.
         seeds: the first and the last.
+        differs: whether points differ in the number of windows.
     """
 
     fields: tuple[str, ...]
     until: str
     windows: str
     seeds: str
+    differs: bool
 
     def __str__(self) -> str:
         """All of it."""
-        return f"{', '.join(self.fields)}; {', '.join(part for part in self[1:] if part)}"
+        return f"{', '.join(self.fields)}; {', '.join(filter(None, (self.until, self.windows, self.seeds)))}"
 
 
 def common_to_all(surveyed: Surveyed) -> Common | None:
@@ -55,9 +57,22 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     until = "" if "num_epochs" in surveyed.axes else epochs
     if surveyed.until_solved:
         until = f"until solved or {until}" if until else "until solved"
-    windows = config.num_epochs * config.windows_per_epoch
-    is_one = OF_WINDOWS.isdisjoint(surveyed.axes)
-    return Common(tuple(fields), until, f"{windows:,} windows" if is_one else "", _seeds(surveyed.seeds))
+    configs = surveyed.configs.values()
+    least, most = min(configs, key=windows_of), max(configs, key=windows_of)
+    differs = windows_of(least) != windows_of(most)
+    windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
+    return Common(tuple(fields), until, windows, _seeds(surveyed.seeds), differs)
+
+
+def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
+    """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
+    names = [name for name in surveyed.axes if name in OF_WINDOWS]
+    one, other = _values(least, names), _values(most, names)
+    return f"{windows_of(least):,} windows at {one} to {windows_of(most):,} at {other}"
+
+
+def _values(config: EchoConfig, names: list[str]) -> str:
+    return ", ".join(f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names)
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

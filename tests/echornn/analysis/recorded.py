@@ -53,15 +53,16 @@ class Run:
 
 
 GLOROT = {"init": "glorot"}
-SMALL = Note.SMALL_STATE
+FEW = Note.FEW_NUMBERS
+UNIFORM = Note.UNIFORM_START
 
 RUNS = {
     "the tutorial": Run({}, {128: Kind.PINNED, 384: Kind.SOLVED, 19_968: Kind.SOLVED}),
     "seed 3, late": Run({"seed": 3}, {640: Kind.PINNED, 1216: Kind.LEARNING, 1344: Kind.SOLVED}),
     "seed 5": Run({"seed": 5}, {640: Kind.PINNED, 44_032: Kind.PINNED}),
-    "state 16": Run({"state_size": 16}, {9984: Kind.PINNED}),
-    "state 64": Run({"state_size": 64}, {4992: Kind.PINNED}),
-    "three layers": Run({"num_layers": 3}, {9984: Kind.PINNED}),
+    "state 16": Run({"state_size": 16}, {9984: Kind.PINNED}, UNIFORM),
+    "state 64": Run({"state_size": 64}, {4992: Kind.PINNED}, UNIFORM),
+    "three layers": Run({"num_layers": 3}, {9984: Kind.PINNED}, UNIFORM),
     "lstm, uniform": Run({"cell": "lstm"}, {3968: Kind.PLATEAU, 6144: Kind.LEARNING, 9984: Kind.SOLVED}),
     "adagrad 5": Run({"learning_rate": 5.0}, {9984: Kind.RATE_TOO_LARGE}),
     "rmsprop 1": Run({"optimizer": "rmsprop", "learning_rate": 1.0}, {9984: Kind.RATE_TOO_LARGE}),
@@ -69,11 +70,11 @@ RUNS = {
     "adam 0.3": Run({"optimizer": "adam", "learning_rate": 0.3}, {9984: Kind.RATE_TOO_LARGE}),
     "adam 1": Run({"optimizer": "adam", "learning_rate": 1.0}, {9984: Kind.RATE_TOO_LARGE}),
     "sgd 1e-4": Run({"optimizer": "sgd", "learning_rate": 1e-4}, {9984: Kind.STEPS_TOO_SMALL}),
-    "state 4, echo 5": Run({"echo_step": 5}, {2048: Kind.LEARNING, 19_968: Kind.STATE_TOO_SMALL}, SMALL),
-    "state 4, echo 5, glorot": Run({"echo_step": 5, **GLOROT}, {512: Kind.LEARNING, 4992: Kind.STATE_TOO_SMALL}, SMALL),
-    "state 2, echo 3": Run({"state_size": 2, **GLOROT}, {4992: Kind.STATE_TOO_SMALL}, SMALL),
-    "gru of 4, echo 5": Run({"cell": "gru", "echo_step": 5}, {9984: Kind.STATE_TOO_SMALL}, SMALL),
-    "echo 3 to 5": Run({}, {3072: Kind.SOLVED, 6016: Kind.FORGOT}, SMALL, (3200, {"echo_step": 5})),
+    "state 4, echo 5": Run({"echo_step": 5}, {2048: Kind.LEARNING, 19_968: Kind.FEW_NUMBERS}, FEW),
+    "state 4, echo 5, glorot": Run({"echo_step": 5, **GLOROT}, {512: Kind.LEARNING, 4992: Kind.FEW_NUMBERS}, FEW),
+    "state 2, echo 3": Run({"state_size": 2, **GLOROT}, {4992: Kind.FEW_NUMBERS}, FEW),
+    "gru of 4, echo 5": Run({"cell": "gru", "echo_step": 5}, {9984: Kind.FEW_NUMBERS}, FEW),
+    "echo 3 to 5": Run({}, {3072: Kind.SOLVED, 6016: Kind.FORGOT}, FEW, (3200, {"echo_step": 5})),
     "rate to 30": Run({}, {3072: Kind.SOLVED, 4992: Kind.RELAPSED}, edit=(3200, {"learning_rate": 30.0})),
     "echo 14": Run(
         {"echo_step": 14, "state_size": 16, **GLOROT},

@@ -53,8 +53,8 @@ def test_the_kind_of_a_run_changes_a_few_times_and_not_to_and_fro(name: str) -> 
 def test_the_numbers_of_a_situation() -> None:
     name, window = "state 4, echo 5", 19_968
     it = past(name).situation(window, read(name, window).readings(TUTORIAL, window))
-    assert (it.kind, it.note, it.needed, it.room) == (Kind.STATE_TOO_SMALL, Note.SMALL_STATE, 6, 4)
-    assert (it.windows, it.since, it.best_at, it.solved_at, it.relapses) == (window, 14_080, 15_872, None, 0)
+    assert (it.kind, it.note) == (Kind.FEW_NUMBERS, Note.FEW_NUMBERS)
+    assert (it.windows, it.since, it.best_at, it.solved_at, it.relapses) == (window, 3392, 15_872, None, 0)
     numbers = [it.mean, it.wrong, it.fall, it.sure, it.held, it.saturated, 1000 * it.update]
     np.testing.assert_allclose(numbers, [0.373, 0.133, 0.036, math.exp(-0.371), 2.994, 0.356, 0.497], atol=0.005)
 
@@ -94,7 +94,7 @@ def test_how_long_it_is_too_early_to_tell_counts_from_the_last_edit() -> None:
         later = evidence_of((81, 0.7)).under(edited, TUTORIAL, 81)
         it = situation(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
         assert it.kind is Kind.TOO_EARLY
-        assert words.said(it).cause == f"too early to tell: {left} until the first mean"
+        assert words.said(it).cause == f"too early to tell: {left} until it is judged"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,86 @@ def test_what_is_clear_at_once_waits_for_no_block(
     it = situation(TUTORIAL, evidence_of(*parts), None)
     assert it.kind is said
     assert it.mean == pytest.approx(mean, abs=1e-4)
+
+
+def test_worse_than_chance_is_not_said_of_newest_windows_that_are_below_it() -> None:
+    """Of a block, or of a longer stretch, whose mean is far above chance, and what came after."""
+    three = replace(GLOROT, num_classes=3)
+    it = situation(three, evidence_of((64, 15.0), (56, 1.0), config=three), None)
+    assert it.kind is Kind.PLATEAU
+    assert it.mean == pytest.approx(1.0)
+    it = situation(GLOROT, evidence_of((512, 0.01), (512, 1.5), (50, 0.6), config=GLOROT), None)
+    assert it.kind is Kind.RELAPSED
+    assert it.mean == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("name", ["state 4, echo 5", "state 4, echo 5, glorot", "gru of 4, echo 5", "state 2, echo 3"])
+def test_since_when_a_loss_stands_does_not_move_as_long_as_it_does(name: str) -> None:
+    standing = [it.since for it in past(name).walk() if it.kind in (Kind.FEW_NUMBERS, Kind.STALLED)]
+    assert len(list(itertools.groupby(standing))) <= 2
+    assert len(standing) > 10
+
+
+def test_more_is_right_than_by_guessing_where_chance_would_not_bring_it_about() -> None:
+    beyond = replace(GLOROT, truncated_backprop_length=1)
+    for windows, wrong, said in ((64, 0.35, True), (64, 0.45, False), (8192, 0.45, True), (8192, 0.5, False)):
+        it = situation(beyond, evidence_of((windows, 0.69), config=beyond, wrong=wrong), None)
+        assert (it.kind, it.more_right) == (Kind.BEYOND, said)
+    blank = EchoConfig(row_start="zero", total_series_length=75, echo_step=14, truncated_backprop_length=1)
+    assert not situation(blank, evidence_of((8192, 0.69), config=blank, wrong=0.04), None).more_right, "zeros are"
+
+
+def test_what_the_state_keeps_of_an_echo_that_no_gradient_reaches_is_read() -> None:
+    beyond = replace(GLOROT, truncated_backprop_length=1)
+    vitals = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(beyond, 640)
+    assert vitals.memory is not None
+    memory = replace(vitals.memory, by_lag=np.array([0.9, 0.6, 0.5, 0.417, 0.2], np.float32))
+    it = situation(beyond, evidence_of((640, 0.69)), None, readings=replace(vitals, memory=memory))
+    assert it.kept == pytest.approx(0.417)
+    assert math.isnan(situation(beyond, evidence_of((640, 0.69)), None, readings=vitals).kept), "not looked at"
+
+
+def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
+    beyond = replace(GLOROT, truncated_backprop_length=2, state_size=16)
+    solved = evidence_of((448, 0.01), config=beyond, wrong=0.01)
+    told = words.said(situation(beyond, solved, None))
+    assert told.cause == "solved at window 50: mean loss 0.0100, though no gradient gets 3 steps back"
+    assert told.advice == words.CARRIED
+    lost = solved.after(np.full(640, 0.676, np.float32), beyond, 448)
+    told = words.said(situation(beyond, lost, None))
+    assert told.cause == "solved at window 50, but lost since 448: mean loss 0.676"
+    assert told.more_cause.endswith(", 99% at window 64")
+    assert told.advice == words.DESTROYED
+
+
+def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
+    solved = evidence_of((640, 0.01)).with_new_data(640)
+    assert situation(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
+    still = solved.after(np.full(50, 0.01, np.float32), TUTORIAL, 640)
+    told = words.said(situation(TUTORIAL, still, None))
+    assert told.advice == "so it is with the data new since window 640: it learned the rule"
+    lost = situation(TUTORIAL, solved.after(np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
+    assert lost.kind is Kind.RELAPSED
+    assert evidence_of((640, 0.7)).with_new_data(640).renewed is None
+
+
+def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
+    faster = replace(TUTORIAL, learning_rate=0.5)
+    edited = evidence_of((640, 0.01)).under(faster, TUTORIAL, 640)
+    assert edited.tried == ("learning_rate",)
+    solved = edited.after(np.full(640, 0.01, np.float32), faster, 640)
+    early = evidence_of((640, 0.7)).under(faster, TUTORIAL, 640).after(np.full(20, 0.7, np.float32), faster, 640)
+    for evidence in (solved, early):
+        assert words.said(situation(faster, evidence, None)).advice == "one seed proves nothing: L tries 64"
+    assert evidence_of((640, 0.01)).under(replace(TUTORIAL, num_epochs=200), TUTORIAL, 640).tried == ()
+
+
+def test_that_it_is_solved_is_said_in_an_epochs_first_windows_too() -> None:
+    for loss, window, said in ((0.14, 0, "solved; spike: first 3"), (0.9, 15, "solved; thrown off: loss 0.90")):
+        evidence = Evidence().after(np.array([0.01] * 100 + [loss], np.float32), TUTORIAL)
+        assert words.said(situation(TUTORIAL, evidence, window_of([loss], window))).cause.startswith(said)
+    unsolved = Evidence().after(np.array([0.69 / 2] * 100 + [0.9], np.float32), TUTORIAL)
+    assert words.said(situation(TUTORIAL, unsolved, window_of([0.9], 0))).cause.startswith("spike: first 3")
 
 
 def test_a_rate_that_is_out_of_range_is_named_unless_it_learns() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from echornn.config import Cell, EchoConfig, Optimizer
 from echornn.network.cells import CELLS
-from echornn.tasks.levels import numbers_held
+from echornn.tasks.levels import state_numbers
 from echornn.training.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.slow
@@ -23,4 +23,4 @@ def test_every_name_has_an_entry_and_every_entry_a_name() -> None:
 @pytest.mark.parametrize("cell", get_args(Cell))
 def test_what_is_held_at_most_is_what_a_cell_carries(cell: Cell) -> None:
     config = replace(EchoConfig(state_size=3, num_layers=2), cell=cell)
-    assert numbers_held(config) == 6 * len(CELLS[cell].state_parts)
+    assert state_numbers(config) == 6 * len(CELLS[cell].state_parts)

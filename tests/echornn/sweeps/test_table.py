@@ -13,11 +13,12 @@ from echornn.sweeps.axis import Axis
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.kept_values import FilterError, example_of, kept_values
+from echornn.sweeps.ranking_words import beside_the_best, ranking_told
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
 from echornn.sweeps.tally import Tally, Trained
-from echornn.sweeps.telling import best_told, compared, name_of, told
+from echornn.sweeps.telling import compared, name_of, told
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
@@ -139,6 +140,14 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
     assert cliff.beyond(STATE_IS_FULL) == (full, full, (False,) * 20), "an LSTM's c holds as many again"
 
 
+def test_lines_fit_and_call_nothing_impossible() -> None:
+    """Seeds beyond both lines do solve the echo."""
+    for limit in LIMITS:
+        text = f"{limit.beyond}: {limit.about}"
+        assert len(text) <= 80
+        assert not re.search(r"cannot|no room|too small|nothing|hold", text)
+
+
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:
     axes = (Axis.parse("echo_step=3,6"), Axis.parse("truncated_backprop_length=5,10"), Axis.parse("state_size=4,8"))
     everything = survey(Grid(axes, {}, 1))
@@ -179,7 +188,7 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     table = table_of(everything, first_choice(everything.axes))
     assert not table.cells[0][1].tally.is_pooled
     first, second = told(table, 0, 1)
-    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
+    assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved within 1,300 windows (0 to 49 %)"
     assert second.endswith("; 1 other point cannot be")
     assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
 
@@ -250,29 +259,6 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
                 assert low < high
 
 
-def test_the_best_cell_beside_all_others(cliff: Table) -> None:
-    assert best_told(cliff).startswith(
-        "solved most often: cell rnn, echo_step 1, 16 of 16; the seeds do not tell it from "
-    )
-    axes = cliff.surveyed.axes
-
-    def among(words: str) -> str:
-        return best_told(table_of(cliff.surveyed, Choice("echo_step", "cell", {}, kept_values(words, axes))))
-
-    assert among("echo=1,15 cell=rnn") == (
-        "solved most often: cell rnn, echo_step 1, 16 of 16; the seeds tell it from all others"
-    )
-    assert among("echo=1..2 cell=rnn").endswith("; the seeds do not tell it from cell rnn, echo_step 2")
-    assert among("echo=1 cell=rnn") == ""
-    one_seed = surveyed(results_of(replace(CLIFF, seeds=1)))
-    five = surveyed(results_of(replace(CLIFF, seeds=5)))
-    assert best_told(table_of(five, Choice("echo_step", "cell"))).endswith(
-        "the seeds do not tell it from any other (5 % error over all 1,770 pairs); "
-        "of 60 cells that takes 10 seeds or more of each"
-    )
-    assert "few seeds rank nothing" in best_told(table_of(one_seed, Choice("echo_step", "cell")))
-
-
 def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
     assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
@@ -297,12 +283,15 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
     assert told(table, 0, 0)[0] == "echo_step 3: 15 of 16 solved by now (72 to 100 %)"
     assert told(table, 0, 0)[1].startswith("half by window ")
     assert " or before; " in told(table, 0, 0)[1]
-    assert best_told(table).startswith("solved most often: echo_step 4, 16 of 16; ")
-    assert best_told(table).endswith("; without 1 of which not all seeds are known")
-    nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
-    assert best_told(table_of(nothing, Choice("echo_step", None))) == (
-        "cells are compared when all of their seeds are known"
+    assert ranking_told(table)[0] == (
+        "solved most often: 2 cells tie at 16 of 16; of these soonest: echo_step 4, half by window 90; "
+        "without 1 of which not all seeds are known"
     )
+    assert beside_the_best(table, (0, 3)) == ""
+    nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
+    assert ranking_told(table_of(nothing, Choice("echo_step", None))) == [
+        "cells are compared when all of their seeds are known"
+    ]
 
 
 def test_the_same_networks_trained_for_longer_are_no_more_networks(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ async def test_running() -> None:
         "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
         "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
         "chance is 0.693 nats, the loss of guessing",
-        "12 of a window's 15 targets echo an input inside it: those can teach",
+        "the gradient gets to 12 of the 15 inputs that a window's targets echo",
     ]
 
 
@@ -123,7 +123,7 @@ async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows()
     assert "seeds 7 to 70" in lines[1]
     assert lines[2:] == [
         "41 of 64 solved (52 to 75 %), median window 1,243; 23 at chance",
-        "many uniform starts end there: wait longer, or s: the glorot preset helps",
+        "many uniform starts stay there long; s: init glorot, or wait",
     ]
 
 

@@ -121,7 +121,7 @@ def test_a_lost_window_is_no_number(folder: Path) -> None:
     (folder / run_dir.LOSS_FILE).write_bytes(b"")
     lost = list(rows(run_dir.read(folder)))
     assert len(lost) == 25
-    assert np.isnan([row[2:] for row in lost]).all()
+    assert np.isnan([(row.losses, row.accuracies) for row in lost]).all()
 
 
 def test_the_runs_are_listed_newest_first_with_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,8 +51,8 @@ def numbered(rows: list[dict[str, str]]) -> list[tuple[int, int]]:
 
 def test_a_row_for_each_network_of_each_window(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = printed(folder, capsys)
-    counts = [6] * 200 + [1] * 30 + [6] * 25 + [3] * 4
-    assert numbered(rows) == [(window, index) for window, count in enumerate(counts, 1) for index in range(count)]
+    there = [range(6)] * 200 + [range(2, 3)] * 30 + [range(6)] * 25 + [range(3)] * 4
+    assert numbered(rows) == [(window, index) for window, indices in enumerate(there, 1) for index in indices]
     losses = np.array([row["loss"] for row in rows[:1200]], np.float32).reshape(200, 6)
     np.testing.assert_array_equal(losses, LOTTERY.losses)
     rates = np.array([row["accuracy"] for row in rows[:1200]], np.float64).reshape(200, 6)
@@ -68,20 +68,61 @@ def test_the_path_of_a_network_that_goes_on_alone_begins_in_the_lottery(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = printed(folder, capsys, branch="b")
-    counts = [6] * 200 + [1] * 30
-    assert numbered(rows) == [(window, index) for window, count in enumerate(counts, 1) for index in range(count)]
+    there = [range(6)] * 200 + [range(2, 3)] * 30
+    assert numbered(rows) == [(window, index) for window, indices in enumerate(there, 1) for index in indices]
     alone = printed(folder, capsys, branch="b", replica=2)
     assert list(alone[0]) == ["window", "epoch", "loss", "accuracy"]
     assert [int(row["window"]) for row in alone] == list(range(1, 231))
     np.testing.assert_array_equal(np.array([row["loss"] for row in alone[:200]], np.float32), LOTTERY.losses[:, 2])
 
 
-def test_one_network_where_it_is_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(printed(folder, capsys, replica=5)) == 200 + 30 + 25, "three networks have no sixth"
+def test_one_network_where_it_is_there_and_no_windows_of_another(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = printed(folder, capsys)
+    for replica, windows in ((0, 200 + 25 + 4), (2, 200 + 30 + 25 + 4), (5, 200 + 25)):
+        own = [
+            {name: row[name] for name in row if name != "replica"} for row in every if row["replica"] == f"{replica}"
+        ]
+        assert printed(folder, capsys, replica=replica) == own
+        assert len(own) == windows
+    assert len(printed(folder, capsys, branch="b", replica=0)) == 200, "the others go on without it"
     for replica in (6, -1):
         with pytest.raises(RunError, match=f"replica = {replica} cannot be used: 0 to 5"):
             export(str(folder), False, replica=replica)
         assert capsys.readouterr().out == ""
+
+
+def test_a_number_is_one_seed_whatever_other_seeds_are_trained_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = (10, {"seed": 50}, 20, {"replicas": 1}, 5, {"seed": 9}, 3)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    there = [range(6)] * 10 + [range(43, 49)] * 20 + [range(43, 44)] * 5 + [range(2, 3)] * 3
+    rows = printed(tmp_path / "run", capsys)
+    assert numbered(rows) == [(window, index) for window, indices in enumerate(there, 1) for index in indices]
+    for replica, windows in ((0, 10), (2, 13), (43, 25), (48, 20)):
+        assert len(printed(tmp_path / "run", capsys, replica=replica)) == windows
+    with pytest.raises(RunError, match="replica = 6 cannot be used: 0 to 5, 43 to 48"):
+        export(str(tmp_path / "run"), False, replica=6)
+    with pytest.raises(RunError, match="replica = 43 cannot be used: only 2: it is a network alone"):
+        export(str(tmp_path / "run"), False, branch="d", replica=43)
+
+
+def test_the_summary_of_each_branch_is_of_its_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = run_dir.read(folder)
+    timeline = run.timeline()
+    for number, replicas in ((0, range(6)), (1, range(2, 3)), (3, range(6)), (4, range(3))):
+        rows = printed(folder, capsys, summary=True, branch=str(number))
+        assert [(int(row["replica"]), int(row["seed"])) for row in rows] == [(one, 7 + one) for one in replicas]
+        end = timeline.end(number)
+        lottery = timeline.lottery(end)
+        own = timeline.evidence(end)
+        solved = [own.solved_at or 0] if lottery is None else lottery.solved_at.tolist()
+        means = [own.mean] if lottery is None else lottery.mean.tolist()
+        assert [int(row["solved_at"] or 0) for row in rows] == solved
+        assert [float(row["final_loss"]) for row in rows] == pytest.approx(means, rel=1e-6)
+    assert printed(folder, capsys, summary=True) == printed(folder, capsys, summary=True, branch="e")
 
 
 def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +150,7 @@ def test_a_network_alone_is_summed_up_in_a_row(lone: Path, folder: Path, tmp_pat
         tmp_path / "alone", 70, "choose 2", "alone", 10, config=SMALL_LOTTERY, make_trainer=scripted_trainers
     )
     (row,) = replica_rows(run_dir.read(tmp_path / "alone"))
-    assert row[:2] == (0, 9)
+    assert row[:2] == (2, 9)
     before = LOTTERY.losses[30:70, 2]
     after = [0.7 * 0.99**window for window in range(70, 80)]
     assert row.final_loss == pytest.approx(np.mean([*before, *after]), rel=1e-5)
@@ -144,6 +185,16 @@ def test_weights_of_all_and_of_one(tmp_path: Path, lone: Path) -> None:
         export(str(tmp_path / "run2"), False, keras=tmp_path / "m.keras")
     with pytest.raises(RunError, match="replica = 1 cannot be used: only 0: it is a network alone"):
         export(str(lone), False, tmp_path / "w.npz", replica=1)
+
+
+def test_the_weights_of_a_network_that_goes_on_alone_bear_its_number(tmp_path: Path) -> None:
+    story = (20, "choose 2", "alone", 5)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    assert export(str(tmp_path / "run"), False, tmp_path / "w.npz", replica=2) == 0
+    for replica in (0, 5):
+        with pytest.raises(RunError, match=f"replica = {replica} cannot be used: only 2: it is a network alone"):
+            export(str(tmp_path / "run"), False, tmp_path / "other.npz", replica=replica)
+    assert not (tmp_path / "other.npz").exists()
 
 
 def test_a_run_of_which_nothing_was_saved_has_no_networks(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def test_a_picture_is_written_in_place_of_what_is_there(cliff: Path, tmp_path: P
         (["CLIFF", "--filter", "cell=tcn"], "filter = 'cell=tcn' cannot be used: cell has rnn, gru"),
         (["CLIFF", "--csv", "--once"], "--csv cannot be used with --once"),
         (["CLIFF", "--csv", "--svg", "x"], "--csv cannot be used with --svg"),
+        (["CLIFF", "--svg", "x.pdf"], "svg = 'x.pdf' cannot be written: a name that ends in .svg"),
+        (["CLIFF", "--svg", "svg"], "svg = 'svg' cannot be written: a name that ends in .svg"),
         (["CLIFF", "--once", "--svg", "x.svg"], "svg = 'x.svg' cannot be used with --once"),
         ([], "SWEEP"),
     ],

@@ -159,7 +159,8 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
     story = (60, "choose 2", "alone", 30)
     record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
     for words, seed, replica in (
-        ([], 9, 0),
+        ([], 9, 2),
+        (["--replica", "2"], 9, 2),
         (["--at", "50"], 9, 2),
         (["--at", "50", "--replica", "4"], 11, 4),
         (["--branch", "a"], 7, 0),
@@ -170,7 +171,7 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
         assert (read["seed"], read["replica"]) == (seed, replica)
         assert seen[-1].state.config == SMALL_LOTTERY.of(seed - 7)
         assert seen[-1].state.weights["W"].shape == (1,)
-    for words, allowed in ((["--replica", "1"], "only 0: it is a network alone"), (["--replica=-1"], "only 0")):
+    for words, allowed in ((["--replica", "0"], "only 2: it is a network alone"), (["--replica=-1"], "only 2")):
         assert exit_code_of(["probe", str(tmp_path / "run"), *words]) == 2
         assert f"cannot be used: {allowed}" in capsys.readouterr().err
     assert exit_code_of(["probe", str(tmp_path / "run"), "--branch", "a", "--replica", "6"]) == 2

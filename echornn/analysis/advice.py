@@ -1,0 +1,39 @@
+"""The advice to make the changes that are known to help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from echornn.analysis.remedy import Remedy, remedy
+from echornn.analysis.verdict import LINE, Verdict
+from echornn.config import EchoConfig
+
+SET = "s: "
+"""Before the fields to set, each with its value: the key that does it."""
+
+
+def helped(config: EchoConfig, cause: Verdict, before: str = "", after: str = "") -> Verdict:
+    """What is the case, with the changes that are known to help as its advice; where none are, the words around it.
+
+    Args:
+        before, after: the words around the changes; those behind them, as far as there is room on a line.
+    """
+    known = remedy(config)
+    if known is None:
+        return replace(cause, advice=f"{before}{after}".strip(";, "))
+    advice, more = in_a_line(known, before, after)
+    return replace(cause, advice=advice, more_advice=more + cause.more_advice, remedy=known)
+
+
+def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
+    """The changes between other words, in a line, and what has no room there: the words behind them, and then the last
+    changes, which are counted."""
+    names = str(known).split(", ")
+    for count in range(len(names), 0, -1):
+        others = f" and {len(names) - count} more" if count < len(names) else ""
+        text = f"{before}{SET}{', '.join(names[:count])}{others}"
+        if len(text + after) <= LINE and not others:
+            return text + after, ""
+        if len(text) <= LINE:
+            return text, f": {', '.join(names[count:])}" if others else after
+    return in_a_line(known) if before else (f"{SET}{names[0]}"[:LINE], "")

@@ -1,0 +1,120 @@
+"""The numbers of a situation: what losses and readings tell, whatever the case is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.reviews import HIGHEST
+from echornn.analysis.situation import Kind, Note, Situation
+from echornn.analysis.standing import Standing
+from echornn.config import EchoConfig
+from echornn.readings import Memory, Readings, Units
+from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
+
+SURE = 4.0
+"""Standard errors by which more must be right than by guessing, to be said to be more."""
+
+
+def known_of(
+    config: EchoConfig,
+    evidence: Evidence,
+    stands: Standing | None,
+    readings: Readings | None,
+    undoable: bool,
+    blamed: tuple[str, ...],
+) -> Situation:
+    """All that is known, whatever the case is; the arguments are those of `echornn.analysis.judge.situation`."""
+    recent = evidence.recent
+    known = Situation(
+        Kind.TOO_EARLY,
+        config,
+        note=_note(config),
+        windows=evidence.windows,
+        mean=evidence.mean,
+        newest=float(recent[-1]) if recent.size else math.nan,
+        solved_at=evidence.solved_at,
+        since=evidence.reviews.begun,
+        sure=math.exp(-float(np.median(recent))) if recent.size and np.isfinite(recent).all() else math.nan,
+        before=evidence.before,
+        renewed=evidence.renewed if _is_long_ago(evidence) else None,
+        tried=evidence.tried,
+        undoable=undoable,
+        blamed=blamed,
+    )
+    if stands is not None:
+        known = replace(
+            known,
+            mean=stands.mean if stands.mean < HIGHEST / 2 else evidence.mean,
+            wrong=stands.errors,
+            more_right=_more_right(config, stands),
+            since=stands.since,
+            best=stands.best,
+            best_at=stands.best_at,
+            best_wrong=stands.best_errors,
+            falls=stands.falls,
+            fall=stands.fall,
+            relapses=stands.relapses,
+        )
+    if readings is None:
+        return known
+    units, memory, weights = readings.units, readings.memory, readings.weights
+    updates = [] if weights is None else [weights.update[name] for name in weights.update if name.startswith("W")]
+    return replace(
+        known,
+        held=math.nan if memory is None else memory.total,
+        kept=math.nan if memory is None else _of_lag(memory, config.echo_step),
+        spread=math.nan if units is None else _within_rows(units),
+        saturated=math.nan if units is None else units.share_saturated,
+        update=max(updates, default=math.nan) if np.isfinite(updates).all() else math.nan,
+    )
+
+
+def _of_lag(memory: Memory, lag: int) -> float:
+    """How well the input so many steps ago can be read, r2; NaN where that was not looked at."""
+    return float(memory.by_lag[lag]) if lag < len(memory.by_lag) else math.nan
+
+
+def _more_right(config: EchoConfig, stands: Standing) -> bool:
+    """Whether more is right than by the best guess, by more than so many predictions are off by chance.
+
+    Each target counts once, however many windows it lies in.
+    """
+    wrong = best_guess_errors(config)
+    count = max(1, stands.windows * config.batch_size * config.window_stride)
+    return wrong - stands.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
+
+
+def _is_long_ago(evidence: Evidence) -> bool:
+    """Whether the newest losses are all of the data that was asked for last."""
+    newest = evidence.reviews.begun + evidence.reviews.windows
+    return evidence.renewed is not None and newest - evidence.renewed >= RECENT_WINDOWS
+
+
+def _within_rows(units: Units) -> float:
+    """Standard deviation over the later half of the newest window, within a row, of the unit that moves the most; NaN
+    where there is no window.
+
+    Between the rows they may differ all the same: units that nothing moves can stand near one, or near minus one.
+    """
+    later = units.activity[:, units.activity.shape[1] // 2 :]
+    if later.size == 0 or later.shape[1] < 2:
+        return math.nan
+    return float(np.sqrt(later.var(axis=1, dtype=np.float64).mean(axis=0)).max())
+
+
+def _note(config: EchoConfig) -> Note:
+    if config.windows_per_epoch == 1:
+        return Note.ONE_WINDOW
+    if not fits_register(config):
+        return Note.FEW_NUMBERS
+    if few_uniform_starts_learn(config):
+        return Note.UNIFORM_START
+    if config.dropout:
+        return Note.DROPOUT
+    if config.window_stride < config.truncated_backprop_length:
+        return Note.OVERLAP
+    return Note.COVERAGE if 0 < config.echo_step < config.truncated_backprop_length else Note.NONE

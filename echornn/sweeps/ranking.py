@@ -1,0 +1,73 @@
+"""Which cell of a table is solved most often, and which others may be the best all the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from echornn.analysis.difference import ERROR, LEAST_SEEDS, chance_as_the_best
+from echornn.sweeps.tally import Tally
+
+Place = tuple[int, int]
+"""Row and column of a cell."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All cells beside the best of them.
+
+    With 95 % confidence the cell that is solved most often is `best`, one of `tied` or one of `close`: see
+    `chance_as_the_best`.
+
+    Attributes:
+        best: the cell with the largest share of solved seeds; of several the one that half of them solved first.
+        tied: the others with the same share.
+        close: cells with a smaller share that may be the best.
+        below: cells that are ruled out, each with its p, which allows for all comparisons.
+        solved, count: of the best's seeds.
+    """
+
+    best: Place
+    tied: frozenset[Place]
+    close: frozenset[Place]
+    below: Mapping[Place, float]
+    solved: int
+    count: int
+
+    @property
+    def cells(self) -> int:
+        """How many are ranked."""
+        return 1 + self.comparisons
+
+    @property
+    def comparisons(self) -> int:
+        """Of the best with each other cell."""
+        return len(self.tied) + len(self.close) + len(self.below)
+
+
+def can_be_ranked(tally: Tally) -> bool:
+    """Whether a cell is one point, with enough seeds, of which all are known."""
+    return tally.is_whole and not tally.is_pooled and tally.count >= LEAST_SEEDS
+
+
+def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
+    """The ranking of these cells; those that cannot be ranked are left out. None where fewer than two are left."""
+    ranked = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
+    if len(ranked) < 2:
+        return None
+    best = min(ranked, key=lambda place: _merit(ranked[place]))
+    top = ranked.pop(best)
+    tied = frozenset(place for place, tally in ranked.items() if tally.success == top.success)
+    chances = {
+        place: chance_as_the_best(top.solved, top.count, tally.solved, tally.count, len(ranked))
+        for place, tally in ranked.items()
+        if place not in tied
+    }
+    below = {place: chance for place, chance in chances.items() if chance < ERROR}
+    return Ranking(best, tied, frozenset(chances.keys() - below.keys()), below, top.solved, top.count)
+
+
+def _merit(tally: Tally) -> tuple[float, float, float]:
+    """The less, the better."""
+    return -tally.success, math.inf if tally.half_solved is None else tally.half_solved, tally.loss

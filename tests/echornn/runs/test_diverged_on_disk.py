@@ -1,0 +1,168 @@
+"""A run whose loss has diverged, on disk: everything trained is there, and it is taken up where it diverged."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn.config import EchoConfig
+from echornn.progress import AnyProgress
+from echornn.runs import run_dir
+from echornn.runs.branch import Moment
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session import loop
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tests.echornn.runs.test_recorder import log, play
+from tests.scripted import SMALL, ScriptedTrainer
+from tui.commands import list_runs
+from tui.commands.export import export
+from tui.commands.headless import print_training
+from tui.exit_code import ExitCode
+
+ENDLESS = replace(SMALL, num_epochs=1000)
+
+WILD = 1000.0
+"""A learning rate under which the loss is no finite number from the fourth window on."""
+
+
+class WildTrainer(ScriptedTrainer):
+    """Diverges three windows after its rate becomes `WILD`; its state tells which windows were trained so."""
+
+    def advance(self, n: int) -> AnyProgress:  # type: ignore[override]
+        if self.config.learning_rate == WILD and self.diverges_at is None:
+            self.diverges_at = self.trained + 3
+        return super().advance(n)
+
+    def reset(self, draw: int = 0) -> None:
+        super().reset(draw)
+        self.diverges_at = None
+
+
+def diverge(folder: Path, before: int = 5) -> Session:
+    """Train some windows, then with a wild rate until the loss is no finite number."""
+    session = Session(ENDLESS, make_trainer=WildTrainer, recorder=RunRecorder.begin(folder, ENDLESS))
+    return play(
+        session, lambda: session.step(before), lambda: session.edit(learning_rate=WILD), lambda: session.step(9)
+    )
+
+
+def taken_up(folder: Path, *commands: Callable[[Session], None]) -> Session:
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    session = Session(recorder.resumed.config, make_trainer=WildTrainer, recorder=recorder)
+    return play(session, *(lambda command=command: command(session) for command in commands))
+
+
+def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> None:
+    before = diverge(tmp_path / "run").frame
+    run = run_dir.read(tmp_path / "run")
+    assert (run.trained, run.notes, run.stands) == (9, (), Moment(1, 9))
+    assert [command.cause for command in run.commands] == ["start", "edit"]
+    assert run.checkpoint is not None
+    assert math.isnan(run.checkpoint.state.weights["W"][0])
+    frame = taken_up(tmp_path / "run").frame
+    assert (frame.state, frame.warning) == (State.PAUSED, "the loss is nan in window 9 of epoch 1: paused there")
+    for name in ("config", "epoch", "window", "trained", "trained_in_all", "undoable", "blamed", "warning"):
+        assert getattr(frame, name) == getattr(before, name)
+
+
+def test_what_was_before_the_edit_and_before_the_divergence_is_reached_again(tmp_path: Path) -> None:
+    diverge(tmp_path / "run")
+    undone = taken_up(tmp_path / "run", lambda session: session.undo()).frame
+    assert (undone.trained, undone.config, undone.warning) == (5, ENDLESS, "")
+    there = taken_up(tmp_path / "run", lambda session: session.go(1, 8)).frame
+    assert (there.trained, there.config.learning_rate, there.trained_in_all) == (8, WILD, 9)
+    assert math.isfinite(there.loss)
+
+
+def test_a_disk_that_does_not_answer_until_the_end_gets_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, sync = threading.Event(), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        assert answers.wait(30)
+        sync(descriptor)
+
+    recorder = RunRecorder.begin(tmp_path / "run", ENDLESS)
+    session = Session(ENDLESS, make_trainer=WildTrainer, recorder=recorder)
+    session.pause()
+    monkeypatch.setattr(os, "fsync", fsync)
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    session.step(2998)
+    assert session.when_idle(30)
+    session.edit(learning_rate=WILD)
+    assert session.when_idle(30)
+    session.step(9)
+    assert session.when_idle(30)
+    answers.set()
+    session.stop()
+    thread.join(30)
+    run = run_dir.read(tmp_path / "run")
+    assert (run.trained, run.stands, run.notes) == (3002, Moment(1, 3002), ())
+    assert len(log(tmp_path / "run")) == 3002
+
+
+def test_leaving_on_the_way_to_the_window_that_diverges_keeps_what_was_trained(tmp_path: Path) -> None:
+    trainer, recorder = WildTrainer(ENDLESS), RunRecorder.begin(tmp_path / "run", ENDLESS)
+    trainer.diverges_at = 17
+
+    def on_progress(progress: AnyProgress) -> None:
+        if len(progress.losses) < trainer.calls[-1]:  # the others have no finite loss, and it goes back to before them
+            session.stop()
+
+    session = Session(ENDLESS, math.inf, lambda _: trainer, on_progress, clock=lambda: 0.0, recorder=recorder)
+    session.run()
+    run = run_dir.read(tmp_path / "run")
+    assert (run.trained, run.stands) == (17, Moment(0, 17))
+    assert np.isfinite(log(tmp_path / "run")["loss"]).all()
+
+
+def test_headless_it_says_so_and_where_it_goes_on_and_trains_no_more(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diverge(tmp_path / "run")
+    monkeypatch.setattr(loop, "tensorflow_trainers", lambda: WildTrainer)
+
+    def resumed(at: int | None = None, config: EchoConfig | None = None) -> tuple[int, list[dict[str, object]], str]:
+        recorder = RunRecorder.go_on(tmp_path / "run")
+        assert recorder.resumed is not None
+        code = print_training(config or recorder.resumed.config, math.inf, True, recorder, at)
+        out, err = capfd.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    code, (_, diverged), err = resumed()
+    assert code == ExitCode.FAILED
+    assert diverged == {"event": "diverged", "epoch": 1, "window": 9, "loss": None}
+    assert err.splitlines()[-1] == f"go on with: echornn-tui --resume {tmp_path / 'run'} --at 4"
+    assert run_dir.read(tmp_path / "run").trained == 9
+    code, records, _ = resumed(4, SMALL)
+    assert (code, records[-1]["event"]) == (ExitCode.DONE, "finished")
+
+
+def test_weights_that_are_not_finite_are_written_and_it_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    diverge(tmp_path / "run")
+    assert export(str(tmp_path / "run"), False, tmp_path / "w.npz") == ExitCode.DONE
+    assert "the weights are not finite: the loss has diverged where the run stands" in capfd.readouterr().err
+    with np.load(tmp_path / "w.npz") as saved:
+        assert np.isnan(saved["W"]).all()
+
+
+def test_a_list_says_that_it_diverged_and_where(tmp_path: Path) -> None:
+    diverge(tmp_path / "run")
+    (line,) = map(json.loads, list_runs.json_lines(tmp_path / "run"))
+    told = {name: line[name] for name in ("windows", "epoch", "window", "loss", "diverged")}
+    assert told == {"windows": 9, "epoch": 1, "window": 9, "loss": None, "diverged": True}
+    taken_up(tmp_path / "run", lambda session: session.undo())
+    (line,) = map(json.loads, list_runs.json_lines(tmp_path / "run"))
+    assert (line["windows"], line["window"], line["diverged"]) == (9, 5, False)

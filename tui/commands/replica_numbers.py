@@ -1,0 +1,72 @@
+"""The number by which a network of a run is named in all of its branches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from echornn.config import EchoConfig
+from echornn.runs.branch import Moment, path_to, whole_path
+from echornn.runs.run_dir import Run
+from echornn.runs.run_error import RunError
+
+
+@dataclass(frozen=True)
+class ReplicaNumbers:
+    """A network's number is its seed, counted from the first seed of the run's first lottery.
+
+    So it is the same where a network is trained among others and where it goes on alone.
+
+    Attributes:
+        first_seed: the seed of network 0.
+    """
+
+    first_seed: int
+
+    @classmethod
+    def of(cls, run: Run) -> ReplicaNumbers:
+        """Those of a run; one without a lottery counts from its first seed."""
+        configs = configs_of(run)
+        return cls(next((one for one in configs if one.replicas > 1), configs[0]).seed)
+
+    def first(self, config: EchoConfig) -> int:
+        """The number of the first network that is trained under a configuration; the others follow it."""
+        return config.seed - self.first_seed
+
+    def index(self, number: int, config: EchoConfig) -> int | None:
+        """Which of the networks under a configuration has this number, from 0; None where none has."""
+        index = number - self.first(config)
+        return index if 0 <= index < config.replicas else None
+
+    def require(self, number: int, configs: Sequence[EchoConfig]) -> None:
+        """Refuse a number that no network under these configurations has.
+
+        Raises:
+            RunError: it is such.
+        """
+        if all(self.index(number, config) is None for config in configs):
+            there = sorted({self.first(config) + index for config in configs for index in range(config.replicas)})
+            allowed = f"only {there[0]}: it is a network alone" if len(there) == 1 else _ranges(there)
+            raise RunError(f"replica = {number} cannot be used: {allowed}")
+
+
+def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
+    """What was trained in each branch of a run, in the order begun; only in those that led to a moment, if given."""
+    branches = run.tree[0]
+    if branches and end is not None:
+        branches = list(path_to(end.window, whole_path(branches[end.branch], branches.__getitem__)))
+    return [branch.config for branch in branches] or [run.config]
+
+
+def most_replicas(run: Run) -> int:
+    """Networks that were trained side by side, at most, in any branch of a run."""
+    return max(config.replicas for config in configs_of(run))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers in order, those together that follow each other."""
+    firsts = [one for at, one in enumerate(numbers) if not at or numbers[at - 1] != one - 1]
+    lasts = [one for at, one in enumerate(numbers) if at + 1 == len(numbers) or numbers[at + 1] != one + 1]
+    return ", ".join(
+        str(first) if first == last else f"{first} to {last}" for first, last in zip(firsts, lasts, strict=True)
+    )
