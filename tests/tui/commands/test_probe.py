@@ -45,7 +45,7 @@ def readings(config: EchoConfig = CONFIG) -> Readings:
         memory=Memory("h", MEMORY, 4, samples=2304),
         units=Units("h", none, none.astype(bool), 0.25, one, one.astype(np.int32), one, samples=4608),
         gradient=Gradient(GRADIENT, BIAS, 0.3, samples=16_384),
-        reliance=Reliance(TURNED, TURNED / 2, 512),
+        reliance=Reliance(TURNED, TURNED / np.float32(2), 512),
         weights=Matrices({}, {}, {}, {}, (Recurrent("W", np.array([-1.25, 0.5], np.complex64)),)),
         lyapunov=np.array([-0.25, -1.5], np.float32),
         lyapunov_samples=1024,
