@@ -10,8 +10,7 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState, PopulationState
 from echornn.progress import PopulationProgress, Progress
-from echornn.tasks.levels import solved_level
-from echornn.tasks.solved import SolvedAt
+from echornn.tasks.solved import Levels, SolvedAt
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer
 from tests.scripted import ScriptedTrainer, make_progress
@@ -129,7 +128,7 @@ class HashPopulation:
     def advance(self, n: int) -> PopulationProgress:
         each = [one.advance(n) for one in self.trainers]
         losses = np.stack([one.losses for one in each], axis=-1)
-        self._solved = self._solved.after(losses, np.full(len(each), solved_level(self.config)))
+        self._solved = self._solved.after(losses, Levels.of([self.config] * len(each)))
         return PopulationProgress(
             losses,
             np.stack([one.errors for one in each], axis=-1),

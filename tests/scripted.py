@@ -21,6 +21,12 @@ SMALL = EchoConfig(num_epochs=3, total_series_length=200, truncated_backprop_len
 """Ten windows an epoch, three epochs."""
 
 
+FORGETS_AT = 500
+
+SOLVED_AT, LOST_AT = 263, 509
+"""Windows at which a network of `SMALL` has solved the echo, and lost it again, by `forgetful`."""
+
+
 def scripted_loss(trained: int) -> float:
     """The scripted loss after so many windows: it falls from 0.7 towards 0."""
     return 0.7 * 0.99**trained
@@ -56,6 +62,7 @@ class ScriptedTrainer(Books):
         self.trained = 0
         self.fails_at: int | None = None
         self.diverges_at: int | None = None
+        self.forgets_at: int | None = None
         self.wrong_every = 0
 
     @property
@@ -91,7 +98,9 @@ class ScriptedTrainer(Books):
         epoch, window = divmod(position - 1, self.config.windows_per_epoch)
         self.epoch, self.window = divmod(position, self.config.windows_per_epoch)
         self.trained += n
-        losses = [scripted_loss(self.trained - n + index) for index in range(n)]
+        numbers = range(self.trained - n, self.trained)
+        forgets_at = self.trained if self.forgets_at is None else self.forgets_at
+        losses = [scripted_loss(number if number < forgets_at else 0) for number in numbers]
         if self.diverges_at is not None:
             losses = [
                 loss if self.trained - n + index < self.diverges_at else math.nan for index, loss in enumerate(losses)
@@ -140,6 +149,13 @@ def make_progress(
             (config.batch_size, config.num_layers * config.state_size * (1 + (config.cell == "lstm"))), np.float32
         ),
     )
+
+
+def forgetful(config: EchoConfig) -> ScriptedTrainer:
+    """A trainer whose network guesses again after `FORGETS_AT` windows."""
+    trainer = ScriptedTrainer(config)
+    trainer.forgets_at = FORGETS_AT
+    return trainer
 
 
 class ScriptedSession(Session):
@@ -192,16 +208,13 @@ class ScriptedSession(Session):
     def regenerate(self) -> None:
         self.commands.append("regenerate")
 
-    def edit(self, **changes: object) -> None:
+    def edit(self, anew: bool = False, **changes: object) -> None:
         self.edits.append(changes)
-        self.commands.append("edit")
+        self.commands.append("edit anew" if anew else "edit")
 
     def nudge(self, **changes: object) -> None:
         self.edits.append(changes)
         self.commands.append("nudge")
-
-    def start_with(self, config: EchoConfig) -> None:
-        self.commands.append(f"start with {config}")
 
     def ask(self, question: Question | None) -> None:
         self.asked = question

@@ -10,9 +10,8 @@ import numpy as np
 from echornn.config import EchoConfig, require_epochs
 from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress, Symbols
-from echornn.tasks.levels import solved_level
 from echornn.tasks.series import EchoSeries
-from echornn.tasks.solved import SolvedAt
+from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.any_trainer import AnyTrainer
 from tests.scripted import SMALL, Books, ScriptedTrainer
 
@@ -108,7 +107,7 @@ class ScriptedPopulation(Books):
         losses = scripted_losses(config, self.trained, n)
         for replica, at in self.diverges_at.items():
             losses[max(0, at - self.trained) :, replica] = math.nan
-        self._solved = self._solved.after(losses, np.full(config.replicas, solved_level(config)))
+        self._solved = self._solved.after(losses, Levels.of([config] * config.replicas))
         wrong = scripted_errors(config, losses)
         x, y = self._window_of(epoch, window)
         return PopulationProgress(

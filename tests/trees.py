@@ -10,8 +10,7 @@ from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
-from echornn.tasks.levels import solved_level
-from echornn.tasks.solved import SolvedAt
+from echornn.tasks.solved import Levels, SolvedAt
 
 
 def branch_off(
@@ -50,6 +49,6 @@ def grow(
 def grow_many(timeline: Timeline, number: int, losses: npt.ArrayLike) -> None:
     """Windows of these losses, [n, replicas], at the end of a branch of a lottery; nothing predicted is wrong."""
     told, config = np.asarray(losses, np.float32), timeline.branch(number).config
-    levels = np.full(told.shape[1], solved_level(config))
+    levels = Levels.of([config] * told.shape[1])
     solved = SolvedAt.never(told.shape[1]).after(told, levels)
     timeline.append_many(number, pack(told, np.zeros(told.shape, np.int32), config), solved.at)

@@ -45,8 +45,8 @@ def export_run(
         Print JSON lines instead.
     summary
         Print a row for each network where the run stands instead, or at the end of --branch:
-        replica,seed,solved_at,final_loss, the window along the path at which it was solved, empty where it is not, and
-        the mean loss of the last 50.
+        replica,seed,solved_at,final_loss,lost_at: the windows along the path at which it was solved, and lost again,
+        empty where it was not; and the mean loss of the last 50.
     replica
         Only the network of this number, which is one seed, without the column: its windows among others and alone, and
         none where it was not trained.
@@ -76,8 +76,8 @@ def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
     """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
 
     Of each: its letter and number, those of its parent, the window along the parent's path at which it begins, the
-    windows trained in it, the mean loss of the last 50 of its path, and the window along its path at which the echo was
-    solved.
+    windows trained in it, the mean loss of the last 50 of its path, the window along its path at which the echo was
+    solved, and that at which it was lost again.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Fron
     """Print the runs in your state folder, or in another, the newest first.
 
     Of each: windows in all branches, the mean loss of the last 50 where it stands, the window along its path at which
-    the echo was solved, and the fields that are not the defaults.
+    the echo was solved, that at which it was lost again, and the fields that are not the defaults.
 
     Parameters
     ----------

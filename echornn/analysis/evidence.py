@@ -12,7 +12,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
 from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.tasks.solved import first_below
+from echornn.tasks.solved import Levels, first_below, lost_after
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Evidence:
         before: what was solved before the task was changed; None where nothing was, or the weights are new.
         renewed: windows along the path at which new data was asked for, of what was solved then; None where it was not.
         tried: the fields that were edited where the newest terms began; empty where they began otherwise.
+        lost_at: number along the path, from 1, of the window at which it was lost again, see
+            `echornn.tasks.solved.lost_after`; None where it was not, or was solved anew since.
     """
 
     windows: int = 0
@@ -52,6 +54,7 @@ class Evidence:
     before: Earlier | None = None
     renewed: int | None = None
     tried: tuple[str, ...] = ()
+    lost_at: int | None = None
 
     @property
     def mean(self) -> float:
@@ -80,7 +83,13 @@ class Evidence:
             recent=joined[-RECENT_WINDOWS:].copy(),
             solved_at=solved_at,
             reviews=self.reviews.after(losses, errors),
+            lost_at=None if solved_at is None else self._lost_at(solved_at, losses, config, trained + len(losses)),
         )
+
+    def _lost_at(self, solved_at: int, losses: Floats, config: EchoConfig, trained: int) -> int | None:
+        known, solved = np.array([self.lost_at or 0]), np.array([solved_at])
+        columns = (self.recent[:, np.newaxis], losses[:, np.newaxis])
+        return int(lost_after(known, solved, *columns, trained, Levels.of([config]))[0]) or None
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
         """The evidence with which the same weights go on under other terms, after so many windows along the path."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,24 @@ NORMAL_95 = 1.959964
 Indices = npt.NDArray[np.int64]
 
 
+class Counts(NamedTuple):
+    """How many of several networks have come how far.
+
+    Attributes:
+        replicas: how many there are.
+        solved: of these, how many have solved the task once.
+        lost: of those, how many have lost it again.
+    """
+
+    replicas: int
+    solved: int
+    lost: int
+
+    def __str__(self) -> str:
+        lost = f", {self.lost:,} lost again" if self.lost else ""
+        return f"{self.solved:,} of {self.replicas:,} solved{lost}"
+
+
 @dataclass(frozen=True, eq=False)
 class Lottery:
     """Where the replicas of a lottery stand at a moment.
@@ -29,6 +47,8 @@ class Lottery:
         newest: float32 [replicas], loss of the newest window, nats.
         diverged: bool [replicas], whether the newest loss is no finite number.
         windows: trained along the path, in each.
+        lost_at: int64 [replicas], the window along the path, from 1, at which each lost again what it had solved, see
+            `echornn.tasks.solved.lost_after`; 0 where it has not.
     """
 
     solved_at: Indices
@@ -36,21 +56,23 @@ class Lottery:
     newest: Floats
     diverged: npt.NDArray[np.bool_]
     windows: int
+    lost_at: Indices
 
     @classmethod
-    def after(cls, recent: Floats, solved_at: Indices, windows: int) -> Lottery:
+    def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> Lottery:
         """The lottery after so many windows along the path.
 
         Args:
             recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, where there are as many.
             solved_at: as in `Lottery`; of a later moment, it tells of this one too.
+            lost_at: as in `Lottery`.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
             nothing = np.full(len(solved_at), np.nan, np.float32)
-            return cls(there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows)
+            return cls(there, nothing, nothing, np.zeros(len(solved_at), np.bool_), windows, lost_at)
         mean = recent.mean(axis=0, dtype=np.float64).astype(np.float32)
-        return cls(there, mean, recent[-1].copy(), ~np.isfinite(recent[-1]), windows)
+        return cls(there, mean, recent[-1].copy(), ~np.isfinite(recent[-1]), windows, lost_at)
 
     @property
     def replicas(self) -> int:
@@ -61,6 +83,16 @@ class Lottery:
     def solved(self) -> int:
         """How many have solved the task."""
         return int(np.count_nonzero(self.solved_at))
+
+    @property
+    def lost(self) -> int:
+        """How many of those have lost it again."""
+        return int(np.count_nonzero(self.lost_at))
+
+    @property
+    def counts(self) -> Counts:
+        """How many solved it, and lost it."""
+        return Counts(self.replicas, self.solved, self.lost)
 
     @property
     def is_blank(self) -> bool:

@@ -18,7 +18,6 @@ from echornn.tasks.levels import (
     credit_coverage,
     few_uniform_starts_learn,
     fits_register,
-    lost_level,
 )
 from echornn.tasks.solved import RECENT_WINDOWS
 
@@ -33,7 +32,7 @@ class Standings:
     Attributes:
         at_chance, above, below: have not solved the task, and are at the loss of guessing, above it, or below.
         diverged: have not, and their loss is no finite number.
-        lost: have solved it, and are far from that now.
+        lost: have solved it, and lost it again; see `Lottery.lost_at`.
     """
 
     at_chance: int
@@ -52,7 +51,7 @@ class Standings:
         below = ~solved & finite & (mean < (1 - AT_CHANCE_SHARE) * chance)
         diverged = ~solved & ~finite
         at_chance = ~solved & ~(above | below | diverged)
-        groups = (at_chance, above, below, diverged, solved & (mean > lost_level(config)))
+        groups = (at_chance, above, below, diverged, lottery.lost_at > 0)
         return cls(*(int(np.count_nonzero(group)) for group in groups))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
 
 Job = Callable[[], None]
-"""Work to do; it raises nothing but MemoryError, after which the next one is done."""
+"""Work to do. Whatever it raises, the next one is done; of all but a MemoryError the process is told."""
+
+
+def report(error: Exception) -> None:
+    """Tell the process of an error that nobody waits for, as Python does of one that ends a thread."""
+    thread = threading.current_thread()
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
 
 
 class Background:
@@ -88,8 +93,12 @@ class Background:
         job = self._next()
         if job is None:
             return False
-        with contextlib.suppress(MemoryError):
+        try:
             job()
+        except MemoryError:
+            pass
+        except Exception as error:  # whoever waits for this thread must not wait for ever
+            report(error)
         return True
 
     def _next(self) -> Job | None:

@@ -65,6 +65,8 @@ class Checkpoint:
             yet, None where it is not on record (versions up to 0.1.0).
         layout: where each window is in the loss log.
         solved: end of the log of when each of several networks was solved.
+        lost_at: window along the path, from 1, at which its weights lost the echo again; 0 where they have not, None
+            where it is not on record (early versions).
     """
 
     serial: int
@@ -75,6 +77,7 @@ class Checkpoint:
     stands: tuple[int, int] | None = None
     layout: LossLayout = OF_ONE
     solved: LogEnd = LogEnd()
+    lost_at: int | None = None
 
     @property
     def trained(self) -> int:
@@ -94,6 +97,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         "commands": dataclasses.asdict(checkpoint.commands),
         "stands": checkpoint.stands,
         "solved_at": checkpoint.solved_at,
+        **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
         **({} if checkpoint.solved == LogEnd() else {"solved": dataclasses.asdict(checkpoint.solved)}),
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
@@ -133,6 +137,7 @@ def decode(data: bytes) -> Checkpoint:
             None if header.get("stands") is None else _moment(*header["stands"]),
             OF_ONE if header.get("layout") is None else _layout(header["layout"]),
             LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
+            None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
         )
     except NO_RECORD as error:
         raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error

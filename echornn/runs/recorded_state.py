@@ -71,7 +71,10 @@ def _solved_at(fields: Mapping[str, Any], replicas: int) -> SolvedAt:
         raise ValueError(f"solved is no window for each of {replicas} networks")
     if recent.ndim != 2 or recent.shape[1] != replicas or len(recent) > RECENT_WINDOWS or recent.dtype != np.float32:
         raise ValueError(f"the recent losses are not those of {replicas} networks")
-    return SolvedAt(at, whole(fields["windows"], "windows"), recent)
+    lost_at = array(fields["lost_at"], "lost") if "lost_at" in fields else np.zeros_like(at)  # early versions lack it
+    if lost_at.shape != at.shape or lost_at.dtype != np.int64 or (lost_at < 0).any():
+        raise ValueError(f"lost is no window for each of {replicas} networks")
+    return SolvedAt(at, whole(fields["windows"], "windows"), recent, lost_at)
 
 
 def _plain(value: Any, arrays: Arrays) -> Any:

@@ -54,12 +54,19 @@ class Recorder(Protocol):
         That is saved when it can be; nothing trained is unsaved while it is not.
         """
 
-    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+    def save(
+        self,
+        state: AnyState,
+        stands: Moment | None = None,
+        solved_at: int | None = None,
+        lost_at: int | None = None,
+    ) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
 
         Args:
             stands: where the run stands; the end of what was trained last, unless given.
             solved_at: window at which the echo was solved, where it was; see `echornn.analysis.evidence.Evidence`.
+            lost_at: window at which it was lost again, where it was; see there too.
         """
 
     def when_saved(self, call: Callable[[], None]) -> None:
@@ -99,7 +106,13 @@ class Unrecorded:
 
     def moved(self) -> None: ...
 
-    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None: ...
+    def save(
+        self,
+        state: AnyState,
+        stands: Moment | None = None,
+        solved_at: int | None = None,
+        lost_at: int | None = None,
+    ) -> None: ...
 
     def when_saved(self, call: Callable[[], None]) -> None: ...
 

@@ -198,7 +198,13 @@ class RunRecorder:
     def moved(self) -> None:
         self._moves += 1
 
-    def save(self, state: AnyState, stands: Moment | None = None, solved_at: int | None = None) -> None:
+    def save(
+        self,
+        state: AnyState,
+        stands: Moment | None = None,
+        solved_at: int | None = None,
+        lost_at: int | None = None,
+    ) -> None:
         """See `Recorder.save`.
 
         A state whose weights are not finite is kept like any other. Without it, all that was trained since the last
@@ -208,7 +214,8 @@ class RunRecorder:
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
-        save = self._newest = Save(state, stands, solved_at or 0, self._told, self._moves, self._layout, *ends)
+        when = (solved_at or 0, lost_at or 0)
+        save = self._newest = Save(state, stands, *when, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 

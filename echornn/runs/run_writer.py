@@ -29,7 +29,7 @@ class Save:
 
     Attributes:
         state: the trainer's.
-        stands, solved_at: see `echornn.runs.checkpoint.Checkpoint`.
+        stands, solved_at, lost_at: see `echornn.runs.checkpoint.Checkpoint`.
         told: how much had been told before it.
         moves: how often the run had come to stand elsewhere.
         layout: where each window is in the loss log.
@@ -39,6 +39,7 @@ class Save:
     state: AnyState
     stands: Moment | None
     solved_at: int
+    lost_at: int
     told: int
     moves: int
     layout: LossLayout
@@ -98,7 +99,7 @@ class RunWriter:
             self._solved.flush(save.solved)
             ends = (self._losses.end, self._commands.end)
             told = (save.solved_at, save.stands)
-            kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end)
+            kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end, save.lost_at)
             checkpoint.save(self._folder, kept)
             self._serial += 1
             self._keep_less("the states to go back to", self._keyframes.flush)

@@ -18,9 +18,10 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
+from echornn.tasks.solved import Levels, lost_by
 
 MOST_READ = 1 << 22
-"""Windows of a run of version 0.1.0, whose record does not say when it was solved, that are read to find out."""
+"""Windows that are read of a run whose record, of an early version, does not say when it was solved, or lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class Summary:
             none, infinite where the loss has diverged. Of several networks, the median.
         solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
             Of several networks, where half of them were.
+        lost_at: window along the path, from 1, where it was lost again, or by which it was, where no more is on record;
+            0 where it was not, None where that is not known, and of several networks.
         bytes: on disk.
         lottery: where several networks stand; None of a network alone.
     """
@@ -49,6 +52,7 @@ class Summary:
     windows: int
     loss: float
     solved_at: int | None
+    lost_at: int | None
     bytes: int
     lottery: Lottery | None = None
 
@@ -75,7 +79,7 @@ def summary(folder: Path) -> Summary:
     diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
-    lottery = _lottery(run)
+    lottery = lottery_of(run)
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -84,7 +88,7 @@ def summary(folder: Path) -> Summary:
         window,
         windows,
         math.inf if diverged_at or _has_diverged(run) else _loss(run) if lottery is None else lottery.quantiles[1],
-        _solved_at(run) if lottery is None else solved_by_half(lottery.solved_at) or 0,
+        *(solved_and_lost_at(run) if lottery is None else (solved_by_half(lottery.solved_at) or 0, None)),
         run_dir.size(folder),
         lottery,
     )
@@ -132,17 +136,31 @@ def _loss(run: Run) -> float:
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
 
 
-def _lottery(run: Run) -> Lottery | None:
+def lottery_of(run: Run) -> Lottery | None:
     """Where several networks stand; None of a network alone, and where nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
         return None
-    return Lottery.after(newest_losses(run, run.stands, run.config), state.solved.at, run.stands.window)
+    newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
+    lost_at = lost_by(solved.lost_at, solved.at, newest, window, Levels.of(state.configs))
+    return Lottery.after(newest, solved.at, window, lost_at)
 
 
-def _solved_at(run: Run) -> int | None:
-    if run.checkpoint is None:
-        return 0
-    if run.checkpoint.solved_at is None and run.trained <= MOST_READ:
-        return run.timeline().evidence(run.stands).solved_at or 0
-    return run.checkpoint.solved_at
+def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
+    """When a network alone solved the echo, and lost it again; 0 where it did not, None where that is not known."""
+    kept = run.checkpoint
+    if kept is None:
+        return 0, 0
+    if kept.solved_at is not None and kept.lost_at is not None:
+        return kept.solved_at, kept.lost_at
+    seen = None if kept.solved_at is None else _lost_by_now(run, kept.solved_at)
+    if seen != 0 and run.trained <= MOST_READ:
+        evidence = run.timeline().evidence(run.stands)
+        return evidence.solved_at or 0, evidence.lost_at or 0
+    return kept.solved_at, seen
+
+
+def _lost_by_now(run: Run, solved_at: int) -> int:
+    """Where the run stands, if its newest losses say that it has lost the echo again; else 0."""
+    unknown, solved, levels = np.zeros(1, np.int64), np.array([solved_at]), Levels.of([run.config])
+    return int(lost_by(unknown, solved, newest_losses(run, run.stands, run.config), run.stands.window, levels)[0])

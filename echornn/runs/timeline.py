@@ -11,7 +11,7 @@ import numpy.typing as npt
 from echornn.analysis.band import Band
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.lottery import Counts, Lottery
 from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.reviews import Reviews
@@ -20,6 +20,7 @@ from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
 from echornn.runs.branch import Branch, Moment, goes_on, task_since
 from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
 from echornn.runs.tree import Tree
+from echornn.tasks.solved import Levels, lost_by
 
 
 class Timeline(Tree):
@@ -104,15 +105,22 @@ class Timeline(Tree):
         recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
-            known, solved = track.evidence, track.solved_at or 0
+            known, solved, lost = track.evidence, track.solved_at or 0, track.lost_at or 0
             reviews = self._reviews(moment, known.reviews)
         else:
             assert isinstance(track, TrackOfMany)
-            known, solved = Evidence(), int(track.each_solved_at[replica])
+            known, solved, lost = Evidence(), int(track.each_solved_at[replica]), int(track.each_lost_at[replica])
             reviews = Reviews(begun=moment.window)
-        solved_at = solved if 0 < solved <= moment.window else None
-        windows = moment.window - since
-        return dataclasses.replace(known, windows=windows, recent=recent, solved_at=solved_at, reviews=reviews)
+        levels, column = Levels.of([track.branch.config]), recent[:, np.newaxis]
+        lost = int(lost_by(np.array([lost]), np.array([solved]), column, moment.window, levels)[0])
+        return dataclasses.replace(
+            known,
+            windows=moment.window - since,
+            recent=recent,
+            solved_at=solved if 0 < solved <= moment.window else None,
+            lost_at=lost or None,
+            reviews=reviews,
+        )
 
     def lottery(self, moment: Moment) -> Lottery | None:
         """Where several networks stand at a moment, as it was known there; None of a network alone."""
@@ -120,7 +128,9 @@ class Timeline(Tree):
         if not isinstance(track, TrackOfMany):
             return None
         with self._lock:
-            return Lottery.after(self._newest(moment), track.each_solved_at, moment.window)
+            newest, solved_at = self._newest(moment), track.each_solved_at
+            lost_at = lost_by(track.each_lost_at, solved_at, newest, moment.window, track.levels)
+            return Lottery.after(newest, solved_at, moment.window, lost_at)
 
     def _newest(self, moment: Moment) -> Floats:
         """The newest losses of the present task before a moment of several networks, oldest first, float32
@@ -205,10 +215,17 @@ class Timeline(Tree):
         """
         return self._tracks[number].solved_at
 
-    def solved_of(self, number: int) -> tuple[int, int] | None:
-        """How many of a branch's networks had solved the task by its end, and how many there are; None of one alone."""
+    def lost_at(self, number: int) -> int | None:
+        """The window along its path, from 1, at which a branch's network lost again what it had solved; None where it
+        has not by the branch's end. Of several networks, `counts` tells."""
+        return self._tracks[number].lost_at
+
+    def counts(self, number: int) -> Counts | None:
+        """How many of a branch's networks had solved the task by its end, and lost it again; None of one alone."""
         track = self._tracks[number]
-        return (track.solved, track.branch.config.replicas) if isinstance(track, TrackOfMany) else None
+        if not isinstance(track, TrackOfMany):
+            return None
+        return Counts(track.branch.config.replicas, track.solved, track.lost)
 
     def mean_loss(self, number: int) -> float:
         """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""

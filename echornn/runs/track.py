@@ -15,6 +15,7 @@ from echornn.analysis.lottery_history import LotteryHistory, ReplicaHistory
 from echornn.analysis.packed import Packed, losses_of
 from echornn.progress import Bools, Floats
 from echornn.runs.branch import Branch
+from echornn.tasks.solved import Levels, lost_after
 
 GOOD_WINDOWS = 50
 """So many windows with finite losses show that all is well again, or was."""
@@ -51,6 +52,12 @@ class Track(ABC):
     @abstractmethod
     def solved_at(self) -> int | None:
         """The window along the path, from 1, at which the task was solved, by half of all networks; None where not."""
+
+    @property
+    @abstractmethod
+    def lost_at(self) -> int | None:
+        """The window along the path, from 1, at which a network alone lost it again; None where it has not, and of
+        several."""
 
     @property
     @abstractmethod
@@ -107,6 +114,10 @@ class TrackOfOne(Track):
         return self.evidence.solved_at
 
     @property
+    def lost_at(self) -> int | None:
+        return self.evidence.lost_at
+
+    @property
     def recent(self) -> Floats:
         return self.evidence.recent
 
@@ -118,6 +129,9 @@ class TrackOfMany(Track):
         history: their losses.
         each_solved_at: int64 [replicas], window along the path, from 1, at which each was solved by the branch's end; 0
             where not.
+        each_lost_at: int64 [replicas], window along the path, from 1, at which each lost it again, see
+            `echornn.tasks.solved.lost_after`; 0 where it has not.
+        levels: when they are solved, or lost again.
 
     Args:
         branch, digest: see `Track`.
@@ -130,6 +144,8 @@ class TrackOfMany(Track):
         replicas = branch.config.replicas
         self.history = LotteryHistory(replicas, branch.config)
         self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
+        self.each_lost_at = np.zeros(replicas, np.int64) if before is None else before.lost_at
+        self.levels = Levels.of([branch.config] * replicas)
         self._recent = recent
 
     def __len__(self) -> int:
@@ -142,6 +158,8 @@ class TrackOfMany(Track):
             solved_at: see `each_solved_at`, after them.
         """
         losses = losses_of(packed)
+        end = self.end + len(losses)
+        self.each_lost_at = lost_after(self.each_lost_at, solved_at, self._recent, losses, end, self.levels)
         self._recent = np.concatenate([self._recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
         self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
         self.history.append(packed, solved_after(solved_at, self.end, len(packed)))
@@ -156,8 +174,17 @@ class TrackOfMany(Track):
         return int(np.count_nonzero(self.each_solved_at))
 
     @property
+    def lost(self) -> int:
+        """How many of those have lost it again."""
+        return int(np.count_nonzero(self.each_lost_at))
+
+    @property
     def solved_at(self) -> int | None:
         return solved_by_half(self.each_solved_at)
+
+    @property
+    def lost_at(self) -> None:
+        return None
 
     @property
     def recent(self) -> Floats:

@@ -124,7 +124,8 @@ class LiveRun(Whereabouts):
     def save(self) -> None:
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
-            self._recorder.save(self.trainer.state, self.here, self.timeline.evidence(self.here).solved_at)
+            evidence = self.timeline.evidence(self.here)
+            self._recorder.save(self.trainer.state, self.here, evidence.solved_at, evidence.lost_at)
             self._any_unsaved = False
 
     def save_all(self) -> None:

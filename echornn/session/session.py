@@ -214,17 +214,20 @@ class Session:
         """New data; the epoch starts again with it, the weights stay."""
         self._have_done(self._loop.changes.regenerate)
 
-    def edit(self, **changes: Any) -> None:
+    def edit(self, anew: bool = False, **changes: Any) -> None:
         """Change these fields of what is trained when the command's turn comes: at once where only live fields
-        differ, else with a new trainer.
+        differ, else with a new trainer. All other fields stay.
 
         What cannot be done leaves all as it was, and is said in `Frame.refusal`.
+
+        Args:
+            anew: whether to start over with the first weights, whatever differs.
 
         Raises:
             TypeError: a name is no field of `EchoConfig`.
         """
         _require_fields(changes)
-        self._have_done(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes)))
+        self._have_done(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes), anew))
 
     def nudge(self, **changes: Any) -> None:
         """As `edit`, by a key that may be held: nudges of the same fields in quick succession are undone together.
@@ -234,10 +237,6 @@ class Session:
         """
         _require_fields(changes)
         self._have_done(lambda: self._loop.changes.edit(lambda: replace(self._loop.live.config, **changes), held=True))
-
-    def start_with(self, config: EchoConfig) -> None:
-        """Start over with this configuration and its first weights, as one command; see `edit`."""
-        self._have_done(lambda: self._loop.changes.edit(lambda: config, anew=True))
 
     def go(self, branch: int, window: int) -> None:
         """Show the moment after ``window`` windows along a branch's path, as it was; training pauses.

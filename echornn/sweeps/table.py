@@ -26,10 +26,12 @@ BUDGET = "num_epochs"
 
 
 class Counts(NamedTuple):
-    """Trainings of many points: done, of these solved; given up; yet to come. And points that cannot be trained."""
+    """Trainings of many points: done, of these solved, of these lost again; given up; yet to come. And points that
+    cannot be trained."""
 
     trained: int
     solved: int
+    lost: int
     failed: int
     missing: int
     left_out: int
@@ -37,7 +39,7 @@ class Counts(NamedTuple):
     @classmethod
     def of(cls, tallies: Collection[Tally]) -> Counts:
         """Of all of them."""
-        names = ("count", "solved", "failed", "missing", "left_out")
+        names = ("count", "solved", "lost", "failed", "missing", "left_out")
         return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
 
 
@@ -52,6 +54,7 @@ class Surveyed:
         reasons: why a point was given up, or cannot be.
         seeds: of all points, ascending.
         until_solved: whether a network trains until it has solved the echo, or all of its epochs.
+        elsewhere: results of these points by versions before, which are in no tally.
     """
 
     axes: Mapping[str, Values]
@@ -60,6 +63,7 @@ class Surveyed:
     reasons: Mapping[Values, str] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     until_solved: bool = True
+    elsewhere: int = 0
 
     @cached_property
     def counts(self) -> Counts:
@@ -127,7 +131,9 @@ class Cell:
     @property
     def best_point(self) -> Values | None:
         """The point of the best of its seeds; None where nothing is known of any."""
-        known = [(one, point) for point, tally in self.tallies.items() if (one := tally.best) is not None]
+        version = self.tally.version
+        tallies = {point: tally for point, tally in self.tallies.items() if tally.version == version}
+        known = [(one, point) for point, tally in tallies.items() if (one := tally.best) is not None]
         return min(known, key=lambda pair: pair[0].rank)[1] if known else None
 
 
@@ -173,8 +179,12 @@ class Table:
     @cached_property
     def ranking(self) -> Ranking | None:
         """Which cell is solved most often; None where fewer than two can be ranked."""
-        places = itertools.product(range(len(self.rows)), range(len(self.columns)))
-        return ranking_of({place: self.cell(place).tally for place in places})
+        return ranking_of({place: self.cell(place).tally for place in self.places})
+
+    @property
+    def places(self) -> list[Place]:
+        """Of all cells, row by row."""
+        return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
 
     def cell(self, place: Place) -> Cell:
         """The cell in this row and column."""

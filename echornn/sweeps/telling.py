@@ -10,6 +10,11 @@ from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Cell, Table, Values, windows_of
 from echornn.sweeps.tally import Tally
 
+MOST_NAMED = 3
+"""Cells that are named; of more, the count."""
+
+OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
+
 NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 
@@ -40,9 +45,9 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
-        return first, "; ".join(part for part in (_best_point(table, cell), _lacking(tally)) if part)
+        return first, "; ".join(part for part in (_lost(tally), _best_point(table, cell), _lacking(tally)) if part)
     low, high = (round(100 * share) for share in tally.interval)
-    parts = (_when(tally), _best(tally), _loss(tally), _lacking(tally))
+    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
 
 
@@ -84,6 +89,10 @@ def _reason(table: Table, cell: Cell) -> str:
     return next((table.surveyed.reasons[point] for point in cell.points if point in table.surveyed.reasons), "")
 
 
+def _lost(tally: Tally) -> str:
+    return f"{tally.lost:,} of these lost it again" if tally.lost else ""
+
+
 def _when(tally: Tally) -> str:
     if tally.half_solved is not None:
         return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}"
@@ -110,7 +119,8 @@ def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
     cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
-    return ", ".join(part for part in (failed, missing, cannot) if part)
+    others = f"{tally.of_others:,} of other versions not counted" if tally.of_others else ""
+    return ", ".join(part for part in (failed, missing, cannot, others) if part)
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
@@ -120,6 +130,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     """
     if tally.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
+    if tally.version != other.version and tally.count and other.count:
+        return f"beside {other_name}: {OF_ANOTHER_VERSION}"
     lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
     if lacking:
         return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"
@@ -132,6 +144,21 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     luck = "more than luck" if found.is_told else "may be luck"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100 seeds"
     return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
+
+
+def lost_told(table: Table) -> str:
+    """Where networks that had solved it lost it again by the end; empty where they stop once they have solved it."""
+    counts = table.counts
+    if table.surveyed.until_solved or not counts.solved:
+        return ""
+    solved = f"of the {counts.solved:,} networks that solved it"
+    if not counts.lost:
+        return f"{solved} none lost it again by the end"
+    lost = {place: table.cell(place).tally.lost for place in table.places}
+    losing = sorted((place for place in lost if lost[place]), key=lambda place: -lost[place])
+    named = [f"{lost[place]:,} in {name_of(table, *place)}" for place in losing[:MOST_NAMED]]
+    more = [f"the others in {len(losing) - len(named):,} more cells"] if len(losing) > len(named) else []
+    return f"{solved} {counts.lost:,} lost it again by the end: {'; '.join(named + more)}"
 
 
 def _of_100(share: float) -> str:

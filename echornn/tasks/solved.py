@@ -1,19 +1,56 @@
-"""When the echo was solved: the mean of so many windows' losses first fell below the level that says so."""
+"""When the echo was solved: the mean of so many windows' losses first fell below the level that says so; and when it
+was lost again: that mean rose well above it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from echornn.config import EchoConfig
 from echornn.progress import Floats
+from echornn.tasks.levels import chance_level, lost_level, solved_level
 
 RECENT_WINDOWS = 50
 """Windows whose mean loss says whether the echo is solved."""
 
 HIGH, MARGIN = 1000.0, 1e-6
 """Nats: a mean with a loss above the first is below no level; running sums are right to far less than the second."""
+
+UNIT = 2.0**-24
+"""Nats: losses that tell whether the echo is lost are added as whole multiples of it, so that a sum does not depend on
+the pieces they come in."""
+
+Windows = npt.NDArray[np.int64]
+Nats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Mean losses that say of many runs whether the echo is solved, or lost again: float64 [runs], nats.
+
+    Attributes:
+        solved: below it the echo is solved.
+        lost: above it an echo that was solved is lost; between the two it stays what it was.
+        chance: the loss of guessing; a window's loss counts as no more towards losing the echo, so that the spike at an
+            epoch's start loses nothing.
+    """
+
+    solved: Nats
+    lost: Nats
+    chance: Nats
+
+    @classmethod
+    def of(cls, configs: Sequence[EchoConfig]) -> Levels:
+        """Of these runs; of what networks of one structure differ in, the levels depend on two fields."""
+        known: dict[tuple[int, str], tuple[float, float, float]] = {}
+        for config in configs:
+            if (config.echo_step, config.row_start) not in known:
+                levels = solved_level(config), lost_level(config), chance_level(config)
+                known[config.echo_step, config.row_start] = levels
+        return cls(*np.array([known[config.echo_step, config.row_start] for config in configs]).reshape(-1, 3).T)
 
 
 def first_below(losses: Floats, level: float) -> int | None:
@@ -27,11 +64,75 @@ def first_below(losses: Floats, level: float) -> int | None:
     return None
 
 
-def _means(losses: Floats) -> npt.NDArray[np.float64]:
+def lost_after(
+    lost_at: Windows, solved_at: Windows, recent: Floats, losses: Floats, windows: int, levels: Levels
+) -> Windows:
+    """When each of many runs lost the echo that it had solved, after some more windows; 0 where it has not lost it, or
+    has solved it again since.
+
+    Lost is a mean of `RECENT_WINDOWS` above one level, solved again one below a lower level (see `Levels`).
+
+    Args:
+        lost_at: int64 [runs], before them: numbers of windows in the run, from 1.
+        solved_at: int64 [runs], when each was first solved, after them; 0 where it was not.
+        recent: float32 [up to RECENT_WINDOWS, runs], the losses before them.
+        losses: float32 [n, runs], theirs.
+        windows: of the run, with them.
+    """
+    runs = np.flatnonzero(solved_at)
+    joined = np.concatenate([recent, losses])[:, runs]
+    if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
+        return lost_at
+    means = _means_up_to(levels.chance[runs], joined)[-len(losses) :]
+    numbers = np.arange(windows - len(means) + 1, windows + 1)[:, np.newaxis]
+    solved_again = means < levels.solved[runs]
+    last = np.where(solved_again, numbers, 0).max(axis=0)
+    lost = (means > levels.lost[runs]) & (numbers > np.maximum(last, solved_at[runs]))
+    newly = np.where(lost.any(axis=0), numbers[lost.argmax(axis=0), 0], 0)
+    before = np.where(last > 0, 0, lost_at[runs])
+    known = lost_at.copy()
+    known[runs] = np.where(before > 0, before, newly)
+    return known
+
+
+def lost_by(lost_at: Windows, solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
+    """As `lost_after`, at a moment of which only the newest losses are known, and what was so at a later one.
+
+    Where the newest mean says that the echo is lost, and the later moment does not say since when, it is said to be
+    lost at this window.
+
+    Args:
+        lost_at, solved_at: int64 [runs], at the later moment, or at this one.
+        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty where they are forgotten.
+        windows: of the run, at this moment.
+    """
+    solved = (solved_at > 0) & (solved_at <= windows)
+    known = np.where(solved & (lost_at <= windows), lost_at, 0)
+    if not len(recent):
+        return known
+    mean = _counted(levels.chance, recent).mean(axis=0) * UNIT
+    return np.where(solved & (known == 0) & (mean > levels.lost), windows, known)
+
+
+def _means_up_to(most: Nats, losses: Floats) -> Nats:
+    """Of each `RECENT_WINDOWS` losses on end, where none counts as more than ``most``; as `_means`, but exactly."""
+    counted = _counted(most, losses)
+    sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
+    means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) * (UNIT / RECENT_WINDOWS)
+    return means
+
+
+def _counted(most: Nats, losses: Floats) -> Windows:
+    """Losses in whole `UNIT`, at most so much; one that is no finite number is the most."""
+    counted: Windows = np.rint(np.where(losses < most, losses, most) / UNIT).astype(np.int64)
+    return counted
+
+
+def _means(losses: Floats) -> Nats:
     """Of each `RECENT_WINDOWS` losses on end, nearly; float32 [n, ...] to float64 [n + 1 - RECENT_WINDOWS, ...]."""
     known = np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH)
     sums = np.cumsum(np.concatenate([np.zeros_like(known[:1]), known]), axis=0, dtype=np.float64)
-    means: npt.NDArray[np.float64] = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
+    means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
     return means
 
 
@@ -44,31 +145,36 @@ class SolvedAt:
             below the level; 0 where it never did.
         windows: of the run so far.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
+        lost_at: int64 [runs], number of the window at which each lost it again, see `lost_after`; 0 where it has not.
     """
 
-    at: npt.NDArray[np.int64]
-    windows: int = 0
-    recent: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    at: Windows
+    windows: int
+    recent: Floats
+    lost_at: Windows
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
         """Of runs that are yet to begin."""
-        return cls(np.zeros(runs, np.int64), 0, np.empty((0, runs), np.float32))
+        never = np.zeros(runs, np.int64)
+        return cls(never, 0, np.empty((0, runs), np.float32), never)
 
     def anew(self) -> SolvedAt:
         """None is solved, and no loss so far counts: from here on another task is trained."""
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
-    def after(self, losses: Floats, levels: npt.NDArray[np.float64]) -> SolvedAt:
-        """When these losses, float32 [n, runs], have come in too; solved is a mean below ``levels``, float [runs]."""
+    def after(self, losses: Floats, levels: Levels) -> SolvedAt:
+        """When these losses, float32 [n, runs], have come in too."""
         joined = np.concatenate([self.recent, losses])
         at = self.at.copy()
         unsolved = np.flatnonzero(at == 0)
         if unsolved.size and len(joined) >= RECENT_WINDOWS:
-            maybe = (_means(joined[:, unsolved]) < levels[unsolved] + MARGIN).any(axis=0)
+            maybe = (_means(joined[:, unsolved]) < levels.solved[unsolved] + MARGIN).any(axis=0)
             for run in unsolved[maybe].tolist():
-                first = first_below(joined[:, run], levels[run])
+                first = first_below(joined[:, run], levels.solved[run])
                 if first is not None:
                     at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
-        return replace(self, at=at, windows=self.windows + len(losses), recent=joined[-RECENT_WINDOWS:].copy())
+        windows = self.windows + len(losses)
+        lost_at = lost_after(self.lost_at, at, self.recent, losses, windows, levels)
+        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), lost_at)

@@ -12,9 +12,8 @@ from echornn.config import LIVE_FIELDS, Device, EchoConfig, require_epochs
 from echornn.network.model import shown_part
 from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
-from echornn.tasks.levels import solved_level
 from echornn.tasks.series import EchoSeries
-from echornn.tasks.solved import SolvedAt
+from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.bptt import Trained
 from echornn.training.crew import Call, Crew, Values
 from echornn.training.device import GPU, Placement, place, processors
@@ -74,7 +73,7 @@ class Population:
         self._crew = Crew(self.configs, devices, programs)
         self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
         self._last: PopulationProgress | None = None
-        self._levels = self._levels_of_all()
+        self._levels = Levels.of(self.configs)
         self._solved = SolvedAt.never(len(self.configs))
         self.reset()
 
@@ -139,6 +138,12 @@ class Population:
         level that theory gives, 0.05 nats for the tutorial.
         """
         return self._solved.at.copy()
+
+    @property
+    def lost_at(self) -> npt.NDArray[np.int64]:
+        """For each replica that has lost again what it had solved, the window since the start, from 1, at which it did
+        (see `echornn.tasks.solved.lost_after`); 0 for all others."""
+        return self._solved.lost_at.copy()
 
     @property
     def weights(self) -> dict[str, Floats]:
@@ -207,7 +212,7 @@ class Population:
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
         self.configs = tuple(configs)
-        self._levels = self._levels_of_all()
+        self._levels = Levels.of(self.configs)
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
         self._crew.edit(self.configs)
@@ -282,11 +287,3 @@ class Population:
             unknown = {name: np.full_like(getattr(shown, name), np.nan) for name in ("probabilities", "states")}
             self._last = dataclasses.replace(shown, **unknown)
         return dataclasses.replace(self._last, losses=self._last.losses[:0], errors=self._last.errors[:0])
-
-    def _levels_of_all(self) -> npt.NDArray[np.float64]:
-        """Below which mean loss each replica is solved; of what replicas differ in, it depends on these two fields."""
-        known: dict[tuple[int, str], float] = {}
-        for config in self.configs:
-            if (config.echo_step, config.row_start) not in known:
-                known[config.echo_step, config.row_start] = solved_level(config)
-        return np.array([known[config.echo_step, config.row_start] for config in self.configs])

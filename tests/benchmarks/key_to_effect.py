@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 
@@ -23,7 +24,7 @@ TUTORIAL = EchoConfig(num_epochs=10**6)
 LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
 """A hundred windows an epoch."""
 
-NETWORKS: dict[str, dict[str, int]] = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "the tutorial": {},
     "64 replicas": {"replicas": 64},
     "4096 replicas": {"replicas": 4096},

@@ -105,7 +105,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
                     for view in VIEWS:
                         yield view(self._ascii_only)
             session = self.session
-            commands = (session.edit, session.nudge, session.start_with, self._panel_closed)
+            commands = (session.edit, session.nudge, self._panel_closed)
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
             yield BranchList(self.futures, session.go, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from echornn.analysis.lottery import Counts
 from echornn.runs.background import Background
 from echornn.runs.branch import in_words
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -43,7 +44,8 @@ class BranchRow:
         windows: along its path.
         mean: mean loss of the last windows of its path, in nats; NaN without one.
         solved_at: window along its path, from 1; None where it is not solved.
-        lottery: of several networks, how many had solved the task, and how many there are; None of one alone.
+        lost_at: window along its path, from 1, at which it was lost again; None where it was not.
+        lottery: of several networks, how many had solved the task, and lost it again; None of one alone.
         is_line: whether the curve shows it.
         is_shown: whether it lies under the curve.
         is_pinned: whether it always does.
@@ -55,7 +57,8 @@ class BranchRow:
     windows: int
     mean: float
     solved_at: int | None
-    lottery: tuple[int, int] | None
+    lost_at: int | None
+    lottery: Counts | None
     is_line: bool
     is_shown: bool
     is_pinned: bool
@@ -128,7 +131,8 @@ class Futures:
                 timeline.end(number).window,
                 timeline.mean_loss(number),
                 timeline.solved_at(number),
-                timeline.solved_of(number),
+                timeline.lost_at(number),
+                timeline.counts(number),
                 number == frame.line,
                 number in under,
                 number in notes.pinned,

@@ -95,6 +95,7 @@ WHAT_IS_SEEN = (
 WORDS = (
     ("loss", "Cross-entropy of one window, in nats; the mean loss is that of the last 50 windows."),
     ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
+    ("lost", "The mean loss of a network that had solved the echo has risen well above that again, and stayed there."),
     (
         "lottery",
         "Networks trained side by side, each of another seed: how many solve it tells the idea from luck.",

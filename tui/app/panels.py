@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual import work
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
+from echornn.runs.background import report
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
 from tui.app.part import Part
@@ -68,6 +70,11 @@ class Panels(Part):
 
     def _look_at_other_runs(self) -> None:
         self.futures.follow()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker's thread raises is said as any other thread's error is."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            report(event.worker.error)
 
     def _complain(self, text: str) -> None:
         self.notify(text, severity="error", markup=False)

@@ -1,27 +1,40 @@
-"""Experiments worth a look, by name; those with fields that this version does not have are left out."""
+"""Presets: named changes of a few fields, made to what is trained now; every other field stays as it is."""
 
 from __future__ import annotations
 
-import dataclasses
-from functools import cache
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from echornn.config import EchoConfig
 
-CHANGES: dict[str, dict[str, Any]] = {
-    "the tutorial": {},
-    "glorot start: no plateau": {"init": "glorot"},
-    "echo at the cliff: 14 of 15": {"echo_step": 14, "state_size": 16, "init": "glorot"},
-    "echo over the cliff: 15 of 15": {"echo_step": 15, "state_size": 16, "init": "glorot"},
-    "LSTM": {"cell": "lstm", "init": "glorot"},
-    "three LSTM layers": {"cell": "lstm", "num_layers": 3, "init": "glorot"},
-    "three layers, dropout 0.5": {"cell": "lstm", "num_layers": 3, "dropout": 0.5, "init": "glorot"},
-}
-"""What differs from the tutorial in each preset."""
+Changes = Mapping[str, Any]
+"""Fields of `EchoConfig`, and the value that each takes."""
+
+NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
+"""Fields that say how long, where and how often something is tried, not what: going back to the tutorial keeps them."""
+
+TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
+
+PRESETS: Mapping[str, Changes] = MappingProxyType(
+    {
+        "glorot": {"init": "glorot"},
+        "echo 14, within T 15": {"echo_step": 14, "truncated_backprop_length": 15, "state_size": 16, "init": "glorot"},
+        "echo 15, beyond T 15": {"echo_step": 15, "truncated_backprop_length": 15, "state_size": 16, "init": "glorot"},
+        "LSTM": {"cell": "lstm", "init": "glorot"},
+        "three LSTM layers": {"cell": "lstm", "num_layers": 3, "init": "glorot"},
+        "three layers, dropout 0.5": {"cell": "lstm", "num_layers": 3, "dropout": 0.5, "init": "glorot"},
+        "as in the tutorial": TUTORIAL,
+    }
+)
+"""What each preset changes."""
 
 
-@cache
-def presets() -> dict[str, EchoConfig]:
-    """The presets that this version can train, by name."""
-    names = {field.name for field in dataclasses.fields(EchoConfig)}
-    return {name: EchoConfig(**changes) for name, changes in CHANGES.items() if set(changes) <= names}
+def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
+    """The fields of a change whose values a configuration does not have yet."""
+    return {name: value for name, value in changes.items() if getattr(config, name) != value}
+
+
+def in_words(changes: Changes) -> str:
+    """A change as the settings write it: "cell lstm, init glorot"."""
+    return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in changes.items())

@@ -18,7 +18,7 @@ from echornn.runs.run_error import RunError
 from echornn.runs.timeline import Timeline
 from tui import printed
 from tui.commands import record
-from tui.commands.records import finite, lottery_fields
+from tui.commands.records import come_to, finite
 from tui.exit_code import ExitCode
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
@@ -34,8 +34,9 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     the parent's path before it; windows trained in the branch itself; path, the windows along its path; differs, in
     words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
     `echornn.analysis.evidence.RECENT_WINDOWS`), None where there is none that is finite; solved_at, the window along
-    its path, from 1, or None; here, whether the run stands on it. Of several networks, the losses are the medians,
-    solved_at is where half of them had solved it, and lottery tells more (see `lottery_fields`).
+    its path, from 1, or None; lost_at, the window at which it was lost again, or None; here, whether the run stands on
+    it. Of several networks, the losses are the medians, solved_at is where half of them had solved it, lost_at is None,
+    and lottery tells more (see `come_to`).
 
     Raises:
         RunError: the losses cannot be read.
@@ -61,8 +62,9 @@ def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
         "newest_loss": _finite(timeline.newest_loss(number)),
         "mean_loss": _finite(timeline.mean_loss(number)),
         "solved_at": timeline.solved_at(number),
+        "lost_at": timeline.lost_at(number),
         "here": here,
-        **({} if lottery is None else {"lottery": finite(lottery_fields(lottery))}),
+        **({} if lottery is None else {"lottery": finite(come_to(lottery))}),
     }
 
 
@@ -96,13 +98,21 @@ def _cells(branch: dict[str, Any]) -> tuple[str, ...]:
         _counted(branch["windows"]),
         "-" if loss is None else loss_text(loss),
         _solved(branch),
-        branch["differs"],
+        f"{branch['differs']}{_lost(branch)}",
     )
 
 
 def _solved(branch: dict[str, Any]) -> str:
     lottery = branch.get("lottery")
     return _counted(branch["solved_at"]) if lottery is None else f"{lottery['solved']:,} of {lottery['replicas']:,}"
+
+
+def _lost(branch: dict[str, Any]) -> str:
+    """Where it was lost again, after what differs: that goes on below itself, where a column more has no room."""
+    lottery = branch.get("lottery")
+    if lottery is None:
+        return "" if branch["lost_at"] is None else f"; lost at {branch['lost_at']:,}"
+    return f"; {lottery['lost']:,} lost again" if lottery["lost"] else ""
 
 
 def _named(number: int | None) -> str:

@@ -15,7 +15,7 @@ from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.summary import Summary, summary
 from tui import printed
-from tui.commands.records import finite, lottery_fields
+from tui.commands.records import come_to, finite
 from tui.exit_code import ExitCode
 
 
@@ -55,9 +55,10 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 def record_of(run: Summary) -> dict[str, Any]:
     """A run for programs. What is no finite number is null: a loss that has diverged, or of which there is none;
-    ``solved_at`` is null where it was not solved, and not there where that is not on record. Of several networks,
-    ``loss`` is the median and ``solved_at`` where half of them were; ``lottery`` tells more (see `lottery_fields`)."""
-    solved = {} if run.solved_at is None else {"solved_at": run.solved_at or None}
+    ``solved_at`` is null where it was not solved, ``lost_at`` where it was not lost again, and neither is there where
+    that is not on record. Of several networks, ``loss`` is the median and ``solved_at`` where half of them were;
+    ``lottery`` tells more, how many lost it again too (see `come_to`)."""
+    when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
         "run": str(run.folder),
         "saved": run.saved,
@@ -66,8 +67,8 @@ def record_of(run: Summary) -> dict[str, Any]:
         "windows": run.windows,
         "loss": run.loss if math.isfinite(run.loss) else None,
         "diverged": math.isinf(run.loss),
-        **solved,
-        **({} if run.lottery is None else {"lottery": finite(lottery_fields(run.lottery))}),
+        **{name: window or None for name, window in when.items() if window is not None},
+        **({} if run.lottery is None else {"lottery": finite(come_to(run.lottery))}),
         "bytes": run.bytes,
         "differs": run.differs,
     }
@@ -97,8 +98,8 @@ def _columns(run: Summary) -> str:
     position = f"epoch {run.epoch}/{run.config.num_epochs}"
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
     solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
-    if run.lottery is not None:
-        solved = f"{run.lottery.solved:,} of {run.lottery.replicas:,} solved"
+    lost = f", lost at {run.lost_at:,}" if run.lost_at else ""
+    solved = f"{solved}{lost}" if run.lottery is None else str(run.lottery.counts)
     size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"
     how_far = f"{position:<15} {run.windows:>11,} windows in all"
     return f"{how_far}  mean loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"

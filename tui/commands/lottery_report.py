@@ -58,4 +58,4 @@ class LotteryReport:
 def _fields(progress: PopulationProgress, along: int, means: Floats, newest: Floats) -> Record:
     """Where the lottery stood after so many windows along the path."""
     solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
-    return lottery_fields(Lottery(solved_at, means, newest, ~np.isfinite(newest), along))
+    return lottery_fields(Lottery(solved_at, means, newest, ~np.isfinite(newest), along, np.zeros_like(solved_at)))

@@ -31,9 +31,10 @@ def _of_one(record: Record, config: EchoConfig) -> str:
             )
         case "finished":
             solved = "not solved" if record["solved_at"] is None else f"solved at {record['solved_at']}"
+            lost = "" if record["lost_at"] is None else f", lost at {record['lost_at']}"
             return (
-                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}  {solved}"
-                f"  seconds {record['seconds']}"
+                f"finished  windows {record['windows']} in all  mean loss {loss_text(record['final_loss'])}"
+                f"  {solved}{lost}  seconds {record['seconds']}"
             )
         case event:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
@@ -43,7 +44,8 @@ def _of_a_lottery(record: Record) -> str:
     losses = " ".join(short(record[name]) for name in ("loss_10", "loss_50", "loss_90"))
     median = "" if record["median_window"] is None else f" median {record['median_window']}"
     low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))
-    solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}"
+    lost = f", {record['lost']} lost again" if record.get("lost") else ""
+    solved = f"{record['solved']}/{record['replicas']} solved ({low}-{high}%){median}{lost}"
     diverged = f"  {record['diverged']} diverged" if record["diverged"] else ""
     match record["event"]:
         case "window":

@@ -39,15 +39,22 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 def finished_record(frame: Frame, seconds: float) -> Record:
     """What has come of it: windows trained in the whole run, and how well.
 
-    Of one network, the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and the window along
-    the path at which the echo was solved, None where it was not; of several, `lottery_fields` of these means.
+    Of one network, the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and the windows
+    along the path at which the echo was solved, and lost again, None where it was not; of several, `come_to` of these
+    means.
     """
+    known = frame.evidence
     how_well = (
-        {"final_loss": frame.evidence.mean, "solved_at": frame.evidence.solved_at}
+        {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
         if frame.lottery is None
-        else lottery_fields(frame.lottery)
+        else come_to(frame.lottery)
     )
     return {"event": "finished", "windows": frame.trained_in_all, **how_well, "seconds": round(seconds, 3)}
+
+
+def come_to(lottery: Lottery) -> Record:
+    """`lottery_fields`, and lost: how many of those that have solved the echo have lost it again."""
+    return {**lottery_fields(lottery), "lost": lottery.lost}
 
 
 def lottery_fields(lottery: Lottery) -> Record:

@@ -1,4 +1,4 @@
-"""A line for each network of a run: when it was solved, and how low its loss is."""
+"""A line for each network of a run: when it was solved, how low its loss is, and when it was lost again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from echornn.population_state import PopulationState
 from echornn.runs.branch import Moment
-from echornn.runs.checkpoint import Checkpoint
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
+from echornn.runs.summary import lottery_of, solved_and_lost_at
 from tui.commands.replica_numbers import ReplicaNumbers
 
 
@@ -26,12 +25,14 @@ class ReplicaRow(NamedTuple):
         seed: its own.
         solved_at: the window along the path, from 1, at which it was solved; 0 where it is not.
         final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN where there are none.
+        lost_at: the window along the path at which it was lost again; 0 where it is not.
     """
 
     replica: int
     seed: int
     solved_at: int
     final_loss: float
+    lost_at: int
 
 
 HEADER = ",".join(ReplicaRow._fields)
@@ -52,29 +53,31 @@ def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]
     newest = newest_losses(run, moment, config)
     means = newest.mean(axis=0, dtype=np.float64) if len(newest) else np.full(config.replicas, np.nan)
     first = ReplicaNumbers.of(run).first(config)
-    solved = _solved_at(run, run.checkpoint, moment)
-    for index, (solved_at, mean) in enumerate(zip(solved, means.tolist(), strict=True)):
-        yield ReplicaRow(first + index, config.seed + index, solved_at, mean)
+    each = zip(*_solved_and_lost(run, moment), means.tolist(), strict=True)
+    for index, (solved_at, lost_at, mean) in enumerate(each):
+        yield ReplicaRow(first + index, config.seed + index, solved_at, mean, lost_at)
 
 
-def _solved_at(run: Run, checkpoint: Checkpoint, moment: Moment) -> list[int]:
-    """When each network was solved by then; as the checkpoint tells it where the run stands."""
-    if moment == run.stands and isinstance(checkpoint.state, PopulationState):
-        solved: list[int] = checkpoint.state.solved.at.tolist()
-        return solved
-    if moment == run.stands and checkpoint.solved_at is not None:  # which a record of version 0.1.0 does not say
-        return [checkpoint.solved_at]
-    timeline = run.timeline()
-    lottery = timeline.lottery(moment)
-    return [timeline.evidence(moment).solved_at or 0] if lottery is None else lottery.solved_at.tolist()
+def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
+    """When each network was solved by then, and lost again; as the checkpoint tells it where the run stands."""
+    if moment == run.stands and (lottery := lottery_of(run)) is not None:
+        return lottery.solved_at.tolist(), lottery.lost_at.tolist()
+    if moment == run.stands and (known := solved_and_lost_at(run))[0] is not None:
+        return [known[0]], [known[1] or 0]
+    timeline = run.timeline()  # a record of version 0.1.0 does not say it
+    lottery, evidence = timeline.lottery(moment), timeline.evidence(moment)
+    if lottery is None:
+        return [evidence.solved_at or 0], [evidence.lost_at or 0]
+    return lottery.solved_at.tolist(), lottery.lost_at.tolist()
 
 
 def as_csv(row: ReplicaRow) -> str:
-    """A line; empty where it is not solved."""
-    return f"{row.replica},{row.seed},{row.solved_at or ''},{row.final_loss:.9g}"
+    """A line; empty where it is not solved, or not lost."""
+    return f"{row.replica},{row.seed},{row.solved_at or ''},{row.final_loss:.9g},{row.lost_at or ''}"
 
 
 def as_json(row: ReplicaRow) -> str:
-    """A line; null where it is not solved, and for a loss that is no finite number."""
+    """A line; null where it is not solved, or not lost, and for a loss that is no finite number."""
     loss = row.final_loss if math.isfinite(row.final_loss) else None
-    return json.dumps({**row._asdict(), "solved_at": row.solved_at or None, "final_loss": loss})
+    when = {"solved_at": row.solved_at or None, "lost_at": row.lost_at or None}
+    return json.dumps({**row._asdict(), **when, "final_loss": loss})

@@ -52,6 +52,7 @@ class MapApp(App[Opened | int]):
         follower: of its folder.
         first: what is seen first; unless given, what `MapState.first` says.
         says: how the computing goes, where this program computes it; else nothing.
+        wrong: what went wrong in this program; else nothing.
         hint: what is to be said first.
     """
 
@@ -67,13 +68,14 @@ class MapApp(App[Opened | int]):
         ascii_only: bool = False,
         theme: Theme = "dark",
         says: Callable[[], str] = lambda: "",
+        wrong: Callable[[], str] = lambda: "",
         hint: str = "",
     ) -> None:
         super().__init__()
         self._first_theme = theme
         self._follower = follower
         self._surveyed: Surveyed = follower.surveyed
-        self._says = says
+        self._says, self._wrong = says, wrong
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._hint = hint
@@ -125,7 +127,7 @@ class MapApp(App[Opened | int]):
     def _show(self) -> None:
         main = self.screen_stack[0]
         progress = progress_of(self._follower, self._says(), self._ascii_only)
-        main.query_one(MapHead).show(self.seen, progress, self._follower.trouble)
+        main.query_one(MapHead).show(self.seen, progress, self._wrong() or self._follower.trouble)
         main.query_one(MapGrid).show(self.seen)
         main.query_one(MapReading).show(self.seen, self._hint)
 

@@ -13,7 +13,7 @@ from tui.app.views.paint import Box, stamp, write_in
 from tui.app.widgets.cells import Cells
 from tui.map.labels import texts_of
 from tui.map.seen import Seen
-from tui.map.signs import Signs, lacks, sign_of
+from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.spread import Spread, spread
 from tui.map.walls import Walls
 
@@ -125,9 +125,9 @@ def _draw_cell(cells: Cells, place: Box, tally: Tally, scale: Scale, text: str, 
     if text and has_interval and place.height >= WITH_INTERVAL and place.width >= LONGEST_INTERVAL:
         low, high = (round(100 * share) for share in tally.interval)
         write_in(cells, place, middle + 1, f"{f'{low}-{high}':^{place.width}}", "map--label")
-    edge = lacks(tally, signs)
+    edge = edge_sign(tally, signs)
     if edge and place.width > 1 and (place.height > 1 or place.width > len(text)):
-        style = "map--lacking" if edge == signs.failed else "map--label"
+        style = "map--lacking" if edge in (signs.failed, signs.lost) else "map--label"
         write_in(cells, place, 0, edge, style, at=place.width - 1 if place.height > 1 or not text else 0)
 
 

@@ -18,9 +18,9 @@ WHAT_IS_SEEN = (
     ),
     (
         "The lines",
-        "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies more than "
-        "T steps back: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does not "
-        "fit (an LSTM has two numbers a unit): fewer seeds learn. They are drawn where cells lie on both sides.",
+        "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies in an "
+        "earlier window: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does "
+        "not fit (an LSTM has two numbers a unit): fewer seeds learn. They are drawn where cells lie on both sides.",
     ),
     (
         "What the cursor is on",
@@ -41,6 +41,10 @@ WHAT_IS_SEEN = (
 
 WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be."),
+    (
+        "lost again",
+        "Solved once, and no longer so in its last 50 windows: with --until all, whatever comes after is seen.",
+    ),
     ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
     ("point", "A value for each swept field; with each seed it is trained once."),
     (

@@ -23,6 +23,7 @@ def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs
     others = [
         (signs.missing, "to come", counts.missing),
         (signs.failed, "failed", counts.failed),
+        (signs.lost, "some lost again", counts.lost),
         (signs.left_out, "cannot be", counts.left_out),
     ]
     lines = [f"{signs.upright[one.number]} {LIMITS[one.number].name}" for one in walls]

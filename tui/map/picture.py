@@ -10,7 +10,7 @@ from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS
 from tui.map.labels import texts_of
 from tui.map.seen import Seen
-from tui.map.signs import BLOCKS, lacks, sign_of
+from tui.map.signs import BLOCKS, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21918c", "#287c8e", "#31688e", "#3b528b")
@@ -79,7 +79,7 @@ def _cells(seen: Seen, left: float) -> Iterator[str]:
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + lacks(tally, BLOCKS)
+            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
@@ -115,6 +115,7 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
     signs = [
         (BLOCKS.missing, "to come", counts.missing),
         (BLOCKS.failed, "failed", counts.failed),
+        (BLOCKS.lost, "some lost again", counts.lost),
         (BLOCKS.left_out, "cannot be", counts.left_out),
     ]
     text = "   ".join(f"{sign} {word}" for sign, word, count in signs if count)

@@ -19,6 +19,8 @@ def progress_of(follower: Follower, says: str, ascii_only: bool) -> str:
     else:
         sign, word = "#" if ascii_only else "■", "done"
     parts = [f"{sign} {word}   {counts.trained:,} of {all_of_them:,} trained   {counts.solved:,} solved"]
+    if counts.lost:
+        parts.append(f"{counts.lost:,} lost again")
     if counts.failed:
         parts.append(f"{counts.failed:,} failed")
     if says:

@@ -15,6 +15,7 @@ class Signs:
     Attributes:
         shades: from level 0 to 4.
         missing, failed, left_out: of what has no results; also at the edge of a cell that lacks some.
+        lost: at the edge of a cell some of whose networks lost the echo again.
         upright, level: of theory's lines, by limit.
         marked: of the cell that others are compared with.
         sides: beside the cell under the cursor, left and right.
@@ -25,6 +26,7 @@ class Signs:
     missing: str
     failed: str
     left_out: str
+    lost: str
     upright: str
     level: str
     marked: str
@@ -32,8 +34,8 @@ class Signs:
     cursor: str
 
 
-BLOCKS = Signs("·░▒▓█", "?", "!", "×", "┃┊", "━┄", "◆", "▐▌", "◉")
-ASCII = Signs(".~+*#", "?", "!", "x", "|:", "=-", "M", "[]", "@")
+BLOCKS = Signs("·░▒▓█", "?", "!", "×", "↓", "┃┊", "━┄", "◆", "▐▌", "◉")
+ASCII = Signs(".~+*#", "?", "!", "x", "v", "|:", "=-", "M", "[]", "@")
 
 
 def signs_for(ascii_only: bool) -> Signs:
@@ -50,11 +52,11 @@ def sign_of(tally: Tally, scale: Scale, signs: Signs) -> str:
     return signs.failed if tally.failed else signs.left_out if tally.left_out else " "
 
 
-def lacks(tally: Tally, signs: Signs) -> str:
-    """The sign at the edge of a cell some of whose seeds have no result, or of whose points some cannot be; empty where
-    all have one, or none has."""
+def edge_sign(tally: Tally, signs: Signs) -> str:
+    """The sign at the edge of a cell some of whose seeds have no result or lost the echo again, or of whose points some
+    cannot be; empty where none does, or nothing is known."""
     if not tally.count:
         return ""
     if tally.failed or tally.missing:
         return signs.failed if tally.failed else signs.missing
-    return signs.left_out if tally.left_out else ""
+    return signs.lost if tally.lost else signs.left_out if tally.left_out else ""

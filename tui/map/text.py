@@ -11,10 +11,11 @@ from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.ranking_words import ranking_told
 from echornn.sweeps.table import windows_of
+from echornn.sweeps.telling import lost_told
 from echornn.tasks.levels import solved_level
 from tui.map.labels import legend_of, texts_of
 from tui.map.seen import Seen
-from tui.map.signs import Signs, lacks, sign_of
+from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
 WIDTH = 79
@@ -36,6 +37,7 @@ COLUMNS = (
     "most_windows",
     "until",
     "level",
+    "version",
 )
 """Of `csv_lines`, after the fields across and down."""
 
@@ -46,7 +48,7 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     table, choice = seen.table, seen.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, seen.scale, signs)}{lacks(cell.tally, signs)}"
+            f"{number or sign_of(cell.tally, seen.scale, signs)}{edge_sign(cell.tally, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
         for texts, row in zip(seen.numbers, table.cells, strict=True)
@@ -81,6 +83,7 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
     if legend:
         yield legend
+    yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
     if seen.scale.measure is Measure.SUCCESS:
         for words in ranking_told(table):
             yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
@@ -101,7 +104,8 @@ def csv_lines(seen: Seen) -> Iterator[str]:
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
     of its points'. ``most_windows`` is how many each of its networks trains at the most, ``level`` the mean
-    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ.
+    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ. ``version`` is
+    the number of the program's version that trained it, in the order of time.
     """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -119,7 +123,7 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             counts = [len(cell.configs), tally.count, tally.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
-            rule = [most, "solved" if table.surveyed.until_solved else "all", level]
+            rule = [most, "solved" if table.surveyed.until_solved else "all", level, tally.version + 1]
             yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
 
 

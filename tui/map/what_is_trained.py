@@ -30,6 +30,7 @@ class Common(NamedTuple):
         windows: at the most; of points that differ in it, of those with the least and with the most.
         seeds: the first and the last.
         differs: whether points differ in the number of windows.
+        versions: what several versions of the program have trained; empty where it was one.
     """
 
     fields: tuple[str, ...]
@@ -37,10 +38,12 @@ class Common(NamedTuple):
     windows: str
     seeds: str
     differs: bool
+    versions: str = ""
 
     def __str__(self) -> str:
         """All of it."""
-        return f"{', '.join(self.fields)}; {', '.join(filter(None, (self.until, self.windows, self.seeds)))}"
+        told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
+        return "; ".join(filter(None, (", ".join(self.fields), told, self.versions)))
 
 
 def common_to_all(surveyed: Surveyed) -> Common | None:
@@ -61,7 +64,7 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
     windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(tuple(fields), until, windows, _seeds(surveyed.seeds), differs)
+    return Common(tuple(fields), until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed))
 
 
 def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
@@ -69,6 +72,13 @@ def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
     one, other = _values(least, names), _values(most, names)
     return f"{windows_of(least):,} windows at {one} to {windows_of(most):,} at {other}"
+
+
+def _versions(surveyed: Surveyed) -> str:
+    versions = {tally.version for tally in surveyed.tallies.values() if tally.asked}
+    several = f"cells by {len(versions)} versions of the program" if len(versions) > 1 else ""
+    elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
+    return ", ".join(filter(None, (several, elsewhere)))
 
 
 def _values(config: EchoConfig, names: list[str]) -> str:

@@ -20,6 +20,7 @@ from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
 from tui.tty.plain_screen import draw_in_few_bytes
 from tui.tty.terminal import NativeLog
+from tui.tty.thread_errors import ThreadErrors
 
 
 def show_training(
@@ -43,8 +44,10 @@ def show_training(
         remember(theme)
     native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
     terminal.draw_on_the_terminal()
+    errors = ThreadErrors()
     session = Session(config, speed, recorder=recorder, at=at, vitals=True)
     app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
+    errors.tell = lambda words: _notify(app, words)
     guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
@@ -57,7 +60,11 @@ def show_training(
     code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
     code, words = conclude(code, session, native_log)
     printed.lines(words)
-    return code
+    return errors.conclude(code)
+
+
+def _notify(app: EchoApp, words: str) -> None:
+    app.call_later(partial(app.notify, words, severity="error", markup=False))
 
 
 async def run_app(app: EchoApp, guarded: Guarded) -> int:

@@ -26,6 +26,7 @@ from tui.tty.driver import driver_for
 from tui.tty.guardian import Guarded
 from tui.tty.open_app import conclude, run_app
 from tui.tty.plain_screen import draw_in_few_bytes
+from tui.tty.thread_errors import ThreadErrors
 
 POINT_SPEED, POINT_FPS = 100.0, 10.0
 """Windows a second of a point that is opened, and frames a second."""
@@ -39,7 +40,7 @@ class Computing:
     """What computes the sweep that is shown, on a thread of its own.
 
     Attributes:
-        run: computes until all is known, or it is told to stop; returns an exit code. It may raise OSError.
+        run: computes until all is known, or it is told to stop; returns an exit code.
         stop: tells it to stop soon.
         says: how it goes, in some words; empty where there is nothing to say any more.
     """
@@ -89,6 +90,7 @@ class _Shown:
         self._session: Session | None = None
         self._computed: int = ExitCode.DONE
         self._trouble = ""
+        self._errors = ThreadErrors()
         self._native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.words: list[str] = []
@@ -110,7 +112,7 @@ class _Shown:
             thread.join(SECONDS_TO_STOP)
         if self._trouble:
             printed.complain(f"echornn-tui: {self._trouble}")
-        return code or self._computed
+        return self._errors.conclude(code or self._computed)
 
     def _compute(self) -> None:
         if self._computing is not None:
@@ -120,16 +122,20 @@ class _Shown:
                 where = "" if error.filename is None else f"{error.filename}: "
                 self._trouble = f"{where}{error.strerror or error}"
                 self._computed = ExitCode.FAILED
+            except Exception as error:
+                self._errors.keep(error)
 
     def _says(self) -> str:
-        if self._computing is None:
-            return ""
-        return f"stopped: {self._trouble}" if self._trouble else self._computing.says()
+        return "" if self._computing is None or self._wrong() else self._computing.says()
+
+    def _wrong(self) -> str:
+        """Why nothing is computed any more, or what else went wrong on a thread; empty where nothing did."""
+        return self._trouble or self._errors.words
 
     async def _by_turns(self) -> int:
         hint = ""
         while True:
-            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, hint)
+            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, self._wrong, hint)
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=False)

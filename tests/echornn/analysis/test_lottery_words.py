@@ -14,6 +14,7 @@ from echornn.analysis.lottery import Lottery
 from echornn.analysis.lottery_words import Standings, lottery_verdict
 from echornn.analysis.verdict import LINE
 from echornn.config import EchoConfig
+from echornn.tasks.levels import lost_level
 
 TUTORIAL = EchoConfig()
 BEYOND = replace(TUTORIAL, echo_step=15)
@@ -21,10 +22,12 @@ SOLVED, AT_CHANCE, BELOW, ABOVE, NAN = 0.01, 0.69, 0.4, 1.2, math.nan
 
 
 def lottery(solved: list[float], others: list[float], windows: int = 2000) -> Lottery:
-    """Networks with these mean losses, the first of which have solved the task at window 500."""
+    """Networks with these mean losses, the first of which have solved the task at window 500, and lost it again where
+    their loss is high."""
     losses = np.array(solved + others, np.float32)
     at = np.array([500] * len(solved) + [0] * len(others), np.int64)
-    return Lottery(at, losses, losses, ~np.isfinite(losses), windows)
+    lost_at = np.where((at > 0) & ~(losses < lost_level(TUTORIAL)), windows, 0)
+    return Lottery(at, losses, losses, ~np.isfinite(losses), windows, lost_at)
 
 
 def test_where_they_stand() -> None:
@@ -71,7 +74,8 @@ def test_above_chance_at_the_beginning_is_how_a_uniform_start_begins() -> None:
 
 
 def test_before_anything_can_be_solved() -> None:
-    begin = Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+    none = np.zeros(64, np.int64)
+    begin = Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
     assert "64 networks" in lottery_verdict(begin, TUTORIAL).cause
     assert str(lottery_verdict(lottery([], [AT_CHANCE] * 4, windows=49), TUTORIAL)) == (
         "too early to tell: 1 more window until the first can be solved"

@@ -108,6 +108,25 @@ def test_after_the_end_a_job_is_still_done() -> None:
     jobs.background.end()
 
 
+def test_of_a_job_that_fails_the_process_is_told_and_the_next_one_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    jobs = Jobs()
+
+    def faulty() -> None:
+        raise TypeError("a fault of the program")
+
+    jobs.background.do(faulty)
+    assert jobs.background.wait(PATIENCE)
+    jobs.do(1)
+    assert jobs.background.wait(PATIENCE)
+    assert jobs.done == [1]
+    assert [(str(one.exc_value), one.thread and one.thread.name) for one in told] == [
+        ("a fault of the program", "jobs")
+    ]
+    jobs.background.end()
+
+
 def test_a_job_that_runs_out_of_memory_is_not_the_last() -> None:
     jobs = Jobs()
 

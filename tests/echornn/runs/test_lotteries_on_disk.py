@@ -66,13 +66,14 @@ def assert_same(one: Timeline, other: Timeline) -> None:
             np.testing.assert_array_equal(mine, its)
             known, read = one.evidence(end, replica), other.evidence(end, replica)
             assert (known.windows, known.solved_at, known.before) == (read.windows, read.solved_at, read.before)
+            assert known.lost_at == read.lost_at
             np.testing.assert_array_equal(known.recent, read.recent)
         assert one.bad_since(end) == other.bad_since(end)
         lived, told = one.lottery(end), other.lottery(end)
         assert (lived is None) == (told is None)
         if lived is not None and told is not None:
             assert lived.windows == told.windows
-            for name in ("solved_at", "mean", "newest", "diverged"):
+            for name in ("solved_at", "lost_at", "mean", "newest", "diverged"):
                 np.testing.assert_array_equal(getattr(lived, name), getattr(told, name))
         bands = one.band(number, 20), other.band(number, 20)
         for name in ("starts", "median", "low", "high", "solved"):

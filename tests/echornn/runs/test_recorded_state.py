@@ -30,7 +30,12 @@ def states(draw: st.DrawFn) -> PopulationState:
     def floats(*sides: int) -> np.ndarray:
         return numbers.standard_normal(sides).astype(np.float32)
 
-    solved = SolvedAt(numbers.integers(0, 2**40, replicas), 17, floats(draw(st.integers(0, 50)), replicas))
+    solved = SolvedAt(
+        numbers.integers(0, 2**40, replicas),
+        17,
+        floats(draw(st.integers(0, 50)), replicas),
+        numbers.integers(0, 2**40, replicas),
+    )
     return PopulationState(
         tuple(config.of(index) for index in range(replicas)),
         *(draw(st.integers(0, 10**12)), draw(st.integers(0, 10**12)), draw(st.integers(0, 9)), draw(st.integers(0, 9))),
@@ -72,6 +77,8 @@ def changed(**fields: Any) -> PopulationState:
     return replace(population.state, **fields)
 
 
+NEVER = SolvedAt.never(6)
+
 SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
 
 
@@ -83,15 +90,27 @@ SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
         ({"carried_state": np.zeros((), np.float32)}, "carried_state is not of 6 networks"),
         ({"optimizer": (SIX, FIVE)}, "an optimizer's variable is not of 6 networks"),
         ({"epoch": -1}, "epoch = -1"),
-        ({"solved": SolvedAt(np.zeros(5, np.int64), 0, np.zeros((0, 6), np.float32))}, "for each of 6 networks"),
-        ({"solved": SolvedAt(np.full(6, -1), 0, np.zeros((0, 6), np.float32))}, "for each of 6 networks"),
-        ({"solved": SolvedAt(np.zeros(6, np.int64), 0, np.zeros((51, 6), np.float32))}, "not those of 6 networks"),
-        ({"solved": SolvedAt(np.zeros(6, np.int64), -1, np.zeros((0, 6), np.float32))}, "windows = -1"),
+        ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved is no window for each of 6 networks"),
+        ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved is no window for each of 6 networks"),
+        ({"solved": replace(NEVER, recent=np.zeros((51, 6), np.float32))}, "not those of 6 networks"),
+        ({"solved": replace(NEVER, windows=-1)}, "windows = -1"),
+        ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost is no window for each of 6 networks"),
+        ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost is no window for each of 6 networks"),
     ],
 )
 def test_what_is_no_state_of_so_many_networks_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(CheckpointError, match=words):
         checkpoint.decode(checkpoint.encode(Checkpoint(0, changed(**fields))))
+
+
+def test_a_record_that_does_not_say_what_was_lost_again_is_read() -> None:
+    state = changed(solved=replace(NEVER, at=np.arange(6), lost_at=np.arange(6)))
+    fields = recorded_state.fields_of(state, arrays := list[np.ndarray]())
+    del fields["solved"]["dict"]["lost_at"]
+    early = recorded_state.state_of(fields, SMALL_LOTTERY, arrays)
+    assert isinstance(early, PopulationState)
+    assert early.solved.at.tolist() == list(range(6))
+    assert early.solved.lost_at.tolist() == [0] * 6
 
 
 def test_a_state_of_many_is_none_of_one() -> None:

@@ -52,6 +52,20 @@ def test_the_loss_of_a_lottery_is_its_median_networks() -> None:
     assert math.isnan(grown(losses[:0], (0, 0, 0)).newest_loss(0))
 
 
+def test_networks_that_lost_what_they_solved_are_counted() -> None:
+    losses = np.full((400, 3), 0.01, np.float32)
+    losses[:, 2] = losses[300:, 0] = 0.69
+    timeline = grown(losses, (50, 50, 0))
+    lottery, before = timeline.lottery(Moment(0, 400)), timeline.lottery(Moment(0, 300))
+    assert lottery is not None
+    assert before is not None
+    assert lottery.lost_at.tolist() == [308, 0, 0]
+    assert before.lost_at.tolist() == [0, 0, 0]
+    assert (str(lottery.counts), str(before.counts)) == ("2 of 3 solved, 1 lost again", "2 of 3 solved")
+    assert timeline.counts(0) == lottery.counts
+    assert [timeline.evidence(Moment(0, 400), replica).lost_at for replica in range(3)] == [308, None, None]
+
+
 def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lottery_history, "kept_buckets", lambda _: 64)
     losses = (np.linspace(1, 0, 4000)[:, np.newaxis] + np.arange(3)).astype(np.float32)

@@ -253,10 +253,10 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
         all_three = replace(ENDLESS, state_size=8, batch_size=3, learning_rate=0.1)
         assert frame.config == session.config == all_three
         assert frame.undoable == 3
-        preset = replace(EchoConfig(), cell="lstm", init="glorot")
-        session.start_with(preset)
+        session.edit(anew=True, learning_rate=0.2, init="glorot")
         frame = then(session, 3)
-        assert (frame.config, frame.undoable, frame.evidence.windows) == (preset, 4, 3)
+        edited = replace(all_three, learning_rate=0.2, init="glorot")
+        assert (frame.config, frame.undoable, frame.evidence.windows) == (edited, 4, 3)
         frame = then(session, "undo")
         assert (frame.config, frame.evidence.windows) == (
             replace(ENDLESS, state_size=8, batch_size=3, learning_rate=0.1),

@@ -139,6 +139,7 @@ class Story:
             evidence = live.timeline.evidence(live.here, index)
             assert lottery.windows == live.here.window
             assert (int(lottery.solved_at[index]) or None) == evidence.solved_at
+            assert (int(lottery.lost_at[index]) or None) == evidence.lost_at
             if evidence.recent.size:
                 assert lottery.newest[index] == evidence.recent[-1]
                 assert math.isclose(lottery.mean[index], evidence.mean, rel_tol=1e-6)

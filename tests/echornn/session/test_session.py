@@ -446,7 +446,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     session = Session(SMALL, make_trainer=make)
     shown: list[tuple[str, int]] = []
     with playing(session):
-        changes: list[dict[str, object]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
+        changes: list[dict[str, Any]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
         for change in changes:
             after(session, lambda: session.step(12))
             after(session, partial(session.edit, **change))
@@ -517,13 +517,13 @@ def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"learning_rate": 0.1}, {"state_size": 8}])
-def test_a_preset_starts_over_and_is_one_undo(changes: dict[str, Any]) -> None:
+def test_an_edit_told_to_start_over_does_and_is_one_undo(changes: dict[str, Any]) -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
-    preset = replace(SMALL, **changes)
+    edited = replace(SMALL, **changes)
     with playing(session):
         after(session, lambda: session.step(12))
-        frame = after(session, lambda: session.start_with(preset))
-        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (preset, 1, 0, 1)
+        frame = after(session, lambda: session.edit(anew=True, **changes))
+        assert (frame.config, frame.epoch, frame.window, frame.undoable) == (edited, 1, 0, 1)
         after(session, lambda: session.step(1))
         frame = after(session, session.undo)
         assert (frame.config, frame.epoch, frame.window, frame.undoable) == (SMALL, 2, 2, 0)

@@ -7,11 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from echornn.config import EchoConfig
 from echornn.sweeps.ended import ended
 from echornn.sweeps.folder import Result
-from echornn.tasks.solved import RECENT_WINDOWS, SolvedAt
-
-LEVEL = 0.05
+from echornn.tasks.solved import RECENT_WINDOWS, Levels, SolvedAt
 
 
 def told(losses: list[float], cut: int, until: str) -> Result | None:
@@ -19,7 +18,7 @@ def told(losses: list[float], cut: int, until: str) -> Result | None:
     solved, recent, last = SolvedAt.never(1), np.zeros(0, np.float32), 0
     for first in range(0, len(losses), cut):
         new = np.array(losses[first : first + cut], np.float32)
-        solved = solved.after(new[:, np.newaxis], np.array([LEVEL]))
+        solved = solved.after(new[:, np.newaxis], Levels.of([EchoConfig()]))
         last += len(new)
         known = np.concatenate([recent, new])
         recent = known[-RECENT_WINDOWS:]

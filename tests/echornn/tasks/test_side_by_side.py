@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import get_args
 
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from echornn import seeding
 from echornn.analysis.evidence import Evidence
 from echornn.config import EchoConfig, RowStart
-from echornn.tasks.levels import solved_level
+from echornn.progress import Floats
+from echornn.tasks.levels import chance_level, lost_level, solved_level
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.series_side_by_side import series_side_by_side
-from echornn.tasks.solved import SolvedAt
+from echornn.tasks.solved import Levels, SolvedAt, lost_by
 from echornn.tasks.symbols import uniform_symbols
 
 
@@ -65,12 +67,12 @@ def test_runs_are_solved_when_the_evidence_of_each_says_so(seed: int, pieces: li
     losses[rng.integers(len(losses)), 3] = np.nan
     solved = SolvedAt.never(4)
     evidence = [Evidence()] * 4
-    levels = np.full(4, solved_level(config))
+    levels = Levels.of([config] * 4)
     for end, piece in zip(np.cumsum(pieces), pieces, strict=True):
         solved = solved.after(losses[end - piece : end], levels)
         evidence = [one.after(losses[end - piece : end, run], config) for run, one in enumerate(evidence)]
-    expected = [one.solved_at or 0 for one in evidence]
-    np.testing.assert_array_equal(solved.at, expected)
+    np.testing.assert_array_equal(solved.at, [one.solved_at or 0 for one in evidence])
+    np.testing.assert_array_equal(solved.lost_at, [one.lost_at or 0 for one in evidence])
     assert solved.windows == sum(pieces)
 
 
@@ -78,4 +80,62 @@ def test_runs_are_solved_when_the_evidence_of_each_says_so(seed: int, pieces: li
 def test_a_run_is_solved_with_the_window_that_brings_the_mean_below(solved_in: int) -> None:
     losses = np.zeros((100, 1), np.float32)
     losses[: solved_in - 50] = 1e6
-    assert SolvedAt.never(1).after(losses, np.array([0.05])).at.tolist() == [solved_in]
+    assert SolvedAt.never(1).after(losses, Levels.of([EchoConfig()])).at.tolist() == [solved_in]
+
+
+TUTORIAL = EchoConfig()
+SOLVED, LOST, CHANCE = solved_level(TUTORIAL), lost_level(TUTORIAL), chance_level(TUTORIAL)
+
+
+def lost_at_by_hand(losses: Floats) -> int:
+    """When the run lost the echo again, window by window."""
+    solved, lost_at = False, 0
+    for window in range(50, len(losses) + 1):
+        newest = losses[window - 50 : window].astype(np.float64)
+        solved = solved or newest.mean() < SOLVED
+        mean = np.where(newest < CHANCE, newest, CHANCE).mean()
+        if mean < SOLVED:
+            lost_at = 0
+        elif solved and mean > LOST and not lost_at:
+            lost_at = window
+    return lost_at
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 90), st.sampled_from([0.01, 0.08, 0.3, 9.0])), max_size=9), st.integers(1, 70))
+def test_a_run_has_lost_what_it_solved_when_its_mean_rose_above_a_higher_level(
+    stretches: list[tuple[int, float]], piece: int
+) -> None:
+    losses = np.array([loss for windows, loss in stretches for _ in range(windows)], np.float32)
+    solved = SolvedAt.never(1)
+    for first in range(0, len(losses), piece):
+        solved = solved.after(losses[first : first + piece, np.newaxis], Levels.of([TUTORIAL]))
+    assert solved.lost_at.tolist() == [lost_at_by_hand(losses)]
+
+
+@pytest.mark.parametrize(
+    ("after_it_was_solved", "lost_at"),
+    [
+        ([0.69] * 100, 158),  # above the level with the eighth window
+        ([0.1] * 500, 0),  # wavers between the two levels
+        ([9.0] * 7 + [0.01] * 43, 0),  # a spike counts as guessing
+        ([math.nan] * 100, 158),
+        ([0.69] * 100 + [0.1] * 100, 158),  # not solved again
+        ([0.69] * 100 + [0.01] * 100, 0),
+        ([0.69] * 100 + [0.01] * 100 + [0.69] * 50, 358),
+    ],
+)
+def test_what_was_solved_is_lost_with_a_sustained_loss(after_it_was_solved: list[float], lost_at: int) -> None:
+    losses = np.array([0.01] * 150 + after_it_was_solved, np.float32)
+    evidence = Evidence().after(losses, TUTORIAL)
+    assert (evidence.solved_at, evidence.lost_at or 0) == (50, lost_at)
+
+
+def test_at_an_earlier_moment_the_newest_losses_tell_what_is_not_known_of_it() -> None:
+    solved_at, lost_at = np.array([60, 60, 60, 60, 0]), np.array([0, 300, 150, 0, 0])
+    high, low = np.full((50, 1), 0.69, np.float32), np.full((50, 1), 0.01, np.float32)
+    recent = np.hstack([high, high, high, low, high])
+    levels = Levels.of([TUTORIAL] * 5)
+    assert lost_by(lost_at, solved_at, recent, 200, levels).tolist() == [200, 200, 150, 0, 0]
+    assert lost_by(lost_at, solved_at, recent[:0], 200, levels).tolist() == [0, 0, 150, 0, 0]
+    assert lost_by(lost_at, solved_at, recent, 59, levels).tolist() == [0] * 5

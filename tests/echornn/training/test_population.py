@@ -210,8 +210,10 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     lot = Population(config, 20, PROGRAMS)
     assert (lot._crew.shares.turns, lot._crew.shares.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])
-    solved = [Evidence().after(losses[:, replica], config).solved_at or 0 for replica in range(20)]
+    known = [Evidence().after(losses[:, replica], config) for replica in range(20)]
+    solved = [one.solved_at or 0 for one in known]
     np.testing.assert_array_equal(lot.solved_at, solved)
+    np.testing.assert_array_equal(lot.lost_at, [one.lost_at or 0 for one in known])
     assert sum(at > 0 for at in solved) >= 15
     whole = Population(config, 20, PROGRAMS)
     np.testing.assert_array_equal(whole.advance(331).losses, losses)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from textual.pilot import Pilot
 
+from echornn.analysis.lottery import Counts
 from echornn.config import EchoConfig
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.run_files import NOTE_FILE
@@ -21,9 +22,9 @@ from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
-from tui.app.futures import Futures
+from tui.app.futures import BranchRow, Futures
 from tui.app.views.rows import Rows
-from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.branch_list import BranchList, row_of
 from tui.app.widgets.loss_plot import LossPlot
 
 TUTORIAL = EchoConfig()
@@ -150,6 +151,13 @@ async def test_the_list_tells_what_differs_from_where_how_far_and_how_well() -> 
         await pilot.press("b")
         assert not app.query_one(BranchList).is_open
         assert app.focused is app.query_one(LossPlot)
+
+
+def test_a_branch_that_lost_what_it_had_solved_says_where() -> None:
+    branch = BranchRow(0, "a", "the start", 2000, 0.676, 169, 1042, None, True, False, False)
+    assert row_of(branch).second == "solved 169, lost 1,042 of 2,000 · mean loss 0.6760"
+    lottery = dataclasses.replace(branch, lottery=Counts(64, 41, 3))
+    assert row_of(lottery).second == "41 of 64 solved, 3 lost again · 2,000 on its path · mean loss 0.6760"
 
 
 async def test_enter_goes_to_a_branchs_end_and_closes_the_list() -> None:

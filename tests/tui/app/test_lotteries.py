@@ -138,7 +138,8 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
         await pilot.pause()
         assert session.commands == ["lottery"]
         branches, many = len(session.timeline), EchoConfig(replicas=64)
-        nothing = Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+        none = np.zeros(64, np.int64)
+        nothing = Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
         for state, message in ((State.LOADING, "compiling"), (State.PAUSED, "going to window 7"), (State.PAUSED, "")):
             session.set_frame(state, config=many, branch=branches, lottery=nothing, trained=0, message=message)
             app.show_newest_frame()

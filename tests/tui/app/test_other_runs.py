@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from echornn.analysis.lottery import Counts
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
@@ -28,7 +29,7 @@ from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tui.app.app import EchoApp
 from tui.app.futures import Futures
-from tui.app.widgets.run_list import RunList
+from tui.app.widgets.run_list import KeptRun, RunList
 
 SLOW = replace(SMALL, learning_rate=0.1)
 
@@ -108,6 +109,18 @@ async def test_the_list_has_the_kept_runs_and_how_they_went(kept: Path) -> None:
         for words in ("learning_rate 0.1", "state_size 9", "20 in all", "12 in all", "run-same"):
             assert words in text
         assert "damaged" not in text, "what cannot be read is left out"
+
+
+async def test_a_run_that_lost_what_it_had_solved_says_where(kept: Path) -> None:
+    async with opened() as (app, _, pilot):
+        await pilot.press("o")
+        await listed(app, pilot)
+        panel = app.query_one(RunList)
+        panel.take([KeptRun(kept, "", 2000, 0.676, 169, 1042), KeptRun(kept, "", 2000, 0.1, 90, None, Counts(6, 4, 1))])
+        await pilot.pause()
+        text = "\n".join(lines_of(panel))
+        assert "  solved at 169, lost at 1,042 · mean" in text
+        assert "  4 of 6 solved, 1 lost again · mean" in text
 
 
 async def test_typing_filters_by_any_words_whatever_the_keys_mean_elsewhere(kept: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.session.frame import Frame, State
-from tui.app.presets import presets
+from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS
 from tui.app.widgets.settings_fields import FIELDS, LIVE, STRUCTURAL, field_help, next_rung, nudged
 from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, ROWS, Form
 
@@ -24,9 +24,8 @@ class Settings:
 
     def __init__(self, config: EchoConfig = TUTORIAL) -> None:
         self.sent: list[dict[str, Any]] = []
-        self.started: list[EchoConfig] = []
         self.nudges = 0
-        self.form = Form(config, self._edit, self._nudge, self.started.append)
+        self.form = Form(config, self._edit, self._nudge)
         self.frame = Frame(State.RUNNING, config)
 
     def _edit(self, **changes: Any) -> None:
@@ -65,10 +64,9 @@ def test_every_field_is_there_once_presets_first_then_what_is_live() -> None:
     assert not set(LIVE) & set(STRUCTURAL)
 
 
-def test_every_field_has_its_help_and_presets_can_be_trained() -> None:
+def test_every_field_has_its_help() -> None:
     assert all(field_help().values())
     assert field_help()["echo_step"].startswith("Time steps by which")
-    assert presets()["the tutorial"] == TUTORIAL
 
 
 def test_what_is_typed_is_sent_as_the_field_and_its_value(settings: Settings) -> None:
@@ -170,28 +168,65 @@ def test_after_an_undo_what_was_sent_is_not_waited_for(settings: Settings) -> No
     assert settings.form.text("state_size") == "4"
 
 
-def test_a_preset_is_chosen_and_then_started(settings: Settings) -> None:
-    settings.at(PRESET).nudge(False)
-    assert settings.form.text(PRESET) == list(presets())[-1]
-    settings.form.nudge(True)
-    settings.form.nudge(True)
-    assert settings.started == []
-    settings.form.enter()
-    assert settings.started == [presets()[list(presets())[1]]]
-    assert settings.form.text("init") == "glorot"
-    settings.form.nudge(True)
-    settings.form.move(1)
-    settings.form.enter()
-    assert settings.form.drafts == {}
-    assert len(settings.started) == 1
+LOTTERY = EchoConfig(state_size=12, replicas=64, seed=3, learning_rate=0.1, num_epochs=400, batch_size=7)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("trained", [TUTORIAL, LOTTERY, EchoConfig(truncated_backprop_length=20, stride=5)])
+def test_a_preset_changes_its_fields_and_leaves_all_others_as_they_are(preset: str, trained: EchoConfig) -> None:
+    settings = Settings(trained)
+    settings.at(PRESET)
+    while settings.form.text(PRESET) != preset:
+        settings.form.nudge(True)
     assert settings.sent == []
-
-
-def test_a_preset_is_started_though_it_is_trained_already(settings: Settings) -> None:
-    settings.at(PRESET).nudge(True)
-    settings.form.nudge(False)
     settings.form.enter()
-    assert settings.started == [TUTORIAL]
+    changes = {name: value for name, value in PRESETS[preset].items() if getattr(trained, name) != value}
+    assert settings.sent == ([changes] if changes else [])
+    assert not set(PRESETS[preset]) & {"seed", "replicas", "device", "num_epochs"}
+    settings.trains(**changes)
+    assert settings.form.drafts == {}
+    assert settings.form.text(PRESET) == ""
+
+
+def test_the_last_preset_goes_back_to_the_tutorials_values() -> None:
+    assert {**vars(LOTTERY), **PRESETS["as in the tutorial"]} == {
+        name: getattr(LOTTERY if name in NOT_OF_THE_TUTORIAL else TUTORIAL, name) for name in FIELDS
+    }
+
+
+def test_a_preset_is_chosen_among_all_and_none_and_drafts_its_fields(settings: Settings) -> None:
+    form = settings.at(PRESET)
+    form.nudge(False)
+    assert form.text(PRESET) == list(PRESETS)[-1]
+    form.nudge(True)
+    assert (form.text(PRESET), form.drafts) == ("", {})
+    settings.trains(init="glorot")
+    form.nudge(True)
+    assert (form.text(PRESET), form.drafts) == ("glorot", {})
+    form.enter()
+    settings.trains(init="tutorial")
+    form.nudge(True)
+    assert (form.text(PRESET), form.drafts, form.text("init")) == ("glorot", {"init": "glorot"}, "glorot")
+    assert form.escape()
+    assert (form.text(PRESET), form.text("init"), settings.sent) == ("", "tutorial", [])
+
+
+def test_a_presets_drafts_can_be_changed_before_they_are_applied(settings: Settings) -> None:
+    settings.at(PRESET).nudge(True)
+    settings.at("state_size").nudge(True)
+    assert settings.form.text(PRESET) == "", "more than the preset is drafted"
+    settings.form.enter()
+    assert settings.sent == [{"init": "glorot", "state_size": 5}]
+
+
+def test_a_preset_that_cannot_be_is_refused_and_stays_drafted() -> None:
+    settings = Settings(EchoConfig(truncated_backprop_length=40, stride=30))
+    settings.at(PRESET)
+    while settings.form.text(PRESET) != "echo 14, within T 15":
+        settings.form.nudge(True)
+    settings.form.enter()
+    assert settings.form.refusal.startswith("stride = 30 cannot be used")
+    assert (settings.sent, settings.form.text("echo_step")) == ([], "14")
 
 
 def test_letters_are_text_only_after_a_number_was_begun(settings: Settings) -> None:
@@ -253,10 +288,8 @@ def test_whatever_keys_come_what_is_sent_can_be_trained_in_its_turn(story: list[
     settings = Settings()
     trained = TUTORIAL
     for name, *arguments in story:
-        before, begun = len(settings.sent), len(settings.started)
+        before = len(settings.sent)
         getattr(settings.form, name)(*arguments)
-        for config in settings.started[begun:]:
-            trained = config
         for changes in settings.sent[before:]:
             try:
                 trained = dataclasses.replace(trained, **changes)

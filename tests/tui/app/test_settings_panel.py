@@ -14,7 +14,7 @@ from tests.trees import grow
 from tests.tui.app.test_app import TUTORIAL, opened, screen_text
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.app.presets import presets
+from tui.app.presets import PRESETS
 from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
 from tui.app.widgets.loss_plot import LossPlot
@@ -36,7 +36,7 @@ async def test_the_run_stays_in_view_and_alive_beside_the_settings(size: tuple[i
         await pilot.press("s")
         await pilot.pause()
         text = screen_text(app)
-        for words in ("preset", "the tutorial", "chance", "window 134/666"):
+        for words in ("preset", "none chosen", "chance", "window 134/666"):
             assert words in text
         assert ("row 1" in text) == (size[1] > 16)
         panel, plot = app.query_one(SettingsPanel), app.query_one(LossPlot)
@@ -67,7 +67,7 @@ async def test_every_field_can_be_reached_and_says_whether_it_is_live(size: tupl
             name = app.query_one(SettingsPanel).form.name
             assert text.count(f"> {name} ") == 1
             seen.add(name)
-            kind = "A whole experiment" if name == "preset" else "Live: " if name in live() else "Starts over: "
+            kind = "A change of a few fields" if name == "preset" else "Live: " if name in live() else "Starts over: "
             assert kind in text
             await pilot.press("down")
         assert len(seen) == 18
@@ -276,10 +276,36 @@ async def test_a_failure_closes_the_settings() -> None:
         assert not app.query_one(SettingsPanel).is_open
 
 
-async def test_a_preset_is_two_keys_away() -> None:
-    async with opened() as (_, session, pilot):
-        await pilot.press("s", "right", "enter")
-        assert session.commands == [f"start with {presets()['glorot start: no plateau']}"]
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_preset_says_what_it_changes_and_is_one_edit_of_that(size: tuple[int, int]) -> None:
+    async with opened(size=size) as (app, session, pilot):
+        lottery = EchoConfig(state_size=12, replicas=64)
+        session.set_frame(State.RUNNING, config=lottery)
+        app.show_newest_frame()
+        await pilot.press("s", "right")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "> preset  glorot *" in text
+        assert "glorot: init glorot. All else stays, the network starts over." in " ".join(text.split())
+        await pilot.press("enter")
+        assert session.edits == [{"init": "glorot"}]
+        session.set_frame(State.RUNNING, config=EchoConfig(**{**vars(lottery), "init": "glorot"}))
+        app.show_newest_frame()
+        await pilot.press("right")
+        await pilot.pause()
+        assert "glorot: nothing to change." in screen_text(app)
+
+
+async def test_of_each_preset_the_changes_are_read_on_the_smallest_common_terminal() -> None:
+    async with opened(size=(80, 24)) as (app, _, pilot):
+        await pilot.press("s")
+        for preset, changes in PRESETS.items():
+            await pilot.press("right")
+            await pilot.pause()
+            foot = " ".join(screen_text(app).split())
+            differ = {name: value for name, value in changes.items() if getattr(TUTORIAL, name) != value}
+            said = ", ".join(f"{name} {value}" for name, value in differ.items())
+            assert f"{preset}: {said}. All else stays" in foot if said else f"{preset}: nothing to change" in foot
 
 
 async def test_on_a_screen_that_is_too_small_keys_stay_the_apps() -> None:

@@ -85,7 +85,7 @@ def test_json_lines_have_no_nan(folder: Path, capsys: pytest.CaptureFixture[str]
     objects = [json.loads(line) for line in out.splitlines()]
     assert [one["newest_loss"] is None for one in objects] == [True] * 4
     told = ["number", "letter", "parent", "at", "windows", "path", "differs", "newest_loss", "mean_loss", "solved_at"]
-    assert list(objects[0]) == [*told, "here"]
+    assert list(objects[0]) == [*told, "lost_at", "here"]
     assert [(one["letter"], one["path"]) for one in objects] == [("a", 12), ("b", 20), ("c", 5), ("d", 17)]
     assert "some losses in the curve are wrong or lost" in error
 

@@ -134,7 +134,7 @@ def test_the_summary_is_of_where_the_run_stands(tmp_path: Path, capsys: pytest.C
     assert [row.solved_at for row in rows] == population.state.solved.at.tolist()
     assert [row.final_loss for row in rows] == pytest.approx(LOTTERY.losses[150:].mean(axis=0), rel=1e-6)
     table = printed(tmp_path / "run", capsys, summary=True)
-    assert list(table[0]) == ["replica", "seed", "solved_at", "final_loss"]
+    assert list(table[0]) == ["replica", "seed", "solved_at", "final_loss", "lost_at"]
     assert [row["solved_at"] for row in table] == [str(row.solved_at or "") for row in rows]
     assert "" in {row["solved_at"] for row in table}
     assert export(str(tmp_path / "run"), True, summary=True) == 0
@@ -219,6 +219,13 @@ def test_flags_that_exclude_each_other_are_refused(options: dict[str, object], w
 
 
 def test_a_loss_that_is_no_number_is_null() -> None:
-    row = ReplicaRow(3, 10, 0, float("inf"))
-    assert as_csv(row) == "3,10,,inf"
-    assert json.loads(as_json(row)) == {"replica": 3, "seed": 10, "solved_at": None, "final_loss": None}
+    row = ReplicaRow(3, 10, 0, float("inf"), 0)
+    assert as_csv(row) == "3,10,,inf,"
+    assert json.loads(as_json(row)) == {
+        "replica": 3,
+        "seed": 10,
+        "solved_at": None,
+        "final_loss": None,
+        "lost_at": None,
+    }
+    assert as_csv(ReplicaRow(3, 10, 169, 0.6763, 1042)) == "3,10,169,0.6763,1042"

@@ -105,6 +105,7 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
     for evidence, words in (
         (Evidence().after(losses, CONFIG), "mean loss 9.8e-11  solved at 60"),
         (Evidence().after(losses[:10], CONFIG), "mean loss 0.4559  not solved"),
+        (Evidence().after(np.append(losses, losses[[0] * 99]), CONFIG), "mean loss 0.7000  solved at 60, lost at 259"),
     ):
         frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, evidence=evidence)
         record = finished_record(frame, 1.23456)
@@ -112,6 +113,7 @@ def test_the_last_line_says_whether_it_was_solved_and_where() -> None:
         parsed = json.loads(as_json(record))
         assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
         assert (parsed["final_loss"], parsed["solved_at"]) == (evidence.mean, evidence.solved_at)
+        assert parsed["lost_at"] == evidence.lost_at
 
 
 class Stream(io.StringIO):

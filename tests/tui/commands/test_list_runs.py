@@ -20,15 +20,15 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
 from tests.recorded import record_branches
-from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.scripted import LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
+from tui.app.kept_list import kept_runs_beside
 from tui.cli import exit_code_of
-from tui.commands import list_runs
+from tui.commands import branches, list_runs
+from tui.commands.replica_rows import replica_rows
 
 LONG = replace(SMALL, num_epochs=100)
 """1 000 windows; the scripted loss counts as solved after `SOLVED_AT`."""
-
-SOLVED_AT = 263
 
 
 @pytest.fixture
@@ -73,6 +73,25 @@ def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None
     recorded(home / "two", 700, "reset", 20, config=LONG)
     by_name = {Path(str(run["run"])).name: run["solved_at"] for run in objects()}
     assert by_name == {"one": SOLVED_AT, "two": None}
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_run_that_lost_the_echo_again_says_where(home: Path, is_old: bool) -> None:
+    record_branches(home / "forgetful", 700, config=LONG, make_trainer=forgetful)
+    (newest, *_), _ = checkpoint.load(home / "forgetful")
+    if is_old:  # its record does not say so
+        checkpoint.save(home / "forgetful", replace(newest, serial=newest.serial + 1, lost_at=None))
+    (run,) = objects()
+    assert (run["solved_at"], run["lost_at"]) == (SOLVED_AT, LOST_AT)
+    assert run["loss"] == pytest.approx(0.7)
+    assert f"solved at {SOLVED_AT}, lost at {LOST_AT}" in list(list_runs.lines())[1]
+    (row,) = replica_rows(run_dir.read(home / "forgetful"))
+    assert (row.solved_at, row.lost_at) == (SOLVED_AT, LOST_AT)
+    (branch,) = branches.records(run_dir.read(home / "forgetful"))
+    assert (branch["solved_at"], branch["lost_at"]) == (SOLVED_AT, LOST_AT)
+    assert list(branches.lines([branch]))[1].endswith(f"the start; lost at {LOST_AT}")
+    (kept,) = kept_runs_beside(LONG, None)
+    assert (kept.solved_at, kept.lost_at) == (SOLVED_AT, LOST_AT)
 
 
 @pytest.mark.parametrize(("windows", "solved_at"), [(700, SOLVED_AT), (200, None)])

@@ -89,7 +89,7 @@ def test_lines_are_for_80_columns() -> None:
 
 def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     mean = np.array([0.001, 0.002, 0.6931], np.float32)
-    lottery = Lottery(np.array([80, 0, 60]), mean, mean, np.array([False, False, False]), 500)
+    lottery = Lottery(np.array([80, 0, 60]), mean, mean, np.zeros(3, np.bool_), 500, np.zeros(3, np.int64))
     frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, lottery=lottery)
     record = finished_record(frame, 1.23456)
     assert as_line(record, CONFIG) == (
@@ -97,7 +97,11 @@ def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     )
     parsed = json.loads(as_json(record))
     assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
-    assert (parsed["solved"], parsed["median_window"], parsed["diverged"]) == (2, 60, 0)
+    assert (parsed["solved"], parsed["median_window"], parsed["diverged"], parsed["lost"]) == (2, 60, 0, 0)
+    frame = replace(frame, lottery=replace(lottery, lost_at=np.array([140, 0, 0])))
+    record = finished_record(frame, 1.23456)
+    assert as_line(record, CONFIG).startswith("finished  2/3 solved (21-94%) median 60, 1 lost again  mean loss 0.001")
+    assert json.loads(as_json(record))["lost"] == 1
 
 
 @pytest.mark.parametrize("cut", [1, 20, 119])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Input
 
 from echornn.runs.lock import Lock
 from echornn.sweeps.axis import Axis
+from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
@@ -189,6 +191,12 @@ async def test_a_key_that_can_do_nothing_says_why(key: str, hint: str) -> None:
         assert hint in text_of(app)
         await pilot.press("enter")
         assert keys.CANNOT_OPEN in text_of(app)
+
+
+def test_how_many_were_lost_again_stands_beside_how_many_solved_it() -> None:
+    grid = replace(SMALL, until="all")
+    follower = Follower(results_of(grid, lambda _: Result(60, 0.69, 666, 0.02)))
+    assert progress_of(follower, "", True) == "# done   20 of 20 trained   20 solved   20 lost again"
 
 
 def test_whether_a_process_computes_it_is_seen_by_its_lock(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_help_and_settings_scroll() -> None:
         program.press("\x1b")
         program.until(lambda text: "running" in text)
         program.press("s")
-        program.until(lambda text: all(words in text for words in ("preset", "A whole experiment", "num_epochs")))
+        program.until(lambda text: all(words in text for words in ("preset", "A change of a few fields", "num_epochs")))
         program.press("\x1b[F")  # end
         program.until(lambda text: all(words in text for words in ("> replicas", "Starts over: Networks trained")))
         program.press("\x1b[H")  # home

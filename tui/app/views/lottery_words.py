@@ -23,13 +23,16 @@ def instead(frame: Frame | None, message: str) -> list[str]:
 
 
 def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
-    """A replica in words: when it was solved, as which of how many, its mean loss, and what enter does."""
+    """A replica in words: when it was solved, as which of how many, or lost; its mean loss, and what enter does."""
     at, mean = int(lottery.solved_at[replica]), mean_of(lottery, replica)
     name = f"seed {config.seed + replica}"
     if lottery.diverged[replica]:
         return f"{name}: its loss is no finite number any more"
+    lost_at = int(lottery.lost_at[replica])
     if not at:
         text = f"{name}: not solved, mean loss {mean}"
+    elif lost_at:
+        text = f"{name}: solved at {at:,}, lost at {lost_at:,}, mean loss {mean}"
     else:
         known = lottery.solved_at[lottery.solved_at > 0]
         rank = int((known < at).sum()) + 1

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
+from echornn.analysis.lottery import Counts
 from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, Row, mean_text
 
@@ -25,6 +26,8 @@ class KeptRun:
         windows: trained in all of its branches.
         mean: mean loss of the newest windows where it stands; NaN where there are none, infinite where it has diverged.
         solved_at: the window along its path, from 1, at which it was solved; None where it was not.
+        lost_at: the window along its path at which it was lost again; None where it was not.
+        counts: of several networks, how many have solved the task, and lost it again; None of one alone.
     """
 
     folder: Path
@@ -32,6 +35,8 @@ class KeptRun:
     windows: int
     mean: float
     solved_at: int | None
+    lost_at: int | None = None
+    counts: Counts | None = None
 
 
 class RunList(ListPanel):
@@ -121,9 +126,16 @@ def _said(run: KeptRun) -> str:
 
 
 def _how_well(run: KeptRun) -> str:
-    told = [] if math.isnan(run.mean) else [mean_text(run.mean)]
-    told += [] if run.solved_at is None else [f"solved at {run.solved_at:,}"]
+    mean = [] if math.isnan(run.mean) else [mean_text(run.mean)]
+    solved = [_solved(run)] if run.solved_at is not None or run.counts is not None else []
+    is_lost = run.lost_at is not None or (run.counts is not None and run.counts.lost > 0)
+    told = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts what comes last
     return " · ".join([*told, f"{run.windows:,} in all"])
+
+
+def _solved(run: KeptRun) -> str:
+    lost = "" if run.lost_at is None else f", lost at {run.lost_at:,}"
+    return f"solved at {run.solved_at:,}{lost}" if run.counts is None else str(run.counts)
 
 
 def _row(run: KeptRun, futures: Futures) -> Row:

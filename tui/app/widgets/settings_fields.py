@@ -26,9 +26,8 @@ DROPOUT_STEPS = 20
 """A nudge of dropout is a twentieth."""
 
 
-def text_of(config: EchoConfig, name: str) -> str:
+def as_typed(value: object) -> str:
     """A field's value as it is typed; an unset one is empty."""
-    value = getattr(config, name)
     return "" if value is None else f"{value}"
 
 

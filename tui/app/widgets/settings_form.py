@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
 from echornn.session.frame import Frame
-from tui.app.presets import presets
-from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, nudged, parsed, text_of
+from tui.app.presets import PRESETS, differing
+from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, parsed
 
 PRESET = "preset"
 ROWS = (PRESET, *LIVE, *STRUCTURAL)
@@ -23,21 +23,15 @@ class Form:
     """An edit is ``{field: value}``, on whatever is trained when its turn comes.
 
     A draft of any number of fields becomes one edit. Nudges of live fields are sent at once, but a field's next only
-    when the one before is trained with, so that a held key stores nothing up.
+    when the one before is trained with, so that a held key stores nothing up. A preset that is chosen drafts the
+    fields that it changes, in place of all other drafts.
 
     Args:
         config: what is trained now.
         edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
-        start_with: called with a preset's configuration, which is to begin anew.
     """
 
-    def __init__(
-        self,
-        config: EchoConfig,
-        edit: Callable[..., None],
-        nudge: Callable[..., None],
-        start_with: Callable[[EchoConfig], None],
-    ) -> None:
+    def __init__(self, config: EchoConfig, edit: Callable[..., None], nudge: Callable[..., None]) -> None:
         self.config = config
         self.name = PRESET
         """The field under the cursor."""
@@ -51,22 +45,26 @@ class Form:
         """Why something cannot be used."""
         self.refused = ""
         """The field it is about."""
+        self._chosen: tuple[str, dict[str, str]] = ("", {})
         self._held: dict[str, Any] = {}
         self._newest = PRESET
         self._refusals = 0
         self._edit = edit
         self._nudge = nudge
-        self._start_with = start_with
 
     # ---- what is shown
 
     def text(self, name: str) -> str:
         """What a field is, or will be."""
-        if name in self.drafts:
-            return self.drafts[name]
         if name == PRESET:
-            return next((preset for preset, config in presets().items() if config == self._wanted()), "")
-        return text_of(self._wanted(), name)
+            return self.preset
+        return self.drafts.get(name, as_typed(getattr(self._wanted(), name)))
+
+    @property
+    def preset(self) -> str:
+        """The preset whose fields are the drafts; empty where none was chosen, or they are others by now."""
+        name, drafts = self._chosen
+        return name if drafts == self.drafts else ""
 
     def is_underway(self, name: str) -> bool:
         """Whether the field's value was entered, and is not trained with yet."""
@@ -85,9 +83,7 @@ class Form:
     def open(self, frame: Frame) -> None:
         """Begin with what is trained now; what was refused before is past."""
         self.config, self._refusals = frame.config, frame.refusals
-        self.drafts.clear()
-        self.typing = False
-        self._refuse("", "")
+        self._drop_drafts()
         self.take(frame)
 
     def take(self, frame: Frame) -> None:
@@ -112,9 +108,8 @@ class Form:
     # ---- what the keys do
 
     def move(self, rows: int) -> None:
-        """Put the cursor so many rows further, as far as they go; a preset not started is no longer chosen."""
+        """Put the cursor so many rows further, as far as they go."""
         self.typing = False
-        self.drafts.pop(PRESET, None)
         self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
 
     def type(self, text: str) -> bool:
@@ -141,11 +136,18 @@ class Form:
             self.type("+" if up else "-")
             return
         if self.name == PRESET:
-            names = list(presets())
-            at = names.index(self.text(PRESET)) if self.text(PRESET) else -1 if up else 0
-            self.drafts[PRESET] = names[(at + (1 if up else -1)) % len(names)]
-            return
-        self._nudge_field(self.name, up)
+            names = ["", *PRESETS]
+            self._choose(names[(names.index(self.preset) + (1 if up else -1)) % len(names)])
+        else:
+            self._nudge_field(self.name, up)
+
+    def _choose(self, preset: str) -> None:
+        """Draft what a preset changes, in place of all other drafts."""
+        self._drop_drafts()
+        if preset:
+            changes = differing(PRESETS[preset], self._wanted())
+            self.drafts = {name: as_typed(value) for name, value in changes.items()}
+            self._chosen = preset, dict(self.drafts)
 
     def _nudge_field(self, name: str, up: bool) -> None:
         try:
@@ -162,19 +164,15 @@ class Form:
         self._refuse("", "")
         self.typing = False
         if name not in LIVE_FIELDS or name in self.drafts:
-            self.drafts[name] = text_of(drafted, name)
+            self.drafts[name] = as_typed(value)
         elif name in self.sent:
             self._held[name] = value
         else:
             self._send(self._nudge, {name: value})
 
     def enter(self) -> None:
-        """Send what was drafted as one edit, or start the preset that is chosen; what cannot work stays a draft."""
+        """Send what was drafted as one edit; what cannot work stays a draft."""
         self.typing = False
-        if self.name == PRESET:
-            if (chosen := self.drafts.get(PRESET)) is not None:
-                self._start(presets()[chosen])
-            return
         wanted, typed = self._wanted(), self._typed()
         changes = {name: value for name, value in typed.items() if value != getattr(wanted, name)}
         try:
@@ -182,8 +180,7 @@ class Form:
         except ConfigError as error:
             self._refuse(error.field if error.field in changes else self.name, str(error))
             return
-        self.drafts.clear()
-        self._refuse("", "")
+        self._drop_drafts()
         if changes:
             for name in changes:
                 self._held.pop(name, None)
@@ -191,28 +188,19 @@ class Form:
 
     def escape(self) -> bool:
         """Drop the drafts and what was refused; False where there was nothing to drop."""
-        something = bool(self.drafts or self.refusal)
+        something = bool(self.drafts or self.preset or self.refusal)
+        self._drop_drafts()
+        return something
+
+    def _drop_drafts(self) -> None:
         self.drafts.clear()
+        self._chosen = "", {}
         self.typing = False
         self._refuse("", "")
-        return something
 
     def _typed(self) -> dict[str, Any]:
         """Every field's draft as a value."""
-        return {
-            name: text if name in CHOICES else parsed(name, text)
-            for name, text in self.drafts.items()
-            if name in ROWS[1:]
-        }
-
-    def _start(self, config: EchoConfig) -> None:
-        self.escape()
-        self.forget()
-        self._newest = PRESET
-        self.sent = {
-            name: getattr(config, name) for name in ROWS[1:] if getattr(config, name) != getattr(self.config, name)
-        }
-        self._start_with(config)
+        return {name: text if name in CHOICES else parsed(name, text) for name, text in self.drafts.items()}
 
     def _send(self, command: Callable[..., None], changes: dict[str, Any]) -> None:
         self.sent.update(changes)

@@ -12,7 +12,7 @@ from textual.events import Key, Paste
 
 from echornn.config import LIVE_FIELDS, EchoConfig
 from echornn.session.frame import Frame
-from tui.app.presets import CHANGES
+from tui.app.presets import in_words
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
@@ -45,7 +45,7 @@ BINDINGS = [
         tooltip="The next value: of a live field at once, of others as a draft; right and left too",
     ),
     Binding("minus,left", "nudge(False)", "Back", show=False),
-    Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit, or start the preset"),
+    Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit"),
     Binding("backspace", "erase(False)", "Erase", show=False),
     Binding("ctrl+u", "erase(True)", "Clear", show=False),
     Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; without any, close"),
@@ -73,7 +73,6 @@ class SettingsPanel(CellWidget, can_focus=True):
     Args:
         config: what is trained now.
         edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
-        start_with: called with a preset's configuration, which is to begin anew.
         close: called when a key closes the panel.
     """
 
@@ -86,12 +85,11 @@ class SettingsPanel(CellWidget, can_focus=True):
         config: EchoConfig,
         edit: Callable[..., None],
         nudge: Callable[..., None],
-        start_with: Callable[[EchoConfig], None],
         close: Callable[[], None],
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        self.form = Form(config, edit, nudge, start_with)
+        self.form = Form(config, edit, nudge)
         self.is_open = False
         self._close = close
         self._ascii = ascii_only
@@ -210,15 +208,16 @@ class SettingsPanel(CellWidget, can_focus=True):
         form = self.form
         here = name == form.name
         value = form.text(name)
+        is_draft = name in form.drafts or (name == PRESET and value != "")
         if here and form.typing:
             value += "_"
-        elif name in form.drafts:
+        elif is_draft:
             value += " *"
         elif form.is_underway(name):
             value += " ..."
         elif not value:
-            value = "unset" if name != PRESET else "none of them"
-        style = "cursor" if here and self.has_focus else "draft" if name in form.drafts else "field"
+            value = "unset" if name != PRESET else "none chosen"
+        style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
         text = self._plain(f"{'> ' if here else '  '}{name:<{NAME_WIDTHS[name]}}  {value}")
         return Line(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
@@ -226,13 +225,20 @@ class SettingsPanel(CellWidget, can_focus=True):
         """What the field under the cursor is."""
         name = self.form.name
         if name == PRESET:
-            changes = CHANGES.get(self.form.text(PRESET), {})
-            what = ", ".join(f"{field} = {value}" for field, value in changes.items()) or "as the tutorial"
-            text = f"A whole experiment, from the start: {what}." if self.form.text(PRESET) else "A whole experiment."
-            text += " right and left choose, enter starts it; u undoes."
+            text = self._of_the_preset()
         else:
             text = f"{'Live' if name in LIVE_FIELDS else 'Starts over'}: {field_help()[name]}"
         return textwrap.wrap(self._plain(text), max(width, 1))
+
+    def _of_the_preset(self) -> str:
+        """What the chosen preset changes."""
+        preset, drafts = self.form.preset, self.form.drafts
+        if not preset:
+            return "A change of a few fields; all others stay. right and left choose, enter applies, u undoes."
+        if not drafts:
+            return f"{preset}: nothing to change."
+        then = "the network goes on" if drafts.keys() <= LIVE_FIELDS else "the network starts over"
+        return f"{preset}: {in_words(drafts)}. All else stays, {then}. enter applies, u undoes."
 
     def _plain(self, text: str) -> str:
         return text.encode("ascii", "replace").decode() if self._ascii else text

@@ -56,7 +56,7 @@ def scripted_shades(of: int) -> Shades:
 def lottery_after(windows: int, replicas: int = 64) -> Lottery:
     at = solve_times(replicas)
     newest = losses_of(range(replicas), np.array([windows]), replicas)[:, 0]
-    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows)
+    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows, np.zeros_like(at))
 
 
 def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Frame:
@@ -202,7 +202,7 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
 
 def test_the_strip_counts_by_column() -> None:
     none = np.zeros(5, np.float32)
-    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100)
+    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
     assert solved_by_column(lottery, 0, 100, 10) == ("█▄       ▄", 2)
     assert solved_by_column(lottery, 50, 50, 5) == ("    █", 1)
     assert solved_by_column(lottery, 0, 100, 10, ascii_only=True)[0].isascii()
@@ -227,12 +227,14 @@ def test_what_became_of_a_network_is_read_out() -> None:
     solved = "seed 7: solved at 100, 1st of 43, mean loss 0.0069"
     assert read(config, lottery, 0) == f"{solved}; enter: on with it alone"
     assert read(config, lottery, 1).startswith("seed 8: not solved, mean loss 0.6931")
-    lost = Lottery(lottery.solved_at, lottery.mean, lottery.newest, np.ones(64, np.bool_), WINDOWS)
-    assert "no finite number" in read(config, lost, 5)
+    assert "no finite number" in read(config, replace(lottery, diverged=np.ones(64, np.bool_)), 5)
+    lost = read(config, replace(lottery, lost_at=np.full(64, 1042)), 0)
+    assert lost == "seed 7: solved at 100, lost at 1,042, mean loss 0.0069; enter: on with it alone"
 
 
 def test_of_networks_that_nothing_was_trained_of_no_loss_is_told() -> None:
-    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), np.zeros(64, np.int64), 0)
+    none = np.zeros(64, np.int64)
+    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
     assert read(config, blank, 5) == "seed 12: not solved, mean loss -; enter: on with it alone"
     assert Labels.of(config, blank).line(5).split() == ["12", "-", "-"]
     assert np.isnan(blank.quantiles).all()

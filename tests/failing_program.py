@@ -1,0 +1,33 @@
+"""The program with one function that fails, as by a fault of the program, on every thread but the main one.
+
+`python -m tests.failing_program ARGUMENT ...` is `python -m tests.scripted_program ARGUMENT ...`; the function is named
+by the environment variable `FAILING`, as ``package.module:Class.method``.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import threading
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+from tests.scripted_program import main as run_program
+
+
+def main() -> NoReturn:
+    """Run the command, and exit."""
+    name = os.environ["FAILING"]
+    real = pkgutil.resolve_name(name)
+
+    def failing(*arguments: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():
+            return real(*arguments)
+        raise TypeError("a fault of the program")
+
+    with patch(name.replace(":", "."), failing):
+        run_program()
+
+
+if __name__ == "__main__":
+    main()
