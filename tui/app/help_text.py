@@ -138,7 +138,7 @@ WORDS = (
         "before the window are not flipped: they are in the state that it begins with.",
     ),
     (
-        "of 2,304 steps",
+        "of 2,048 steps",
         "What the numbers were measured on, random data of the probes' own: steps for the memory, losses for the "
         "gradient (16,384 in the tutorial), predictions for the flips.",
     ),

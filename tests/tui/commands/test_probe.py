@@ -42,8 +42,8 @@ def readings(config: EchoConfig = CONFIG) -> Readings:
         0,
         1330,
         ("h",),
-        memory=Memory("h", MEMORY, 4, samples=2304),
-        units=Units("h", none, none.astype(bool), 0.25, one, one.astype(np.int32), one, samples=4608),
+        memory=Memory("h", MEMORY, 4, samples=2048),
+        units=Units("h", none, none.astype(bool), 0.25, one, one.astype(np.int32), one, samples=4096),
         gradient=Gradient(GRADIENT, BIAS, 0.3, samples=16_384),
         reliance=Reliance(TURNED, TURNED / np.float32(2), 512),
         weights=Matrices({}, {}, {}, {}, (Recurrent("W", np.array([-1.25, 0.5], np.complex64)),)),
@@ -74,10 +74,10 @@ def test_the_record() -> None:
     assert (record["turned_by_lag"], record["moved_by_lag"]) == ([0, 0, 0.75, 0.25, 0], [0, 0, 0.375, 0.125, 0])
     samples = {name: value for name, value in record.items() if name.endswith("_samples")}
     assert samples == {
-        "memory_samples": 2304,
+        "memory_samples": 2048,
         "gradient_samples": 16_384,
         "turned_samples": 512,
-        "saturated_samples": 4608,
+        "saturated_samples": 4096,
         "lyapunov_samples": 1024,
     }
     assert json.loads(json.dumps(record)) == record
@@ -182,7 +182,7 @@ def test_the_lines() -> None:
     assert list(lines(readings())) == [
         "after window 1,330",
         "",
-        "memory by lag, r2, of 2,304 steps, and as many others fitted",
+        "memory by lag, r2, of 2,048 steps, and as many others fitted",
         "2.4 of 4 numbers used; a linear shift register for echo 2 needs 3",
         "    0      1.00  " + "#" * 40,
         "    1      0.90  " + "#" * 36,
@@ -208,7 +208,7 @@ def test_the_lines() -> None:
         "T 4 biases the gradient by 15.0%; 5 would do for 10%",
         "windows of 4 steps, whose first targets reach less far: 30.0%",
         "spectral radius 1.25 (W)",
-        "saturated 25% of the top layer's states, of 4,608 steps",
+        "saturated 25% of the top layer's states, of 4,096 steps",
         "Lyapunov exponents, nats a step, of 1,024 steps: -0.25, -1.50",
     ]
 

@@ -14,7 +14,7 @@ from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
 from echornn.session.frame import Frame
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_words import read, relied_on, size_text, words_of
-from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_text
+from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
 from tui.app.views.row_panel import (
@@ -254,7 +254,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
-    cut, sample = f"T {wall}: cut off from here", sample_text(gradient.samples, "losses")
+    cut, sample = f"T {wall}: cut off from here", sample_texts(gradient.samples, "losses")
     return LagChart(heights, values, styles, slots, ticks, echo, wall, cut, sample=sample)
 
 

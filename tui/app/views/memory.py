@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
-from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_text
+from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.row_panel import input_blocks
@@ -151,7 +151,7 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
     slots = np.arange(lags) <= echo
     ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
-    sample = sample_text(memory.samples, "steps")
+    sample = sample_texts(memory.samples, "steps")
     return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}", cursor, sample)
 
 

@@ -58,7 +58,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         branch=0,
         window=999,
         parts=("h",),
-        memory=Memory("h", by_lag, 4, samples=2304),
+        memory=Memory("h", by_lag, 4, samples=2048),
         units=Units(
             "h",
             activity,

@@ -31,7 +31,7 @@ def test_the_solved_tutorial_is_a_shift_register() -> None:
         "     █ █ █ █                       ┊",
         "   0 █ █ █ █ ▁                     ┊",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3                T 15",
+        "           ▲ echo 3       n 2,048  T 15",
     ]
 
 
@@ -39,7 +39,7 @@ def test_in_ascii() -> None:
     lines = drawn(MemoryView(ascii_only=True), frame_of(SOLVED), 78, 12)
     assert "".join(lines).isascii()
     assert lines[3].split()[-1] == "...^^vv^vvvv^^^"
-    assert lines[-1].split() == ["^", "echo", "3", "T", "15"]
+    assert lines[-1].split() == ["^", "echo", "3", "n", "2,048", "T", "15"]
 
 
 def test_bars_have_their_values_where_there_is_room() -> None:
@@ -116,9 +116,9 @@ def test_rows_units_and_lags_are_chosen_by_keys() -> None:
     assert "2 ~ x[t-1]" in lines[3]
     assert view.reading == ""
     view.action_lag(1)
-    assert view.reading == "lag 3, the echo: r2 of x[t-3] 1.00 in 2,304 steps; unit 1 follows it, +1.00"
+    assert view.reading == "lag 3, the echo: r2 of x[t-3] 1.00 in 2,048 steps; unit 1 follows it, +1.00"
     view.action_lag(-1)
-    assert view.reading.startswith("lag 2: r2 of x[t-2] 0.99 in 2,304 steps; unit 3")
+    assert view.reading.startswith("lag 2: r2 of x[t-2] 0.99 in 2,048 steps; unit 3")
     view.action_leave()
     assert view.reading == ""
 
@@ -134,7 +134,7 @@ def test_inputs_of_two_digits_are_never_cut_to_one() -> None:
 
 def test_the_reading_of_a_lag_that_nothing_holds() -> None:
     assert SOLVED.memory is not None
-    assert read(TUTORIAL, SOLVED.memory, SOLVED.units, 9) == "lag 9: r2 of x[t-9] 0.00 in 2,304 steps"
+    assert read(TUTORIAL, SOLVED.memory, SOLVED.units, 9) == "lag 9: r2 of x[t-9] 0.00 in 2,048 steps"
 
 
 def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
