@@ -55,7 +55,7 @@ class FollowedRun:
         branches, stretches = run.tree
         told = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
         before, trained = self._stretches, self.seen.timeline.trained
-        if told == before and trained:
+        if told == before and trained and run.stands == self.seen.stands:
             return False
         goes_on = before[:-1] == told[: len(before) - 1] and run.trained >= trained
         timeline = self.seen.timeline if goes_on else Timeline()
