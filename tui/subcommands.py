@@ -101,7 +101,8 @@ def probe_run(
 
     The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
 
-    window: windows along the path. seed: the network's; replica: its number, as export has it.
+    window: windows along the path. seed: the network's; replica: its number, as export has it. as_recorded: false where
+    a window that was trained again to come there has another loss than the run has on record, as with other versions.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
     memory_size. shift_register: the sum that a linear shift register for the echo has; few networks solve it with less.

@@ -18,6 +18,7 @@ from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
 from echornn.session.probing import examine, why_unread
 from echornn.session.specimen_of_run import specimen_of_run
+from echornn.unlike_record import UnlikeRecord
 from tui import printed
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers
@@ -57,7 +58,8 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     terminal.keep_native_stderr_off_the_screen()
     quiet.import_tensorflow()
     try:
-        readings = examine(specimen_of_run(run, at, branch=number, replica=chosen), QUESTION)
+        specimen = specimen_of_run(run, at, branch=number, replica=chosen)
+        readings = examine(specimen, QUESTION)
     except MemoryError as error:
         printed.complain(f"echornn-tui: {why_unread(error)}")
         return ExitCode.FAILED
@@ -65,9 +67,9 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
         printed.complain(f"echornn-tui: the weights are not finite after window {readings.window}: nothing to read")
         return ExitCode.FAILED
     if as_json:
-        printed.lines([json.dumps(record_of(readings, told))])
+        printed.lines([json.dumps(record_of(readings, told, specimen.unlike))])
     else:
-        printed.lines(lines(readings, told if config.replicas > 1 else None))
+        printed.lines(lines(readings, told if config.replicas > 1 else None, specimen.unlike))
     return ExitCode.DONE
 
 
@@ -85,7 +87,7 @@ def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, 
     return config, replica - numbers.first(config)
 
 
-def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:
+def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
     """The readings as plain numbers; None for what is no number, as what is too large, or is not known.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
@@ -93,9 +95,10 @@ def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:
     truncation_bias_by_steps, through 1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all
     over the size of the gradient, and with _spread how much larger each may be; spectral_radius, the largest of
     spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states, 0 to 1;
-    lyapunov, exponents in nats a step; seed, the network's, and replica, which it is of several; turned_by_lag, the
-    share of predictions that turn when the input at that lag alone is changed, and moved_by_lag, how far they move;
-    with _samples, what each was measured on. What each is, `echornn.readings` says, and ``probe --help``.
+    lyapunov, exponents in nats a step; seed, the network's, and replica, which it is of several; as_recorded, whether
+    the windows that were trained again to come there have the losses that are on record; turned_by_lag, the share of
+    predictions that turn when the input at that lag alone is changed, and moved_by_lag, how far they move; with
+    _samples, what each was measured on. What each is, `echornn.readings` says, and ``probe --help``.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -119,6 +122,7 @@ def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:
         "spectral_radii": {name: _number(radius) for name, radius in radii.items()},
         "seed": readings.config.seed,
         "replica": replica,
+        "as_recorded": unlike is None,
         "shift_register": memory.shift_register(readings.config.echo_step),
         "turned_by_lag": _plain(reliance.turned),
         "moved_by_lag": _plain(reliance.moved),
@@ -130,11 +134,12 @@ def record_of(readings: Readings, replica: int = 0) -> dict[str, Any]:
     }
 
 
-def lines(readings: Readings, replica: int | None = None) -> Iterator[str]:
+def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord | None = None) -> Iterator[str]:
     """The readings for people, within 80 columns.
 
     Args:
         replica: which of several networks they are of; None of a network alone.
+        unlike: the first window trained again whose loss is another than is on record; None where none is.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     config = readings.config
@@ -143,6 +148,8 @@ def lines(readings: Readings, replica: int | None = None) -> Iterator[str]:
     where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
     whose = "" if replica is None else f", replica {replica}: seed {config.seed}"
     yield f"after window {readings.window:,}{where}{whose}"
+    if unlike is not None:
+        yield str(unlike)
     yield ""
     yield f"memory by lag, r2{_on(memory.samples, 'steps, and as many others fitted')}"
     needed = memory.shift_register(echo)
