@@ -18,8 +18,8 @@ BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
 
 PINNING_STATE = 7
 """From this size on few RNNs learn from a uniform start, which pins their units: of 32 seeds in 40 epochs 2 at size 8
-and none at 12; 15 at 6, 30 at 4. GRUs and LSTMs take longer the larger they are: of size 8
-none in an epoch, 24 and 21 in 40."""
+and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are: of size 8 none of 32 learned in
+an epoch, and 24 and 21 in 40."""
 
 
 def chance_level(config: EchoConfig) -> float:
