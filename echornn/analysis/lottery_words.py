@@ -119,5 +119,5 @@ def _in_all(config: EchoConfig) -> tuple[str, str]:
     if few_uniform_starts_learn(config):
         return f"few uniform starts learn with {state_text(config)}; ", ""
     if config.init == "tutorial":
-        return "many uniform starts stay there long; ", ", or wait"
+        return "uniform starts can stay there long; ", ", or wait"
     return "", "those have learned nothing yet; R draws other weights for all"
