@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echornn.analysis.lottery import Counts
 from echornn.runs.background import Background
-from echornn.runs.branch import in_words
+from echornn.runs.branch import digests, in_words
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, Seen
 from echornn.runs.letters import letter_of
@@ -81,7 +81,8 @@ class Futures:
 
     def __post_init__(self) -> None:
         self._folder = self.session.recorder.folder
-        self._notes = BranchNotes.of(self._folder)
+        run = self.session.recorder.resumed
+        self._notes = BranchNotes.of(self._folder, [] if run is None else digests(run.tree[0]))
         self._writing = Background("naming")
         self._following = Background("following")
         self._made: tuple[object, list[Ghost]] | None = None
@@ -182,16 +183,14 @@ class Futures:
 
     def _changed(self) -> None:
         self._changes += 1
-        folder, notes = (
-            self._folder,
-            BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden)),
-        )
+        folder, timeline = self._folder, self.session.timeline
+        notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
 
         def write() -> None:
             before, self.trouble = self.trouble, ""
             try:
                 if folder is not None:
-                    notes.save(folder)
+                    notes.save(folder, timeline.digest)
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
             self._changes += self.trouble != before
