@@ -8,15 +8,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve, curve_of
-from echornn.analysis.lottery_history import band_of, shades_of
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats
+from echornn.progress import AnyProgress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
@@ -24,6 +21,7 @@ from echornn.session.frame import Frame
 from echornn.session.loop import Loop
 from echornn.session.mailbox import Command
 from echornn.session.pace import require_speed
+from echornn.session.picture import Picture
 from echornn.session.probing import Examine
 from echornn.training.any_trainer import MakeTrainer
 
@@ -103,6 +101,9 @@ class Session:
         self._given += 1
         self._loop.mailbox.send(do)
 
+    def _in_turn(self, command: Command) -> None:
+        self._loop.mailbox.send(lambda: self._loop.changes.in_turn(command))
+
     @property
     def recorder(self) -> Recorder:
         """What keeps the run; one of them keeps nothing."""
@@ -130,34 +131,10 @@ class Session:
         """All branches of the run, and what was lost in them."""
         return self._loop.live.timeline
 
-    def curve(self, columns: int, first: int = 0, last: int | None = None, line: int | None = None) -> Curve:
-        """Part of the loss along a line, that of the newest frame unless given; see `Timeline.curve`.
-
-        Of several networks, it is the chosen one's.
-        """
-        timeline, frame = self._loop.live.timeline, self.frame
-        if not len(timeline):
-            return curve_of([], columns, 0, 0)
-        line = frame.line if line is None else line
-        replica = min(frame.replica, timeline.branch(line).config.replicas - 1)
-        return timeline.curve(line, columns, first, last, replica)
-
-    def band(self, columns: int, first: int = 0, last: int | None = None, line: int | None = None) -> Band:
-        """Part of the losses of all networks along a line, as `curve`; see `Timeline.band`."""
-        timeline = self._loop.live.timeline
-        if not len(timeline):
-            return band_of([], columns, 0, 0)
-        return timeline.band(self.frame.line if line is None else line, columns, first, last)
-
-    def shades(
-        self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None, line: int | None = None
-    ) -> Floats:
-        """Mean losses of these replicas along a line, as `curve`: float32 [replicas, up to ``columns``]; see
-        `Timeline.shades`."""
-        timeline = self._loop.live.timeline
-        if not len(timeline):
-            return shades_of([], replicas, columns, 0, 0)
-        return timeline.shades(self.frame.line if line is None else line, replicas, columns, first, last)
+    @property
+    def picture(self) -> Picture:
+        """The newest frame with the losses along its line."""
+        return Picture(self.frame, self._loop.live.timeline)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until nothing is left to do of all commands given so far, at most so long; whether it came to that."""
@@ -165,16 +142,16 @@ class Session:
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
-        self._loop.mailbox.send(self._loop.drive.pause)
+        self._in_turn(self._loop.drive.pause)
 
     def resume(self) -> None:
         """Train on, at the speed set; from a moment in the past, as a new branch."""
-        self._loop.mailbox.send(self._loop.drive.resume)
+        self._in_turn(self._loop.drive.resume)
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
         self._toggles += 1
-        self._loop.mailbox.send(self._toggle)
+        self._in_turn(self._toggle)
 
     def _toggle(self) -> None:
         self._toggled += 1
@@ -186,11 +163,15 @@ class Session:
         return self._loop.drive.running != bool((self._toggles - self._toggled) % 2)
 
     def step(self, windows: int = 1) -> None:
-        """Train so many windows, then pause."""
+        """Train so many windows, then pause.
+
+        They are trained also where something is changed meanwhile, or refused. `pause`, `toggle`, `resume` and what
+        leads to another moment end them.
+        """
         self._have_done(lambda: self._loop.step(windows))
 
     def finish_epoch(self) -> None:
-        """Train to the end of the epoch at full speed, then pause."""
+        """Train to the end of the epoch at full speed, then pause; as `step`."""
         self._have_done(self._loop.finish_epoch)
 
     def set_speed(self, speed: float) -> None:
@@ -258,7 +239,7 @@ class Session:
 
         Of a number that is not there, the nearest is shown.
         """
-        self._loop.mailbox.send(lambda: self._loop.live.choose(replica))
+        self._in_turn(lambda: self._loop.live.choose(replica))
 
     def alone(self) -> None:
         """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""

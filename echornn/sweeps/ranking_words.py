@@ -77,7 +77,7 @@ def beside_the_best(table: Table, place: Place) -> str:
     if place in ranking.below:
         chance = chance_text(ranking.below[place])
         over = f" over {ranking.comparisons:,} comparisons" if ranking.comparisons > 1 else ""
-        return f"ruled out as the best of {ranking.cells:,} ({chance}{over}): {name}"
+        return f"ruled out as the best of {ranking.cells:,} ({chance}{over}) beside {name}"
     if place in ranking.close:
         return f"may be the best of {ranking.cells:,} cells ({SURE} confidence); most solved: {name}"
     if not ranking.tied:

@@ -36,7 +36,9 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
                 tallies[values] = Tally(left_out=1)
                 reasons[values] = impossible.reason
     elsewhere = sum(len(point.results) for point in results.earlier)
-    return Surveyed(axes, tallies, configs, reasons, results.seeds, results.until == "solved", elsewhere)
+    return Surveyed(
+        axes, tallies, configs, reasons, results.seeds, results.until == "solved", elsewhere, results.versions
+    )
 
 
 def tally_of(point: Point, before: Tally | None = None, version: int = 0) -> Tally:

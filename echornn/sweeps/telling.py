@@ -45,10 +45,18 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
-        return first, "; ".join(part for part in (_lost(tally), _best_point(table, cell), _lacking(tally)) if part)
+        return first, "; ".join(
+            part for part in (_lost(tally), _best_point(table, cell), _lacking(tally), _version(table, tally)) if part
+        )
     low, high = (round(100 * share) for share in tally.interval)
-    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally))
+    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally), _version(table, tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _version(table: Table, tally: Tally) -> str:
+    """Which version of the program has trained it, where a map shows several."""
+    surveyed = table.surveyed
+    return f"version {tally.version + 1} of {len(surveyed.versions)}" if len(surveyed.shown_versions) > 1 else ""
 
 
 def _within(table: Table, cell: Cell) -> str:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 
-from echornn.session.frame import Frame, State
+from echornn.session.frame import State
 from echornn.session.pace import faster, slower
-from echornn.session.session import Session
 from tui.app import keys
+from tui.app.part import Part
 
 
-class SessionKeys:
+class SessionKeys(Part):
     """Actions of an app that shows a session."""
-
-    session: Session
-    _frame: Frame
-
-    def _hint(self, text: str) -> None:
-        """Say it for a moment."""
-        raise NotImplementedError
 
     def _forget_drafts(self) -> None:
         """What was about to be changed is not any more."""

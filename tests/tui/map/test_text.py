@@ -190,7 +190,9 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     seen = seen_of(replace(results, points=whole[0], earlier=whole[1]))
     lines = list(lines_of(seen, ASCII))
     assert "cells by 2 versions of the program, 16 older results in results.csv only" in lines
+    assert "version 2 has engine new and not unset as version 1" in lines
     assert "; without 1 that another version trained" in " ".join(lines)
+    assert [told(seen.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
     rows = csv.DictReader(csv_lines(seen))
     assert [(row["echo_step"], row["trained"], row["version"]) for row in rows] == [
         ("2", "16", "1"),
