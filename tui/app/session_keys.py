@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from echornn.analysis.remedy import Remedy
 from echornn.session.frame import Frame, State
 from echornn.session.pace import faster, slower
 from echornn.session.session import Session
@@ -18,6 +19,11 @@ class SessionKeys:
 
     def _hint(self, text: str) -> None:
         """Say it for a moment."""
+        raise NotImplementedError
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        """The change that the sentence on the screen advises; None where it names none."""
         raise NotImplementedError
 
     def _forget_drafts(self) -> None:
@@ -67,6 +73,15 @@ class SessionKeys:
     def action_regenerate(self) -> None:
         self.session.regenerate()
         self._hint_if_later()
+
+    def action_advice(self) -> None:
+        """Make the change that the sentence advises; all other fields stay."""
+        remedy = self._remedy
+        if remedy is None:
+            self._hint(keys.NO_ADVICE)
+        else:
+            self.session.edit(anew=remedy.anew, **remedy.changes)
+            self._hint(f"{remedy}, all else as it was: u undoes")
 
     def action_undo(self) -> None:
         self.session.undo()
