@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from echornn.progress import Floats, Progress
 from echornn.trainer_state import TrainerState
+from echornn.unlike_record import UnlikeRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class Specimen:
         progress: the newest window, in full; None where none was trained there.
         before: weights by name some windows earlier on the same path; None where they are not known.
         windows_since: how many windows earlier.
+        unlike: where windows were trained again to come there, the first whose loss is another than is on record.
     """
 
     state: TrainerState
@@ -26,3 +28,4 @@ class Specimen:
     progress: Progress | None = None
     before: dict[str, Floats] | None = None
     windows_since: int = 0
+    unlike: UnlikeRecord | None = None

@@ -1,11 +1,12 @@
-"""The program with one function that fails, as by a fault of the program, on every thread but the main one.
+"""The program with one function that fails, as by a fault of the program or of the disk, on all threads but the first.
 
 `python -m tests.failing_program ARGUMENT ...` is `python -m tests.scripted_program ARGUMENT ...`; the function is named
-by the environment variable `FAILING`, as ``package.module:Class.method``.
+by the environment variable `FAILING`, as ``package.module:Class.method``; with ``!disk`` behind it, the disk is full.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import pkgutil
 import threading
@@ -17,12 +18,14 @@ from tests.scripted_program import main as run_program
 
 def main() -> NoReturn:
     """Run the command, and exit."""
-    name = os.environ["FAILING"]
+    name, _, disk = os.environ["FAILING"].partition("!")
     real = pkgutil.resolve_name(name)
 
     def failing(*arguments: Any) -> Any:
         if threading.current_thread() is threading.main_thread():
             return real(*arguments)
+        if disk:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/KEY.json")
         raise TypeError("a fault of the program")
 
     with patch(name.replace(":", "."), failing):

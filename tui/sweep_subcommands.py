@@ -60,7 +60,8 @@ def show_map(
         interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
         success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
         best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all), level
-        (the mean loss below which the echo counts as solved, nats). A cell of several points has no interval, and its
+        (the mean loss below which the echo counts as solved, nats), version (of the program that trained it: the
+        larger, the newer; results.csv says which). A cell of several points has no interval, and its
         half_solved and median_loss are the medians of theirs.
     svg
         Write it to this .svg file as a picture.
@@ -111,15 +112,17 @@ def compute_sweep(
     Each result is kept as soon as it is known: however this ends, the same command goes on where it was. With another
     grid, what both have in common is kept. Points that cannot be are left out, and named.
 
-    It trains in processes of this machine, one for each processor; with --workers or --scheduler on a Dask cluster,
-    which echornn-tui[cluster] installs.
+    It trains in processes of this machine, one for each processor unless --workers says how many; with --scheduler on a
+    Dask cluster, for which echornn-tui[cluster] is to be installed. Whoever can reach a Dask scheduler, or write its
+    file, can run any program as you, here and on its workers.
 
     Parameters
     ----------
     out
         Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
         fields, seed, solved_at (empty where it was not), final_loss (the mean of the last 50 windows that it trained),
-        windows, seconds, until. All networks of a folder train by one rule (--until).
+        windows, seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder
+        train by one rule (--until).
     grid
         FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
         spaced in powers (dropout's evenly).
@@ -131,7 +134,7 @@ def compute_sweep(
         floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); the tutorial's is 0.0487. With solved the final
         losses are those at that moment, and all shows in them which networks lose it again.
     workers
-        Train in so many processes of a Dask cluster on this machine.
+        Train in so many processes of this machine.
     scheduler
         Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
     scheduler_file

@@ -92,6 +92,14 @@ def digest(branch: Branch, of_parent: int) -> int:
     return zlib.crc32(repr(terms).encode(), 0 if branch.starts_over else of_parent)
 
 
+def digests(branches: Sequence[Branch]) -> list[int]:
+    """The digest of each branch of a run, in the order begun; see `digest`."""
+    found: list[int] = []
+    for branch in branches:
+        found.append(digest(branch, 0 if branch.parent is None else found[branch.parent.branch]))
+    return found
+
+
 def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
     """The branches that lead to the end of this one, from the one where the weights began."""
     path = [branch]

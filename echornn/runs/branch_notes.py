@@ -1,9 +1,14 @@
-"""What a person noted of a run's branches: names, and which are pinned. A small file beside the run; none is needed."""
+"""What a person noted of a run's branches: names, and which are pinned. A small file beside the run; none is needed.
+
+Where a run is cut back to its last save, its newest branches are gone, and others bear their numbers later on. So the
+file keeps the digest of each branch beside its number (see `echornn.runs.branch.digest`).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,22 +34,38 @@ class BranchNotes:
     hidden: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, folder: Path | None) -> BranchNotes:
-        """The notes beside a run; none where there are none, or they cannot be read."""
+    def of(cls, folder: Path | None, digests: Sequence[int]) -> BranchNotes:
+        """The notes beside a run; none where there are none, or they cannot be read.
+
+        Args:
+            digests: of the run's branches. What was noted of others is left out; a file that does not tell digests is
+                believed where there is a branch of that number.
+        """
         try:
             told = json.loads(own_files.read_bytes(folder / NOTE_FILE, MOST_BYTES)) if folder is not None else {}
             names = {_branch(number): str(name)[:MOST_LETTERS] for number, name in told["names"].items()}
-            return cls(names, {_branch(number) for number in told["pinned"]}, {_branch(one) for one in told["hidden"]})
+            pinned, hidden = ({_branch(number) for number in told[name]} for name in ("pinned", "hidden"))
+            noted = {_branch(number): told["digests"][number] for number in told.get("digests", {})}
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return cls()
+        there = {number for number, one in enumerate(digests) if noted.get(number, one) == one}
+        return cls({number: name for number, name in names.items() if number in there}, pinned & there, hidden & there)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, digest_of: Callable[[int], int]) -> None:
         """Write them beside the run.
+
+        Args:
+            digest_of: the digest of a branch.
 
         Raises:
             OSError: they could not be written.
         """
-        told = {"names": self.names, "pinned": sorted(self.pinned), "hidden": sorted(self.hidden)}
+        told = {
+            "names": self.names,
+            "pinned": sorted(self.pinned),
+            "hidden": sorted(self.hidden),
+            "digests": {number: digest_of(number) for number in sorted({*self.names, *self.pinned, *self.hidden})},
+        }
         own_files.write_whole(folder / NOTE_FILE, json.dumps(told).encode())
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.runs import run_dir
-from echornn.runs.branch import Moment
+from echornn.runs import about, run_dir
+from echornn.runs.about import Identity
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.recorded_tree import Stretch
+from echornn.runs.run_dir import Run
 from echornn.runs.timeline import Timeline
+
+Windows = npt.NDArray[Any]
+"""As `Run.windows` gives them."""
 
 
 class Seen(NamedTuple):
@@ -28,6 +38,9 @@ class Seen(NamedTuple):
 class FollowedRun:
     """A run's folder, of which `refresh` reads the losses, and later what has come since; nothing in it is changed.
 
+    Where the folder comes to hold another run, or the run was cut back to its last save and trained on otherwise, all
+    is read anew: what is shown is never put together from two.
+
     Attributes:
         folder: the run's.
         seen: what was read of it, replaced as a whole: another thread may look at it at any time.
@@ -43,27 +56,63 @@ class FollowedRun:
         self.folder = folder
         run = run_dir.glance(folder)
         self.seen = Seen(Timeline(), run.stands, run.config)
-        self._stretches: tuple[tuple[int, int, int, int], ...] = ()
+        self._read = _Read(run.identity)
 
     def refresh(self) -> bool:
         """Read what has come since; whether anything has.
 
         Raises:
             RunError: the folder holds no run any more.
+            OSError: it came to hold another one meanwhile, or cannot be read; `seen` is as it was.
         """
         run = run_dir.glance(self.folder)  # losses that were damaged would be drawn as they are
         branches, stretches = run.tree
-        told = tuple((one.branch, one.along, one.first, one.last) for one in stretches)
-        before, trained = self._stretches, self.seen.timeline.trained
-        if told == before and trained:
+        found = _Read(run.identity, tuple(branches), tuple(stretches))
+        if found == self._read and self.seen == (self.seen.timeline, run.stands, run.config):
             return False
-        goes_on = before[:-1] == told[: len(before) - 1] and run.trained >= trained
+        goes_on = found.goes_on_after(self._read)
         timeline = self.seen.timeline if goes_on else Timeline()
-        for stretch in stretches:
+        new: Iterable[tuple[Stretch, Iterable[Windows]]]
+        new = ((stretch, _since(timeline.trained, run, stretch)) for stretch in stretches)
+        if goes_on:  # others look at this timeline: it is not told of another run's windows
+            new = [(stretch, list(windows)) for stretch, windows in new]
+            about.require_identity(self.folder, run.identity)
+        for stretch, pieces in new:
             while len(timeline) <= stretch.branch:
                 timeline.begin(branches[len(timeline)])
-            new = stretch._replace(first=max(stretch.first, timeline.trained))
-            for _, windows in run.windows_of(new):
+            for windows in pieces:
                 run.tell(timeline, stretch, windows)
-        self.seen, self._stretches = Seen(timeline, run.stands, run.config), told
+        about.require_identity(self.folder, run.identity)
+        self.seen, self._read = Seen(timeline, run.stands, run.config), found
         return True
+
+
+def _since(trained: int, run: Run, stretch: Stretch) -> Iterator[Windows]:
+    """The windows of a stretch, some at a time, without the first so many of the whole run."""
+    for _, windows in run.windows_of(stretch._replace(first=max(stretch.first, trained))):
+        yield windows
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Of which run, and which of its windows, a timeline tells: its branches, and the stretches of its loss log."""
+
+    identity: Identity
+    branches: tuple[Branch, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+
+    def goes_on_after(self, before: _Read) -> bool:
+        """Whether all that was read before is the beginning of this."""
+        count = len(before.stretches)
+        if not count:
+            return True
+        *whole, last = before.stretches
+        there = self.stretches[:count]
+        return (
+            self.identity == before.identity
+            and self.branches[: len(before.branches)] == before.branches
+            and there[:-1] == tuple(whole)
+            and len(there) == count
+            and there[-1]._replace(last=last.last) == last
+            and there[-1].last >= last.last
+        )

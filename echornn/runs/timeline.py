@@ -174,6 +174,13 @@ class Timeline(Tree):
         """
         return self._values(moment, first, replica, lambda history: history.losses)
 
+    def own_losses(self, number: int, first: int, last: int) -> Floats | None:
+        """The losses of windows along a branch's path that were trained in the branch itself, of all of its networks:
+        float32 [n], of several [n, replicas]; None where they are forgotten."""
+        with self._lock:
+            track = self._tracks[number]
+            return track.history.losses(first - track.branch.start, last - track.branch.start)
+
     def _values(
         self,
         moment: Moment,

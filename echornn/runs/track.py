@@ -27,8 +27,11 @@ class Track(ABC):
     Attributes:
         branch: the branch.
         digest: what leads to it; see `echornn.runs.branch.digest`.
+        history: the losses of its windows.
         bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
     """
+
+    history: LossHistory | LotteryHistory
 
     def __init__(self, branch: Branch, digest: int) -> None:
         self.branch = branch
@@ -94,7 +97,7 @@ class TrackOfOne(Track):
 
     def __init__(self, branch: Branch, digest: int, evidence: Evidence) -> None:
         super().__init__(branch, digest)
-        self.history = LossHistory()
+        self.history: LossHistory = LossHistory()
         self.evidence = evidence
 
     def __len__(self) -> int:
@@ -142,7 +145,7 @@ class TrackOfMany(Track):
     def __init__(self, branch: Branch, digest: int, before: Lottery | None, recent: Floats) -> None:
         super().__init__(branch, digest)
         replicas = branch.config.replicas
-        self.history = LotteryHistory(replicas, branch.config)
+        self.history: LotteryHistory = LotteryHistory(replicas, branch.config)
         self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
         self.each_lost_at = np.zeros(replicas, np.int64) if before is None else before.lost_at
         self.levels = Levels.of([branch.config] * replicas)

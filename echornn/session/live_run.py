@@ -21,6 +21,7 @@ from echornn.session.undoing import Undoing
 from echornn.session.way import Way, newest
 from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.unlike_record import UnlikeRecord
 
 ROWS_SECONDS = 0.5
 """Going on with a run may be held up for so long by showing its newest rows."""
@@ -60,6 +61,11 @@ class LiveRun(Whereabouts):
         self._undoing = Undoing(clock)
 
     # ---- where it stands
+
+    @property
+    def unlike(self) -> UnlikeRecord | None:
+        """Where it came to stand by training windows again: the first whose loss is another than is on record."""
+        return self._way.unlike
 
     @property
     def on_the_way(self) -> int:
@@ -249,6 +255,8 @@ class LiveRun(Whereabouts):
         self._recorder.command(Command.begins(branch, self.timeline.trained))
         self.here = Moment(branch.number, branch.start)
         self._way.leave()
+        if branch.starts_over:
+            self._way.unlike = None
         self._extends = branch.number
         self.shown = self.shown if self.is_of_a_piece else ()
         self._undoing.began(cause)

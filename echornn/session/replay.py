@@ -8,11 +8,12 @@ from collections import deque
 from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
-from echornn.progress import AnyProgress
+from echornn.progress import AnyProgress, Floats
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.keyframes import Keyframe, Keyframes
 from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.unlike_record import UnlikeRecord, first_unlike
 
 
 class Replay:
@@ -21,6 +22,7 @@ class Replay:
     Attributes:
         trainer: the one that goes there: the one given, where it can; another, where one of several goes on alone.
         moment: where it goes.
+        unlike: the first of all windows trained again whose loss is another than is on record; None where none is.
         tape: the windows before the moment, in full, oldest first, as far as they have been trained again; where one of
             several goes on alone, its own.
 
@@ -43,6 +45,8 @@ class Replay:
         make_trainer: MakeTrainer,
     ) -> None:
         self.moment = moment
+        self.unlike: UnlikeRecord | None = None
+        self._timeline = timeline
         self.tape: deque[AnyProgress] = deque(maxlen=max(1, tape_windows))
         self._spans = timeline.spans(moment)
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
@@ -80,15 +84,22 @@ class Replay:
         They are fewer where the branch changes, and one where they are shown.
         """
         last = self._spans[self._span].last
-        if self._window < self._tape_from:
-            windows = min(windows, last - self._window, self._tape_from - self._window)
-            self.trainer.advance(windows)
-        else:
-            windows = 1
-            self.tape.append(as_kept(self.trainer.advance(1), self.trainer.config))
+        is_shown = self._window >= self._tape_from
+        windows = 1 if is_shown else min(windows, last - self._window, self._tape_from - self._window)
+        progress = as_kept(self.trainer.advance(windows), self.trainer.config)
+        if is_shown:
+            self.tape.append(progress)
+        if self.unlike is None:
+            self.unlike = self._compared(progress.losses)
         self._window += windows
         self._cross()
         return windows
+
+    def _compared(self, losses: Floats) -> UnlikeRecord | None:
+        """The first of the windows that come next whose loss is another than is on record."""
+        number = self._spans[self._span].branch.number
+        recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
+        return None if recorded is None else first_unlike(self._window, recorded, losses)
 
     def _cross(self) -> None:
         """Where a branch ends on the path, go on under the next."""

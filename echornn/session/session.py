@@ -8,15 +8,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve, curve_of
-from echornn.analysis.lottery_history import band_of, shades_of
 from echornn.config import EchoConfig
-from echornn.progress import AnyProgress, Floats
+from echornn.progress import AnyProgress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
@@ -24,6 +21,7 @@ from echornn.session.frame import Frame
 from echornn.session.loop import Loop
 from echornn.session.mailbox import Command
 from echornn.session.pace import require_speed
+from echornn.session.picture import Picture
 from echornn.session.probing import Examine
 from echornn.training.any_trainer import MakeTrainer
 
@@ -130,34 +128,10 @@ class Session:
         """All branches of the run, and what was lost in them."""
         return self._loop.live.timeline
 
-    def curve(self, columns: int, first: int = 0, last: int | None = None, line: int | None = None) -> Curve:
-        """Part of the loss along a line, that of the newest frame unless given; see `Timeline.curve`.
-
-        Of several networks, it is the chosen one's.
-        """
-        timeline, frame = self._loop.live.timeline, self.frame
-        if not len(timeline):
-            return curve_of([], columns, 0, 0)
-        line = frame.line if line is None else line
-        replica = min(frame.replica, timeline.branch(line).config.replicas - 1)
-        return timeline.curve(line, columns, first, last, replica)
-
-    def band(self, columns: int, first: int = 0, last: int | None = None, line: int | None = None) -> Band:
-        """Part of the losses of all networks along a line, as `curve`; see `Timeline.band`."""
-        timeline = self._loop.live.timeline
-        if not len(timeline):
-            return band_of([], columns, 0, 0)
-        return timeline.band(self.frame.line if line is None else line, columns, first, last)
-
-    def shades(
-        self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None, line: int | None = None
-    ) -> Floats:
-        """Mean losses of these replicas along a line, as `curve`: float32 [replicas, up to ``columns``]; see
-        `Timeline.shades`."""
-        timeline = self._loop.live.timeline
-        if not len(timeline):
-            return shades_of([], replicas, columns, 0, 0)
-        return timeline.shades(self.frame.line if line is None else line, replicas, columns, first, last)
+    @property
+    def picture(self) -> Picture:
+        """The newest frame with the losses along its line."""
+        return Picture(self.frame, self._loop.live.timeline)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until nothing is left to do of all commands given so far, at most so long; whether it came to that."""

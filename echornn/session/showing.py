@@ -109,6 +109,8 @@ class Showing:
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"
             paused = "" if self._drive.running else ": paused there"
             parts.insert(0, f"the loss is {last.of(live.replica).losses[-1]} in {where}{paused}")
+        if live.unlike is not None:
+            parts.append(str(live.unlike))
         return "; ".join(part for part in parts if part)
 
     @property

@@ -50,4 +50,5 @@ def specimen_of_run(
     while not replay.arrived:
         replay.advance(WINDOWS_AT_A_TIME)
     newest = replay.tape[-1].of(replica) if replay.tape else None
-    return Specimen(replay.trainer.state.of(replica), moment.branch, moment.window, newest)
+    state = replay.trainer.state.of(replica)
+    return Specimen(state, moment.branch, moment.window, newest, unlike=replay.unlike)

@@ -11,6 +11,7 @@ from echornn.session.keyframing import Keyframing
 from echornn.session.pace import Pace
 from echornn.session.replay import Replay
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.unlike_record import UnlikeRecord
 
 TAPE_WINDOWS = 32
 """Windows kept in full before the newest, for the screen to scroll by."""
@@ -38,6 +39,9 @@ def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
 class Way:
     """Where one is on the way, if on any.
 
+    Attributes:
+        unlike: the first window on the newest way whose loss is another than is on record; None where none is.
+
     Args:
         keyframing: the states to begin at; those of a long way are kept too.
         pace: knows what a window of the present trainer takes.
@@ -48,6 +52,7 @@ class Way:
         self._keyframing = keyframing
         self._pace = pace
         self._clock = clock
+        self.unlike: UnlikeRecord | None = None
         self._under_way: tuple[Replay, Timeline] | None = None
         self._seconds = 0.0
 
@@ -76,6 +81,7 @@ class Way:
         """Set out for a moment; what trains on the way. What is raised leaves all as it was; see `Replay`."""
         replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
         self._under_way = replay, timeline
+        self.unlike = None
         self._seconds = 0.0
         return replay.trainer
 
@@ -85,6 +91,7 @@ class Way:
         replay, timeline = self._under_way
         begun = self._clock()
         done = replay.advance(windows)
+        self.unlike = replay.unlike
         self._seconds += self._clock() - begun
         if (near := replay.at_tape) is not None and self._seconds > NEAR_SECONDS:
             self._keyframing.keep(near, replay.trainer, timeline.digest(near.branch))

@@ -8,8 +8,9 @@
     results.csv          the same as a table
     lock                 held by the process that computes
 
-A key is a hash of all that decides a result: configuration with its seed, until when it trains, versions. So the same
-training has the same file whoever asks for it, and whether it is there says whether it is done.
+A key is a hash of all that decides a result: configuration with its seed, until when it trains, what trains it
+(`echornn.sweeps.trained_by`). So the same training has the same file whoever asks for it, and whether it is there says
+whether it is done.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from echornn.runs.recorded_values import NO_RECORD, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid, Until
+from echornn.sweeps.trained_by import Versions
 
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
@@ -45,9 +45,6 @@ SEED_OF_A_POINT = 0
 """A point is a configuration without its seed."""
 
 DEFAULT = EchoConfig()
-
-Versions = Mapping[str, str]
-"""By distribution."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Asked:
-    """A grid, and with which versions it is trained."""
+    """A grid, and what trains it."""
 
     grid: Grid
     versions: Versions
@@ -112,19 +109,6 @@ def point_of(config: EchoConfig) -> EchoConfig:
 def told_of(config: EchoConfig) -> dict[str, Any]:
     """The fields that are not the defaults; those that are added later do not change it."""
     return {name: value for name, value in vars(config).items() if value != getattr(DEFAULT, name)}
-
-
-@lru_cache(maxsize=1)
-def versions_here() -> Versions:
-    """Those that decide a result, of the packages that are installed."""
-    return {name: _version(name) for name in ("echornn-tui", "tensorflow")}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def read_asked(folder: Path) -> tuple[Asked, ...]:

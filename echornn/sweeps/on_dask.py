@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster, on this machine or on others: the only file that knows Dask.
+"""Workers of a Dask cluster that somebody has started: the only file that knows Dask.
 
 A part is a task of one worker. What it tells on the way comes as events of a topic; what it returns holds all results
 again, so an event that is lost costs nothing. Where its worker dies, or it raises, it is taken back, and `Sweep` makes
@@ -8,7 +8,9 @@ train again what is known, and blame tasks that only waited for that worker.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import threading
 import time
 import uuid
@@ -18,17 +20,22 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from distributed import Client, LocalCluster, get_worker
+from distributed import Client, get_worker
 
 from echornn.config import EchoConfig
-from echornn.runs.own_files import is_regular
+from echornn.runs import own_files
+from echornn.runs.recorded_values import NO_RECORD
 from echornn.sweeps.engine import EngineError
-from echornn.sweeps.folder import Result, Versions, versions_here
+from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
+from echornn.sweeps.trained_by import Versions, difference_in_words, versions_here
 from echornn.sweeps.worker import Trainers, prepared
 
 SECONDS_TO_CONNECT = 10
 """How long a scheduler may take to answer."""
+
+MOST_BYTES = 1 << 16
+"""Of a scheduler's file."""
 
 SECONDS_TO_RESTART = 60
 
@@ -41,41 +48,43 @@ Message = tuple[int, str, News | None, Any]
 _shops = threading.local()
 
 
-def on_this_machine(workers: int) -> OnDask:
-    """A cluster of processes on this machine, one thread each; it ends with this process.
-
-    Raises:
-        EngineError: it could not be made.
-    """
-    try:
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=None,  # parts ask for what is free before they take it
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        )
-    except (OSError, RuntimeError, TimeoutError) as error:
-        raise EngineError(f"no Dask cluster can be made on this machine: {error}") from error
-    return OnDask(Client(cluster), cluster)
-
-
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
     """The workers of a scheduler that is there.
+
+    Args:
+        address: where it is.
+        file: that it has written, which says where it is.
 
     Raises:
         EngineError: none answers.
     """
-    where = str(file or address)
-    if file is not None and not is_regular(file):  # Dask would wait for it
-        raise EngineError(f"no Dask scheduler answers at {where}: there is no such file")
+    if file is not None:
+        address = address_in(file)
+    for name in ("distributed", "distributed.client"):  # what becomes of it is said in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        for name in ("distributed", "distributed.client"):  # what befalls it is said in our words
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        return OnDask(Client(address, scheduler_file=None if file is None else str(file), timeout=SECONDS_TO_CONNECT))
-    except (OSError, ValueError, TypeError, KeyError, TimeoutError) as error:
-        raise EngineError(f"no Dask scheduler answers at {where}: {error}") from error
+        return OnDask(Client(address, timeout=SECONDS_TO_CONNECT))
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise EngineError(f"no Dask scheduler answers at {address!r}: {error}") from error
+
+
+def address_in(file: Path) -> str:
+    """The address of the scheduler that wrote this file.
+
+    Raises:
+        EngineError: there is none in it.
+    """
+    try:
+        address = json.loads(own_files.read_bytes(Path(os.path.realpath(file)), MOST_BYTES))["address"]
+    except FileNotFoundError:
+        raise EngineError("there is no such file") from None
+    except OSError as error:
+        raise EngineError(f"it cannot be read: {error.strerror}") from error
+    except NO_RECORD:
+        address = None
+    if not isinstance(address, str):
+        raise EngineError("only the whole file that a Dask scheduler has written, with its address")
+    return address
 
 
 class OnDask:
@@ -83,7 +92,6 @@ class OnDask:
 
     Args:
         client: connected to its scheduler.
-        cluster: what is to be closed at the end; None for one that is others'.
         train: what trains a part, in the worker.
         clock: seconds that never go back.
     """
@@ -91,11 +99,10 @@ class OnDask:
     def __init__(
         self,
         client: Any,
-        cluster: Any = None,
         train: Callable[[Part], Iterator[News]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client, self._cluster, self._train = client, cluster, train
+        self._client, self._train = client, train
         self._clock, self._looked = clock, clock()
         threads = self._threads()
         self.workers = max(1, sum(threads.values()))
@@ -105,6 +112,7 @@ class OnDask:
         self._futures: dict[int, Any] = {}
         self._on: dict[int, str] = {}
         self._runs: dict[int, str] = {}
+        self._worn: set[str] = set()
         self._come: SimpleQueue[Message] = SimpleQueue()
         self._closing = False
         client.subscribe_topic(self._topic, self._take_event)
@@ -112,7 +120,8 @@ class OnDask:
     def idle(self) -> Sequence[str]:
         """See `Engine`."""
         busy = set(self._on.values())
-        names = [f"{address} {number}" for address, count in self._threads().items() for number in range(count)]
+        threads = {address: count for address, count in self._threads().items() if address not in self._worn}
+        names = [f"{address} {number}" for address, count in threads.items() for number in range(count)]
         return [name for name in names if name not in busy]
 
     def start(self, part: Part, worker: str) -> None:
@@ -138,6 +147,7 @@ class OnDask:
             there = self._threads()
             gone = [number for number, worker in self._on.items() if worker.split()[0] not in there]
             come += [(number, self._give_up(number, "its worker died")) for number in gone]
+            self._restart_worn(there)
         with suppress(Empty):
             message = self._come.get(timeout=seconds)
             while True:
@@ -148,14 +158,12 @@ class OnDask:
         return come
 
     def close(self) -> None:
-        """See `Engine`; workers that are others' drop their parts within a moment, and stay."""
+        """See `Engine`; the workers drop their parts within a moment, and stay."""
         self._closing = True
         with suppress(Exception):  # whatever is left of a cluster that dies
             self._client.cancel(list(self._futures.values()), force=True)
-        for one in (self._client, self._cluster):
-            if one is not None:
-                with suppress(Exception):
-                    one.close(timeout=SECONDS_TO_CONNECT)
+        with suppress(Exception):
+            self._client.close(timeout=SECONDS_TO_CONNECT)
 
     def _heard(self, number: int, run: str, news: News | None, future: Any) -> Iterator[tuple[int, News]]:
         if news is not None:
@@ -177,8 +185,21 @@ class OnDask:
         yield Trained(0, 0.0, tuple(zip(part.configs, results, strict=True)))
         yield Done()
         if worn:
-            with suppress(Exception):  # without a nanny it cannot be, and then its own end is near
-                self._client.restart_workers([worker.split()[0]], timeout=SECONDS_TO_RESTART, raise_for_error=False)
+            self._worn.add(worker.split()[0])
+
+    def _restart_worn(self, there: dict[str, int]) -> None:
+        """Start worn processes again that nobody uses: a restart takes along what their other threads train, and what
+        others who use this cluster compute there."""
+        self._worn &= there.keys()
+        unused = self._worn - {worker.split()[0] for worker in self._on.values()}
+        if not unused:
+            return
+        with suppress(Exception):  # without a nanny it cannot be, and then its own end is near
+            tasks = self._client.processing(list(unused))
+            unused = {address for address in unused if not tasks.get(address)}
+            self._worn -= unused
+            if unused:
+                self._client.restart_workers(list(unused), timeout=SECONDS_TO_RESTART, raise_for_error=False)
 
     def _give_up(self, number: int, reason: str) -> Lost:
         future = self._futures[number]
@@ -223,8 +244,9 @@ def run_part(
     Raises:
         RuntimeError: this worker has other versions than whoever asks, so its results would be of something else.
     """
-    if versions_here() != versions:
-        raise RuntimeError(f"its worker has {_in_words(versions_here())}, and not {_in_words(versions)}")
+    different = difference_in_words(versions_here(), versions)
+    if different:
+        raise RuntimeError(f"its worker has {different}")
     worker = get_worker()
     key, run = worker.get_current_task(), uuid.uuid4().hex
     numbers = {config: number for number, config in enumerate(part.configs)}
@@ -281,7 +303,3 @@ def _reason(future: Any) -> str:
         return "its task was cancelled"
     error = future.exception()
     return f"{type(error).__name__}: {error}"
-
-
-def _in_words(versions: Versions) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
 from echornn.sweeps.grid import Until
+from echornn.sweeps.trained_by import Versions
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ class Ready:
     """A worker says that the next part may come.
 
     Attributes:
+        versions: what it trains with.
         worn: none may: this process has compiled so much that the next should be another's.
     """
 
+    versions: Versions
     worn: bool = False

@@ -10,11 +10,24 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
+from echornn.sweeps.trained_by import difference_in_words, versions_here
 
-COMMAND = (sys.executable, "-m", "echornn.sweeps.worker")
+OWN_ENGINE = """
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+
+spec = PathFinder.find_spec("echornn", [sys.argv[1]])
+sys.modules["echornn"] = module_from_spec(spec)
+spec.loader.exec_module(sys.modules["echornn"])
+"""
+"""Imports `echornn` from the folder that the first argument names, wherever else one may lie."""
+
+SERVE = "from echornn.sweeps.worker import main; main()"
 
 STARTS = 3
 """So many workers on end that die before they are ready, and none can be had."""
@@ -27,6 +40,16 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def python_command(program: str) -> list[str]:
+    """Starts a Python that runs this program with the `echornn` of this process, and nothing of the current folder.
+
+    Python puts that folder first on the path of what is started with ``-m`` or ``-c``; not so with ``-P``. Where this
+    process was told to ignore the user's environment or packages, so is that one.
+    """
+    flags = [flag for flag, is_set in (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)) if is_set]
+    return [sys.executable, "-P", *flags, "-c", OWN_ENGINE + program, str(Path(__file__).parents[2])]
+
+
 class Processes:
     """Workers that are processes, started when they are needed, and again when they die or are worn.
 
@@ -35,13 +58,13 @@ class Processes:
 
     Args:
         workers: how many; unset, as many as there are processors.
-        command: starts one, with the descriptor to serve on as its last argument.
+        command: starts one, with the descriptor to serve on as its last argument; unset, `serve` in a `python_command`.
     """
 
-    def __init__(self, workers: int | None = None, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
         self.workers = processors() if workers is None else workers
         self.room = 1 / self.workers
-        self._command = tuple(command)
+        self._command = tuple(python_command(SERVE) if command is None else command)
         self._there: dict[str, Worker] = {}
         self._started = self._failed_starts = 0
 
@@ -68,6 +91,7 @@ class Processes:
             worker = self._there[name]
             for news in worker.read():
                 if isinstance(news, Ready):
+                    _require_same_code(news)
                     worker.is_ready, worker.was_ready = worker.part is None and not news.worn, True
                     self._failed_starts = 0
                 elif worker.part is not None:
@@ -91,6 +115,13 @@ class Processes:
 
     def _drop(self, name: str) -> str:
         return self._there.pop(name).end()
+
+
+def _require_same_code(ready: Ready) -> None:
+    """What a worker trains is kept under the name of what trains here."""
+    different = difference_in_words(ready.versions, versions_here())
+    if different:
+        raise EngineError(f"the program was changed while it ran: a new worker has {different}; start it again")
 
 
 class Worker:

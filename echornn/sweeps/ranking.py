@@ -25,6 +25,7 @@ class Ranking:
         tied: the others with the same share.
         close: cells with a smaller share that may be the best.
         below: cells that are ruled out, each with its p, which allows for all comparisons.
+        of_others: cells that other versions of the program trained, which are not compared.
         solved, count: of the best's seeds.
     """
 
@@ -34,6 +35,7 @@ class Ranking:
     below: Mapping[Place, float]
     solved: int
     count: int
+    of_others: frozenset[Place] = frozenset()
 
     @property
     def cells(self) -> int:
@@ -52,8 +54,12 @@ def can_be_ranked(tally: Tally) -> bool:
 
 
 def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
-    """The ranking of these cells; those that cannot be ranked are left out. None where fewer than two are left."""
-    ranked = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
+    """The ranking of these cells, as far as they are of the newest version among them; those that cannot be ranked are
+    left out. None where fewer than two are left."""
+    rankable = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
+    version = max((tally.version for tally in rankable.values()), default=0)
+    ranked = {place: tally for place, tally in rankable.items() if tally.version == version}
+    of_others = frozenset(rankable.keys() - ranked.keys())
     if len(ranked) < 2:
         return None
     best = min(ranked, key=lambda place: _merit(ranked[place]))
@@ -65,7 +71,8 @@ def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
         if place not in tied
     }
     below = {place: chance for place, chance in chances.items() if chance < ERROR}
-    return Ranking(best, tied, frozenset(chances.keys() - below.keys()), below, top.solved, top.count)
+    close = frozenset(chances.keys() - below.keys())
+    return Ranking(best, tied, close, below, top.solved, top.count, of_others)
 
 
 def _merit(tally: Tally) -> tuple[float, float, float]:

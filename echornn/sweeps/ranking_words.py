@@ -5,7 +5,7 @@ from __future__ import annotations
 from echornn.analysis.difference import ERROR, LEAST_SEEDS, seeds_needed
 from echornn.sweeps.ranking import Place, Ranking, can_be_ranked
 from echornn.sweeps.table import Table
-from echornn.sweeps.telling import MOST_NAMED, chance_text, name_of
+from echornn.sweeps.telling import MOST_NAMED, OF_ANOTHER_VERSION, chance_text, name_of
 
 SURE = f"{100 * (1 - ERROR):.0f} %"
 
@@ -24,7 +24,9 @@ def ranking_told(table: Table) -> list[str]:
         if unknown:
             return ["cells are compared when all of their seeds are known"]
         return [f"few seeds rank nothing: cells of {LEAST_SEEDS} or more can be compared"]
+    others = len(ranking.of_others)
     without = f"; without {unknown:,} of which not all seeds are known" if unknown else ""
+    without += f"; without {others:,} that another version trained" if others else ""
     if not ranking.solved:
         return [f"no seed of any cell solved it{without}"]
     return [f"{_most(table, ranking)}{without}", _sure(table, ranking)]
@@ -69,11 +71,13 @@ def beside_the_best(table: Table, place: Place) -> str:
         return ""
     if not can_be_ranked(table.cell(place).tally):
         return ""
+    if place in ranking.of_others:
+        return OF_ANOTHER_VERSION
     name, half = name_of(table, *ranking.best), table.cell(ranking.best).tally.half_solved
     if place in ranking.below:
         chance = chance_text(ranking.below[place])
         over = f" over {ranking.comparisons:,} comparisons" if ranking.comparisons > 1 else ""
-        return f"ruled out as the best of {ranking.cells:,} ({chance}{over}): {name}"
+        return f"ruled out as the best of {ranking.cells:,} ({chance}{over}) beside {name}"
     if place in ranking.close:
         return f"may be the best of {ranking.cells:,} cells ({SURE} confidence); most solved: {name}"
     if not ranking.tied:

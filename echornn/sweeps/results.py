@@ -21,6 +21,7 @@ from echornn.sweeps.folder import (
     read_result,
 )
 from echornn.sweeps.grid import Impossible, Until, with_seeds_from
+from echornn.sweeps.trained_by import Versions
 
 SUFFIX = ".json"
 
@@ -34,12 +35,14 @@ class Point:
         seeds: those that are asked for, ascending.
         results: of the seeds that are known.
         failed: why it could not be trained; None where it could, or may still.
+        versions: what trains it: the same for all of its seeds.
     """
 
     config: EchoConfig
     seeds: tuple[int, ...]
     results: Mapping[int, Result] = field(default_factory=dict)
     failed: str | None = None
+    versions: Versions = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -56,14 +59,20 @@ class Point:
 class SweepResults:
     """All grids of a sweep's folder as one, and what is known.
 
+    What other versions trained is never counted together. Of a configuration that several have trained, the newest grid
+    that asks for it says which counts; what the others came to is in `earlier`.
+
     Attributes:
         folder: where it is.
         axes: for each field that varies, its values: ascending where they are numbers, else in the order given.
         seeds: of all points, ascending.
         fields: the other fields that are not the defaults.
         until: how long each network trains, as was asked last.
-        points: in the order of the grids and their axes.
+        points: one of each configuration, in the order of the grids and their axes.
+        earlier: more points of the same configurations, as other versions have trained them. What is missing there is
+            asked for no more.
         impossible: combinations that are left out.
+        versions: all that have trained here, those that were asked for last at the end.
     """
 
     folder: Path
@@ -72,7 +81,9 @@ class SweepResults:
     fields: Mapping[str, Value]
     until: Until
     points: tuple[Point, ...]
+    earlier: tuple[Point, ...]
     impossible: tuple[Impossible, ...]
+    versions: tuple[Versions, ...]
     _index: _Index
     _stamp: tuple[int, ...]
 
@@ -97,7 +108,9 @@ class SweepResults:
             asked[-1].grid.fields if asked else {},
             asked[-1].grid.until if asked else "solved",
             index.points,
+            index.earlier,
             tuple({str(one): one for each in asked for one in each.grid.points.impossible}.values()),
+            _versions_of(asked),
             index,
             stamp,
         )
@@ -113,13 +126,14 @@ class SweepResults:
         stamp = _stamp_of(self.folder)
         if self._stamp and stamp != self._stamp:  # more was asked for
             return SweepResults.read(self.folder)
+        before = (*self.points, *self.earlier)
         changed: dict[int, Point] = {}
         for name in _names(self.folder / RESULTS):
             place = self._index.results.get(name)
             if place is None:
                 continue
             number, seed = place
-            point = changed.get(number, self.points[number])
+            point = changed.get(number, before[number])
             if seed in point.results:
                 continue
             result = read_result(self.folder / RESULTS / f"{name}{SUFFIX}", point.config, seed)
@@ -127,24 +141,24 @@ class SweepResults:
                 changed[number] = replace(point, results={**point.results, seed: result})
         for name in _names(self.folder / FAILED):
             number = self._index.failures.get(name, -1)
-            if number < 0 or changed.get(number, self.points[number]).failed is not None:
+            if number < 0 or changed.get(number, before[number]).failed is not None:
                 continue
             changed[number] = replace(
-                changed.get(number, self.points[number]), failed=read_reason(self.folder / FAILED / f"{name}{SUFFIX}")
+                changed.get(number, before[number]), failed=read_reason(self.folder / FAILED / f"{name}{SUFFIX}")
             )
         for number, point in changed.items():
             if point.failed is not None and not point.missing:
                 changed[number] = replace(point, failed=None)
-        changed = {number: point for number, point in changed.items() if point != self.points[number]}
+        changed = {number: point for number, point in changed.items() if point != before[number]}
         if not changed:
             return self
-        points = tuple(changed.get(number, point) for number, point in enumerate(self.points))
-        return replace(self, points=points)
+        now = tuple(changed.get(number, point) for number, point in enumerate(before))
+        return replace(self, points=now[: len(self.points)], earlier=now[len(self.points) :])
 
     @property
     def trainings(self) -> int:
         """How many there are, of all points and seeds."""
-        return len(self._index.results)
+        return sum(len(point.seeds) for point in self.points)
 
     @property
     def known(self) -> int:
@@ -154,31 +168,60 @@ class SweepResults:
 
 @dataclass(frozen=True, eq=False)
 class _Index:
-    """Where what is in a file belongs."""
+    """Where what is in a file belongs.
+
+    Attributes:
+        points, earlier: see `SweepResults`; they are numbered in this order.
+        results: for a training's key the number of its point, and its seed.
+        failures: for a point's key its number.
+    """
 
     points: tuple[Point, ...]
+    earlier: tuple[Point, ...]
     results: Mapping[str, tuple[int, int]]
-    """For a training's key the number of its point, and its seed."""
     failures: Mapping[str, int]
 
     @classmethod
     def of(cls, asked: tuple[Asked, ...]) -> _Index:
-        configs: dict[EchoConfig, dict[int, str]] = {}
-        failures: dict[EchoConfig, str] = {}
+        found: dict[EchoConfig, dict[str, _Trained]] = {}
         for each in asked:
             for first in each.grid.points.possible:
                 point = point_of(first)
-                of_seeds = configs.setdefault(point, {})
-                of_seeds.update({one.seed: each.key(one) for one in with_seeds_from(first, each.grid.seeds)})
-                failures[point] = each.key(point)
-        points = []
-        results: dict[str, tuple[int, int]] = {}
-        for number, (point, of_seeds) in enumerate(configs.items()):
-            seeds = tuple(sorted(of_seeds))
-            points.append(Point(replace(point, seed=seeds[0]), seeds))
-            results.update({key: (number, seed) for seed, key in of_seeds.items()})
-        numbers = {key: number for number, key in enumerate(failures[point] for point in configs)}
-        return cls(tuple(points), results, numbers)
+                of_versions = found.setdefault(point, {})
+                key = each.key(point)
+                one = of_versions.pop(key, _Trained(key, each.versions))
+                of_versions[key] = one  # the newest last
+                one.keys.update({config.seed: each.key(config) for config in with_seeds_from(first, each.grid.seeds)})
+        newest = [(point, [*of_versions.values()][-1]) for point, of_versions in found.items()]
+        others = [(point, one) for point, of_versions in found.items() for one in [*of_versions.values()][:-1]]
+        numbered = list(enumerate((*newest, *others)))
+        points = tuple(one.as_point(point) for _, (point, one) in numbered)
+        return cls(
+            points[: len(newest)],
+            points[len(newest) :],
+            {key: (number, seed) for number, (_, one) in numbered for seed, key in one.keys.items()},
+            {one.key: number for number, (_, one) in numbered},
+        )
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """A point as some versions train it, with the key of each seed."""
+
+    key: str
+    versions: Versions
+    keys: dict[int, str] = field(default_factory=dict)
+
+    def as_point(self, point: EchoConfig) -> Point:
+        seeds = tuple(sorted(self.keys))
+        return Point(replace(point, seed=seeds[0]), seeds, versions=self.versions)
+
+
+def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:
+    found: list[Versions] = []
+    for each in asked:
+        found = [one for one in found if one != each.versions] + [each.versions]
+    return tuple(found)
 
 
 def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...]]:

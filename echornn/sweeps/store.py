@@ -25,17 +25,18 @@ from echornn.sweeps.folder import (
     point_of,
     read_asked,
     result_bytes,
-    versions_here,
     write_asked,
 )
 from echornn.sweeps.grid import Grid
+from echornn.sweeps.held_folder import NEW, HeldFolder
 from echornn.sweeps.results import SUFFIX, SweepResults
+from echornn.sweeps.trained_by import in_words, versions_here
 
 OURS = {SWEEP_FILE, RESULTS, FAILED, TABLE, LOCK_FILE}
 """What a sweep's folder holds."""
 
-NEW = ".new"
-"""Ends the name of a file that is being written."""
+COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
+"""Of the table, after the grid's fields."""
 
 
 class Store:
@@ -63,21 +64,31 @@ class Store:
         self.asked = Asked(grid, versions_here())
         _require_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = Lock(folder)
-        try:
-            self.results = self._begin()
+        with contextlib.ExitStack() as undo:
+            self._lock = Lock(folder)
+            undo.callback(self._lock.release)
+            self._home = self._held(folder.resolve(), undo)
+            before = read_asked(folder) if (folder / SWEEP_FILE).exists() else ()
+            _require_one_rule(folder, before, self.asked)
+            for name in (RESULTS, FAILED):
+                own_files.make_folder(folder / name)
+            self._results, self._failed = (self._held(self._home.path / name, undo) for name in (RESULTS, FAILED))
+            self.results = self._begin(before)
             self._table = own_files.opened(folder / TABLE, os.O_WRONLY | os.O_APPEND)
-        except BaseException:
-            self._lock.release()
-            raise
+            undo.callback(os.close, self._table)
+            self._undo = undo.pop_all()
 
-    def _begin(self) -> SweepResults:
-        before = read_asked(self.folder) if (self.folder / SWEEP_FILE).exists() else ()
-        _require_one_rule(self.folder, before, self.asked)
-        for name in (RESULTS, FAILED):
-            own_files.make_folder(self.folder / name)
-            for left in (self.folder / name).glob(f"*{NEW}"):
-                left.unlink()
+    @staticmethod
+    def _held(path: Path, undo: contextlib.ExitStack) -> HeldFolder:
+        folder = HeldFolder(path)
+        undo.callback(folder.close)
+        return folder
+
+    def _begin(self, before: tuple[Asked, ...]) -> SweepResults:
+        for there in (self._results, self._failed):
+            for name in there.names():
+                if name.endswith(NEW):
+                    there.remove(name)
         self._forget_failures()
         write_asked(self.folder, (*(one for one in before if one != self.asked), self.asked))
         results = SweepResults.read(self.folder)
@@ -86,12 +97,12 @@ class Store:
 
     def _forget_failures(self) -> None:
         """Points that could not be trained are tried again: the machine may have been mended."""
-        there = set(os.listdir(self.folder / FAILED))
+        there = set(self._failed.names())
         if there:
             for first in self.asked.grid.points.possible:
                 name = self._name_of_point(first)
                 if name in there:
-                    (self.folder / FAILED / name).unlink()
+                    self._failed.remove(name)
 
     def _name_of_point(self, config: EchoConfig) -> str:
         return f"{self.asked.key(point_of(config))}{SUFFIX}"
@@ -100,13 +111,13 @@ class Store:
         """Keep results that are new.
 
         Raises:
-            OSError: they cannot be written.
+            OSError: they cannot be written, or something else is in the place of the sweep's folders.
         """
         rows = []
         for config, result in results:
             name = f"{self.asked.key(config)}{SUFFIX}"
-            _write(self.folder / RESULTS / name, result_bytes(config, result))
-            rows.append(self._row(config, result))
+            self._results.write(name, result_bytes(config, result))
+            rows.append(_row(self.results.axes, config, result, self.asked))
         if rows:
             data = _lines(rows)
             while data:
@@ -118,28 +129,35 @@ class Store:
         Raises:
             OSError: it cannot be written.
         """
-        _write(self.folder / FAILED / self._name_of_point(config), failed_bytes(point_of(config), reason))
+        self._failed.write(self._name_of_point(config), failed_bytes(point_of(config), reason))
 
     def close(self) -> None:
         """Put the table in the grid's order, and let others write."""
         with contextlib.suppress(OSError, RunError):
+            self._home.require_here()
             self._write_table(self.results.refresh())
-        os.close(self._table)
-        self._lock.release()
+        self._undo.close()
 
     def _write_table(self, results: SweepResults) -> None:
-        rows = [[*results.axes, "seed", "solved_at", "final_loss", "windows", "seconds", "until"]]
-        for point in results.points:
+        rows = [[*results.axes, *COLUMNS]]
+        for point in (*results.points, *results.earlier):
+            asked = replace(self.asked, versions=point.versions)
             for seed, result in sorted(point.results.items()):
-                rows.append(self._row(replace(point.config, seed=seed), result, results))
-        own_files.write_whole(self.folder / TABLE, _lines(rows))
+                rows.append(_row(results.axes, replace(point.config, seed=seed), result, asked))
+        own_files.write_whole(self._home.path / TABLE, _lines(rows))
 
-    def _row(self, config: EchoConfig, result: Result, results: SweepResults | None = None) -> list[str]:
-        axes = (results or self.results).axes
-        of_the_point = [_cell(getattr(config, name)) for name in axes]
-        solved_at = "" if result.solved_at is None else str(result.solved_at)
-        loss, seconds = f"{result.final_loss:.6g}", f"{result.seconds:.4g}"
-        return [*of_the_point, str(config.seed), solved_at, loss, str(result.windows), seconds, self.asked.grid.until]
+
+def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) -> list[str]:
+    return [
+        *(_cell(getattr(config, name)) for name in axes),
+        str(config.seed),
+        "" if result.solved_at is None else str(result.solved_at),
+        f"{result.final_loss:.6g}",
+        str(result.windows),
+        f"{result.seconds:.4g}",
+        asked.grid.until,
+        in_words(asked.versions),
+    ]
 
 
 def _require_one_rule(folder: Path, before: Sequence[Asked], asked: Asked) -> None:
@@ -169,18 +187,3 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
-
-
-def _write(target: Path, data: bytes) -> None:
-    """A whole file at once under its name; see `Store`."""
-    new = target.with_name(target.name + NEW)
-    descriptor = own_files.opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    try:
-        own_files.write_all(descriptor, data, 0)
-        os.replace(new, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        raise
-    finally:
-        os.close(descriptor)

@@ -24,7 +24,8 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
     reasons: dict[Values, str] = {}
     for point in results.points:
         values = tuple(getattr(point.config, name) for name in axes)
-        tallies[values] = tally_of(point, known.get(values))
+        version = results.versions.index(point.versions)
+        tallies[values] = tally_of(point, known.get(values), version)
         configs[values] = point.config
         if point.failed is not None:
             reasons[values] = point.failed
@@ -34,19 +35,23 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
             if values not in configs:
                 tallies[values] = Tally(left_out=1)
                 reasons[values] = impossible.reason
-    return Surveyed(axes, tallies, configs, reasons, results.seeds, results.until == "solved")
+    elsewhere = sum(len(point.results) for point in results.earlier)
+    return Surveyed(
+        axes, tallies, configs, reasons, results.seeds, results.until == "solved", elsewhere, results.versions
+    )
 
 
-def tally_of(point: Point, before: Tally | None = None) -> Tally:
+def tally_of(point: Point, before: Tally | None = None, version: int = 0) -> Tally:
     """What is known of a point.
 
     Args:
         before: what was known of it earlier; itself where no more is.
+        version: see `Tally`.
     """
     missing = len(point.missing)
     failed = missing if point.failed is not None else 0
-    told = (len(point.results), failed, missing - failed)
-    if before is not None and (before.count, before.failed, before.missing) == told:
+    told = (len(point.results), failed, missing - failed, version)
+    if before is not None and (before.count, before.failed, before.missing, before.version) == told:
         return before
     results = sorted(point.results.items())
     level = lost_level(point.config)
@@ -54,4 +59,4 @@ def tally_of(point: Point, before: Tally | None = None) -> Tally:
         Trained(seed, one.solved_at, one.final_loss, one.solved_at is not None and not one.final_loss <= level)
         for seed, one in results
     )
-    return Tally(trained, failed, missing - failed)
+    return Tally(trained, failed, missing - failed, version=version)

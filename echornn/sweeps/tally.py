@@ -46,6 +46,8 @@ class Tally:
         missing: trainings yet to come.
         left_out: points that cannot be trained.
         points: what has come of each point that can be trained, where those are several; empty of one.
+        version: of the program that trains them, by number: the larger, the newer.
+        of_others: results of other versions, which are not counted here.
     """
 
     trained: tuple[Trained, ...] = ()
@@ -53,20 +55,27 @@ class Tally:
     missing: int = 0
     left_out: int = 0
     points: tuple[Tally, ...] = ()
+    version: int = 0
+    of_others: int = 0
 
     @classmethod
     def together(cls, tallies: Iterable[Tally]) -> Tally:
-        """All of them as one."""
+        """All of them as one; of several versions the newest alone."""
         all_of_them = list(tallies)
         if len(all_of_them) == 1:
             return all_of_them[0]
-        points = tuple(tally for tally in all_of_them if tally.trained or tally.failed or tally.missing)
+        points = tuple(tally for tally in all_of_them if tally.asked)
+        version = max((tally.version for tally in points), default=0)
+        counted = tuple(tally for tally in points if tally.version == version)
         return cls(
-            tuple(one for tally in all_of_them for one in tally.trained),
-            sum(tally.failed for tally in all_of_them),
-            sum(tally.missing for tally in all_of_them),
+            tuple(one for tally in counted for one in tally.trained),
+            sum(tally.failed for tally in counted),
+            sum(tally.missing for tally in counted),
             sum(tally.left_out for tally in all_of_them),
-            points if len(points) > 1 else (),
+            counted if len(points) > 1 else (),
+            version,
+            sum(tally.of_others for tally in all_of_them)
+            + sum(tally.count for tally in points if tally.version != version),
         )
 
     @property

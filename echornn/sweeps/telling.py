@@ -13,6 +13,8 @@ from echornn.sweeps.tally import Tally
 MOST_NAMED = 3
 """Cells that are named; of more, the count."""
 
+OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
+
 NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
 
 
@@ -43,10 +45,18 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
-        return first, "; ".join(part for part in (_lost(tally), _best_point(table, cell), _lacking(tally)) if part)
+        return first, "; ".join(
+            part for part in (_lost(tally), _best_point(table, cell), _lacking(tally), _version(table, tally)) if part
+        )
     low, high = (round(100 * share) for share in tally.interval)
-    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally))
+    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally), _version(table, tally))
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
+
+
+def _version(table: Table, tally: Tally) -> str:
+    """Which version of the program has trained it, where a map shows several."""
+    surveyed = table.surveyed
+    return f"version {tally.version + 1} of {len(surveyed.versions)}" if len(surveyed.shown_versions) > 1 else ""
 
 
 def _within(table: Table, cell: Cell) -> str:
@@ -117,7 +127,8 @@ def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
     cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
-    return ", ".join(part for part in (failed, missing, cannot) if part)
+    others = f"{tally.of_others:,} of other versions not counted" if tally.of_others else ""
+    return ", ".join(part for part in (failed, missing, cannot, others) if part)
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
@@ -127,6 +138,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     """
     if tally.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
+    if tally.version != other.version and tally.count and other.count:
+        return f"beside {other_name}: {OF_ANOTHER_VERSION}"
     lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
     if lacking:
         return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"

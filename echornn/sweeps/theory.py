@@ -25,6 +25,11 @@ class Limit:
     about: str
     is_beyond: Callable[[EchoConfig], bool]
 
+    @property
+    def words(self) -> str:
+        """Where it is, and what holds there."""
+        return f"{self.beyond}: {self.about}"
+
 
 def _no_credit(config: EchoConfig) -> bool:
     return credit_coverage(config) == 0

@@ -1,4 +1,4 @@
-"""A process that trains parts for another: ``python -m echornn.sweeps.worker DESCRIPTOR``."""
+"""A process that trains parts for another, which started it: see `echornn.sweeps.processes`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
+from echornn.sweeps.trained_by import versions_here
 
 Trainers = tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]
 """What trains a part, and what says whether this process should train no more."""
@@ -38,7 +39,7 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
     threading.Thread(target=listen, name="parts", daemon=True).start()
     train, worn = prepare()
     while not worn():
-        connection.send(Ready())
+        connection.send(Ready(versions_here()))
         part = parts.get()
         try:
             for news in train(part):
@@ -47,7 +48,7 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
         except Exception as error:
             last = Lost(f"{type(error).__name__}: {error}")
         connection.send(last)
-    connection.send(Ready(worn=True))
+    connection.send(Ready(versions_here(), worn=True))
 
 
 def prepared() -> Trainers:
@@ -71,9 +72,5 @@ def is_worn() -> bool:
 
 
 def main() -> None:
-    """Serve on the descriptor that the command line names."""
-    serve(Connection(int(sys.argv[1])), prepared)
-
-
-if __name__ == "__main__":
-    main()
+    """Serve on the descriptor that is the command line's last argument."""
+    serve(Connection(int(sys.argv[-1])), prepared)

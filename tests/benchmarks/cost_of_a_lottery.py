@@ -10,18 +10,23 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from echornn.analysis.loss_history import Piece, curve_of
+from echornn.analysis.band import Band
+from echornn.analysis.loss_history import Curve, Piece, curve_of
 from echornn.analysis.lottery import solved_after
 from echornn.analysis.lottery_history import LotteryHistory
 from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
+from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
+from tui.app.scene import Scene
 from tui.app.widgets.cells import Cells
-from tui.app.widgets.loss_plot import LossPlot, no_band
+from tui.app.widgets.loss_plot import LossPlot
 
 LENGTHS = (10**3, 10**5, 10**6)
 AT_ONCE = 1 << 17
@@ -64,21 +69,34 @@ def measured(replicas: int) -> None:
             "band": partial(history.band, 2 * WIDTH),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
             f"shades of {LINES}": partial(history.shades, range(LINES), WIDTH),
-            "curve redrawn": redraw(history, pieces, end, alone=False),
-            "of one alone": redraw(history, pieces, end, alone=True),
+            "curve redrawn": redraw(OfHistory(frame_after(end), pieces=pieces, whole=history)),
+            "of one alone": redraw(OfHistory(frame_after(end), pieces=pieces)),
         }
         told = ", ".join(f"{name} {milliseconds(draw):.2f}" for name, draw in shown.items())
         print(f"{replicas:,} x {end:,}: kept in {kept * 1e9:.0f} ns, {kept / 1e-6:.1%} of a us; ms: {told}", flush=True)
 
 
-def redraw(history: LotteryHistory, pieces: list[Piece], end: int, alone: bool) -> Callable[[], object]:
-    """Draws the curve of a lottery, or of one of its networks as if it were alone."""
-    plot = LossPlot(
-        lambda columns, first, last: curve_of(pieces, columns, first, end if last is None else last),
-        EchoConfig(),
-        band_of=no_band if alone else history.band,
-    )
-    plot._here = plot._trained = end
+@dataclass(frozen=True, eq=False)
+class OfHistory(Picture):
+    """One network's losses, with those of the whole lottery where there is one."""
+
+    pieces: Sequence[Piece] = ()
+    whole: LotteryHistory | None = None
+
+    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
+        return curve_of(self.pieces, columns, first, self.frame.line_end if last is None else last)
+
+    def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
+        return super().band(columns, first, last) if self.whole is None else self.whole.band(columns, first, last)
+
+
+def frame_after(windows: int) -> Frame:
+    return Frame(State.RUNNING, EchoConfig(), trained=windows, line_end=windows)
+
+
+def redraw(picture: Picture) -> Callable[[], object]:
+    """Draws the curve."""
+    plot = LossPlot(Scene(picture))
     return lambda: plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 
 

@@ -25,9 +25,13 @@ from rich.console import Console
 
 import tui.app.app
 from echornn import EchoConfig, Session
-from echornn.analysis.loss_history import LossHistory
+from echornn.runs.timeline import Timeline
+from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tests.benchmarks.cost_of_the_record import rate
+from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
+from tui.app.scene import Scene
 from tui.app.views.table import VIEWS
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
@@ -122,13 +126,14 @@ def on_a_terminal(
 
 def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
     """A redraw of the curve of a run of that length."""
-    history = LossHistory()
+    timeline = Timeline()
+    branch_off(timeline, CONFIG)
     dice = np.random.default_rng(0)
     piece = dice.uniform(0, 0.7, min(windows, 10**6)).astype(np.float32)
     for _ in range(max(1, windows // 10**6)):
-        history.append(piece, piece)
-    plot = LossPlot(history.curve, CONFIG)
-    plot._trained = windows
+        grow(timeline, 0, piece, piece)
+    frame = Frame(State.RUNNING, CONFIG, trained=windows, line_end=windows)
+    plot = LossPlot(Scene(Picture(frame, timeline)))
     taken = []
     for _ in range(REDRAWS):
         cells = Cells(size[0], size[1] // 2, plot.STYLES)

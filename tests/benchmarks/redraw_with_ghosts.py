@@ -15,7 +15,10 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
+from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tui.app.ghost_choice import MOST_GHOSTS, ghosts_of
+from tui.app.scene import Scene
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
 
@@ -44,12 +47,15 @@ def main() -> None:
     line = MOST_GHOSTS
     ghosts = ghosts_of(timeline, line)
 
+    def scene_of(here: int, count: int) -> Scene:
+        frame = Frame(State.RUNNING, config, trained=here, line=line, line_end=here)
+        return Scene(Picture(frame, timeline), ghosts[:count])
+
     def plot_of() -> LossPlot:
-        return LossPlot(lambda columns, first, last: timeline.curve(line, columns, first, last), config)
+        return LossPlot(scene_of(0, 0))
 
     def draw(plot: LossPlot, here: int, count: int) -> None:
-        plot._here = plot._trained = here
-        plot._ghosts = ghosts[:count]
+        plot._scene = scene_of(here, count)
         plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 
     kept = plot_of()

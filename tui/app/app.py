@@ -18,20 +18,18 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
-from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve
 from echornn.analysis.remedy import Remedy
 from echornn.runs.background import Background
-from echornn.session.frame import Frame, State
+from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
-from tui.app.ghost_choice import Ghost
 from tui.app.layout import layout
 from tui.app.lotteries import Lotteries
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
+from tui.app.scene import Scene
 from tui.app.screens.help import HelpScreen
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
@@ -89,20 +87,23 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         self._fps = fps
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
-        self._frame: Frame = session.frame
-        self._ghosts: list[Ghost] = []
+        self._scene = self._newest_scene()
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
         self._said = ""
         self._hint_ends: Timer | None = None
 
-    # ---- the screen is a function of the newest frame
+    # ---- the screen is a function of the newest scene
+
+    def _newest_scene(self) -> Scene:
+        picture = self.session.picture
+        return Scene(picture, self.futures.ghosts(picture.frame))
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._frame, self._ascii_only)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._curve, self._frame.own_config, self._ascii_only, self._band)
+                yield LossPlot(self._scene, self._ascii_only)
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
@@ -113,18 +114,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(lambda action: action != "undo" or self._frame.undoable > 0)
 
-    def _curve(self, columns: int, first: int, last: int | None) -> Curve:
-        """Of the line of the frame that is shown: the newest may have another, and a shorter one."""
-        return self.session.curve(columns, first, last, self._frame.line)
-
-    def _band(self, columns: int, first: int, last: int | None) -> Band:
-        """Of the line of the frame that is shown."""
-        return self.session.band(columns, first, last, self._frame.line)
-
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
-        self._plot.on_viewport = self._show_status
+        self._plot.on_viewport = self._viewport_changed
         for view in self._all_views:
             view.on_view = self._view_changed
         self._connect_the_lottery()
@@ -156,9 +149,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         if not self._may_draw():
             return
         self._ticks += 1
-        before = self._frame
-        if self.session.frame is not before:
-            self._frame = self.session.frame
+        scene, before = self._newest_scene(), self._frame
+        if scene.frame is not before:
+            self._scene = scene
             if before.config != self._frame.config:
                 self._lay_out(self.size)
             if before.state is State.LOADING:
@@ -175,18 +168,18 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
             if offered != self._offered:
                 self._offered = offered
                 self.refresh_bindings()
-        elif self.futures.ghosts(self._frame) != self._ghosts:
+        elif scene.ghosts != self._scene.ghosts:
+            self._scene = scene
             self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
-        if self._frame is not self._frame_of_views and self._ticks % every == 0:
+        if self._scene is not self._scene_of_views and self._ticks % every == 0:
             self._show_views()
 
     def _show(self) -> None:
         frame = self._frame
-        self._ghosts = self.futures.ghosts(frame)
         self._lottery.saw(frame)
         self._say_the_turn(frame)
-        self._plot.show(frame.trained, frame.own_config, frame.line_end, self._ghosts)
+        self._plot.show(self._scene)
         self._show_status()
         self._settings.show(frame)
         self._branches.look(frame)
@@ -199,6 +192,12 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         reading = "" if reader is None else reader.reading
         beside = isinstance(reader, View) and reader.reads_beside
         self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
+
+    def _viewport_changed(self) -> None:
+        """Another part of the run is shown, by the curve and by the view that lies over the same windows."""
+        if self._lottery.display:
+            self._lottery.redraw()
+        self._show_status()
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from echornn.analysis.lottery import Counts
 from echornn.runs.background import Background
-from echornn.runs.branch import in_words
+from echornn.runs.branch import digests, in_words
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.followed_run import FollowedRun
+from echornn.runs.followed_run import FollowedRun, Seen
 from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
@@ -81,7 +81,8 @@ class Futures:
 
     def __post_init__(self) -> None:
         self._folder = self.session.recorder.folder
-        self._notes = BranchNotes.of(self._folder)
+        run = self.session.recorder.resumed
+        self._notes = BranchNotes.of(self._folder, [] if run is None else digests(run.tree[0]))
         self._writing = Background("naming")
         self._following = Background("following")
         self._made: tuple[object, list[Ghost]] | None = None
@@ -96,25 +97,24 @@ class Futures:
         timeline = self.session.timeline
         if not len(timeline):
             return []
-        others = tuple(
-            (folder, other.seen.stands, other.seen.timeline.trained) for folder, other in self.others.items()
-        )
+        seen = {folder: other.seen for folder, other in self.others.items()}
+        others = tuple((folder, one.stands, one.timeline.trained) for folder, one in seen.items())
         state = (len(timeline), frame.line, timeline.trained - frame.line_end, self._changes, others)
         if self._made is None or self._made[0] != state:
             notes = self._notes
             own = ghosts_of(timeline, frame.line, notes.hidden, sorted(notes.pinned), notes.names)
-            runs = [self._ghost_of_run(index, other, frame) for index, other in enumerate(self.others.values())]
+            runs = [self._ghost_of_run(index, *one, frame) for index, one in enumerate(seen.items())]
             self._made = (state, [*runs, *own][:MOST_GHOSTS])
         return self._made[1]
 
-    def _ghost_of_run(self, index: int, other: FollowedRun, frame: Frame) -> Ghost:
-        timeline, stands, config = other.seen
+    def _ghost_of_run(self, index: int, folder: Path, seen: Seen, frame: Frame) -> Ghost:
+        timeline, stands, config = seen
         line = stands.branch
         said = in_words(self.session.timeline.branch(frame.line).config, config) or "the same fields"
-        words = f"{said} ({short_name(other.folder)})"
+        words = f"{said} ({short_name(folder)})"
         curve_of = partial(curve_under, timeline, line)
         last = timeline.end(line).window if line < len(timeline) else 0
-        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (other.folder, line))
+        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (folder, line))
 
     # ---- branches
 
@@ -183,16 +183,14 @@ class Futures:
 
     def _changed(self) -> None:
         self._changes += 1
-        folder, notes = (
-            self._folder,
-            BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden)),
-        )
+        folder, timeline = self._folder, self.session.timeline
+        notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
 
         def write() -> None:
             before, self.trouble = self.trouble, ""
             try:
                 if folder is not None:
-                    notes.save(folder)
+                    notes.save(folder, timeline.digest)
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
             self._changes += self.trouble != before

@@ -88,8 +88,8 @@ def ghosts_of(
         shown: those that come first.
         names: names that were given to branches.
     """
-    wanted = [number for number in shown if number < len(timeline)]
-    wanted += [number for number in reversed(futures(timeline)) if number not in {*hidden, *wanted}]
+    wanted = [number for number in shown if number < len(timeline) and number != line]
+    wanted += [number for number in reversed(futures(timeline)) if number not in {line, *hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
         if len(ghosts) == MOST_GHOSTS:

@@ -39,12 +39,9 @@ class Lotteries(Part):
         raise NotImplementedError
 
     def _connect_the_lottery(self) -> None:
-        """Its view asks for what it draws alone, and commands the session."""
+        """Its view shows the same part of the run as the curve, and commands the session."""
         view, session = self._lottery, self.session
-        view.shades_of = lambda which, columns, first, last: session.shades(
-            which, columns, first, last, self._frame.line
-        )
-        view.axis = lambda: self._main.query_one(LossPlot).axis
+        view.viewport = lambda: self._main.query_one(LossPlot).viewport
         view.on_choose = session.choose
         view.on_alone = session.alone
 

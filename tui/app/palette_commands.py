@@ -10,8 +10,8 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from echornn.runs.background import Background
-from echornn.session.frame import Frame
 from tui.app import keys
+from tui.app.part import Part
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.palette import Palette
 from tui.app.views.table import VIEWS
@@ -21,10 +21,9 @@ EXPORT_SECONDS = 0.3
 """How long an export waits for the command palette to leave the screen."""
 
 
-class PaletteCommands(App[int]):
+class PaletteCommands(Part):
     """An app whose commands can be found by name."""
 
-    _frame: Frame
     _remembering: Background
 
     def action_other_theme(self) -> None:

@@ -10,13 +10,19 @@ from textual.widget import Widget
 
 from echornn.session.frame import Frame
 from echornn.session.session import Session
+from tui.app.scene import Scene
 
 
 class Part(App[int]):
     """An app that shows a session; the whole of it does what stands here undone."""
 
     session: Session
-    _frame: Frame
+    _scene: Scene
+    """What is on the screen."""
+
+    @property
+    def _frame(self) -> Frame:
+        return self._scene.frame
 
     @property
     def _main(self) -> Screen[object]:

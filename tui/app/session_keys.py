@@ -5,21 +5,14 @@ from __future__ import annotations
 import math
 
 from echornn.analysis.remedy import Remedy
-from echornn.session.frame import Frame, State
+from echornn.session.frame import State
 from echornn.session.pace import faster, slower
-from echornn.session.session import Session
 from tui.app import keys
+from tui.app.part import Part
 
 
-class SessionKeys:
+class SessionKeys(Part):
     """Actions of an app that shows a session."""
-
-    session: Session
-    _frame: Frame
-
-    def _hint(self, text: str) -> None:
-        """Say it for a moment."""
-        raise NotImplementedError
 
     @property
     def _remedy(self) -> Remedy | None:

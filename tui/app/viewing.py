@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from echornn.readings import Question
-from echornn.session.frame import Frame, State
+from echornn.session.frame import State
 from echornn.session.probing import union
 from tui.app import keys
 from tui.app.part import Part
+from tui.app.scene import Scene
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
@@ -18,7 +19,7 @@ class Viewing(Part):
     """An app that shows views of its frame."""
 
     _choice = ViewChoice()
-    _frame_of_views: Frame | None = None
+    _scene_of_views: Scene | None = None
     _asked: Question | None = None
 
     def _show_status(self) -> None:
@@ -83,9 +84,9 @@ class Viewing(Part):
         self._ask()
 
     def _show_views(self) -> None:
-        self._frame_of_views = self._frame
+        self._scene_of_views = self._scene
         for view in self._views:
-            view.show(self._frame, self._instead_of(view))
+            view.show(self._scene, self._instead_of(view))
         self._ask()  # what a view asks may depend on what it was shown
 
     def _view_changed(self) -> None:

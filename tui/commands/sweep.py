@@ -31,7 +31,7 @@ class Workers:
     """Who is to train; where nothing is given, processes of this machine, one for each processor.
 
     Attributes:
-        number: of processes in a Dask cluster on this machine.
+        number: of processes of this machine.
         scheduler, scheduler_file: of a Dask scheduler that is there: its address, or the file that it wrote.
     """
 
@@ -44,28 +44,20 @@ class Workers:
 
         Raises:
             UsageError: there is no Dask here, or no scheduler that answers.
-            EngineError: they cannot be had.
         """
-        flag = next((one for one in self._flags() if one), None)
-        if flag is None:
-            return Processes()
+        if self.scheduler is None and self.scheduler_file is None:
+            return Processes(self.number)
+        flag = f"scheduler = {self.scheduler!r}"
+        if self.scheduler_file is not None:
+            flag = f"scheduler-file = {str(self.scheduler_file)!r}"
         try:
             from echornn.sweeps import on_dask
         except ImportError as error:
             raise UsageError(f"{flag} cannot be used without Dask: install echornn-tui[cluster]") from error
-        if self.number is not None:
-            return on_dask.on_this_machine(self.number)
         try:
             return on_dask.of_scheduler(self.scheduler, self.scheduler_file)
         except EngineError as error:
             raise UsageError(f"{flag} cannot be used: {error}") from error
-
-    def _flags(self) -> tuple[str, ...]:
-        return (
-            "" if self.number is None else f"workers = {self.number}",
-            "" if self.scheduler is None else f"scheduler = {self.scheduler!r}",
-            "" if self.scheduler_file is None else f"scheduler-file = {str(self.scheduler_file)!r}",
-        )
 
 
 def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool) -> int:

@@ -35,7 +35,8 @@ def picture_of(seen: Seen) -> str:
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
     common = str(common_to_all(table.surveyed) or "")
-    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * max(len(seen.heading), len(common)), 620)
+    longest = max(map(len, (seen.heading, common, *(LIMITS[wall.number].words for wall in seen.walls))))
+    width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE
     parts = [
@@ -102,7 +103,7 @@ def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: s
 
 
 def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
-    """The scale from the worst to the best; the signs; theory's lines."""
+    """The scale from the worst to the best; the signs; theory's lines, and what holds beyond them."""
     worst, best = _ends(seen.scale)
     x = left
     yield _text(x, top + 4, worst, "start")
@@ -128,6 +129,8 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
         name = LIMITS[wall.number].name
         yield _text(x + 30, top + 28, name, "start")
         x += 30 + LETTER * len(name) + 20
+    for number, wall in enumerate(seen.walls, 1):
+        yield _text(12, top + 28 + number * LINE, LIMITS[wall.number].words, "start")
 
 
 def _ends(scale: Scale) -> tuple[str, str]:

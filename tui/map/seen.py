@@ -77,7 +77,7 @@ class Seen:
             return "marked: move to another cell, and they are compared; space takes the mark away"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
         if beyond:
-            return f"{beyond[0].beyond}: {beyond[0].about}"
+            return beyond[0].words
         return beside_the_best(self.table, self.cursor) if self.scale.measure is Measure.SUCCESS else ""
 
     @property

@@ -37,6 +37,7 @@ COLUMNS = (
     "most_windows",
     "until",
     "level",
+    "version",
 )
 """Of `csv_lines`, after the fields across and down."""
 
@@ -103,7 +104,8 @@ def csv_lines(seen: Seen) -> Iterator[str]:
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
     of its points'. ``most_windows`` is how many each of its networks trains at the most, ``level`` the mean
-    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ.
+    loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ. ``version`` is
+    the number of the program's version that trained it, in the order of time.
     """
     table, choice = seen.table, seen.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
@@ -121,7 +123,7 @@ def csv_lines(seen: Seen) -> Iterator[str]:
             counts = [len(cell.configs), tally.count, tally.solved]
             most = _one(set(map(windows_of, cell.configs.values())))
             level = _one({f"{solved_level(config):.6g}" for config in cell.configs.values()})
-            rule = [most, "solved" if table.surveyed.until_solved else "all", level]
+            rule = [most, "solved" if table.surveyed.until_solved else "all", level, tally.version + 1]
             yield _csv([*values, *counts, *known, half, loss, *told, tally.failed, tally.missing, *rule])
 
 

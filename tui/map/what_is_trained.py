@@ -8,6 +8,7 @@ from typing import NamedTuple
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Surveyed, windows_of
+from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Named whatever they are; all others where they are not the defaults."""
@@ -30,6 +31,8 @@ class Common(NamedTuple):
         windows: at the most; of points that differ in it, of those with the least and with the most.
         seeds: the first and the last.
         differs: whether points differ in the number of windows.
+        versions: what several versions of the program have trained; empty where it was one.
+        newest: what of the newest of them is not so in the oldest.
     """
 
     fields: tuple[str, ...]
@@ -37,10 +40,13 @@ class Common(NamedTuple):
     windows: str
     seeds: str
     differs: bool
+    versions: str = ""
+    newest: str = ""
 
     def __str__(self) -> str:
         """All of it."""
-        return f"{', '.join(self.fields)}; {', '.join(filter(None, (self.until, self.windows, self.seeds)))}"
+        told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
+        return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
 
 
 def common_to_all(surveyed: Surveyed) -> Common | None:
@@ -61,7 +67,9 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
     windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(tuple(fields), until, windows, _seeds(surveyed.seeds), differs)
+    return Common(
+        tuple(fields), until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed)
+    )
 
 
 def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
@@ -69,6 +77,22 @@ def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
     one, other = _values(least, names), _values(most, names)
     return f"{windows_of(least):,} windows at {one} to {windows_of(most):,} at {other}"
+
+
+def _versions(surveyed: Surveyed) -> str:
+    count = len(surveyed.shown_versions)
+    several = f"cells by {count} versions of the program" if count > 1 else ""
+    elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
+    return ", ".join(filter(None, (several, elsewhere)))
+
+
+def _newest(surveyed: Surveyed) -> str:
+    shown = surveyed.shown_versions
+    if len(shown) < 2:
+        return ""
+    oldest, newest = shown[0], shown[-1]
+    differs = difference_in_words(surveyed.versions[newest], surveyed.versions[oldest])
+    return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 
 def _values(config: EchoConfig, names: list[str]) -> str:

@@ -78,7 +78,7 @@ def common_parts(seen: Seen) -> list[Part]:
     if common is None:
         return []
     fields = [Part(field, 2, "fields", missed=True) for field in common.fields]
-    rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4))
+    rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4), (common.versions, 3))
     return [*fields, *(Part(text, matters) for text, matters in rest if text)]
 
 

@@ -75,7 +75,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "a: truncated_backprop_length 2; or a shorter echo_step"),
         (told(Kind.RATE_TOO_LARGE, replace(TUTORIAL, learning_rate=5), mean=0.7, saturated=0.94),
          "learning_rate 5 is too large for adagrad: 94% of units saturated",
-         "a: learning_rate 0.3, init glorot, from the start: saturated units hardly learn"),
+         "a: learning_rate 0.3, init glorot; starts over: saturated units hardly learn"),
         (told(Kind.STEPS_TOO_SMALL, replace(TUTORIAL, learning_rate=1e-4, optimizer="sgd"), mean=0.7, update=1.2e-5),
          "the steps are too small to move: at most 1e-05 of a weight in a window",
          "a: learning_rate 0.3, init glorot"),

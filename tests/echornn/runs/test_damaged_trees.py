@@ -149,12 +149,14 @@ JSON = st.recursive(
 @given(st.binary(max_size=60) | JSON.map(lambda told: json.dumps(told).encode()))
 @example(b'{"names": {}, "pinned": [-1], "hidden": []}')
 @example(b'{"names": {"-3": "x"}, "pinned": [], "hidden": [1.5]}')
+@example(b'{"names": {"1": "x"}, "pinned": [2], "hidden": [], "digests": 7}')
+@example(b'{"names": {"1": "x"}, "pinned": [2], "hidden": [], "digests": {"1": "x"}}')
 def test_whatever_stands_in_the_notes_they_are_notes(tmp_path_factory: pytest.TempPathFactory, told: bytes) -> None:
     folder = tmp_path_factory.mktemp("notes")
     (folder / NOTE_FILE).write_bytes(told)
-    notes = BranchNotes.of(folder)
+    notes = BranchNotes.of(folder, range(3))
     assert all(len(name) <= 40 for name in notes.names.values())
-    assert all(type(one) is int and one >= 0 for one in (*notes.names, *notes.pinned, *notes.hidden))
+    assert {*notes.names, *notes.pinned, *notes.hidden} <= {0, 1, 2}
 
 
 # ---- disks that do not take what is written
@@ -207,5 +209,5 @@ def test_a_folder_that_is_read_only_is_read_and_refused_where_it_would_be_writte
     with pytest.raises(RunError, match=f"{folder} cannot be written to: Read-only file system"):
         RunRecorder.go_on(folder)
     with pytest.raises(OSError, match="Read-only"):
-        BranchNotes({1: "one"}).save(folder)
+        BranchNotes({1: "one"}).save(folder, lambda _: 0)
     assert contents(folder) == before

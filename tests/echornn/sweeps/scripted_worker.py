@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from multiprocessing.connection import Connection
 
@@ -20,4 +21,6 @@ if __name__ == "__main__":
         parts += 1
         return how == "wears" and parts > 1
 
+    if how == "changed":
+        os.environ["XLA_FLAGS"] = "--changed"
     serve(Connection(int(descriptor)), lambda: (train, is_worn))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,10 +25,13 @@ from echornn.sweeps.part import Began, Done, Part, Trained
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
+from echornn.sweeps.trained_by import versions_here
 from tests.echornn.sweeps.scripted import KILLS, result_of, train, train_slowly
 from tests.patience import PATIENCE, wait_for
 
 pytest.importorskip("distributed", reason="Dask is an extra")
+
+from distributed import LocalCluster
 
 from echornn.sweeps import on_dask
 
@@ -62,16 +69,14 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[Path, list[subproc
 @pytest.fixture(scope="module")
 def local() -> Iterator[Callable[[], on_dask.OnDask]]:
     """Clients of one cluster on this machine, so that its processes start once."""
-    engine = on_dask.on_this_machine(2)
-    address = engine._client.scheduler.address
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
 
-    def another() -> on_dask.OnDask:
-        one = on_dask.of_scheduler(address)
-        one._train = train
-        return one
+        def another() -> on_dask.OnDask:
+            one = on_dask.of_scheduler(cluster.scheduler_address)
+            one._train = train
+            return one
 
-    yield another
-    engine.close()
+        yield another
 
 
 def computed(folder: Path, engine: on_dask.OnDask, grid: Grid = GRID) -> Status:
@@ -107,9 +112,9 @@ def test_a_point_that_kills_its_workers_is_given_up_and_the_rest_completes(
 def test_workers_with_other_versions_are_refused_by_name(
     tmp_path: Path, local: Callable[[], on_dask.OnDask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_dask, "versions_here", lambda: {"echornn-tui": "0", "tensorflow": "0"})
+    monkeypatch.setattr(on_dask, "versions_here", lambda: {**versions_here(), "tensorflow": "0"})
     status = computed(tmp_path, local(), Grid((Axis("echo_step", (3,)),), seeds=1))
-    assert "and not echornn-tui 0, tensorflow 0" in status.failed[0][1]
+    assert re.search(r"its worker has tensorflow [\d.]+ and not 0$", status.failed[0][1])
 
 
 def test_a_worker_started_from_a_shell_may_be_killed(tmp_path: Path) -> None:
@@ -147,10 +152,89 @@ def test_when_the_scheduler_dies_what_is_known_stays(tmp_path: Path) -> None:
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_dask, "SECONDS_TO_CONNECT", 0.1)
-    with pytest.raises(EngineError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1: "):
+    with pytest.raises(EngineError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:1': "):
         on_dask.of_scheduler("tcp://127.0.0.1:1")
-    with pytest.raises(EngineError, match=r"no Dask scheduler answers at .*none\.json: "):
+    with pytest.raises(EngineError, match="there is no such file"):
         on_dask.of_scheduler(None, tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("text", ["", '{"type": "Sched', "[]", "{}", '{"address": 3}', "[" * 10_000, "\0"], ids=repr)
+def test_a_file_that_no_scheduler_wrote_or_only_half_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "scheduler.json"
+    file.write_text(text)
+    with pytest.raises(EngineError, match="only the whole file that a Dask scheduler has written, with its address"):
+        on_dask.of_scheduler(None, file)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("pipe", "loop", "."):
+        with pytest.raises(EngineError, match="it cannot be read"):
+            on_dask.of_scheduler(None, tmp_path / name)
+
+
+class ScriptedClient:
+    """A client of two workers with two threads each; tasks end when they are told to."""
+
+    status = "running"
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, list[str]] = {}
+        self.restarted: list[list[str]] = []
+        self.futures: list[Future] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"tcp://a:1": 2, "tcp://b:1": 2}
+
+    def subscribe_topic(self, *_: object) -> None:
+        """Nobody tells anything."""
+
+    def submit(self, *_: object, **__: object) -> Future:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+    def processing(self, workers: list[str]) -> dict[str, list[str]]:
+        return {worker: self.tasks.get(worker, []) for worker in workers}
+
+    def restart_workers(self, workers: list[str], **_: object) -> None:
+        self.restarted.append(workers)
+
+
+class Future(SimpleNamespace):
+    """Of a task; it says nothing of itself until it has ended."""
+
+    def add_done_callback(self, call: Callable[[Any], None]) -> None:
+        self.call = call
+
+    def result(self) -> Any:
+        return self.told
+
+    def end(self, config: EchoConfig, worn: bool) -> None:
+        self.status, self.told = "finished", ([result_of(config)], worn)
+        self.call(self)
+
+
+def test_a_worn_worker_is_started_again_when_nobody_uses_it() -> None:
+    """Its other thread trains a part, and somebody else computes there too."""
+    client, config = ScriptedClient(), EchoConfig()
+    engine = on_dask.OnDask(client, clock=count().__next__)
+    for number in range(2):
+        engine.start(Part(number, (config,), "solved"), f"tcp://a:1 {number}")
+    client.futures[0].end(config, worn=True)
+    assert [type(news) for _, news in engine.news(1)] == [Trained, Done]
+    assert engine.idle() == ["tcp://b:1 0", "tcp://b:1 1"]
+    engine.news(0)
+    assert client.restarted == []
+    client.tasks = {"tcp://a:1": ["of somebody else"]}
+    client.futures[1].end(config, worn=True)
+    engine.news(1)
+    engine.news(0)
+    assert (client.restarted, engine.idle()) == ([], ["tcp://b:1 0", "tcp://b:1 1"])
+    client.tasks = {}
+    engine.news(0)
+    engine.news(0)
+    assert (client.restarted, len(engine.idle())) == ([["tcp://a:1"]], 4)
 
 
 def test_news_are_told_as_plain_values() -> None:

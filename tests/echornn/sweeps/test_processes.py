@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.sweeps import worker
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
-from echornn.sweeps.processes import Processes
+from echornn.sweeps.processes import Processes, python_command
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.sweep import Sweep
 from tests.echornn.sweeps.scripted import KILLS, RAISES, result_of
@@ -107,6 +110,57 @@ def test_where_none_can_be_started_that_is_said() -> None:
             start(engine, 1)
 
 
+def test_nothing_of_the_current_folder_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules that lie there would end the worker, and tell that they were imported."""
+    for name in ("random", "pickle", "tempfile", "numpy"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of the current folder')")
+    (tmp_path / "echornn").mkdir()
+    (tmp_path / "echornn" / "__init__.py").write_text("raise SystemExit('echornn of the current folder')")
+    monkeypatch.chdir(tmp_path)
+    program = "import pickle, random, tempfile, numpy, echornn.sweeps.worker as worker; print(worker.__file__)"
+    done = subprocess.run(python_command(program), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", worker.__file__)
+
+
+def test_the_workers_have_this_engine_though_another_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "echornn").mkdir()
+    (tmp_path / "echornn" / "__init__.py").write_text("raise SystemExit('another engine')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    program = "import echornn.sweeps.worker as worker; print(worker.__file__)"
+    done = subprocess.run(python_command(program), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", worker.__file__)
+
+
+def listening(pid: int | str) -> set[str]:
+    """The sockets of a process that wait for anybody to connect."""
+    waiting = set()
+    for name, state, at, inode in (("tcp", "0A", 3, 9), ("tcp6", "0A", 3, 9), ("unix", "00010000", 3, 6)):
+        for line in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]:
+            fields = line.split()
+            waiting |= {f"socket:[{fields[inode]}]"} if fields[at] == state else set()
+    return waiting & {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if os.path.lexists(link)}
+
+
+@pytest.mark.skipif(not Path("/proc/self/net").exists(), reason="needs /proc")
+def test_nobody_can_connect_to_a_worker_or_to_whoever_started_it() -> None:
+    before = listening(os.getpid())
+    with processes() as engine, socket.create_server(("127.0.0.1", 0)) as ours:
+        (name,) = engine.idle()
+        engine.start(Part(0, (EchoConfig(),), "solved"), name)
+        until_over(engine)
+        assert listening(engine._there[name]._process.pid) == set()
+        assert listening(os.getpid()) - before == {os.readlink(f"/proc/self/fd/{ours.fileno()}")}
+
+
+def test_a_worker_that_has_other_code_by_now_trains_nothing() -> None:
+    with processes(how="changed") as engine:
+        engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
+        with pytest.raises(EngineError, match="a new worker has XLA_FLAGS --changed and not unset; start it again"):
+            until_over(engine)
+
+
 def test_a_sweep_survives_deaths_by_chance_and_a_point_that_kills(tmp_path: Path) -> None:
     grid = Grid((Axis("echo_step", (3, 4, KILLS)),), {"num_epochs": 1}, seeds=8)
     sweep = Sweep(tmp_path, grid)
@@ -120,7 +174,7 @@ def test_workers_end_when_whoever_sends_them_parts_is_gone() -> None:
     with processes() as engine:
         engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
         until_over(engine)
-        worker = next(iter(engine._there.values()))
-        worker.connection.close()
-        assert worker._process.wait(60) == 0
-        worker.is_gone = True
+        process = next(iter(engine._there.values()))
+        process.connection.close()
+        assert process._process.wait(60) == 0
+        process.is_gone = True

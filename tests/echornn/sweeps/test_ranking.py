@@ -13,6 +13,7 @@ from echornn.sweeps.ranking_words import beside_the_best, ranking_told
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
 from echornn.sweeps.tally import Tally, Trained
+from echornn.sweeps.telling import compared
 from tests.swept import CLIFF, results_of
 
 
@@ -49,6 +50,14 @@ def test_8_of_8_rules_0_of_8_out_on_a_map_of_112_cells() -> None:
 
 def test_cells_of_which_seeds_are_unknown_or_few_are_not_ranked() -> None:
     assert ranking_of(row(seeds(8, 8), Tally(seeds(8, 8).trained, missing=1), seeds(3, 3))) is None
+
+
+def test_cells_of_another_version_are_not_ranked() -> None:
+    older, newer = seeds(8, 8), replace(seeds(5, 8), version=1)
+    ranking = ranking_of(row(older, newer, replace(seeds(0, 8), version=1)))
+    assert ranking is not None
+    assert (ranking.best, ranking.comparisons, ranking.of_others) == ((0, 1), 1, frozenset({(0, 0)}))
+    assert compared(older, newer, "there") == "beside there: trained by another version of the program: not compared"
 
 
 def test_a_map_with_many_ties_in_words() -> None:
@@ -89,7 +98,7 @@ def test_few_seeds_rank_nothing() -> None:
 def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> None:
     table = table_with()
     texts = [beside_the_best(table, (line, column)) for line in range(3) for column in range(20)]
-    assert [text for text in texts if not 0 < len(text.removesuffix("cell rnn, echo_step 1")) <= 65] == []
+    assert [text for text in texts if not 0 < len(text.removesuffix("cell rnn, echo_step 1")) <= 72] == []
     assert len(set(texts)) >= 4
     assert texts[8] == "may be the best of 60 cells (95 % confidence); most solved: cell rnn, echo_step 1"
-    assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons): cell rnn, echo_step 1"
+    assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons) beside cell rnn, echo_step 1"

@@ -97,6 +97,39 @@ def test_what_is_asked_for_later_is_seen(tmp_path: Path) -> None:
     assert results.refresh().trainings == 16
 
 
+def test_results_of_other_versions_are_kept_apart(tmp_path: Path) -> None:
+    """A grid of four seeds, then another version asks for two of them, and for one point only."""
+    (before,) = begin(tmp_path, replace(GRID, seeds=4))
+    now = Asked(replace(GRID, axes=(Axis("echo_step", (3,)), Axis("cell", ("gru",)))), {**VERSIONS, "engine": "new"})
+    files.write_asked(tmp_path, (before, now))
+    config = EchoConfig(state_size=8, echo_step=3, cell="gru")
+    for seed in (5, 6, 7, 8):
+        put(tmp_path, before, replace(config, seed=seed))
+    newer = replace(RESULT, solved_at=90, windows=90)
+    put(tmp_path, now, replace(config, seed=6), newer)
+    results = SweepResults.read(tmp_path)
+    assert results.versions == (before.versions, now.versions)
+    point, untouched = results.points[1], results.points[0]
+    assert (point.versions, point.seeds, point.results) == (now.versions, (5, 6), {6: newer})
+    assert (untouched.versions, untouched.seeds) == (before.versions, (5, 6, 7, 8))
+    (earlier,) = results.earlier
+    assert (earlier.versions, earlier.results) == (before.versions, dict.fromkeys((5, 6, 7, 8), RESULT))
+    assert (results.trainings, results.known) == (3 * 4 + 2, 1)
+
+    put(tmp_path, before, EchoConfig(state_size=8, echo_step=1, seed=5))
+    files.write_asked(tmp_path, (now, before))  # the version before asks again
+    again = results.refresh()
+    assert again.points[0].results == earlier.results
+    assert again.earlier[0].results == {6: newer}
+
+
+def test_grids_of_one_version_are_one_point(tmp_path: Path) -> None:
+    asked = begin(tmp_path, replace(GRID, seeds=4), GRID)
+    put(tmp_path, asked[0], EchoConfig(state_size=8, seed=8, echo_step=3))
+    results = SweepResults.read(tmp_path)
+    assert (results.earlier, results.points[0].seeds, results.known) == ((), (5, 6, 7, 8), 1)
+
+
 def test_a_damaged_result_is_missing(tmp_path: Path) -> None:
     (asked,) = begin(tmp_path, GRID)
     file = put(tmp_path, asked, EchoConfig(state_size=8, seed=5, echo_step=3))

@@ -12,12 +12,14 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs.run_error import RunError
 from echornn.sweeps import folder as files
+from echornn.sweeps import store
 from echornn.sweeps.axis import Axis
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.part import Lost, Part
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import DEATHS, Sweep
+from echornn.sweeps.trained_by import in_words, versions_here
 from tests.echornn.sweeps.scripted import ScriptedEngine, result_of
 
 GRID = Grid((Axis("echo_step", (9, 10, 11)), Axis("state_size", (4, 8))), {"num_epochs": 1}, seeds=3)
@@ -53,9 +55,10 @@ def test_all_is_trained_once_and_kept(tmp_path: Path) -> None:
         for seed in point.seeds:
             assert point.results[seed] == result_of(replace(point.config, seed=seed))
     rows = table(tmp_path)
-    assert [*rows[0]] == ["echo_step", "state_size", "seed", "solved_at", "final_loss", "windows", "seconds", "until"]
-    assert [*rows[0].values()] == ["9", "4", "7", "97", "0.04", "97", "0.01", "solved"]
-    assert [*rows[-1].values()] == ["11", "8", "9", "", "0.6931", "666", "1", "solved"]
+    assert ",".join(rows[0]) == "echo_step,state_size,seed,solved_at,final_loss,windows,seconds,until,trained_by"
+    assert [*rows[0].values()][:-1] == ["9", "4", "7", "97", "0.04", "97", "0.01", "solved"]
+    assert [*rows[-1].values()][:-1] == ["11", "8", "9", "", "0.6931", "666", "1", "solved"]
+    assert {row["trained_by"] for row in rows} == {in_words(versions_here())}
     assert [(row["echo_step"], row["state_size"], row["seed"]) for row in rows] == [
         (str(echo), str(size), str(seed)) for echo in (9, 10, 11) for size in (4, 8) for seed in (7, 8, 9)
     ]
@@ -126,6 +129,48 @@ def test_another_grid_keeps_what_is_common_and_adds_the_rest(tmp_path: Path) -> 
     assert results.axes == {"echo_step": (8, 9, 10, 11), "cell": ("rnn", "gru"), "state_size": (4, 8)}
     assert (results.trainings, results.known) == (18 + 13, 18 + 13)
     assert len(table(tmp_path)) == 31
+
+
+def test_another_version_trains_anew_and_what_was_known_stays_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute(tmp_path)
+    newer = {"echornn-tui": "2", "tensorflow": "3"}
+    monkeypatch.setattr(store, "versions_here", lambda: newer)
+    engine, status = compute(tmp_path, replace(GRID, seeds=1))
+    assert (len(engine.trained), status.known) == (6, 6)
+    results = SweepResults.read(tmp_path)
+    assert [[*point.results] for point in results.points] == [[7]] * 6
+    rows = table(tmp_path)
+    assert [row["trained_by"] for row in rows] == ["echornn-tui 2, tensorflow 3"] * 6 + [in_words(versions_here())] * 18
+    monkeypatch.undo()
+    engine, _ = compute(tmp_path)
+    assert engine.trained == []
+
+
+@pytest.mark.parametrize("name", [files.RESULTS, files.FAILED, ""])
+@pytest.mark.parametrize("kind", ["link", "folder", "nothing"])
+def test_a_folder_that_is_swapped_midway_ends_the_sweep_and_nothing_is_written_elsewhere(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    home, elsewhere, engine = tmp_path / "map", tmp_path / "elsewhere", ScriptedEngine(kills=[9])
+
+    def swap(part: Part) -> None:
+        there = home / name
+        if not elsewhere.exists():
+            there.rename(tmp_path / "moved")
+            elsewhere.mkdir()
+            if kind == "link":
+                there.symlink_to(elsewhere)
+            elif kind == "folder":
+                there.mkdir()
+
+    engine.before = swap
+    with pytest.raises(OSError, match="no longer the folder that was opened"):
+        compute(home, engine=engine)
+    assert list(elsewhere.iterdir()) == []
+    if kind == "folder":
+        assert list((home / name).iterdir()) == []
 
 
 def test_until_all_is_another_question_and_has_a_folder_of_its_own(tmp_path: Path) -> None:

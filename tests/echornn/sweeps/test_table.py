@@ -143,9 +143,8 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
 def test_lines_fit_and_call_nothing_impossible() -> None:
     """Seeds beyond both lines do solve the echo."""
     for limit in LIMITS:
-        text = f"{limit.beyond}: {limit.about}"
-        assert len(text) <= 80
-        assert not re.search(r"cannot|no room|too small|nothing|hold", text)
+        assert len(limit.words) <= 80
+        assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
 
 
 def test_where_points_of_a_cell_disagree_no_line_is_drawn() -> None:

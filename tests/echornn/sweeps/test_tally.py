@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,15 @@ def test_what_the_seeds_have_come_to() -> None:
     assert one.interval == wilson(3, 4)
     assert one.best is not None
     assert one.best.seed == 2
+
+
+def test_of_several_versions_the_newest_alone_counts() -> None:
+    older, newer = (replace(tally(*solved_at), version=number) for number, solved_at in enumerate([(9, 9), (None, 8)]))
+    cannot = Tally(left_out=1)
+    both = Tally.together([newer, older, cannot])
+    assert (both.version, both.count, both.solved, both.asked, both.of_others, both.left_out) == (1, 2, 1, 2, 2, 1)
+    assert both.is_pooled
+    assert Tally.together([both, replace(newer, version=2)]).of_others == 4
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from textual.pilot import Pilot
 from echornn.analysis.lottery import Counts
 from echornn.config import EchoConfig
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
+from echornn.runs.command import Command
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from tests.patience import PATIENCE
-from tests.scripted import ScriptedSession, make_progress
+from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
@@ -296,13 +297,29 @@ def with_futures(folder: Path) -> tuple[ScriptedSession, Futures]:
     return session, Futures(session)
 
 
+def digests_of(session: ScriptedSession) -> list[int]:
+    return [session.timeline.digest(number) for number in range(len(session.timeline))]
+
+
+def record(session: ScriptedSession) -> None:
+    """Have the branches that were planted on disk too."""
+    timeline, recorder, trained = session.timeline, session.recorder, 0
+    for number in range(len(timeline)):
+        windows = timeline.windows_of(number)
+        recorder.command(Command.begins(timeline.branch(number), trained))
+        recorder.windows(make_progress(TUTORIAL, losses=[0.5] * windows))
+        trained += windows
+    recorder.save(ScriptedTrainer(TUTORIAL).state)
+
+
 async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    async with opened(folder=folder) as (app, _, pilot):
+    async with opened(folder=folder) as (app, session, pilot):
         await pilot.press("b", "up", "n", *"slow", "enter", "x", "up", "space")
         assert app.futures.saved(PATIENCE)
-        assert BranchNotes.of(folder) == BranchNotes({1: "slow"}, {1}, {2})
+        assert BranchNotes.of(folder, digests_of(session)) == BranchNotes({1: "slow"}, {1}, {2})
         assert app.futures.trouble == ""
+        record(session)
     session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))
     plant(session)
     again = Futures(session).rows(session.frame)

@@ -14,6 +14,7 @@ from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
+from tests.tui.app.scenes import NOTHING, scene_of
 from tui.app.ghost_choice import Ghost
 from tui.app.widgets.ghosts import LETTER_EVERY
 from tui.app.widgets.legend import MOST_WORDS
@@ -46,14 +47,14 @@ class OnePlot(App[None]):
     def __init__(self, line: list[float], ascii_only: bool = True) -> None:
         super().__init__()
         self.line = Told(line)
-        self.plot = LossPlot(self.line.curve, TUTORIAL, ascii_only)
+        self.plot = LossPlot(NOTHING, ascii_only)
 
     def compose(self) -> ComposeResult:
         yield self.plot
 
     def show(self, *ghosts: Ghost) -> list[str]:
         """The plot's lines, without the axis and the two lines below."""
-        self.plot.show(self.line.timeline.end(0).window, TUTORIAL, ghosts=ghosts)
+        self.plot.show(scene_of(self.line.timeline, ghosts=ghosts))
         return [self.plot.render_line(y).text[GUTTER:] for y in range(self.plot.size.height - 2)]
 
 
@@ -207,9 +208,9 @@ async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int], l
 async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:
     app = OnePlot(np.linspace(0.9, 0.1, 100).tolist())
     async with app.run_test(size=SIZE):
-        app.plot.show(40, TUTORIAL, 100)
+        app.plot.show(scene_of(app.line.timeline, here=40))
         lines = [app.plot.render_line(y).text[GUTTER:] for y in range(12)]
         assert "| window 40 " in lines[0]
         assert all(line[24] != " " for line in lines)
-        app.plot.show(100, TUTORIAL, 100)
+        app.plot.show(scene_of(app.line.timeline, here=100))
         assert "window 100" not in app.plot.render_line(0).text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
+from tests.tui.app.scenes import NOTHING, scene_of
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.curve_reading import read
@@ -56,10 +56,10 @@ async def drawn(
     """The lines of the plot of a run's newest branch, and what its crosshair reads."""
     timeline = losses if isinstance(losses, Timeline) else timeline_of(losses)
     line = len(timeline) - 1
-    app = OneWidget(LossPlot(partial(timeline.curve, line), TUTORIAL, ascii_only=True))
+    app = OneWidget(LossPlot(NOTHING, ascii_only=True))
     async with app.run_test(size=(width + 2, height)) as pilot:
         app.plot.viewport = Viewport(log=log)
-        app.plot.show(timeline.end(line).window, TUTORIAL)
+        app.plot.show(scene_of(timeline, line, config=TUTORIAL))
         app.plot.focus()
         await pilot.press(*keys)
         await pilot.pause()

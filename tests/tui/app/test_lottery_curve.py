@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.timeline import Timeline
 from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
+from tests.tui.app.scenes import scene_of
 from tui.app.ghost_choice import ghosts_of
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import wrapped
@@ -34,13 +34,9 @@ def drawn(
     line: int = 0,
 ) -> tuple[Cells, str]:
     """The plot of a branch, and what its crosshair reads."""
-    config = timeline.branch(line).config
-    replica = min(replica, config.replicas - 1)
-    curve = partial(timeline.curve, line, replica=replica)
-    plot = LossPlot(curve, config.of(replica), ascii_only, partial(timeline.band, line))
+    replica = min(replica, timeline.branch(line).config.replicas - 1)
+    plot = LossPlot(scene_of(timeline, line, ghosts_of(timeline, line), replica=replica), ascii_only)
     plot.viewport = Viewport() if viewport is None else viewport
-    plot._here = plot._trained = timeline.end(line).window
-    plot._ghosts = ghosts_of(timeline, line)
     cells = Cells(*size, LossPlot.STYLES)
     plot.draw(cells)
     return cells, plot.reading

@@ -17,6 +17,7 @@ import echornn.sweeps
 from echornn.config import EchoConfig
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
+from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import Point, SweepResults
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tui.cli import exit_code_of
@@ -175,8 +176,12 @@ def test_without_dask_the_flag_says_what_to_install(
         monkeypatch.setitem(sys.modules, name, without)
     monkeypatch.delitem(sys.modules, "echornn.sweeps.on_dask", raising=False)
     monkeypatch.delattr(echornn.sweeps, "on_dask", raising=False)  # what another test imported
-    flags = ["--grid", "echo_step=3", "--workers", "2"]
+    flags = ["--grid", "echo_step=3", "--scheduler", "tcp://a:1"]
     assert exit_code_of(["sweep", "--out", str(tmp_path / "new"), *flags]) == ExitCode.USAGE
     told = capfd.readouterr().err
-    assert told.startswith("echornn-tui: workers = 2 cannot be used without Dask: install echornn-tui[cluster]\n")
+    without_it = "scheduler = 'tcp://a:1' cannot be used without Dask: install echornn-tui[cluster]"
+    assert told.startswith(f"echornn-tui: {without_it}\n")
     assert not (tmp_path / "new").exists()
+    own = sweep.Workers(3).engine()
+    assert isinstance(own, Processes)
+    assert own.workers == 3

@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import math
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from echornn.config import EchoConfig
 from echornn.sweeps.axis import Axis
-from echornn.sweeps.folder import Result
+from echornn.sweeps.folder import Asked, Result
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.telling import told
-from tests.swept import CLIFF, WIDE_STATE, results_of, with_a_cliff
+from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
 from tui.front_end import UsageError
 from tui.map.chosen import chosen
 from tui.map.picture import picture_of
@@ -149,6 +150,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "most_windows": "666",
         "until": "solved",
         "level": "0.0491266",
+        "version": "1",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
     lacking = list(csv.DictReader(csv_lines(seen_of(broken))))
@@ -170,6 +172,32 @@ def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: Sweep
     assert list(lines_of(pooled, ASCII))[-2:] == [
         "cells of several points each are not compared: hold the other fields by",
         "--filter FIELD=VALUE",
+    ]
+
+
+def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> None:
+    """A map of two echoes; then another version trains the second again, with fewer seeds, and a third."""
+    first = Grid((Axis.parse("echo_step=2,3"),), {**WIDE_STATE, "seed": 0}, 16)
+    then = Grid((Axis.parse("echo_step=3,4"),), {**WIDE_STATE, "seed": 0}, 8)
+    results = SweepResults.of(Path("nowhere"), (Asked(first, VERSIONS), Asked(then, {**VERSIONS, "engine": "new"})))
+    whole = [
+        tuple(
+            replace(point, results={seed: with_a_cliff(replace(point.config, seed=seed)) for seed in point.seeds})
+            for point in points
+        )
+        for points in (results.points, results.earlier)
+    ]
+    seen = seen_of(replace(results, points=whole[0], earlier=whole[1]))
+    lines = list(lines_of(seen, ASCII))
+    assert "cells by 2 versions of the program, 16 older results in results.csv only" in lines
+    assert "version 2 has engine new and not unset as version 1" in lines
+    assert "; without 1 that another version trained" in " ".join(lines)
+    assert [told(seen.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
+    rows = csv.DictReader(csv_lines(seen))
+    assert [(row["echo_step"], row["trained"], row["version"]) for row in rows] == [
+        ("2", "16", "1"),
+        ("3", "8", "2"),
+        ("4", "8", "2"),
     ]
 
 

@@ -39,3 +39,15 @@ def test_a_fault_of_the_program_is_said_off_the_screen_and_its_traceback_is_kept
         kept = tmp_path / "echornn-tui" / "traceback.txt"
         assert f"(traceback in {kept})" in program.text.replace("\n", "")
     assert kept.read_text().rstrip().endswith("TypeError: a fault of the program")
+
+
+def test_where_the_disk_takes_no_results_the_map_says_so_and_fails_without_a_traceback(tmp_path: Path) -> None:
+    failing, state = "tui.commands.sweep:Computation.run!disk", {"XDG_STATE_HOME": str(tmp_path)}
+    words = ("sweep", "--out", str(tmp_path / "sweep"), "--grid", "echo_step=1..3")
+    with running(*words, failing=failing, environment=state) as program:
+        program.until(lambda text: "results/KEY.json: No space left on device" in text and "? Help" in text)
+        program.press("q")
+        assert program.ended() == 1
+        assert program.mended
+        assert "the same command goes on where this stopped" in program.text
+    assert not (tmp_path / "echornn-tui" / "traceback.txt").exists()

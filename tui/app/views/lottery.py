@@ -13,21 +13,20 @@ from echornn.analysis.lottery import Indices, Lottery, Order
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
+from tui.app.scene import Scene
 from tui.app.views.lottery_room import HEAD, Room, share
 from tui.app.views.lottery_words import instead, read
 from tui.app.views.paint import Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import Shades, losses_by_column, shaded, shades_in_words
+from tui.app.views.shaded_losses import losses_by_column, shaded, shades_in_words
 from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
+from tui.app.widgets.viewport import Viewport
 
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
-
-Axis = Callable[[], tuple[int, int, int]]
-"""The first window of the curve's axis, the one after its last, and how many its axis has room for."""
 
 
 class LotteryView(View):
@@ -36,8 +35,7 @@ class LotteryView(View):
     Only what is on the screen is asked for, so that it costs the same at any number of replicas.
 
     Attributes:
-        shades_of: gives the losses to draw.
-        axis: tells which windows they are of.
+        viewport: tells which part of the run the curve shows.
         on_choose: called with the replica that is to be looked at, from 0.
         on_alone: called when the chosen one is to go on alone.
     """
@@ -62,10 +60,10 @@ class LotteryView(View):
 
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__(ascii_only)
-        self.shades_of: Shades = lambda replicas, *_: np.empty((len(replicas), 0), np.float32)
-        self.axis: Axis = lambda: (0, 0, 1)
+        self.viewport: Callable[[], Viewport] = Viewport
         self.on_choose: Callable[[int], None] = lambda _: None
         self.on_alone: Callable[[], None] = lambda: None
+        self._scene: Scene | None = None
         self._by: Order = ORDERS[0]
         self._first, self._shown = 0, 1
         self._follows = True
@@ -165,9 +163,14 @@ class LotteryView(View):
         self._follows = False
         self.redraw()
 
+    def show(self, scene: Scene, message: str = "") -> None:
+        """Draw this scene, with losses of no other."""
+        self._scene = scene
+        super().show(scene, message)
+
     def draw(self, cells: Cells) -> None:
-        frame = self._frame
-        if frame is None or frame.lottery is None or not frame.lottery.windows:
+        scene, frame = self._scene, self._frame
+        if scene is None or frame is None or frame.lottery is None or not frame.lottery.windows:
             for y, text in enumerate(instead(frame, self._message)):
                 cells.write(0, y, shortened(text, cells.width), "lottery--words")
             return
@@ -179,7 +182,7 @@ class LotteryView(View):
         replicas = order[self._first : self._first + self._shown].tolist()
         self._draw_head(cells, lottery, len(replicas))
         if room.losses.width:
-            self._draw_losses(cells, room, frame, lottery, replicas)
+            self._draw_losses(cells, room, scene, lottery, replicas)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
@@ -217,13 +220,13 @@ class LotteryView(View):
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "lottery--note")
 
-    def _draw_losses(self, cells: Cells, room: Room, frame: Frame, lottery: Lottery, replicas: list[int]) -> None:
+    def _draw_losses(self, cells: Cells, room: Room, scene: Scene, lottery: Lottery, replicas: list[int]) -> None:
         """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
-        (first, last, length), box = self.axis(), room.losses
+        (first, last, length), box, frame = scene.axis(self.viewport()), room.losses, scene.frame
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
                 write_in(cells, box, 0, f"{label} ", "lottery--axis", at=column)
-        losses, windows = losses_by_column(replicas, self.shades_of, first, last, length, box.width)
+        losses, windows = losses_by_column(replicas, scene.picture.shades, first, last, length, box.width)
         blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
         at = lottery.solved_at[replicas][:, np.newaxis]
         unsolved, solved, later = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved", "axis"))

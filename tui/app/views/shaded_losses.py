@@ -20,7 +20,7 @@ DIVERGED = "!"
 
 Shades = Callable[[Sequence[int], int, int, int], Floats]
 """(replicas, columns, first window, the one after the last) -> float32 [replicas, columns], or as many as there are
-windows, where those are fewer; as `Session.shades`."""
+windows, where those are fewer; as `Picture.shades`."""
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:

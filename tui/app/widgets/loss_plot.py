@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 
@@ -12,12 +12,10 @@ from textual.binding import Binding
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.lottery_history import band_of
-from echornn.config import EchoConfig
 from echornn.tasks.levels import guessing_errors
-from tui.app.ghost_choice import Ghost
+from tui.app.scene import Scene
 from tui.app.the_fall import before_the_fall
-from tui.app.widgets.axes import LossAxis, axis_end
+from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
@@ -54,17 +52,6 @@ HIDES = {
 }
 """How much is lost where words hide a cell of a style."""
 
-CurveOf = Callable[[int, int, int | None], Curve]
-"""Buckets of the run: (columns, first window, window after the last) -> curve, as `Session.curve`."""
-
-BandOf = Callable[[int, int, int | None], Band]
-"""The same of a lottery, as `Session.band`; without buckets where one network alone is trained."""
-
-
-def no_band(columns: int, first: int, last: int | None) -> Band:
-    """That of a network alone."""
-    return band_of([], columns, first, first if last is None else last)
-
 
 class LossPlot(CellWidget, can_focus=True):
     """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
@@ -87,9 +74,7 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
-    def __init__(
-        self, curve_of: CurveOf, config: EchoConfig, ascii_only: bool = False, band_of: BandOf = no_band
-    ) -> None:
+    def __init__(self, scene: Scene, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
         self.reading = ""
@@ -98,26 +83,21 @@ class LossPlot(CellWidget, can_focus=True):
         """Called after a key has changed the part that is shown."""
         self.on_go: Callable[[int], None] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
-        self._curve_of, self._band_of = curve_of, band_of
-        self._config = config
-        self._trained = self._here = 0
-        self._ghosts: Sequence[Ghost] = ()
+        self._scene = scene
         self._ghost_lines = GhostLines(ascii_only)
         self._legend = Legend()
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
-    def show(self, here: int, config: EchoConfig, line_end: int | None = None, ghosts: Sequence[Ghost] = ()) -> None:
-        """Draw the line as it is seen after ``here`` of its windows.
-
-        Args:
-            config: what is trained; of a lottery what the chosen network trains.
-            line_end: windows along the line, where one looks at a moment in the past.
-            ghosts: what lies under it.
-        """
-        self._here, self._trained, self._config = here, here if line_end is None else line_end, config
-        self._ghosts = ghosts
+    def show(self, scene: Scene) -> None:
+        """Draw the line of this scene, as it is seen from where the session stands."""
+        self._scene = scene
         self.redraw()
+
+    @property
+    def _line_end(self) -> int:
+        """Windows along the line."""
+        return self._scene.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
         """Draw another part of the run, or with another axis."""
@@ -126,25 +106,25 @@ class LossPlot(CellWidget, can_focus=True):
         self.on_viewport()
 
     def action_move(self, columns: int) -> None:
-        first, last = self.viewport.limits(self._trained)
-        step = max(1, self._length(first, last) // max(1, (self.size.width - GUTTER) * 2))
-        here = self._here if self._here < self._trained else None
-        self.change_viewport(self.viewport.moved(self._trained, columns * int(step), here))
+        frame, axis = self._scene.frame, self._scene.axis(self.viewport)
+        step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
+        here = frame.trained if frame.trained < frame.line_end else None
+        self.change_viewport(self.viewport.moved(frame.line_end, columns * step, here))
 
     def action_first(self) -> None:
-        self.change_viewport(self.viewport.moved(self._trained, 0).moved(self._trained, -self._trained))
+        self.change_viewport(self.viewport.moved(self._line_end, 0).moved(self._line_end, -self._line_end))
 
     def action_go_there(self) -> None:
         """Without a crosshair there is nowhere to go."""
         if self.viewport.cursor is not None:
-            self.on_go(min(self.viewport.cursor + 1, self._trained))
+            self.on_go(min(self.viewport.cursor + 1, self._line_end))
             self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""
-        first, last = self.viewport.limits(self._trained)
+        first, last = self.viewport.limits(self._line_end)
         columns = 2 * max(1, self.size.width - GUTTER)
-        fall = before_the_fall(self._curve_of, columns, first, last)
+        fall = before_the_fall(self._scene.picture.curve, columns, first, last)
         if fall is not None:
             self.change_viewport(replace(self.viewport, cursor=max(first, fall - 1)))
 
@@ -156,55 +136,44 @@ class LossPlot(CellWidget, can_focus=True):
         super().watch_has_focus(has_focus)
         self.redraw()
 
-    def _length(self, first: int, last: int) -> int:
-        """Windows along the axis: as many as the longest of the futures has, where all is shown."""
-        if self.viewport.span is None:
-            return int(axis_end(max([last - first, *(ghost.last for ghost in self._ghosts)])))
-        return max(self.viewport.span, last - first)
-
-    @property
-    def axis(self) -> tuple[int, int, int]:
-        """The first window shown, the one after the last, and how many the axis has room for."""
-        first, last = self.viewport.limits(self._trained)
-        return first, last, self._length(first, last)
-
     def draw(self, cells: Cells) -> None:
-        first, last, length = self.axis
+        scene, frame = self._scene, self._scene.frame
+        first, last, length = scene.axis(self.viewport)
         width = cells.width - GUTTER
         columns = (width if self._ascii else 2 * width) if last > first else 1
-        band = self._band_of(max(1, columns), first, last)
+        band = scene.picture.band(max(1, columns), first, last)
         strips = Strips.of(len(band) > 0, cells.height, self._ascii)
         height = cells.height - 1 - strips.lines
         if width < 4 or height < 1:
             return
-        curve = self._curve_of(columns, first, last)
+        curve = scene.picture.curve(columns, first, last)
         log = self.viewport.log
         axis = lottery_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
         place = Place(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self._glyphs, self.has_focus)
-        self._ghost_lines.draw(cells, place, self._ghosts, "plot--ghost")
+        self._ghost_lines.draw(cells, place, scene.ghosts, "plot--ghost")
         if len(band):
             draw_band(cells, place, band, self._ascii)
         self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
-        self._ghost_lines.letters(cells, place, self._ghosts, "plot--ghost", "plot--letter")
+        self._ghost_lines.letters(cells, place, scene.ghosts, "plot--ghost", "plot--letter")
         self._draw_strips(cells, place, strips, curve, band)
-        draw_levels(cells, place, self._config, self._glyphs)
+        draw_levels(cells, place, frame.own_config, self._glyphs)
         self._draw_marks(cells, curve, length, width, height)
-        if self._here < self._trained and first <= self._here <= last:
-            self._draw_here(cells, self._here - first, length, width, height)
+        if frame.trained < frame.line_end and first <= frame.trained <= last:
+            self._draw_here(cells, frame.trained, place)
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         self.reading = ""
         cursor = self.viewport.cursor
         if cursor is not None and first <= cursor < last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
-            self.reading = read(curve, cursor, band, self._config.seed)
+            self.reading = read(curve, cursor, band, frame.own_config.seed)
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """What each line is, where it needs to be said."""
-        lottery = lottery_words(band, self._config.seed, place, self._ascii) if len(band) else []
+        lottery = lottery_words(band, self._scene.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
-        return [*lottery[:most], *ghost_words(self._ghosts, place, cut, most - len(lottery))]
+        return [*lottery[:most], *ghost_words(self._scene.ghosts, place, cut, most - len(lottery))]
 
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
@@ -212,7 +181,7 @@ class LossPlot(CellWidget, can_focus=True):
             draw_solved(cells, Lines(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
         if strips.errors:
             lines = Lines(GUTTER, top + strips.solved, place.width, 1, place.length)
-            draw_errors(cells, lines, curve, guessing_errors(self._config), self._ascii)
+            draw_errors(cells, lines, curve, guessing_errors(self._scene.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
         """The mean, and from where the network is trained alone its extremes."""
@@ -247,14 +216,15 @@ class LossPlot(CellWidget, can_focus=True):
                 for x, line, text in place_label(mark, room):
                     cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
-    def _draw_here(self, cells: Cells, windows: int, length: int, width: int, height: int) -> None:
-        """Where one looks at the past."""
-        x = GUTTER + column_of(windows, length, width)
+    def _draw_here(self, cells: Cells, here: int, place: Place) -> None:
+        """A line at the moment in the past that is looked at."""
+        width, height = place.width, place.height
+        x = GUTTER + column_of(here - place.first, place.length, width)
         for line in range(height):
             if cells.characters[line, x] in (" ", self._glyphs["level"], self._glyphs["epoch"]):
                 cells.write(x, line, self._glyphs["mark"], "plot--here")
             cells.styles[line, x] = cells.names.index("plot--here")
-        word = f" window {self._here:,} "
+        word = f" window {here:,} "
         free = np.isin(cells.characters[:height], [" ", self._glyphs["level"]])
         for line, begin in itertools.product(range(height), (x + 1, x - len(word))):
             if GUTTER <= begin <= GUTTER + width - len(word) and free[line, begin : begin + len(word)].all():

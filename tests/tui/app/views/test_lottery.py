@@ -17,14 +17,17 @@ from echornn.analysis.lottery import Lottery
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tests.scripted import make_progress
+from tui.app.scene import Scene
 from tui.app.views.lottery import LotteryView
 from tui.app.views.lottery_room import HEAD, share
 from tui.app.views.lottery_words import ordinal, read
 from tui.app.views.replica_labels import Labels
-from tui.app.views.shaded_losses import Shades, losses_by_column, shaded
+from tui.app.views.shaded_losses import losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
 from tui.app.widgets.cells import Cells
+from tui.app.widgets.viewport import Viewport
 
 WINDOWS = 1600
 CHANCE = math.log(2)
@@ -43,14 +46,13 @@ def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
-def scripted_shades(of: int) -> Shades:
-    """As `Session.shades`, of the scripted networks."""
+class Scripted(Picture):
+    """A picture of the scripted networks."""
 
-    def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+    def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
+        last = self.frame.line_end if last is None else last
         edges = np.linspace(first, last, min(columns, last - first) + 1)
-        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, of)
-
-    return shades
+        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, self.frame.config.replicas)
 
 
 def lottery_after(windows: int, replicas: int = 64) -> Lottery:
@@ -74,13 +76,10 @@ def drawn(
     height: int,
     ascii_only: bool = False,
     view: LotteryView | None = None,
-    windows: int | None = None,
 ) -> list[str]:
     view = LotteryView(ascii_only) if view is None else view
-    view.shades_of = scripted_shades(frame.config.replicas)
-    end = frame.trained if windows is None else windows
-    view.axis = lambda: (0, end, end)
-    view._frame = frame
+    view.viewport = lambda: Viewport(span=max(1, frame.line_end))
+    view._scene, view._frame = Scene(Scripted(frame)), frame
     cells = Cells(width, height, view.STYLES)
     view.draw(cells)
     return [cells.text(y).rstrip() for y in range(height)]
@@ -99,7 +98,7 @@ def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> No
 
 def test_in_the_past_what_comes_later_lies_behind_a_line() -> None:
     frame = replace(frame_of(windows=800), line_end=WINDOWS, is_past=True)
-    lines = drawn(frame, 78, 11, windows=WINDOWS)
+    lines = drawn(frame, 78, 11)
     assert {line.index("║") for line in lines[2:10]} == {lines[2].index("║")}
     left = lines[1].index(" 0 ") + 1
     assert lines[2].index("║") - left == pytest.approx((78 - left) / 2, abs=1)
@@ -143,15 +142,15 @@ def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
 
 def test_lines_asked_for_are_those_that_are_drawn() -> None:
     asked: list[int] = []
+
+    class Counted(Scripted):
+        def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
+            asked.append(len(replicas))
+            return super().shades(replicas, columns, first, last)
+
     view, frame = LotteryView(), frame_of(4096)
-    shades = scripted_shades(4096)
-    drawn(frame, 78, 11, view=view)
-
-    def counted(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-        asked.append(len(replicas))
-        return shades(replicas, columns, first, last)
-
-    view.shades_of = counted
+    view.viewport = lambda: Viewport(span=WINDOWS)
+    view._scene, view._frame = Scene(Counted(frame)), frame
     view.draw(Cells(78, 11, view.STYLES))
     assert asked == [8]
 

@@ -1,0 +1,77 @@
+"""A folder held open: what is written goes into it, whatever is put in its place meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from echornn.runs import own_files
+
+NEW = ".new"
+"""Ends the name of a file that is being written."""
+
+
+class HeldFolder:
+    """A folder that was there when this was made, and is no link.
+
+    Attributes:
+        path: where it is.
+
+    Raises:
+        OSError: it is not there, or a link or something else is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def require_here(self) -> None:
+        """Make sure that it still has its name.
+
+        Raises:
+            OSError: it has not: somebody has moved or removed it, or put something else in its place.
+        """
+        try:
+            is_here = os.path.samestat(self.path.lstat(), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            is_here = False
+        if not is_here:
+            raise OSError(errno.ENOTDIR, "it is no longer the folder that was opened", str(self.path))
+
+    def names(self) -> list[str]:
+        """Of all that is in it."""
+        return os.listdir(self._descriptor)
+
+    def write(self, name: str, data: bytes) -> None:
+        """A whole file at once under its name, in place of what is there. That it is on the disk is not waited for.
+
+        Raises:
+            OSError: it cannot be written, or see `require_here`.
+        """
+        self.require_here()
+        new = name + NEW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | own_files.SAFE
+        descriptor = os.open(new, flags, 0o644, dir_fd=self._descriptor)
+        try:
+            own_files.write_all(descriptor, data, 0)
+            os.replace(new, name, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.remove(new)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or a link.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        os.unlink(name, dir_fd=self._descriptor)
+
+    def close(self) -> None:
+        """Let go of it."""
+        os.close(self._descriptor)

@@ -1,0 +1,94 @@
+"""What decides a training's result besides its configuration: the engine's sources, the packages, their flags."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
+
+SOURCES = (
+    "config.py",
+    "network",
+    "population_state.py",
+    "progress.py",
+    "seeding.py",
+    "sweeps/ended.py",
+    "sweeps/workshop.py",
+    "tasks",
+    "trainer_state.py",
+    "training",
+)
+"""Of the package, the files and folders that decide what a network's losses are, and when it is done. What only stores,
+sends or tells results is not among them."""
+
+FLAGS = ("CUBLAS_", "CUDNN_", "DNNL_", "KERAS_", "NVIDIA_TF32_", "ONEDNN_", "TF_", "XLA_")
+"""How the environment variables begin that may change what TensorFlow computes."""
+
+NO_FLAGS = ("TF_CPP_", "TF_OVERRIDE_GLOBAL_THREADPOOL")
+"""Those of them that say only what it prints, or that the engine sets itself (`use_one_thread`)."""
+
+SHOWN_DIGITS = 8
+"""Of a hash, for people."""
+
+Versions = Mapping[str, str]
+"""By package or environment variable; the hash of the engine's sources under the name `ENGINE`."""
+
+ENGINE = "engine"
+
+
+@lru_cache(maxsize=1)
+def versions_here() -> Versions:
+    """Those of this process, as they were when it first asked. TensorFlow is not imported."""
+    flags = {name: value for name, value in os.environ.items() if name.startswith(FLAGS)}
+    return {
+        **{name: _version(name) for name in PACKAGES},
+        ENGINE: hash_of_sources(files("echornn")),
+        **{name: value for name, value in sorted(flags.items()) if not name.startswith(NO_FLAGS)},
+    }
+
+
+def hash_of_sources(package: Traversable) -> str:
+    """SHA-256 over the names and contents of `SOURCES`."""
+    found = hashlib.sha256()
+    for name in SOURCES:
+        for file, data in _sources(name, package.joinpath(name)):
+            found.update(f"{file} {len(data)}\n".encode())
+            found.update(data)
+    return found.hexdigest()[:32]
+
+
+def _sources(name: str, there: Traversable) -> Iterator[tuple[str, bytes]]:
+    if there.is_file():
+        yield name, there.read_bytes()
+        return
+    for one in sorted(there.iterdir(), key=lambda one: one.name):
+        if one.is_dir() or one.name.endswith(".py"):
+            yield from _sources(f"{name}/{one.name}", one)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def in_words(versions: Versions) -> str:
+    """For people: ``echornn-tui 0.1.0, engine 3f2a91c0, keras 3.15.0, ...``."""
+    return ", ".join(f"{name} {_shown(name, value)}" for name, value in versions.items())
+
+
+def difference_in_words(here: Versions, there: Versions) -> str:
+    """What of the one is not so in the other: ``keras 3.15.0 and not 3.15.1``; empty where nothing is."""
+    names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+    return ", ".join(f"{name} {_shown(name, here.get(name))} and not {_shown(name, there.get(name))}" for name in names)
+
+
+def _shown(name: str, value: str | None) -> str:
+    return "unset" if value is None else value[:SHOWN_DIGITS] if name == ENGINE else value

@@ -1,0 +1,50 @@
+"""Whether windows that were trained again have the losses that are on record: a replay claims to be what was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.progress import Floats
+
+MOST_DIGITS = 9
+"""Which tell every float32 from every other."""
+
+
+@dataclass(frozen=True)
+class UnlikeRecord:
+    """The first window whose loss came out otherwise when it was trained again.
+
+    Attributes:
+        window: along the path, from 1.
+        recorded, again: its loss as it was recorded, and as it came out, in nats.
+    """
+
+    window: int
+    recorded: float
+    again: float
+
+    def __str__(self) -> str:
+        """For people, with as many digits as tell the two losses apart."""
+        for digits in range(3, MOST_DIGITS + 1):
+            recorded, again = f"{self.recorded:.{digits}g}", f"{self.again:.{digits}g}"
+            if recorded != again:
+                break
+        return f"not as it was: loss {again} in window {self.window:,}, {recorded} on record"
+
+
+def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
+    """The first window that is not as it was recorded; None where all are.
+
+    Args:
+        before: windows along the path before the first of these.
+        recorded: losses as they were recorded, float32 [n] or [n, replicas]; NaN where one is lost.
+        again: those that came out, in the same shape.
+    """
+    unlike = ~np.isnan(recorded) & (recorded != again)
+    if not unlike.any():
+        return None
+    first = int(np.flatnonzero(unlike.reshape(len(unlike), -1).any(axis=1))[0])
+    which = unlike[first]
+    return UnlikeRecord(before + first + 1, float(recorded[first][which].flat[0]), float(again[first][which].flat[0]))

@@ -1,0 +1,117 @@
+"""A moment that was trained again is as it was, or it is said that it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echornn import quiet
+from echornn.progress import PopulationProgress, Progress
+from echornn.runs import run_dir
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session.session import Session
+from echornn.session.specimen_of_run import specimen_of_run
+from echornn.training.any_trainer import MakeTrainer
+from echornn.unlike_record import UnlikeRecord, first_unlike
+from tests.echornn.runs.test_recorder import play
+from tests.recorded import record_branches
+from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tests.tui.commands.test_probe import readings
+from tui.commands import probe
+
+STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
+
+
+class Upgraded(ScriptedTrainer):
+    """Gives other last digits from its fourteenth window on, as other versions may."""
+
+    def advance(self, n: int) -> Progress:
+        before = self.trained
+        progress = super().advance(n)
+        late = before + np.arange(len(progress.losses)) >= 13
+        return dataclasses.replace(progress, losses=np.where(late, np.nextafter(progress.losses, 2), progress.losses))
+
+
+class UpgradedLottery(ScriptedPopulation):
+    """Gives one network another loss throughout."""
+
+    def advance(self, n: int) -> PopulationProgress:
+        progress = super().advance(n)
+        losses = progress.losses.copy()
+        losses[:, 4] *= np.float32(1.01)
+        return dataclasses.replace(progress, losses=losses, packed=None)
+
+
+def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) -> Session:
+    recorder = RunRecorder.go_on(folder)
+    assert recorder.resumed is not None
+    session = Session(recorder.resumed.config, make_trainer=make_trainer, recorder=recorder)
+    return play(session, *(partial(session.go, *moment) for moment in moments))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    record_branches(tmp_path / "run", *STORY)
+    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)  # so that all is trained again
+    return tmp_path / "run"
+
+
+def test_a_moment_whose_losses_are_those_on_record_is_as_it_was(folder: Path) -> None:
+    assert gone_to(folder, ScriptedTrainer, (1, 20), (0, 6), (1, 17)).frame.warning == ""
+
+
+def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsewhere(folder: Path) -> None:
+    recorded = np.float32(scripted_loss(13))
+    there = gone_to(folder, Upgraded, (1, 20)).frame
+    unlike = UnlikeRecord(14, float(recorded), float(np.nextafter(recorded, np.float32(2))))
+    assert there.warning == str(unlike)
+    assert there.warning.startswith("not as it was: loss 0.6142")
+    assert len(there.warning) < 80
+    assert gone_to(folder, Upgraded, (1, 20), (0, 5)).frame.warning == ""
+
+
+def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
+    recorder = RunRecorder.go_on(folder)
+    session = Session(SMALL, make_trainer=Upgraded, recorder=recorder)
+    play(session, lambda: session.go(1, 20), session.reset)
+    assert session.frame.warning == ""
+
+
+def test_each_network_of_a_lottery_is_compared(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 30, (0, 9), config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)
+    assert gone_to(tmp_path / "run", scripted_trainers, (0, 20)).frame.warning == ""
+    said = gone_to(tmp_path / "run", UpgradedLottery, (0, 25)).frame.warning
+    assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 21, 0\.\d+ on record", said)
+
+
+def test_a_window_that_was_lost_tells_nothing() -> None:
+    recorded = np.array([0.5, np.nan, 0.25, np.inf], np.float32)
+    assert first_unlike(10, recorded, np.array([0.5, 0.7, 0.25, np.inf], np.float32)) is None
+    assert first_unlike(10, recorded, np.array([0.5, 0.7, 0.75, 1], np.float32)) == UnlikeRecord(13, 0.25, 0.75)
+    assert first_unlike(10, recorded, np.array([0.5, 0.7, np.nan, 1], np.float32)) is not None
+
+
+@pytest.mark.parametrize(("make_trainer", "same"), [(ScriptedTrainer, True), (Upgraded, False)])
+def test_probe_says_whether_what_it_reads_is_as_it_was(
+    make_trainer: MakeTrainer,
+    same: bool,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(probe, "examine", lambda *_: readings())
+    monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=make_trainer))
+    assert probe.probe(str(folder), None, True, "b") == 0
+    assert json.loads(capsys.readouterr().out)["as_recorded"] == same
+    assert probe.probe(str(folder), None, False, "b") == 0
+    assert ("not as it was: loss 0.6142" in capsys.readouterr().out.splitlines()[1]) == (not same)

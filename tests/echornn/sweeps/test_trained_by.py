@@ -1,0 +1,95 @@
+"""What the keys of results say of what trained them."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+
+import echornn
+from echornn.sweeps import trained_by
+from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words
+
+PACKAGE = Path(echornn.__file__).parent
+
+DECIDES_NOTHING = {
+    "quiet.py",
+    "runs/own_files.py",
+    "runs/recorded_values.py",
+    "runs/run_error.py",
+    "sweeps/axis.py",
+    "sweeps/folder.py",
+    "sweeps/grid.py",
+    "sweeps/part.py",
+    "sweeps/trained_by.py",
+}
+"""What the workers import too: it sends, stores and names."""
+
+
+def here(monkeypatch: pytest.MonkeyPatch, **environment: str) -> trained_by.Versions:
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_XLA_FLAGS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return trained_by.versions_here.__wrapped__()
+
+
+def test_packages_sources_and_flags_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = here(monkeypatch)
+    assert [*plain][:5] == ["echornn-tui", "keras", "numpy", "tensorflow", "engine"]
+    assert all(plain.values())
+    flagged = here(monkeypatch, XLA_FLAGS="--xla_cpu_enable_fast_math=true", TF_CPP_MIN_LOG_LEVEL="0")
+    assert flagged == {**plain, "XLA_FLAGS": "--xla_cpu_enable_fast_math=true"}
+    assert difference_in_words(flagged, plain) == "XLA_FLAGS --xla_cpu_enable_fast_math=true and not unset"
+    assert difference_in_words(plain, plain) == ""
+
+
+def test_what_the_engine_sets_itself_is_no_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert here(monkeypatch, TF_OVERRIDE_GLOBAL_THREADPOOL="1") == here(monkeypatch)
+
+
+def test_a_hash_is_shown_short() -> None:
+    assert in_words({"keras": "3.15.0", "engine": "0123456789abcdef"}) == "keras 3.15.0, engine 01234567"
+
+
+def test_another_engine_has_another_hash_and_other_words_about_it_do_not(tmp_path: Path) -> None:
+    copy = tmp_path / "echornn"
+    shutil.copytree(PACKAGE, copy)
+    before = hash_of_sources(copy)
+    assert before == hash_of_sources(PACKAGE)
+    for name in ("analysis/words.py", "sweeps/telling.py", "network/notes.txt"):
+        (copy / name).write_text("changed")
+    assert hash_of_sources(copy) == before
+    for name in ("training/optimizers.py", "sweeps/ended.py", "config.py"):
+        (copy / name).write_text((copy / name).read_text() + "\n")
+        assert hash_of_sources(copy) != before
+        before = hash_of_sources(copy)
+
+
+def test_all_that_decides_a_result_is_hashed() -> None:
+    """Whatever trains in a worker, with all that it imports."""
+    found: set[str] = set()
+    left = ["sweeps/workshop.py"]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += imported_by(PACKAGE / name)
+    rooms = tuple(f"{name}/" for name in SOURCES if not name.endswith(".py"))
+    hashed = {name for name in found if name in SOURCES or name.startswith(rooms)}
+    assert found - hashed - DECIDES_NOTHING == set()
+    assert {name for name in SOURCES if name.endswith(".py")} <= found
+
+
+def imported_by(file: Path) -> list[str]:
+    """Files of the package that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+    files = [name.replace(".", "/").removeprefix("echornn/") + ".py" for name in names if name.startswith("echornn.")]
+    return [name for name in files if (PACKAGE / name).is_file()]

@@ -1,0 +1,111 @@
+"""What is drawn at one time is drawn of one scene: whatever the session has done since, and on lines of any length."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from textual.pilot import Pilot
+
+from echornn.readings import Question, Readings
+from echornn.session.frame import State
+from echornn.session.session import Session
+from echornn.specimen import Specimen
+from tests.patience import PATIENCE, wait_for
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tui.app.app import EchoApp
+from tui.app.views.lottery import LotteryView
+from tui.app.views.view import View
+from tui.app.widgets.cells import CellWidget
+from tui.app.widgets.loss_plot import LossPlot
+
+WALK = [
+    *("full_stop", "e", "e", "e", "R", "r", "u", "U", "g", "L", "greater_than_sign", "enter", "t"),
+    *("left_square_bracket", "right_square_bracket", "left_curly_bracket", "right_curly_bracket"),
+    *("z", "z", "z", "Z", "left", "right", "shift+left", "home", "end", "d", "tab", "down"),
+]
+"""Keys that lead to longer lines and shorter ones, to one network and many, and to other parts of the run."""
+
+
+def unread(_: Specimen, __: Question) -> Readings:
+    raise RuntimeError("the script says: nothing")
+
+
+def paused(replicas: int) -> Session:
+    session = Session(replace(SMALL_LOTTERY, replicas=replicas), make_trainer=scripted_trainers, examine=unread)
+    session.pause()
+    return session
+
+
+async def begun(app: EchoApp, pilot: Pilot[int]) -> None:
+    """Its thread has begun, and stands still before the first window."""
+    await pilot.pause()
+    wait_for(lambda: app.session.frame.state is State.PAUSED)
+    app.show_newest_frame()
+
+
+async def press(app: EchoApp, pilot: Pilot[int], keys: str) -> None:
+    """Each key is obeyed, and what came of it shown, before the next."""
+    names = {".": "full_stop"}
+    for key in keys.split():
+        await pilot.press(names.get(key, key))
+        assert app.session.when_idle(PATIENCE)
+        app.show_newest_frame()
+
+
+def drawn(widget: CellWidget) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int16]]:
+    return widget._cells.characters.copy(), widget._cells.styles.copy()
+
+
+def draw_the_same_again(app: EchoApp) -> None:
+    """Nothing of what the session has done since is in what was shown before."""
+    watched: list[LossPlot | View] = [app.query_one(LossPlot), *app._views]
+    for widget in watched:
+        before = drawn(widget)
+        widget.redraw()
+        for one, other in zip(before, drawn(widget), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("view", ["1", "2", "3", "4", "5", "6"])
+async def test_zoomed_in_on_a_long_line_it_goes_to_a_shorter_one(view: str) -> None:
+    app = EchoApp(paused(3), fps=0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begun(app, pilot)
+        await press(app, pilot, f"{view} . . R e e z u")
+        assert app._frame.line_end == 2
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_on_any_walk_it_draws_what_it_was_shown_and_nothing_that_came_later(seed: int) -> None:
+    dice = random.Random(seed)
+    app = EchoApp(paused(dice.choice([1, 6])), fps=0.01)
+    async with app.run_test(size=dice.choice([(80, 24), (120, 40)])) as pilot:
+        await begun(app, pilot)
+        await pilot.press("6", dice.choice("12345"))
+        for _ in range(40):
+            await pilot.press(dice.choice(WALK))
+            assert app.session.when_idle(PATIENCE)
+            draw_the_same_again(app)
+            if dice.random() < 0.7:
+                app.show_newest_frame()
+            if dice.random() < 0.1:
+                await pilot.press(dice.choice("123456"))
+        assert app.session.error is None
+
+
+async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_every_zoom() -> None:
+    app = EchoApp(paused(6), fps=0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begun(app, pilot)
+        await pilot.press("6")
+        app.session.step(100)
+        assert app.session.when_idle(PATIENCE)
+        app.show_newest_frame()
+        view = app.query_one(LotteryView)
+        assert view._cells.text(1).split()[3:] == ["0", "50"]
+        await pilot.press("z", "z")
+        assert view._cells.text(1).split()[3:] == ["80", "90"], "at once, before any frame comes"
