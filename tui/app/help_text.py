@@ -47,7 +47,8 @@ WHAT_IS_SEEN = (
     (
         "The memory",
         "A bar for each lag: how well the input so many steps ago can be read from the state (1: without fault). The "
-        "bars' sum is at most the number of units, and the echo needs every bar up to its own. Each unit has a line: "
+        "bars' sum is at most the number of units. A linear shift register keeps every bar up to the echo's; the echo "
+        "itself needs its own bar alone, and some networks manage with fewer units. Each unit has a line: "
         "the input that it follows, then what it does step by step; low blocks are negative, arrows saturated.",
     ),
     (
