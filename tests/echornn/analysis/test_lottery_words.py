@@ -47,7 +47,11 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
     [
         (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; s: truncated_backprop_length 30 and 2 more"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
-        (replace(TUTORIAL, learning_rate=1e-5), [AT_CHANCE], "learning_rate 1e-05 is too small to move"),
+        (
+            replace(TUTORIAL, learning_rate=1e-5),
+            [AT_CHANCE],
+            "learning_rate 1e-05 is small for adagrad; s:",
+        ),
         (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed learns echo 5 with state 4; s: state_size 10"),
         (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; s: init glorot"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),

@@ -10,8 +10,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
-from tui.app.views.gradient import size_text
-from tui.app.views.gradient_words import percent
+from tui.app.views.gradient_words import percent, size_text
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
