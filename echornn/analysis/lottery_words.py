@@ -111,7 +111,7 @@ def _in_all(config: EchoConfig) -> tuple[str, str]:
     if credit_coverage(config) == 0:
         return f"{cut_off(config)}; ", ", or a shorter echo_step"
     if rates.is_large(config):
-        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", ", then r"
+        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", " (weights start over)"
     if rates.is_small(config):
         return f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; ", ""
     if not fits_register(config):
