@@ -9,9 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.progress import Counts, Floats, Progress, Symbols
+from echornn.progress import Counts, Floats, Progress
+from echornn.row_readings import Connectivity as Connectivity
+from echornn.row_readings import Effects as Effects
+from echornn.row_readings import Flip as Flip
+from echornn.row_readings import OfRows as OfRows
 
-Kind = Literal["memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"]
+Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
 """What can be asked for, one of the readings below each."""
 
 MINUS_INFINITY = -87.0
@@ -30,7 +34,7 @@ class Question:
         part: the part of the network that `memory` and `units` read, by a name of `Readings.parts`; empty is the top
             layer's h.
         flip: row and time step, from 0, of the window's input that `flip` changes to its next symbol; None for none.
-        row: the row of the window, from 0, that `connectivity` looks at; None for all.
+        row: the row of the window, from 0, that `effects` and `connectivity` look at; None for all.
     """
 
     kinds: frozenset[Kind]
@@ -47,22 +51,28 @@ class Memory:
         part: what it was read from.
         by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
             x[t-k] from it at t, for k = 0, 1, ..., some beyond T and the echo, at most 512; 0 to 1.
-        size: how many numbers the part has, the most that can be held.
+        size: how many numbers the part has, the most that the bars of a linear read-out can sum up to.
         numbers_a_symbol: independent numbers that a symbol is, num_classes - 1.
+        samples: time steps, of all rows, that r2 was judged on, after as many others were fitted; 0 where not known.
     """
 
     part: str
     by_lag: Floats
     size: int
     numbers_a_symbol: int = 1
+    samples: int = 0
 
     @property
     def total(self) -> float:
-        """Numbers held: the sum over the lags, for each number that a symbol is; at most `size`."""
+        """Numbers that linear read-outs find: the lags' sum, for each number that a symbol is; at most `size`."""
         return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
 
-    def needed(self, echo_step: int) -> int:
-        """Numbers that the echo needs: the newest symbol and all those until the echo."""
+    def shift_register(self, echo_step: int) -> int:
+        """Numbers that a linear shift register for the echo holds: the newest symbol and all those until the echo.
+
+        The echo needs its own lag only, and a read-out that is not linear may find more than a number in a unit: some
+        networks solve it with fewer.
+        """
         return (echo_step + 1) * self.numbers_a_symbol
 
 
@@ -80,6 +90,7 @@ class Units:
         spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
         best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
         correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
+        samples: time steps, of all rows, of the probe's own data; 0 where not known.
     """
 
     part: str
@@ -89,6 +100,7 @@ class Units:
     spread: Floats
     best_lag: Counts
     correlation: Floats
+    samples: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +122,7 @@ class Gradient:
         bias_spread: float32 [lags] (or [1], for all of them), how much larger each may be, two standard errors;
             infinite where the bias is NaN. As large as the bias, or larger, the bias may be none.
         bias_of_windows_spread: that of `bias_of_windows`.
+        samples: losses that were followed back; 0 where not known.
     """
 
     by_lag: Floats
@@ -117,6 +130,7 @@ class Gradient:
     bias_of_windows: float
     bias_spread: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
     bias_of_windows_spread: float = 0.0
+    samples: int = 0
 
     def through(self, steps: int) -> tuple[float, float]:
         """Bias and spread where errors are followed through so many steps, from 1; NaN and infinity where no more than
@@ -139,53 +153,19 @@ class Gradient:
 
 
 @dataclass(frozen=True, eq=False)
-class Connectivity:
-    """Which inputs each prediction hangs on (Madsen 2019, "Visualizing memorization in RNNs").
+class Reliance:
+    """How many predictions hang on the input some steps before them, by lag, in the probes' own data.
 
     Attributes:
-        strength: float32 [rows read, steps read, steps read], entry (row, t, s) is ||d logit(target at t) / d x[s]|| in
-            the newest window; 0 where s comes after t.
-        probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
-            has what was predicted before the window changed them.
-        first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
-        first_step: the step of the window, from 0, that is the first read: of more than 512, the newest are.
+        turned: float32 [lags], share of the predictions that turn to another symbol when x[t-k] alone is changed, as in
+            `Effects`, for k = 0, 1, ..., the lags of `Memory`; 0 to 1.
+        moved: float32 [lags], how far they move, as `Effects` has it, a mean over all.
+        samples: predictions that were looked at, at each lag.
     """
 
-    strength: Floats
-    probabilities: Floats
-    first_row: int = 0
-    first_step: int = 0
-
-    def of_row(self, row: int) -> Floats:
-        """Of a row of the window, from 0: float32 [steps read, steps read], NaN where it was not read."""
-        place = row - self.first_row
-        if 0 <= place < len(self.strength):
-            return np.asarray(self.strength[place])
-        return np.full(self.strength.shape[1:], np.nan, np.float32)
-
-    def predictions_of_row(self, row: int) -> Floats:
-        """Of a row of the window, from 0: float32 [steps read, num_classes], NaN where it was not read."""
-        place = row - self.first_row
-        if 0 <= place < len(self.probabilities):
-            return np.asarray(self.probabilities[place])
-        return np.full(self.probabilities.shape[1:], np.nan, np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Flip:
-    """The row run anew with one input changed.
-
-    Attributes:
-        row, step: which, from 0.
-        x: uint8 [T], the input with the change.
-        before, after: float32 [T, num_classes], the predictions without it and with it.
-    """
-
-    row: int
-    step: int
-    x: Symbols
-    before: Floats
-    after: Floats
+    turned: Floats
+    moved: Floats
+    samples: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +217,9 @@ class Readings:
             weights are not finite.
         lyapunov: float32, Lyapunov exponents of all that is carried, in nats a step, the largest first: all of up to
             16, or else the leading 8; ln of float32's least number, -87.3, stands for minus infinity.
-        progress: the newest window there, which `units`, `connectivity` and `flip` are of; None where there is none.
+        lyapunov_samples: time steps, of all rows, that they are a mean over; 0 where not known.
+        progress: the newest window there, which `units`, `effects`, `connectivity` and `flip` are of; None where there
+            is none.
     """
 
     config: EchoConfig
@@ -252,3 +234,6 @@ class Readings:
     weights: Matrices | None = None
     lyapunov: Floats | None = field(default=None)
     progress: Progress | None = None
+    effects: Effects | None = None
+    reliance: Reliance | None = None
+    lyapunov_samples: int = 0

@@ -10,7 +10,20 @@ from typing import Any
 import numpy as np
 
 from echornn import EchoConfig, Trainer
-from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Question, Readings, Recurrent, Units
+from echornn.readings import (
+    Connectivity,
+    Effects,
+    Flip,
+    Gradient,
+    Kind,
+    Matrices,
+    Memory,
+    Question,
+    Readings,
+    Recurrent,
+    Reliance,
+    Units,
+)
 from echornn.specimen import Specimen
 from tests.record_run import recorded
 
@@ -18,9 +31,10 @@ FILE = Path(__file__).parent / "data" / "tutorial_readings.npz"
 MOMENTS = (298, 1500)
 """Windows trained when readings are recorded, of `tests.record_run.MOMENTS`: while it learns, and solved."""
 
-QUESTION = Question(
-    frozenset({"memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov"}), flip=(0, 6)
-)
+KINDS: tuple[Kind, ...] = ("memory", "units", "gradient", "effects", "reliance", "connectivity", "flip")
+"""Those whose readings are arrays and numbers by name."""
+
+QUESTION = Question(frozenset({*KINDS, "weights", "lyapunov"}), flip=(0, 6))
 WINDOWS_SINCE = 8
 
 
@@ -37,9 +51,10 @@ def record() -> None:
         progress = trainer.advance(WINDOWS_SINCE)
         trained = moment
         readings = examine(Specimen(trainer.state, 0, moment, progress, before, WINDOWS_SINCE), QUESTION)
-        for kind in ("memory", "units", "gradient", "connectivity", "flip"):
+        for kind in KINDS:
             arrays |= {f"{moment} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
         arrays[f"{moment} lyapunov"] = readings.lyapunov
+        arrays[f"{moment} lyapunov_samples"] = readings.lyapunov_samples
         weights = readings.weights
         assert weights is not None
         arrays[f"{moment} names"] = [*weights.weights]
@@ -71,6 +86,7 @@ def recorded_readings(moment: int) -> Readings:
         ("h",),
         weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
         lyapunov=of_moment["lyapunov"],
+        lyapunov_samples=of_moment["lyapunov_samples"].item(),
         progress=recorded(moment)[0][-1],
     )
     return replace(
@@ -78,6 +94,8 @@ def recorded_readings(moment: int) -> Readings:
         memory=read(Memory),
         units=read(Units),
         gradient=read(Gradient),
+        effects=read(Effects),
+        reliance=read(Reliance),
         connectivity=read(Connectivity),
         flip=read(Flip),
     )

@@ -105,8 +105,11 @@ def probe_run(
     window: windows along the path. seed: the network's; replica: its number, as export has it. as_recorded: false where
     a window that was trained again to come there has another loss than the run has on record, as with other versions.
 
-    memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, numbers held, of
-    memory_size.
+    memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
+    memory_size. shift_register: the sum that a linear shift register for the echo has; few networks solve it with less.
+
+    turned_by_lag: share of the predictions that turn when the input at that lag alone is changed to its next symbol, 0
+    to 1; moved_by_lag: how far they move, the mean total variation of the probabilities, 0 to 1.
 
     gradient_by_lag: mean size of the gradient of a step's loss to what was carried on so many steps before it, nats for
     a unit of state.
@@ -121,6 +124,9 @@ def probe_run(
     saturated: share of units and steps beyond 0.97 in size, 0 to 1.
 
     lyapunov: exponents, nats a step, the largest first; -87.3 stands for minus infinity.
+
+    With _samples, what each was measured on: memory, saturated and lyapunov on so many time steps of all rows (as many
+    others are fitted for memory), gradient on so many losses, turned on so many predictions at each lag.
 
     Parameters
     ----------

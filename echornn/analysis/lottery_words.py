@@ -113,7 +113,7 @@ def _in_all(config: EchoConfig) -> tuple[str, str]:
     if rates.is_large(config):
         return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", ", then r"
     if rates.is_small(config):
-        return f"learning_rate {config.learning_rate:g} is too small to move; ", ""
+        return f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; ", ""
     if not fits_register(config):
         return f"{seeds_that_learn(config)}; ", ""
     if few_uniform_starts_learn(config):

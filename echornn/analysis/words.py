@@ -29,7 +29,7 @@ from echornn.analysis.reviews import FIRST_BLOCK
 from echornn.analysis.situation import Kind, Note, Situation
 from echornn.analysis.verdict import Verdict
 from echornn.config import EchoConfig
-from echornn.tasks.levels import chance_level, credit_coverage, lost_level, mean_floor, way_from_chance
+from echornn.tasks.levels import AT_CHANCE_SHARE, chance_level, credit_coverage, lost_level, mean_floor, way_from_chance
 
 CARRIED = "the state keeps what no gradient reaches, and the next steps may destroy it"
 DESTROYED = "no gradient tells the steps what to keep: [ and { show what they destroyed"
@@ -112,25 +112,26 @@ def _is_cut_off(config: EchoConfig) -> bool:
     return credit_coverage(config) == 0
 
 
-def _steadier(it: Situation) -> str:
-    return DESTROYED if _is_cut_off(it.config) else f"{SLOWER} may hold it steadier"
-
-
 def _unsteady(it: Situation) -> Verdict:
-    advice = note_text(it) if it.note is Note.DROPOUT else _steadier(it)
+    steadier = DESTROYED if _is_cut_off(it.config) else f"{SLOWER} may hold it steadier"
+    advice = note_text(it) if it.note is Note.DROPOUT else steadier
     return Verdict(f"solved at window {it.solved_at:,}, and lost {it.relapses:,} times since: {it.mean:.3f}", advice)
 
 
 def _relapsed(it: Situation) -> Verdict:
-    solved = f"solved at window {it.solved_at:,}"
-    if it.mean > chance_level(it.config):
-        return Verdict(f"{solved}, but worse than chance now: mean {loss_text(it.mean, 3)}", smaller_steps(it))
+    is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
+    if _is_cut_off(it.config):
+        advice = DESTROYED
+    elif is_worse:
+        advice = smaller_steps(it)
+    else:
+        advice = f"[ and {{ go back; {SLOWER} may hold it steadier from there"
     best = "" if math.isnan(it.best_wrong) else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
-    return Verdict(
-        f"{solved}, but lost since {it.since:,}: mean loss {it.mean:.3f}",
-        _steadier(it),
-        adds(right(it) and ", ".join(filter(None, (right(it), best)))),
+    cause, more = as_fits(
+        f"solved at window {it.solved_at:,}, but lost since {it.since:,}: mean {loss_text(it.mean, 3)}",
+        ", worse than chance" if is_worse else "",
     )
+    return Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
 
 
 def _still_solved(it: Situation) -> str:

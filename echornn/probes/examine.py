@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from echornn.probes.connectivity import connectivity
+from echornn.probes.effects import effects
 from echornn.probes.flip import flip
 from echornn.probes.gradient import gradient
-from echornn.probes.lyapunov import lyapunov
+from echornn.probes.lyapunov import SAMPLES, lyapunov
 from echornn.probes.matrices import matrices
 from echornn.probes.memory import memory
 from echornn.probes.parts import parts_of
 from echornn.probes.prepared import Prepared
+from echornn.probes.reliance import reliance
 from echornn.probes.units import units
 from echornn.readings import Question, Readings
 from echornn.specimen import Specimen
@@ -39,4 +41,7 @@ def examine(specimen: Specimen, question: Question) -> Readings:
         matrices(specimen) if "weights" in kinds else None,
         lyapunov(prepared) if "lyapunov" in kinds else None,
         specimen.progress,
+        effects(prepared, question.row) if "effects" in kinds else None,
+        reliance(prepared) if "reliance" in kinds else None,
+        SAMPLES if "lyapunov" in kinds else 0,
     )

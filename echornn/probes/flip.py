@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.probes.flipping import next_symbol
 from echornn.probes.prepared import Prepared
 from echornn.probes.running import run
 from echornn.readings import Flip
@@ -16,6 +17,6 @@ def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.truncated_backprop_length):
         return None
     x = window.x.copy()
-    x[step, row] = (x[step, row] + 1) % config.num_classes
+    x[step, row] = next_symbol(x[step, row], config.num_classes)
     after = run(config, prepared.weights, x, window.init_state).probabilities[:, row]
     return Flip(row, step, x[:, row].copy(), prepared.on_window.probabilities[:, row].copy(), after.copy())

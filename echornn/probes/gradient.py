@@ -25,4 +25,4 @@ def gradient(prepared: Prepared) -> Gradient:
     if prepared.config.truncated_backprop_length >= series.steps_back:
         sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach as far as is looked at, or farther
     bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
-    return Gradient(cut.norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]))
+    return Gradient(cut.norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]), targets * rows)

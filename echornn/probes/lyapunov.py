@@ -29,6 +29,9 @@ LEADING = 8
 STEPS_TO_SETTLE = 32
 STEPS_MEASURED = 128
 
+SAMPLES = STEPS_MEASURED * FEW_ROWS
+"""Time steps, of all rows, that an exponent is a mean over."""
+
 LEAST = float(np.log(np.finfo(np.float32).tiny))
 """What stands for minus infinity: -87.3, where a direction is lost in one step, as far as float32 knows."""
 

@@ -30,7 +30,7 @@ def memory(prepared: Prepared, part: Part) -> Memory:
     for lag in range(series.lags):
         x = series.x_before(lag)
         by_lag.append(read_out.r2(_targets(x[:, :rows], classes), _targets(x[:, rows:], classes)))
-    return Memory(part.name, np.array(by_lag, np.float32), read.shape[-1], classes - 1)
+    return Memory(part.name, np.array(by_lag, np.float32), read.shape[-1], classes - 1, len(judged))
 
 
 class _ReadOut:

@@ -32,6 +32,11 @@ WORK_OF_A_UNIT = 28
 LEAST_WORK = 2**14
 """Targets times lags of networks however large, with no fewer than `LEAST_ROWS` targets."""
 
+MOST_FLIPPED_ROWS = 64
+
+WORK_OF_FLIPS = 2.5e8
+"""Multiplications of all rows that are run anew for each of their inputs: about as long as gradients take."""
+
 MOST_GROUPS, LEAST_GROUPS = 16, 4
 """Of rows; see `TargetSeries`."""
 
@@ -119,6 +124,16 @@ def target_sizes_for(config: EchoConfig) -> SeriesSizes:
     count = 2 ** round(math.log2(min(MOST_TARGETS, max(least, WORK_OF_TARGETS / work))))
     rows = min(MOST_ROWS, count)
     return SeriesSizes(steps_back + count // rows, rows, lags, steps_back, count // rows)
+
+
+def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
+    """Rows each of whose inputs is changed in turn: few of networks and lags for which that is much work."""
+    lags, _ = _lags_and_steps_back(config)
+    targets = max(LEAST_STEPS_READ, lags // 4)
+    steps = lags + targets - 1
+    work = steps**2 * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
+    rows = 2 ** math.floor(math.log2(min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / work))))
+    return SeriesSizes(steps, rows, lags, lags - 1, targets)
 
 
 def groups_for(config: EchoConfig) -> int:

@@ -33,6 +33,7 @@ def units(prepared: Prepared, part: Part) -> Units:
         np.sqrt(read.var(axis=0, ddof=1, dtype=np.float64).mean(axis=0)).astype(np.float32),
         best_lag,
         correlation,
+        read.shape[0] * read.shape[1],
     )
 
 

@@ -1,4 +1,5 @@
-"""Changes of what is trained, and ways to a moment: each waits its turn, and one that cannot be made is refused."""
+"""What is commanded is done in its order: all that comes after a change that waits, waits too, and means what it means
+when its turn comes. A change that cannot be made is refused."""
 
 from __future__ import annotations
 
@@ -16,14 +17,18 @@ from echornn.session.pace import Pace
 from echornn.session.stage import Stage
 
 
+class NotThereError(Exception):
+    """What is to be shown is not there."""
+
+
 class Changes:
-    """Makes the changes that were commanded, in their order, on the training thread.
+    """Does what was commanded, in its order, on the training thread.
 
     Args:
         live: what they change.
         stage: where it is said what was refused, and why.
         pace: begins anew after each.
-        drive: what they pause, or free of what is owed.
+        drive: what a way to a moment pauses. What is owed stays owed whatever is changed, or refused.
     """
 
     def __init__(self, live: LiveRun, stage: Stage, pace: Pace, drive: Drive) -> None:
@@ -39,31 +44,39 @@ class Changes:
         """How many wait until it is where it shall be."""
         return len(self._waiting)
 
-    def make(self, change: Callable[[], None], anywhere: bool = False) -> None:
-        """Begin another branch, or go to a moment; training goes on if it did.
-
-        Whatever it raises is said, and what trained before still does.
+    def in_turn(self, do: Callable[[], None], anywhere: bool = True) -> None:
+        """Do this after all that was commanded before.
 
         Args:
             anywhere: whether it can be done on the way to a moment too; else it waits, and all that come after it.
         """
-        self._waiting.append((change, anywhere))
-        self.make_waiting()
+        self._waiting.append((do, anywhere))
+        self.do_waiting()
 
-    def make_waiting(self) -> None:
-        """Make all whose turn it is."""
+    def do_waiting(self) -> None:
+        """Do all whose turn it is."""
         while self._waiting and (self._live.arrived or self._waiting[0][1]):
-            self._make(self._waiting.popleft()[0])
+            self._waiting.popleft()[0]()
+
+    def make(self, change: Callable[[], None], anywhere: bool = False) -> None:
+        """Begin another branch, or go to a moment, in turn; training goes on if it did.
+
+        Whatever it raises is said, and what trained before still does.
+        """
+        self.in_turn(lambda: self._make(change), anywhere)
 
     def _make(self, change: Callable[[], None]) -> None:
         before = self._stage.frame
         try:
-            self._drive.owed = 0
             change()
             self._pace.restart()
+            if self._drive.to_the_end:
+                self._drive.finish(self._live.epoch_left)
             self._stage.change(refusal="")
         except ConfigError as error:
             self._refuse(before, str(error), error.field)
+        except NotThereError as error:
+            self._refuse(before, str(error))
         except Exception as error:  # whatever TensorFlow raises for another network
             self._refuse(before, f"{type(error).__name__}: {error}")
 
@@ -120,36 +133,43 @@ class Changes:
         self._go_where_it_leads(self._live.redo)
 
     def _go_where_it_leads(self, go: Callable[[], None], anywhere: bool = True) -> None:
-        """A moment in the past is looked at, and the end of a branch is where training goes on."""
+        """A moment in the past is looked at, and the end of a branch is where training goes on; what was owed elsewhere
+        is not."""
 
         def look() -> None:
+            before = self._live.here
             go()
             if self._live.is_past:
                 self._drive.pause()
+            elif self._live.here != before:
+                self._drive.forgive()
 
         self.make(look, anywhere)
 
     def go(self, branch: int, window: int) -> None:
         """Show the moment after so many windows along a branch's path, within its ends; training pauses."""
-        timeline = self._live.timeline
-        if not 0 <= branch < len(timeline):
-            self._refuse(self._stage.frame, f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
-            return
-        moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
-        self._drive.pause()
-        if moment != self._live.here:
-            self.make(lambda: self._live.go(moment), anywhere=True)
+        self.make(lambda: self._look_at(branch, window), anywhere=True)
 
     def move(self, windows: int) -> None:
         """Show the moment so many windows on along the line, or back."""
-        self.go(self._live.here.branch, self._live.here.window + windows)
+        self.make(lambda: self._look_at(self._live.here.branch, self._live.here.window + windows), anywhere=True)
 
     def move_epochs(self, epochs: int) -> None:
         """Show the next moment at which an epoch ends, or the one before (-1)."""
-        timeline, here = self._live.timeline, self._live.here
-        per_epoch = self._live.config.windows_per_epoch
-        _, done = timeline.owner(here).position(here.window)
-        back = done if done else per_epoch
-        window = here.window - back if epochs < 0 else here.window + per_epoch - done
-        window += (epochs - 1) * per_epoch if epochs > 0 else (epochs + 1) * per_epoch
-        self.go(here.branch, window)
+        self.make(lambda: self._look_at(self._live.here.branch, self._end_of_epoch(epochs)), anywhere=True)
+
+    def _look_at(self, branch: int, window: int) -> None:
+        timeline = self._live.timeline
+        if not 0 <= branch < len(timeline):
+            raise NotThereError(f"branch = {branch} cannot be shown: 0 to {len(timeline) - 1}")
+        moment = Moment(branch, min(max(0, window), timeline.end(branch).window))
+        if moment != self._live.here:
+            self._live.go(moment)
+        self._drive.pause()
+
+    def _end_of_epoch(self, epochs: int) -> int:
+        """The window along the line at which so many epochs end from here on, or back."""
+        here, left, per_epoch = self._live.here.window, self._live.epoch_left, self._live.config.windows_per_epoch
+        if epochs < 0:
+            return here - ((per_epoch - left) or per_epoch) + (epochs + 1) * per_epoch
+        return here + left + (epochs - 1) * per_epoch

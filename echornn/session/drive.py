@@ -13,7 +13,8 @@ class Drive:
 
     Attributes:
         running: whether it trains on and on.
-        owed: windows still to be trained at full speed, before it pauses.
+        owed: windows still to be trained at full speed, before it pauses; what changes the network does not settle it.
+        to_the_end: whether they are owed up to the end of the epoch.
 
     Args:
         pace: how many windows are due.
@@ -22,23 +23,33 @@ class Drive:
     def __init__(self, pace: Pace) -> None:
         self.running = True
         self.owed = 0
+        self.to_the_end = False
         self._pace = pace
 
     def pause(self) -> None:
         """Train no more."""
         self.running = False
-        self.owed = 0
+        self.forgive()
 
     def resume(self) -> None:
         """Train on and on."""
         self.running = True
-        self.owed = 0
+        self.forgive()
         self._pace.restart()
 
     def step(self, windows: int) -> None:
         """Train so many windows more than are owed, then no more."""
-        self.running = False
+        self.running = self.to_the_end = False
         self.owed += max(0, windows)
+
+    def finish(self, windows: int) -> None:
+        """Train to the end of the epoch, which is so many windows away, then no more."""
+        self.running, self.to_the_end = False, True
+        self.owed = windows
+
+    def forgive(self) -> None:
+        """Train nothing of what is owed."""
+        self.owed, self.to_the_end = 0, False
 
     def toggle(self) -> None:
         """Pause where it trains, resume where it does not."""
@@ -50,6 +61,7 @@ class Drive:
     def trained(self, windows: int) -> None:
         """So many of what was owed are trained."""
         self.owed = max(0, self.owed - windows)
+        self.to_the_end &= self.owed > 0
 
     def wait_seconds(self) -> float | None:
         """Seconds until windows are to be trained; None where none are."""

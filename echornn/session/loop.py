@@ -193,6 +193,8 @@ class Loop:
             self._walk()
         elif not self.live.trainer.finished and (windows := self.drive.windows(self._slice_windows)):
             self._train(windows)
+        if self.live.arrived and self.live.trainer.finished:
+            self.drive.forgive()
         seconds = self.recorder.seconds_to_save()
         if seconds is not None and seconds <= 0 and self.live.arrived:
             self.live.save()
@@ -228,7 +230,7 @@ class Loop:
         progress = live.train(windows)
         trained = len(progress.losses)
         self.pace.trained(windows, self._clock() - begun, is_typical=windows > 1 or self.pace.slice_windows() == 1)
-        self.drive.trained(self.drive.owed if live.trainer.finished else windows)
+        self.drive.trained(windows)
         self._can_save = True
         if not live.arrived:  # the loss diverges in the window after these, which is trained alone
             self.drive.pause()
@@ -244,7 +246,7 @@ class Loop:
         self._step_on_the_way()
         if self.live.arrived:
             self.pace.restart()
-            self.changes.make_waiting()
+            self.changes.do_waiting()
         self._showing.show()
 
     def _step_on_the_way(self) -> None:
@@ -254,14 +256,11 @@ class Loop:
 
     def step(self, windows: int) -> None:
         """Train so many windows, then pause."""
-        if self.live.trainer.finished:
-            self.drive.pause()
-        else:
-            self.drive.step(windows)
+        self.changes.in_turn(lambda: self.drive.step(windows))
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause."""
-        self.changes.make(lambda: self.step(self.live.config.windows_per_epoch - self.live.trainer.window))
+        self.changes.in_turn(lambda: self.drive.finish(self.live.epoch_left), anywhere=False)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""

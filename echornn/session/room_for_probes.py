@@ -40,8 +40,10 @@ def bytes_needed(config: EchoConfig) -> int:
 
 def _bytes_of_the_window(config: EchoConfig) -> int:
     """Of the newest window run again, and of what each prediction of one of its rows hangs on."""
-    connected = COPIES * min(MOST_LAGS, config.truncated_backprop_length) ** 2
-    return 4 * (config.batch_size * config.truncated_backprop_length * _numbers_a_step(config) + connected)
+    looked_at = min(MOST_LAGS, config.truncated_backprop_length)
+    flipped = looked_at * _numbers_a_step(config)
+    run = config.batch_size * config.truncated_backprop_length * _numbers_a_step(config)
+    return 4 * (run + flipped + COPIES * looked_at**2)
 
 
 def _numbers_a_step(config: EchoConfig) -> int:

@@ -27,8 +27,9 @@ from echornn.training.any_trainer import MakeTrainer
 
 
 class Session:
-    """AnyTrainer on the thread that calls `run`; every other method may be called from any thread, and none waits but
-    `when_idle`.
+    """A run that trains on the thread that calls `run`, while other threads command and watch it.
+
+    Every method but `run` may be called from any thread, and none waits but `when_idle`.
 
     Args:
         config: what to train.
@@ -101,6 +102,9 @@ class Session:
         self._given += 1
         self._loop.mailbox.send(do)
 
+    def _in_turn(self, command: Command) -> None:
+        self._loop.mailbox.send(lambda: self._loop.changes.in_turn(command))
+
     @property
     def recorder(self) -> Recorder:
         """What keeps the run; one of them keeps nothing."""
@@ -139,16 +143,16 @@ class Session:
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
-        self._loop.mailbox.send(self._loop.drive.pause)
+        self._in_turn(self._loop.drive.pause)
 
     def resume(self) -> None:
         """Train on, at the speed set; from a moment in the past, as a new branch."""
-        self._loop.mailbox.send(self._loop.drive.resume)
+        self._in_turn(self._loop.drive.resume)
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
         self._toggles += 1
-        self._loop.mailbox.send(self._toggle)
+        self._in_turn(self._toggle)
 
     def _toggle(self) -> None:
         self._toggled += 1
@@ -160,11 +164,15 @@ class Session:
         return self._loop.drive.running != bool((self._toggles - self._toggled) % 2)
 
     def step(self, windows: int = 1) -> None:
-        """Train so many windows, then pause."""
+        """Train so many windows, then pause.
+
+        They are trained also where something is changed meanwhile, or refused. `pause`, `toggle`, `resume` and what
+        leads to another moment end them.
+        """
         self._have_done(lambda: self._loop.step(windows))
 
     def finish_epoch(self) -> None:
-        """Train to the end of the epoch at full speed, then pause."""
+        """Train to the end of the epoch at full speed, then pause; as `step`."""
         self._have_done(self._loop.finish_epoch)
 
     def set_speed(self, speed: float) -> None:
@@ -232,7 +240,7 @@ class Session:
 
         Of a number that is not there, the nearest is shown.
         """
-        self._loop.mailbox.send(lambda: self._loop.live.choose(replica))
+        self._in_turn(lambda: self._loop.live.choose(replica))
 
     def alone(self) -> None:
         """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""

@@ -49,6 +49,11 @@ class Whereabouts:
         return Moment(self.owner.number, self.here.window)
 
     @property
+    def epoch_left(self) -> int:
+        """Windows from here to the end of the epoch."""
+        return self.config.windows_per_epoch - self.owner.position(self.here.window)[1]
+
+    @property
     def is_of_a_piece(self) -> bool:
         """Whether the windows before this moment are of the data and the task of those after it: always, but where a
         branch has just begun."""

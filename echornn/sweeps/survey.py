@@ -18,7 +18,8 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
         before: what was known of it earlier; points of which no more is known are taken from there.
     """
     axes = results.axes
-    known = before.tallies if before is not None and list(before.axes) == list(axes) else {}
+    is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), results.versions)
+    known = before.tallies if before is not None and is_alike else {}
     tallies: dict[Values, Tally] = {}
     configs: dict[Values, EchoConfig] = {}
     reasons: dict[Values, str] = {}
@@ -36,7 +37,9 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
                 tallies[values] = Tally(left_out=1)
                 reasons[values] = impossible.reason
     elsewhere = sum(len(point.results) for point in results.earlier)
-    return Surveyed(axes, tallies, configs, reasons, results.seeds, results.until == "solved", elsewhere)
+    return Surveyed(
+        axes, tallies, configs, reasons, results.seeds, results.until == "solved", elsewhere, results.versions
+    )
 
 
 def tally_of(point: Point, before: Tally | None = None, version: int = 0) -> Tally:

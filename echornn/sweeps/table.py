@@ -13,6 +13,7 @@ from echornn.sweeps import axis
 from echornn.sweeps.ranking import Place, Ranking, ranking_of
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS, Limit
+from echornn.sweeps.trained_by import Versions
 
 Value = axis.Value | None
 """Of a field; None is a stride that is not set."""
@@ -55,6 +56,7 @@ class Surveyed:
         seeds: of all points, ascending.
         until_solved: whether a network trains until it has solved the echo, or all of its epochs.
         elsewhere: results of these points by versions before, which are in no tally.
+        versions: of the program, by `Tally.version`.
     """
 
     axes: Mapping[str, Values]
@@ -64,11 +66,17 @@ class Surveyed:
     seeds: tuple[int, ...] = ()
     until_solved: bool = True
     elsewhere: int = 0
+    versions: tuple[Versions, ...] = ()
 
     @cached_property
     def counts(self) -> Counts:
         """Of all points."""
         return Counts.of(self.tallies.values())
+
+    @cached_property
+    def shown_versions(self) -> list[int]:
+        """Those that have trained a point, or are to, the oldest first."""
+        return sorted({tally.version for tally in self.tallies.values() if tally.asked})
 
 
 def windows_of(config: EchoConfig) -> int:

@@ -25,12 +25,22 @@ CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
 
 VIEWS: dict[str, frozenset[Kind]] = {
     "memory": frozenset({"memory", "units"}),
-    "gradient": frozenset({"gradient", "connectivity", "flip"}),
+    "gradient": frozenset({"gradient", "effects", "reliance", "flip"}),
     "weights": frozenset({"weights", "lyapunov"}),
 }
 """What each view of the app asks for."""
 
-PROBES: tuple[Kind, ...] = ("memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov")
+PROBES: tuple[Kind, ...] = (
+    "memory",
+    "units",
+    "gradient",
+    "effects",
+    "reliance",
+    "connectivity",
+    "flip",
+    "weights",
+    "lyapunov",
+)
 REPEATS = 7
 EVERY_SECONDS = 0.25
 SLICE_SECONDS = 0.02

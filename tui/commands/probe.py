@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,9 @@ from tui.commands.windows import own_replica
 from tui.exit_code import ExitCode
 from tui.tty import terminal
 
-QUESTION = Question(frozenset({"memory", "units", "gradient", "weights", "lyapunov"}))
+QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weights", "lyapunov"}))
+
+COLUMNS = 80
 
 BAR = 40
 """Letters of the longest bar."""
@@ -90,15 +93,17 @@ def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, 
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
     """The readings as plain numbers; None for what is no number, as what is too large, or is not known.
 
-    Keys: window, along the path; memory, r2 by lag, and memory_total, numbers held, of memory_size; gradient_by_lag,
-    nats for a unit of state; truncation_bias, of each error followed through T steps, truncation_bias_by_steps, through
-    1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all over the size of the gradient, and
-    with _spread how much larger each may be; spectral_radius, the largest of spectral_radii, those of the recurrent
-    matrices by name; saturated, the share of the top layer's states, 0 to 1; lyapunov, exponents in nats a step; seed,
-    the network's, and replica, which it is of several; as_recorded, whether the windows that were trained again to come
-    there have the losses that are on record. What each is, `echornn.readings` says, and ``probe --help``.
+    Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
+    gradient_by_lag, nats for a unit of state; truncation_bias, of each error followed through T steps,
+    truncation_bias_by_steps, through 1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all
+    over the size of the gradient, and with _spread how much larger each may be; spectral_radius, the largest of
+    spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states, 0 to 1;
+    lyapunov, exponents in nats a step; seed, the network's, and replica, which it is of several; as_recorded, whether
+    the windows that were trained again to come there have the losses that are on record; turned_by_lag, the share of
+    predictions that turn when the input at that lag alone is changed, and moved_by_lag, how far they move; with
+    _samples, what each was measured on. What each is, `echornn.readings` says, and ``probe --help``.
     """
-    memory, units, gradient, weights, exponents = _all_of(readings)
+    memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
     bias, spread = gradient.through(readings.config.truncated_backprop_length)
     spreads = np.broadcast_to(gradient.bias_spread, gradient.bias.shape)
@@ -121,6 +126,14 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
         "seed": readings.config.seed,
         "replica": replica,
         "as_recorded": unlike is None,
+        "shift_register": memory.shift_register(readings.config.echo_step),
+        "turned_by_lag": _plain(reliance.turned),
+        "moved_by_lag": _plain(reliance.moved),
+        "memory_samples": memory.samples,
+        "gradient_samples": gradient.samples,
+        "turned_samples": reliance.samples,
+        "saturated_samples": units.samples,
+        "lyapunov_samples": readings.lyapunov_samples,
     }
 
 
@@ -131,21 +144,29 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
         replica: which of several networks they are of; None of a network alone.
         unlike: the first window trained again whose loss is another than is on record; None where none is.
     """
-    memory, units, gradient, weights, exponents = _all_of(readings)
+    memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     config = readings.config
-    marks = {config.echo_step: "echo", config.truncated_backprop_length: f"T {config.truncated_backprop_length}"}
+    echo, length = config.echo_step, config.truncated_backprop_length
+    marks = {echo: "echo", length: f"T {length}"}
     where = "" if not readings.branch else f" of branch {letter_of(readings.branch)}"
     whose = "" if replica is None else f", replica {replica}: seed {config.seed}"
     yield f"after window {readings.window:,}{where}{whose}"
     if unlike is not None:
         yield str(unlike)
     yield ""
-    needed = memory.needed(config.echo_step)
-    yield f"memory by lag, r2: {memory.total:.1f} of {memory.size} numbers used; the echo needs {needed}"
+    yield f"memory by lag, r2{_on(memory.samples, 'steps, and as many others fitted')}"
+    needed = memory.shift_register(echo)
+    yield f"{memory.total:.1f} of {memory.size} numbers used; a linear shift register for echo {echo} needs {needed}"
+    if echo >= length:
+        yield f"no gradient reaches lag {echo} (T {length}): only what the state keeps of it can be used"
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         yield _bar(lag, f"{r2:.2f}", r2, marks)
     yield ""
-    yield "gradient by lag, nats for a unit of state, on a log scale"
+    yield f"predictions that turn when the input at that lag alone is changed{_on(reliance.samples, '')}"
+    for lag, share in enumerate(reliance.turned.tolist()):
+        yield _bar(lag, f"{share:.1%}", share, marks)
+    yield ""
+    yield f"gradient by lag, nats for a unit of state, on a log scale{_on(gradient.samples, 'losses')}"
     sizes = gradient.by_lag.tolist()
     largest = max((size for size in sizes if math.isfinite(size)), default=0.0)
     for lag, size in enumerate(sizes):
@@ -154,8 +175,15 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield from _bias_lines(readings)
     radii = ", ".join(f"{one.spectral_radius:.2f} ({one.name})" for one in weights.recurrent)
     yield f"spectral radius {radii}"
-    yield f"saturated {units.share_saturated:.0%} of the top layer's states"
-    yield f"Lyapunov exponents, nats a step: {', '.join(map(_exponent, exponents.tolist()))}"
+    yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
+    rates = ", ".join(map(_exponent, exponents.tolist()))
+    text = f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"
+    yield from textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _on(samples: int, what: str) -> str:
+    """What a reading was measured on; empty where that is not known."""
+    return f", of {samples:,} {what}".rstrip() if samples else ""
 
 
 def _height(size: float, largest: float) -> float:
@@ -188,7 +216,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         yield f"T {length} biases the gradient by {estimated(bias, spread)}{would_do}"
     if math.isfinite(gradient.bias_of_windows):
         share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
-        yield f"windows of {length} steps, whose first targets reach less far: {share}"
+        yield f"windows of {length} step{'s' if length > 1 else ''}, whose first targets reach less far: {share}"
 
 
 def estimated(bias: float, spread: float) -> str:
@@ -210,7 +238,14 @@ def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:
     """What `QUESTION` asks for."""
-    return readings.memory, readings.units, readings.gradient, readings.weights, readings.lyapunov
+    return (
+        readings.memory,
+        readings.units,
+        readings.gradient,
+        readings.reliance,
+        readings.weights,
+        readings.lyapunov,
+    )
 
 
 def _plain(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[float | None]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.table import Surveyed, windows_of
+from echornn.sweeps.trained_by import difference_in_words
 
 FIRST = ("state_size", "truncated_backprop_length", "init")
 """Named whatever they are; all others where they are not the defaults."""
@@ -31,6 +32,7 @@ class Common(NamedTuple):
         seeds: the first and the last.
         differs: whether points differ in the number of windows.
         versions: what several versions of the program have trained; empty where it was one.
+        newest: what of the newest of them is not so in the oldest.
     """
 
     fields: tuple[str, ...]
@@ -39,11 +41,12 @@ class Common(NamedTuple):
     seeds: str
     differs: bool
     versions: str = ""
+    newest: str = ""
 
     def __str__(self) -> str:
         """All of it."""
         told = ", ".join(filter(None, (self.until, self.windows, self.seeds)))
-        return "; ".join(filter(None, (", ".join(self.fields), told, self.versions)))
+        return "; ".join(filter(None, (", ".join(self.fields), told, self.versions, self.newest)))
 
 
 def common_to_all(surveyed: Surveyed) -> Common | None:
@@ -64,21 +67,32 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
     windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(tuple(fields), until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed))
+    return Common(
+        tuple(fields), until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed)
+    )
 
 
 def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
     """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
     one, other = _values(least, names), _values(most, names)
-    return f"{windows_of(least):,} windows at {one} to {windows_of(most):,} at {other}"
+    return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
 
 def _versions(surveyed: Surveyed) -> str:
-    versions = {tally.version for tally in surveyed.tallies.values() if tally.asked}
-    several = f"cells by {len(versions)} versions of the program" if len(versions) > 1 else ""
+    count = len(surveyed.shown_versions)
+    several = f"cells by {count} versions of the program" if count > 1 else ""
     elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
     return ", ".join(filter(None, (several, elsewhere)))
+
+
+def _newest(surveyed: Surveyed) -> str:
+    shown = surveyed.shown_versions
+    if len(shown) < 2:
+        return ""
+    oldest, newest = shown[0], shown[-1]
+    differs = difference_in_words(surveyed.versions[newest], surveyed.versions[oldest])
+    return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 
 def _values(config: EchoConfig, names: list[str]) -> str:

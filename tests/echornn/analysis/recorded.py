@@ -67,7 +67,7 @@ RUNS = {
     "adagrad 5": Run({"learning_rate": 5.0}, {9984: Kind.RATE_TOO_LARGE}),
     "rmsprop 1": Run({"optimizer": "rmsprop", "learning_rate": 1.0}, {9984: Kind.RATE_TOO_LARGE}),
     "sgd 10": Run({"optimizer": "sgd", "learning_rate": 10.0}, {9984: Kind.RATE_TOO_LARGE}),
-    "adam 0.3": Run({"optimizer": "adam", "learning_rate": 0.3}, {9984: Kind.RATE_TOO_LARGE}),
+    "adam 0.3": Run({"optimizer": "adam", "learning_rate": 0.3}, {9984: Kind.BEGINNING}),
     "adam 1": Run({"optimizer": "adam", "learning_rate": 1.0}, {9984: Kind.RATE_TOO_LARGE}),
     "sgd 1e-4": Run({"optimizer": "sgd", "learning_rate": 1e-4}, {9984: Kind.STEPS_TOO_SMALL}),
     "state 4, echo 5": Run({"echo_step": 5}, {2048: Kind.LEARNING, 19_968: Kind.FEW_NUMBERS}, FEW),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from echornn.analysis import rates
@@ -14,3 +16,10 @@ def test_of_an_optimizer_that_was_not_measured_no_rate_is_out_of_range(monkeypat
     monkeypatch.delitem(rates.LARGE, "adagrad")
     monkeypatch.delitem(rates.SMALL, "adagrad")
     assert (rates.is_large(large), rates.is_small(small)) == (False, False)
+
+
+def test_an_lstm_learns_at_larger_rates() -> None:
+    three, ten = EchoConfig(learning_rate=3.0), EchoConfig(learning_rate=10.0)
+    assert (rates.is_large(three), rates.is_large(ten)) == (True, True)
+    of_lstm = (rates.is_large(replace(three, cell="lstm")), rates.is_large(replace(ten, cell="lstm")))
+    assert of_lstm == (False, True)

@@ -18,7 +18,17 @@ from tests.echornn.probes.specimens import random_weights, small, specimen
 
 pytestmark = pytest.mark.slow
 
-KINDS: tuple[Kind, ...] = ("memory", "units", "gradient", "connectivity", "flip", "weights", "lyapunov")
+KINDS: tuple[Kind, ...] = (
+    "memory",
+    "units",
+    "gradient",
+    "connectivity",
+    "effects",
+    "reliance",
+    "flip",
+    "weights",
+    "lyapunov",
+)
 ALL = Question(frozenset(KINDS), flip=(0, 1))
 WEIGHTS = Question(frozenset({"weights"}))
 
@@ -34,7 +44,7 @@ def test_what_is_asked_is_answered(kind: Kind) -> None:
 def test_without_a_window_there_is_nothing_that_needs_one() -> None:
     config = small()
     readings = examine(specimen(config, random_weights(config), with_window=False), ALL)
-    assert [one for one in KINDS if getattr(readings, one) is None] == ["connectivity", "flip"]
+    assert [one for one in KINDS if getattr(readings, one) is None] == ["connectivity", "effects", "flip"]
     assert readings.units is not None
     assert readings.units.activity.shape == (0, 0, 3)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echornn.config import Cell, EchoConfig
-from echornn.probes import connectivity
+from echornn.probes import rows_read
 from echornn.probes.examine import examine
 from echornn.probes.gradient import gradient
 from echornn.probes.of_weights import lyapunov_exponents, memory_by_lag, specimen_of
@@ -216,7 +216,7 @@ def test_connectivity(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert of_a_row.strength.shape == (1, length, length)
     np.testing.assert_allclose(of_a_row.of_row(1), expected[1], atol=1e-5)
     assert np.isnan(of_a_row.of_row(0)).all()
-    monkeypatch.setattr(connectivity, "MOST_LAGS", 3)
+    monkeypatch.setattr(rows_read, "MOST_LAGS", 3)
     newest = examine(one, Question(frozenset({"connectivity"}), row=0)).connectivity
     assert newest is not None
     assert (newest.first_step, newest.strength.shape) == (length - 3, (1, 3, 3))

@@ -79,7 +79,7 @@ def test_of_three_classes_two_numbers_a_symbol_are_needed() -> None:
     memory, units = read(config, weights)
     np.testing.assert_allclose(memory.by_lag[:3], 0.5, atol=0.02)
     assert memory.total == pytest.approx(3, abs=0.1)
-    assert memory.needed(config.echo_step) == 6
+    assert memory.shift_register(config.echo_step) == 6
     np.testing.assert_array_equal(units.best_lag, range(3))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from echornn import quiet
 from echornn.config import EchoConfig
-from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Units
+from echornn.readings import Gradient, Matrices, Memory, Question, Readings, Recurrent, Reliance, Units
 from echornn.runs import run_dir
 from echornn.session import probing
 from echornn.session.specimen_of_run import specimen_of_run
@@ -30,6 +30,7 @@ CONFIG = EchoConfig(truncated_backprop_length=4, echo_step=2)
 
 MEMORY = np.array([1, 0.9, 0.5, 0.02, 0], np.float32)
 GRADIENT = np.array([0.2, 0.02, 0.002, 0, 1e-6, 1e-9], np.float32)
+TURNED = np.array([0, 0, 0.75, 0.25, 0], np.float32)
 BIAS = np.array([0.8, 0.5, 0.2, 0.15, 0.05, 0], np.float32)
 
 
@@ -41,11 +42,13 @@ def readings(config: EchoConfig = CONFIG) -> Readings:
         0,
         1330,
         ("h",),
-        memory=Memory("h", MEMORY, 4),
-        units=Units("h", none, none.astype(bool), 0.25, one, one.astype(np.int32), one),
-        gradient=Gradient(GRADIENT, BIAS, 0.3),
+        memory=Memory("h", MEMORY, 4, samples=2048),
+        units=Units("h", none, none.astype(bool), 0.25, one, one.astype(np.int32), one, samples=4096),
+        gradient=Gradient(GRADIENT, BIAS, 0.3, samples=16_384),
+        reliance=Reliance(TURNED, TURNED / np.float32(2), 512),
         weights=Matrices({}, {}, {}, {}, (Recurrent("W", np.array([-1.25, 0.5], np.complex64)),)),
         lyapunov=np.array([-0.25, -1.5], np.float32),
+        lyapunov_samples=1024,
     )
 
 
@@ -67,6 +70,16 @@ def test_the_record() -> None:
     assert record["saturated"] == 0.25
     assert record["lyapunov"] == [-0.25, -1.5]
     assert record["memory_total"] == pytest.approx(2.42)
+    assert record["shift_register"] == 3
+    assert (record["turned_by_lag"], record["moved_by_lag"]) == ([0, 0, 0.75, 0.25, 0], [0, 0, 0.375, 0.125, 0])
+    samples = {name: value for name, value in record.items() if name.endswith("_samples")}
+    assert samples == {
+        "memory_samples": 2048,
+        "gradient_samples": 16_384,
+        "turned_samples": 512,
+        "saturated_samples": 4096,
+        "lyapunov_samples": 1024,
+    }
     assert json.loads(json.dumps(record)) == record
 
 
@@ -127,7 +140,8 @@ def test_of_another_branch_than_the_first_the_letter_is_told() -> None:
 def test_of_a_lottery_the_network_is_told() -> None:
     one = replace(readings(), config=replace(CONFIG, seed=9))
     assert next(lines(one, 2)) == "after window 1,330, replica 2: seed 9"
-    assert list(record_of(one, 2).items())[-3:-1] == [("seed", 9), ("replica", 2)]
+    record = record_of(one, 2)
+    assert (record["seed"], record["replica"]) == (9, 2)
 
 
 def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
@@ -168,14 +182,22 @@ def test_the_lines() -> None:
     assert list(lines(readings())) == [
         "after window 1,330",
         "",
-        "memory by lag, r2: 2.4 of 4 numbers used; the echo needs 3",
+        "memory by lag, r2, of 2,048 steps, and as many others fitted",
+        "2.4 of 4 numbers used; a linear shift register for echo 2 needs 3",
         "    0      1.00  " + "#" * 40,
         "    1      0.90  " + "#" * 36,
         "    2      0.50  " + "#" * 20 + " " * 22 + "echo",
         "    3      0.02  #",
         "    4      0.00" + " " * 44 + "T 4",
         "",
-        "gradient by lag, nats for a unit of state, on a log scale",
+        "predictions that turn when the input at that lag alone is changed, of 512",
+        "    0      0.0%",
+        "    1      0.0%",
+        "    2     75.0%  " + "#" * 30 + " " * 12 + "echo",
+        "    3     25.0%  " + "#" * 10,
+        "    4      0.0%" + " " * 44 + "T 4",
+        "",
+        "gradient by lag, nats for a unit of state, on a log scale, of 16,384 losses",
         "    0   2.0e-01  " + "#" * 40,
         "    1   2.0e-02  " + "#" * 30,
         "    2   2.0e-03  " + "#" * 20 + " " * 22 + "echo",
@@ -186,9 +208,23 @@ def test_the_lines() -> None:
         "T 4 biases the gradient by 15.0%; 5 would do for 10%",
         "windows of 4 steps, whose first targets reach less far: 30.0%",
         "spectral radius 1.25 (W)",
-        "saturated 25% of the top layer's states",
-        "Lyapunov exponents, nats a step: -0.25, -1.50",
+        "saturated 25% of the top layer's states, of 4,096 steps",
+        "Lyapunov exponents, nats a step, of 1,024 steps: -0.25, -1.50",
     ]
+
+
+def test_many_exponents_go_on_on_lines_of_their_own() -> None:
+    printed = list(lines(replace(readings(), lyapunov=np.linspace(-0.2, -3, 16, dtype=np.float32))))
+    assert max(map(len, printed)) <= 80
+    assert printed[-3].startswith("Lyapunov exponents, nats a step, of 1,024 steps: -0.20, -0.39")
+    assert printed[-1].endswith(" -3.00")
+
+
+def test_where_no_error_reaches_the_source_it_is_said_that_the_state_may_keep_it() -> None:
+    printed = list(lines(readings(replace(CONFIG, truncated_backprop_length=2))))
+    assert printed[4] == "no gradient reaches lag 2 (T 2): only what the state keeps of it can be used"
+    assert max(map(len, printed)) <= 80
+    assert not any("no gradient" in line for line in lines(readings()))
 
 
 def test_where_no_error_travels_there_is_no_bias_and_what_is_gone_in_a_step_is_minus_infinity() -> None:
@@ -200,7 +236,7 @@ def test_where_no_error_travels_there_is_no_bias_and_what_is_gone_in_a_step_is_m
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     printed = list(lines(saturated))
     assert "no error gets even one step back: nothing tells what T 4 cuts off" in printed
-    assert printed[-1] == "Lyapunov exponents, nats a step: -inf"
+    assert printed[-1] == "Lyapunov exponents, nats a step, of 1,024 steps: -inf"
 
 
 def test_a_network_that_is_too_large_is_a_line_and_a_failure(

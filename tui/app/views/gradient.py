@@ -10,11 +10,11 @@ import numpy.typing as npt
 from textual.binding import Binding
 
 from echornn.config import EchoConfig
-from echornn.readings import Connectivity, Flip, Gradient, Question, Readings
+from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
 from tui.app.scene import Scene
 from tui.app.views.cursor_keys import cursor_keys
-from tui.app.views.gradient_words import words_of
-from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart
+from tui.app.views.gradient_words import read, relied_on, size_text, words_of
+from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
 from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
 from tui.app.views.row_panel import (
@@ -24,7 +24,6 @@ from tui.app.views.row_panel import (
     RowPanel,
     draw_row,
     flip_words,
-    is_read,
     targets_after,
 )
 from tui.app.widgets.cells import Cells
@@ -32,6 +31,9 @@ from tui.app.widgets.fitting import shortened
 
 DECADES = 8
 """Powers of ten of the axis at the most; what is smaller has no bar."""
+
+LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little of saturated units")
+"""What is said below it, the longest first."""
 
 LAGS_BEYOND = 3
 """Lags shown beyond the wall at least, so that it is seen to cut something or nothing."""
@@ -41,18 +43,20 @@ TALL = 17
 
 
 class GradientView(ProbeView):
-    """phi by lag at the left, the row under the cursor beside it or below; ``f`` flips an input of it."""
+    """How much of the error gets so many steps back, by lag, at the left; the row under the cursor beside it or below,
+    of which ``f`` flips an input."""
 
     key = "4"
     title = "gradient"
     about = "How far the error travels, what T cuts off, what a prediction hangs on, an input flipped"
-    kinds = frozenset({"gradient", "connectivity"})
+    kinds = frozenset({"gradient", "reliance"})
 
     BINDINGS = [
         *cursor_keys(
             "Cursor to an earlier time step", "Cursor to a later time step", "Cursor a row up", "Cursor a row down"
         ),
         Binding("f", "flip", "Flip", show=False, tooltip="Flip the input at the cursor, or take that back"),
+        Binding("n", "derivative", "Derivative", show=False, tooltip="The local derivative, or what a flip does"),
         Binding("v", "swap", "Swap", show=False, tooltip="Where there is room for one: bars by lag, or the row"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor and the flip away"),
     ]
@@ -64,6 +68,8 @@ class GradientView(ProbeView):
         self._flip_of: tuple[int, int] | None = None
         """The branch and window that the flip is of; None for whichever is the newest while windows are trained."""
         self._row_first = False
+        self._derivative = False
+        """Whether the row shows the local derivative, and not what each input does when it is flipped."""
 
     @property
     def question(self) -> Question:
@@ -72,10 +78,17 @@ class GradientView(ProbeView):
             config = self._frame.config
             fits = flip[0] < config.batch_size and flip[1] < config.truncated_backprop_length
             flip = flip if fits else None
-        row = self._cursor[0] if self._cursor is not None else 0
+        row, cut = self._cursor[0] if self._cursor is not None else 0, False
         if self._frame is not None:
             row = min(row, self._frame.config.batch_size - 1)
-        return Question(self.kinds if flip is None else self.kinds | {"flip"}, flip=flip, row=row)
+            cut = self._frame.config.echo_step >= self._frame.config.truncated_backprop_length
+        wanted: dict[Kind, bool] = {
+            "connectivity": self._derivative,
+            "effects": not self._derivative,
+            "flip": flip is not None,
+            "memory": cut,  # what the state keeps where no error reaches the source
+        }
+        return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
 
     def show(self, scene: Scene, message: str = "") -> None:
         """Draw this scene; a flip ends with the window that it was made in."""
@@ -98,10 +111,16 @@ class GradientView(ProbeView):
     @property
     def reading(self) -> str:
         readings = self._readings
-        if self._cursor is None or readings is None or readings.connectivity is None:
+        rows, where = self._rows(readings), self._place(readings)
+        if self._cursor is None or readings is None or rows is None or where is None:
             return ""
-        where = self._place(readings)
-        return "" if where is None else read(readings.connectivity, *where)
+        return read(readings.config, rows, *where)
+
+    def _rows(self, readings: Readings | None) -> OfRows | None:
+        """How much the rows' predictions hang on their inputs, by what was chosen; None while it is not read."""
+        if readings is None:
+            return None
+        return readings.connectivity if self._derivative else readings.effects
 
     def _place(self, readings: Readings | None) -> tuple[int, int] | None:
         """Row and step whose prediction is looked at; None without any.
@@ -109,10 +128,10 @@ class GradientView(ProbeView):
         Under the cursor, or the last step of the first row whose input is echoed within the window: there f shows
         something.
         """
-        connectivity = readings.connectivity if readings is not None else None
-        if readings is None or connectivity is None or not connectivity.strength.size:
+        rows = self._rows(readings)
+        if readings is None or rows is None or not rows.strength.size:
             return None
-        first, last = connectivity.first_step, connectivity.first_step + connectivity.strength.shape[1] - 1
+        first, last = rows.first_step, rows.first_step + rows.strength.shape[1] - 1
         echoed = last - readings.config.echo_step
         row, step = self._cursor or (0, echoed if echoed >= first else last)
         return min(row, readings.config.batch_size - 1), min(max(first, step), last)
@@ -121,7 +140,7 @@ class GradientView(ProbeView):
         gradient, config = readings.gradient, readings.config
         if gradient is None:
             return
-        first, second = words_of(config, gradient)
+        first, second = words_of(config, gradient, kept_at_the_echo(readings), readings.reliance)
         self.draw_head(cells, readings, first)
         write_in(
             cells,
@@ -140,11 +159,11 @@ class GradientView(ProbeView):
             draw_row(cells, right, panel, self._ascii_only)
 
     def _panel(self, readings: Readings) -> RowPanel | None:
-        where = self._place(readings)
-        if where is None or readings.connectivity is None:
+        rows, where = self._rows(readings), self._place(readings)
+        if where is None or rows is None:
             return None
         row, step = where
-        strengths, first = readings.connectivity.of_row(row), readings.connectivity.first_step
+        strengths, first = rows.of_row(row), rows.first_step
         progress = readings.progress
         if progress is not None and (row >= len(progress.x) or progress.x.shape[1] != first + len(strengths)):
             progress = None
@@ -155,12 +174,30 @@ class GradientView(ProbeView):
         if flip is not None and first:
             after = flip.before[first:], flip.after[first:]
             flip = Flip(flip.row, flip.step - first, flip.x[first:], *after)
-        probabilities, echo = readings.connectivity.predictions_of_row(row), readings.config.echo_step
-        hint = "f flips that input" if self.has_focus else "tab, then arrows; f flips it"
-        words = (hint,) if flip is None else flip_words(flip, echo, first)
+        echo = readings.config.echo_step
         y_after = targets_after(y, flip, echo) if y is not None and flip is not None else y
-        lit = self._cursor is not None
-        return RowPanel(row, step - first, strengths, x, y, y_after, probabilities, flip, words, lit, first)
+        if flip is not None:
+            words = flip_words(flip, echo, first)
+        elif self._derivative:
+            words = LOCAL_DERIVATIVE
+        else:
+            words = ("f flips that input" if self.has_focus else "tab, then arrows; f flips it",)
+        return RowPanel(
+            row,
+            step - first,
+            strengths,
+            x,
+            y,
+            y_after,
+            rows.predictions_of_row(row),
+            flip,
+            words,
+            self._cursor is not None,
+            first,
+            "local derivative" if self._derivative else "what it hangs on",
+            None if self._derivative else 1.0,
+            relied_on(readings.reliance),
+        )
 
     def action_move(self, steps: int, rows: int) -> None:
         readings = self._readings
@@ -182,6 +219,10 @@ class GradientView(ProbeView):
             self._flip_of = (self._frame.branch, self._frame.trained) if still else None
             self._changed()
 
+    def action_derivative(self) -> None:
+        self._derivative = not self._derivative
+        self._changed()
+
     def action_swap(self) -> None:
         self._row_first = not self._row_first
         self._changed()
@@ -189,6 +230,14 @@ class GradientView(ProbeView):
     def action_leave(self) -> None:
         self._cursor = self._flip = self._flip_of = None
         self._changed()
+
+
+def kept_at_the_echo(readings: Readings) -> float | None:
+    """r2 of the echo's source in the top layer's h; None where it was not read."""
+    memory, echo = readings.memory, readings.config.echo_step
+    if memory is None or echo >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
+        return None
+    return float(memory.by_lag[echo])
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
@@ -207,7 +256,8 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
-    return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}: cut off from here")
+    cut, sample = f"T {wall}: cut off from here", sample_texts(gradient.samples, "losses")
+    return LagChart(heights, values, styles, slots, ticks, echo, wall, cut, sample=sample)
 
 
 def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
@@ -217,17 +267,6 @@ def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
         return -1, 0
     top = math.ceil(math.log10(float(positive.max())) + 1e-9)
     return max(min(math.floor(math.log10(float(positive.min()))), top - 1), top - DECADES), top
-
-
-def size_text(value: float) -> str:
-    """A size above zero in four characters: .043, 2e-4; nothing for zero."""
-    if not math.isfinite(value):
-        return "?"
-    if value <= 0:
-        return "0"
-    if 1e-2 <= value < 10:
-        return f"{value:.3f}".removeprefix("0")[:4]
-    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def lags_that_matter(config: EchoConfig) -> int:
@@ -250,22 +289,3 @@ def share_room(
         upper = body.height - ROW_LINES - 1
         return body._replace(height=upper), Box(body.x, body.y + upper + 1, body.width, ROW_LINES)
     return (None, body) if row_first else (body, None)
-
-
-def read(connectivity: Connectivity, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
-
-    Of a row that was asked for by the last key, nothing is read yet.
-    """
-    strengths, at_step = connectivity.of_row(row), step - connectivity.first_step
-    if not is_read(strengths):
-        return f"row {row + 1}, step {step + 1}: computing"
-    strength = strengths[at_step, : at_step + 1]
-    text = f"row {row + 1}, step {step + 1}: logit by input"
-    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
-        lag = at_step - at
-        entry = f"{',' if number else ''} {f'x[t-{lag}]' if lag else 'x[t]'} {size_text(float(strength[at]))}"
-        if len(text) + len(entry) > 78:
-            break
-        text += entry
-    return text

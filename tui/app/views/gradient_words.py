@@ -1,4 +1,4 @@
-"""What the windows of T steps leave out of the gradient, in two lines."""
+"""The gradient view in words: what windows of T steps leave out, and what predictions hang on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import math
 import numpy as np
 
 from echornn.config import EchoConfig
-from echornn.readings import Gradient
+from echornn.readings import Effects, Gradient, OfRows, Reliance
+from tui.app.views.row_panel import is_read
+
+MOST_NAMED = 3
+"""Lags."""
+
+LONGEST = 78
+"""Characters of a reading."""
 
 ACCEPTED_BIAS = 0.1
 """What may be left out of the gradient where it is said how many steps are enough."""
@@ -24,13 +31,22 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
 
 
-def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
-    """What the windows leave out of the gradient, and whether that is their early errors, or T.
+def words_of(
+    config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
+) -> tuple[str, str]:
+    """What the windows leave out of the gradient, and whether that is their early errors, or T; where the gradient is
+    cut before the echo's source, what the state keeps of it all the same.
 
     The gradient is that of the network as it is: of an echo that is not learned, nothing is in it. So how many steps
     are enough is said only where errors reach the echo.
+
+    Args:
+        kept: r2 of the echo's source in the state; None where it is not known.
+        reliance: what predictions hang on; None where it is not known.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
+    if echo >= steps and kept is not None:
+        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", kept_words(echo, kept, reliance)
     if not gradient.travels:
         return (
             "no error travels: nothing of it is left one step back",
@@ -46,7 +62,7 @@ def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
         return "too little of it to tell what windows leave out: no more than chance", ""
     windows = f"windows of {steps} {left_out(gradient.bias_of_windows)}"
     if echo >= steps:
-        return f"no error gets to the echo, {echo} steps back: that needs T above {echo}", f"{windows} as it is now"
+        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", f"{windows} as it is now"
     if not reaches_the_echo(echo, gradient):
         return (
             f"{windows} as it is now",
@@ -62,6 +78,73 @@ def words_of(config: EchoConfig, gradient: Gradient) -> tuple[str, str]:
     if least is None:
         return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
     return first, second if least == steps else f"{second}; {least} steps: at most {percent(ACCEPTED_BIAS)}"
+
+
+def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
+    """What the state holds of an echo's source that no error reaches, and how many predictions use it."""
+    text = f"only what the state keeps is used: x[t-{echo}], r2 {kept:.2f}"
+    if reliance is None or echo >= len(reliance.turned):
+        return text
+    return f"{text}; its flip turns {percent(float(reliance.turned[echo]))}"
+
+
+def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
+    """What share of all predictions turns with the input of which lag, the longest first."""
+    if reliance is None or not len(reliance.turned):
+        return ("",)
+    count, shares = f"{reliance.samples:,}", reliance.turned
+    order = [lag for lag in np.argsort(-shares, kind="stable").tolist() if shares[lag] > 0]
+    if not order:
+        return f"no input flipped alone turns any of {count} predictions", f"no flip turns any of {count}"
+    each = [f"{input_name(lag)} turns {percent(float(shares[lag]))}" for lag in order[:MOST_NAMED]]
+    others = "" if len(order) > MOST_NAMED else "; no other lag does"
+    return (
+        f"flipped alone, {', '.join(each)} of {count} predictions{others}",
+        f"flipped, {each[0]} of {count} predictions",
+        f"flip {input_name(order[0])}: {percent(float(shares[order[0]]))} of {count} turn",
+    )
+
+
+def input_name(lag: int) -> str:
+    """The input so many steps ago."""
+    return f"x[t-{lag}]" if lag else "x[t]"
+
+
+def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
+    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+
+    Of a row that was asked for by the last key, nothing is read yet.
+    """
+    strengths, at_step = rows.of_row(row), step - rows.first_step
+    text = f"row {row + 1}, step {step + 1}: "
+    if not is_read(strengths):
+        return f"{text}computing"
+    strength = strengths[at_step, : at_step + 1]
+    if isinstance(rows, Effects):
+        turned = rows.turned[row - rows.first_row, at_step]
+        sizes = [f"{size:.2f}{' (turns)' if turns else ''}" for size, turns in zip(strength, turned, strict=False)]
+        text += "source before the window; " if step < config.echo_step else ""
+        text += "flips move p:"
+    else:
+        sizes = [size_text(size) for size in strength.tolist()]
+        text += "local derivative by"
+    for number, at in enumerate(np.argsort(np.nan_to_num(-strength), kind="stable").tolist()):
+        entry = f"{',' if number else ''} {input_name(at_step - at)} {sizes[at]}"
+        if len(text) + len(entry) > LONGEST:
+            break
+        text += entry
+    return text
+
+
+def size_text(value: float) -> str:
+    """A size above zero in four characters: .043, 2e-4; nothing for zero."""
+    if not math.isfinite(value):
+        return "?"
+    if value <= 0:
+        return "0"
+    if 1e-2 <= value < 10:
+        return f"{value:.3f}".removeprefix("0")[:4]
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def reaches_the_echo(echo: int, gradient: Gradient) -> bool:

@@ -18,6 +18,9 @@ SLOT, ASCII_SLOT = "░", "'"
 WALL, ASCII_WALL = "┊", "|"
 MARK, ASCII_MARK = "▲", "^"
 
+GAP = 2
+"""Columns from the sample to what stands beside it."""
+
 MOST_PITCH = 7
 """Columns from a bar to the next, at the most."""
 
@@ -41,6 +44,7 @@ class LagChart:
         echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
         wall_text: what is said below the wall.
         cursor: the lag that is lit; None for none.
+        sample: what the bars were measured on, said below them where there is room, the longest first.
     """
 
     heights: npt.NDArray[np.float64]
@@ -52,6 +56,7 @@ class LagChart:
     wall: int
     wall_text: str
     cursor: int | None = None
+    sample: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,11 @@ class Columns:
     def bar_width(self) -> int:
         """Columns of a bar: the last of its pitch parts it from the next, where that can be."""
         return max(1, self.pitch - 1)
+
+
+def sample_texts(count: int, what: str) -> tuple[str, ...]:
+    """How much the bars were measured on, the longest first; none where that is not known."""
+    return (f"of {count:,} {what}", f"n {count:,}") if count else ()
 
 
 def arrange(lags: int, wall: int, width: int) -> Columns:
@@ -184,7 +194,10 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 
 
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
-    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right."""
+    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right.
+
+    Then the sample, where it is in nobody's way.
+    """
     arrow = ASCII_MARK if ascii_only else MARK
     bar = chart.echo // columns.lags_a_bar
     text = f"{arrow} echo {chart.echo}"
@@ -197,6 +210,7 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
             at = max(0, at + 1 - len(text))
     end = at + len(text)
     write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
+    taken = [(at, end)]
     wall = chart.wall_text
     stands = 0 < columns.wall_bar < columns.bars
     begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall) - 2
@@ -204,4 +218,16 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     for x in (begin, begin - len(wall) + 1, end + 1, at - len(wall) - 1):
         if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
             write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
-            return
+            taken.append((x, x + len(wall)))
+            break
+    _draw_sample(cells, box._replace(x=box.x + GUTTER, width=box.width - GUTTER), line, chart.sample, taken)
+
+
+def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:
+    """The longest of the texts that has room on the line at the right, or else left of what is there."""
+    for text in texts:
+        for end in (box.width, *(first - GAP for first, _ in taken)):
+            begin = end - len(text)
+            if begin >= 0 and all(begin >= last + GAP or end + GAP <= first for first, last in taken):
+                write_in(cells, box, line, text, "view--axis", at=begin)
+                return

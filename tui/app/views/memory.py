@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
-from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart
+from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
 from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.row_panel import input_blocks
@@ -28,6 +28,9 @@ LEAST_VALUE = 0.005
 
 TALL = 15
 """Lines from which on bars and units have room above each other."""
+
+LONGEST = 78
+"""Characters of a reading."""
 
 LAGS_BEYOND = 2
 """Lags shown at least beyond the echo and T, where the units want room."""
@@ -123,11 +126,17 @@ class MemoryView(ProbeView):
 
 
 def summary(config: EchoConfig, memory: Memory, computing: str = "") -> str:
-    """How much is held, of how much room there is, and how much the echo needs; or which part comes next."""
-    total = memory.total
-    held = f"{total:.1f}" if math.isfinite(total) else "?"
-    then = f"computing {computing}" if computing else f"the echo needs {memory.needed(config.echo_step)}"
-    return f"{held} of {memory.size} numbers used; {then}"
+    """How much linear read-outs find, of at most how much, and what the echo asks for; or which part comes next.
+
+    Where the gradient is cut before the echo's source, what the state keeps of it all the same.
+    """
+    total, echo = memory.total, config.echo_step
+    used = f"{f'{total:.1f}' if math.isfinite(total) else '?'} of {memory.size} numbers used"
+    if computing:
+        return f"{used}; computing {computing}"
+    if echo >= config.truncated_backprop_length and echo < len(memory.by_lag):
+        return f"{used}; no gradient reaches lag {echo}: r2 {float(memory.by_lag[echo]):.2f}"
+    return f"{used}; a shift register needs {memory.shift_register(echo)}"
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
@@ -141,9 +150,9 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
     )
     values = tuple(share_text(value) if not value < LEAST_VALUE else "" for value in memory.by_lag[:lags].tolist())
     slots = np.arange(lags) <= echo
-    return LagChart(
-        heights, values, styles, slots, ((0.0, "0"), (0.5, ".5"), (1.0, "1")), echo, wall, f"T {wall}", cursor
-    )
+    ticks = ((0.0, "0"), (0.5, ".5"), (1.0, "1"))
+    sample = sample_texts(memory.samples, "steps")
+    return LagChart(heights, values, styles, slots, ticks, echo, wall, f"T {wall}", cursor, sample)
 
 
 def lags_that_matter(config: EchoConfig) -> int:
@@ -189,16 +198,17 @@ def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...]
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
-    """A lag in words: how well its input can be read, and which unit holds it best."""
+    """A lag in words: how well its input can be read, and which unit holds it best, where that fits too."""
     lag = min(lag, len(memory.by_lag) - 1)
     if lag < 0:
         return ""
     name = f"x[t-{lag}]" if lag else "x[t]"
-    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: {name} is read with r2 "
-    text += f"{float(memory.by_lag[lag]):.2f}"
+    text = f"lag {lag}{', the echo' if lag == config.echo_step else ''}: r2 of {name} {float(memory.by_lag[lag]):.2f}"
+    text += f" in {memory.samples:,} steps" if memory.samples else ""
     if units is not None and len(units.best_lag):
         holders = np.flatnonzero((units.best_lag == lag) & (np.abs(units.correlation) > 0))
         if len(holders):
             best = int(holders[np.abs(units.correlation[holders]).argmax()])
-            text += f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+            follower = f"; unit {best + 1} follows it, {float(units.correlation[best]):+.2f}"
+            text += follower if len(text + follower) <= LONGEST else ""
     return text

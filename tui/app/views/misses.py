@@ -17,8 +17,7 @@ def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
     if not count:
         return "no misses: each target lies in a window together with its source"
     if count == stride:
-        length = config.truncated_backprop_length
-        return f"all are misses {cross}: a window of {length} never reaches {config.echo_step} back; s makes T longer"
+        return f"all are misses {cross}: no gradient gets {config.echo_step} back; only what the state keeps is used"
     of = f"{count} of each {stride} targets lie" if count > 1 else f"1 of each {stride} targets lies"
     return f"misses {cross}: {of} in no window together with the source ({count / stride:.0%})"
 

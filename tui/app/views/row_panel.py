@@ -23,7 +23,7 @@ LEAST_WIDTH = 32
 """Columns that its words need."""
 
 
-ROW_LINES = 7
+ROW_LINES = 8
 """Lines of a row with a flip in it; what is left goes to all of its predictions."""
 
 LEAST_TRIANGLE = 4
@@ -43,6 +43,9 @@ class RowPanel:
         words: what is said below, the longest that fits.
         focused: whether the cursor is lit.
         first_step: which step of the window, from 0, the first of all these is.
+        shows: what the strengths are.
+        scale: the strength that the fullest block stands for; None for the largest that there is.
+        of_all: what is said below that of all predictions, the longest that fits.
     """
 
     row: int
@@ -56,6 +59,9 @@ class RowPanel:
     words: tuple[str, ...]
     focused: bool
     first_step: int = 0
+    shows: str = "what it hangs on"
+    scale: float | None = 1.0
+    of_all: tuple[str, ...] = ("",)
 
     @property
     def strength(self) -> Floats:
@@ -103,20 +109,22 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
     begin = min(max(0, panel.step + 1 - shown), steps - shown)
     first = panel.first_step + 1
     of = f", of {first + begin} to {first + begin + shown - 1}" if first > 1 or shown < steps else ""
-    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: what it hangs on", "view--axis")
+    write_in(cells, box, 0, f"row {panel.row + 1}, step {first + panel.step}{of}: {panel.shows}", "view--axis")
     lines = lines_of(panel, ascii_only)
     read = is_read(panel.strengths)
-    words = next((one for one in panel.words if len(one) <= box.width), panel.words[-1]) if read else "computing"
+    words = panel.words if read else ("computing",)
     keep = sorted(sorted(lines, key=lambda line: -line.matters)[: max(0, box.height - 1)], key=lines.index)
     for number, line in enumerate(keep, start=1):
         write_in(cells, box, number, line.label, "view--axis")
-        texts = [narrow(text) if block == 1 else text for text in line.blocks[begin : begin + shown]]
-        write_in(cells, box, number, "".join(texts), line.style, at=LABEL_WIDTH)
+        blocks = [narrow(text) if block == 1 else text for text in line.blocks[begin : begin + shown]]
+        write_in(cells, box, number, "".join(blocks), line.style, at=LABEL_WIDTH)
         for step, text in line.lit.items():
             if begin <= step < begin + shown:
                 at = LABEL_WIDTH + (step - begin) * block
                 write_in(cells, box, number, text if block == 2 else text.strip()[:1], line.lit_style, at=at)
-    write_in(cells, box, len(keep) + 1, shortened(words, box.width), "view--words")
+    for number, texts in enumerate((words, panel.of_all), start=len(keep) + 1):
+        text = next((one for one in texts if len(one) <= box.width), texts[-1])
+        write_in(cells, box, number, shortened(text, box.width), "view--words")
     below = Box(box.x, box.y + ROW_LINES + 1, box.width, box.height - ROW_LINES - 1)
     if below.height >= LEAST_TRIANGLE:
         draw_triangle(cells, below, panel, slice(begin, begin + shown), block, ascii_only)
@@ -129,7 +137,7 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
-    glyphs, _ = signed_blocks(part, scale_of(panel.strengths), ascii_only)
+    glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths), ascii_only)
     blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs that come later
     blank |= not is_read(panel.strengths)
     stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
@@ -158,7 +166,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     if flip is not None:
         blank = ("  ",) * len(flip.x)
         lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
-    glyphs, _ = signed_blocks(panel.strength, scale_of(panel.strength), ascii_only)
+    glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
     lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)

@@ -8,7 +8,18 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
-from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Readings, Recurrent, Units
+from echornn.readings import (
+    Connectivity,
+    Effects,
+    Flip,
+    Gradient,
+    Matrices,
+    Memory,
+    Readings,
+    Recurrent,
+    Reliance,
+    Units,
+)
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.views.probe_view import ProbeView
@@ -35,16 +46,19 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
     activity[:, :, 3] = 0.4 * signs
     by_lag = np.array([0.97, 0.98, 0.99, 1.0, 0.01, *[0.0] * 14], np.float32)
     phi = 0.2 * 0.55 ** np.arange(32, dtype=np.float32)
-    strength = np.zeros((rows, steps, steps), np.float32)
+    slopes, moved = np.zeros((2, rows, steps, steps), np.float32)
     for step in range(steps):
         for lag in range(step + 1):
-            strength[:, step, step - lag] = 8.0 if lag == 3 else 1.0 / (1 + lag)
+            slopes[:, step, step - lag] = 1.0 / (1 + lag)
+            moved[:, step, step - lag] = 0.98 if lag == 3 else 0.02 / (1 + lag)
+    turned = np.zeros(32, np.float32)
+    turned[3] = 1
     return Readings(
         config,
         branch=0,
         window=999,
         parts=("h",),
-        memory=Memory("h", by_lag, 4),
+        memory=Memory("h", by_lag, 4, samples=2048),
         units=Units(
             "h",
             activity,
@@ -53,11 +67,15 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             np.array([0.9, 0.9, 0.9, 0.4], np.float32),
             np.array([3, 1, 2, 0], np.int32),
             np.array([1.0, 0.98, 1.0, -0.71], np.float32),
+            samples=4096,
         ),
-        gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21),
-        connectivity=Connectivity(strength, progress.probabilities),
+        gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384),
+        effects=Effects(moved, progress.probabilities, turned=moved > 0.5),
+        reliance=Reliance(turned, 0.98 * turned, 512),
+        connectivity=Connectivity(slopes, progress.probabilities),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
+        lyapunov_samples=1024,
         progress=progress,
     )
 

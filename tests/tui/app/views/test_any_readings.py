@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
-from echornn.readings import Connectivity, Flip, Gradient, Matrices, Memory, Readings, Recurrent, Units
+from echornn.readings import (
+    Connectivity,
+    Effects,
+    Flip,
+    Gradient,
+    Matrices,
+    Memory,
+    Readings,
+    Recurrent,
+    Reliance,
+    Units,
+)
 from echornn.session.frame import Frame, State
 from tests.tui.app.views.by_hand import drawn
 from tui.app.views.gradient import GradientView
@@ -19,7 +30,17 @@ from tui.app.views.probe_view import ProbeView
 from tui.app.views.weights import WeightsView
 
 VIEWS: list[type[ProbeView]] = [MemoryView, GradientView, WeightsView]
-KEYS = {"lag": (1,), "row": (1,), "units": (1,), "part": (1,), "swap": (), "flip": (), "leave": (), "move": (1, -1)}
+KEYS = {
+    "lag": (1,),
+    "row": (1,),
+    "units": (1,),
+    "part": (1,),
+    "swap": (),
+    "flip": (),
+    "derivative": (),
+    "leave": (),
+    "move": (1, -1),
+}
 
 
 @st.composite
@@ -52,6 +73,7 @@ def any_readings(draw: st.DrawFn) -> Readings:
     columns = tuple(f"h{unit}" for unit in range(size))
     inputs = tuple(f"x{symbol}" for symbol in range(config.input_size))
     share = float(some(1)[0])
+    strength, first_row, first_step = some(rows, steps, steps), draw(st.integers(0, 2)), draw(st.integers(0, 3))
     eigenvalues = np.stack([some(size), some(size)], axis=-1).view(np.complex64)[:, 0]
     return Readings(
         config,
@@ -76,8 +98,10 @@ def any_readings(draw: st.DrawFn) -> Readings:
             )
         ),
         Gradient(some(lags), some(lags), share),
-        Connectivity(
-            some(rows, steps, steps), some(rows, steps, classes), draw(st.integers(0, 2)), draw(st.integers(0, 3))
+        draw(
+            st.sampled_from(
+                [None, Connectivity(some(rows, steps, steps), some(rows, steps, classes), first_row, first_step)]
+            )
         ),
         draw(
             st.sampled_from(
@@ -101,6 +125,8 @@ def any_readings(draw: st.DrawFn) -> Readings:
             draw(st.sampled_from([(), (Recurrent("W", eigenvalues),)])),
         ),
         some(min(size, 8)),
+        effects=Effects(strength, some(rows, steps, classes), first_row, first_step, turned=strength > 0.5),
+        reliance=draw(st.sampled_from([None, Reliance(some(lags), some(lags), 512)])),
     )
 
 
@@ -135,17 +161,18 @@ def test_anything_is_drawn_at_any_size(
 @pytest.mark.parametrize("view", VIEWS)
 def test_nothing_at_all_is_drawn(view: type[ProbeView]) -> None:
     config = EchoConfig()
-    nothing = np.zeros(0, np.float32)
+    nothing, none = np.zeros(0, np.float32), np.zeros((0, 0, 0), np.float32)
     readings = Readings(
         config,
         0,
         0,
         memory=Memory("h", nothing, 4),
         gradient=Gradient(nothing, nothing, float("nan")),
-        connectivity=Connectivity(np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 2), np.float32)),
+        effects=Effects(none, np.zeros((0, 0, 2), np.float32), turned=none > 0),
+        reliance=Reliance(nothing, nothing, 0),
         weights=Matrices({}, {}, {}, {}, ()),
     )
-    for one in (readings, replace(readings, connectivity=None), None):
+    for one in (readings, replace(readings, effects=None), None):
         for size in ((1, 1), (78, 12), (250, 70)):
             frame = Frame(State.LOADING, config, readings=one)
             assert len(drawn(view(), frame, *size)) == size[1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tui.app.views.lag_chart import Columns, LagChart, arrange, bar_picture, draw_lag_chart
+from tui.app.views.lag_chart import Columns, LagChart, arrange, bar_picture, draw_lag_chart, sample_texts
 from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import ProbeView
 from tui.app.widgets.cells import Cells
@@ -85,3 +87,17 @@ def test_two_boxes_side_by_side() -> None:
     assert beside(box, 30, 90, [40, 20]) == (Box(1, 2, 38, 9), Box(41, 2, 20, 9))
     assert beside(box, 30, 32, [40, 20]) == (Box(1, 2, 32, 9), Box(35, 2, 26, 9))
     assert beside(box, 50, 90, [40, 20]) is None
+
+
+@pytest.mark.parametrize(
+    ("width", "marks"),
+    [
+        (45, "            ▲ echo 1      T 3  of 2,048 steps"),
+        (38, "            ▲ echo 1      T 3  n 2,048"),
+        (33, "           ▲ echo 1    T 3"),
+    ],
+)
+def test_the_sample_is_said_where_it_is_in_nobodys_way(width: int, marks: str) -> None:
+    one = replace(chart([1.0, 0.5, 0.0, 0.25], 1, 3), sample=sample_texts(2048, "steps"))
+    assert lines_of(one, width, 7)[-1] == marks
+    assert sample_texts(0, "steps") == ()

@@ -93,7 +93,7 @@ def targets(config: EchoConfig, window: int, width: int) -> str:
 
 
 def test_the_misses_of_the_tutorials_figure() -> None:
-    assert sentence(LITTLE) == "all are misses ×: a window of 3 never reaches 3 back; s makes T longer"
+    assert sentence(LITTLE) == "all are misses ×: no gradient gets 3 back; only what the state keeps is used"
     assert bracket_lines(LITTLE, 1, 8 + 12) == ["windows ├─┤   ├─┤   ", "           ╞═╡   ├─┤"]
     assert targets(LITTLE, 0, 8 + 6) == "targets ××××××"
     assert sentence(EchoConfig()) == "misses ×: 3 of each 15 targets lie in no window together with the source (20%)"

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.readings import Connectivity, Flip, Gradient, Question
+from echornn.readings import Effects, Flip, Gradient, Memory, Question, Reliance
 from echornn.session.frame import Frame, State
 from tests.tui.app.scenes import of_frame
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
-from tui.app.views.gradient import GradientView, decades, read, size_text
-from tui.app.views.gradient_words import left_out, percent, words_of
+from tui.app.views.gradient import GradientView, decades
+from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
 from tui.app.views.paint import Box
 from tui.app.views.row_panel import (
     LABEL_WIDTH,
@@ -60,7 +60,7 @@ def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches
     """As the gradient is then, two steps are enough for all that the network follows."""
     hardly = gradient(0.3, 0.02, 0.003, 0, 0)
     assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
-        "no error gets to the echo, 3 steps back: that needs T above 3",
+        "no error gets 3 steps back, to the echo's source: T is 3",
         "windows of 3 leave out 20 % of it as it is now",
     )
 
@@ -113,7 +113,7 @@ def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
 def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: float, bias: float) -> None:
     """All units saturated: what T cuts off is 0 of 0."""
     phi = np.array([of_the_newest, *[0] * 31], np.float32)
-    gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias))
+    gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias), reliance=None)
     lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
     assert lines[:2] == [
         "gradient: no error travels: nothing of it is left one step back",
@@ -155,11 +155,11 @@ def test_the_solved_tutorial() -> None:
         "                                              row 1, step 7: what it hangs on",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
-        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          hangs ···█·░░",
+        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          hangs ···█···",
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
-        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █",
+        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    flip x[t-3]: 100 % of 512 turn",
         "lag  0   2   4   6   8   10  12  14┊   16",
         "           ▲ echo 3 T 15: cut off from here",
     ]
@@ -169,8 +169,8 @@ def test_what_is_predicted_is_of_the_weights_of_now_with_a_flip_and_without() ->
     """Training recorded what the weights before the window predicted."""
     recorded = PROGRESS.probabilities[:, :, ::-1].copy()
     readings = replace(SOLVED, progress=replace(PROGRESS, probabilities=recorded))
-    assert readings.connectivity is not None
-    assert readings.connectivity.probabilities is PROGRESS.probabilities
+    assert readings.effects is not None
+    assert readings.effects.probabilities is PROGRESS.probabilities
     view = GradientView()
     texts = []
     for one, flip in ((readings, None), (flipped(readings), (0, 6))):
@@ -197,19 +197,19 @@ def test_in_ascii() -> None:
 
 def test_with_room_each_prediction_of_the_row_is_shown() -> None:
     lines = drawn(GradientView(), frame_of(SOLVED), 120, 28)
-    assert any(line.endswith("   15 " + "··" * 11 + "██··░░░░") for line in lines)
-    assert any("    4 ██··░░░░" in line for line in lines)
+    assert any(line.endswith("   15 " + "··" * 11 + "██······") for line in lines)
+    assert any("    4 ██······" in line for line in lines)
 
 
 def test_the_cursor_and_the_flip_are_asked_for_and_taken_away() -> None:
     view = GradientView()
     view._frame = frame_of(SOLVED)
-    assert view.question == Question(frozenset({"gradient", "connectivity"}), row=0)
+    assert view.question == Question(frozenset({"gradient", "reliance", "effects"}), row=0)
     assert view.reading == ""
     view.action_move(-1, 0)
     view.action_move(-1, 0)
     view.action_move(0, 1)
-    assert view.reading == "row 2, step 11: logit by input x[t-3] 8.00, x[t] 1.00, x[t-1] .500"
+    assert view.reading == "row 2, step 11: flips move p: x[t-3] 0.98 (turns), x[t] 0.02, x[t-1] 0.01"
     view.action_flip()
     assert (view.question.flip, view.question.row) == ((1, 10), 1)
     assert "flip" in view.question.kinds
@@ -233,10 +233,11 @@ def test_a_flip_that_the_network_of_now_does_not_have_is_not_asked_for() -> None
 def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
     strength = np.full((5, 15, 15), np.nan, np.float32)
     strength[0] = np.eye(15)
+    effects = Effects(strength, PROGRESS.probabilities, turned=strength > 0.5)
     view = GradientView()
-    view._frame = frame_of(replace(SOLVED, connectivity=Connectivity(strength, PROGRESS.probabilities)))
+    view._frame = frame_of(replace(SOLVED, effects=effects))
     view.action_move(0, 1)
-    assert view.reading.startswith("row 1, step 12: logit by input x[t] 1.00")
+    assert view.reading.startswith("row 1, step 12: flips move p: x[t] 1.00 (turns)")
     view.action_move(0, 1)
     assert view.reading == "row 2, step 12: computing"
     lines = "".join(drawn(view, view._frame, 120, 28))
@@ -246,20 +247,21 @@ def test_a_row_that_is_not_read_yet_is_said_to_be_computed() -> None:
 
 def test_of_a_long_window_the_newest_steps_are_shown_and_which_is_said() -> None:
     view = GradientView()
-    assert SOLVED.connectivity is not None
-    newest = Connectivity(
-        SOLVED.connectivity.strength[2:3, 5:, 5:],
-        SOLVED.connectivity.probabilities[2:3, 5:],
+    assert SOLVED.effects is not None
+    newest = Effects(
+        SOLVED.effects.strength[2:3, 5:, 5:],
+        SOLVED.effects.probabilities[2:3, 5:],
         first_row=2,
         first_step=5,
+        turned=SOLVED.effects.turned[2:3, 5:, 5:],
     )
-    view._frame = frame_of(replace(flipped(SOLVED, 2, 6), connectivity=newest))
+    view._frame = frame_of(replace(flipped(SOLVED, 2, 6), effects=newest))
     view.action_move(0, 0)
     assert view.reading == "row 1, step 12: computing"
     view.action_move(-20, 2)
-    assert view.reading == "row 3, step 6: logit by input x[t] 1.00"
+    assert view.reading == "row 3, step 6: flips move p: x[t] 0.02"
     view.action_move(4, 0)
-    assert view.reading.startswith("row 3, step 10: logit by input x[t-3] 8.00, x[t] 1.00")
+    assert view.reading.startswith("row 3, step 10: flips move p: x[t-3] 0.98 (turns), x[t] 0.02")
     view.action_flip()
     assert view.question.flip == (2, 9)
     lines = "\n".join(drawn(view, view._frame, 120, 28))
@@ -269,8 +271,88 @@ def test_of_a_long_window_the_newest_steps_are_shown_and_which_is_said() -> None
 
 def test_a_reading_fits_on_a_line_of_78() -> None:
     assert SOLVED.connectivity is not None
+    assert SOLVED.effects is not None
     for step in range(15):
-        assert len(read(SOLVED.connectivity, 4, step)) <= 78
+        for rows in (SOLVED.connectivity, SOLVED.effects):
+            assert len(read(TUTORIAL, rows, 4, step)) <= 78
+
+
+def test_a_target_whose_source_lies_before_the_window_is_said_to_be_one() -> None:
+    assert SOLVED.effects is not None
+    begin = "row 5, step 3: source before the window; flips move p: x[t] 0.02"
+    assert read(TUTORIAL, SOLVED.effects, 4, 2).startswith(begin)
+    assert "source" not in read(TUTORIAL, SOLVED.effects, 4, 3)
+
+
+def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
+    view = GradientView()
+    view._frame = frame_of(SOLVED)
+    view.action_move(0, 0)
+    assert any(line.endswith("hangs ········█···") for line in shown(view))
+    view.action_derivative()
+    assert view.question.kinds == {"gradient", "reliance", "connectivity"}
+    assert view.reading.startswith("row 1, step 12: local derivative by x[t] 1.00, x[t-1] .500")
+    text = "\n".join(shown(view))
+    assert "row 1, step 12: local derivative" in text
+    assert "says little of saturated units" in text
+    view.action_derivative()
+    assert "effects" in view.question.kinds
+
+
+def shown(view: GradientView) -> list[str]:
+    """The lines of text at 78x12."""
+    assert view._frame is not None
+    return [line.rstrip() for line in drawn(view, view._frame, 78, 12)]
+
+
+def reliance(**by_lag: float) -> Reliance:
+    """Shares that turn, by names such as lag3."""
+    turned = np.zeros(20, np.float32)
+    for name, share in by_lag.items():
+        turned[int(name.removeprefix("lag"))] = share
+    return Reliance(turned, turned, 512)
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (
+            reliance(lag3=1),
+            (
+                "flipped alone, x[t-3] turns 100 % of 512 predictions; no other lag does",
+                "flipped, x[t-3] turns 100 % of 512 predictions",
+                "flip x[t-3]: 100 % of 512 turn",
+            ),
+        ),
+        (
+            reliance(lag3=0.7, lag0=0.2, lag1=0.1, lag5=0.002),
+            (
+                "flipped alone, x[t-3] turns 70 %, x[t] turns 20 %, x[t-1] turns 10 % of 512 predictions",
+                "flipped, x[t-3] turns 70 % of 512 predictions",
+                "flip x[t-3]: 70 % of 512 turn",
+            ),
+        ),
+        (reliance(), ("no input flipped alone turns any of 512 predictions", "no flip turns any of 512")),
+        (None, ("",)),
+    ],
+)
+def test_what_all_predictions_hang_on(one: Reliance | None, words: tuple[str, ...]) -> None:
+    assert relied_on(one) == words
+
+
+def test_where_no_error_reaches_the_source_what_the_state_keeps_is_said() -> None:
+    config = EchoConfig(truncated_backprop_length=2, echo_step=3)
+    assert words_of(config, gradient(1, 0.5, 0.1), 0.97, reliance(lag3=0.99)) == (
+        "no error gets 3 steps back, to the echo's source: T is 2",
+        "only what the state keeps is used: x[t-3], r2 0.97; its flip turns 99 %",
+    )
+    memory = Memory("h", np.array([1, 1, 1, 0.97], np.float32), 4)
+    view = GradientView()
+    view._frame = frame_of(replace(SOLVED, config=config, memory=memory))
+    assert "memory" in view.question.kinds
+    assert any("x[t-3], r2 0.97; its flip turns 100 %" in line for line in shown(view))
+    view._frame = frame_of(replace(SOLVED, config=config, memory=replace(memory, part="c")))
+    assert not any("r2" in line for line in shown(view)), "of another part it is not said"
 
 
 def test_what_a_flip_changes() -> None:
@@ -360,11 +442,11 @@ def test_symbols_of_more_than_two_classes_are_digits() -> None:
     p = np.full((steps, 36), 1 / 36, np.float32)
     p[:, 35] = 1
     flip = Flip(0, 2, np.full(steps, 10, np.uint8), p, p)
-    assert SOLVED.connectivity is not None
-    connectivity = replace(SOLVED.connectivity, probabilities=np.stack([p] * 5))
+    assert SOLVED.effects is not None
+    effects = replace(SOLVED.effects, probabilities=np.stack([p] * 5))
     view = GradientView()
     view._flip = (0, 2)
-    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip, connectivity=connectivity)), 120, 12)
+    lines = drawn(view, frame_of(replace(SOLVED, config=config, flip=flip, effects=effects)), 120, 12)
     assert any(line.rstrip().endswith("pred  " + "z<" * 15) for line in lines), "none of them is a target"
     assert any(line.rstrip().endswith("then  " + "z<" * 15) for line in lines)
 

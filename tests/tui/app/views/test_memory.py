@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Memory, Question, Readings
 from echornn.session.frame import State
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, frame_of, shift_register
-from tui.app.views.memory import MemoryView, read, share_text
+from tui.app.views.memory import MemoryView, read, share_text, summary
 from tui.app.views.unit_lines import best_input, signed_activity
 
 SOLVED = shift_register()
@@ -20,7 +20,7 @@ SOLVED = shift_register()
 def test_the_solved_tutorial_is_a_shift_register() -> None:
     lines = drawn(MemoryView(), frame_of(SOLVED), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "memory: 4.0 of 4 numbers used; the echo needs 4           tab: arrows act here",
+        "memory: 4.0 of 4 numbers used; a shift register needs 4   tab: arrows act here",
         "                                           4 units, row 1, 70% saturated",
         "   1 ▆ ▇ ▇ █                       ┊       input               ██▁▁█▁▁▁▁█████▁",
         "     █ █ █ █                       ┊       1 ~ x[t-3]  r  1.00 ···▲▲▼▼▲▼▼▼▼▲▲▲",
@@ -31,7 +31,7 @@ def test_the_solved_tutorial_is_a_shift_register() -> None:
         "     █ █ █ █                       ┊",
         "   0 █ █ █ █ ▁                     ┊",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3                T 15",
+        "           ▲ echo 3       n 2,048  T 15",
     ]
 
 
@@ -39,7 +39,7 @@ def test_in_ascii() -> None:
     lines = drawn(MemoryView(ascii_only=True), frame_of(SOLVED), 78, 12)
     assert "".join(lines).isascii()
     assert lines[3].split()[-1] == "...^^vv^vvvv^^^"
-    assert lines[-1].split() == ["^", "echo", "3", "T", "15"]
+    assert lines[-1].split() == ["^", "echo", "3", "n", "2,048", "T", "15"]
 
 
 def test_bars_have_their_values_where_there_is_room() -> None:
@@ -53,7 +53,7 @@ def test_a_state_that_is_too_small_leaves_slots_empty() -> None:
     by_lag = np.array([0.99, 0.76, 0.01, *[0] * 15], np.float32)
     readings = replace(SOLVED, config=config, memory=Memory("h", by_lag, 4), units=None)
     lines = drawn(MemoryView(), frame_of(readings), 78, 12)
-    assert lines[0].startswith("memory: 1.8 of 4 numbers used; the echo needs 6 ")
+    assert lines[0].startswith("memory: 1.8 of 4 numbers used; a shift register needs 6 ")
     assert "░" not in lines[2].split("┊")[1]
     assert lines[8].count("░░░") == 3
 
@@ -116,9 +116,9 @@ def test_rows_units_and_lags_are_chosen_by_keys() -> None:
     assert "2 ~ x[t-1]" in lines[3]
     assert view.reading == ""
     view.action_lag(1)
-    assert view.reading == "lag 3, the echo: x[t-3] is read with r2 1.00; unit 1 follows it, +1.00"
+    assert view.reading == "lag 3, the echo: r2 of x[t-3] 1.00 in 2,048 steps; unit 1 follows it, +1.00"
     view.action_lag(-1)
-    assert view.reading.startswith("lag 2: x[t-2] is read with r2 0.99; unit 3")
+    assert view.reading.startswith("lag 2: r2 of x[t-2] 0.99 in 2,048 steps; unit 3")
     view.action_leave()
     assert view.reading == ""
 
@@ -134,7 +134,7 @@ def test_inputs_of_two_digits_are_never_cut_to_one() -> None:
 
 def test_the_reading_of_a_lag_that_nothing_holds() -> None:
     assert SOLVED.memory is not None
-    assert read(TUTORIAL, SOLVED.memory, SOLVED.units, 9) == "lag 9: x[t-9] is read with r2 0.00"
+    assert read(TUTORIAL, SOLVED.memory, SOLVED.units, 9) == "lag 9: r2 of x[t-9] 0.00 in 2,048 steps"
 
 
 def test_where_there_is_room_for_one_a_key_swaps_bars_and_units() -> None:
@@ -172,3 +172,12 @@ def test_gates_are_shown_from_shut_to_open_and_an_lstms_c_as_h_sees_it() -> None
     assert signed_activity("layer 2 forget", half) == 0
     assert signed_activity("layer 2 h", half) == 0.5
     assert signed_activity("c", half) == pytest.approx(np.tanh(0.5))
+
+
+def test_where_no_gradient_reaches_the_echo_what_the_state_keeps_is_said() -> None:
+    assert SOLVED.memory is not None
+    cut = EchoConfig(truncated_backprop_length=3)
+    assert summary(cut, SOLVED.memory) == "4.0 of 4 numbers used; no gradient reaches lag 3: r2 1.00"
+    assert summary(TUTORIAL, SOLVED.memory) == "4.0 of 4 numbers used; a shift register needs 4"
+    beyond = EchoConfig(truncated_backprop_length=3, echo_step=40)
+    assert summary(beyond, SOLVED.memory).endswith("; a shift register needs 41"), "that lag is not read"

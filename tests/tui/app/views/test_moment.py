@@ -24,14 +24,14 @@ def test_the_moment_is_said_where_it_is_not_the_frames() -> None:
 
 def test_another_branch_is_named_by_its_letter_as_elsewhere_on_the_screen() -> None:
     of_another = replace(frame_of(SOLVED), branch=2)
-    assert drawn(MemoryView(), of_another, 78, 12)[0].endswith("  of window 999, branch a")
+    assert drawn(MemoryView(), of_another, 90, 12)[0].endswith("  of window 999, branch a")
 
 
 def test_of_a_lottery_the_network_is_named_by_its_seed_until_the_chosen_one_is_read() -> None:
     many = replace(SOLVED.config, replicas=8)
     chosen = replace(frame_of(SOLVED), config=many, replica=2)
     assert drawn(MemoryView(), chosen, 78, 12)[0].endswith("  of seed 7")
-    assert drawn(MemoryView(), replace(chosen, trained=1_234), 78, 12)[0].endswith("  of window 999, seed 7")
+    assert drawn(MemoryView(), replace(chosen, trained=1_234), 90, 12)[0].endswith("  of window 999, seed 7")
     own = replace(SOLVED, config=many.of(2))
     assert drawn(MemoryView(), replace(chosen, readings=own), 78, 12)[0].rstrip().endswith(HOW_TO_FOCUS)
 

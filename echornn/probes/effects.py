@@ -1,0 +1,21 @@
+"""Effects: what each prediction of the newest window would be with one of its inputs changed."""
+
+from __future__ import annotations
+
+from echornn.probes.flipping import flip_each
+from echornn.probes.prepared import Prepared
+from echornn.probes.rows_read import rows_read
+from echornn.readings import Effects
+
+
+def effects(prepared: Prepared, row: int | None = None) -> Effects | None:
+    """How far each prediction moves with each input of its row changed alone; None without a window.
+
+    Args:
+        row: see `rows_read`.
+    """
+    read = rows_read(prepared, row)
+    if read is None:
+        return None
+    moved, turned = flip_each(prepared.config, prepared.weights, read.x, read.before[0])
+    return Effects(moved, read.probabilities, read.first_row, read.first_step, turned=turned)

@@ -1,0 +1,48 @@
+"""Rows of the newest window as the probes that look at each of its predictions read them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from echornn.probes.prepared import Prepared, states_before
+from echornn.probes.series import MOST_LAGS
+from echornn.progress import Floats, Symbols
+
+
+class RowsRead(NamedTuple):
+    """Some rows of the newest window, or of a long one the newest steps of them, with the weights of now."""
+
+    x: Symbols
+    """The input, uint8 [steps, rows]."""
+    y: Symbols
+    """The targets, the same."""
+    before: Floats
+    """The state before each step, float32 [steps, rows, carried]."""
+    probabilities: Floats
+    """What is predicted, float32 [rows, steps, classes]."""
+    first_row: int
+    """The row of the window, from 0, that is the first here."""
+    first_step: int
+    """The step of the window, from 0, that is the first here."""
+
+
+def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
+    """None without a window.
+
+    Of a window of more than 512 steps the newest, since memory and time grow by their square.
+
+    Args:
+        row: the row of the window that is looked at, or its last where it has no such row; all of them, unless given.
+    """
+    window = prepared.window
+    if window is None:
+        return None
+    steps, rows = window.x.shape
+    first_row, count = (0, rows) if row is None else (min(row, rows - 1), 1)
+    first_step = max(0, steps - MOST_LAGS)
+    chosen = np.s_[first_step:, first_row : first_row + count]
+    before = states_before(window.init_state, prepared.on_window.states)[chosen]
+    probabilities = prepared.on_window.probabilities[chosen].swapaxes(0, 1).copy()
+    return RowsRead(window.x[chosen], window.y[chosen], before, probabilities, first_row, first_step)

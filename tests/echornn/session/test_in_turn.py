@@ -1,0 +1,230 @@
+"""Commands are done in their order, each means what it means when its turn comes, and only some stop what is owed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.progress import Progress
+from echornn.session.frame import Frame, State
+from echornn.session.session import Session
+from tests.hashed import hashed_trainers
+from tests.patience import PATIENCE
+from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import scripted_trainers
+
+ENDLESS = replace(SMALL, num_epochs=10**6)
+"""Ten windows an epoch."""
+
+
+class Held(ScriptedTrainer):
+    """Trains only while it may: what is commanded meanwhile comes all at once."""
+
+    may = threading.Event()
+
+    def advance(self, n: int) -> Progress:
+        assert self.may.wait(PATIENCE)
+        return super().advance(n)
+
+
+@contextmanager
+def playing(session: Session) -> Iterator[Session]:
+    session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        assert session.when_idle(PATIENCE)
+        yield session
+    finally:
+        Held.may.set()
+        session.stop()
+        thread.join(PATIENCE)
+        assert session.error is None
+
+
+def after(session: Session) -> Frame:
+    assert session.when_idle(PATIENCE)
+    return session.frame
+
+
+@contextmanager
+def while_it_trains(session: Session, windows: int = 300) -> Iterator[None]:
+    """What is commanded within comes while a first slice of so many windows is trained."""
+    Held.may.clear()
+    session.step(windows)
+    yield
+    Held.may.set()
+
+
+CHANGES: dict[str, Callable[[Session], None]] = {
+    "nudge": lambda session: session.nudge(learning_rate=0.4),
+    "edit": lambda session: session.edit(learning_rate=0.1),
+    "another network": lambda session: session.edit(state_size=9),
+    "nothing": lambda session: session.edit(learning_rate=SMALL.learning_rate),
+    "refused": lambda session: session.edit(state_size=-3),
+    "no such branch": lambda session: session.go(99, 0),
+    "no undo": lambda session: session.redo(),
+    "new data": lambda session: session.regenerate(),
+    "start over": lambda session: session.reset(),
+    "new weights": lambda session: session.redraw(),
+    "preset": lambda session: session.edit(anew=True, echo_step=5),
+    "many": lambda session: session.edit(replicas=3),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_owed_is_trained_whatever_is_changed_or_refused_meanwhile(change: str) -> None:
+    make = lambda config: Held(config) if config.replicas == 1 else scripted_trainers(config)  # noqa: E731
+    with playing(Session(ENDLESS, make_trainer=make)) as session:
+        with while_it_trains(session):
+            CHANGES[change](session)
+        frame = after(session)
+        assert (frame.trained_in_all, frame.state) == (300, State.PAUSED)
+
+
+STOPS: dict[str, Callable[[Session], None]] = {
+    "pause": lambda session: session.pause(),
+    "toggle": lambda session: session.toggle(),
+    "go": lambda session: session.go(0, 0),
+    "move": lambda session: session.move(-1),
+    "epochs": lambda session: session.move_epochs(-1),
+    "undo": lambda session: session.undo(),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_what_stops_training_or_leads_elsewhere_ends_what_is_owed(stop: str) -> None:
+    with playing(Session(ENDLESS, make_trainer=Held)) as session:
+        Held.may.set()
+        session.step(20)
+        session.edit(learning_rate=0.1)
+        after(session)
+        with while_it_trains(session):
+            STOPS[stop](session)
+        frame = after(session)
+        assert frame.state is State.PAUSED
+        assert 20 <= frame.trained_in_all < 320
+
+
+def test_an_epoch_is_finished_also_where_new_data_begin_it_again() -> None:
+    with playing(Session(ENDLESS, make_trainer=ScriptedTrainer)) as session:
+        session.step(4)
+        session.finish_epoch()
+        session.regenerate()
+        frame = after(session)
+        assert (frame.epoch, frame.window) == (1, 10)
+        session.step(3)
+        after(session)
+        session.finish_epoch()
+        session.finish_epoch()
+        frame = after(session)
+        assert (frame.epoch, frame.window) == (2, 10), "of the epoch that it is in"
+        session.nudge(learning_rate=0.2)
+        assert after(session).trained_in_all == frame.trained_in_all, "that epoch is finished"
+
+
+@pytest.mark.parametrize("windows", [1, 25])
+def test_a_run_that_ends_owes_nothing(windows: int) -> None:
+    with playing(Session(SMALL, make_trainer=ScriptedTrainer)) as session:
+        session.step(30)
+        session.step(windows)
+        assert after(session).state is State.FINISHED
+        session.edit(num_epochs=5)
+        assert after(session).trained == 30, "it was owed to the run that has ended"
+
+
+class Way:
+    """A session that is on its way to a moment for as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.session = Session(ENDLESS, make_trainer=self._make, clock=lambda: 0.0)
+        self.may = threading.Event()
+        self.may.set()
+
+    def _make(self, config: EchoConfig) -> ScriptedTrainer:
+        outer = self
+
+        class Waiting(ScriptedTrainer):
+            def advance(self, n: int) -> Progress:
+                assert outer.may.wait(PATIENCE)
+                return super().advance(n)
+
+        return Waiting(config)
+
+    @contextmanager
+    def to(self, window: int) -> Iterator[Session]:
+        """What is commanded within is commanded on the way."""
+        self.may.clear()
+        self.session.go(0, window)
+        yield self.session
+        self.may.set()
+
+
+def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
+    """Keys ``g [ [ [`` on the way: new data at the moment, and three windows back from there."""
+    way = Way()
+    with playing(way.session) as session:
+        session.step(60)
+        after(session)
+        with way.to(55):
+            session.regenerate()
+            for _ in range(3):
+                session.move(-1)
+        frame = after(session)
+        assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
+        with way.to(35):
+            session.regenerate()
+            session.move_epochs(-1)
+            session.resume()
+            session.toggle()
+            session.step(2)
+        frame = after(session)
+        assert (frame.line, frame.trained, frame.state) == (3, 27, State.PAUSED)
+        assert session.timeline.branch(2).cause == "regenerate"
+        assert session.timeline.branch(3).cause == "back"
+
+
+ORDERS: dict[str, Callable[[Session], None]] = {
+    "step": lambda session: session.step(7),
+    "epoch": lambda session: session.finish_epoch(),
+    "back": lambda session: session.move(-3),
+    "forth": lambda session: session.move(2),
+    "epochs": lambda session: session.move_epochs(-1),
+    "data": lambda session: session.regenerate(),
+    "rate": lambda session: session.nudge(learning_rate=0.2),
+    "bad": lambda session: session.edit(batch_size=-1),
+    "undo": lambda session: session.undo(),
+    "redo": lambda session: session.redo(),
+    "reset": lambda session: session.reset(),
+    "lottery": lambda session: session.lottery(3),
+    "choose": lambda session: session.choose(2),
+    "pause": lambda session: session.pause(),
+}
+TRAINS = ("step", "epoch")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(sorted(ORDERS)), max_size=14))
+def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[str]) -> None:
+    """But for those to train: what comes behind them does not wait until they have."""
+
+    def told(at_once: bool) -> tuple[object, ...]:
+        with playing(Session(ENDLESS, make_trainer=hashed_trainers, clock=lambda: 0.0)) as session:
+            session.step(35)
+            after(session)
+            for command in story:
+                ORDERS[command](session)
+                if not at_once or command in TRAINS:
+                    after(session)
+            frame = after(session)
+            causes = [session.timeline.branch(number).cause for number in range(len(session.timeline))]
+            return frame.line, frame.trained, frame.config, frame.replica, causes, frame.loss.hex()
+
+    assert told(at_once=True) == told(at_once=False)
