@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig
 from echornn.progress import Floats
 from tests.recorded import record_branches
@@ -38,13 +39,10 @@ def step(cell: Cell, x: Floats, h: Floats, c: Floats, w: dict[str, Floats]) -> t
     return sigmoid(o) * np.tanh(c), c
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("cell", get_args(Cell))
 def test_the_order_of_columns_is_the_cells_own(cell: Cell) -> None:
-    from echornn.network.cells import CELLS as KINDS
-
     columns = [line.partition(": ")[2] for line in FORMULAS[cell] if line.startswith("columns of ")]
-    for told, names in zip(columns, KINDS[cell].weight_columns.values(), strict=True):
+    for told, names in zip(columns, CELL_FACTS[cell].weight_columns.values(), strict=True):
         places = [told.index(NAMES[name]) for name in names]
         assert places == sorted(places)
 
