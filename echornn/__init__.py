@@ -11,12 +11,13 @@ The map of this house; each room knows only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, seeding, progress, trainer_state, population_state, unlike_record, specimen, readings: the plain values that
-    all use
+    config, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen, readings,
+    row_readings: the plain values that all use
     quiet: TensorFlow's import
 
-A cell is added in ``network/cells``, an optimizer in ``training/optimizers``, both named in ``config``; a field in
-``config``, a probe in ``probes``, what a task's theory knows in ``tasks``, a command in ``session/session``.
+A cell is added in ``cell_facts`` and ``network/cells``, an optimizer in ``training/optimizers`` and by name in
+``config``; a field in ``config``, a probe in ``probes``, what a task's theory knows in ``tasks``, a command in
+``session/session``.
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
 

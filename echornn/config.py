@@ -9,7 +9,8 @@ import operator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Cell = Literal["rnn", "gru", "lstm"]
+from echornn.cell_facts import Cell as Cell
+
 Optimizer = Literal["adagrad", "sgd", "rmsprop", "adam"]
 Init = Literal["tutorial", "glorot"]
 RowStart = Literal["previous_row", "zero"]

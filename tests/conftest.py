@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.idle import wait_for_idle
+
+settings.register_profile("patient", deadline=None)  # a loaded machine may take any time for an example
+settings.load_profile("patient")
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 

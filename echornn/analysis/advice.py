@@ -8,8 +8,8 @@ from echornn.analysis.remedy import Remedy, remedy
 from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
 
-SET = "s: "
-"""Before the fields to set, each with its value: the key that does it."""
+SET = "a: "
+"""Before the fields to set, each with its value: the key that sets them."""
 
 
 def helped(config: EchoConfig, cause: Verdict, before: str = "", after: str = "") -> Verdict:

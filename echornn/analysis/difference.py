@@ -77,6 +77,7 @@ def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
     return float(chances[as_far].sum())
 
 
+@lru_cache(maxsize=1 << 12)
 def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> float:
     """The p of Fisher's exact test, one-sided: the chance, given how many of both together were solved, that as many or
     more of them are of the first, where its share is no larger. Arguments as of `difference`."""

@@ -129,10 +129,12 @@ def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int 
     before = evidence.recent[: max(0, len(evidence.recent) - 1 - ago)]
     if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
         return None
-    floor, usual = boundary_floor(config, progress.window), float(np.median(before))
+    floor, usual = boundary_floor(config, progress.window), float(np.median(before.astype(np.float64)))
     wrong = float(progress.errors[-1]) / config.predictions_per_window
     place = (progress.epoch + 1, progress.window + 1)
-    known = replace(known, newest=loss, wrong=wrong, floor=floor, place=place, mean_before=float(before.mean()))
+    known = replace(
+        known, newest=loss, wrong=wrong, floor=floor, place=place, mean_before=float(before.mean(dtype=np.float64))
+    )
     if floor and loss > max(floor / 2, 2 * usual):
         unknown = min(config.echo_step - progress.window * config.window_stride, config.truncated_backprop_length)
         return replace(known, kind=Kind.SPIKE, unknown=unknown)

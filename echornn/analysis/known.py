@@ -38,7 +38,9 @@ def known_of(
         newest=float(recent[-1]) if recent.size else math.nan,
         solved_at=evidence.solved_at,
         since=evidence.reviews.begun,
-        sure=math.exp(-float(np.median(recent))) if recent.size and np.isfinite(recent).all() else math.nan,
+        sure=math.exp(-float(np.median(recent.astype(np.float64))))
+        if recent.size and np.isfinite(recent).all()
+        else math.nan,
         before=evidence.before,
         renewed=evidence.renewed if _is_long_ago(evidence) else None,
         tried=evidence.tried,

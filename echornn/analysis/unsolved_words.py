@@ -108,7 +108,7 @@ def rate_too_large(it: Situation) -> Verdict:
             f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}: {seen}",
             more_cause=adds(loss) if it.saturated > 0.5 else "",
         ),
-        after=", then r: saturated units hardly learn",
+        after="; starts over: saturated units hardly learn",
     )
 
 

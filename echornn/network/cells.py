@@ -7,7 +7,7 @@ Every cell is written for one network and for many, whose replicas are one more 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -77,41 +77,20 @@ def _keras_gru(units: int, **options: Any) -> keras.layers.Layer:
 
 @dataclass(frozen=True)
 class CellKind:
-    """What the model must know of a cell.
+    """What computes a cell; what is known of it besides is in `CELL_FACTS`.
 
     Attributes:
         step: one step of it.
-        state_parts: the vectors of the state's size that it carries, by name; the first is what it shows.
         keras_layer: makes Keras' layer of this cell, from its units; its weights are these, side by side.
-        weight_columns: for each weight, with its bias, the vectors of the state's size that it yields, by name.
-        gates: which of these are gates: their sigmoid, from 0, shut, to 1, open, is what weighs something else.
-        first_biases: what a bias starts with in each of those vectors; zero in all, where it is not named.
     """
 
     step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
-    state_parts: tuple[str, ...]
     keras_layer: Callable[..., Any]
-    weight_columns: dict[tuple[str, str], tuple[str, ...]]
-    gates: tuple[str, ...] = ()
-    first_biases: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-CELLS = {
-    "rnn": CellKind(rnn_cell, ("h",), keras.layers.SimpleRNN, {("W", "b"): ("h",)}),
-    "gru": CellKind(
-        gru_cell,
-        ("h",),
-        _keras_gru,
-        {("W", "b"): ("update", "reset"), ("Wc", "bc"): ("candidate",)},
-        gates=("update", "reset"),
-    ),
-    "lstm": CellKind(
-        lstm_cell,
-        ("h", "c"),
-        keras.layers.LSTM,
-        {("W", "b"): ("input", "forget", "value", "output")},
-        gates=("input", "forget", "output"),
-        first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
-    ),
+CELLS: dict[str, CellKind] = {
+    "rnn": CellKind(rnn_cell, keras.layers.SimpleRNN),
+    "gru": CellKind(gru_cell, _keras_gru),
+    "lstm": CellKind(lstm_cell, keras.layers.LSTM),
 }
-"""The cells by the names that `EchoConfig.cell` knows: a new one is a step above and an entry here and there."""
+"""The cells by the names of `CELL_FACTS`: a new one is a step above, an entry here and an entry there."""

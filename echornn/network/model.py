@@ -9,6 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn import seeding
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.cells import CELLS
@@ -92,7 +93,7 @@ def embed(symbols: tf.Tensor, num_classes: int) -> tf.Tensor:
 
 def carried_size(config: EchoConfig) -> int:
     """Numbers that a batch row carries from window to window: each layer's state, for an LSTM h and then c."""
-    return config.num_layers * len(CELLS[config.cell].state_parts) * config.state_size
+    return config.num_layers * len(CELL_FACTS[config.cell].state_parts) * config.state_size
 
 
 def shown_part(config: EchoConfig) -> slice:
@@ -103,7 +104,7 @@ def shown_part(config: EchoConfig) -> slice:
 
 def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
     """For each layer, the model's names of the weights by the cell's names: W is W, then W_layer2, W_layer3, ..."""
-    cell_names = [name for pair in CELLS[config.cell].weight_columns for name in pair]
+    cell_names = [name for pair in CELL_FACTS[config.cell].weight_columns for name in pair]
     return [
         {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell_names}
         for layer in range(config.num_layers)
@@ -119,7 +120,7 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
     size = config.state_size
     for layer, names in enumerate(layer_weight_names(config)):
         inputs = size if layer else config.input_size
-        for (weight, bias), columns in CELLS[config.cell].weight_columns.items():
+        for (weight, bias), columns in CELL_FACTS[config.cell].weight_columns.items():
             shapes[names[weight]] = (inputs + size, len(columns) * size)
             shapes[names[bias]] = (1, len(columns) * size)
     return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
@@ -159,7 +160,7 @@ def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[
     for name, shape in weight_shapes(config).items():
         if name.startswith("b"):
             weights[name] = np.zeros(shape, np.float32)
-            first = CELLS[config.cell].first_biases.get(name.partition("_layer")[0])
+            first = CELL_FACTS[config.cell].first_biases.get(name.partition("_layer")[0])
             if first is not None:
                 weights[name][:] = np.repeat(np.array(first, np.float32), config.state_size)
         elif config.init == "tutorial":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.cells import CELLS
@@ -19,12 +20,12 @@ class Stepped(NamedTuple):
     state: tf.Tensor
     """All that is carried on, float32 [batch, carried]."""
     gates: tf.Tensor
-    """Each layer's gates side by side, in the order of `CellKind.gates`, 0 to 1, float32 [batch, gates_size]."""
+    """Each layer's gates side by side, in the order of `CellFacts.gates`, 0 to 1, float32 [batch, gates_size]."""
 
 
 def gates_size(config: EchoConfig) -> int:
     """Numbers that the gates of all layers are."""
-    return config.num_layers * len(CELLS[config.cell].gates) * config.state_size
+    return config.num_layers * len(CELL_FACTS[config.cell].gates) * config.state_size
 
 
 def step(
@@ -43,7 +44,7 @@ def step(
         state: float32 [batch, carried].
         multiply: the affine map of parts [batch, part size] with a weight and a bias, which are then as it wants them.
     """
-    cell = CELLS[config.cell]
+    facts = CELL_FACTS[config.cell]
     below, states, gates = inputs, [], []
     for before, names in zip(tf.split(state, config.num_layers, axis=-1), layer_weight_names(config), strict=True):
         vectors: dict[str, tf.Tensor] = {}
@@ -56,12 +57,12 @@ def step(
             vectors: dict[str, tf.Tensor] = vectors,
         ) -> tf.Tensor:
             z = multiply(parts, weights[names[weight]], weights[names[bias]])
-            columns = cell.weight_columns[weight, bias]
+            columns = facts.weight_columns[weight, bias]
             vectors.update(zip(columns, tf.split(z, len(columns), axis=-1), strict=True))
             return z
 
-        after = cell.step(below, before, affine)
+        after = CELLS[config.cell].step(below, before, affine)
         below = after[..., : config.state_size]
         states.append(after)
-        gates += [tf.sigmoid(vectors[name]) for name in cell.gates]
+        gates += [tf.sigmoid(vectors[name]) for name in facts.gates]
     return Stepped(tf.concat(states, axis=-1), tf.concat(gates, axis=-1) if gates else tf.zeros_like(state[..., :0]))

@@ -4,8 +4,9 @@
 ``prepared`` (the network run over ``series``, the probes' own data, and over the newest window), ``running`` and
 ``following`` (forward and backward). For scripts, of weights as a trainer has them::
 
-    from echornn.probes import memory_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
+    from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
+    turned_by_lag(weights, config)      # float32 [lags], 0 to 1; which inputs predictions hang on
 
 A probe is added as a file here, with a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
 The names are imported when first used.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from echornn.probes.of_weights import memory_by_lag as memory_by_lag
     from echornn.probes.of_weights import specimen_of as specimen_of
     from echornn.probes.of_weights import spectral_radius as spectral_radius
+    from echornn.probes.of_weights import turned_by_lag as turned_by_lag
 
 _HOME = {
     "gradient_by_lag": "of_weights",
@@ -31,6 +33,7 @@ _HOME = {
     "memory_by_lag": "of_weights",
     "specimen_of": "of_weights",
     "spectral_radius": "of_weights",
+    "turned_by_lag": "of_weights",
 }
 
 __all__ = sorted(_HOME)

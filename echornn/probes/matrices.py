@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.network.cells import CELLS
 from echornn.network.model import layer_weight_names, weight_shapes
 from echornn.progress import Floats
 from echornn.readings import Matrices, Recurrent
@@ -29,7 +29,7 @@ def matrices(specimen: Specimen) -> Matrices:
 
 def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
     """Of each layer, and of each vector that its cell computes, the matrix that the state before is multiplied with."""
-    size, kind = config.state_size, CELLS[config.cell]
+    size, kind = config.state_size, CELL_FACTS[config.cell]
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
         for (weight, _), vectors in kind.weight_columns.items():
@@ -55,7 +55,7 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Rows and columns of each of the model's weights."""
-    size, kind = config.state_size, CELLS[config.cell]
+    size, kind = config.state_size, CELL_FACTS[config.cell]
     inputs = ("x",) if config.num_classes == 2 else tuple(f"x={symbol}" for symbol in range(config.num_classes))
     state = tuple(f"h{unit}" for unit in range(1, size + 1))
     named = {}

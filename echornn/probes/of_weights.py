@@ -61,6 +61,14 @@ def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
     return found.by_lag
 
 
+def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
+    """Share of predictions that turn when x[t-k] alone is changed, by lag k, float32 [lags], 0 to 1; see
+    `echornn.readings.Reliance`."""
+    found = _read(weights, config, "reliance").reliance
+    assert found is not None
+    return found.turned
+
+
 def lyapunov_exponents(weights: Weights, config: EchoConfig) -> Floats:
     """Nats a step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
     found = _read(weights, config, "lyapunov").lyapunov

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.network.cells import CELLS
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Part:
 
 def parts_of(config: EchoConfig) -> dict[str, Part]:
     """All parts by name: the top layer's h, the rest that it carries, its gates; then the layers below, alike."""
-    cell, size = CELLS[config.cell], config.state_size
+    cell, size = CELL_FACTS[config.cell], config.state_size
     found = []
     for layer in reversed(range(config.num_layers)):
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""

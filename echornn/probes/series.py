@@ -34,6 +34,9 @@ LEAST_WORK = 2**14
 
 MOST_FLIPPED_ROWS = 64
 
+WORK_OF_FLIPS = 2.5e8
+"""Multiplications of all rows that are run anew for each of their inputs: about as long as gradients take."""
+
 MOST_GROUPS, LEAST_GROUPS = 16, 4
 """Of rows; see `TargetSeries`."""
 
@@ -129,7 +132,7 @@ def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
     targets = max(LEAST_STEPS_READ, lags // 4)
     steps = lags + targets - 1
     work = steps**2 * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
-    rows = 2 ** math.floor(math.log2(min(MOST_FLIPPED_ROWS, max(1, WORK_OF_TARGETS / work))))
+    rows = 2 ** math.floor(math.log2(min(MOST_FLIPPED_ROWS, max(1, WORK_OF_FLIPS / work))))
     return SeriesSizes(steps, rows, lags, lags - 1, targets)
 
 

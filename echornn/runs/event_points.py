@@ -33,7 +33,7 @@ class Point(Protocol):
 
 
 class PointOfOne:
-    """Of one network: its mean loss in nats, and its accuracy, 0 to 1."""
+    """A point of one network: its mean loss in nats, and its accuracy, 0 to 1."""
 
     def __init__(self, config: EchoConfig) -> None:
         self._predictions = config.predictions_per_window
@@ -57,8 +57,8 @@ class PointOfOne:
 
 
 class PointOfMany:
-    """Of several networks: the median of their mean losses in nats, below which 10 % and 90 % of these lie, and the
-    share of them that is solved, 0 to 1.
+    """A point of several networks: the median of their mean losses in nats, below which 10 % and 90 % of these lie, and
+    the share of them that is solved, 0 to 1.
 
     Args:
         solved: how many are, before the first window.

@@ -24,7 +24,7 @@ from echornn.tasks.solved import Levels, lost_by
 
 
 class Timeline(Tree):
-    """Told by the training thread what happens; any thread may ask."""
+    """A run's branches with their losses; the training thread adds to them, and any thread may ask."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -88,7 +88,7 @@ class Track(ABC):
 
 
 class TrackOfOne(Track):
-    """Of a network alone.
+    """A branch of one network, with its losses.
 
     Attributes:
         history: its losses.
@@ -126,7 +126,7 @@ class TrackOfOne(Track):
 
 
 class TrackOfMany(Track):
-    """Of several networks side by side.
+    """A branch of several networks that train side by side, with their losses.
 
     Attributes:
         history: their losses.

@@ -28,7 +28,7 @@ ROWS_SECONDS = 0.5
 
 
 class LiveRun(Whereabouts):
-    """Told by the session, on the training thread, what to do next.
+    """The run that a session trains: its trainer, where in the tree it stands, and the changes that can be made there.
 
     Attributes:
         trainer: what trains.

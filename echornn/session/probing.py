@@ -84,7 +84,7 @@ class Job:
 
 
 class Probing:
-    """Told by the training thread what is asked, and asked by it when a specimen is due; examines it on its own thread.
+    """Examines the network that trains, on a thread of its own, whenever a reading that was asked for is due.
 
     Args:
         examine: reads a specimen.

@@ -27,8 +27,9 @@ from echornn.training.any_trainer import MakeTrainer
 
 
 class Session:
-    """AnyTrainer on the thread that calls `run`; every other method may be called from any thread, and none waits but
-    `when_idle`.
+    """A run that trains on the thread that calls `run`, while other threads command and watch it.
+
+    Every method but `run` may be called from any thread, and none waits but `when_idle`.
 
     Args:
         config: what to train.

@@ -14,7 +14,7 @@ HELD_SECONDS = 1.0
 
 
 class Undoing:
-    """Told of every change, and of every way to a moment.
+    """Keeps where undo and redo lead, change by change.
 
     Args:
         clock: seconds that never go back.

@@ -37,7 +37,7 @@ def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
 
 
 class Way:
-    """Where one is on the way, if on any.
+    """The replay that leads to a moment of the run, and how far it has come.
 
     Attributes:
         unlike: the first window on the newest way whose loss is another than is on record; None where none is.

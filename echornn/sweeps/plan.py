@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 from echornn.sweeps.grid import Until
 from echornn.sweeps.part import Part
 from echornn.tasks.levels import credit_coverage
-
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 LANES = 8
 """Networks that one operation of a processor takes."""
@@ -88,7 +87,7 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
 def _multiplications(config: EchoConfig) -> int:
     """Of a time step, in all layers."""
     inputs = config.input_size + (config.num_layers - 1) * config.state_size
-    columns = GATES[config.cell] * config.state_size
+    columns = CELL_FACTS[config.cell].columns * config.state_size
     return config.batch_size * columns * (inputs + config.num_layers * config.state_size)
 
 

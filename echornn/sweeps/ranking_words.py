@@ -66,10 +66,10 @@ def _also(table: Table, ranking: Ranking) -> str:
 
 def beside_the_best(table: Table, place: Place) -> str:
     """A cell beside the best of its table; empty where it cannot be told, or not yet."""
-    ranking = table.ranking
-    if ranking is None or not ranking.solved or not all(tally.is_whole for tally in table.tallies):
+    if not can_be_ranked(table.cell(place).tally) or not all(tally.is_whole for tally in table.tallies):
         return ""
-    if not can_be_ranked(table.cell(place).tally):
+    ranking = table.ranking
+    if ranking is None or not ranking.solved:
         return ""
     if place in ranking.of_others:
         return OF_ANOTHER_VERSION

@@ -18,7 +18,8 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
         before: what was known of it earlier; points of which no more is known are taken from there.
     """
     axes = results.axes
-    known = before.tallies if before is not None and list(before.axes) == list(axes) else {}
+    is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), results.versions)
+    known = before.tallies if before is not None and is_alike else {}
     tallies: dict[Values, Tally] = {}
     configs: dict[Values, EchoConfig] = {}
     reasons: dict[Values, str] = {}

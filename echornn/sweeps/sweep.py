@@ -47,6 +47,7 @@ class Sweep:
         grid: what is to be known.
         status: how far it is; may be looked at from any thread.
         notes: what had to be tried again, and why, the newest last.
+        trained_before: networks to be trained that another version of the program has trained.
         asked_to_end: set it from any thread, and `run` returns.
 
     Args:
@@ -77,6 +78,8 @@ class Sweep:
                     results.append((config, known[config]))
                 else:
                     self._missing[config] = None
+        older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
+        self.trained_before = sum(config in older for config in self._missing)
         self._windows = [0, 0]
         """That the known networks trained, and could have."""
         self.status = Status(len(results) + len(self._missing))

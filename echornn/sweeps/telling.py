@@ -42,14 +42,21 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
     if not tally.count:
         return f"{name}: {_why_nothing(tally)}", _reason(table, cell)
     by_now = " by now" if tally.missing else ""
-    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{_within(table, cell)}{by_now}"
+    solved = f"{name}: {tally.solved:,} of {tally.asked:,} solved{by_now}"
     if tally.is_pooled:
         first = f"{solved} over {points} points{_by_point(tally) if tally.is_whole else ''}"
         return first, "; ".join(
             part for part in (_lost(tally), _best_point(table, cell), _lacking(tally), _version(table, tally)) if part
         )
     low, high = (round(100 * share) for share in tally.interval)
-    parts = (_lost(tally), _when(tally), _best(tally), _loss(tally), _lacking(tally), _version(table, tally))
+    parts = (
+        _lost(tally),
+        _when(tally, _most(table, cell)),
+        _best(tally),
+        _loss(tally),
+        _lacking(tally),
+        _version(table, tally),
+    )
     return f"{solved} ({low} to {high} %)", "; ".join(part for part in parts if part)
 
 
@@ -59,10 +66,10 @@ def _version(table: Table, tally: Tally) -> str:
     return f"version {tally.version + 1} of {len(surveyed.versions)}" if len(surveyed.shown_versions) > 1 else ""
 
 
-def _within(table: Table, cell: Cell) -> str:
-    """For how long they trained at the most, where cells differ in it."""
+def _most(table: Table, cell: Cell) -> int | None:
+    """How many windows each trains at the most, where cells differ in it."""
     most = {windows_of(config) for config in cell.configs.values()}
-    return f" within {most.pop():,} windows" if table.windows_differ and len(most) == 1 else ""
+    return most.pop() if table.windows_differ and len(most) == 1 else None
 
 
 def _by_point(tally: Tally) -> str:
@@ -101,12 +108,15 @@ def _lost(tally: Tally) -> str:
     return f"{tally.lost:,} of these lost it again" if tally.lost else ""
 
 
-def _when(tally: Tally) -> str:
+def _when(tally: Tally, most: int | None) -> str:
+    """By when half of its seeds had solved it, of how many windows, where that is to be said."""
     if tally.half_solved is not None:
-        return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}"
+        of_those = "" if most is None else f" of {most:,}"
+        return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}{of_those}"
+    within = "" if most is None else f" in {most:,} windows"
     if not tally.is_whole:
         return ""
-    return "fewer than half of its seeds" if tally.solved else ""
+    return f"fewer than half of its seeds{within}" if tally.solved else f"none{within}" if within else ""
 
 
 def _best(tally: Tally) -> str:

@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 
 SOURCES = (
+    "cell_facts.py",
     "config.py",
     "network",
     "population_state.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -35,6 +36,9 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
                 parts.put(connection.recv())
             except (EOFError, OSError):
                 os._exit(0)
+            except Exception:  # whoever waits for news of a part that cannot be read must not wait for ever
+                traceback.print_exc()
+                os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
     train, worn = prepare()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 
 SOLVED_SHARE = 0.07
@@ -111,7 +112,7 @@ def state_numbers(config: EchoConfig) -> int:
 
     A linear read-out finds at most so many inputs in them (Jaeger 2001).
     """
-    return config.state_size * config.num_layers * (2 if config.cell == "lstm" else 1)
+    return config.state_size * config.num_layers * len(CELL_FACTS[config.cell].state_parts)
 
 
 def fits_register(config: EchoConfig) -> bool:

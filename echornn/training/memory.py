@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.cells import CELLS
 from echornn.network.model import carried_size, weight_shapes
 from echornn.network.scan import block_length
 from echornn.tasks.solved import RECENT_WINDOWS
@@ -66,8 +66,8 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     copies = COPIES_OF_WEIGHTS + COPIES_OF_SLOTS * slots + states * (1 + slots)
-    cell = CELLS[config.cell]
-    vectors = config.num_layers * (len(cell.state_parts) + sum(map(len, cell.weight_columns.values())))
+    cell = CELL_FACTS[config.cell]
+    vectors = config.num_layers * (len(cell.state_parts) + cell.columns)
     numbers = vectors * config.state_size + config.input_size + config.num_classes
     return (
         COMPILER

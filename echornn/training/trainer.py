@@ -23,7 +23,7 @@ from echornn.training.programs import Programs
 
 
 class Trainer:
-    """AnyTrainer the Echo-RNN of a configuration by truncated back-propagation through time.
+    """A network that learns the echo, window by window, by truncated back-propagation through time.
 
     Attributes:
         config: what is trained.

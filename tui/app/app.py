@@ -18,6 +18,7 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
+from echornn.analysis.remedy import Remedy
 from echornn.runs.background import Background
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -88,6 +89,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         self.set_class(ascii_only, "-ascii")
         self._scene = self._newest_scene()
         self._ticks = 0
+        self._offered: tuple[object, ...] = ()
         self._said = ""
         self._hint_ends: Timer | None = None
 
@@ -161,8 +163,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
                 self.notify(self._frame.refusal, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # nothing in them can be done any more
-            offered = [(one.state, one.undoable, one.redoable) for one in (before, self._frame)]
-            if offered[0] != offered[1]:
+            frame = self._frame
+            offered = (frame.state, frame.undoable, frame.redoable, self._remedy is None)
+            if offered != self._offered:
+                self._offered = offered
                 self.refresh_bindings()
         elif scene.ghosts != self._scene.ghosts:
             self._scene = scene
@@ -229,8 +233,15 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "why_not":
-            return not keys.makes_sense(str(parameters[0]), self._frame)
-        return keys.makes_sense(action, self._frame)
+            return not self._makes_sense(str(parameters[0]))
+        return self._makes_sense(action)
+
+    def _makes_sense(self, action: str) -> bool:
+        return keys.makes_sense(action, self._frame) and (action != "advice" or self._remedy is not None)
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        return self._main.query_one(StatusLine).remedy
 
     def action_why_not(self, action: str) -> None:
         """A key that can do nothing now says why."""

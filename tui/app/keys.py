@@ -48,6 +48,13 @@ BINDINGS = [
         priority=True,  # the panel is there when the next key comes, however fast it comes
     ),
     Binding(
+        "a",
+        "advice",
+        "Advice",
+        tooltip="Make the change that the advice above the curve names, which is known to help; u undoes it",
+        id="advice",
+    ),
+    Binding(
         "r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset", show=False
     ),
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
@@ -163,6 +170,8 @@ NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else 
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
 
+NO_ADVICE = "no change is known that would help here; s changes anything"
+
 
 def views_of(key: str) -> str:
     """What a key of views says that are not shown."""
@@ -192,7 +201,9 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
         case "replica":
             return frame.lottery is not None and state is not State.FAILED
-        case "faster" | "slower" | "full_speed" | "settings" | "lottery" | "window" | "an_epoch" | "branches":
+        case (
+            "faster" | "slower" | "full_speed" | "settings" | "advice" | "lottery" | "window" | "an_epoch" | "branches"
+        ):
             return state is not State.FAILED
         case _:
             return True
@@ -206,6 +217,8 @@ def why_not(action: str, frame: Frame) -> str:
         return AT_THE_START
     if action == "replica":
         return ONE_NETWORK if frame.config.replicas == 1 else LATER
+    if action == "advice":
+        return NO_ADVICE
     if action == "undo" and frame.trained_in_all > frame.line_end:
         return NOTHING_ON_THIS_PATH
     if action in ("undo", "redo"):

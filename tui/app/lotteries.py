@@ -6,6 +6,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tui.app.part import Part
 from tui.app.views.lottery import LotteryView
+from tui.app.views.view import View
 from tui.app.widgets.loss_plot import LossPlot
 
 
@@ -38,6 +39,10 @@ class Lotteries(Part):
         """Say where nothing can be done yet that it will be."""
         raise NotImplementedError
 
+    def _offer_arrows(self, view: View) -> None:
+        """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
+        raise NotImplementedError
+
     def _connect_the_lottery(self) -> None:
         """Its view shows the same part of the run as the curve, and commands the session."""
         view, session = self._lottery, self.session
@@ -59,6 +64,8 @@ class Lotteries(Part):
         turned = before.config.replicas != frame.config.replicas
         if turned:
             self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
+            if frame.config.replicas > 1:
+                self._offer_arrows(self._lottery)
         if turned or frame.refusals != before.refusals:
             self._turned_at = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from echornn.analysis.remedy import Remedy
 from echornn.session.frame import State
 from echornn.session.pace import faster, slower
 from tui.app import keys
@@ -12,6 +13,11 @@ from tui.app.part import Part
 
 class SessionKeys(Part):
     """Actions of an app that shows a session."""
+
+    @property
+    def _remedy(self) -> Remedy | None:
+        """The change that the sentence on the screen advises; None where it names none."""
+        raise NotImplementedError
 
     def _forget_drafts(self) -> None:
         """What was about to be changed is not any more."""
@@ -60,6 +66,15 @@ class SessionKeys(Part):
     def action_regenerate(self) -> None:
         self.session.regenerate()
         self._hint_if_later()
+
+    def action_advice(self) -> None:
+        """Make the change that the sentence advises; all other fields stay."""
+        remedy = self._remedy
+        if remedy is None:
+            self._hint(keys.NO_ADVICE)
+        else:
+            self.session.edit(anew=remedy.anew, **remedy.changes)
+            self._hint(f"{remedy}, all else as it was: u undoes")
 
     def action_undo(self) -> None:
         self.session.undo()

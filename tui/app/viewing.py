@@ -46,9 +46,17 @@ class Viewing(Part):
         self._show_views()
         view = next(view for view in self._all_views if view.key == key)
         left_without = had_the_arrows and not isinstance(self._main.focused, View)
-        if left_without or (view.wants_arrows and self._main.query_one(LossPlot).viewport.cursor is None):
+        if left_without:
             self._focus(view)
+        elif view.wants_arrows:
+            self._offer_arrows(view)
         self._show_status()
+
+    def _offer_arrows(self, view: View) -> None:
+        """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
+        crosshair = self._main.query_one(LossPlot).viewport.cursor
+        if view.display and self._watching and crosshair is None:
+            self._focus(view)
 
     @property
     def _watching(self) -> bool:

@@ -33,7 +33,7 @@ class Report(Protocol):
 
 
 class EpochReport:
-    """See `Report`; of one network."""
+    """What to print of one network that trains; see `Report`."""
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config

@@ -17,7 +17,7 @@ from tui.commands.records import Record, lottery_fields
 
 
 class LotteryReport:
-    """See `tui.commands.epoch_report.Report`; of several networks.
+    """What to print of several networks that train side by side; see `tui.commands.epoch_report.Report`.
 
     A window's record tells the losses of that window, an epoch's the means over the epoch; both, which replicas are
     solved by then.

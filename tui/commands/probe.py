@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,8 @@ from tui.exit_code import ExitCode
 from tui.tty import terminal
 
 QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weights", "lyapunov"}))
+
+COLUMNS = 80
 
 BAR = 40
 """Letters of the longest bar."""
@@ -174,7 +177,8 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     yield f"spectral radius {radii}"
     yield f"saturated {units.share_saturated:.0%} of the top layer's states{_on(units.samples, 'steps')}"
     rates = ", ".join(map(_exponent, exponents.tolist()))
-    yield f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"
+    text = f"Lyapunov exponents, nats a step{_on(readings.lyapunov_samples, 'steps')}: {rates}"
+    yield from textwrap.wrap(text, COLUMNS, subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _on(samples: int, what: str) -> str:
@@ -212,7 +216,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
         yield f"T {length} biases the gradient by {estimated(bias, spread)}{would_do}"
     if math.isfinite(gradient.bias_of_windows):
         share = estimated(gradient.bias_of_windows, gradient.bias_of_windows_spread)
-        yield f"windows of {length} steps, whose first targets reach less far: {share}"
+        yield f"windows of {length} step{'s' if length > 1 else ''}, whose first targets reach less far: {share}"
 
 
 def estimated(bias: float, spread: float) -> str:

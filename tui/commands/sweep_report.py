@@ -25,8 +25,9 @@ MOST_LEFT_OUT = 5
 def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
     """What is to be done, and for how long at the most.
 
-    Keys: points, seeds of each, networks, known of them already, compilations at the least, workers, seconds_at_most
-    (about; where the echo is solved early it takes less), left_out (the points that cannot be, and why).
+    Keys: points, seeds of each, networks, known of them already, trained_before (of the others, by another version of
+    the program; they are trained anew), compilations at the least, workers, seconds_at_most (about; where the echo is
+    solved early it takes less), left_out (the points that cannot be, and why).
     """
     points = sweep.grid.points
     return {
@@ -37,6 +38,7 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
         "until": sweep.grid.until,
         "networks": sweep.status.trainings,
         "known": sweep.status.known,
+        "trained_before": sweep.trained_before,
         "compilations": plan.structures,
         "workers": workers,
         "seconds_at_most": round(plan.seconds),
@@ -88,6 +90,9 @@ def start_lines(record: Record) -> Iterator[str]:
     points, seeds = counted(record["points"], "point"), counted(record["seeds"], "seed")
     each = "" if record["points"] == 1 else " each"
     yield f"{points} with {seeds}{each}: {counted(networks, 'network')}{there}"
+    if record["trained_before"]:
+        before = f"{record['trained_before']:,} of them another version of the program trained before"
+        yield f"{before}: trained anew, the older results stay in results.csv"
     for one in left_out[:MOST_LEFT_OUT]:
         yield f"left out: {in_words({name: value for name, value in one.items() if name != 'reason'})}: {one['reason']}"
     if len(left_out) > MOST_LEFT_OUT:

@@ -76,7 +76,7 @@ def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
     """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
     one, other = _values(least, names), _values(most, names)
-    return f"{windows_of(least):,} windows at {one} to {windows_of(most):,} at {other}"
+    return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
 
 def _versions(surveyed: Surveyed) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn, TextIO
 
 from echornn import quiet
+from echornn.runs.background import report
+from tui.exit_code import ExitCode
 from tui.tty import early_signals
 from tui.tty.early_signals import ENDING_SIGNALS
 
@@ -253,7 +255,11 @@ def when_terminal_is_gone(
             poll.unregister(guardian)
         while not poll.poll(LOOK_MILLISECONDS):
             pass
-        leave()
+        try:
+            leave()
+        except Exception as error:  # nobody is there any more who could end it
+            report(error)
+            leave_process(ExitCode.FAILED)
 
     threading.Thread(target=watch, name="terminal", daemon=True).start()
 

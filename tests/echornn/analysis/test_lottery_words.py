@@ -38,22 +38,22 @@ def test_where_they_stand() -> None:
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = lottery_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
-    assert some.advice == "many uniform starts stay there long; s: init glorot, or wait"
+    assert some.advice == "many uniform starts stay there long; a: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
 
 
 @pytest.mark.parametrize(
     ("config", "others", "words"),
     [
-        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; s: truncated_backprop_length 30 and 2 more"),
+        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; a: truncated_backprop_length 30 and 2 more"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
             replace(TUTORIAL, learning_rate=1e-5),
             [AT_CHANCE],
-            "learning_rate 1e-05 is small for adagrad; s:",
+            "learning_rate 1e-05 is small for adagrad; a:",
         ),
-        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed learns echo 5 with state 4; s: state_size 10"),
-        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; s: init glorot"),
+        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed learns echo 5 with state 4; a: state_size 10"),
+        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; a: init glorot"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
         (TUTORIAL, [BELOW], "under way, or stuck"),
         (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),

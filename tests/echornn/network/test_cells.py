@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from echornn import EchoConfig, Trainer
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell
 from echornn.network.affine import affine_of
 from echornn.network.cells import CELLS, rnn_cell
@@ -25,7 +26,7 @@ Array = npt.NDArray[np.float32]
 
 def random_weights(cell: str, inputs: int, size: int, rng: np.random.Generator) -> dict[str, Array]:
     weights = {}
-    for (weight, bias), vectors in CELLS[cell].weight_columns.items():
+    for (weight, bias), vectors in CELL_FACTS[cell].weight_columns.items():
         columns = len(vectors)
         weights[weight] = rng.normal(0, 0.4, (inputs + size, columns * size)).astype(np.float32)
         weights[bias] = rng.normal(0, 0.4, (1, columns * size)).astype(np.float32)
@@ -40,8 +41,8 @@ def keras_layer(cell: str, inputs: int, size: int, weights: dict[str, Array]) ->
         "lstm": lambda: keras.layers.LSTM(size, return_sequences=True),
     }[cell]()
     layer.build((None, None, inputs))
-    matrix = np.concatenate([weights[weight] for weight, _ in CELLS[cell].weight_columns], axis=1)
-    vector = np.concatenate([weights[bias] for _, bias in CELLS[cell].weight_columns], axis=1)
+    matrix = np.concatenate([weights[weight] for weight, _ in CELL_FACTS[cell].weight_columns], axis=1)
+    vector = np.concatenate([weights[bias] for _, bias in CELL_FACTS[cell].weight_columns], axis=1)
     layer.set_weights([matrix[:inputs], matrix[inputs:], vector[0]])
     return layer
 
@@ -63,7 +64,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     length, inputs = 7, 3
     x = rng.normal(size=(length, batch, inputs)).astype(np.float32)
     pull = rng.normal(size=(length, batch, size)).astype(np.float32)
-    init = rng.normal(0, 0.5, (batch, len(CELLS[cell].state_parts) * size)).astype(np.float32)
+    init = rng.normal(0, 0.5, (batch, len(CELL_FACTS[cell].state_parts) * size)).astype(np.float32)
     weights = {name: tf.Variable(value) for name, value in random_weights(cell, inputs, size, rng).items()}
     x_ours, init_ours = tf.Variable(x), tf.Variable(init)
 
@@ -78,7 +79,7 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     layer = keras_layer(cell, inputs, size, {name: value.numpy() for name, value in weights.items()})
     x_keras, init_keras = tf.Variable(x.swapaxes(0, 1)), tf.Variable(init)
     with tf.GradientTape() as tape:
-        parts = tf.split(init_keras, len(CELLS[cell].state_parts), axis=-1)
+        parts = tf.split(init_keras, len(CELL_FACTS[cell].state_parts), axis=-1)
         expected = layer(x_keras, initial_state=parts)
         total = tf.reduce_sum(expected * pull.swapaxes(0, 1))
     e_x, e_init, e_kernel, e_recurrent, e_bias = tape.gradient(total, [x_keras, init_keras, *layer.trainable_variables])
@@ -86,8 +87,8 @@ def test_states_and_gradients_are_those_of_keras(cell: str, size: int, batch: in
     np.testing.assert_allclose(d_x, np.swapaxes(e_x, 0, 1), atol=1e-4)
     np.testing.assert_allclose(d_init, e_init, atol=1e-4)
     by_name = dict(zip(weights, d_weights, strict=True))
-    d_matrix = np.concatenate([by_name[weight] for weight, _ in CELLS[cell].weight_columns], axis=1)
-    d_vector = np.concatenate([by_name[bias] for _, bias in CELLS[cell].weight_columns], axis=1)
+    d_matrix = np.concatenate([by_name[weight] for weight, _ in CELL_FACTS[cell].weight_columns], axis=1)
+    d_vector = np.concatenate([by_name[bias] for _, bias in CELL_FACTS[cell].weight_columns], axis=1)
     scale = float(np.abs(d_matrix).max())
     np.testing.assert_allclose(d_matrix, np.concatenate([e_kernel, e_recurrent]), atol=2e-6 * scale)
     np.testing.assert_allclose(d_vector[0], e_bias, atol=2e-6 * scale)

@@ -7,8 +7,10 @@ from typing import get_args
 
 import pytest
 
+from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig, Optimizer
 from echornn.network.cells import CELLS
+from echornn.network.model import carried_size
 from echornn.tasks.levels import state_numbers
 from echornn.training.optimizers import OPTIMIZERS
 
@@ -16,11 +18,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_every_name_has_an_entry_and_every_entry_a_name() -> None:
-    assert set(CELLS) == set(get_args(Cell))
+    assert set(CELLS) == set(CELL_FACTS) == set(get_args(Cell))
     assert set(OPTIMIZERS) == set(get_args(Optimizer))
 
 
 @pytest.mark.parametrize("cell", get_args(Cell))
 def test_what_is_held_at_most_is_what_a_cell_carries(cell: Cell) -> None:
     config = replace(EchoConfig(state_size=3, num_layers=2), cell=cell)
-    assert state_numbers(config) == 6 * len(CELLS[cell].state_parts)
+    assert state_numbers(config) == carried_size(config)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from echornn.config import Cell, EchoConfig
-from echornn.probes import rows_read
+from echornn.probes import rows_read, turned_by_lag
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import specimen_of
 from echornn.progress import Floats
@@ -123,9 +123,8 @@ def test_of_more_classes_an_input_becomes_the_next_symbol() -> None:
 
 def test_reliance_is_of_lags_beyond_the_window_too() -> None:
     config = EchoConfig(state_size=4, echo_step=3, truncated_backprop_length=1)
-    found = read(specimen_of(shift_register(config), config), "reliance").reliance
-    assert found is not None
-    assert found.turned.tolist() == [float(lag == 3) for lag in range(9)]
+    found = turned_by_lag(shift_register(config), config)
+    assert found.tolist() == [float(lag == 3) for lag in range(9)]
 
 
 def test_what_each_reading_was_measured_on_is_told() -> None:

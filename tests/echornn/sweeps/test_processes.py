@@ -170,6 +170,15 @@ def test_a_sweep_survives_deaths_by_chance_and_a_point_that_kills(tmp_path: Path
     assert [bool(point.failed) for point in SweepResults.read(tmp_path).points] == [False, False, True]
 
 
+def test_a_worker_that_cannot_read_what_it_is_sent_ends() -> None:
+    with processes() as engine:
+        engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
+        until_over(engine)
+        process = next(iter(engine._there.values()))
+        process.connection.send_bytes(b"no pickle")
+        assert process._process.wait(60) == 1
+
+
 def test_workers_end_when_whoever_sends_them_parts_is_gone() -> None:
     with processes() as engine:
         engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])

@@ -150,6 +150,21 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
         assert led not in screen_text(app)
 
 
+@pytest.mark.parametrize(("before", "has_arrows"), [(["6"], True), (["6", "left"], False), ([], False)])
+async def test_where_its_view_is_shown_a_lottery_that_begins_has_the_arrows(
+    before: list[str], has_arrows: bool
+) -> None:
+    """Unless the crosshair has them, or another view is shown."""
+    async with opened(State.PAUSED) as (app, session, pilot):
+        await pilot.press(*before, "L")
+        none, many = np.zeros(64, np.int64), EchoConfig(replicas=64)
+        nothing = Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
+        session.set_frame(State.PAUSED, config=many, branch=len(session.timeline), lottery=nothing, trained=0)
+        app.show_newest_frame()
+        await pilot.pause()
+        assert isinstance(app.focused, LotteryView) == has_arrows
+
+
 async def test_while_loading_a_turn_waits() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
         await pilot.press("L")

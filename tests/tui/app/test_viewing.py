@@ -109,7 +109,7 @@ async def test_a_key_of_a_view_that_is_not_shown_says_which_has_it() -> None:
         for key, words in (
             ("f", "f is a key of the gradient (4)"),
             ("v", "v is a key of the memory (3), gradient (4) and lottery (6)"),
-            ("n", "n is a key of the memory (3) and weights (5)"),
+            ("n", "n is a key of the memory (3), gradient (4) and weights (5)"),
         ):
             await pilot.press(key)
             await pilot.pause()
@@ -120,9 +120,10 @@ async def test_a_key_of_a_view_that_is_not_shown_says_which_has_it() -> None:
 async def test_the_crosshairs_keys_work_while_a_view_has_the_arrows() -> None:
     async with opened(State.PAUSED) as (app, session, pilot):
         plot = app.query_one(LossPlot)
-        await pilot.press("tab", "enter")
-        await pilot.pause()
-        assert NO_CROSSHAIR in screen_text(app)
+        for key in ("tab", "tab", "6", "tab"):  # in the rows, on the curve, and in the lottery of one network
+            await pilot.press(key, "enter")
+            await pilot.pause()
+            assert NO_CROSSHAIR in screen_text(app), key
         assert not plot.has_focus
         plot.change_viewport(Viewport(cursor=7))
         await pilot.press("enter")

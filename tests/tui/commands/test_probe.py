@@ -213,6 +213,13 @@ def test_the_lines() -> None:
     ]
 
 
+def test_many_exponents_go_on_on_lines_of_their_own() -> None:
+    printed = list(lines(replace(readings(), lyapunov=np.linspace(-0.2, -3, 16, dtype=np.float32))))
+    assert max(map(len, printed)) <= 80
+    assert printed[-3].startswith("Lyapunov exponents, nats a step, of 1,024 steps: -0.20, -0.39")
+    assert printed[-1].endswith(" -3.00")
+
+
 def test_where_no_error_reaches_the_source_it_is_said_that_the_state_may_keep_it() -> None:
     printed = list(lines(readings(replace(CONFIG, truncated_backprop_length=2))))
     assert printed[4] == "no gradient reaches lag 2 (T 2): only what the state keeps of it can be used"

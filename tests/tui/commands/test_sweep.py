@@ -15,6 +15,7 @@ import pytest
 
 import echornn.sweeps
 from echornn.config import EchoConfig
+from echornn.sweeps import store
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.processes import Processes
@@ -108,6 +109,19 @@ def test_the_same_again_says_that_all_is_known(
     lines = said(capfd)
     assert lines[0] == "6 points with 4 seeds each: 24 networks, 24 of them known already"
     assert len(lines) == 5
+
+
+def test_what_another_version_has_trained_is_trained_anew_and_that_is_said(
+    tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.DONE
+    monkeypatch.setattr(store, "versions_here", lambda: {"echornn-tui": "2"})
+    capfd.readouterr()
+    assert exit_code_of(["sweep", "--out", str(tmp_path), "--grid", "echo_step=3,4", "--num-epochs", "1"]) == 0
+    first, second, *_ = said(capfd)
+    assert first == "2 points with 16 seeds each: 32 networks"
+    before = "4 of them another version of the program trained before"
+    assert second == f"{before}: trained anew, the older results stay in results.csv"
 
 
 def test_points_that_fail_are_named_and_the_code_says_so(

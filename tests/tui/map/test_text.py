@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -233,8 +234,9 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     swept = surveyed(results_of(grid))
     common = common_to_all(swept)
     assert str(common) == (
-        "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows at T 10 to 4,000 at T 5, seed 7"
+        "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows (T 10) to 4,000 (T 5), seed 7"
     )
-    of_a_cell = Seen.of(MapState.first(swept.axes), swept).reading[0]
-    assert of_a_cell == "truncated_backprop_length 5: 1 of 1 solved within 4,000 windows (21 to 100 %)"
+    of_a_cell = Seen.of(MapState.first(swept.axes), swept).reading
+    assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
+    assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])
     assert common_to_all(surveyed(SweepResults.of(Path("nowhere"), ()))) is None

@@ -51,3 +51,12 @@ def test_where_the_disk_takes_no_results_the_map_says_so_and_fails_without_a_tra
         assert program.mended
         assert "the same command goes on where this stopped" in program.text
     assert not (tmp_path / "echornn-tui" / "traceback.txt").exists()
+
+
+def test_a_fault_while_it_leaves_without_a_terminal_does_not_keep_it(tmp_path: Path) -> None:
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    with running(failing="tui.commands.record:end", environment=state, ignore_hangup=True) as program:
+        program.until(lambda text: "running" in text)
+        program.close_terminal()
+        assert program.ended() == 1
+    assert "a fault of the program" in (tmp_path / "echornn-tui" / "traceback.txt").read_text()

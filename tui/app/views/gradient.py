@@ -43,7 +43,8 @@ TALL = 17
 
 
 class GradientView(ProbeView):
-    """phi by lag at the left, the row under the cursor beside it or below; ``f`` flips an input of it."""
+    """How much of the error gets so many steps back, by lag, at the left; the row under the cursor beside it or below,
+    of which ``f`` flips an input."""
 
     key = "4"
     title = "gradient"

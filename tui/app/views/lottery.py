@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import cycle, islice
 
 import numpy as np
+from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
@@ -132,8 +133,11 @@ class LotteryView(View):
             self.choose(self._frame, way * self._frame.config.replicas)
 
     def action_alone(self) -> None:
+        """Of one network alone it is the crosshair's key, as in other views."""
         frame = self._frame
-        if frame is not None and frame.lottery is not None and frame.state is not State.FAILED:
+        if frame is None or frame.config.replicas == 1:
+            raise SkipAction
+        if frame.lottery is not None and frame.state is not State.FAILED:
             self.on_alone()
 
     def action_order(self) -> None:

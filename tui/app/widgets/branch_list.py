@@ -14,11 +14,13 @@ from tui.app.widgets.list_panel import ListPanel, Row, mean_text
 
 
 class BranchList(ListPanel):
-    """Args:
-    futures: the run's branches.
-    go: called with a branch and a window along its path, which is to be shown.
-    say: called with why a key does nothing.
-    close: called when a key closes the panel.
+    """The panel that lists the branches of the run.
+
+    Args:
+        futures: the run's branches.
+        go: called with a branch and a window along its path, which is to be shown.
+        say: called with why a key does nothing.
+        close: called when a key closes the panel.
     """
 
     TITLE = "branches: * shown, + under it, x pinned"

@@ -15,7 +15,7 @@ LASTING_SECONDS = 4.0
 
 
 class Lasting:
-    """Told every frame that is shown, in order.
+    """Keeps what stood out in a window on the screen for a moment; it sees every frame that is shown, in order.
 
     At speeds at which no single window can be watched nothing is said of one; where training stands still, all is said
     of the window that is looked at, and what stood there when it was paused, as long as one stays.

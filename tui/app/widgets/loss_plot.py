@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
+from textual.actions import SkipAction
 from textual.binding import Binding
 
 from echornn.analysis.band import Band
@@ -115,10 +116,11 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.moved(self._line_end, 0).moved(self._line_end, -self._line_end))
 
     def action_go_there(self) -> None:
-        """Without a crosshair there is nowhere to go."""
-        if self.viewport.cursor is not None:
-            self.on_go(min(self.viewport.cursor + 1, self._line_end))
-            self.change_viewport(replace(self.viewport, cursor=None))
+        """Without a crosshair there is nowhere to go, as the app then says."""
+        if self.viewport.cursor is None:
+            raise SkipAction
+        self.on_go(min(self.viewport.cursor + 1, self._line_end))
+        self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
         """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""

@@ -40,10 +40,12 @@ class KeptRun:
 
 
 class RunList(ListPanel):
-    """Args:
-    futures: what lies under the curve.
-    say: called with what went wrong.
-    close: called when a key closes the panel.
+    """The panel that lists the other runs that are kept.
+
+    Args:
+        futures: what lies under the curve.
+        say: called with what went wrong.
+        close: called when a key closes the panel.
     """
 
     HINTS = "enter shows or hides it  type to filter  escape closes"

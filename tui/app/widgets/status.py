@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from echornn.analysis.loss_text import loss_text
+from echornn.analysis.remedy import Remedy
+from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
@@ -35,6 +38,9 @@ ASCII_SIGNS = {
 PAST = "the past: space branches off here; b enter returns"
 """How one comes from a moment in the past to the present."""
 
+MORE_EPOCHS = "s: a larger num_epochs trains on"
+"""How a run goes on that is finished."""
+
 TUTORIAL = EchoConfig()
 
 NEWS, SPEED, DIFFERS, AS_USUAL = 3, 2, 1, 0
@@ -58,6 +64,7 @@ class StatusLine(CellWidget):
         super().__init__()
         self._frame = frame
         self._lasting = Lasting(clock)
+        self._one_seed_told: int | None = None
         self._verdict = frame.verdict
         self._reading = self._hint = ""
         self._beside = False
@@ -72,8 +79,23 @@ class StatusLine(CellWidget):
             beside: whether what is read takes the place of the advice only, and the cause stays.
         """
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        self._verdict = said(self._lasting.situation(frame)) if frame.lottery is None else frame.verdict
+        self._verdict = self._said(frame) if frame.lottery is None else frame.verdict
         self.redraw()
+
+    def _said(self, frame: Frame) -> Verdict:
+        """The sentence; of one seed it says that it proves nothing in the first branch that is edited, and no more."""
+        situation = self._lasting.situation(frame)
+        if situation.tried:
+            if self._one_seed_told is None:
+                self._one_seed_told = frame.branch
+            if self._one_seed_told != frame.branch:
+                situation = replace(situation, tried=())
+        return said(situation)
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """The change that the sentence advises, which is known to help; None where it names none."""
+        return self._verdict.remedy
 
     def draw(self, cells: Cells) -> None:
         frame = self._frame
@@ -152,6 +174,8 @@ def parts_of(frame: Frame, news: str = "") -> list[Part]:
 
 def _speed_parts(frame: Frame) -> list[Part]:
     dial = "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
+    if frame.state is State.FINISHED:
+        return [Part(MORE_EPOCHS, SPEED)]
     if frame.state is not State.RUNNING:
         return [Part(dial, SPEED)]
     if math.isinf(frame.speed):

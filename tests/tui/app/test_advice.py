@@ -1,0 +1,129 @@
+"""The advice on the screen, and the key that does what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from echornn.analysis.evidence import Evidence
+from echornn.analysis.lottery import Lottery
+from echornn.analysis.phrases import ONE_SEED
+from echornn.config import EchoConfig
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tests.patience import PATIENCE
+from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress
+from tests.trees import branch_off
+from tests.tui.app.test_app import opened, screen_text
+from tui.app import keys
+from tui.app.app import EchoApp
+
+LOTTERY = EchoConfig(state_size=12, replicas=64)
+NONE = np.zeros(64, np.int64)
+AT_CHANCE = Lottery.after(np.full((50, 64), 0.69, np.float32), NONE, 700, NONE)
+SOLVED = Lottery.after(np.full((50, 64), 0.01, np.float32), NONE + 300, 700, NONE)
+
+
+@asynccontextmanager
+async def shown(
+    size: tuple[int, int] = (80, 24), **frame: Any
+) -> AsyncIterator[tuple[EchoApp, ScriptedSession, Pilot[int]]]:
+    session = ScriptedSession(LOTTERY)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=size) as pilot:
+        config = frame.get("config", LOTTERY)
+        branch_off(session.timeline, config)
+        session.set_frame(State.RUNNING, make_progress(config.of(0)), trained=700, **frame)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.pause()
+        yield app, session, pilot
+
+
+def footer(app: EchoApp) -> str:
+    return screen_text(app).split("\n")[-1]
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: tuple[int, int]) -> None:
+    async with shown(size, lottery=AT_CHANCE) as (app, session, pilot):
+        assert "a: init glorot" in " ".join(screen_text(app).split())
+        assert "a Advice" in footer(app)
+        assert footer(app).rstrip().endswith("? Help q Quit")
+        await pilot.press("a")
+        assert (session.commands, session.edits) == (["edit"], [{"init": "glorot"}])
+        assert "init glorot, all else as it was: u undoes" in screen_text(app)
+
+
+async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:
+    async with shown(lottery=SOLVED) as (app, session, pilot):
+        assert "Advice" not in footer(app)
+        await pilot.press("a")
+        assert session.commands == []
+        assert keys.NO_ADVICE in screen_text(app)
+        session.set_frame(State.RUNNING, lottery=AT_CHANCE)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.pause()
+        assert "a Advice" in footer(app)
+    async with opened(State.FAILED) as (app, session, pilot):
+        await pilot.press("a")
+        assert session.commands == []
+
+
+async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> None:
+    config = EchoConfig(learning_rate=5.0, init="glorot")
+    evidence = Evidence().after(np.full(1000, 0.69, np.float32), config)
+    async with shown(config=config, evidence=evidence) as (app, session, pilot):
+        assert "a: learning_rate 0.3; starts over" in screen_text(app)
+        await pilot.press("a")
+        assert (session.commands, session.edits) == (["edit anew"], [{"learning_rate": 0.3}])
+
+
+def guessing(config: EchoConfig) -> ScriptedTrainer:
+    """A trainer whose network learns nothing."""
+    trainer = ScriptedTrainer(config)
+    trainer.forgets_at, trainer.wrong_every = 0, 2
+    return trainer
+
+
+async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        await pilot.pause(0.01)
+
+
+async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() -> None:
+    config = replace(SMALL, num_epochs=10_000, seed=3, learning_rate=0.2)
+    session = Session(config, speed=3_000, make_trainer=guessing)
+    app = EchoApp(session, fps=20)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "a Advice" in footer(app) and "a: init glorot" in screen_text(app))
+        await pilot.press("a")
+        await until(pilot, lambda: session.frame.config == replace(config, init="glorot"))
+        await pilot.press("u")
+        await until(pilot, lambda: session.frame.config == config)
+        await pilot.press("q")
+
+
+async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() -> None:
+    solved = replace(Evidence().after(np.full(200, 0.01, np.float32), EchoConfig()), tried=("learning_rate",))
+    async with opened(size=(120, 40)) as (app, session, pilot):
+        for branch, is_said in ((1, True), (1, True), (2, False), (3, False)):
+            session.set_frame(State.RUNNING, evidence=solved, branch=branch, trained=200)
+            app.show_newest_frame()
+            await pilot.pause()
+            assert (ONE_SEED in screen_text(app)) == is_said
+
+
+async def test_a_finished_run_says_how_it_trains_on() -> None:
+    async with opened(State.FINISHED) as (app, _, _):
+        assert "s: a larger num_epochs trains on · echo 3" in screen_text(app)
