@@ -207,11 +207,11 @@ def test_a_nudge_of_the_rate_makes_no_data_and_goes_on_as_one_that_was_restored_
 ) -> None:
     lot.advance(25)
     state = lot.state
-    monkeypatch.setattr(population_data, "_made", refuse_to_make)
-    for rate in (0.2, 0.1):
-        lot.edit(replace(lot.config, learning_rate=rate))
-    losses = lot.advance(3).losses
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(population_data, "_made", refuse_to_make)
+        for rate in (0.2, 0.1):
+            lot.edit(replace(lot.config, learning_rate=rate))
+        losses = lot.advance(3).losses
     fresh = Population([replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS)
     iteration, _, *slots = state.optimizer
     rates = np.full(len(state.configs), 0.1, np.float32)
