@@ -54,6 +54,7 @@ def record() -> None:
         for kind in KINDS:
             arrays |= {f"{moment} {kind} {name}": value for name, value in vars(getattr(readings, kind)).items()}
         arrays[f"{moment} lyapunov"] = readings.lyapunov
+        arrays[f"{moment} lyapunov_samples"] = readings.lyapunov_samples
         weights = readings.weights
         assert weights is not None
         arrays[f"{moment} names"] = [*weights.weights]
@@ -85,6 +86,7 @@ def recorded_readings(moment: int) -> Readings:
         ("h",),
         weights=Matrices(named("weights", np.asarray), rows, columns, named("update", float), recurrent),
         lyapunov=of_moment["lyapunov"],
+        lyapunov_samples=of_moment["lyapunov_samples"].item(),
         progress=recorded(moment)[0][-1],
     )
     return replace(

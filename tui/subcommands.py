@@ -51,7 +51,8 @@ def export_run(
         Only the network of this number, which is one seed, without the column: its windows among others and alone, and
         none where it was not trained.
     weights
-        Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis.
+        Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis. A text
+        beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
     keras
         Write the network to this .keras file instead, as a Keras model with the same outputs; of a lottery, one needs
         --replica.

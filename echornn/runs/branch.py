@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 import zlib
@@ -110,13 +111,18 @@ def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Bran
 
 def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
     """Those branches of a whole path that have begun after so many windows along it."""
-    count = next(index for index in range(len(path), 0, -1) if path[index - 1].start <= window)
-    return tuple(path[:count])
+    return tuple(path[: bisect.bisect_right(path, window, key=_start)])
 
 
-def spans_to(window: int, path: Sequence[Branch]) -> list[Span]:
-    """The windows of a whole path up to this one, by the branch that they lie in."""
+def _start(branch: Branch) -> int:
+    return branch.start
+
+
+def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[Span]:
+    """The windows of a whole path up to this one, by the branch that they lie in; without those of branches that ended
+    by window ``since``."""
     begun = path_to(window, path)
+    begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
     return [Span(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
 

@@ -1,9 +1,16 @@
-"""The right to write into a run's folder: one process has it at a time, and loses it when it is gone."""
+"""The right to write into a run's folder: one process has it at a time, and loses it when it is gone.
+
+The lock is one of the whole file (`flock`). Whether it is held cannot be asked without taking it, and for as long a
+start would be refused. So whoever holds it locks a byte of the file too (`F_OFD_SETLK`): that can be asked without.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import struct
+import time
 from pathlib import Path
 
 from echornn.runs import own_files
@@ -13,9 +20,17 @@ LOCK_FILE = "lock"
 
 LONGEST_ID = 20
 
+WAITS = (0.0, 0.001, 0.004, 0.016, 0.064)
+"""Seconds between tries of a start, where nobody is known to write: earlier versions take the lock to look at it."""
+
+_SIGN = struct.Struct("@hhqqi0q")
+"""As ``struct flock`` is laid out: kind, from where, start, length, process."""
+
 
 def is_held(folder: Path) -> bool:
-    """Whether a process writes into the run's folder; nothing is changed.
+    """Whether a process writes into the run's folder; nothing is changed, and no start is kept from anything.
+
+    A process of a version before this one is not seen.
 
     Raises:
         OSError: the lock cannot be read.
@@ -25,12 +40,20 @@ def is_held(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return _has_sign(descriptor)
     finally:
         os.close(descriptor)
-    return False
+
+
+def _has_sign(descriptor: int) -> bool:
+    """Whether another than this descriptor's holder has put up a sign."""
+    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+    return bool(_SIGN.unpack(found)[0] != fcntl.F_UNLCK)
+
+
+def _put_up_sign(descriptor: int) -> None:
+    with contextlib.suppress(OSError):  # where a disk knows no such locks, the lock itself is as good
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
 
 
 class Lock:
@@ -49,20 +72,30 @@ class Lock:
         while True:
             descriptor = own_files.opened(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock(descriptor)
                 if self._is_there(descriptor):  # else whoever had it has removed the run meanwhile
+                    _put_up_sign(descriptor)
                     os.ftruncate(descriptor, 0)
                     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
                     return descriptor
-            except BlockingIOError:
-                owner = os.pread(descriptor, LONGEST_ID, 0).strip()
-                os.close(descriptor)
-                name = owner.decode() if owner.isdigit() else "unknown"
-                raise RunError(f"{self._folder} is being written by another process (its id is {name})") from None
-            except OSError:
+            except (RunError, OSError):
                 os.close(descriptor)
                 raise
             os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        for seconds in WAITS:
+            time.sleep(seconds)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                with contextlib.suppress(OSError):
+                    if _has_sign(descriptor):
+                        break
+        owner = os.pread(descriptor, LONGEST_ID, 0).strip()
+        name = owner.decode() if owner.isdigit() else "unknown"
+        raise RunError(f"{self._folder} is being written by another process (its id is {name})")
 
     def _is_there(self, descriptor: int) -> bool:
         """Whether the file that is open here has its name still."""

@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from echornn.analysis.band import Band
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
-from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
+from echornn.analysis.loss_history import Curve, LossHistory, Segment, curve_of, width_of
 from echornn.analysis.lottery import Counts, Lottery
 from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
-from echornn.runs.branch import Branch, Moment, goes_on, task_since
+from echornn.runs.branch import Branch, Moment, goes_on
+from echornn.runs.line import NO_LINE, Line, as_one
 from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
-from echornn.runs.tree import Tree
+from echornn.runs.tree import KEPT_PATHS, Tree
 from echornn.tasks.solved import Levels, lost_by
 
 
@@ -29,6 +30,8 @@ class Timeline(Tree):
     def __init__(self) -> None:
         super().__init__()
         self._trained = 0
+        self._any_bad = False
+        self._lines: dict[tuple[int, int], Line] = {}
 
     @property
     def trained(self) -> int:
@@ -76,6 +79,7 @@ class Timeline(Tree):
             track = self._tracks[number]
             assert isinstance(track, TrackOfOne)
             track.append(losses, error_rates)
+            self._any_bad = self._any_bad or bool(track.bad)
             self._trained += len(losses)
 
     def append_many(self, number: int, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
@@ -89,6 +93,7 @@ class Timeline(Tree):
             track = self._tracks[number]
             assert isinstance(track, TrackOfMany)
             track.append(packed, solved_at)
+            self._any_bad = self._any_bad or bool(track.bad)
             self._trained += len(packed)
 
     # ---- what was lost
@@ -101,7 +106,7 @@ class Timeline(Tree):
         track = self._tracks[self.owner(moment).number]
         if isinstance(track, TrackOfOne) and moment.window == track.end:
             return track.evidence
-        since = task_since(self._path(track.branch.number))
+        since = track.task_since
         recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
@@ -138,9 +143,9 @@ class Timeline(Tree):
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
             return track.recent
-        first = max(task_since(self._path(track.branch.number)), moment.window - RECENT_WINDOWS)
+        first = max(track.task_since, moment.window - RECENT_WINDOWS)
         parts = [_none_of(track.branch.config)]
-        for branch, begin, end in self.spans(moment):
+        for branch, begin, end in self.spans(moment, first):
             of_span, begin = self._tracks[branch.number], max(begin, first)
             if isinstance(of_span, TrackOfMany) and begin < end:
                 begin, end = begin - branch.start, end - branch.start
@@ -191,7 +196,7 @@ class Timeline(Tree):
         parts = [np.empty(0, np.float32)]
         with self._lock:
             seed = self.owner(moment).config.of(replica).seed
-            for branch, begin, end in self.spans(moment):
+            for branch, begin, end in self.spans(moment, first):
                 begin = max(begin, first)
                 if begin < end:
                     part = of(self._history(branch, seed))(begin - branch.start, end - branch.start)
@@ -208,8 +213,12 @@ class Timeline(Tree):
         """The window, from 0, on the path to a moment at which its losses were no finite numbers any more; None where
         they are, and have been for the last `GOOD_WINDOWS`."""
         since, newest = None, -1
-        for branch, _, end in self.spans(moment):
+        if not self._any_bad:
+            return None
+        path = self.path(moment)
+        for index, branch in enumerate(path):
             for first, last in self._tracks[branch.number].bad:
+                end = path[index + 1].start if index + 1 < len(path) else moment.window
                 if first < end:
                     since = first if since is None or first - newest > GOOD_WINDOWS else since
                     newest = min(last, end - 1)
@@ -251,12 +260,31 @@ class Timeline(Tree):
             replica: of which of several networks.
         """
         with self._lock:
-            end, first, last = self._part(number, first, last)
-            seed = self.branch(number).config.of(replica).seed
-            pieces = [
-                Piece(self._history(branch, seed), branch.start, begin, stop) for branch, begin, stop in self.spans(end)
-            ]
-            return curve_of(pieces, columns, first, last, tuple(_segment(one) for one in self._path(number)))
+            _, first, last = self._part(number, first, last)
+            line = self._line(number, self.branch(number).config.of(replica).seed)
+            pieces = line.pieces(width_of(columns, last - first), first, last)
+            return curve_of(pieces, columns, first, last, line.segments_near(first, last))
+
+    def _line(self, number: int, seed: int) -> Line:
+        """A branch's path as it is drawn, of the network that ends with this seed: put on to that of its parent."""
+        known = self._lines.get((number, seed))
+        if known is not None:
+            return known
+        new, before = [self.branch(number)], NO_LINE
+        while before is NO_LINE and not new[0].starts_over and (parent := new[0].parent) is not None:
+            before = self._lines.get((parent.branch, seed), NO_LINE)
+            if before is NO_LINE:
+                new.insert(0, self.branch(parent.branch))
+        starts = np.append(before.starts, np.array([one.start for one in new], np.int64))
+        histories = (*before.histories, *(self._history(one, seed) for one in new))
+        ended = range(max(0, len(before.starts) - 1), len(starts) - 1)
+        sums = [as_one(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
+        segments = (*before.segments, *map(_segment, new))
+        line = Line(starts, histories, np.concatenate([before.sums, *sums], axis=1), segments)
+        if len(self._lines) >= KEPT_PATHS:
+            del self._lines[next(iter(self._lines))]
+        self._lines[number, seed] = line
+        return line
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The losses of all replicas along a branch's path; of a network alone it has no buckets. See `curve`."""

@@ -28,6 +28,7 @@ class Track(ABC):
         branch: the branch.
         digest: what leads to it; see `echornn.runs.branch.digest`.
         history: the losses of its windows.
+        task_since: see `echornn.runs.branch.task_since`, of its path.
         bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
     """
 
@@ -36,6 +37,7 @@ class Track(ABC):
     def __init__(self, branch: Branch, digest: int) -> None:
         self.branch = branch
         self.digest = digest
+        self.task_since = 0
         self.bad: list[tuple[int, int]] = []
 
     @abstractmethod

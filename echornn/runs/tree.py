@@ -47,7 +47,17 @@ class Tree(ABC):
                     owner = self.owner(parent)
                     branch = dataclasses.replace(branch, parent=Moment(owner.number, parent.window))
                     of_parent = self.digest(owner.number)
-            self._tracks.append(self._track(branch, digest(branch, of_parent)))
+            track = self._track(branch, digest(branch, of_parent))
+            track.task_since = self._task_since(branch)
+            self._tracks.append(track)
+
+    def _task_since(self, branch: Branch) -> int:
+        """See `echornn.runs.branch.task_since`, of the path of a branch that begins."""
+        if branch.parent is None or branch.starts_over:
+            return 0
+        before = self._tracks[branch.parent.branch]
+        goes_on = branch.cause == "alone" or before.branch.config.same_task(branch.config)
+        return before.task_since if goes_on else branch.start
 
     @abstractmethod
     def _track(self, branch: Branch, number: int) -> Track:
@@ -97,14 +107,18 @@ class Tree(ABC):
         with self._lock:
             path = self._paths.get(number)
             if path is None:
+                branch = self.branch(number)
+                before = self._paths.get(branch.parent.branch) if branch.parent and not branch.starts_over else None
+                path = whole_path(branch, self.branch) if before is None else (*before, branch)
                 if len(self._paths) >= KEPT_PATHS:
-                    self._paths.clear()
-                path = self._paths[number] = whole_path(self.branch(number), self.branch)
+                    del self._paths[next(iter(self._paths))]
+                self._paths[number] = path
             return path
 
-    def spans(self, moment: Moment) -> list[Span]:
-        """The windows that lead to a moment, by the branch that they lie in."""
-        return spans_to(moment.window, self._path(moment.branch))
+    def spans(self, moment: Moment, since: int = 0) -> list[Span]:
+        """The windows that lead to a moment, by the branch that they lie in; without those of branches that ended by
+        window ``since`` of the path."""
+        return spans_to(moment.window, self._path(moment.branch), since)
 
     def parent_config(self, branch: Branch) -> EchoConfig | None:
         """What was trained where the branch began; None for the first."""

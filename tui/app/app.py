@@ -44,10 +44,8 @@ from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.app.widgets.viewport import zoomed
-from tui.exit_code import ExitCode
 from tui.printable import printable
 from tui.theme import Theme
-from tui.tty import terminal
 
 VIEWS_A_SECOND = 3.4
 """How often views that keep changing are drawn: all of their cells change, and a slow line must carry them."""
@@ -116,7 +114,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        terminal.call_on_signals(lambda: self._leave(ExitCode.CHECKPOINTED), self.session.save)
         self._plot.on_viewport = self._viewport_changed
         for view in self._all_views:
             view.on_view = self._view_changed

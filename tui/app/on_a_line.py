@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tui.app.part import Part
+from tui.exit_code import ExitCode
 from tui.tty.backpressure import ASK, Backpressure
 
 
@@ -16,7 +17,7 @@ class OnALine(Part):
         self._line = Backpressure()
         self._ask_with_next = False
         self._leaving: asyncio.Task[None] | None = None
-        self._code: int | None = None
+        self._code: ExitCode | None = None
 
     def _may_draw(self) -> bool:
         """Whether the terminal is ready for a frame; if so, it is asked how far it is behind the next."""
@@ -38,21 +39,25 @@ class OnALine(Part):
         self._line.answered()
 
     async def action_quit(self) -> None:
-        self._leave(0)
+        self._leave(ExitCode.DONE)
 
     def action_help_quit(self) -> None:
         """Ctrl+C: a key that may be meant for something else."""
         self.notify("q ends the program; the run is kept")
 
-    def _leave(self, code: int) -> None:
-        """End with this exit code, unless it was told to end before: a ``q`` after a signal is no other end."""
+    def _save(self) -> None:
+        self.session.save()
+
+    def _leave(self, code: ExitCode) -> None:
+        """End with this exit code; with that of a signal, whichever came first: ``q``, or escape to the map."""
+        self._is_leaving = True
         self.session.stop()
-        self._code = code if self._code is None else self._code
+        self._code = code if self._code is None else max(self._code, code)
         if self._line.is_settled:
             self.exit(self._code)
         elif self._leaving is None:
-            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled(self._code))
+            self._leaving = asyncio.get_running_loop().create_task(self._leave_when_settled())
 
-    async def _leave_when_settled(self, code: int) -> None:
+    async def _leave_when_settled(self) -> None:
         await self._line.settle()
-        self.exit(code)
+        self.exit(self._code)

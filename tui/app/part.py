@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
 
 from echornn.session.frame import Frame
 from echornn.session.session import Session
+from tui.app.ends_on_signals import EndsOnSignals
 from tui.app.scene import Scene
 
 
-class Part(App[int]):
+class Part(EndsOnSignals[int]):
     """An app that shows a session; the whole of it does what stands here undone."""
 
     session: Session

@@ -17,7 +17,7 @@ from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
 from tui.commands.lines import Lines, lines_here
 from tui.commands.lottery_report import LotteryReport
-from tui.commands.record import code_after_a_signal, code_at_the_end, farewell, forget_if_empty, is_unsaved
+from tui.commands.record import Saved, farewell, forget_if_empty, saved_by
 from tui.commands.record_lines import LOTTERY_NOTE, as_line
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.exit_code import ExitCode
@@ -67,17 +67,16 @@ def print_training(
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
-        _train(session, asked, lines)
+        saved = _train(session, asked, lines)
     lines.close()
-    return _conclude(session, recorder, native_log, asked, begun, say, lines)
+    return _conclude(session, recorder, native_log, saved, asked, begun, say, lines)
 
 
-def _train(session: Session, asked: list[int], lines: Lines) -> None:
+def _train(session: Session, asked: list[int], lines: Lines) -> Saved:
     """Train on a thread, so that signals are heard also while native code runs; warnings go to standard error."""
     threading.Thread(target=session.run, name="training", daemon=True).start()
     warning = ""
-    stopped = False
-    while not stopped:
+    while True:
         stopped = session.stopped.wait(LOOK_SECONDS)
         frame = session.frame
         newest = "; ".join(text for text in (frame.warning, lines.warning) if text)
@@ -87,14 +86,16 @@ def _train(session: Session, asked: list[int], lines: Lines) -> None:
         lines.show(frame)
         if frame.state is State.FINISHED or (frame.state is State.PAUSED and _has_diverged(frame)):
             session.stop()
-        if asked and not is_unsaved(session.recorder):
-            return
+        saved = saved_by(session.recorder)
+        if stopped or (asked and saved is not Saved.NO):
+            return saved
 
 
 def _conclude(
     session: Session,
     recorder: Recorder | None,
     native_log: terminal.NativeLog,
+    saved: Saved,
     asked: list[int],
     begun: float,
     say: Callable[[Record], None],
@@ -114,9 +115,9 @@ def _conclude(
     if asked or diverged:
         at = session.before_it_diverged if diverged else session.going_first
         lines.print(farewell(recorder, at), sys.stderr)
-        return code_after_a_signal(recorder) if asked else ExitCode.FAILED
+        return saved.after_a_signal if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
-    return ExitCode.FAILED if lines.warning else code_at_the_end(recorder)
+    return ExitCode.FAILED if lines.warning else saved.at_the_end
 
 
 def _has_diverged(frame: Frame) -> bool:

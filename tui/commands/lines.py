@@ -69,6 +69,11 @@ class Lines:
         """No more lines will come."""
 
 
+def say_last(texts: Iterable[str]) -> None:
+    """Print each text as a line where the app was; a terminal that is gone takes them and shows none."""
+    Lines().print(texts, sys.stdout)
+
+
 def lines_here(with_bar: bool) -> Lines:
     """Lines, above a bar where there is a terminal for it."""
     screen = terminal.screen_for_a_bar() if with_bar else None

@@ -18,6 +18,7 @@ from echornn.runs.run_error import RunError
 from echornn.trainer_state import TrainerState
 from tui import printed
 from tui.commands.replica_numbers import ReplicaNumbers
+from tui.commands.weights_text import weights_text
 from tui.tty import terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
@@ -28,7 +29,9 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
     """Write what the run's networks are where it stands to the files named.
 
     Args:
-        weights: a .npz file; of several networks, the replicas are each array's first axis.
+        weights: a .npz file; of several networks, the replicas are each array's first axis. What each array is stands
+            in a text beside it, of the same name with .txt at its end: the file itself holds the weights alone, as
+            `Trainer.load_weights` takes them.
         keras: a .keras file, of one network.
         replica: only the network of this number, see `ReplicaNumbers`.
 
@@ -54,6 +57,8 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
         printed.complain("echornn-tui: the weights are not finite: the loss has diverged where the run stands")
     if weights is not None:
         _write_whole(weights, partial(_save_weights, state))
+        text = "".join(f"{line}\n" for line in weights_text(state.config, state.weights))
+        _write_whole(weights.with_name(f"{weights.name}.txt"), lambda file: _save_text(text, file))
     if keras is not None and not isinstance(state, PopulationState):
         _write_whole(keras, partial(_save_keras, state))
 
@@ -77,6 +82,10 @@ def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
 
 def _save_weights(state: AnyState, file: Path) -> None:
     np.savez(file, allow_pickle=False, **state.weights)
+
+
+def _save_text(text: str, file: Path) -> None:
+    file.write_text(text)
 
 
 def _save_keras(state: TrainerState, file: Path) -> None:

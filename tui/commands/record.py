@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from enum import Enum, auto
 from pathlib import Path
 
 from echornn.config import EchoConfig, require_epochs
@@ -115,27 +116,41 @@ def readable(name: str) -> Path:
     return folder
 
 
-def end(session: Session) -> None:
+class Saved(Enum):
+    """Whether all that was trained is on disk, asked once: a thread that nobody waits for may train on."""
+
+    YES = auto()
+    NO = auto()
+    NOWHERE = auto()
+    """It was said that nothing is kept."""
+
+    @property
+    def after_a_signal(self) -> ExitCode:
+        """Whether the run can be started again where it was."""
+        return ExitCode.CHECKPOINTED if self is Saved.YES else ExitCode.FAILED
+
+    @property
+    def at_the_end(self) -> ExitCode:
+        """Whether what was to be kept is on disk."""
+        return ExitCode.FAILED if self is Saved.NO else ExitCode.DONE
+
+
+def saved_by(recorder: Recorder) -> Saved:
+    """Whether all that it was told so far is on disk."""
+    if recorder.folder is None:
+        return Saved.NOWHERE
+    return Saved.YES if recorder.saved else Saved.NO
+
+
+def end(session: Session) -> Saved:
     """Stop the session, and wait until all that it told its record is on disk, or it has stopped."""
     session.stop()
     until = time.monotonic() + SECONDS_TO_SAVE
-    while not session.stopped.wait(SECONDS_TO_STOP) and is_unsaved(session.recorder) and time.monotonic() < until:
-        pass
-
-
-def is_unsaved(recorder: Recorder | None) -> bool:
-    """Whether something that is to be kept is not on disk."""
-    return recorder is not None and recorder.folder is not None and not recorder.saved
-
-
-def code_after_a_signal(recorder: Recorder | None) -> ExitCode:
-    """Whether the run can be started again where it was."""
-    return ExitCode.CHECKPOINTED if recorder is not None and recorder.saved else ExitCode.FAILED
-
-
-def code_at_the_end(recorder: Recorder | None) -> ExitCode:
-    """Whether what was to be kept is on disk."""
-    return ExitCode.FAILED if is_unsaved(recorder) else ExitCode.DONE
+    while True:
+        has_stopped = session.stopped.wait(SECONDS_TO_STOP)
+        saved = saved_by(session.recorder)
+        if has_stopped or saved is not Saved.NO or time.monotonic() >= until:
+            return saved
 
 
 def of_outstanding(commands: int) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
@@ -16,6 +16,7 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import example_of
 from echornn.sweeps.table import Surveyed
+from tui.app.ends_on_signals import EndsOnSignals
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.palette import Palette
 from tui.app.shown_again import command_of
@@ -29,7 +30,6 @@ from tui.map.seen import Seen
 from tui.map.state import MapState, Mark
 from tui.map.widgets import MapGrid, MapHead, MapReading
 from tui.theme import Theme
-from tui.tty import terminal
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether more is known."""
@@ -42,7 +42,7 @@ class Opened:
     config: EchoConfig
 
 
-class MapApp(App[Opened | int]):
+class MapApp(EndsOnSignals[Opened | int]):
     """Shows a sweep.
 
     Attributes:
@@ -93,7 +93,6 @@ class MapApp(App[Opened | int]):
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        terminal.call_on_signals(lambda: self.exit(ExitCode.CHECKPOINTED), lambda: None)
         self._filter.value = self.seen.state.filter
         self.screen.set_focus(self._grid)
         self.call_after_refresh(self._show)
@@ -243,4 +242,7 @@ class MapApp(App[Opened | int]):
                 yield SystemCommand(binding.description, f"{binding.tooltip} ({self.get_key_display(binding)})", run)
 
     async def action_quit(self) -> None:
-        self.exit(ExitCode.DONE)
+        self._leave(ExitCode.DONE)
+
+    def _leave(self, code: ExitCode) -> None:
+        self.exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import signal
@@ -10,6 +9,7 @@ from typing import Any
 
 from tui.tty import terminal
 from tui.tty.driver import PlainDriver
+from tui.tty.loop_signals import LoopSignals
 from tui.tty.private_textual import OpenDriver
 from tui.tty.terminal_input import TerminalInput
 
@@ -22,7 +22,7 @@ READ_BYTES = 4096
 class GuardedDriver(PlainDriver, OpenDriver):
     """Uses what is inside Textual's driver."""
 
-    _has_terminal = False
+    _has_terminal = _is_suspending = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Stop and go on between two steps of the event loop.
@@ -31,9 +31,7 @@ class GuardedDriver(PlainDriver, OpenDriver):
         the thread that writes, its queue is locked, and they wait for it for ever.
         """
         super().__init__(*arguments, **options)
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTSTP, self.stop_as_told)
-        loop.add_signal_handler(signal.SIGCONT, self.go_on_as_told)
+        self._signals = LoopSignals({signal.SIGTSTP: self.stop_as_told, signal.SIGCONT: self.go_on_as_told})
 
     def start_application_mode(self) -> None:
         """Take the terminal, when it is this job's.
@@ -75,7 +73,15 @@ class GuardedDriver(PlainDriver, OpenDriver):
         if self.guarded.is_left_alone:
             self.exit_event.set()
 
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back for a while: what wakes it is listened to all the same."""
+        self._is_suspending = True
+        super().suspend_application_mode()
+        self._is_suspending = False
+
     def close(self) -> None:
         """All is written, and the terminal is as it was."""
         super().close()
         self._has_terminal = False
+        if not self._is_suspending:
+            self._signals.end()

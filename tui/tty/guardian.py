@@ -108,7 +108,8 @@ def divide() -> Guarded:
 
 def _forward_to(child: int) -> None:
     def forward(number: int, _: FrameType | None) -> None:
-        os.kill(child, number)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(child, number)
 
     for number in FORWARDED:
         if signal.getsignal(number) is not signal.SIG_IGN:  # a hangup that was ignored before (nohup)

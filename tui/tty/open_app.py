@@ -13,6 +13,7 @@ from echornn.session.session import Session
 from tui import printed
 from tui.app.app import EchoApp
 from tui.commands import record
+from tui.commands.lines import say_last
 from tui.exit_code import ExitCode
 from tui.theme import Theme, remember, remembered
 from tui.tty import terminal
@@ -51,15 +52,13 @@ def show_training(
     guarded.leave_words("\n".join(record.farewell(recorder)))
 
     def leave_without_a_terminal() -> None:
-        record.end(session)
-        terminal.leave_process(record.code_after_a_signal(recorder))
+        terminal.leave_process(record.end(session).after_a_signal)
 
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
     code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
-    code, words = conclude(code, session, native_log)
-    printed.lines(words)
+    say_last(conclude(code, session, native_log))
     return errors.conclude(code)
 
 
@@ -72,27 +71,27 @@ async def run_app(app: EchoApp, guarded: Guarded) -> int:
     session = app.session
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
-    code = await app.run_async(mouse=False)
-    await asyncio.to_thread(record.end, session)
+    told = await app.run_async(mouse=False)
+    saved = await asyncio.to_thread(record.end, session)
     if app.return_code:  # it has panicked, and said so on the screen
         return ExitCode.FAILED
-    return code or (ExitCode.FAILED if session.error else record.code_at_the_end(session.recorder))
+    if told == ExitCode.CHECKPOINTED:
+        return saved.after_a_signal
+    return ExitCode.FAILED if session.error else saved.at_the_end
 
 
-def conclude(code: int, session: Session, native_log: NativeLog) -> tuple[int, list[str]]:
-    """What is to be done when the app has been left: the exit code, and the words that say how the run goes on.
+def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
+    """What is to be done when the app has been left with this code; the words that say how the run goes on.
 
     Raises:
         ConfigError: it could not be trained.
     """
     recorder: Recorder | None = session.recorder
-    if code == ExitCode.CHECKPOINTED:
-        code = record.code_after_a_signal(recorder)
-    elif record.forget_if_empty(recorder, session.frame.trained_in_all):
+    if code != ExitCode.CHECKPOINTED and record.forget_if_empty(recorder, session.frame.trained_in_all):
         recorder = None
     if isinstance(session.error, ConfigError):
         raise session.error
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
     dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
-    return code, [*dropped, *record.farewell(recorder, session.going_first)]
+    return [*dropped, *record.farewell(recorder, session.going_first)]

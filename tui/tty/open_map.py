@@ -15,6 +15,7 @@ from echornn.sweeps.results import SweepResults
 from tui import printed
 from tui.app.point_app import PointApp
 from tui.commands import record
+from tui.commands.lines import say_last
 from tui.exit_code import ExitCode
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
@@ -68,7 +69,7 @@ def show_map(
         remember(theme)
     shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, computing)
     code = shown.until_left()
-    printed.lines(shown.words)
+    say_last(shown.words)
     return code
 
 
@@ -162,17 +163,13 @@ class _Shown:
         app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
         code = await run_app(app, self._guarded)
         self._theme = "light" if app.theme == "textual-light" else "dark"
-        code, words = conclude(code, session, self._native_log)
-        self.words += words
+        self.words += conclude(code, session, self._native_log)
         gc.unfreeze()  # the app freezes what is there once it has loaded: with it, else, the point before, for good
         gc.collect()
-        return None if app.went_back else code
+        return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
 
     def _leave_without_a_terminal(self) -> None:
         if self._computing is not None:
             self._computing.stop()
-        recorder = None
-        if self._session is not None:
-            record.end(self._session)
-            recorder = self._session.recorder
-        terminal.leave_process(ExitCode.CHECKPOINTED if recorder is None else record.code_after_a_signal(recorder))
+        code = ExitCode.CHECKPOINTED if self._session is None else record.end(self._session).after_a_signal
+        terminal.leave_process(code)

@@ -7,6 +7,7 @@ from pathlib import Path
 from echornn.sweeps.grid import Grid
 from echornn.sweeps.results import SweepResults
 from tui import printed
+from tui.commands.lines import say_last
 from tui.commands.sweep import Computation, Workers
 from tui.commands.sweep_report import end_lines, end_record, pace_text
 from tui.map.state import MapState
@@ -33,7 +34,7 @@ def show_sweep(
         shown = Computing(computing.run, sweep.asked_to_end.set, says)
         code = show_map(results, MapState.first(results.axes), ascii_only, theme, guarded, shown)
         record = end_record(sweep.status, computing.seconds, computing.engine.workers)
-    printed.lines(end_lines(record, folder))
+    say_last(end_lines(record, folder))
     if computing.trouble:
         printed.complain(f"echornn-tui: {computing.trouble}")
     return code

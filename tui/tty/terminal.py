@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import select
@@ -194,22 +193,12 @@ def as_it_is() -> Mend:
     return mend
 
 
-def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> None:
-    """In an event loop: call ``end`` when the process is asked to end, or has been before; ``save`` on SIGUSR1."""
-    loop = asyncio.get_running_loop()
-    before = [signal.getsignal(number) for number in ENDING_SIGNALS]
-    for number in ENDING_SIGNALS:
-        loop.add_signal_handler(number, end)
-    if early_signals.heard(before):
-        loop.call_soon(end)
-    loop.add_signal_handler(signal.SIGUSR1, save)
-
-
 @contextlib.contextmanager
 def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterator[None]:
     """Outside an event loop: call ``end`` with the number of each signal that asks to end, ``save`` on SIGUSR1.
 
-    A signal that was kept from before anybody listened counts. A hangup that was ignored (``nohup``) stays ignored.
+    In an event loop, `tui.tty.loop_signals` does so. A signal that was kept from before anybody listened counts.
+    A hangup that was ignored (``nohup``) stays ignored.
     """
     handlers: dict[int, Callable[[int, object], None]] = {
         number: lambda caught, _: end(caught) for number in ENDING_SIGNALS

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis.evidence import Evidence
+from echornn.analysis.loss_history import LossHistory
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
@@ -232,3 +233,35 @@ def test_what_is_said_of_a_branch() -> None:
     timeline.append(0, np.array([0.25], np.float32), np.zeros(1, np.float32))
     assert timeline.newest_loss(0) == 0.25
     assert timeline.solved_at(0) is None
+
+
+def test_a_curve_of_many_edits_asks_no_more_histories_than_it_has_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline, columns = Timeline(), 50
+    timeline.begin(begun(0, "start", None))
+    losses = np.random.default_rng(3).uniform(0, 1, (1200, 11)).astype(np.float32)
+    for number, some in enumerate(losses):
+        if number:
+            timeline.begin(begun(number, "edit", Moment(number - 1, 11 * number)))
+        timeline.append(number, some, np.full(11, 0.5, np.float32))
+    timeline.curve(1199, columns)
+    asked: list[int] = []
+    buckets = LossHistory.buckets
+
+    def counting(history: LossHistory, width: int, first: int, last: int) -> object:
+        asked.append(width)
+        return buckets(history, width, first, last)
+
+    monkeypatch.setattr(LossHistory, "buckets", counting)
+    whole = losses.ravel()
+    for first, last in ((0, len(whole)), (1000, 5000), (7, 13_190), (300, 330), (0, 11), (13_188, 13_200)):
+        asked.clear()
+        curve = timeline.curve(1199, columns, first, last)
+        assert len(asked) <= columns
+        assert len(curve.starts) <= 2 * columns
+        assert [*curve.starts.tolist(), last] == [first, *curve.ends.tolist()]
+        for start, end, low, high, mean in zip(
+            curve.starts, curve.ends, curve.low, curve.high, curve.mean, strict=True
+        ):
+            windows = whole[start:end]
+            assert (low, high) == (windows.min(), windows.max())
+            assert mean == pytest.approx(windows.mean(), rel=1e-5)

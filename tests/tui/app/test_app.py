@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.pilot import Pilot
 
 from echornn.config import EchoConfig
@@ -266,12 +267,25 @@ async def test_while_it_loads_nothing_is_offered_to_be_undone() -> None:
         assert "Undo" not in screen_text(app).split("\n")[-1]
 
 
-async def test_who_presses_q_after_a_signal_gets_the_exit_code_of_the_signal() -> None:
+@pytest.mark.parametrize("first", ["signal", "q"])
+async def test_who_presses_q_and_sends_a_signal_gets_the_exit_code_of_the_signal(first: str) -> None:
     async with opened() as (app, session, _):
-        app._leave(ExitCode.CHECKPOINTED)
-        await app.action_quit()
+        ways = [ExitCode.CHECKPOINTED, ExitCode.DONE]
+        for code in ways if first == "signal" else reversed(ways):
+            app._leave(code)
     assert app.return_value == ExitCode.CHECKPOINTED
     assert "stop" in session.commands
+
+
+async def test_keys_that_wait_when_it_is_told_to_end_do_nothing_any_more() -> None:
+    async with opened() as (app, session, _):
+        before = list(session.commands)
+        for key in ["left", "g", "space"] * 500:
+            app.post_message(Key(key, None))
+        app._leave(ExitCode.CHECKPOINTED)
+        plot = app._plot
+    assert plot.viewport.cursor is None
+    assert set(session.commands[len(before) :]) == {"stop"}
 
 
 async def test_a_hint_ends_with_the_next_key() -> None:

@@ -25,7 +25,7 @@ from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui.commands.epoch_report import EpochReport
 from tui.commands.lines import Lines
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
-from tui.commands.record import code_at_the_end
+from tui.commands.record import Saved, saved_by
 from tui.commands.record_lines import as_line
 from tui.commands.records import as_json, finished_record
 from tui.exit_code import ExitCode
@@ -247,12 +247,17 @@ def test_nobody_who_hears_how_training_goes_is_no_failure(monkeypatch: pytest.Mo
 
 def test_a_run_that_is_not_on_the_disk_at_the_end_is_a_failure(tmp_path: Path) -> None:
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
-    assert code_at_the_end(recorder) == ExitCode.DONE
+    assert saved_by(recorder) is Saved.YES
     recorder.windows(make_progress(SMALL))
-    assert code_at_the_end(recorder) == ExitCode.FAILED
+    assert saved_by(recorder) is Saved.NO
     recorder.save(ScriptedTrainer(SMALL).state)
     assert recorder.wait(30)
-    assert code_at_the_end(recorder) == ExitCode.DONE
+    assert saved_by(recorder) is Saved.YES
     recorder.close()
-    assert code_at_the_end(None) == ExitCode.DONE
-    assert code_at_the_end(Unrecorded("no home")) == ExitCode.DONE, "it was said that nothing would be kept"
+    assert saved_by(Unrecorded("no home")) is Saved.NOWHERE
+    codes = {saved: (saved.at_the_end, saved.after_a_signal) for saved in Saved}
+    assert codes == {
+        Saved.YES: (ExitCode.DONE, ExitCode.CHECKPOINTED),
+        Saved.NO: (ExitCode.FAILED, ExitCode.FAILED),
+        Saved.NOWHERE: (ExitCode.DONE, ExitCode.FAILED),
+    }, "it was said that nothing would be kept"

@@ -11,12 +11,13 @@ import pytest
 
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
-from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.session import Session
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui.commands import record
+from tui.commands.record import Saved
+from tui.exit_code import ExitCode
 
 PATIENCE = 30.0
 CONFIG = EchoConfig(num_epochs=1000, total_series_length=SMALL.total_series_length, batch_size=2)
@@ -80,7 +81,7 @@ def test_all_windows_are_saved_before_it_leaves(
         stages.disk_answers.set()
 
     monkeypatch.setattr(stages.session, "stop", stop_and_answer)
-    record.end(stages.session)
+    assert record.end(stages.session) is Saved.YES
     assert stages.session.frame.state is State.LOADING
     assert not stages.session.stopped.is_set()
     assert stages.session.recorder.saved
@@ -96,23 +97,21 @@ def test_it_leaves_all_the_same_where_the_disk_never_answers_or_nothing_is_kept(
     stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record, "SECONDS_TO_SAVE", 0.0)
-    record.end(stages.session)
-    assert not stages.session.recorder.saved
+    assert record.end(stages.session) is (Saved.NO if stages.session.recorder.folder else Saved.NOWHERE)
     assert not stages.session.stopped.is_set()
 
 
-def test_what_is_to_be_kept_and_is_not_on_disk_is_unsaved(tmp_path: Path) -> None:
-    assert not record.is_unsaved(None)
-    assert not record.is_unsaved(Unrecorded("the disk is full"))
-    recorder = RunRecorder.begin(tmp_path / "run", SMALL)
-    assert not record.is_unsaved(recorder)
-    trainer = ScriptedTrainer(SMALL)
-    recorder.windows(trainer.advance(3))
-    assert record.is_unsaved(recorder)
-    recorder.save(trainer.state)
-    assert recorder.wait(PATIENCE)
-    assert not record.is_unsaved(recorder)
-    recorder.close()
+@pytest.mark.parametrize("stages", [True], indirect=True)
+def test_what_is_trained_while_it_leaves_does_not_change_whether_it_was_saved(
+    stages: WhileItCompiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread may come out of native code with more windows, after it was seen that all is on disk."""
+    session = stages.session
+    stages.disk_answers.set()
+    ended = record.end(session)
+    session.recorder.windows(make_progress(CONFIG))
+    assert not session.recorder.saved
+    assert (ended.after_a_signal, ended.at_the_end) == (ExitCode.CHECKPOINTED, ExitCode.DONE)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.scripted import SMALL, ScriptedTrainer
 from tui import printed
 from tui.cli import exit_code_of
 from tui.commands import network_files
+from tui.commands.lines import say_last
 
 pytestmark = pytest.mark.slow
 
@@ -149,3 +151,14 @@ def test_lines_are_only_lines_in_any_encoding(capsys: pytest.CaptureFixture[str]
         env={**os.environ, "PYTHONIOENCODING": "latin-1"},
     )
     assert (done.stdout, done.stderr) == (b"\xe9\\u56de\n", b"\xe9\n")
+
+
+def test_the_last_words_on_a_terminal_that_is_gone_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    os.close(ours)
+    with open(theirs, "w", buffering=1) as gone:
+        monkeypatch.setattr("sys.stdout", gone)
+        with pytest.raises(OSError, match="Input/output error"):
+            os.write(theirs, b"what was said")
+        say_last(["the run is in a-folder"])
+        printed.finish()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from echornn.runs import run_dir
 from echornn.runs.lock import Lock
 from echornn.runs.run_error import RunError
-from tests.patience import wait_for
+from tests.patience import PATIENCE, wait_for
 from tests.program import ALTERNATE_SCREEN_OFF, SECONDS_TO_END, Program, epoch, gone, running, stopped
 from tui.tty.guardian import Guarded
 from tui.tty.terminal import BACK_TO_NORMAL, NativeLog
@@ -177,6 +179,22 @@ def test_a_user_signal_before_the_app_listens_is_no_harm() -> None:
         program.until(lambda text: "loading" in text)
         program.press("q")
         assert program.ended() == 0
+
+
+def test_a_signal_for_an_app_that_has_just_ended_is_no_failure() -> None:
+    """A lost terminal hangs up both; the guardian may hear of it after the app's end."""
+    code = (
+        "import os, signal\n"
+        "from tui.tty import guardian\n"
+        "child = os.fork()\n"
+        "if not child: os._exit(42)\n"
+        "os.waitpid(child, 0)\n"
+        "guardian._forward_to(child)\n"
+        "signal.raise_signal(signal.SIGHUP)\n"
+        "print('goes on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (0, "goes on\n")
 
 
 def test_a_guardian_that_is_gone_is_not_woken_nor_who_took_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,10 +117,12 @@ def test_q_is_honoured_in_every_state(word: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_restores_the_terminal_and_the_run_goes_on(number: signal.Signals, tmp_path: Path) -> None:
+    """Also while keys come faster than they can be obeyed."""
     folder = tmp_path / "run"
     scripted = number != signal.SIGTERM
     with running("--run", str(folder), "--speed", "1000", scripted=scripted) as program:
         program.until(lambda text: "running" in text and epoch(text) >= 2)
+        program.press("\x1b[D" * 1200)  # more would wait for the terminal
         os.kill(program.pid, number)
         assert program.ended() == 42
         end = program.output.rfind(ALTERNATE_SCREEN_OFF)

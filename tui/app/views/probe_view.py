@@ -138,5 +138,5 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
 
 def is_empty(readings: Readings) -> bool:
     """Whether nothing was read: of weights that are not finite, nothing is."""
-    kinds = (readings.memory, readings.units, readings.gradient, readings.connectivity, readings.weights)
+    kinds = (readings.memory, readings.units, readings.gradient, readings.reliance, readings.weights)
     return all(one is None for one in (*kinds, readings.lyapunov))

@@ -117,7 +117,7 @@ class WeightsView(ProbeView):
         if plane is not None and recurrent is not None:
             draw_plane(cells, plane, recurrent.eigenvalues, self._ascii_only)
         if numbers is not None:
-            draw_numbers(cells, numbers, weights, readings.lyapunov, self._ascii_only)
+            draw_numbers(cells, numbers, readings, weights, self._ascii_only)
 
     def action_part(self, by: int) -> None:
         readings = self._readings
@@ -216,10 +216,10 @@ def share_room(body: Box, numbers_lines: int) -> list[Room]:
     return ways
 
 
-def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | None, ascii_only: bool) -> None:
+def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, ascii_only: bool) -> None:
     """The change in a window of each weight as a part of itself, then Lyapunov exponents as bars around zero."""
     names = list(weights.weights)
-    exponents = lyapunov.tolist() if lyapunov is not None else []
+    exponents = readings.lyapunov.tolist() if readings.lyapunov is not None else []
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
     for_updates = max(0, min(len(names), box.height - for_exponents - 1))
     known = not names or any(math.isfinite(update) for update in weights.update.values())
@@ -228,7 +228,9 @@ def draw_numbers(cells: Cells, box: Box, weights: Matrices, lyapunov: Floats | N
         write_in(cells, box, line, f"{name[:12]:<13} {update_text(weights.update[name])}", "view--words")
     top = for_updates + 1
     if exponents and top + 1 < box.height:
-        write_in(cells, box, top, "Lyapunov, nats a step", "view--axis")
+        samples = readings.lyapunov_samples
+        title = f"Lyapunov, nats/step n {samples:,}" if samples else "Lyapunov, nats a step"
+        write_in(cells, box, top, title, "view--axis")
         shown = exponents[: box.height - top - 1]
         finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]
         scale = max(finite, default=1.0) or 1.0

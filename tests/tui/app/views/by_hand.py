@@ -67,6 +67,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
             np.array([0.9, 0.9, 0.9, 0.4], np.float32),
             np.array([3, 1, 2, 0], np.int32),
             np.array([1.0, 0.98, 1.0, -0.71], np.float32),
+            samples=4096,
         ),
         gradient=Gradient(phi, np.minimum(1, 0.55 ** np.arange(1, 33, dtype=np.float32)), 0.21, samples=16_384),
         effects=Effects(moved, progress.probabilities, turned=moved > 0.5),
@@ -74,6 +75,7 @@ def shift_register(progress: Progress = PROGRESS, config: EchoConfig = TUTORIAL)
         connectivity=Connectivity(slopes, progress.probabilities),
         weights=matrices(),
         lyapunov=np.array([-0.4, -0.9, -1.3, -2.2], np.float32),
+        lyapunov_samples=1024,
         progress=progress,
     )
 

@@ -1,0 +1,90 @@
+"""A path as it is drawn: where its branches begin, and all losses of each short stretch in one bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echornn.analysis.loss_history import OfOne, Piece, Segment
+from echornn.analysis.pyramid_level import OF_LOSSES, Buckets, Windows
+
+NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The branches along a path, each but the last as one bucket, so that thousands of short ones are drawn as one.
+
+    Attributes:
+        starts: int64 [branches], the window of the path at which each begins.
+        histories: the losses in each, of the network whose path it is.
+        sums: float64 [4, branches - 1], all windows of the path in each but the last (see `Buckets`).
+        segments: how each began.
+    """
+
+    starts: Windows
+    histories: tuple[OfOne, ...]
+    sums: Buckets
+    segments: tuple[Segment, ...]
+
+    def segments_near(self, first: int, last: int) -> tuple[Segment, ...]:
+        """All segments that reach into the windows from ``first`` to ``last``, and one more at either side."""
+        begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
+        return self.segments[max(0, begin - 1) : stop + 1]
+
+    def pieces(self, width: int, first: int, last: int) -> list[Piece]:
+        """What is drawn from window ``first`` to ``last``: each branch that is as long as a bucket by itself, and those
+        between them together.
+
+        Args:
+            width: windows in a bucket.
+        """
+        begin = int(np.searchsorted(self.starts, first, side="right")) - 1
+        stop = int(np.searchsorted(self.starts, last, side="left"))
+        if begin < 0 or stop <= begin:
+            return []
+        starts = self.starts[begin:stop]
+        ends = np.append(starts[1:], last)
+        alone = ends - starts >= width
+        alone[[0, -1]] = True  # which may reach beyond what is drawn
+        pieces: list[Piece] = []
+        after = 0
+        for at in np.flatnonzero(alone).tolist():
+            if after < at:
+                short = slice(begin + after, begin + at)
+                joined = _Joined(starts[after:at], ends[after:at], self.sums[:, short])
+                pieces.append(Piece(joined, 0, int(starts[after]), int(ends[at - 1])))
+            pieces.append(Piece(self.histories[begin + at], int(starts[at]), int(starts[at]), int(ends[at])))
+            after = at + 1
+        return pieces
+
+
+NO_LINE = Line(np.empty(0, np.int64), (), NO_SUMS, ())
+
+
+def as_one(history: OfOne, windows: int) -> Buckets:
+    """The first so many windows of a history in one bucket, float64 [4, 1]."""
+    _, buckets = history.buckets(1 << max(1, windows).bit_length(), 0, windows)
+    nothing = np.array([[np.nan], [np.nan], [0.0], [0.0]])
+    parts = zip(OF_LOSSES, np.concatenate([nothing, buckets], axis=1), strict=True)
+    return np.stack([reducer.reduce(one, keepdims=True) for reducer, one in parts])
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """Stretches that follow each other, each shorter than a bucket and known as one."""
+
+    starts: Windows
+    ends: Windows
+    sums: Buckets
+
+    def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
+        """As `Pyramid.buckets`, of all stretches: those that begin within the same ``width`` windows are one bucket."""
+        (there,) = np.nonzero(self.ends > self.starts)
+        if not there.size:
+            return np.empty((2, 0), np.int64), NO_SUMS
+        starts, ends, sums = self.starts[there], self.ends[there], self.sums[:, there]
+        at = np.append(0, np.flatnonzero(np.diff(starts // width)) + 1)
+        edges = np.stack([starts[at], ends[np.append(at[1:], len(ends)) - 1]])
+        return edges, np.stack([reducer.reduceat(one, at) for reducer, one in zip(OF_LOSSES, sums, strict=True)])
