@@ -101,7 +101,7 @@ def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bo
         if credit_coverage(config) == 0:
             return f"{cut_off(config)}: steps may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
-    if most == stand.below and fits_register(config):
+    if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
         return "those are under way, or stuck; 6 shows them one by one"
     return ""
 

@@ -46,6 +46,7 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
     ("config", "others", "words"),
     [
         (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; a: truncated_backprop_length 30 and 2 more"),
+        (BEYOND, [BELOW], "no gradient gets 15 steps back"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
             replace(TUTORIAL, learning_rate=1e-5),
