@@ -236,3 +236,10 @@ def test_what_was_smoothed_stays_as_the_curve_grows(losses: list[float], buckets
 def test_epochs_are_marked_where_they_begin() -> None:
     assert epoch_starts(curve_of([0.5] * 35)) == [(10, 1), (20, 2), (30, 3)]
     assert len(epoch_starts(curve_of([0.5] * 20_000))) <= 12
+
+
+async def test_an_epochs_line_leaves_the_words_of_a_level_whole() -> None:
+    """Epochs are so dense here that a line would stand in each blank of them."""
+    text = "\n".join(await drawn([0.98] + [0.3] * 99))
+    assert "first windows 0.111" in text
+    assert "chance 0.693" in text

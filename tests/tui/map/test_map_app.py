@@ -44,7 +44,7 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         assert "cell rnn, echo_step 1: 16 of 16 solved (81 to 100 %)" in text
         assert "echo = T" in text
         await pilot.press("down", *["right"] * 15)
-        assert "echo >= T: no gradient reaches the source; only what the state keeps is used" in text_of(app)
+        assert "echo >= T: no gradient reaches the source; only the state may keep it" in text_of(app)
         await pilot.press("m")
         assert "window by which half had solved it" in text_of(app)
         await pilot.press("x", "left")

@@ -209,11 +209,13 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         free = [" ", self._glyphs["level"]]
+        in_words = (cells.characters == " ") & (cells.styles == cells.names.index("plot--level"))
         for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
             of_kind = list(marks)
             for mark in of_kind:
                 for line in range(height):
-                    if cells.characters[line, GUTTER + mark.column] in free:
+                    at = line, GUTTER + mark.column
+                    if cells.characters[at] in free and not in_words[at]:
                         cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
             room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
             for mark in of_kind:
