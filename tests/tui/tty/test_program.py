@@ -69,7 +69,7 @@ def test_help_and_settings_scroll() -> None:
         program.press("?")
         program.until(lambda text: "The task" in text)
         program.press("\x1b[F")  # end
-        program.until(lambda text: "On the rows" in text and "The task" not in text)
+        program.until(lambda text: "In the list of runs" in text and "The task" not in text)
         program.press("\x1b[H")  # home
         program.until(lambda text: "The task" in text)
         program.press("/train one window")
