@@ -196,6 +196,15 @@ class EchoConfig:
         names = (field.name for field in dataclasses.fields(self))
         return all(name in LIVE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
 
+    def same_program(self, other: EchoConfig) -> bool:
+        """Whether a trainer of one configuration can start over as the other: only `START_FIELDS` differ."""
+        names = (field.name for field in dataclasses.fields(self))
+        return all(name in START_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+
+    def same_data(self, other: EchoConfig) -> bool:
+        """Whether one configuration has the data of the other: none of `DATA_FIELDS` differs."""
+        return all(getattr(self, name) == getattr(other, name) for name in DATA_FIELDS)
+
     def same_task(self, other: EchoConfig) -> bool:
         """Whether what was learned under one configuration still counts under the other: only `PACE_FIELDS` differ."""
         names = (field.name for field in dataclasses.fields(self))
@@ -246,7 +255,13 @@ MOST = {
 """The highest value of each whole number that can be typed without end."""
 
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
-"""Fields that can change between two windows; the others need another trainer."""
+"""Fields that can change between two windows; with the others a network starts over."""
+
+START_FIELDS = LIVE_FIELDS | {"seed", "init"}
+"""Fields that no compiled program depends on: with others of them a trainer starts over; the rest need another."""
+
+DATA_FIELDS = frozenset({"seed", "total_series_length", "batch_size", "num_classes", "echo_step", "row_start"})
+"""Fields that the data of an epoch depend on."""
 
 PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
 """Fields that say how long and how fast is learned, not what."""

@@ -121,6 +121,14 @@ class HashPopulation:
             self._solved = self._solved.anew()
         self.config = config
 
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        if not self.config.same_program(config):
+            raise ValueError(f"{config} needs a population of its own")
+        self.config = config
+        for index, one in enumerate(self.trainers):
+            one.start(config.of(index), draw)
+        self._solved = SolvedAt.never(config.replicas)
+
     def compile(self) -> None:
         for one in self.trainers:
             one.compile()

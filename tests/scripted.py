@@ -53,6 +53,15 @@ class Books:
     def device(self) -> str:
         return "cpu"
 
+    def reset(self, draw: int = 0) -> None:
+        raise NotImplementedError
+
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        if not self.config.same_program(config):
+            raise ValueError(f"{config} needs a trainer of its own")
+        self.config, self.generation = config, 0
+        self.reset(draw)
+
 
 class ScriptedTrainer(Books):
     """Keeps the books of a trainer, and makes its numbers up by rule."""

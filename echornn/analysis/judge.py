@@ -153,7 +153,8 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     if stands.relapses >= OFTEN and stands.level is Level.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
-    return replace(known, kind=Kind.RELAPSED, since=stands.since if stands.lost_at is None else stands.lost_at)
+    since = next((at for at in (evidence.lost_at, stands.lost_at) if at is not None), stands.since)
+    return replace(known, kind=Kind.RELAPSED, since=since)
 
 
 def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
@@ -169,9 +170,8 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
     if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
-        return replace(
-            now, kind=Kind.RELAPSED, since=evidence.reviews.begun + evidence.reviews.windows - RECENT_WINDOWS
-        )
+        newest = evidence.reviews.begun + evidence.reviews.windows
+        return replace(now, kind=Kind.RELAPSED, since=evidence.lost_at or newest - RECENT_WINDOWS)
     learned = judged.kind in (Kind.LEARNING, Kind.STALLED) and evidence.reviews.windows >= LONG
     if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
         return replace(now, kind=Kind.SLIPPED)

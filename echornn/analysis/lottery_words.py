@@ -101,7 +101,7 @@ def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bo
         if credit_coverage(config) == 0:
             return f"{cut_off(config)}: steps may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
-    if most == stand.below and fits_register(config):
+    if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
         return "those are under way, or stuck; 6 shows them one by one"
     return ""
 
@@ -111,7 +111,7 @@ def _in_all(config: EchoConfig) -> tuple[str, str]:
     if credit_coverage(config) == 0:
         return f"{cut_off(config)}; ", ", or a shorter echo_step"
     if rates.is_large(config):
-        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", ", then r"
+        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", " (weights start over)"
     if rates.is_small(config):
         return f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; ", ""
     if not fits_register(config):
@@ -119,5 +119,5 @@ def _in_all(config: EchoConfig) -> tuple[str, str]:
     if few_uniform_starts_learn(config):
         return f"few uniform starts learn with {state_text(config)}; ", ""
     if config.init == "tutorial":
-        return "many uniform starts stay there long; ", ", or wait"
+        return "uniform starts can stay there long; ", ", or wait"
     return "", "those have learned nothing yet; R draws other weights for all"

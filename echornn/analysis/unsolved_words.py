@@ -31,9 +31,6 @@ PATIENCE = 10_000
 """Windows after which waiting is not advised: of 32 seeds with state 4, 17 learn from a uniform start in 666, 11 more
 in 6 660, and 2 more in 26 640."""
 
-FALLS_SLOWLY = 0.01
-"""Share of what was left to learn, from which on a loss that stands is said to fall a little."""
-
 
 def plateau(it: Situation) -> Verdict:
     if it.config.init == "tutorial":
@@ -124,21 +121,15 @@ def few_numbers(it: Situation) -> Verdict:
         it.config,
         Verdict(
             f"{seeds_that_learn(it.config)}: mean loss {it.mean:.3f}",
-            more_cause=adds(right(it), _stands(it)),
+            more_cause=adds(right(it), f"hardly lower since about window {about(it.since)}"),
             more_advice=where_known(it.held, f"; a linear read-out finds {it.held:.1f} numbers in the state"),
         ),
         before=f"a linear shift register needs {register_numbers(it.config)} numbers; ",
     )
 
 
-def _stands(it: Situation) -> str:
-    hardly = "falls slowly" if it.fall >= FALLS_SLOWLY else "no lower"
-    return f"{hardly} since about window {about(it.since)}"
-
-
 def stalled(it: Situation) -> Verdict:
-    stands = "hardly falls" if it.fall >= FALLS_SLOWLY else "stalled"
-    cause = f"{stands} since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
+    cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"

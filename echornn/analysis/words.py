@@ -29,7 +29,15 @@ from echornn.analysis.reviews import FIRST_BLOCK
 from echornn.analysis.situation import Kind, Note, Situation
 from echornn.analysis.verdict import Verdict
 from echornn.config import EchoConfig
-from echornn.tasks.levels import AT_CHANCE_SHARE, chance_level, credit_coverage, lost_level, mean_floor, way_from_chance
+from echornn.tasks.levels import (
+    AT_CHANCE_SHARE,
+    chance_level,
+    credit_coverage,
+    loss_when_right,
+    lost_level,
+    mean_floor,
+    way_from_chance,
+)
 
 CARRIED = "the state keeps what no gradient reaches, and the next steps may destroy it"
 DESTROYED = "no gradient tells the steps what to keep: [ and { show what they destroyed"
@@ -77,7 +85,7 @@ def _beginning(it: Situation) -> Verdict:
     return Verdict(
         f"{right(it)}, more than by guessing, though the loss is near chance: {it.mean:.3f}",
         note_text(it),
-        adds("wrong answers are too sure"),
+        adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
     )
 
 

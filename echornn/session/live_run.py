@@ -122,9 +122,7 @@ class LiveRun(Whereabouts):
         if not self.arrived:
             self._way.leave()
             self.trainer = trainer
-            trainer.reset(state.draw)
-            if trainer.config != state.config:
-                trainer.edit(state.config)
+            trainer.start(state.config, state.draw)
             trainer.restore(state)
 
     def save(self) -> None:
@@ -201,7 +199,7 @@ class LiveRun(Whereabouts):
         self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Go on with this configuration; with a new trainer where more than live fields differ.
+        """Go on with this configuration; from the start where more than live fields differ.
 
         What is raised leaves all as it was.
 
@@ -218,7 +216,7 @@ class LiveRun(Whereabouts):
                 self._start_over()
             self.trainer.edit(config)
         else:
-            self.trainer = self._trainers.make(config)
+            self._start(config)
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
@@ -239,13 +237,18 @@ class LiveRun(Whereabouts):
 
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
-        if not self.trainer.config.differs_only_live(self.config):
-            self.trainer = self._trainers.make(self.config)
-        self.trainer.reset(draw)
-        if self.trainer.config != self.config:
-            self.trainer.edit(self.config)
+        self._start(self.config, draw)
         if self.trainer.generation != self.owner.generation:
             self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
+
+    def _start(self, config: EchoConfig, draw: int = 0) -> None:
+        """Begin with this configuration; with a new trainer where the present one cannot."""
+        if self.trainer.config.same_program(config):
+            self.trainer.start(config, draw)
+        else:
+            self.trainer = self._trainers.make(config)
+            if draw:
+                self.trainer.reset(draw)
 
     def _branch(self, cause: Cause, parent: Moment | None, before: Moment | None) -> None:
         trainer = self.trainer

@@ -52,10 +52,9 @@ class Replay:
         self._tape_from = max(0, moment.window - self.tape.maxlen) if self.tape.maxlen else moment.window
         self._span, self._window, state = self._base(keyframes)
         config = self._spans[self._span].branch.config
-        self.trainer = trainer if trainer.config.differs_only_live(config) else make_trainer(config)
+        self.trainer = trainer if trainer.config.same_program(config) else make_trainer(config)
         self._alone = self._later_alone(trainer, make_trainer)
-        self.trainer.reset(self._spans[self._span].branch.draw)  # the first epoch lies within any num_epochs
-        self._set_up(config)
+        self.trainer.start(config, self._spans[self._span].branch.draw)
         if state is None:
             self._begin(self._spans[self._span].branch)
         else:
@@ -114,7 +113,7 @@ class Replay:
         """What trains where one of several goes on alone on the way; made at once, since it may not be to be had."""
         for span in self._spans[self._span + 1 :]:
             if span.branch.cause == "alone":
-                serves = trainer is not self.trainer and trainer.config.differs_only_live(span.branch.config)
+                serves = trainer is not self.trainer and trainer.config.same_program(span.branch.config)
                 return trainer if serves else make_trainer(span.branch.config)
         return None
 
@@ -125,8 +124,7 @@ class Replay:
         state = self.trainer.state.of(replica)
         self.tape = deque((one.of(replica) for one in self.tape), self.tape.maxlen)
         self.trainer, self._alone = self._alone, None
-        self.trainer.reset()
-        self._set_up(branch.config)
+        self.trainer.start(branch.config)
         self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:

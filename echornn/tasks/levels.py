@@ -41,6 +41,13 @@ def best_guess_errors(config: EchoConfig) -> float:
     return (1 - blank) * guessing_errors(config)
 
 
+def loss_when_right(config: EchoConfig, right: float) -> float:
+    """Least mean loss in nats of one who is right in this share of predictions, 0 to 1, and as sure of each as that."""
+    wrong = 1 - right
+    each = wrong / (config.num_classes - 1)
+    return -sum(count * p * math.log(p) for count, p in ((1, right), (config.num_classes - 1, each)) if p > 0)
+
+
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), where the row is
     known.

@@ -69,6 +69,9 @@ class AnyTrainer(Protocol):
     def reset(self, draw: int = 0) -> None:
         """Start over, with the weights of this draw; the data stays."""
 
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        """Start over as a new one of this configuration; `ValueError` where it differs in what is compiled in."""
+
     def regenerate(self) -> None:
         """New data: the epoch starts again, the last one where all are trained. The weights stay."""
 

@@ -71,6 +71,7 @@ class Crew:
 
     def start(self, draw: int) -> None:
         """All that training changes as at the start, with the weights of this draw."""
+        self._keys = None
         config, replicas = self.configs[0], len(self.configs)
         each = [initial_weights(one, draw) for one in self.configs]
         iteration, _, *slots = self._seats[0].loop.fresh_optimizer
@@ -131,9 +132,10 @@ class Crew:
     def edit(self, configs: Sequence[EchoConfig]) -> None:
         """Train these from now on, which differ in live fields only."""
         self.configs = tuple(configs)
-        values = self.values
-        iteration, _, *slots = values.optimizer
-        self.load(values._replace(optimizer=(iteration, self._rates, *slots)))
+        rate = len(self._seats[0].loop.model.weights) + 1  # behind the weights, and the optimizer's steps
+        for device, values, rates in zip(self.devices, self._values, self.shares.placed(self._rates), strict=True):
+            with tf.device(device):
+                values[rate] = tf.constant(rates)
 
     def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
         """Dropout's keys of each call, [room, places]; they are the same for all calls until the next draw."""

@@ -20,17 +20,23 @@ class DataBlock:
     """Some epochs of data.
 
     Attributes:
+        generation: how often the data had been regenerated.
         first_epoch: the one that stands first.
         series: each epoch's.
         x, y: uint8 [epochs * row length, batch], on the device.
         windows: how many there are in all.
     """
 
+    generation: int
     first_epoch: int
     series: list[EchoSeries]
     x: tf.Tensor
     y: tf.Tensor
     windows: int
+
+    def holds(self, generation: int, epoch: int) -> bool:
+        """Whether this epoch's data is in it."""
+        return self.generation == generation and 0 <= epoch - self.first_epoch < len(self.series)
 
     @classmethod
     def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> DataBlock:
@@ -40,7 +46,7 @@ class DataBlock:
         with tf.device(device):
             x = tf.constant(np.concatenate([one.x.T for one in series]))
             y = tf.constant(np.concatenate([one.y.T for one in series]))
-        return cls(first_epoch, series, x, y, epochs * config.windows_per_epoch)
+        return cls(generation, first_epoch, series, x, y, epochs * config.windows_per_epoch)
 
 
 def epochs_in_a_block(config: EchoConfig) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from echornn.config import LIVE_FIELDS, Device, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, START_FIELDS, Device, EchoConfig, require_epochs
 from echornn.network.model import shown_part
 from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
@@ -16,7 +16,7 @@ from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import Levels, SolvedAt
 from echornn.training.bptt import Trained
 from echornn.training.crew import Call, Crew, Values
-from echornn.training.device import GPU, Placement, place, processors
+from echornn.training.device import GPU, Placement, processors
 from echornn.training.memory import require_population_memory
 from echornn.training.population_data import PopulationData
 from echornn.training.programs import Programs
@@ -211,11 +211,30 @@ class Population:
             )
         require_one_structure(configs)
         require_epochs(configs[0], self.epoch, self.window)
-        self.configs = tuple(configs)
-        self._levels = Levels.of(self.configs)
         if not all(before.same_task(after) for before, after in pairs):
             self._solved = self._solved.anew()
+        self._take(configs)
         self._crew.edit(self.configs)
+
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        """Start over as a new population of another configuration, and of as many, does; nothing is compiled anew.
+
+        Raises:
+            ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
+        """
+        if not self.config.same_program(config):
+            raise ValueError(
+                f"{config} needs a population of its own: only {', '.join(sorted(START_FIELDS))} may differ"
+            )
+        self._take(with_seeds(config, config.replicas))
+        self.generation, self._last = 0, None
+        self._crew.configs = self.configs
+        self.reset(draw)
+
+    def _take(self, configs: Sequence[EchoConfig]) -> None:
+        """Train these from now on; data that are the same are kept."""
+        self.configs = tuple(configs)
+        self._levels = Levels.of(self.configs)
         self._data.edit(self.configs)
 
     def reset(self, draw: int = 0) -> None:
@@ -245,7 +264,7 @@ class Population:
             placed = [dataclasses.replace(one, device=word) for one in self.configs]
             Population(placed, None, programs, at_once).advance(n)
 
-        return place(self.configs[0], train)
+        return programs.place(self.configs[0], self.replicas, train)
 
     def _next_call(self, n: int) -> Call:
         """At most so many windows from the position on; of the last epoch, where all are trained."""

@@ -70,9 +70,10 @@ class PopulationData:
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """From now on the data of these."""
+        """From now on the data of these; where they are those of the ones before, what was made of them stays."""
+        if not all(before.same_data(after) for before, after in zip(self._configs, configs, strict=True)):
+            self._block = self._ahead = None
         self._configs = tuple(configs)
-        self._block = self._ahead = None
 
 
 def _made(

@@ -1,8 +1,9 @@
-"""Compiled training loops, kept by structure: going back to a configuration compiles nothing."""
+"""Compiled training loops and chosen devices, kept by structure: going back to a configuration compiles nothing."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from echornn.config import EchoConfig
 from echornn.network.model import EchoRNN, initial_weights
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.data_block import epochs_in_a_population_block
+from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
 from echornn.training.shares import Shares
 from echornn.training.turns import Turns
@@ -39,6 +41,19 @@ class Programs:
 
     def __init__(self) -> None:
         self._idle: dict[tuple[object, ...], deque[Any]] = {}
+        self._placed: dict[tuple[object, ...], Placement] = {}
+
+    def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
+        """Where networks of this structure are trained: chosen once (see `echornn.training.device.place`), so that what
+        is trained again comes to the same bits, whatever a second measurement would say.
+
+        Args:
+            replicas: how many; 0 for a lone one.
+        """
+        key = (*astuple(structure(config)), config.device, replicas)
+        if key not in self._placed:
+            self._placed[key] = place(config, train)
+        return self._placed[key]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
         """A loop for a network of this structure, its variables as whoever had it before left them.

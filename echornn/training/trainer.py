@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from echornn.config import LIVE_FIELDS, ConfigError, EchoConfig, require_epochs
+from echornn.config import LIVE_FIELDS, START_FIELDS, ConfigError, EchoConfig, require_epochs
 from echornn.network.model import checked_weights, initial_weights, shown_part
 from echornn.population_state import AnyState
 from echornn.progress import Floats, Progress, Symbols
@@ -18,7 +18,6 @@ from echornn.tasks.series import EchoSeries
 from echornn.trainer_state import TrainerState as TrainerState
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL, call_numbers, dropout_key
 from echornn.training.data_block import DataBlock
-from echornn.training.device import place
 from echornn.training.memory import require_memory
 from echornn.training.programs import Programs
 
@@ -53,7 +52,7 @@ class Trainer:
         self.generation = 0
         self.draw = 0
         programs = programs or Programs()
-        self.placement = place(config, lambda device, n: _try(config, programs, device, n))
+        self.placement = programs.place(config, 0, lambda device, n: _try(config, programs, device, n))
         self._device = self.placement.device
         self._loop = programs.borrow(config, self._device)
         weakref.finalize(self, programs.give_back, config, self._device, self._loop)
@@ -174,7 +173,7 @@ class Trainer:
         self._loop.carried_state.assign(state.carried_state)
         self.epoch, self.window, self.draw = state.epoch, state.window, state.draw
         self.generation = state.generation
-        self._block = self._last = None
+        self._last = None
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
         """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
@@ -196,9 +195,26 @@ class Trainer:
         if not self.config.differs_only_live(config):
             raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
         require_epochs(config, self.epoch, self.window)
-        self.config = config
+        self._take(config)
         self._loop.optimizer.learning_rate.assign(config.learning_rate)
-        self._block = None
+
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        """Start over as a new trainer of another configuration does (see `reset`), with nothing compiled anew.
+
+        Raises:
+            ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
+        """
+        if not self.config.same_program(config):
+            raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(START_FIELDS))} may differ")
+        self._take(config)
+        self.generation, self._last = 0, None
+        self.reset(draw)
+
+    def _take(self, config: EchoConfig) -> None:
+        """Train this from now on; data that are the same are kept."""
+        if not self.config.same_data(config):
+            self._block = None
+        self.config = config
 
     def reset(self, draw: int = 0) -> None:
         """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
@@ -218,7 +234,6 @@ class Trainer:
         self.generation += 1
         self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
-        self._block = None
 
     def _nothing_trained(self) -> Progress:
         """No losses, and the last window as it was; where it was trained by another process, without predictions."""
@@ -248,7 +263,7 @@ class Trainer:
 
     def _current_block(self) -> DataBlock:
         """The epochs of data that hold the position, made when the position leaves the ones before."""
-        if self._block is None or not 0 <= self.epoch - self._block.first_epoch < len(self._block.series):
+        if self._block is None or not self._block.holds(self.generation, self.epoch):
             self._block = None
             self._block = DataBlock.generate(self.config, self.generation, self.epoch, self._device)
         return self._block

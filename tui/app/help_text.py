@@ -94,7 +94,11 @@ WHAT_IS_SEEN = (
 """Headings, and a paragraph for each."""
 
 WORDS = (
-    ("loss", "Cross-entropy of one window, in nats; the mean loss is that of the last 50 windows."),
+    (
+        "loss",
+        "Cross-entropy of one window, in nats; the mean loss is that of the last 50 windows, and in the "
+        "sentence that of the last 64 to some thousand, so that it does not flicker.",
+    ),
     ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
     ("lost", "The mean loss of a network that had solved the echo has risen well above that again, and stayed there."),
     (

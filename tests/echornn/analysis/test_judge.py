@@ -187,7 +187,9 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     assert told.advice == words.CARRIED
     lost = solved.after(np.full(640, 0.676, np.float32), beyond, 448)
     told = words.said(situation(beyond, lost, None))
-    assert told.cause == "solved at window 50, but lost since 448: mean 0.676"
+    assert lost.lost_at is not None
+    assert told.cause == f"solved at window 50, but lost since {lost.lost_at}: mean 0.676"
+    assert 448 < lost.lost_at <= 448 + 10
     assert told.more_cause.endswith(", 99% at window 64")
     assert told.advice == words.DESTROYED
 

@@ -38,7 +38,7 @@ def test_where_they_stand() -> None:
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = lottery_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
-    assert some.advice == "many uniform starts stay there long; a: init glorot, or wait"
+    assert some.advice == "uniform starts can stay there long; a: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
 
 
@@ -46,6 +46,7 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
     ("config", "others", "words"),
     [
         (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; a: truncated_backprop_length 30 and 2 more"),
+        (BEYOND, [BELOW], "no gradient gets 15 steps back"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
             replace(TUTORIAL, learning_rate=1e-5),

@@ -83,7 +83,7 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "hardly any seed learns echo 5 with state 4: mean loss 0.370",
          "a linear shift register needs 6 numbers; a: state_size 10, init glorot"),
         (told(Kind.STALLED, mean=0.3, wrong=0.1, since=9000, held=2.9),
-         "stalled since about window 9,000: mean loss 0.300, 90% right",
+         "hardly lower since about window 9,000: mean loss 0.300, 90% right",
          "the state holds 2.9 numbers, a linear shift register 4; R draws others"),
         (told(Kind.SLIPPED, mean=0.678, best=0.539, best_at=320),
          "it was better: mean loss 0.539 at window 320, 0.678 now",
@@ -138,13 +138,15 @@ def test_a_wide_screen_is_told_more() -> None:
     spike = told(Kind.SPIKE, unknown=3, floor=0.111, newest=0.22)
     assert spike.more_cause == "; loss 0.220, above that by guessing too surely"
     assert spike.more_advice == ", which blanks them; those of row 1 are blank"
+    assert told(Kind.BEGINNING, mean=0.68, wrong=0.35).more_cause == "; wrong answers are too sure"
+    assert told(Kind.BEGINNING, mean=0.64, wrong=0.35).more_cause == "", "as sure as it is right: 0.647 nats"
     solved = told(Kind.SOLVED, mean=0.0004, solved_at=369, sure=0.99996)
     assert solved.more_cause == "; 99.99% sure of what it says"
     beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)
     assert beyond.more_cause == "; 70% right, more than by guessing; 80% right at window 8,192"
     assert told(Kind.BEYOND, wrong=0.49).more_cause == "; 51% right, no more than by guessing"
     stands = told(Kind.FEW_NUMBERS, replace(TUTORIAL, echo_step=5), mean=0.37, fall=0.0, since=17_861, held=3.04)
-    assert stands.more_cause == "; no lower since about window 18,000"
+    assert stands.more_cause == "; hardly lower since about window 18,000"
     assert stands.more_advice == "; a linear read-out finds 3.0 numbers in the state"
 
 

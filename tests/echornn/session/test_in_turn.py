@@ -15,6 +15,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
+from echornn.training.any_trainer import AnyTrainer
 from tests.hashed import hashed_trainers
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
@@ -138,6 +139,28 @@ def test_a_run_that_ends_owes_nothing(windows: int) -> None:
         assert after(session).state is State.FINISHED
         session.edit(num_epochs=5)
         assert after(session).trained == 30, "it was owed to the run that has ended"
+
+
+def test_another_seed_or_start_of_weights_and_the_way_back_need_no_other_trainer() -> None:
+    made: list[EchoConfig] = []
+
+    def make(config: EchoConfig) -> AnyTrainer:
+        made.append(config)
+        return hashed_trainers(config)
+
+    for replicas in (1, 3):
+        made.clear()
+        with playing(Session(replace(ENDLESS, replicas=replicas), make_trainer=make)) as session:
+            for change in ({"seed": 70}, {"init": "glorot"}, {"learning_rate": 0.1, "seed": 3}):
+                session.step(4)
+                after(session)
+                session.edit(**change)
+                after(session)
+            for _ in range(3):
+                session.undo()
+            frame = after(session)
+            assert (frame.config, frame.trained) == (replace(ENDLESS, replicas=replicas), 4)
+        assert len(made) == 1
 
 
 class Way:

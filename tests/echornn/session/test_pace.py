@@ -6,7 +6,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.session.pace import (
@@ -44,6 +44,7 @@ def test_the_first_window_is_due_at_once_and_the_next_by_the_clock() -> None:
     assert pace.due() == 1
 
 
+@settings(deadline=None)
 @given(st.floats(1, 2000), st.floats(0.001, 0.2))
 def test_the_speed_is_kept_over_time(speed: float, step: float) -> None:
     clock = Clock()

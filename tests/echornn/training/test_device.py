@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import tensorflow as tf
 
 from echornn import EchoConfig
-from echornn.training.device import TRIAL_SECONDS, faster, place, windows_per_second
+from echornn.training import device
+from echornn.training.device import TRIAL_SECONDS, Placement, faster, place, windows_per_second
+from echornn.training.programs import Programs
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +91,26 @@ def test_where_tensorflow_was_used_before_its_way_of_taking_memory_stays(
     assert place(EchoConfig(), failing_on("/GPU:0", EXHAUSTED)).name == "cpu"
 
 
+def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trainer that is made again, for a way back or another seed, lands where the first did; others are measured."""
+    fastest = iter(["/GPU:0", "/CPU:0", "/GPU:0", "/CPU:0"])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] if kind == "GPU" else [])
+    monkeypatch.setattr(device, "take_memory_as_needed", lambda gpus: None)
+    monkeypatch.setattr(device, "faster", lambda one, other, train: Placement(next(fastest), "measured"))
+    programs, config = Programs(), EchoConfig()
+
+    def chosen(config: EchoConfig, replicas: int = 0) -> str:
+        return programs.place(config, replicas, lambda device, n: None).name
+
+    same = (config, replace(config, learning_rate=0.1), replace(config, seed=8, init="glorot"))
+    assert [chosen(one) for one in (*same, *same)] == ["gpu"] * 6
+    assert [chosen(replace(config, state_size=9)) for _ in range(3)] == ["cpu"] * 3
+    assert [chosen(config, 64) for _ in range(3)] == ["gpu"] * 3
+    assert chosen(replace(config, device="cpu")) == "cpu"
+    assert chosen(config) == "gpu"
+    assert next(fastest) == "/CPU:0", "three structures were measured"
+
+
 def test_two_real_devices_are_measured_and_trained_on() -> None:
     """There may be no GPU here, so the CPU is split into two logical devices."""
     program = """
@@ -96,12 +119,12 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from echornn import EchoConfig, Trainer
 from echornn.training import device
-from echornn.training import trainer
+from echornn.training import programs, trainer
 config = EchoConfig(total_series_length=1000, truncated_backprop_length=5)
-trainer.place = lambda config, train: device.faster("/CPU:0", "/CPU:1", train)
+programs.place = lambda config, train: device.faster("/CPU:0", "/CPU:1", train)
 one = trainer.Trainer(config)
 assert one.placement.device in ("/CPU:0", "/CPU:1") and "windows/s" in one.placement.reason, one.placement
-trainer.place = lambda config, train: device.Placement("/CPU:1", "asked for")
+programs.place = lambda config, train: device.Placement("/CPU:1", "asked for")
 other = trainer.Trainer(config)
 assert "CPU:1" in other._loop.carried_state.device, other._loop.carried_state.device
 assert (other.advance(40).losses == one.advance(40).losses).all()

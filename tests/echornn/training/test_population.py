@@ -13,7 +13,7 @@ from echornn import ConfigError, EchoConfig, EchoSeries, Population
 from echornn.analysis.evidence import Evidence
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
-from echornn.training import data_block
+from echornn.training import data_block, population_data
 from echornn.training.memory import population_bytes_needed, require_population_memory
 from echornn.training.programs import Programs
 from echornn.training.shares import Shares
@@ -200,6 +200,43 @@ def test_a_live_edit_goes_on_where_it_was(lot: Population) -> None:
         lot.edit([replace(config, state_size=5) for config in lot.configs])
     with pytest.raises(ConfigError, match="num_epochs = 1 cannot be used: at least 2, as trained"):
         lot.edit([replace(config, num_epochs=1) for config in lot.configs])
+
+
+def test_a_nudge_of_the_rate_makes_no_data_and_goes_on_as_one_that_was_restored_with_it(
+    lot: Population, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lot.advance(25)
+    state = lot.state
+    with monkeypatch.context() as patch:
+        patch.setattr(population_data, "_made", refuse_to_make)
+        for rate in (0.2, 0.1):
+            lot.edit(replace(lot.config, learning_rate=rate))
+        losses = lot.advance(3).losses
+    fresh = Population([replace(config, learning_rate=0.1) for config in state.configs], None, PROGRAMS)
+    iteration, _, *slots = state.optimizer
+    rates = np.full(len(state.configs), 0.1, np.float32)
+    fresh.restore(replace(state, configs=fresh.configs, optimizer=(iteration, rates, *slots)))
+    np.testing.assert_array_equal(fresh.advance(3).losses, losses)
+
+
+def refuse_to_make(*_: object) -> None:
+    raise AssertionError("data are made")
+
+
+def test_it_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does(lot: Population) -> None:
+    lot.advance(25)
+    lot.regenerate()
+    compilations = lot.compilations
+    for config, draw in ((replace(lot.config, seed=40), 1), (lot.config, 0)):
+        lot.start(config, draw)
+        new = Population(config, None, PROGRAMS)
+        new.reset(draw)
+        assert_same_state(lot.state, new.state)
+        np.testing.assert_array_equal(lot.advance(12).losses, new.advance(12).losses)
+        assert lot.compilations == compilations
+        del new
+    with pytest.raises(ValueError, match="needs a population of its own"):
+        lot.start(replace(lot.config, replicas=lot.replicas + 1))
 
 
 def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(

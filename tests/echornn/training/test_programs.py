@@ -60,6 +60,25 @@ def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losse
     assert len({tuple(one) for one in losses}) == len(configs)
 
 
+def test_a_trainer_starts_over_as_another_with_nothing_compiled_and_trains_what_a_new_one_does() -> None:
+    trainer = make_trainer(SMALL)
+    trainer.advance(30)
+    trainer.regenerate()
+    for config, draw in (
+        (replace(SMALL, seed=8), 0),
+        (replace(SMALL, init="glorot", learning_rate=0.1), 2),
+        (SMALL, 0),
+    ):
+        new, compilations = make_trainer(config), trainer.compilations
+        new.reset(draw)
+        trainer.start(config, draw)
+        assert (trainer.epoch, trainer.window, trainer.generation, trainer.draw) == (0, 0, 0, draw)
+        np.testing.assert_array_equal(trainer.advance(20).losses, new.advance(20).losses)
+        assert trainer.compilations == compilations
+    with pytest.raises(ValueError, match="needs a trainer of its own"):
+        trainer.start(replace(SMALL, state_size=6))
+
+
 def test_two_trainers_never_share_a_program() -> None:
     programs = Programs()
     one, other = Trainer(SMALL, programs), Trainer(SMALL, programs)
@@ -109,6 +128,9 @@ def test_threads_that_borrow_at_once_never_share_a_loop() -> None:
 
 
 def test_structure_keeps_what_is_compiled_in() -> None:
+    for change in ({"seed": 1}, {"init": "glorot"}, {"learning_rate": 0.1, "num_epochs": 9, "row_start": "zero"}):
+        assert structure(replace(SMALL, **change)) == structure(SMALL)
+        assert SMALL.same_program(replace(SMALL, **change))
     for change in (
         {"cell": "gru"},
         {"num_layers": 2},
@@ -121,6 +143,7 @@ def test_structure_keeps_what_is_compiled_in() -> None:
         {"optimizer": "adam"},
     ):
         assert structure(replace(SMALL, **change)) != structure(SMALL)
+        assert not SMALL.same_program(replace(SMALL, **change))
 
 
 def test_too_few_mappings_are_refused_before_native_code_aborts(tmp_path: Path) -> None:

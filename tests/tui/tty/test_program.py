@@ -72,7 +72,7 @@ def test_help_and_settings_scroll() -> None:
         program.until(lambda text: "In the list of runs" in text and "The task" not in text)
         program.press("\x1b[H")  # home
         program.until(lambda text: "The task" in text)
-        program.press("/train one window")
+        program.press("/window, then pause")
         program.until(lambda text: "Train one window" in text and "The task" not in text)
         program.press("\x1b")
         program.until(lambda text: "The task" in text)
