@@ -36,6 +36,9 @@ def remedy(config: EchoConfig) -> Remedy | None:
 
     Windows reach far enough back, a linear shift register for the echo fits into the state, the learning rate is in the
     optimizer's range, and weights start around zero.
+
+    Measured: with them all of 16 seeds solve echo 4 and 5. Of echo 14 with T 28 and state 28, 2 of 16 did in 1 332
+    windows, and lost it again: of long echoes it takes away what is known to hinder, and is no promise.
     """
     changes: dict[str, Any] = {}
     if credit_coverage(config) < ENOUGH_COVERAGE:
