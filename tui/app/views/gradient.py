@@ -124,9 +124,8 @@ class GradientView(ProbeView):
         """
         if readings is None:
             return None
-        chosen, other = readings.effects, readings.connectivity
-        if self._derivative:
-            chosen, other = other, chosen
+        both: tuple[OfRows | None, OfRows | None] = readings.effects, readings.connectivity
+        chosen, other = both[::-1] if self._derivative else both
         return chosen if chosen is not None else unread(other) if other is not None else None
 
     def _place(self, readings: Readings | None) -> tuple[int, int] | None:
