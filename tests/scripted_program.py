@@ -25,7 +25,7 @@ def make_trainer(config: EchoConfig) -> AnyTrainer:
 
 def main() -> NoReturn:
     """Run the command, and exit."""
-    with patch.object(loop, "tensorflow_trainers", lambda: make_trainer):
+    with patch.object(loop, "tensorflow_trainers", lambda devices: make_trainer):
         run_program()
 
 

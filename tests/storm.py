@@ -98,7 +98,11 @@ class Storm:
                     )
                     return f"exit code {code}, {self._left} keys before the end:\n{said}"
                 if not program.mended:
-                    return f"the terminal is not as it was, {self._left} keys before the end"
+                    settings = "as it was" if program.settings == program.settings_before else f"{program.settings}"
+                    return (
+                        f"exit code {code}, the terminal is not as it was, {self._left} keys before the end:"
+                        f" settings {settings}, last {program.output[-LAST_BYTES:]!r}"
+                    )
         return difference(self._folder) if self._folder.exists() else ""
 
     def _send_all(self, program: Program) -> bool:

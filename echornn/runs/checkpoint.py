@@ -7,16 +7,19 @@ import hashlib
 import json
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
+from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.runs import own_files, recorded_state, recorded_values
+from echornn.runs.branch import changes
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
+from echornn.training.trained_on import DEVICES, Devices, program_of
 
 MAGIC = b"ECHORNN\0"
 FORMAT = 1
@@ -67,6 +70,7 @@ class Checkpoint:
         solved: end of the log of when each of several networks was solved.
         lost_at: window along the path, from 1, at which its weights lost the echo again; 0 where they have not, None
             where it is not on record (early versions).
+        devices: where the run's networks were trained; without those that are not on record (early versions).
     """
 
     serial: int
@@ -78,6 +82,7 @@ class Checkpoint:
     layout: LossLayout = OF_ONE
     solved: LogEnd = LogEnd()
     lost_at: int | None = None
+    devices: Devices = field(default_factory=dict)
 
     @property
     def trained(self) -> int:
@@ -100,6 +105,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
         **({} if checkpoint.lost_at is None else {"lost_at": checkpoint.lost_at}),
         **({} if checkpoint.layout == OF_ONE else {"layout": checkpoint.layout.changes}),
         **({} if checkpoint.solved == LogEnd() else {"solved": dataclasses.asdict(checkpoint.solved)}),
+        **({} if not checkpoint.devices else {"devices": _plain(checkpoint.devices)}),
         "arrays": [[array.dtype.newbyteorder("<").str, list(array.shape)] for array in arrays],
     }
     text = json.dumps(header).encode()
@@ -138,6 +144,7 @@ def decode(data: bytes) -> Checkpoint:
             OF_ONE if header.get("layout") is None else _layout(header["layout"]),
             LogEnd() if header.get("solved") is None else _log_end(header["solved"]),
             None if header.get("lost_at") is None else whole(header["lost_at"], "lost_at"),
+            _devices(header.get("devices", [])),
         )
     except NO_RECORD as error:
         raise CheckpointError(f"of other fields than this version has: {shortened(error)}") from error
@@ -156,6 +163,20 @@ def _layout(changes: object) -> LossLayout:
     if not isinstance(changes, list):
         raise ValueError("the layout of the loss log is no list")
     return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
+
+
+def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
+    """Of each program, the fields that are not the defaults."""
+    return [
+        ({name: new for name, (_, new) in changes(EchoConfig(), config).items()}, device)
+        for config, device in devices.items()
+    ]
+
+
+def _devices(told: object) -> Devices:
+    if not isinstance(told, list) or any(device not in DEVICES for _, device in told):
+        raise ValueError(f"devices = {shortened(repr(told))} cannot be used")
+    return {program_of(config_from(fields)): device for fields, device in told}
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

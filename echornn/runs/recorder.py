@@ -12,6 +12,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.keyframes import Keyframe
 from echornn.runs.run_dir import Run
+from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class Recorder(Protocol):
@@ -60,6 +61,7 @@ class Recorder(Protocol):
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
+        devices: Devices = NO_DEVICES,
     ) -> None:
         """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
 
@@ -67,6 +69,7 @@ class Recorder(Protocol):
             stands: where the run stands; the end of what was trained last, unless given.
             solved_at: window at which the echo was solved, where it was; see `echornn.analysis.evidence.Evidence`.
             lost_at: window at which it was lost again, where it was; see there too.
+            devices: where the run's networks were trained.
         """
 
     def when_saved(self, call: Callable[[], None]) -> None:
@@ -112,6 +115,7 @@ class Unrecorded:
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
+        devices: Devices = NO_DEVICES,
     ) -> None: ...
 
     def when_saved(self, call: Callable[[], None]) -> None: ...

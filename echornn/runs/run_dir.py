@@ -53,6 +53,7 @@ from echornn.runs.run_files import remove as remove
 from echornn.runs.run_files import size as size
 from echornn.runs.solved_log import solved_at
 from echornn.runs.timeline import Timeline
+from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,11 @@ class Run:
     def trained(self) -> int:
         """Windows trained up to the checkpoint, over all resets."""
         return 0 if self.checkpoint is None else self.checkpoint.trained
+
+    @property
+    def devices(self) -> Devices:
+        """Where its networks were trained, as far as that is on record."""
+        return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
     def layout(self) -> LossLayout:

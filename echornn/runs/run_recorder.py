@@ -32,6 +32,7 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
 from echornn.runs.run_writer import RunWriter, Save
 from echornn.runs.solved_log import SolvedLog
+from echornn.training.trained_on import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
 """From one checkpoint to the next."""
@@ -204,6 +205,7 @@ class RunRecorder:
         stands: Moment | None = None,
         solved_at: int | None = None,
         lost_at: int | None = None,
+        devices: Devices = NO_DEVICES,
     ) -> None:
         """See `Recorder.save`.
 
@@ -215,7 +217,7 @@ class RunRecorder:
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
         when = (solved_at or 0, lost_at or 0)
-        save = self._newest = Save(state, stands, *when, self._told, self._moves, self._layout, *ends)
+        save = self._newest = Save(state, stands, *when, devices, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 

@@ -21,6 +21,7 @@ from echornn.runs.loss_layout import LossLayout
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE, TRACEBACK_FILE
 from echornn.runs.solved_log import SolvedLog
 from echornn.runs.trouble import Trouble
+from echornn.training.trained_on import Devices
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class Save:
 
     Attributes:
         state: the trainer's.
-        stands, solved_at, lost_at: see `echornn.runs.checkpoint.Checkpoint`.
+        stands, solved_at, lost_at, devices: see `echornn.runs.checkpoint.Checkpoint`.
         told: how much had been told before it.
         moves: how often the run had come to stand elsewhere.
         layout: where each window is in the loss log.
@@ -40,6 +41,7 @@ class Save:
     stands: Moment | None
     solved_at: int
     lost_at: int
+    devices: Devices
     told: int
     moves: int
     layout: LossLayout
@@ -97,9 +99,18 @@ class RunWriter:
             self._losses.flush(save.losses)
             self._commands.flush(save.commands)
             self._solved.flush(save.solved)
-            ends = (self._losses.end, self._commands.end)
-            told = (save.solved_at, save.stands)
-            kept = Checkpoint(self._serial, save.state, *ends, *told, save.layout, self._solved.end, save.lost_at)
+            kept = Checkpoint(
+                self._serial,
+                save.state,
+                self._losses.end,
+                self._commands.end,
+                save.solved_at,
+                save.stands,
+                save.layout,
+                self._solved.end,
+                save.lost_at,
+                save.devices,
+            )
             checkpoint.save(self._folder, kept)
             self._serial += 1
             self._keep_less("the states to go back to", self._keyframes.flush)

@@ -21,6 +21,7 @@ from echornn.session.undoing import Undoing
 from echornn.session.way import Way, newest
 from echornn.session.whereabouts import Whereabouts
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
 
 ROWS_SECONDS = 0.5
@@ -51,7 +52,8 @@ class LiveRun(Whereabouts):
         self.may_save = True
         self.shown: tuple[AnyProgress, ...] = ()
         self._recorder = recorder
-        self._trainers = Trainers(make_trainer, pace, clock)
+        resumed = recorder.resumed
+        self._trainers = Trainers(make_trainer, pace, clock, NO_DEVICES if resumed is None else resumed.devices)
         self._pace = pace
         self._clock = clock
         self._keyframing = Keyframing(recorder, clock)
@@ -66,6 +68,12 @@ class LiveRun(Whereabouts):
     def unlike(self) -> UnlikeRecord | None:
         """Where it came to stand by training windows again: the first whose loss is another than is on record."""
         return self._way.unlike
+
+    @property
+    def moved(self) -> str:
+        """That networks are trained on another device than they were before, for people; empty where none is, and from
+        the next change on."""
+        return self._trainers.moved
 
     @property
     def on_the_way(self) -> int:
@@ -129,7 +137,8 @@ class LiveRun(Whereabouts):
         """Have all that was trained brought to the disk, with the state here."""
         if self.arrived and self.may_save:
             evidence = self.timeline.evidence(self.here)
-            self._recorder.save(self.trainer.state, self.here, evidence.solved_at, evidence.lost_at)
+            when = (evidence.solved_at, evidence.lost_at)
+            self._recorder.save(self.trainer.state, self.here, *when, self._trainers.devices)
             self._any_unsaved = False
 
     def save_all(self) -> None:
@@ -260,6 +269,8 @@ class LiveRun(Whereabouts):
         self._way.leave()
         if branch.starts_over:
             self._way.unlike = None
+        if self.may_save:  # it is no change that was asked for with the start
+            self._trainers.moved = ""
         self._extends = branch.number
         self.shown = self.shown if self.is_of_a_piece else ()
         self._undoing.began(cause)

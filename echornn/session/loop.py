@@ -21,6 +21,7 @@ from echornn.session.showing import Showing, first_frame
 from echornn.session.stage import Stage
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
+from echornn.training.trained_on import NO_DEVICES
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
 """Up to this speed windows that follow each other are examined; above it, the one before is weighed first."""
@@ -68,7 +69,7 @@ class Loop:
         """The window to which it goes before all else; None from there on."""
         self._wanted = config
         resumed = self.recorder.resumed
-        made = make_trainer or tensorflow_trainers()
+        made = make_trainer or tensorflow_trainers(NO_DEVICES if resumed is None else resumed.devices)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
         self.stage = Stage(first_frame(config, self.recorder, speed))

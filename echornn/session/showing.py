@@ -103,7 +103,7 @@ class Showing:
 
     @property
     def _warning(self) -> str:
-        live, parts = self._live, [self._recorder.warning]
+        live, parts = self._live, [self._recorder.warning, self._live.moved]
         if live.arrived and live.diverged and live.shown:
             last = live.shown[-1]
             where = f"window {last.window + 1} of epoch {last.epoch + 1}"

@@ -10,6 +10,7 @@ from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
+from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
@@ -79,11 +80,14 @@ class AnyTrainer(Protocol):
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
-def tensorflow_trainers() -> MakeTrainer:
+def tensorflow_trainers(devices: Devices = NO_DEVICES) -> MakeTrainer:
     """Makes trainers, and populations of several replicas, for a session; they share compiled loops, and TensorFlow is
     imported with the first.
 
     One that needs more memory than there is, with what saving it takes, is refused with a `ConfigError`.
+
+    Args:
+        devices: where networks were trained before: ``auto`` takes these, as far as they are there.
     """
 
     @functools.cache
@@ -93,7 +97,7 @@ def tensorflow_trainers() -> MakeTrainer:
         from echornn.training.programs import Programs
 
         use_one_thread()
-        return Programs()
+        return Programs(devices)
 
     def make(config: EchoConfig) -> AnyTrainer:
         shared = programs()

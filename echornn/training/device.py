@@ -19,6 +19,8 @@ CPU, GPU = "/CPU:0", "/GPU:0"
 TRIAL_SECONDS = 0.2
 """How long each device is measured."""
 
+TRAINED_BEFORE = "trained there before"
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -38,12 +40,14 @@ class Placement:
         return "gpu" if "GPU" in self.device else "cpu"
 
 
-def place(config: EchoConfig, train: Callable[[str, int], None]) -> Placement:
+def place(config: EchoConfig, train: Callable[[str, int], None], before: str | None = None) -> Placement:
     """Choose the device. Small networks are often faster on the CPU: a GPU needs microseconds to start each kernel.
 
     Args:
         config: its ``device`` is what was asked for.
-        train: trains that many windows on the device of that name; called only to measure, for ``auto`` with a GPU.
+        train: trains that many windows on the device of that name; called only for ``auto`` with a GPU, to measure both
+            devices, or to see whether the GPU still can.
+        before: where ``auto`` placed such networks before, cpu or gpu. There they are trained again, if that can be.
 
     Raises:
         ConfigError: a GPU was asked for and TensorFlow sees none.
@@ -60,6 +64,12 @@ def place(config: EchoConfig, train: Callable[[str, int], None]) -> Placement:
     take_memory_as_needed(gpus)
     if config.device == "gpu":
         return Placement(GPU, "asked for")
+    if before == "cpu":
+        return Placement(CPU, TRAINED_BEFORE)
+    if before == "gpu":
+        with contextlib.suppress(tf.errors.OpError, MemoryError):  # what it lacks is said where both are measured
+            train(GPU, 1)
+            return Placement(GPU, TRAINED_BEFORE)
     return faster(CPU, GPU, train)
 
 

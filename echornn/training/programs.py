@@ -18,6 +18,7 @@ from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
 from echornn.training.shares import Shares
+from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 from echornn.training.turns import Turns
 
 MAPPINGS_USED_AT_MOST = 0.8
@@ -37,11 +38,15 @@ class Programs:
 
     There is no lock: loops come back from finalizers, which the garbage collector may run at any point of any thread,
     also within `borrow`. Each step on the table, whose keys are plain values, is one that nothing can interrupt.
+
+    Args:
+        devices: where networks of each program were trained before, by another process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, devices: Devices = NO_DEVICES) -> None:
+        self._devices = devices
         self._idle: dict[tuple[object, ...], deque[Any]] = {}
-        self._placed: dict[tuple[object, ...], Placement] = {}
+        self._placed: dict[EchoConfig, Placement] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
         """Where networks of this structure are trained: chosen once (see `echornn.training.device.place`), so that what
@@ -50,10 +55,10 @@ class Programs:
         Args:
             replicas: how many; 0 for a lone one.
         """
-        key = (*astuple(structure(config)), config.device, replicas)
-        if key not in self._placed:
-            self._placed[key] = place(config, train)
-        return self._placed[key]
+        program = replace(program_of(config), replicas=max(1, replicas))
+        if program not in self._placed:
+            self._placed[program] = place(config, train, self._devices.get(program))
+        return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
         """A loop for a network of this structure, its variables as whoever had it before left them.
@@ -119,9 +124,7 @@ def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
 
 def structure(config: EchoConfig) -> EchoConfig:
     """The configuration with all that a compiled loop does not depend on set to the same."""
-    return replace(
-        config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="zero", device="auto"
-    )
+    return replace(program_of(config), device="auto")
 
 
 def refuse_when_mappings_run_out(

@@ -22,7 +22,7 @@ READ_BYTES = 4096
 class GuardedDriver(PlainDriver, OpenDriver):
     """Uses what is inside Textual's driver."""
 
-    _has_terminal = _is_suspending = False
+    _has_terminal = _is_suspending = _is_leaving = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Stop and go on between two steps of the event loop.
@@ -31,6 +31,8 @@ class GuardedDriver(PlainDriver, OpenDriver):
         the thread that writes, its queue is locked, and they wait for it for ever.
         """
         super().__init__(*arguments, **options)
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            signal.signal(number, signal.SIG_DFL)  # when the app has ended, not Textual's
         self._signals = LoopSignals({signal.SIGTSTP: self.stop_as_told, signal.SIGCONT: self.go_on_as_told})
 
     def start_application_mode(self) -> None:
@@ -72,6 +74,21 @@ class GuardedDriver(PlainDriver, OpenDriver):
         super().disable_input()
         if self.guarded.is_left_alone:
             self.exit_event.set()
+
+    def stop_as_told(self) -> None:
+        """Stop, unless the app is about to end: a Ctrl+Z from then on comes from the shell's terminal."""
+        if not self._is_leaving:
+            super().stop_as_told()
+
+    def go_on_as_told(self) -> None:
+        """Take the terminal again, unless it was given back for good."""
+        if not self._is_leaving:
+            super().go_on_as_told()
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, for a while or for good."""
+        self._is_leaving = not self._is_suspending
+        super().stop_application_mode()
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back for a while: what wakes it is listened to all the same."""

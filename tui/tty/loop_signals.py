@@ -28,6 +28,7 @@ class LoopSignals:
     def __init__(self, calls: Mapping[int, Callable[[], object]]) -> None:
         self._loop = asyncio.get_running_loop()
         self._calls = calls
+        self._has_ended = False
         self._reads, self._writes = socket.socketpair()
         self._reads.setblocking(False)
         self._writes.setblocking(False)
@@ -42,6 +43,7 @@ class LoopSignals:
 
     def end(self) -> None:
         """Leave the signals to whoever had them before."""
+        self._has_ended = True
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakes_before)
@@ -51,7 +53,13 @@ class LoopSignals:
 
     def _caught(self, number: int, _: FrameType | None) -> None:
         """Runs in the middle of whatever the main thread does."""
-        self._loop.call_soon_threadsafe(self._calls[number])
+        self._loop.call_soon_threadsafe(self._act, number)
+
+    def _act(self, number: int) -> None:
+        if self._has_ended:
+            signal.raise_signal(number)  # it came just before the end: it is for who has it now
+        else:
+            self._calls[number]()
 
     def _wake(self) -> None:
         """A signal that comes just before the loop begins to wait ends the wait; here is nothing more to do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from echornn.runs import checkpoint
 from echornn.runs.checkpoint import Checkpoint, CheckpointError, LogEnd
 from echornn.runs.recorded_values import config_from
 from echornn.trainer_state import TrainerState
+from echornn.training.trained_on import program_of
 
 FLOATS = arrays.arrays(np.float32, arrays.array_shapes(max_dims=3, max_side=4), elements=st.floats(width=32))
 SLOTS = FLOATS | arrays.arrays(np.int64, arrays.array_shapes(min_dims=0, max_dims=1))
@@ -82,6 +84,20 @@ def test_cut_short_at_any_length_it_is_refused() -> None:
     for length in range(len(data)):
         with pytest.raises(CheckpointError):
             checkpoint.decode(data[:length])
+
+
+def test_where_networks_were_trained_comes_back_and_early_versions_do_not_say() -> None:
+    devices = {program_of(EchoConfig()): "cpu", program_of(EchoConfig(state_size=256, replicas=64, seed=3)): "gpu"}
+    encoded = checkpoint.encode(dataclasses.replace(ONE, devices=devices))
+    assert checkpoint.decode(encoded).devices == devices
+    assert b"devices" not in checkpoint.encode(ONE)
+    assert checkpoint.decode(checkpoint.encode(ONE)).devices == {}
+
+
+@pytest.mark.parametrize("devices", [{EchoConfig(): "tpu"}, {EchoConfig(): ["cpu"]}, {EchoConfig(): None}])
+def test_devices_that_are_none_are_refused(devices: dict[EchoConfig, Any]) -> None:
+    with pytest.raises(CheckpointError, match="devices"):
+        checkpoint.decode(checkpoint.encode(dataclasses.replace(ONE, devices=devices)))
 
 
 @given(st.data())

@@ -14,6 +14,7 @@ from echornn import EchoConfig
 from echornn.training import device
 from echornn.training.device import TRIAL_SECONDS, Placement, faster, place, windows_per_second
 from echornn.training.programs import Programs
+from echornn.training.trained_on import program_of
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +112,43 @@ def test_the_device_of_a_structure_is_chosen_once(monkeypatch: pytest.MonkeyPatc
     assert next(fastest) == "/CPU:0", "three structures were measured"
 
 
+@pytest.mark.parametrize(
+    ("gpus", "before", "fails", "chosen", "tried"),
+    [
+        (1, "cpu", "", "cpu", []),
+        (1, "gpu", "", "gpu", [("/GPU:0", 1)]),
+        (1, "gpu", "/GPU:0", "cpu", None),
+        (0, "gpu", "", "cpu", []),
+        (0, "cpu", "", "cpu", []),
+    ],
+)
+def test_what_was_trained_before_is_trained_there_again_without_a_measurement(
+    gpus: int,
+    before: str,
+    fails: str,
+    chosen: str,
+    tried: list[tuple[str, int]] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a program on record; where its device is not there any more, or cannot, there is another."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a gpu"] * gpus if kind == "GPU" else [])
+    monkeypatch.setattr(device, "take_memory_as_needed", lambda gpus: None)
+    calls: list[tuple[str, int]] = []
+    can = failing_on(fails, EXHAUSTED)
+
+    def train(device: str, n: int) -> None:
+        calls.append((device, n))
+        can(device, n)
+
+    config = EchoConfig()
+    programs = Programs({program_of(config): before, program_of(replace(config, replicas=64)): before})
+    assert programs.place(replace(config, learning_rate=0.1, seed=9), 0, train).name == chosen
+    if tried is not None:
+        assert calls == tried
+    assert programs.place(config, 64, train).name == chosen
+    assert programs.place(replace(config, device="cpu"), 0, train).reason == "asked for"
+
+
 def test_two_real_devices_are_measured_and_trained_on() -> None:
     """There may be no GPU here, so the CPU is split into two logical devices."""
     program = """
@@ -121,10 +159,10 @@ from echornn import EchoConfig, Trainer
 from echornn.training import device
 from echornn.training import programs, trainer
 config = EchoConfig(total_series_length=1000, truncated_backprop_length=5)
-programs.place = lambda config, train: device.faster("/CPU:0", "/CPU:1", train)
+programs.place = lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)
 one = trainer.Trainer(config)
 assert one.placement.device in ("/CPU:0", "/CPU:1") and "windows/s" in one.placement.reason, one.placement
-programs.place = lambda config, train: device.Placement("/CPU:1", "asked for")
+programs.place = lambda config, train, before: device.Placement("/CPU:1", "asked for")
 other = trainer.Trainer(config)
 assert "CPU:1" in other._loop.carried_state.device, other._loop.carried_state.device
 assert (other.advance(40).losses == one.advance(40).losses).all()

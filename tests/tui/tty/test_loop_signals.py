@@ -49,13 +49,20 @@ async def test_each_of_many_signals_is_acted_on() -> None:
     assert len(told) == WAKINGS
 
 
+@pytest.mark.parametrize("just_before", [False, True])
 @pytest.mark.parametrize("number", ENDING_SIGNALS)
-async def test_what_comes_between_two_apps_is_for_the_second(number: signal.Signals, kept: Kept) -> None:
+async def test_what_comes_between_two_apps_is_for_the_second(
+    number: signal.Signals, just_before: bool, kept: Kept
+) -> None:
     """Of the map and the app on one of its points each listens in its turn."""
     told = asyncio.Event()
-    first = call_on_signals(told.set, lambda: None)
+    first = call_on_signals(lambda: None, lambda: None)
+    if just_before:
+        signal.raise_signal(number)
     first.end()
-    signal.raise_signal(number)
+    if not just_before:
+        signal.raise_signal(number)
+    await asyncio.sleep(0)
     assert kept.heard == [number]
     second = call_on_signals(told.set, lambda: None)
     await asyncio.wait_for(told.wait(), PATIENCE)

@@ -1,0 +1,37 @@
+"""On which device networks were trained: on another, training them again need not come to the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from echornn.config import EchoConfig
+
+DEVICES = ("cpu", "gpu")
+
+Devices = Mapping[EchoConfig, str]
+"""One of `DEVICES` for each program, see `program_of`: the one that trained it last."""
+
+NO_DEVICES: Devices = MappingProxyType({})
+
+
+def program_of(config: EchoConfig) -> EchoConfig:
+    """The configuration with all fields set to the same that no compiled program depends on (`START_FIELDS`).
+
+    The device that was asked for stays: ``auto`` is answered by a measurement, the others by themselves.
+    """
+    return replace(
+        config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="previous_row"
+    )
+
+
+def moved(config: EchoConfig, device: str, devices: Devices) -> str:
+    """That networks which were trained on one device are trained on another now, for people; empty where they are not.
+
+    Args:
+        device: where they are trained now.
+        devices: where they were trained before.
+    """
+    before = devices.get(program_of(config), device)
+    return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"

@@ -1,0 +1,90 @@
+"""Does anything grow while a session turns to other networks and goes back, again and again?
+
+`python -m tests.benchmarks.many_changes [minutes]`: lotteries on and off, edits to several structures, and going to
+random windows, in turn. Memory, descriptors, threads and mappings are printed on the way; at the end how much of a
+processor the session takes while it is paused.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from echornn import EchoConfig, RunRecorder, Session
+from tests.benchmarks.cost_of_the_record import resident_megabytes
+
+MINUTES = 20.0
+REPLICAS = (8, 16, 64)
+STRUCTURES = [(cell, size) for cell in ("rnn", "gru", "lstm") for size in (4, 6, 8, 12)]
+SECONDS_APART = 2.0
+"""How long is trained between two changes."""
+
+LOOK_SECONDS = 30.0
+IDLE_SECONDS = 20.0
+
+
+def look(session: Session, done: dict[str, int], begun: float) -> None:
+    """Print what the process holds."""
+    mappings = len(Path("/proc/self/maps").read_text().splitlines())
+    descriptors, threads = len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+    counts = ", ".join(f"{count} {name}" for name, count in done.items())
+    print(
+        f"{time.monotonic() - begun:>6.0f} s  {resident_megabytes():>6,.0f} MB  {descriptors} descriptors"
+        f"  {threads} threads  {mappings:,} mappings  {session.frame.trained_in_all:,} windows  {counts}",
+        flush=True,
+    )
+
+
+def change(session: Session, dice: random.Random, done: dict[str, int]) -> None:
+    """One of the changes, and wait until it is made."""
+    kind = dice.choice(list(done))
+    done[kind] += 1
+    if kind == "lotteries":
+        session.lottery(dice.choice(REPLICAS))
+    elif kind == "edits":
+        cell, size = dice.choice(STRUCTURES)
+        session.edit(cell=cell, state_size=size, replicas=1)
+    else:
+        branch = dice.randrange(len(session.timeline))
+        session.go(branch, dice.randrange(session.timeline.end(branch).window + 1))
+    session.when_idle(300.0)
+    session.resume()
+
+
+def main() -> None:
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
+    config = EchoConfig(num_epochs=10**6)
+    dice = random.Random(17)
+    done = {"lotteries": 0, "edits": 0, "goings back": 0}
+    with tempfile.TemporaryDirectory() as name:
+        session = Session(config, 2000.0, recorder=RunRecorder.begin(Path(name) / "run", config))
+        thread = threading.Thread(target=session.run)
+        thread.start()
+        session.when_idle(300.0)
+        begun = looked = time.monotonic()
+        look(session, done, begun)
+        while time.monotonic() - begun < 60 * minutes and not session.stopped.is_set():
+            change(session, dice, done)
+            session.stopped.wait(SECONDS_APART)
+            if time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                look(session, done, begun)
+        session.pause()
+        session.when_idle(300.0)
+        time.sleep(SECONDS_APART)
+        before = time.process_time()
+        time.sleep(IDLE_SECONDS)
+        print(f"paused: {(time.process_time() - before) / IDLE_SECONDS:.2%} of a processor")
+        session.stop()
+        thread.join()
+        if session.error is not None:
+            raise session.error
+
+
+if __name__ == "__main__":
+    main()
