@@ -156,6 +156,8 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     if stands.relapses >= OFTEN and stands.level is Level.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
+    if evidence.lost_at is None and evidence.recent.size and evidence.mean < lost_level(known.config):
+        return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     since = next((at for at in (evidence.lost_at, stands.lost_at) if at is not None), stands.since)
     return replace(known, kind=Kind.RELAPSED, since=since)
 

@@ -28,7 +28,7 @@ from echornn.analysis.phrases import (
 )
 from echornn.analysis.situation import MAINLY, STILL, Situation
 from echornn.analysis.verdict import Verdict
-from echornn.tasks.levels import chance_level, few_uniform_starts_learn, fits_register, register_numbers
+from echornn.tasks.levels import chance_level, few_inside, few_uniform_starts_learn, fits_register, register_numbers
 
 KEPT = 0.05
 """r2 from which on a linear read-out finds something of an input in the state."""
@@ -74,9 +74,12 @@ def _deviation(spread: float) -> str:
 
 def far(it: Situation) -> Verdict:
     cause, more = as_fits(f"{at_chance(it)}: {inside(it.config)}", f"; after {it.windows:,} windows")
-    return helped(
-        it.config, Verdict(cause, "", more), f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", "; or wait"
-    )
+    return _slow(it, Verdict(cause, "", more))
+
+
+def _slow(it: Situation, cause: Verdict) -> Verdict:
+    """With what helps where few targets echo an input inside their window."""
+    return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", "; or wait")
 
 
 def saturated(it: Situation) -> Verdict:
@@ -146,6 +149,8 @@ def few_numbers(it: Situation) -> Verdict:
 
 def stalled(it: Situation) -> Verdict:
     cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
+    if few_inside(it.config):
+        return _slow(it, Verdict(cause, "", adds(inside(it.config))))
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from echornn.analysis import words
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import situation
+from echornn.analysis.phrases import ONE_SEED
 from echornn.analysis.situation import Kind, Note
 from echornn.config import EchoConfig
 from echornn.progress import Progress
@@ -196,6 +197,12 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     assert told.advice == words.DESTROYED
 
 
+def test_what_is_solved_again_is_not_said_to_be_lost() -> None:
+    evidence = evidence_of((512, 0.01), (60, 0.4), (100, 0.009))
+    assert evidence.lost_at is None
+    assert situation(TUTORIAL, evidence, None).kind is Kind.SOLVED
+
+
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
     assert situation(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
@@ -214,7 +221,7 @@ def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
     solved = edited.after(np.full(640, 0.01, np.float32), faster, 640)
     early = evidence_of((640, 0.7)).under(faster, TUTORIAL, 640).after(np.full(20, 0.7, np.float32), faster, 640)
     for evidence in (solved, early):
-        assert words.said(situation(faster, evidence, None)).advice == words.ONE_SEED
+        assert words.said(situation(faster, evidence, None)).advice == ONE_SEED
     assert evidence_of((640, 0.01)).under(replace(TUTORIAL, num_epochs=200), TUTORIAL, 640).tried == ()
 
 

@@ -74,7 +74,7 @@ def test_nobody_is_sent_away_who_only_has_to_wait() -> None:
 
 
 def test_advice_without_known_changes_is_a_sentence() -> None:
-    far = replace(TUTORIAL, echo_step=13, state_size=16, init="glorot")
+    far = replace(TUTORIAL, echo_step=14, state_size=16, init="glorot")
     told = lottery_verdict(lottery([], [AT_CHANCE] * 64), far)
     assert (told.advice, told.more_advice, told.remedy) == (
         "learning takes more windows, often thousands; wait, or a longer T (s)", "", None

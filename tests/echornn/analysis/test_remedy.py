@@ -28,6 +28,7 @@ GLOROT = EchoConfig(init="glorot")
             False,
         ),
         (replace(GLOROT, echo_step=12), {"state_size": 16}, False),
+        (replace(GLOROT, echo_step=13, state_size=16), {"truncated_backprop_length": 26}, False),
         (replace(GLOROT, learning_rate=30.0), {"learning_rate": 0.3}, True),
         (replace(GLOROT, learning_rate=1e-5), {"learning_rate": 0.3}, False),
     ],
