@@ -28,6 +28,12 @@ def name_of(table: Table, row: int, column: int) -> str:
     return ", ".join(f"{name} {value_text(value)}" for name, value in fields) or "the point"
 
 
+def told_apart(name: str, other: str) -> str:
+    """The fields in a cell's name that have other values in another cell's; the whole name where none has."""
+    fields = other.split(", ")
+    return ", ".join(field for field in name.split(", ") if field not in fields) or name
+
+
 def told(table: Table, row: int, column: int) -> tuple[str, str]:
     """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed.
 
@@ -160,7 +166,7 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"
     luck = "more than luck" if found.is_told else "may be luck"
-    of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100 seeds"
+    of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100"
     return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
 
 

@@ -40,11 +40,11 @@ def _too_long_a_register(config: EchoConfig) -> bool:
 
 
 LIMITS = (
-    Limit("echo = T", "echo >= T", "no gradient reaches the source; only what the state keeps is used", _no_credit),
+    Limit("echo = T", "echo >= T", "no gradient reaches the source; only the state may keep it", _no_credit),
     Limit(
         "echo + 1 = state",
         "echo + 1 > state",
-        "fewer seeds learn: a linear shift register needs more numbers",
+        "fewer seeds learn: a linear shift register does not fit",
         _too_long_a_register,
     ),
 )

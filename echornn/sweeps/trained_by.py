@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -55,13 +56,33 @@ def versions_here() -> Versions:
 
 
 def hash_of_sources(package: Traversable) -> str:
-    """SHA-256 over the names and contents of `SOURCES`."""
+    """SHA-256 over the names of `SOURCES` and what they do, whatever their comments, docstrings and layout are."""
     found = hashlib.sha256()
     for name in SOURCES:
         for file, data in _sources(name, package.joinpath(name)):
-            found.update(f"{file} {len(data)}\n".encode())
-            found.update(data)
+            found.update(f"{file} {program_in(data)}\n".encode())
     return found.hexdigest()[:32]
+
+
+def program_in(source: bytes) -> str:
+    """The syntax tree of a Python source as text, without the statements that are only a string, as docstrings are.
+
+    What is unset is left out, so that a Python that knows more of syntax writes the same.
+    """
+    return _text(ast.parse(source))
+
+
+def _text(part: object) -> str:
+    if isinstance(part, ast.AST):
+        fields = [f"{name}={_text(value)}" for name, value in ast.iter_fields(part) if value not in (None, [])]
+        return f"{type(part).__name__}({','.join(fields)})"
+    if isinstance(part, list):
+        return f"[{','.join(_text(one) for one in part if not _is_only_a_string(one))}]"
+    return ascii(part)
+
+
+def _is_only_a_string(part: object) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str)
 
 
 def _sources(name: str, there: Traversable) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,7 @@ WHAT_IS_SEEN = (
         "The curve",
         "The loss on the way to where the run stands: bright the mean, dim the extremes. Dotted lines mark epochs, "
         "double lines what you did. The strip below is the error rate; a full block is that of guessing. Chance is the "
-        "loss of guessing, floor the least an epoch's first window can have.",
+        "loss of guessing; the floor of first windows is the least that an epoch's first window can have.",
     ),
     (
         "The letters under the curve",

@@ -1,4 +1,4 @@
-"""Where the loss began to fall: the moment from which another future is worth a try."""
+"""Where the loss began to fall, and where the echo was lost: moments from which another future is worth a try."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Curve
 from echornn.progress import Floats
 
@@ -20,9 +21,22 @@ STANDS = 0.02
 """Share of the steepest fall below which the loss still stands: a shelf half-way down is a part of the fall."""
 
 
-def before_the_fall(
-    curve_of: Callable[[int, int, int | None], Curve], columns: int, first: int, last: int
-) -> int | None:
+CurveOf = Callable[[int, int, int | None], Curve]
+"""The curve on so many columns, from a window up to another."""
+
+
+def turning_points(curve_of: CurveOf, columns: int, first: int, last: int, evidence: Evidence) -> list[int]:
+    """The last window before the loss fell, and the last before the echo was lost, of those from ``first`` to ``last``.
+
+    Of a run that solved the echo the fall is sought up to there: on a long one it takes less than a column.
+    """
+    solved, lost = evidence.solved_at or 0, evidence.lost_at or 0
+    fall = before_the_fall(curve_of, columns, first, solved if first < solved < last else last)
+    found = set() if fall is None else {max(first, fall - 1)}
+    return sorted(found | {window for window in (lost - 2,) if first <= window < last})
+
+
+def before_the_fall(curve_of: CurveOf, columns: int, first: int, last: int) -> int | None:
     """The window with which the loss began to fall where it fell most, of those from ``first`` up to ``last``.
 
     It is sought in ever smaller parts, which hold the fall from its beginning, until it is known to the window or the

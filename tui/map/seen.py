@@ -10,7 +10,7 @@ from echornn.sweeps.kept_values import FilterError
 from echornn.sweeps.measures import WORDS, Measure, Scale, short_text, value_of
 from echornn.sweeps.ranking_words import beside_the_best
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
-from echornn.sweeps.telling import compared, name_of, told
+from echornn.sweeps.telling import compared, name_of, told, told_apart
 from echornn.sweeps.theory import LIMITS
 from tui.map.labels import others_of
 from tui.map.state import MapState, cursor_of, mark_of
@@ -72,7 +72,7 @@ class Seen:
         row, column = self.cursor
         cell, mark = self.table.cells[row][column], self.state.mark
         if mark is not None and mark.points != cell.points:
-            return compared(cell.tally, mark.tally(self.table.surveyed), mark.name)
+            return compared(cell.tally, mark.tally(self.table.surveyed), told_apart(mark.name, self.name))
         if mark is not None:
             return "marked: move to another cell, and they are compared; space takes the mark away"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]

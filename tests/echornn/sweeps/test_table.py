@@ -18,7 +18,7 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
 from echornn.sweeps.tally import Tally, Trained
-from echornn.sweeps.telling import compared, name_of, told
+from echornn.sweeps.telling import compared, name_of, told, told_apart
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
 
@@ -143,7 +143,7 @@ def test_theory_parts_the_map_where_echo_is_t_and_where_the_state_is_full(cliff:
 def test_lines_fit_and_call_nothing_impossible() -> None:
     """Seeds beyond both lines do solve the echo."""
     for limit in LIMITS:
-        assert len(limit.words) <= 80
+        assert len(limit.words) <= 78
         assert not re.search(r"cannot|no room|too small|nothing|hold", limit.words)
 
 
@@ -226,12 +226,24 @@ def test_one_cell_beside_another(cliff: Table) -> None:
     assert (rnn.solved, lstm.solved) == (14, 3)
     other = name_of(cliff, 2, 8)
     assert compared(rnn, lstm, other) == (
-        "more than luck, p < 0.001: 69 more (35 to 84) of 100 seeds than cell lstm, echo_step 9"
+        "more than luck, p < 0.001: 69 more (35 to 84) of 100 than cell lstm, echo_step 9"
     )
     assert compared(lstm, rnn, name_of(cliff, 0, 8)) == (
-        "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 seeds than cell rnn, echo_step 9"
+        "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 than cell rnn, echo_step 9"
     )
     assert "may be luck, p 0." in compared(rnn, cliff.cells[1][8].tally, "gru")
+
+
+def test_a_compared_cell_is_named_by_what_differs() -> None:
+    """So all of a comparison fits on 80 columns."""
+    assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 4") == "state_size 3"
+    assert told_apart("state_size 3, echo_step 4", "state_size 8, echo_step 5") == "state_size 3, echo_step 4"
+    assert told_apart("the point", "the point") == "the point"
+    mine = compared(
+        of_seeds(3, 100), of_seeds(12, 100), told_apart("state_size 8, echo_step 4", "state_size 4, echo_step 3")
+    )
+    assert mine.endswith("than state_size 8, echo_step 4")
+    assert len(mine) <= 80
 
 
 def of_seeds(solved: int, count: int) -> Tally:
@@ -243,15 +255,13 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
     assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
         "beside x: fewer are luck; 4 seeds or more of both can be compared"
     )
-    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == (
-        "may be luck, p 1: 0 more (-27 to 27) of 100 seeds than x"
-    )
+    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == ("may be luck, p 1: 0 more (-27 to 27) of 100 than x")
     for count in (5, 9, 16, 40):
         for solved in range(count + 1):
             for other in range(count + 1):
                 text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
                 found = re.fullmatch(
-                    r"(.*), p (?:< )?(\S+): [\d.]+ (?:more|fewer) \((\S+) to (\S+)\) of 100 seeds than x", text
+                    r"(.*), p (?:< )?(\S+): [\d.]+ (?:more|fewer) \((\S+) to (\S+)\) of 100 than x", text
                 )
                 assert found is not None, text
                 low, high, p = float(found[3]), float(found[4]), float(found[2])

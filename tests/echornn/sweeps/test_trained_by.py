@@ -10,7 +10,7 @@ import pytest
 
 import echornn
 from echornn.sweeps import trained_by
-from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words
+from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
 PACKAGE = Path(echornn.__file__).parent
 
@@ -63,9 +63,50 @@ def test_another_engine_has_another_hash_and_other_words_about_it_do_not(tmp_pat
         (copy / name).write_text("changed")
     assert hash_of_sources(copy) == before
     for name in ("training/optimizers.py", "sweeps/ended.py", "config.py"):
-        (copy / name).write_text((copy / name).read_text() + "\n")
+        text = (copy / name).read_text()
+        (copy / name).write_text(f'"""Other words."""\n# and a remark\n\n{text}')
+        assert hash_of_sources(copy) == before
+        (copy / name).write_text(f"{text}\nMORE = 1\n")
         assert hash_of_sources(copy) != before
-        before = hash_of_sources(copy)
+        (copy / name).write_text(text)
+
+
+PROGRAM = b'''"""A module."""
+RATE = 0.3
+"""A rate."""
+
+class One:
+    """A class."""
+
+    size: int = 4
+
+    def of(self, n: int) -> str:
+        """A method."""
+        return f"{n} and {self.size}" if n else ""
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (b'"""A module."""', b"", True),
+        (b'"""A rate."""', b'"""Another rate."""', True),
+        (b'"""A class."""', b"# a class", True),
+        (b'    """A method."""', b"", True),
+        (b"RATE = 0.3\n", b"RATE = (  # slow\n    0.30\n)\n", True),
+        (b"0.3", b"0.31", False),
+        (b"= 4", b"= 4.0", False),
+        (b"size: int = 4", b"size: int", False),
+        (b"if n", b"if not n", False),
+        (b" and ", b" or ", False),
+        (b'else ""', b"else None", False),
+        (b"RATE", b"RATES", False),
+        (b"    def", b"    @staticmethod\n    def", False),
+    ],
+)
+def test_words_about_a_program_are_no_part_of_it_and_all_else_is(old: bytes, new: bytes, same: bool) -> None:
+    assert old in PROGRAM
+    assert (program_in(PROGRAM.replace(old, new)) == program_in(PROGRAM)) == same
 
 
 def test_all_that_decides_a_result_is_hashed() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from textual.pilot import Pilot
 
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.lottery import Counts
 from echornn.config import EchoConfig
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -98,6 +99,18 @@ async def test_d_and_enter_go_to_just_before_the_fall() -> None:
         assert app.query_one(LossPlot).viewport.cursor == 309
         await pilot.press("enter")
         assert session.commands == ["go 0 310"]
+
+
+async def test_d_again_goes_to_before_the_echo_was_lost() -> None:
+    async with opened() as (app, session, pilot):
+        lost = Evidence(windows=600, solved_at=330, lost_at=500)
+        session.set_frame(State.PAUSED, make_progress(TUTORIAL, 0, 599), trained=600, evidence=lost)
+        await drawn(app, pilot)
+        for cursor in (309, 498, 309):
+            await pilot.press("d")
+            assert app.query_one(LossPlot).viewport.cursor == cursor
+        await pilot.press("d", "enter")
+        assert session.commands == ["go 0 499"], "to just before it"
 
 
 async def test_the_line_is_the_branch_that_is_gone_to() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from echornn.analysis.evidence import Evidence
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
-from tui.app.the_fall import before_the_fall, begin_of_the_fall
+from tui.app.the_fall import before_the_fall, begin_of_the_fall, turning_points
 
 RECORDED = Path(__file__).parents[2] / "data" / "tutorial_run.npz"
 
@@ -80,3 +82,23 @@ def test_a_fall_of_any_length_is_found_where_it_begins(length: int) -> None:
 def test_of_a_part_without_windows_no_fall_is_sought() -> None:
     timeline = timeline_of(floats([]))
     assert before_the_fall(lambda *part: timeline.curve(0, *part), 100, 0, 0) is None
+
+
+def test_of_a_run_that_was_lost_both_moments_are_found_though_each_is_less_than_a_column() -> None:
+    """At T 1 a run was solved at 332, lost at 4,985, and went on for 154,000 windows."""
+    noise = np.random.default_rng(1).normal(0, 0.02, 150_000)
+    losses = np.full(150_000, 0.69)
+    losses[200:5000] = 0.01
+    losses[5000] = 12
+    timeline = timeline_of((losses + np.abs(noise)).astype(np.float32))
+    lost = Evidence(windows=150_000, solved_at=250, lost_at=5001)
+
+    def points(evidence: Evidence, first: int = 0, last: int = 150_000) -> list[int]:
+        return turning_points(lambda *part: timeline.curve(0, *part), 146, first, last, evidence)
+
+    fall, before_it_was_lost = points(lost)
+    assert abs(fall - 199) <= 2
+    assert before_it_was_lost == 4999, "enter goes to the moment before it"
+    assert len(points(replace(lost, lost_at=None))) == 1
+    assert 4999 not in points(lost, 20_000), "what is not shown is not gone to"
+    assert 4999 in points(lost, 300, 10_000)

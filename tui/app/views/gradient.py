@@ -25,6 +25,7 @@ from tui.app.views.row_panel import (
     draw_row,
     flip_words,
     targets_after,
+    unread,
 )
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
@@ -117,10 +118,15 @@ class GradientView(ProbeView):
         return read(readings.config, rows, *where)
 
     def _rows(self, readings: Readings | None) -> OfRows | None:
-        """How much the rows' predictions hang on their inputs, by what was chosen; None while it is not read."""
+        """How much the rows' predictions hang on their inputs, by what was chosen.
+
+        While that is computed it is the other, with strengths that are not read; None where neither is there.
+        """
         if readings is None:
             return None
-        return readings.connectivity if self._derivative else readings.effects
+        both: tuple[OfRows | None, OfRows | None] = readings.effects, readings.connectivity
+        chosen, other = both[::-1] if self._derivative else both
+        return chosen if chosen is not None else unread(other) if other is not None else None
 
     def _place(self, readings: Readings | None) -> tuple[int, int] | None:
         """Row and step whose prediction is looked at; None without any.
@@ -196,7 +202,8 @@ class GradientView(ProbeView):
             first,
             "local derivative" if self._derivative else "what it hangs on",
             None if self._derivative else 1.0,
-            relied_on(readings.reliance),
+            ("",) if self._derivative else relied_on(readings.reliance),
+            "deriv" if self._derivative else "hangs",
         )
 
     def action_move(self, steps: int, rows: int) -> None:
@@ -256,7 +263,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
     ticks = tuple(((power - bottom) / (top - bottom), f"1e{power}") for power in range(bottom, top + 1, every))
     values = tuple(size_text(value) for value in phi.tolist())
     slots = np.zeros(lags, np.bool_)
-    cut, sample = f"T {wall}: cut off from here", sample_texts(gradient.samples, "losses")
+    cut, sample = f"T {wall}: cut off beyond", sample_texts(gradient.samples, "losses")
     return LagChart(heights, values, styles, slots, ticks, echo, wall, cut, sample=sample)
 
 

@@ -95,13 +95,14 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     count, shares = f"{reliance.samples:,}", reliance.turned
     order = [lag for lag in np.argsort(-shares, kind="stable").tolist() if shares[lag] > 0]
     if not order:
-        return f"no input flipped alone turns any of {count} predictions", f"no flip turns any of {count}"
+        return f"no input flipped alone turns any of {count} predictions", "no flip turns a prediction"
     each = [f"{input_name(lag)} turns {percent(float(shares[lag]))}" for lag in order[:MOST_NAMED]]
     others = "" if len(order) > MOST_NAMED else "; no other lag does"
     return (
         f"flipped alone, {', '.join(each)} of {count} predictions{others}",
         f"flipped, {each[0]} of {count} predictions",
-        f"flip {input_name(order[0])}: {percent(float(shares[order[0]]))} of {count} turn",
+        f"predictions: {each[0]}",
+        each[0],
     )
 
 

@@ -42,7 +42,7 @@ class LagChart:
         slots: bool [lags], where the whole height is shown that a bar may fill.
         ticks: heights, and what the axis says there.
         echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
-        wall_text: what is said below the wall.
+        wall_text: what is said below the wall, or beside, where its sign is named.
         cursor: the lag that is lit; None for none.
         sample: what the bars were measured on, said below them where there is room, the longest first.
     """
@@ -211,11 +211,11 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
     end = at + len(text)
     write_in(cells, box, line, text, "view--echo", at=GUTTER + at)
     taken = [(at, end)]
-    wall = chart.wall_text
     stands = 0 < columns.wall_bar < columns.bars
-    begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall) - 2
-    wall = wall if stands else wall + " >"
-    for x in (begin, begin - len(wall) + 1, end + 1, at - len(wall) - 1):
+    sign = ASCII_WALL if ascii_only else WALL
+    wall = f"{sign} {chart.wall_text}" if stands else f"{chart.wall_text} >"
+    begin = columns.wall_bar * columns.pitch if stands else box.width - GUTTER - len(wall)
+    for x in (begin, end + 1, at - len(wall) - 1):
         if x >= 0 and x + len(wall) <= box.width - GUTTER and (x > end or x + len(wall) < at):
             write_in(cells, box, line, wall, "view--wall", at=GUTTER + x)
             taken.append((x, x + len(wall)))

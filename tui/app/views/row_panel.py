@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from echornn.progress import Floats, Symbols
-from echornn.readings import Flip
+from echornn.readings import Flip, OfRows
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import scale_of, signed_blocks
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, most_digits, shade, symbol_text
@@ -46,6 +46,7 @@ class RowPanel:
         shows: what the strengths are.
         scale: the strength that the fullest block stands for; None for the largest that there is.
         of_all: what is said below that of all predictions, the longest that fits.
+        label: of the line of strengths.
     """
 
     row: int
@@ -62,6 +63,7 @@ class RowPanel:
     shows: str = "what it hangs on"
     scale: float | None = 1.0
     of_all: tuple[str, ...] = ("",)
+    label: str = "hangs"
 
     @property
     def strength(self) -> Floats:
@@ -98,6 +100,11 @@ class Line:
 def is_read(strengths: Floats) -> bool:
     """Whether a row's strengths, float32 [T, T], are there: of one that was not asked for, all are NaN."""
     return not bool(np.isnan(strengths).all())
+
+
+def unread(rows: OfRows) -> OfRows:
+    """The same rows and steps before their strengths are read."""
+    return replace(rows, strength=np.full_like(rows.strength, np.nan))
 
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
@@ -168,7 +175,7 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
         lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
     glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
-    lines.append(Line("hangs", tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
+    lines.append(Line(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
     blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
     if is_read(panel.strengths):
@@ -208,16 +215,22 @@ def changed_steps(flip: Flip) -> list[int]:
 
 
 def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
-    """What the flip changes, in words, the longest first; see `RowPanel.first_step`."""
+    """What the flip changes, in words, the longest first; see `RowPanel.first_step`.
+
+    The shortest fits on `LEAST_WIDTH` columns: it leaves out which step is flipped, as the line above shows that.
+    """
     changed = [first_step + step + 1 for step in changed_steps(flip)]
-    begin = f"step {first_step + flip.step + 1} flipped: "
+    largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
     if changed:
         named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-        return (f"{begin}{named} turn{'s' if len(changed) == 1 else ''}",)
-    if flip.step + echo_step >= len(flip.x):
-        return f"{begin}its echo comes after this window", f"{begin}echo comes later"
-    largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
-    return f"{begin}no prediction turns, p by {largest:.2f} at most", f"{begin}none turns"
+        turn = f"turn{'s' if len(changed) == 1 else ''}"
+        told = [f"{named} {turn}", f"{len(changed)} prediction{'s' if len(changed) > 1 else ''} {turn}"]
+    elif flip.step + echo_step >= len(flip.x):
+        told = ["its echo comes after this window", "its echo comes later"]
+    else:
+        told = [f"no prediction turns, p by {largest:.2f} at most", "none turns"]
+    step = f"step {first_step + flip.step + 1} flipped: "
+    return (*(f"{step}{one}" for one in told), f"flipped: {told[-1]}")
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.tasks.levels import guessing_errors
 from tui.app.scene import Scene
-from tui.app.the_fall import before_the_fall
+from tui.app.the_fall import turning_points
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -71,7 +71,7 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("shift+right", "move(10)", "On", show=False),
         Binding("home", "first", "First", show=False, tooltip="Crosshair: the first window"),
         Binding("enter", "go_there", "Go", show=False, tooltip="Crosshair: go to this window, as it was"),
-        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the greatest fall of the loss begins"),
+        Binding("d", "fall", "Fall", show=False, tooltip="Crosshair to where the loss falls, then to where it is lost"),
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
@@ -123,12 +123,14 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(replace(self.viewport, cursor=None))
 
     def action_fall(self) -> None:
-        """Put the crosshair on the last window before the greatest fall of the loss, of those that are shown."""
+        """Put the crosshair before the greatest fall of the loss that is shown; then before the echo was lost again."""
         first, last = self.viewport.limits(self._line_end)
         columns = 2 * max(1, self.size.width - GUTTER)
-        fall = before_the_fall(self._scene.picture.curve, columns, first, last)
-        if fall is not None:
-            self.change_viewport(replace(self.viewport, cursor=max(first, fall - 1)))
+        scene, cursor = self._scene, self.viewport.cursor
+        points = turning_points(scene.picture.curve, columns, first, last, scene.frame.evidence)
+        if points:
+            beyond = [point for point in points if cursor is not None and point > cursor]
+            self.change_viewport(replace(self.viewport, cursor=(beyond or points)[0]))
 
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
@@ -207,11 +209,13 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _draw_marks(self, cells: Cells, curve: Curve, length: int, width: int, height: int) -> None:
         free = [" ", self._glyphs["level"]]
+        in_words = (cells.characters == " ") & (cells.styles == cells.names.index("plot--level"))
         for kind, marks in groupby(marks_of(curve, length, width, self._ascii), key=lambda mark: mark.kind):
             of_kind = list(marks)
             for mark in of_kind:
                 for line in range(height):
-                    if cells.characters[line, GUTTER + mark.column] in free:
+                    at = line, GUTTER + mark.column
+                    if cells.characters[at] in free and not in_words[at]:
                         cells.write(GUTTER + mark.column, line, self._glyphs[kind], f"plot--{kind}")
             room = np.isin(cells.characters[: min(height, LABEL_LINES), GUTTER:], free)
             for mark in of_kind:

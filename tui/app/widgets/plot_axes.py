@@ -17,7 +17,7 @@ GUTTER = 7
 """Columns left of the plot: a loss in six, and the axis."""
 
 WIDE = 90
-"""Columns of a plot from which on it says which windows the floor is of."""
+"""Columns of a plot from which on the level of first windows is named a floor."""
 
 FLOOR_DASHES = 6
 """Columns of a line in front of the floor's name."""
@@ -75,7 +75,7 @@ def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_fo
 def draw_levels(cells: Cells, place: Place, config: EchoConfig, glyphs: Glyphs) -> None:
     """Chance, across the plot; and at its edge the floor, which is that of an epoch's first windows alone."""
     axis, right = place.axis, GUTTER + place.width
-    floor = " floor of first windows {:.3f} " if place.width > WIDE else " floor {:.3f} "
+    floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "
     for text, loss, across in (
         (" chance {:.3f} ", chance_level(config), True),
         (floor, boundary_floor(config), False),

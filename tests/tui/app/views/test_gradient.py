@@ -17,6 +17,7 @@ from tui.app.views.gradient_words import left_out, percent, read, relied_on, siz
 from tui.app.views.paint import Box
 from tui.app.views.row_panel import (
     LABEL_WIDTH,
+    LEAST_WIDTH,
     RowPanel,
     before_flip,
     changed_steps,
@@ -159,9 +160,9 @@ def test_the_solved_tutorial() -> None:
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
-        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    flip x[t-3]: 100 % of 512 turn",
+        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    predictions: x[t-3] turns 100 %",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3 T 15: cut off from here",
+        "           ▲ echo 3 ┊ T 15: cut off beyond",
     ]
 
 
@@ -295,8 +296,30 @@ def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
     text = "\n".join(shown(view))
     assert "row 1, step 12: local derivative" in text
     assert "says little of saturated units" in text
+    assert "deriv " in text
+    assert "hangs" not in text
+    assert "turns 100 %" not in text, "flips are the other key's"
     view.action_derivative()
     assert "effects" in view.question.kinds
+
+
+@pytest.mark.parametrize("derivative", [True, False])
+def test_what_n_asks_for_is_computed_in_place(derivative: bool) -> None:
+    """Bars, row and cursor stay where they are, and what is not read yet is no number."""
+    view = GradientView()
+    there, title = ("effects", "local derivative") if derivative else ("connectivity", "what it hangs on")
+    view._frame = frame_of(SOLVED)
+    view.action_move(0, 0)
+    if derivative:
+        view.action_derivative()
+    before = shown(view)
+    missing = {"effects": None, "connectivity": None} | {there: getattr(SOLVED, there)}
+    view._frame = frame_of(replace(SOLVED, **missing))
+    lines = shown(view)
+    assert [line[:44].rstrip() for line in lines] == [line[:44].rstrip() for line in before]
+    assert lines[2].endswith(f"row 1, step 12: {title}")
+    assert any(line.endswith("computing") for line in lines)
+    assert view.reading == "row 1, step 12: computing"
 
 
 def shown(view: GradientView) -> list[str]:
@@ -321,7 +344,8 @@ def reliance(**by_lag: float) -> Reliance:
             (
                 "flipped alone, x[t-3] turns 100 % of 512 predictions; no other lag does",
                 "flipped, x[t-3] turns 100 % of 512 predictions",
-                "flip x[t-3]: 100 % of 512 turn",
+                "predictions: x[t-3] turns 100 %",
+                "x[t-3] turns 100 %",
             ),
         ),
         (
@@ -329,10 +353,11 @@ def reliance(**by_lag: float) -> Reliance:
             (
                 "flipped alone, x[t-3] turns 70 %, x[t] turns 20 %, x[t-1] turns 10 % of 512 predictions",
                 "flipped, x[t-3] turns 70 % of 512 predictions",
-                "flip x[t-3]: 70 % of 512 turn",
+                "predictions: x[t-3] turns 70 %",
+                "x[t-3] turns 70 %",
             ),
         ),
-        (reliance(), ("no input flipped alone turns any of 512 predictions", "no flip turns any of 512")),
+        (reliance(), ("no input flipped alone turns any of 512 predictions", "no flip turns a prediction")),
         (None, ("",)),
     ],
 )
@@ -359,16 +384,34 @@ def test_what_a_flip_changes() -> None:
     flip = flipped(SOLVED).flip
     assert flip is not None
     assert changed_steps(flip) == [9]
-    assert flip_words(flip, 3) == ("step 7 flipped: 10 turns",)
+    assert flip_words(flip, 3)[0] == "step 7 flipped: 10 turns"
     assert flip_words(replace(flip, after=flip.before), 3) == (
         "step 7 flipped: no prediction turns, p by 0.00 at most",
         "step 7 flipped: none turns",
+        "flipped: none turns",
     )
-    assert flip_words(replace(flip, after=flip.before[:, ::-1]), 3) == ("step 7 flipped: 1, 2, 3 and 12 more turn",)
+    assert flip_words(replace(flip, after=flip.before[:, ::-1]), 3) == (
+        "step 7 flipped: 1, 2, 3 and 12 more turn",
+        "step 7 flipped: 15 predictions turn",
+        "flipped: 15 predictions turn",
+    )
     assert flip_words(replace(flip, after=flip.before), 9) == (
         "step 7 flipped: its echo comes after this window",
-        "step 7 flipped: echo comes later",
+        "step 7 flipped: its echo comes later",
+        "flipped: its echo comes later",
     )
+
+
+@pytest.mark.parametrize("step", [0, 5, 14])
+@pytest.mark.parametrize("turned", [0, 1, 15])
+def test_what_a_flip_changes_is_never_cut(step: int, turned: int) -> None:
+    """Also of a long window, on the fewest columns that the row gets."""
+    before = PROGRESS.probabilities[0]
+    after = before.copy()
+    after[:turned] = after[:turned, ::-1]
+    words = flip_words(Flip(0, step, PROGRESS.x[0], before, after), 3, first_step=12_000)
+    assert len(words[-1]) <= LEAST_WIDTH
+    assert words[-1].startswith("flipped: ")
 
 
 def test_the_echo_of_a_flipped_input_is_another_target() -> None:
