@@ -12,15 +12,16 @@ SET = "a: "
 """Before the fields to set, each with its value: the key that sets them."""
 
 
-def helped(config: EchoConfig, cause: Verdict, before: str = "", after: str = "") -> Verdict:
-    """What is the case, with the changes that are known to help as its advice; where none are, the words around it.
+def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
+    """What is the case, with the changes that are known to help as its advice.
 
     Args:
+        otherwise: the advice where none are known.
         before, after: the words around the changes; those behind them, as far as there is room on a line.
     """
     known = remedy(config)
     if known is None:
-        return replace(cause, advice=f"{before}{after}".strip(";, "))
+        return replace(cause, advice=otherwise)
     advice, more = in_a_line(known, before, after)
     return replace(cause, advice=advice, more_advice=more + cause.more_advice, remedy=known)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from echornn.analysis import rates
 from echornn.analysis.reviews import Reviews
 from echornn.config import EchoConfig
 from echornn.progress import Floats
@@ -45,6 +46,8 @@ class Evidence:
         tried: the fields that were edited where the newest terms began; empty where they began otherwise.
         lost_at: number along the path, from 1, of the window at which it was lost again, see
             `echornn.tasks.solved.lost_after`; None where it was not, or was solved anew since.
+        too_large: the largest learning rate that these weights were trained at before, of those too large for the
+            optimizer; 0 where none was.
     """
 
     windows: int = 0
@@ -55,6 +58,7 @@ class Evidence:
     renewed: int | None = None
     tried: tuple[str, ...] = ()
     lost_at: int | None = None
+    too_large: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -96,11 +100,13 @@ class Evidence:
         if config == replace(was, num_epochs=config.num_epochs):
             return self
         reviews, tried = Reviews(begun=trained), edited(was, config)
+        large = was.learning_rate if self.reviews.windows and rates.is_large(was) else 0.0
+        too_large = max(self.too_large, large)
         if config.same_task(was):
-            return replace(self, reviews=reviews, tried=tried)
+            return replace(self, reviews=reviews, tried=tried, too_large=too_large)
         solved = self.solved_at is not None and self.mean < 2 * solved_level(was)
         before = Earlier(was, self.solved_at, trained) if solved and self.solved_at is not None else self.before
-        return Evidence(reviews=reviews, before=before, tried=tried)
+        return Evidence(reviews=reviews, before=before, tried=tried, too_large=too_large)
 
     def with_new_data(self, trained: int) -> Evidence:
         """The evidence with which the same weights go on with other data, after so many windows along the path."""

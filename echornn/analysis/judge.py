@@ -11,8 +11,8 @@ import numpy as np
 from echornn.analysis import rates
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.known import known_of
-from echornn.analysis.situation import MOSTLY, STILL, Kind, Situation
-from echornn.analysis.standing import Level, Standing, standing
+from echornn.analysis.situation import MAINLY, MOSTLY, STILL, Kind, Situation
+from echornn.analysis.standing import FALLS, Level, Standing, standing
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Readings
@@ -20,7 +20,7 @@ from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     boundary_floor,
     chance_level,
-    credit_coverage,
+    few_inside,
     fits_register,
     lost_level,
     solved_level,
@@ -38,7 +38,10 @@ OFTEN = 3
 ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
 """Kinds that a loss below chance ends."""
 
-NOT_LEARNED = ABOVE | {Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING}
+AT_CHANCE = frozenset({Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
+"""Kinds of a loss at chance."""
+
+NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
 """Kinds that a loss well below chance ends."""
 
 CLEAR = 0.85
@@ -95,7 +98,7 @@ def situation(
     kind = _unsolved(known, stands, len(evidence.reviews))
     stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
     judged = replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
-    return _at_once(judged, evidence, stands)
+    return _as_saturated(_at_once(judged, evidence, stands))
 
 
 def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
@@ -153,6 +156,8 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     if stands.relapses >= OFTEN and stands.level is Level.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
+    if evidence.lost_at is None and evidence.recent.size and evidence.mean < lost_level(known.config):
+        return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     since = next((at for at in (evidence.lost_at, stands.lost_at) if at is not None), stands.since)
     return replace(known, kind=Kind.RELAPSED, since=since)
 
@@ -165,8 +170,10 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
     now = replace(judged, mean=mean, wrong=math.nan)
     if judged.kind in NOT_LEARNED and mean < CLEAR * chance:
         return replace(now, kind=Kind.LEARNING, falls=True)
+    if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
+        return now
     if judged.kind in ABOVE and mean <= chance and stands is not None:
-        return replace(now, kind=_at_chance(judged, stands))
+        return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
     if judged.kind is Kind.SOLVED and mean > 2 * lost_level(judged.config):
@@ -187,7 +194,7 @@ def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
     if not falling_below and rates.is_large(config):
         if blocks >= FEW_BLOCKS or stands.level is Level.WORSE:
             return Kind.RATE_TOO_LARGE
-    elif not falling_below and rates.is_small(config):
+    elif rates.is_small(config) and not (falling_below and stands.fall > FALLS):
         return Kind.STEPS_TOO_SMALL
     if stands.changes >= OFTEN:
         return Kind.SWINGING
@@ -196,16 +203,21 @@ def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
             wild = stands.mean > RECOVERED * chance_level(config)
             return Kind.SETTLING if stands.falls and not wild else Kind.WORSE
         case Level.CHANCE:
-            return _at_chance(known, stands)
+            return Kind.BEGINNING if stands.better else _at_chance(known)
         case _:
             return Kind.LEARNING if stands.falls else _stalled(known, stands)
 
 
-def _at_chance(known: Situation, stands: Standing) -> Kind:
+def _as_saturated(judged: Situation) -> Situation:
+    """The same, or that its units are saturated: as read, or by steps that were too large, as far as nothing is."""
+    by_steps = judged.too_large > 0 and not judged.saturated < MAINLY
+    saturated = by_steps or (judged.saturated > MOSTLY and judged.config.init != "tutorial")
+    return replace(judged, kind=Kind.SATURATED) if saturated and judged.kind in ABOVE | AT_CHANCE else judged
+
+
+def _at_chance(known: Situation) -> Kind:
     config = known.config
-    if stands.better:
-        return Kind.BEGINNING
-    if credit_coverage(config) < 0.5:
+    if few_inside(config):
         return Kind.FAR
     moves = known.spread >= STILL and not known.saturated > MOSTLY
     uniform = config.init == "tutorial" and config.cell == "rnn"

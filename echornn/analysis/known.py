@@ -15,6 +15,9 @@ from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
 
+SOON = 2_000
+"""Windows after an edit until which it is said what one seed proves."""
+
 SURE = 4.0
 """Standard errors by which more must be right than by guessing, to be said to be more."""
 
@@ -43,7 +46,8 @@ def known_of(
         else math.nan,
         before=evidence.before,
         renewed=evidence.renewed if _is_long_ago(evidence) else None,
-        tried=evidence.tried,
+        tried=evidence.tried if evidence.reviews.windows < SOON else (),
+        too_large=evidence.too_large,
         undoable=undoable,
         blamed=blamed,
     )

@@ -9,13 +9,23 @@ import numpy as np
 from echornn.analysis import rates
 from echornn.analysis.advice import helped
 from echornn.analysis.lottery import Lottery
-from echornn.analysis.phrases import SLOWER, as_fits, cut_off, seeds_that_learn, state_text
+from echornn.analysis.phrases import (
+    SLOW,
+    SLOWER,
+    SOON,
+    TOO_SURE,
+    as_fits,
+    cut_off,
+    seeds_that_solve,
+    state_text,
+)
 from echornn.analysis.verdict import Verdict
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     chance_level,
     credit_coverage,
+    few_inside,
     few_uniform_starts_learn,
     fits_register,
 )
@@ -82,42 +92,56 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
     cause, more = as_fits(lottery.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
     seen = Verdict(cause, "", more)
     advice = _advice(stand, lottery, config, undoable)
-    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config))
+    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config, lottery.windows))
 
 
 def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bool) -> str:
     """What keeps most of the others, and what helps them; empty where it is what all of them have in common."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
-        return "all of these seeds learn it; s sets a longer echo_step"
+        return "all of these seeds solve it; s sets a longer echo_step"
     if most == stand.diverged:
         back = "u goes back, then " if undoable else ""
         return f"their steps are too large: {back}s sets a smaller learning_rate"
     if most == stand.above and not rates.is_large(config):
         if lottery.windows < SETTLED:
-            return "weights at random are surer than they should be; that goes first"
+            return TOO_SURE
         return "those are surer than they should be; s sets a smaller learning_rate"
     if most == stand.lost:
         if credit_coverage(config) == 0:
-            return f"{cut_off(config)}: steps may destroy what the state keeps"
+            return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
         return "those are under way, or stuck; 6 shows them one by one"
     return ""
 
 
-def _in_all(config: EchoConfig) -> tuple[str, str]:
-    """What all of them have in common that keeps many from learning, as the words around the changes that help."""
+def _in_all(config: EchoConfig, windows: int) -> tuple[str, str, str]:
+    """What all of them have in common that keeps many from learning: the advice where no changes are known to help, and
+    the words around those where they are."""
     if credit_coverage(config) == 0:
-        return f"{cut_off(config)}; ", ", or a shorter echo_step"
+        return (
+            f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",
+            f"{cut_off(config)}; ",
+            ", or a shorter echo_step",
+        )
     if rates.is_large(config):
-        return f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; ", " (weights start over)"
+        large = f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}; "
+        return f"{large}s sets a smaller, then r", large, " (weights start over)"
     if rates.is_small(config):
-        return f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; ", ""
+        small = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}; "
+        return f"{small}s sets a larger one", small, ""
     if not fits_register(config):
-        return f"{seeds_that_learn(config)}; ", ""
+        seeds = seeds_that_solve(config)
+        return as_fits(seeds, "; a larger state_size (s) may help")[0], f"{seeds}; ", ""
     if few_uniform_starts_learn(config):
-        return f"few uniform starts learn with {state_text(config)}; ", ""
+        few = f"few uniform starts learn with {state_text(config)}; "
+        return f"{few}init glorot (s) may help", few, ""
     if config.init == "tutorial":
-        return "uniform starts can stay there long; ", ", or wait"
-    return "", "those have learned nothing yet; R draws other weights for all"
+        long = "uniform starts can stay there long; "
+        return f"{long}init glorot (s) may help, or wait", long, ", or wait"
+    if few_inside(config):
+        return f"{SLOW}; wait, or a longer T (s)", f"{SLOW}; ", ", or wait"
+    if windows < SOON:
+        return "wait: learning often begins after some hundred windows", "", ""
+    return "those have learned nothing yet; R draws other weights for all", "", ""

@@ -10,7 +10,15 @@ from echornn.config import PACE_FIELDS, EchoConfig
 from echornn.tasks.levels import chance_level, register_numbers, state_numbers
 
 SLOWER = "a smaller learning_rate (s)"
-ONE_SEED = "one seed proves nothing: L tries 64"
+ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
+TOO_SURE = "random weights are too sure of their guesses; training corrects that first"
+
+WAIT = "wait: learning often begins after some hundred windows; R: other weights"
+SLOW = "learning takes more windows, often thousands"
+LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
+
+SOON = 2_000
+"""Windows before which no start is given up: with Glorot's, all of 16 seeds solve the echo before (RNN, GRU, LSTM)."""
 
 
 def at_chance(it: Situation) -> str:
@@ -78,14 +86,17 @@ def state_text(config: EchoConfig) -> str:
     return f"state {config.state_size}{layers}"
 
 
-def seeds_that_learn(config: EchoConfig) -> str:
-    """How many seeds learn an echo for which the state has fewer numbers than a linear shift register.
+def seeds_that_solve(config: EchoConfig) -> str:
+    """How many seeds solve an echo for which the state has fewer numbers than a linear shift register.
 
     Glorot, 20 000 windows, of 32 seeds at each of some sizes: with one number fewer 0 to 10 (rnn) or 2 to 24 (gru);
     with two, 3 at echo 6 and state 5, else none.
     """
     fewer = (register_numbers(config) or 0) - state_numbers(config)
-    seeds = "only some seeds learn" if fewer == 1 else "hardly any seed learns"
+    if fewer > 1:
+        seeds = "hardly any seed solves"
+    else:
+        seeds = "not every seed solves" if config.cell == "gru" else "only some seeds solve"
     return f"{seeds} echo {config.echo_step} with {state_text(config)}"
 
 
@@ -95,15 +106,22 @@ def cut_off(config: EchoConfig) -> str:
     return f"no gradient gets {config.echo_step} {steps} back"
 
 
+def inside(config: EchoConfig) -> str:
+    """How many targets echo an input inside their window."""
+    length = config.truncated_backprop_length
+    count = length - config.echo_step
+    return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
+
+
 def note_text(it: Situation) -> str:
     """What is to be known beside it."""
     config = it.config
-    length, echo, stride = config.truncated_backprop_length, config.echo_step, config.window_stride
+    length, stride = config.truncated_backprop_length, config.window_stride
     match it.note:
         case Note.ONE_WINDOW:
             return "an epoch is one window here, from a zero state: total_series_length (s)"
         case Note.FEW_NUMBERS:
-            return as_fits(seeds_that_learn(config), f": a shift register needs {register_numbers(config)}")[0]
+            return as_fits(seeds_that_solve(config), f": a shift register needs {register_numbers(config)}")[0]
         case Note.UNIFORM_START:
             return f"few uniform starts learn with {state_text(config)}; most of init glorot (s) do"
         case Note.DROPOUT:
@@ -112,7 +130,7 @@ def note_text(it: Situation) -> str:
             times = f"{length / stride:.3g}"
             return f"windows of {length} start every {stride}: each step is trained {times} times over"
         case Note.COVERAGE:
-            return f"the gradient gets to {length - echo:,} of the {length:,} inputs that a window's targets echo"
+            return as_fits(inside(config), ", where the gradient gets")[0]
     return ""
 
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     BEYOND = "not solved, and no gradient reaches the input that is echoed"
     RATE_TOO_LARGE = "not learned, with steps so large that few networks do"
     STEPS_TOO_SMALL = "not learned yet, with steps so small that it takes long"
+    SATURATED = "not learned, and the units are saturated"
     FEW_NUMBERS = "stalled, and a linear shift register for the echo does not fit into the state"
     STALLED = "below chance, and the loss stands"
     SLIPPED = "below chance, and it was lower"
@@ -61,6 +62,9 @@ PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})
 STILL = 0.2
 """Units none of which has a larger standard deviation carry next to nothing. Those of a uniform start have 0.01 to 0.12
 before they learn, and 0.5 or more afterwards."""
+
+MAINLY = 0.5
+"""A smaller share of units saturated is not said to be why a network does not learn."""
 
 MOSTLY = 0.9
 """A larger share of units saturated is as good as all."""
@@ -99,6 +103,7 @@ class Situation:
         before: what was solved before the task was changed.
         renewed: windows along the path at which a solved network was given new data.
         tried: the fields that were edited last.
+        too_large: a learning rate that these weights were trained at before, too large for the optimizer; else 0.
         undoable: whether there is something to go back to.
         blamed: the fields changed last before the loss was no finite number.
     """
@@ -132,5 +137,6 @@ class Situation:
     before: Earlier | None = None
     renewed: int | None = None
     tried: tuple[str, ...] = ()
+    too_large: float = 0.0
     undoable: bool = False
     blamed: tuple[str, ...] = ()

@@ -7,22 +7,28 @@ import math
 from echornn.analysis.advice import helped
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
+    LONGER,
+    SLOW,
     SLOWER,
+    SOON,
+    WAIT,
     about,
     adds,
+    as_fits,
     at_chance,
     at_chance_after,
     back,
     cut_off,
+    inside,
     note_text,
     right,
-    seeds_that_learn,
+    seeds_that_solve,
     terms,
     where_known,
 )
-from echornn.analysis.situation import STILL, Situation
+from echornn.analysis.situation import MAINLY, STILL, Situation
 from echornn.analysis.verdict import Verdict
-from echornn.tasks.levels import chance_level, few_uniform_starts_learn, fits_register, register_numbers
+from echornn.tasks.levels import chance_level, few_inside, few_uniform_starts_learn, fits_register, register_numbers
 
 KEPT = 0.05
 """r2 from which on a linear read-out finds something of an input in the state."""
@@ -35,44 +41,54 @@ in 6 660, and 2 more in 26 640."""
 def plateau(it: Situation) -> Verdict:
     if it.config.init == "tutorial":
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
-        return helped(
-            it.config,
-            Verdict(f"{at_chance_after(it)}: a uniform start {stays}", "", where_known(it.spread, _varies(it.spread))),
-            after=_another_start(it),
-        )
-    return Verdict(at_chance_after(it), "nothing is learned yet; R draws other weights", "", adds(note_text(it)))
+        more = where_known(it.spread, f"; units vary by {_deviation(it.spread)}")
+        return _another_start(it, Verdict(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
+    advice = WAIT if it.windows < SOON else "nothing is learned yet; R draws other weights"
+    return Verdict(at_chance_after(it), advice, "", adds(note_text(it)))
 
 
 def pinned(it: Situation) -> Verdict:
     if math.isnan(it.spread):
-        cause = "a uniform start, which often pins units near one: little of the input gets through"
-    elif it.spread < STILL:
-        cause = f"units hardly vary with the input, by {_deviation(it.spread)}, as after many uniform starts"
+        return _another_start(
+            it, Verdict(f"at chance after {it.windows:,} windows: a uniform start often pins units near one")
+        )
+    if it.spread < STILL:
+        cause = f"units hardly move with the input ({_deviation(it.spread)}), as after many uniform starts"
     else:
         cause = f"{it.saturated:.0%} of units saturated, as after many uniform starts"
-    return helped(it.config, Verdict(cause, "", adds(at_chance_after(it))), after=_another_start(it))
+    return _another_start(it, Verdict(cause, "", adds(at_chance_after(it))))
 
 
-def _another_start(it: Situation) -> str:
+def _another_start(it: Situation, cause: Verdict) -> Verdict:
+    """With what helps where a uniform start may be why."""
     if few_uniform_starts_learn(it.config):
-        return "; of R's starts few learn, at this size"
-    return f"; or {'wait, or ' * (it.windows < PATIENCE)}R: another uniform start"
+        after = "; R draws such a start again: few learn at this size"
+    else:
+        after = f"; or {'wait, or ' * (it.windows < PATIENCE)}R: another uniform start"
+    return helped(it.config, cause, f"init glorot (s) may help{after}", after=after)
 
 
 def _deviation(spread: float) -> str:
-    return f"{spread:.3f}" if spread >= 0.0005 else "less than 0.001"
-
-
-def _varies(spread: float) -> str:
-    return f"; units vary by {_deviation(spread)}"
+    return f"{spread:.3f}" if spread >= 0.0005 else "< 0.001"
 
 
 def far(it: Situation) -> Verdict:
-    length = it.config.truncated_backprop_length
-    inside = length - it.config.echo_step
-    echo = "echoes" if inside == 1 else "echo"
-    cause = f"{at_chance(it)}: of {length:,} targets in a window {inside:,} {echo} an input inside it"
-    return helped(it.config, Verdict(cause), after="; or a shorter echo_step")
+    cause, more = as_fits(f"{at_chance(it)}: {inside(it.config)}", f"; after {it.windows:,} windows")
+    return _slow(it, Verdict(cause, "", more))
+
+
+def _slow(it: Situation, cause: Verdict) -> Verdict:
+    """With what helps where few targets echo an input inside their window."""
+    return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", "; or wait")
+
+
+def saturated(it: Situation) -> Verdict:
+    """Of units that the steps before, or a start, left where hardly any gradient gets through."""
+    why = f"learning_rate {it.too_large:g} before often saturates units"
+    seen = why if math.isnan(it.saturated) else f"{it.saturated:.0%} of units saturated"
+    cause, more = as_fits(f"{seen}: mean loss {loss_text(it.mean, 3)}", adds(right(it)))
+    also = adds(why) if it.too_large and not math.isnan(it.saturated) else ""
+    return Verdict(cause, "r starts over with these settings: saturated units hardly learn", more + also)
 
 
 def beyond(it: Situation) -> Verdict:
@@ -80,17 +96,16 @@ def beyond(it: Situation) -> Verdict:
     if math.isnan(it.kept):
         state = "only what the state keeps is used"
     elif it.kept < KEPT:
-        state = f"a linear read-out finds r2 {it.kept:.2f}"
+        state = f"the state shows none of it (r2 {it.kept:.2f})"
     else:
-        state = f"the state keeps some: r2 {it.kept:.2f}"
+        state = f"the state keeps part of it (r2 {it.kept:.2f})"
     more = "more than by guessing" if it.more_right else "no more than by guessing"
     earlier = "" if not it.mean - it.best >= 0.02 else f"{1 - it.best_wrong:.0%} right at window {it.best_at:,}"
+    cause, rest = as_fits(f"{cut_off(config)} (T {config.truncated_backprop_length})", f"; {state}")
     return helped(
         it.config,
-        Verdict(
-            f"{cut_off(config)} (T {config.truncated_backprop_length}); {state}",
-            more_cause=adds(right(it) and f"{right(it)}, {more}", earlier),
-        ),
+        Verdict(cause, more_cause=rest + adds(right(it) and f"{right(it)}, {more}", earlier)),
+        LONGER,
         after="; or a shorter echo_step",
     )
 
@@ -105,7 +120,8 @@ def rate_too_large(it: Situation) -> Verdict:
             f"learning_rate {config.learning_rate:g} is too large for {config.optimizer}: {seen}",
             more_cause=adds(loss) if it.saturated > 0.5 else "",
         ),
-        after="; starts over: saturated units hardly learn",
+        "s sets a smaller learning_rate, then r starts over: units are saturated",
+        after=", starting over: saturated units hardly learn",
     )
 
 
@@ -113,27 +129,33 @@ def steps_too_small(it: Situation) -> Verdict:
     config = it.config
     update = where_known(it.update, f"weights change by {it.update:.0e} of their size in a window")
     cause = f"learning_rate {config.learning_rate:g} is small for {config.optimizer}: learning takes far more windows"
-    return helped(config, Verdict(cause, more_cause=adds(f"mean loss {loss_text(it.mean, 3)}", update)))
+    more = adds(f"mean loss {loss_text(it.mean, 3)}", update)
+    return helped(config, Verdict(cause, more_cause=more), "s sets a larger learning_rate")
 
 
 def few_numbers(it: Situation) -> Verdict:
+    register = f"a linear shift register needs {register_numbers(it.config)} numbers"
     return helped(
         it.config,
         Verdict(
-            f"{seeds_that_learn(it.config)}: mean loss {it.mean:.3f}",
+            f"{seeds_that_solve(it.config)}: mean loss {it.mean:.3f}",
             more_cause=adds(right(it), f"hardly lower since about window {about(it.since)}"),
             more_advice=where_known(it.held, f"; a linear read-out finds {it.held:.1f} numbers in the state"),
         ),
-        before=f"a linear shift register needs {register_numbers(it.config)} numbers; ",
+        f"{register}; a larger state_size (s) may help",
+        before=f"{register}; ",
     )
 
 
 def stalled(it: Situation) -> Verdict:
     cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
+    if few_inside(it.config):
+        return _slow(it, Verdict(cause, "", adds(inside(it.config))))
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"
-        return Verdict(cause, f"{held}; R draws others", "", adds(note_text(it)))
+        advice, more = as_fits(held, "; R draws other weights")
+        return Verdict(cause, advice, "", more + adds(note_text(it)))
     return Verdict(cause, f"{SLOWER} may free it, or other weights (R)", "", adds(note_text(it)))
 
 
@@ -150,10 +172,12 @@ def swinging(it: Situation) -> Verdict:
 
 def forgot(it: Situation) -> Verdict:
     was, now = terms(it)
-    goes_back = "u goes back" if it.undoable else "r starts over"
-    learns = "it learns anew, or not" if fits_register(it.config) else seeds_that_learn(it.config)
-    return Verdict(
-        f"what served {was} does not serve {now}: mean loss {loss_text(it.mean, 3)}",
-        f"{learns}; {goes_back}",
-        f", chance {chance_level(it.config):.3f}",
-    )
+    loss = f": mean loss {loss_text(it.mean, 3)}"
+    over = f"r starts over{', u goes back' * it.undoable}"
+    if it.saturated > MAINLY:
+        cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
+        return Verdict(cause, f"{over}; saturated units hardly learn", more + loss)
+    cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
+    advice = f"some learn it anew in some hundred windows; {over}" if it.windows < SOON else over
+    seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
+    return Verdict(cause, advice, f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))

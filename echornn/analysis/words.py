@@ -11,6 +11,7 @@ from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
     ONE_SEED,
     SLOWER,
+    TOO_SURE,
     adds,
     as_fits,
     back,
@@ -39,9 +40,12 @@ from echornn.tasks.levels import (
     way_from_chance,
 )
 
-CARRIED = "the state keeps what no gradient reaches, and the next steps may destroy it"
-DESTROYED = "no gradient tells the steps what to keep: [ and { show what they destroyed"
+CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
+DESTROYED = "no gradient teaches what to keep; [ and { go back to when it was still kept"
 """What is known of an echo of an input before every window that has it as a target."""
+
+CLEARLY_MORE = 0.05
+"""Share of predictions by which more were right once, to be said."""
 
 BLANK = Remedy({"row_start": "zero"})
 
@@ -55,7 +59,8 @@ def _start(it: Situation) -> Verdict:
     chance = f"chance is {chance_level(it.config):.3f} nats, the loss of guessing"
     if it.before is not None:
         was, now = terms(it)
-        return Verdict(f"{now} from here on, with weights that solved {was}", chance)
+        field, value = was.split(" ")
+        return Verdict(f"{field} {now} from here on, with weights that solved {value}", chance)
     return Verdict(chance, note_text(it))
 
 
@@ -67,12 +72,12 @@ def _too_early(it: Situation) -> Verdict:
 
 def _settling(it: Situation) -> Verdict:
     cause = f"coming down: mean loss {loss_text(it.mean, 3)}, chance is {chance_level(it.config):.3f}"
-    return Verdict(cause, "weights at random are surer than they should be; that goes first", "", adds(note_text(it)))
+    return Verdict(cause, TOO_SURE, "", adds(note_text(it)))
 
 
 def _learning(it: Situation) -> Verdict:
     floor = mean_floor(it.config)
-    least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "nothing"
+    least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "zero"
     way = way_from_chance(it.config, it.mean)
     return Verdict(
         f"learning: mean loss {it.mean:.3f}, {way:.0%} of the way from chance to {least}",
@@ -105,7 +110,7 @@ def _of_solved(it: Situation) -> list[str]:
     """What is to be known beside it, the most telling first."""
     told = []
     if it.renewed is not None:
-        told.append(f"so it is with the data new since window {it.renewed:,}: it learned the rule")
+        told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
     if it.tried:
         told.append(ONE_SEED)
     if _is_cut_off(it.config):
@@ -134,7 +139,7 @@ def _relapsed(it: Situation) -> Verdict:
         advice = smaller_steps(it)
     else:
         advice = f"[ and {{ go back; {SLOWER} may hold it steadier from there"
-    best = "" if math.isnan(it.best_wrong) else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
+    best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
     cause, more = as_fits(
         f"solved at window {it.solved_at:,}, but lost since {it.since:,}: mean {loss_text(it.mean, 3)}",
         ", worse than chance" if is_worse else "",
@@ -167,7 +172,7 @@ def _unstable(it: Situation) -> Verdict:
         f"{_still_solved(it)}thrown off: loss {loss_text(it.newest, 2)}, {it.wrong:.0%} wrong",
         f" in window {window} of epoch {epoch:,}",
     )
-    return Verdict(cause, f"by the step at the epoch's start; {SLOWER} may soften it", more + adds(wrong))
+    return Verdict(cause, f"the step at the epoch's start did it; {SLOWER} may help", more + adds(wrong))
 
 
 def _worse(it: Situation) -> Verdict:
@@ -209,6 +214,7 @@ SENTENCES: dict[Kind, Callable[[Situation], Verdict]] = {
     Kind.BEYOND: unsolved_words.beyond,
     Kind.RATE_TOO_LARGE: unsolved_words.rate_too_large,
     Kind.STEPS_TOO_SMALL: unsolved_words.steps_too_small,
+    Kind.SATURATED: unsolved_words.saturated,
     Kind.FEW_NUMBERS: unsolved_words.few_numbers,
     Kind.STALLED: unsolved_words.stalled,
     Kind.SLIPPED: unsolved_words.slipped,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from echornn.analysis import words
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import situation
+from echornn.analysis.phrases import ONE_SEED
 from echornn.analysis.situation import Kind, Note
 from echornn.config import EchoConfig
 from echornn.progress import Progress
@@ -148,6 +149,8 @@ def test_worse_than_chance_is_not_said_of_newest_windows_that_are_below_it() -> 
     it = situation(three, evidence_of((64, 15.0), (56, 1.0), config=three), None)
     assert it.kind is Kind.PLATEAU
     assert it.mean == pytest.approx(1.0)
+    right = situation(GLOROT, evidence_of((64, 3.0), (56, 0.67), config=GLOROT, wrong=0.4), None)
+    assert right.kind is Kind.PLATEAU, "how many are right is known of the windows before alone"
     it = situation(GLOROT, evidence_of((512, 0.01), (512, 1.5), (50, 0.6), config=GLOROT), None)
     assert it.kind is Kind.RELAPSED
     assert it.mean == pytest.approx(0.6)
@@ -194,12 +197,18 @@ def test_what_was_solved_without_its_gradient_and_when_it_was_lost() -> None:
     assert told.advice == words.DESTROYED
 
 
+def test_what_is_solved_again_is_not_said_to_be_lost() -> None:
+    evidence = evidence_of((512, 0.01), (60, 0.4), (100, 0.009))
+    assert evidence.lost_at is None
+    assert situation(TUTORIAL, evidence, None).kind is Kind.SOLVED
+
+
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:
     solved = evidence_of((640, 0.01)).with_new_data(640)
     assert situation(TUTORIAL, solved, None).renewed is None, "nothing of it was trained yet"
     still = solved.after(np.full(50, 0.01, np.float32), TUTORIAL, 640)
     told = words.said(situation(TUTORIAL, still, None))
-    assert told.advice == "so it is with the data new since window 640: it learned the rule"
+    assert told.advice == "solved on new data too (since window 640): it learned the rule"
     lost = situation(TUTORIAL, solved.after(np.full(640, 0.6, np.float32), TUTORIAL, 640), None)
     assert lost.kind is Kind.RELAPSED
     assert evidence_of((640, 0.7)).with_new_data(640).renewed is None
@@ -212,7 +221,7 @@ def test_after_an_edit_it_is_said_that_one_seed_proves_nothing() -> None:
     solved = edited.after(np.full(640, 0.01, np.float32), faster, 640)
     early = evidence_of((640, 0.7)).under(faster, TUTORIAL, 640).after(np.full(20, 0.7, np.float32), faster, 640)
     for evidence in (solved, early):
-        assert words.said(situation(faster, evidence, None)).advice == "one seed proves nothing: L tries 64"
+        assert words.said(situation(faster, evidence, None)).advice == ONE_SEED
     assert evidence_of((640, 0.01)).under(replace(TUTORIAL, num_epochs=200), TUTORIAL, 640).tried == ()
 
 
@@ -230,6 +239,38 @@ def test_a_rate_that_is_out_of_range_is_named_unless_it_learns() -> None:
         assert kind((1200, CHANCE), config=config) is said
         assert kind((512, 0.6), (512, 0.3), config=config) is Kind.LEARNING
         assert kind((512, 0.01), config=config) is Kind.SOLVED
+
+
+def test_with_a_small_rate_a_lucky_start_is_not_said_to_learn() -> None:
+    small = replace(GLOROT, learning_rate=1e-5)
+    for windows in (64, 200, 667):
+        assert kind((windows, 0.644), config=small) is Kind.STEPS_TOO_SMALL
+
+
+@pytest.mark.parametrize("loss", [0.693, 1.93])
+def test_units_that_larger_steps_saturated_are_why_a_smaller_rate_does_not_help(loss: float) -> None:
+    large = replace(GLOROT, learning_rate=30.0)
+    edited = evidence_of((700, 3.0), config=large).under(GLOROT, large, 700)
+    assert edited.too_large == 30
+    again = edited.under(replace(GLOROT, learning_rate=0.1), GLOROT, 700)
+    assert again.too_large == 30, "the weights are the same"
+    later = edited.after(np.full(100, loss, np.float32), GLOROT, 700)
+    assert situation(GLOROT, later, None).kind is Kind.SATURATED
+    moving = Read(spread=0.5, saturated=0.1, held=1.0, update=0.1).readings(GLOROT, 800)
+    assert situation(GLOROT, later, None, readings=moving).kind is not Kind.SATURATED
+    learns = later.after(np.full(50, 0.3, np.float32), GLOROT, 800)
+    assert situation(GLOROT, learns, None).kind is Kind.LEARNING
+    assert Evidence().under(GLOROT, large, 0).too_large == 0, "nothing was trained with it"
+
+
+def test_saturated_units_are_named_whatever_the_start() -> None:
+    read_now = Read(spread=1.0, saturated=0.95, held=0.0, update=0.1).readings(GLOROT, 640)
+    assert situation(GLOROT, evidence_of((640, CHANCE)), None, readings=read_now).kind is Kind.SATURATED
+
+
+def test_the_mean_of_a_loss_that_falls_fast_is_of_the_newest_windows() -> None:
+    it = situation(GLOROT, evidence_of((192, 0.6), (60, 0.2), config=GLOROT), None)
+    assert (it.kind, round(it.mean, 3)) == (Kind.LEARNING, 0.2)
 
 
 def test_few_windows_an_epoch_raise_the_level_at_which_it_is_solved() -> None:
@@ -288,6 +329,8 @@ def test_after_an_edit_it_is_known_what_was_solved() -> None:
     assert (evidence.before.config, evidence.before.solved_at, evidence.before.changed_at) == (TUTORIAL, 50, 640)
     on = evidence.after(np.full(640, 0.7, np.float32), longer, 640)
     assert situation(longer, on, None).kind is Kind.FORGOT
+    anew = situation(longer, on.after(np.full(50, 0.44, np.float32), longer, 1280), None)
+    assert anew.kind is Kind.LEARNING, "at once, not with the next block"
     again = replace(longer, echo_step=6)
     assert on.under(again, longer, 1280).before == evidence.before, "what was tried between and not solved is no matter"
     assert evidence_of((640, 0.7)).under(longer, TUTORIAL, 640).before is None

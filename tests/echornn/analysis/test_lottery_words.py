@@ -45,7 +45,7 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
 @pytest.mark.parametrize(
     ("config", "others", "words"),
     [
-        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; a: truncated_backprop_length 30 and 2 more"),
+        (BEYOND, [AT_CHANCE], "no gradient gets 15 steps back; s sets a longer T, or a shorter echo_step"),
         (BEYOND, [BELOW], "no gradient gets 15 steps back"),
         (replace(TUTORIAL, learning_rate=3.0), [AT_CHANCE], "learning_rate 3 is too large for adagrad"),
         (
@@ -53,18 +53,38 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
             [AT_CHANCE],
             "learning_rate 1e-05 is small for adagrad; a:",
         ),
-        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed learns echo 5 with state 4; a: state_size 10"),
+        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed solves echo 5 with state 4; a: state_size 10"),
         (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; a: init glorot"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
         (TUTORIAL, [BELOW], "under way, or stuck"),
         (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),
         (replace(TUTORIAL, optimizer="sgd", learning_rate=30.0), [ABOVE], "learning_rate 30 is too large for sgd"),
         (TUTORIAL, [ABOVE], "those are surer than they should be"),
-        (TUTORIAL, [], "all of these seeds learn it"),
+        (TUTORIAL, [], "all of these seeds solve it"),
     ],
 )
 def test_the_key_that_helps_most_of_the_others(config: EchoConfig, others: list[float], words: str) -> None:
     assert words in lottery_verdict(lottery([SOLVED], 5 * others), config, undoable=True).advice
+
+
+def test_nobody_is_sent_away_who_only_has_to_wait() -> None:
+    for cell in ("rnn", "gru", "lstm"):
+        early = lottery_verdict(lottery([], [AT_CHANCE] * 64, windows=60), EchoConfig(cell=cell, init="glorot"))
+        assert early.advice == "wait: learning often begins after some hundred windows"
+
+
+def test_advice_without_known_changes_is_a_sentence() -> None:
+    far = replace(TUTORIAL, echo_step=14, state_size=16, init="glorot")
+    told = lottery_verdict(lottery([], [AT_CHANCE] * 64), far)
+    assert (told.advice, told.more_advice, told.remedy) == (
+        "learning takes more windows, often thousands; wait, or a longer T (s)", "", None
+    )  # fmt: skip
+    short = EchoConfig(echo_step=20, total_series_length=150)
+    told = lottery_verdict(lottery([], [AT_CHANCE] * 64), short)
+    assert told.advice == "no gradient gets 20 steps back; s sets a longer T, or a shorter echo_step"
+    half = EchoConfig(echo_step=4, cell="gru", init="glorot")
+    told = lottery_verdict(lottery([SOLVED] * 34, [AT_CHANCE] * 30), half)
+    assert told.advice == "not every seed solves echo 4 with state 4; a larger state_size (s) may help"
 
 
 def test_what_was_solved_and_lost_again_is_told() -> None:
@@ -75,7 +95,9 @@ def test_what_was_solved_and_lost_again_is_told() -> None:
 
 def test_above_chance_at_the_beginning_is_how_a_uniform_start_begins() -> None:
     early = lottery_verdict(lottery([], [ABOVE] * 8, windows=60), TUTORIAL)
-    assert str(early).endswith("8 above chance; weights at random are surer than they should be; that goes first")
+    assert str(early).endswith(
+        "8 above chance; random weights are too sure of their guesses; training corrects that first"
+    )
 
 
 def test_before_anything_can_be_solved() -> None:
@@ -106,3 +128,5 @@ def test_both_parts_fit_in_a_line_of_80_columns(
     verdict = lottery_verdict(told, config, undoable=True)
     assert 0 < len(verdict.cause) <= LINE
     assert len(verdict.advice) <= LINE
+    assert ",  " not in verdict.advice
+    assert verdict.advice[:1].isalnum() or not verdict.advice

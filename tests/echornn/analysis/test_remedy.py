@@ -21,8 +21,14 @@ GLOROT = EchoConfig(init="glorot")
         (EchoConfig(), {"init": "glorot"}, False),
         (EchoConfig(cell="gru", state_size=8), {"init": "glorot"}, False),
         (replace(GLOROT, echo_step=5), {"state_size": 10}, False),
-        (replace(GLOROT, echo_step=9, cell="lstm"), {"state_size": 9, "truncated_backprop_length": 18}, False),
-        (replace(GLOROT, echo_step=15, state_size=30), {"truncated_backprop_length": 30}, False),
+        (replace(GLOROT, truncated_backprop_length=1), {"truncated_backprop_length": 15}, False),
+        (
+            replace(GLOROT, echo_step=9, truncated_backprop_length=10),
+            {"truncated_backprop_length": 15, "state_size": 16},
+            False,
+        ),
+        (replace(GLOROT, echo_step=12), {"state_size": 16}, False),
+        (replace(GLOROT, echo_step=13, state_size=16), {"truncated_backprop_length": 26}, False),
         (replace(GLOROT, learning_rate=30.0), {"learning_rate": 0.3}, True),
         (replace(GLOROT, learning_rate=1e-5), {"learning_rate": 0.3}, False),
     ],
@@ -36,6 +42,9 @@ def test_every_known_obstacle_is_taken_away_at_once(config: EchoConfig, changes:
 
 def test_where_no_obstacle_is_known_or_none_can_be_taken_away_there_is_none() -> None:
     assert remedy(GLOROT) is None
+    assert remedy(EchoConfig(echo_step=20)) is None, "T 40, state 40: none of 16 seeds"
+    assert remedy(replace(GLOROT, echo_step=14, state_size=16)) is None, "slow, and no wall: 15 of 16 seeds"
+    assert remedy(replace(GLOROT, echo_step=4, cell="gru")) is None, "not measured"
     assert remedy(EchoConfig(total_series_length=100, echo_step=15)) is None, "rows are too short for such windows"
 
 

@@ -90,7 +90,7 @@ async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> N
     config = EchoConfig(learning_rate=5.0, init="glorot")
     evidence = Evidence().after(np.full(1000, 0.69, np.float32), config)
     async with shown(config=config, evidence=evidence) as (app, session, pilot):
-        assert "a: learning_rate 0.3; starts over" in screen_text(app)
+        assert "a: learning_rate 0.3, starting over" in screen_text(app)
         await pilot.press("a")
         assert (session.commands, session.edits) == (["edit anew"], [{"learning_rate": 0.3}])
 
