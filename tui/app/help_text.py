@@ -159,7 +159,10 @@ WORDS = (
         "How fast differences grow (above 0) or fade (below), in nats a step, along the states that there are, with "
         "saturation: so it may be below zero where the spectral radius is above 1.",
     ),
-    ("uniform, glorot", "How weights start: uniform from 0 to 1, as in the tutorial; or by layer size (Glorot 2010)."),
+    (
+        "init, uniform",
+        "How weights start: init tutorial is uniform from 0 to 1; init glorot goes by layer size (Glorot 2010).",
+    ),
     ("adagrad", "The tutorial's optimizer: each weight's rate shrinks with the gradients that it has had."),
     ("the past", "A moment before the end of its branch, where nothing is trained until space begins another."),
 )

@@ -170,7 +170,7 @@ NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else 
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
 
-NO_ADVICE = "no change is known that would help here; s changes anything"
+NO_ADVICE = "the advice names no change that a can make; s changes anything"
 
 
 def views_of(key: str) -> str:

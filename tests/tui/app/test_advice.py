@@ -62,6 +62,14 @@ async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: t
         assert "init glorot, all else as it was: u undoes" in screen_text(app)
 
 
+async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> None:
+    async with shown((100, 30), lottery=AT_CHANCE) as (app, _, pilot):
+        await pilot.press("6", "down")
+        await pilot.pause()
+        assert "a Advice" in footer(app)
+        assert "enter: on with it alone · a: init glorot" in screen_text(app)
+
+
 async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:
     async with shown(lottery=SOLVED) as (app, session, pilot):
         assert "Advice" not in footer(app)

@@ -18,7 +18,6 @@ def instead(frame: Frame | None, message: str) -> list[str]:
     return [
         f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
         "L trains 64 at once, of this seed and those after it; L again comes back to this one.",
-        message,
     ]
 
 

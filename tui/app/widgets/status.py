@@ -125,7 +125,9 @@ class StatusLine(CellWidget):
         if more:
             sentence = [shortened(text or str(self._verdict), width)]
         elif self._beside and text and not self.too_small:
-            sentence = [*in_two_lines(self._verdict, width)[:1], shortened(text, width)]
+            advised = f"{text} · a: {self.remedy}" if self.remedy is not None else text
+            read = advised if len(advised) <= width else shortened(text, width)
+            sentence = [*in_two_lines(self._verdict, width)[:1], read]
         else:
             sentence = wrapped(text, width, 2) if text else in_two_lines(self._verdict, width)
         styles = ("verdict", "verdict" if text else "advice")

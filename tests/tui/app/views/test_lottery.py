@@ -257,3 +257,9 @@ def test_the_room_is_shared_without_overlap(width: int, height: int, labels: int
     if room.histogram is not None:
         assert room.losses.right < room.histogram.x
         assert room.histogram.right == width
+
+
+def test_one_network_is_told_nothing_of_windows_that_bring_nothing_here() -> None:
+    view = LotteryView()
+    view._message = "press . to train a window"
+    assert not any("train a window" in line for line in drawn(frame_of(1), 78, 11, view=view))
