@@ -179,8 +179,8 @@ def test_a_wide_screen_is_told_more() -> None:
     assert beyond.more_cause == "; 70% right, more than by guessing; 80% right at window 8,192"
     assert told(Kind.BEYOND, wrong=0.49).more_cause == "; 51% right, no more than by guessing"
     lost = {"solved_at": 9, "since": 500, "mean": 0.6, "best_at": 764, "wrong": 0.49}
-    assert told(Kind.RELAPSED, best_wrong=0.49, **lost).more_cause == "; 51% right"
-    assert told(Kind.RELAPSED, best_wrong=0.01, **lost).more_cause == "; 51% right, 99% at window 764"
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.49, **lost).more_cause == "; 51% right"
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.01, **lost).more_cause == "; 51% right, 99% at window 764"
     stands = told(Kind.FEW_NUMBERS, replace(TUTORIAL, echo_step=5), mean=0.37, fall=0.0, since=17_861, held=3.04)
     assert stands.more_cause == "; hardly lower since about window 18,000"
     assert stands.more_advice == "; a linear read-out finds 3.0 numbers in the state"
