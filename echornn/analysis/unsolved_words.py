@@ -156,7 +156,7 @@ def stalled(it: Situation) -> Verdict:
         held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"
         advice, more = as_fits(held, "; R draws other weights")
         return Verdict(cause, advice, "", more + adds(note_text(it)))
-    return Verdict(cause, f"{SLOWER} may free it, or other weights (R)", "", adds(note_text(it)))
+    return Verdict(cause, f"R draws other weights; {SLOWER} may free it", "", adds(note_text(it)))
 
 
 def slipped(it: Situation) -> Verdict:

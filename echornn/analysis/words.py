@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from echornn.analysis import unsolved_words
-from echornn.analysis.advice import in_a_line
+from echornn.analysis.advice import helped, in_a_line
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
     ONE_SEED,
@@ -41,7 +42,8 @@ from echornn.tasks.levels import (
 )
 
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
-DESTROYED = "no gradient teaches what to keep; [ and { go back to when it was still kept"
+UNTAUGHT = "no gradient teaches what to keep; "
+DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
 """What is known of an echo of an input before every window that has it as a target."""
 
 CLEARLY_MORE = 0.05
@@ -72,6 +74,8 @@ def _too_early(it: Situation) -> Verdict:
 
 def _settling(it: Situation) -> Verdict:
     cause = f"coming down: mean loss {loss_text(it.mean, 3)}, chance is {chance_level(it.config):.3f}"
+    if it.note is Note.UNIFORM_START:
+        return helped(it.config, Verdict(cause, "", "", adds(TOO_SURE)), note_text(it), "few uniform starts learn; ")
     return Verdict(cause, TOO_SURE, "", adds(note_text(it)))
 
 
@@ -126,25 +130,27 @@ def _is_cut_off(config: EchoConfig) -> bool:
 
 
 def _unsteady(it: Situation) -> Verdict:
-    steadier = DESTROYED if _is_cut_off(it.config) else f"{SLOWER} may hold it steadier"
-    advice = note_text(it) if it.note is Note.DROPOUT else steadier
-    return Verdict(f"solved at window {it.solved_at:,}, and lost {it.relapses:,} times since: {it.mean:.3f}", advice)
+    told = Verdict(f"solved at window {it.solved_at:,}, and lost {it.relapses:,} times since: {it.mean:.3f}")
+    if it.note is Note.DROPOUT:
+        return replace(told, advice=note_text(it))
+    return _cut_off(it, told) if _is_cut_off(it.config) else replace(told, advice=f"{SLOWER} may hold it steadier")
+
+
+def _cut_off(it: Situation, told: Verdict) -> Verdict:
+    """What was lost, with what helps where no gradient reaches the input that is echoed."""
+    return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
 
 
 def _relapsed(it: Situation) -> Verdict:
     is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
-    if _is_cut_off(it.config):
-        advice = DESTROYED
-    elif is_worse:
-        advice = smaller_steps(it)
-    else:
-        advice = f"[ and {{ go back; {SLOWER} may hold it steadier from there"
+    advice = smaller_steps(it) if is_worse else f"[ and {{ go back; {SLOWER} may hold it steadier from there"
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
     cause, more = as_fits(
         f"solved at window {it.solved_at:,}, but lost since {it.since:,}: mean {loss_text(it.mean, 3)}",
         ", worse than chance" if is_worse else "",
     )
-    return Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
+    told = Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
+    return _cut_off(it, told) if _is_cut_off(it.config) else told
 
 
 def _still_solved(it: Situation) -> str:

@@ -45,6 +45,14 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "windows of 15 start every 3: each step is trained 5 times over"),
         (told(Kind.SETTLING, mean=0.9), "coming down: mean loss 0.900, chance is 0.693",
          "random weights are too sure of their guesses; training corrects that first"),
+        (told(Kind.SETTLING, replace(TUTORIAL, state_size=12), mean=0.807, note=Note.UNIFORM_START),
+         "coming down: mean loss 0.807, chance is 0.693", "few uniform starts learn; a: init glorot"),
+        (told(Kind.STALLED, replace(GLOROT, num_classes=5), mean=1.17, wrong=0.5, since=190),
+         "hardly lower since about window 190: mean loss 1.170, 50% right",
+         "R draws other weights; a smaller learning_rate (s) may free it"),
+        (told(Kind.RELAPSED, replace(GLOROT, echo_step=15), mean=0.5, solved_at=9, since=500),
+         "solved at window 9, but lost since 500: mean 0.500",
+         "no gradient teaches what to keep; [ and { go back to when it was still kept"),
         (told(Kind.LEARNING, mean=0.3466, wrong=0.2),
          "learning: mean loss 0.347, 50% of the way from chance to zero", ""),
         (told(Kind.LEARNING, replace(TUTORIAL, echo_step=5), mean=0.4, note=Note.FEW_NUMBERS, held=3.5),
@@ -170,6 +178,9 @@ def test_a_wide_screen_is_told_more() -> None:
     beyond = told(Kind.BEYOND, wrong=0.3, more_right=True, mean=0.56, best=0.5, best_at=8192, best_wrong=0.2)
     assert beyond.more_cause == "; 70% right, more than by guessing; 80% right at window 8,192"
     assert told(Kind.BEYOND, wrong=0.49).more_cause == "; 51% right, no more than by guessing"
+    lost = {"solved_at": 9, "since": 500, "mean": 0.6, "best_at": 764, "wrong": 0.49}
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.49, **lost).more_cause == "; 51% right"
+    assert told(Kind.RELAPSED, TUTORIAL, best_wrong=0.01, **lost).more_cause == "; 51% right, 99% at window 764"
     stands = told(Kind.FEW_NUMBERS, replace(TUTORIAL, echo_step=5), mean=0.37, fall=0.0, since=17_861, held=3.04)
     assert stands.more_cause == "; hardly lower since about window 18,000"
     assert stands.more_advice == "; a linear read-out finds 3.0 numbers in the state"
