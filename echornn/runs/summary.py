@@ -143,7 +143,10 @@ def lottery_of(run: Run) -> Lottery | None:
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
-    lost_at = np.where(solved.lost_at == 0, np.maximum(by_now, 0), solved.lost_at)  # early versions lack it
+    is_early = (solved.lost_at == 0) & (by_now > 0)  # which did not keep where they were lost
+    if is_early.any() and run.trained <= MOST_READ:
+        return run.timeline().lottery(run.stands)
+    lost_at = np.where(is_early, by_now, solved.lost_at)
     return Lottery.after(newest, solved.at, window, lost_at)
 
 

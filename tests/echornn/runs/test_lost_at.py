@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from echornn.population_state import PopulationState
 from echornn.progress import Floats, Progress
-from echornn.runs import run_dir
+from echornn.runs import checkpoint, run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
@@ -101,6 +102,20 @@ def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
     losses = timeline.losses(moment, 0, replica)
     assert losses is not None
     return losses
+
+
+def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_losses(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scripted_population, "scripted_losses", losses_of)
+        record_branches(tmp_path / "run", 230, config=replace(THREE, seed=4), make_trainer=wavering)
+    known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
+    assert any(known)
+    (newest, *_), _ = checkpoint.load(tmp_path / "run")
+    assert isinstance(newest.state, PopulationState)
+    solved = replace(newest.state.solved, lost_at=np.zeros(3, np.int64))
+    early = replace(newest, serial=newest.serial + 1, state=replace(newest.state, solved=solved))
+    checkpoint.save(tmp_path / "run", early)
+    assert [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))] == known
 
 
 def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() -> None:
