@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from echornn.analysis import rates
 from echornn.analysis.reviews import Reviews
@@ -13,7 +14,7 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.tasks.levels import guessing_errors, solved_level
 from echornn.tasks.solved import RECENT_WINDOWS as RECENT_WINDOWS
-from echornn.tasks.solved import Levels, first_below, lost_after
+from echornn.tasks.solved import Crossings, Levels, crossings, first_below
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Evidence:
         renewed: windows along the path at which new data was asked for, of what was solved then; None where it was not.
         tried: the fields that were edited where the newest terms began; empty where they began otherwise.
         lost_at: number along the path, from 1, of the window at which it was lost again, see
-            `echornn.tasks.solved.lost_after`; None where it was not, or was solved anew since.
+            `echornn.tasks.solved.crossings`; None where it was not, or was solved anew since.
         too_large: the largest learning rate that these weights were trained at before, of those too large for the
             optimizer; 0 where none was.
     """
@@ -87,13 +88,21 @@ class Evidence:
             recent=joined[-RECENT_WINDOWS:].copy(),
             solved_at=solved_at,
             reviews=self.reviews.after(losses, errors),
-            lost_at=None if solved_at is None else self._lost_at(solved_at, losses, config, trained + len(losses)),
+            lost_at=int(self.crossings(losses, config, trained, solved_at).after(self._each_lost_at)[0]) or None,
         )
 
-    def _lost_at(self, solved_at: int, losses: Floats, config: EchoConfig, trained: int) -> int | None:
-        known, solved = np.array([self.lost_at or 0]), np.array([solved_at])
-        columns = (self.recent[:, np.newaxis], losses[:, np.newaxis])
-        return int(lost_after(known, solved, *columns, trained, Levels.of([config]))[0]) or None
+    def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
+        """Where the echo was lost, or solved again, in these windows, which come next; see `after`.
+
+        Args:
+            solved_at: as in `Evidence`, after them.
+        """
+        columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
+        return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
+
+    @property
+    def _each_lost_at(self) -> npt.NDArray[np.int64]:
+        return np.array([self.lost_at or 0])
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
         """The evidence with which the same weights go on under other terms, after so many windows along the path."""

@@ -48,7 +48,7 @@ class Lottery:
         diverged: bool [replicas], whether the newest loss is no finite number.
         windows: trained along the path, in each.
         lost_at: int64 [replicas], the window along the path, from 1, at which each lost again what it had solved, see
-            `echornn.tasks.solved.lost_after`; 0 where it has not.
+            `echornn.tasks.solved.crossings`; 0 where it has not.
     """
 
     solved_at: Indices

@@ -18,7 +18,7 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.loss_log import losses_of
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
-from echornn.tasks.solved import Levels, lost_by
+from echornn.tasks.solved import UNKNOWN, Levels, lost_by
 
 MOST_READ = 1 << 22
 """Windows that are read of a run whose record, of an early version, does not say when it was solved, or lost."""
@@ -142,7 +142,8 @@ def lottery_of(run: Run) -> Lottery | None:
     if not isinstance(state, PopulationState):
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
-    lost_at = lost_by(solved.lost_at, solved.at, newest, window, Levels.of(state.configs))
+    by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
+    lost_at = np.where(solved.lost_at == 0, np.maximum(by_now, 0), solved.lost_at)  # early versions lack it
     return Lottery.after(newest, solved.at, window, lost_at)
 
 
@@ -160,7 +161,9 @@ def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
     return kept.solved_at, seen
 
 
-def _lost_by_now(run: Run, solved_at: int) -> int:
-    """Where the run stands, if its newest losses say that it has lost the echo again; else 0."""
-    unknown, solved, levels = np.zeros(1, np.int64), np.array([solved_at]), Levels.of([run.config])
-    return int(lost_by(unknown, solved, newest_losses(run, run.stands, run.config), run.stands.window, levels)[0])
+def _lost_by_now(run: Run, solved_at: int) -> int | None:
+    """Where the run stands, if its newest losses say that it has lost the echo again; 0 where they say that it has not,
+    None where they do not say."""
+    newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
+    lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])
+    return None if lost_at == UNKNOWN else lost_at

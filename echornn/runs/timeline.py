@@ -21,7 +21,6 @@ from echornn.runs.branch import Branch, Moment, goes_on
 from echornn.runs.line import NO_LINE, Line, as_one
 from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
 from echornn.runs.tree import KEPT_PATHS, Tree
-from echornn.tasks.solved import Levels, lost_by
 
 
 class Timeline(Tree):
@@ -110,20 +109,20 @@ class Timeline(Tree):
         recent = self.losses(moment, max(since, moment.window - RECENT_WINDOWS), replica)
         recent = np.empty(0, np.float32) if recent is None else recent
         if isinstance(track, TrackOfOne):
-            known, solved, lost = track.evidence, track.solved_at or 0, track.lost_at or 0
+            known, solved = track.evidence, track.solved_at or 0
             reviews = self._reviews(moment, known.reviews)
         else:
             assert isinstance(track, TrackOfMany)
-            known, solved, lost = Evidence(), int(track.each_solved_at[replica]), int(track.each_lost_at[replica])
+            known, solved = Evidence(), int(track.each_solved_at[replica])
             reviews = Reviews(begun=moment.window)
-        levels, column = Levels.of([track.branch.config]), recent[:, np.newaxis]
-        lost = int(lost_by(np.array([lost]), np.array([solved]), column, moment.window, levels)[0])
+        with self._lock:
+            lost_at = int(track.lost.at(moment.window)[replica])
         return dataclasses.replace(
             known,
             windows=moment.window - since,
             recent=recent,
             solved_at=solved if 0 < solved <= moment.window else None,
-            lost_at=lost or None,
+            lost_at=lost_at or None,
             reviews=reviews,
         )
 
@@ -133,9 +132,8 @@ class Timeline(Tree):
         if not isinstance(track, TrackOfMany):
             return None
         with self._lock:
-            newest, solved_at = self._newest(moment), track.each_solved_at
-            lost_at = lost_by(track.each_lost_at, solved_at, newest, moment.window, track.levels)
-            return Lottery.after(newest, solved_at, moment.window, lost_at)
+            lost_at = track.lost.at(moment.window)
+            return Lottery.after(self._newest(moment), track.each_solved_at, moment.window, lost_at)
 
     def _newest(self, moment: Moment) -> Floats:
         """The newest losses of the present task before a moment of several networks, oldest first, float32
@@ -241,7 +239,7 @@ class Timeline(Tree):
         track = self._tracks[number]
         if not isinstance(track, TrackOfMany):
             return None
-        return Counts(track.branch.config.replicas, track.solved, track.lost)
+        return Counts(track.branch.config.replicas, track.solved, track.lost_again)
 
     def mean_loss(self, number: int) -> float:
         """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""

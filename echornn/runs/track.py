@@ -15,7 +15,8 @@ from echornn.analysis.lottery_history import LotteryHistory, ReplicaHistory
 from echornn.analysis.packed import Packed, losses_of
 from echornn.progress import Bools, Floats
 from echornn.runs.branch import Branch
-from echornn.tasks.solved import Levels, lost_after
+from echornn.tasks.lost_log import LostLog
+from echornn.tasks.solved import Levels, crossings
 
 GOOD_WINDOWS = 50
 """So many windows with finite losses show that all is well again, or was."""
@@ -29,14 +30,16 @@ class Track(ABC):
         digest: what leads to it; see `echornn.runs.branch.digest`.
         history: the losses of its windows.
         task_since: see `echornn.runs.branch.task_since`, of its path.
+        lost: when each network had lost the echo again, at any window along the path that the branch owns.
         bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
     """
 
     history: LossHistory | LotteryHistory
 
-    def __init__(self, branch: Branch, digest: int) -> None:
+    def __init__(self, branch: Branch, digest: int, lost_at: npt.NDArray[np.int64]) -> None:
         self.branch = branch
         self.digest = digest
+        self.lost = LostLog(lost_at)
         self.task_since = 0
         self.bad: list[tuple[int, int]] = []
 
@@ -98,7 +101,7 @@ class TrackOfOne(Track):
     """
 
     def __init__(self, branch: Branch, digest: int, evidence: Evidence) -> None:
-        super().__init__(branch, digest)
+        super().__init__(branch, digest, np.array([evidence.lost_at or 0]))
         self.history: LossHistory = LossHistory()
         self.evidence = evidence
 
@@ -107,7 +110,9 @@ class TrackOfOne(Track):
 
     def append(self, losses: Floats, error_rates: Floats) -> None:
         """Windows were trained: losses in nats and error rates in 0..1, float32 [n]."""
-        self.evidence = self.evidence.after(losses, self.branch.config, self.end, error_rates)
+        config, before = self.branch.config, self.evidence
+        self.evidence = before.after(losses, config, self.end, error_rates)
+        self.lost.append(before.crossings(losses, config, self.end, self.evidence.solved_at))
         self._note(~np.isfinite(losses))
         self.history.append(losses, error_rates)
 
@@ -134,8 +139,6 @@ class TrackOfMany(Track):
         history: their losses.
         each_solved_at: int64 [replicas], window along the path, from 1, at which each was solved by the branch's end; 0
             where not.
-        each_lost_at: int64 [replicas], window along the path, from 1, at which each lost it again, see
-            `echornn.tasks.solved.lost_after`; 0 where it has not.
         levels: when they are solved, or lost again.
 
     Args:
@@ -145,11 +148,10 @@ class TrackOfMany(Track):
     """
 
     def __init__(self, branch: Branch, digest: int, before: Lottery | None, recent: Floats) -> None:
-        super().__init__(branch, digest)
         replicas = branch.config.replicas
+        super().__init__(branch, digest, np.zeros(replicas, np.int64) if before is None else before.lost_at)
         self.history: LotteryHistory = LotteryHistory(replicas, branch.config)
         self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
-        self.each_lost_at = np.zeros(replicas, np.int64) if before is None else before.lost_at
         self.levels = Levels.of([branch.config] * replicas)
         self._recent = recent
 
@@ -164,7 +166,7 @@ class TrackOfMany(Track):
         """
         losses = losses_of(packed)
         end = self.end + len(losses)
-        self.each_lost_at = lost_after(self.each_lost_at, solved_at, self._recent, losses, end, self.levels)
+        self.lost.append(crossings(self.lost.now, solved_at, self._recent, losses, end, self.levels))
         self._recent = np.concatenate([self._recent, losses[-RECENT_WINDOWS:]])[-RECENT_WINDOWS:]
         self._note(np.asarray(~np.isfinite(losses).any(axis=1)))
         self.history.append(packed, solved_after(solved_at, self.end, len(packed)))
@@ -179,9 +181,9 @@ class TrackOfMany(Track):
         return int(np.count_nonzero(self.each_solved_at))
 
     @property
-    def lost(self) -> int:
+    def lost_again(self) -> int:
         """How many of those have lost it again."""
-        return int(np.count_nonzero(self.each_lost_at))
+        return int(np.count_nonzero(self.lost.now))
 
     @property
     def solved_at(self) -> int | None:

@@ -277,7 +277,9 @@ class LiveRun(Whereabouts):
         self._keyframe()
 
     def _keyframe(self) -> None:
-        if self.arrived:
+        """Keep the state at the end of a branch, from which all that is trained there next comes. A state in the past
+        may be another than the one that was trained on from there."""
+        if self.arrived and not self.is_past:
             self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:

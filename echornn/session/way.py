@@ -23,7 +23,8 @@ TAPE_SECONDS = 0.05
 """Training one by one, so as to show them, where one goes back."""
 
 NEAR_SECONDS = 0.03
-"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near."""
+"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near, unless its losses are
+others than those on record."""
 
 
 def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
@@ -93,7 +94,8 @@ class Way:
         done = replay.advance(windows)
         self.unlike = replay.unlike
         self._seconds += self._clock() - begun
-        if (near := replay.at_tape) is not None and self._seconds > NEAR_SECONDS:
+        near = replay.at_tape if replay.unlike is None else None  # another's state would pass for this run's
+        if near is not None and self._seconds > NEAR_SECONDS:
             self._keyframing.keep(near, replay.trainer, timeline.digest(near.branch))
             self._seconds = 0.0
         return done

@@ -23,6 +23,9 @@ UNIT = 2.0**-24
 """Nats: losses that tell whether the echo is lost are added as whole multiples of it, so that a sum does not depend on
 the pieces they come in."""
 
+UNKNOWN = -1
+"""Instead of the number of a window, where nothing says which."""
+
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
 
@@ -64,16 +67,43 @@ def first_below(losses: Floats, level: float) -> int | None:
     return None
 
 
-def lost_after(
+@dataclass(frozen=True, eq=False)
+class Crossings:
+    """The windows at which some of many runs lost the echo that they had solved, or solved it again.
+
+    Attributes:
+        windows: int64 [n], numbers of windows in the run, from 1, in order.
+        runs: int64 [n], which run.
+        lost_at: int64 [n], the window where the run lost the echo there; 0 where it solved it again.
+    """
+
+    windows: Windows
+    runs: Windows
+    lost_at: Windows
+
+    def after(self, lost_at: Windows) -> Windows:
+        """When each run lost the echo, int64 [runs], after all of them; 0 where it has not, or has solved it again.
+
+        Args:
+            lost_at: the same before them.
+        """
+        known = lost_at.copy()
+        known[self.runs] = self.lost_at  # of several of a run, the last counts
+        return known
+
+
+NO_CROSSINGS = Crossings(*np.empty((3, 0), np.int64))
+
+
+def crossings(
     lost_at: Windows, solved_at: Windows, recent: Floats, losses: Floats, windows: int, levels: Levels
-) -> Windows:
-    """When each of many runs lost the echo that it had solved, after some more windows; 0 where it has not lost it, or
-    has solved it again since.
+) -> Crossings:
+    """Where many runs lost the echo that they had solved, or solved it again, in some more windows.
 
     Lost is a mean of `RECENT_WINDOWS` above one level, solved again one below a lower level (see `Levels`).
 
     Args:
-        lost_at: int64 [runs], before them: numbers of windows in the run, from 1.
+        lost_at: int64 [runs], before them, see `Crossings.after`.
         solved_at: int64 [runs], when each was first solved, after them; 0 where it was not.
         recent: float32 [up to RECENT_WINDOWS, runs], the losses before them.
         losses: float32 [n, runs], theirs.
@@ -82,36 +112,33 @@ def lost_after(
     runs = np.flatnonzero(solved_at)
     joined = np.concatenate([recent, losses])[:, runs]
     if not runs.size or not len(losses) or len(joined) < RECENT_WINDOWS:
-        return lost_at
+        return NO_CROSSINGS
     means = _means_up_to(levels.chance[runs], joined)[-len(losses) :]
-    numbers = np.arange(windows - len(means) + 1, windows + 1)[:, np.newaxis]
-    solved_again = means < levels.solved[runs]
-    last = np.where(solved_again, numbers, 0).max(axis=0)
-    lost = (means > levels.lost[runs]) & (numbers > np.maximum(last, solved_at[runs]))
-    newly = np.where(lost.any(axis=0), numbers[lost.argmax(axis=0), 0], 0)
-    before = np.where(last > 0, 0, lost_at[runs])
-    known = lost_at.copy()
-    known[runs] = np.where(before > 0, before, newly)
-    return known
+    numbers = np.arange(windows - len(means) + 1, windows + 1)
+    solved = means < levels.solved[runs]
+    lost = (means > levels.lost[runs]) & (numbers[:, np.newaxis] > solved_at[runs])
+    was_lost = lost_at[runs] > 0
+    crossing = np.flatnonzero(np.where(was_lost, solved.any(axis=0), lost.any(axis=0)))
+    before = np.where(was_lost[crossing], np.int8(1), np.int8(-1))
+    told = np.concatenate([before[np.newaxis], lost[:, crossing].astype(np.int8) - solved[:, crossing]])
+    newest = np.maximum.accumulate(np.where(told != 0, np.arange(len(told))[:, np.newaxis], 0), axis=0)
+    is_lost = np.take_along_axis(told, newest, axis=0) > 0
+    at, which = np.nonzero(is_lost[1:] != is_lost[:-1])
+    return Crossings(numbers[at], runs[crossing[which]], np.where(is_lost[1:][at, which], numbers[at], 0))
 
 
-def lost_by(lost_at: Windows, solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """As `lost_after`, at a moment of which only the newest losses are known, and what was so at a later one.
-
-    Where the newest mean says that the echo is lost, and the later moment does not say since when, it is said to be
-    lost at this window.
+def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
+    """When many runs had lost the echo at the latest, int64 [runs], where just their newest losses are known: this
+    window where their mean says that it is lost, 0 where it says that it is solved, or it never was; else `UNKNOWN`.
 
     Args:
-        lost_at, solved_at: int64 [runs], at the later moment, or at this one.
+        solved_at: int64 [runs], when each was first solved; 0 where it was not.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty where they are forgotten.
-        windows: of the run, at this moment.
+        windows: of the run, by now.
     """
-    solved = (solved_at > 0) & (solved_at <= windows)
-    known = np.where(solved & (lost_at <= windows), lost_at, 0)
-    if not len(recent):
-        return known
-    mean = _counted(levels.chance, recent).mean(axis=0) * UNIT
-    return np.where(solved & (known == 0) & (mean > levels.lost), windows, known)
+    mean = _counted(levels.chance, recent).sum(axis=0) * UNIT / max(1, len(recent))
+    told = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
+    return np.where(solved_at == 0, 0, told if len(recent) else UNKNOWN)
 
 
 def _means_up_to(most: Nats, losses: Floats) -> Nats:
@@ -145,7 +172,7 @@ class SolvedAt:
             below the level; 0 where it never did.
         windows: of the run so far.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
-        lost_at: int64 [runs], number of the window at which each lost it again, see `lost_after`; 0 where it has not.
+        lost_at: int64 [runs], number of the window at which each lost it again, see `crossings`; 0 where it has not.
     """
 
     at: Windows
@@ -176,5 +203,5 @@ class SolvedAt:
                 if first is not None:
                     at[run] = self.windows - len(self.recent) + RECENT_WINDOWS + first
         windows = self.windows + len(losses)
-        lost_at = lost_after(self.lost_at, at, self.recent, losses, windows, levels)
-        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), lost_at)
+        crossed = crossings(self.lost_at, at, self.recent, losses, windows, levels)
+        return SolvedAt(at, windows, joined[-RECENT_WINDOWS:].copy(), crossed.after(self.lost_at))

@@ -142,7 +142,7 @@ class Population:
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """For each replica that has lost again what it had solved, the window since the start, from 1, at which it did
-        (see `echornn.tasks.solved.lost_after`); 0 for all others."""
+        (see `echornn.tasks.solved.crossings`); 0 for all others."""
         return self._solved.lost_at.copy()
 
     @property

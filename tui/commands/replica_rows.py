@@ -62,9 +62,11 @@ def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
     """When each network was solved by then, and lost again; as the checkpoint tells it where the run stands."""
     if moment == run.stands and (lottery := lottery_of(run)) is not None:
         return lottery.solved_at.tolist(), lottery.lost_at.tolist()
-    if moment == run.stands and (known := solved_and_lost_at(run))[0] is not None:
-        return [known[0]], [known[1] or 0]
-    timeline = run.timeline()  # a record of version 0.1.0 does not say it
+    if moment == run.stands:
+        solved_at, lost_at = solved_and_lost_at(run)
+        if solved_at is not None and lost_at is not None:
+            return [solved_at], [lost_at]
+    timeline = run.timeline()  # the records of early versions do not say it
     lottery, evidence = timeline.lottery(moment), timeline.evidence(moment)
     if lottery is None:
         return [evidence.solved_at or 0], [evidence.lost_at or 0]

@@ -143,6 +143,7 @@ def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
     told = model.timeline.evidence(moment)
     assert told.windows == moment.window - model.lines[path[-1].number].task_since
     assert (told.windows, told.solved_at, told.before) == (evidence.windows, evidence.solved_at, evidence.before)
+    assert told.lost_at == evidence.lost_at
     np.testing.assert_array_equal(told.recent, evidence.recent)
     assert (told.reviews.begun, told.reviews.windows) == (evidence.reviews.begun, evidence.reviews.windows)
     assert told.reviews.under_way == evidence.reviews.under_way

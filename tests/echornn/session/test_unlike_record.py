@@ -16,6 +16,7 @@ from echornn import quiet
 from echornn.progress import PopulationProgress, Progress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session import way
 from echornn.session.session import Session
 from echornn.session.specimen_of_run import specimen_of_run
 from echornn.training.any_trainer import MakeTrainer
@@ -26,6 +27,8 @@ from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
 from tests.tui.commands.test_probe import readings
 from tui.commands import probe
+
+LONG = dataclasses.replace(SMALL, num_epochs=80)
 
 STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
 
@@ -38,6 +41,16 @@ class Upgraded(ScriptedTrainer):
         progress = super().advance(n)
         late = before + np.arange(len(progress.losses)) >= 13
         return dataclasses.replace(progress, losses=np.where(late, np.nextafter(progress.losses, 2), progress.losses))
+
+
+class Flawed(ScriptedTrainer):
+    """Gives another loss in the 101st window, and none besides."""
+
+    def advance(self, n: int) -> Progress:
+        before = self.trained
+        progress = super().advance(n)
+        numbers = before + np.arange(len(progress.losses))
+        return dataclasses.replace(progress, losses=np.where(numbers == 100, np.float32(0.9), progress.losses))
 
 
 class UpgradedLottery(ScriptedPopulation):
@@ -78,6 +91,17 @@ def test_where_a_loss_is_another_than_on_record_it_is_said_until_it_stands_elsew
     assert gone_to(folder, Upgraded, (1, 20), (0, 5)).frame.warning == ""
 
 
+def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way, "NEAR_SECONDS", -1.0)  # every way is a long one
+    record_branches(tmp_path / "run", 400, config=LONG)
+    said = [gone_to(tmp_path / "run", Flawed, (0, at), (0, at - 1)).frame.warning for at in (200, 250, 200, 190)]
+    assert all(warning.startswith("not as it was: loss 0.9 in window 101") for warning in said)
+    assert all(one.moment.window in (0, 400) for one in run_dir.read(tmp_path / "run").keyframes())
+    assert gone_to(tmp_path / "run", ScriptedTrainer, (0, 200), (0, 199)).frame.warning == ""
+
+
 def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
     recorder = RunRecorder.go_on(folder)
     session = Session(SMALL, make_trainer=Upgraded, recorder=recorder)
@@ -90,7 +114,7 @@ def test_each_network_of_a_lottery_is_compared(tmp_path: Path) -> None:
     os.remove(tmp_path / "run" / run_dir.KEYFRAME_FILE)
     assert gone_to(tmp_path / "run", scripted_trainers, (0, 20)).frame.warning == ""
     said = gone_to(tmp_path / "run", UpgradedLottery, (0, 25)).frame.warning
-    assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 21, 0\.\d+ on record", said)
+    assert re.fullmatch(r"not as it was: loss 0\.\d+ in window 1, 0\.\d+ on record", said)
 
 
 def test_a_window_that_was_lost_tells_nothing() -> None:

@@ -18,7 +18,7 @@ from echornn.progress import Floats
 from echornn.tasks.levels import chance_level, lost_level, solved_level
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.series_side_by_side import series_side_by_side
-from echornn.tasks.solved import Levels, SolvedAt, lost_by
+from echornn.tasks.solved import UNKNOWN, Levels, SolvedAt, lost_by
 from echornn.tasks.symbols import uniform_symbols
 
 
@@ -84,19 +84,19 @@ def test_a_run_is_solved_with_the_window_that_brings_the_mean_below(solved_in: i
 
 
 TUTORIAL = EchoConfig()
-SOLVED, LOST, CHANCE = solved_level(TUTORIAL), lost_level(TUTORIAL), chance_level(TUTORIAL)
 
 
-def lost_at_by_hand(losses: Floats) -> int:
+def lost_at_by_hand(losses: Floats, config: EchoConfig = TUTORIAL) -> int:
     """When the run lost the echo again, window by window."""
+    solved_below, lost_above, chance = solved_level(config), lost_level(config), chance_level(config)
     solved, lost_at = False, 0
     for window in range(50, len(losses) + 1):
         newest = losses[window - 50 : window].astype(np.float64)
-        solved = solved or newest.mean() < SOLVED
-        mean = np.where(newest < CHANCE, newest, CHANCE).mean()
-        if mean < SOLVED:
+        solved = solved or newest.mean() < solved_below
+        mean = np.where(newest < chance, newest, chance).mean()
+        if mean < solved_below:
             lost_at = 0
-        elif solved and mean > LOST and not lost_at:
+        elif solved and mean > lost_above and not lost_at:
             lost_at = window
     return lost_at
 
@@ -131,11 +131,9 @@ def test_what_was_solved_is_lost_with_a_sustained_loss(after_it_was_solved: list
     assert (evidence.solved_at, evidence.lost_at or 0) == (50, lost_at)
 
 
-def test_at_an_earlier_moment_the_newest_losses_tell_what_is_not_known_of_it() -> None:
-    solved_at, lost_at = np.array([60, 60, 60, 60, 0]), np.array([0, 300, 150, 0, 0])
-    high, low = np.full((50, 1), 0.69, np.float32), np.full((50, 1), 0.01, np.float32)
-    recent = np.hstack([high, high, high, low, high])
-    levels = Levels.of([TUTORIAL] * 5)
-    assert lost_by(lost_at, solved_at, recent, 200, levels).tolist() == [200, 200, 150, 0, 0]
-    assert lost_by(lost_at, solved_at, recent[:0], 200, levels).tolist() == [0, 0, 150, 0, 0]
-    assert lost_by(lost_at, solved_at, recent, 59, levels).tolist() == [0] * 5
+def test_the_newest_losses_alone_say_that_it_is_lost_or_solved_or_neither() -> None:
+    solved_at = np.array([60, 60, 60, 0])
+    recent = np.repeat(np.array([[0.69, 0.01, 0.08, 0.69]], np.float32), 50, axis=0)
+    levels = Levels.of([TUTORIAL] * 4)
+    assert lost_by(solved_at, recent, 200, levels).tolist() == [200, 0, UNKNOWN, 0]
+    assert lost_by(solved_at, recent[:0], 200, levels).tolist() == [UNKNOWN, UNKNOWN, UNKNOWN, 0]

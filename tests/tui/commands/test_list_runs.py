@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import PopulationProgress
-from echornn.runs import checkpoint, kept_runs, run_dir
+from echornn.progress import PopulationProgress, Progress
+from echornn.runs import checkpoint, kept_runs, run_dir, summary
 from echornn.runs.command import Command
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
 from tests.recorded import record_branches
-from tests.scripted import LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
+from tests.scripted import FORGETS_AT, LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
 from tui.app.kept_list import kept_runs_beside
 from tui.cli import exit_code_of
@@ -92,6 +92,33 @@ def test_a_run_that_lost_the_echo_again_says_where(home: Path, is_old: bool) -> 
     assert list(branches.lines([branch]))[1].endswith(f"the start; lost at {LOST_AT}")
     (kept,) = kept_runs_beside(LONG, None)
     assert (kept.solved_at, kept.lost_at) == (SOLVED_AT, LOST_AT)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_whether_an_early_run_is_lost_whose_newest_losses_do_not_say_is_read_or_not_known(
+    home: Path, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "MOST_READ", 10_000 if is_known else 0)
+    record_branches(home / "between", 700, config=LONG, make_trainer=between)
+    (newest, *_), _ = checkpoint.load(home / "between")
+    checkpoint.save(home / "between", replace(newest, serial=newest.serial + 1, lost_at=None))
+    run = run_dir.read(home / "between")
+    assert summary.solved_and_lost_at(run) == (SOLVED_AT, LOST_AT if is_known else None)
+    assert [row.lost_at for row in replica_rows(run)] == [LOST_AT]
+
+
+def between(config: EchoConfig) -> ScriptedTrainer:
+    """A trainer whose network guesses for some windows after `FORGETS_AT`, and then is between solved and lost."""
+
+    class Between(ScriptedTrainer):
+        def advance(self, n: int) -> Progress:
+            progress = super().advance(n)
+            numbers = np.arange(self.trained - len(progress.losses), self.trained)
+            return replace(progress, losses=np.where(numbers < 560, progress.losses, np.float32(0.08)))
+
+    trainer = Between(config)
+    trainer.forgets_at = FORGETS_AT
+    return trainer
 
 
 @pytest.mark.parametrize(("windows", "solved_at"), [(700, SOLVED_AT), (200, None)])

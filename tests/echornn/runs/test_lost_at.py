@@ -1,0 +1,112 @@
+"""When the echo was lost again is what the losses along a path say, however a run came to be on that path."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from echornn.config import EchoConfig
+from echornn.progress import Floats, Progress
+from echornn.runs import run_dir
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.timeline import Timeline
+from echornn.training.any_trainer import AnyTrainer
+from tests import scripted_population
+from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
+from tests.recorded import Step, record_branches
+from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import ScriptedPopulation
+from tui.commands import branches
+from tui.commands.replica_rows import replica_rows
+
+ALONE, THREE = replace(SMALL, num_epochs=200), replace(SMALL, num_epochs=200, replicas=3)
+"""2 000 windows, in which the losses of any seed are solved, lost, or between the two, for some windows each."""
+
+LEVELS = np.array([0.01, 0.01, 0.01, 0.08, 0.08, 0.3, 0.69])
+
+
+def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
+    """Float32 [windows, replicas]: 150 windows that are solved, then a level of each seed's own every 40 windows."""
+    told = []
+    for replica in range(config.replicas):
+        levels = np.random.default_rng(config.seed + replica).choice(LEVELS, 50)
+        told.append(np.concatenate([np.full(150, 0.01), np.repeat(levels, 40)])[first : first + windows])
+    return np.array(told, np.float32).T.reshape(windows, config.replicas)
+
+
+class Wavering(ScriptedTrainer):
+    """A network with these losses."""
+
+    def advance(self, n: int) -> Progress:
+        progress = super().advance(n)
+        count = len(progress.losses)
+        return replace(progress, losses=losses_of(self.config, self.trained - count, count)[:, 0])
+
+
+def wavering(config: EchoConfig) -> AnyTrainer:
+    return Wavering(config) if config.replicas == 1 else ScriptedPopulation(config)
+
+
+STEPS = st.one_of(
+    st.integers(1, 200),
+    st.integers(1, 60),
+    st.sampled_from(["regenerate", "alone", {"learning_rate": 0.1}, {"learning_rate": 0.2}]),
+    st.tuples(st.just(0), st.integers(1, 200)),
+)
+
+
+def told(timeline: Timeline, moment: Moment) -> list[int]:
+    """When each network had lost it at a moment."""
+    lottery = timeline.lottery(moment)
+    replicas = range(timeline.owner(moment).config.replicas)
+    each = [timeline.evidence(moment, replica).lost_at or 0 for replica in replicas]
+    assert lottery is None or lottery.lost_at.tolist() == each
+    return each
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from([ALONE, THREE]), st.integers(0, 99), st.lists(STEPS, min_size=1, max_size=6), st.integers(0, 999)
+)
+@example(ALONE, 3, [(0, 180), {"learning_rate": 0.2}, 10], 77)
+def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
+    config: EchoConfig, seed: int, steps: list[Step], window: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scripted_population, "scripted_losses", losses_of)
+        path = Path(folder) / "run"
+        record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=wavering)
+        run = run_dir.read(path)
+        timeline = run.timeline()
+        for number, line in enumerate(branches.records(run)):
+            end = timeline.end(number)
+            for moment in (end, Moment(number, window % (end.window + 1))):
+                each = range(timeline.owner(moment).config.replicas)
+                by_hand = [lost_at_by_hand(_path(timeline, moment, replica), config) for replica in each]
+                assert told(timeline, moment) == by_hand
+                assert [row.lost_at for row in replica_rows(run, moment)] == by_hand
+                if moment == end:
+                    lottery = line.get("lottery")
+                    assert lottery is None or lottery["lost"] == np.count_nonzero(by_hand)
+                    assert lottery is not None or (line["lost_at"] or 0) == by_hand[0]
+
+
+def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
+    losses = timeline.losses(moment, 0, replica)
+    assert losses is not None
+    return losses
+
+
+def test_a_moment_before_the_echo_was_solved_anew_is_one_at_which_it_was_lost() -> None:
+    timeline = Timeline()
+    losses = np.concatenate([np.full(n, loss, np.float32) for n, loss in ((150, 0.01), (130, 0.69), (120, 0.01))])
+    timeline.begin(Branch(0, "start", None, None, 0, 0, 0, 0, ALONE))
+    timeline.append(0, losses, np.zeros(400, np.float32))
+    known = [timeline.evidence(Moment(0, at)).lost_at for at in (150, 158, 159, 280, 400)]
+    assert known == [None, None, 159, 159, None]
