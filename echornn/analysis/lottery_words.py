@@ -138,7 +138,7 @@ def _in_all(config: EchoConfig, windows: int) -> tuple[str, str, str]:
         few = f"few uniform starts learn with {state_text(config)}; "
         return f"{few}init glorot (s) may help", few, ""
     if config.init == "tutorial":
-        long = "uniform starts can stay there long; "
+        long = "uniform starts can stay at chance long; "
         return f"{long}init glorot (s) may help, or wait", long, ", or wait"
     if few_inside(config):
         return f"{SLOW}; wait, or a longer T (s)", f"{SLOW}; ", ", or wait"

@@ -74,10 +74,10 @@ def _deviation(spread: float) -> str:
 
 def far(it: Situation) -> Verdict:
     cause, more = as_fits(f"{at_chance(it)}: {inside(it.config)}", f"; after {it.windows:,} windows")
-    return _slow(it, Verdict(cause, "", more))
+    return slow(it, Verdict(cause, "", more))
 
 
-def _slow(it: Situation, cause: Verdict) -> Verdict:
+def slow(it: Situation, cause: Verdict) -> Verdict:
     """With what helps where few targets echo an input inside their window."""
     return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", "; or wait")
 
@@ -150,7 +150,7 @@ def few_numbers(it: Situation) -> Verdict:
 def stalled(it: Situation) -> Verdict:
     cause = f"hardly lower since about window {about(it.since)}: mean loss {it.mean:.3f}, {right(it)}"
     if few_inside(it.config):
-        return _slow(it, Verdict(cause, "", adds(inside(it.config))))
+        return slow(it, Verdict(cause, "", adds(inside(it.config))))
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
         held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"

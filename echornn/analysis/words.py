@@ -35,6 +35,7 @@ from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
     chance_level,
     credit_coverage,
+    few_inside,
     loss_when_right,
     lost_level,
     mean_floor,
@@ -91,11 +92,12 @@ def _learning(it: Situation) -> Verdict:
 
 
 def _beginning(it: Situation) -> Verdict:
-    return Verdict(
+    told = Verdict(
         f"{right(it)}, more than by guessing, though the loss is near chance: {it.mean:.3f}",
         note_text(it),
         adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
     )
+    return unsolved_words.slow(it, told) if few_inside(it.config) else told
 
 
 def _solved(it: Situation) -> Verdict:

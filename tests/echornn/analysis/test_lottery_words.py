@@ -38,7 +38,7 @@ def test_where_they_stand() -> None:
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = lottery_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
-    assert some.advice == "uniform starts can stay there long; a: init glorot, or wait"
+    assert some.advice == "uniform starts can stay at chance long; a: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
 
 
