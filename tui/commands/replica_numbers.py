@@ -15,23 +15,23 @@ from echornn.runs.run_error import RunError
 class ReplicaNumbers:
     """A network's number is its seed, counted from the first seed of the run's first lottery.
 
-    So it is the same where a network is trained among others and where it goes on alone.
+    So it is the same where a network is trained among others and where it goes on alone. In a run that never trained
+    several side by side, the number is 0 whatever the seed.
 
     Attributes:
-        first_seed: the seed of network 0.
+        first_seed: the seed of network 0; None where the run has no lottery.
     """
 
-    first_seed: int
+    first_seed: int | None
 
     @classmethod
     def of(cls, run: Run) -> ReplicaNumbers:
-        """Those of a run; one without a lottery counts from its first seed."""
-        configs = configs_of(run)
-        return cls(next((one for one in configs if one.replicas > 1), configs[0]).seed)
+        """Those of a run."""
+        return cls(next((one.seed for one in configs_of(run) if one.replicas > 1), None))
 
     def first(self, config: EchoConfig) -> int:
         """The number of the first network that is trained under a configuration; the others follow it."""
-        return config.seed - self.first_seed
+        return 0 if self.first_seed is None else config.seed - self.first_seed
 
     def index(self, number: int, config: EchoConfig) -> int | None:
         """Which of the networks under a configuration has this number, from 0; None where none has."""

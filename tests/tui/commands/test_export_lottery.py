@@ -109,6 +109,18 @@ def test_a_number_is_one_seed_whatever_other_seeds_are_trained_later(
         export(str(tmp_path / "run"), False, branch="d", replica=43)
 
 
+def test_in_a_run_without_a_lottery_the_network_is_number_0_whatever_its_seed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = (10, {"seed": 3}, 20)
+    record_branches(tmp_path / "run", *story, config=SMALL_LOTTERY.of(1), make_trainer=scripted_trainers)
+    assert len(printed(tmp_path / "run", capsys, replica=0)) == 30
+    (row,) = printed(tmp_path / "run", capsys, summary=True)
+    assert (row["replica"], row["seed"]) == ("0", "3")
+    with pytest.raises(RunError, match="replica = 3 cannot be used: only 0: it is a network alone"):
+        export(str(tmp_path / "run"), False, replica=3)
+
+
 def test_the_summary_of_each_branch_is_of_its_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = run_dir.read(folder)
     timeline = run.timeline()
