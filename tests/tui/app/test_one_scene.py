@@ -109,17 +109,3 @@ async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_ev
         assert view._cells.text(1).split()[3:] == ["0", "50"]
         await pilot.press("z", "z")
         assert view._cells.text(1).split()[3:] == ["80", "90"], "at once, before any frame comes"
-
-
-async def test_an_app_that_ends_draws_nothing_more() -> None:
-    app = EchoApp(paused(1))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await begun(app, pilot)
-        plot = app.query_one(LossPlot)
-        before = plot._cells
-        plot.redraw()
-        assert plot._cells is not before
-        app.exit()
-        before = plot._cells
-        plot.redraw()
-        assert plot._cells is before

@@ -74,9 +74,7 @@ class CellWidget(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew, and have sent what changed. An app that ends draws nothing: messages may wait by the thousand."""
-        if self.app.return_code is not None:
-            return
+        """Draw anew, and have sent what changed."""
         cells = Cells(self.size.width, self.size.height, self.STYLES)
         if cells.width and cells.height:
             self.draw(cells)

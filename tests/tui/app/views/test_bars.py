@@ -47,7 +47,7 @@ def test_a_chart() -> None:
         "     █████ █████       ┊ 0.2",
         "   0 █████ █████ 0.0   ┊ █████",
         "lag  0     1     2     ┊ 3",
-        "           ▲ echo 1    T 3",
+        "           ▲ echo 1    ┊ T 3",
     ]
 
 
@@ -92,9 +92,9 @@ def test_two_boxes_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("width", "marks"),
     [
-        (45, "            ▲ echo 1      T 3  of 2,048 steps"),
-        (38, "            ▲ echo 1      T 3  n 2,048"),
-        (33, "           ▲ echo 1    T 3"),
+        (47, "            ▲ echo 1      ┊ T 3  of 2,048 steps"),
+        (45, "            ▲ echo 1      ┊ T 3       n 2,048"),
+        (33, "           ▲ echo 1    ┊ T 3"),
     ],
 )
 def test_the_sample_is_said_where_it_is_in_nobodys_way(width: int, marks: str) -> None:
