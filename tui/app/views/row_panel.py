@@ -220,7 +220,8 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
     The shortest fits on `LEAST_WIDTH` columns: it leaves out which step is flipped, as the line above shows that.
     """
     changed = [first_step + step + 1 for step in changed_steps(flip)]
-    largest = float(np.nan_to_num(np.abs(flip.after - flip.before)).max(initial=0))
+    with np.errstate(invalid="ignore"):  # a network that diverged predicts nothing
+        largest = float(np.nan_to_num(np.abs(flip.after - flip.before), posinf=0.0).max(initial=0))
     if changed:
         named = ", ".join(map(str, changed[:3])) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         turn = f"turn{'s' if len(changed) == 1 else ''}"

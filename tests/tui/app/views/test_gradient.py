@@ -390,6 +390,8 @@ def test_what_a_flip_changes() -> None:
         "step 7 flipped: none turns",
         "flipped: none turns",
     )
+    diverged = np.full_like(flip.before, np.inf)
+    assert flip_words(replace(flip, before=diverged, after=diverged), 3)[1] == "step 7 flipped: none turns"
     assert flip_words(replace(flip, after=flip.before[:, ::-1]), 3) == (
         "step 7 flipped: 1, 2, 3 and 12 more turn",
         "step 7 flipped: 15 predictions turn",
