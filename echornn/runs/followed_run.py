@@ -74,7 +74,7 @@ class FollowedRun:
         timeline = self.seen.timeline if goes_on else Timeline()
         new: Iterable[tuple[Stretch, Iterable[Windows]]]
         new = ((stretch, _since(timeline.trained, run, stretch)) for stretch in stretches)
-        if goes_on:  # others look at this timeline: it is not told of another run's windows
+        if goes_on:  # others read this timeline, so another run's windows must not get into it
             new = [(stretch, list(windows)) for stretch, windows in new]
             about.require_identity(self.folder, run.identity)
         for stretch, pieces in new:

@@ -95,7 +95,7 @@ def summary(folder: Path) -> Summary:
 
 
 def _has_diverged(run: Run) -> bool:
-    """Whether the newest loss where the run stands is no finite number; of several networks, none's is."""
+    """Whether the newest loss of the run is not finite; of several networks, the loss of each."""
     newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
     return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
 

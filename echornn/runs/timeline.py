@@ -153,7 +153,7 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def diverged(self, moment: Moment) -> bool:
-        """Whether the last window's loss is no finite number; of several networks, none's is."""
+        """Whether the last window's loss is not finite; of several networks, the loss of each."""
         of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
         recent = self.evidence(moment).recent if of_one else self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())

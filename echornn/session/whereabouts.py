@@ -70,7 +70,7 @@ class Whereabouts:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last window's loss is no finite number; of several networks, none's is."""
+        """Whether the last window's loss is not finite; of several networks, the loss of each."""
         return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
     @property
