@@ -1,4 +1,4 @@
-"""The README's job script, run by a scheduler that is none."""
+"""The job script of docs/experiments.md, run by a scheduler that is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "experiments.md"
 
 
 def pretend(folder: Path, name: str, script: str) -> None:
@@ -51,7 +51,7 @@ def trained(run: Path) -> int:
 
 
 def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -> None:
-    (script,) = re.findall(r"```sh\n(#!/bin/bash\n.*?)```", README.read_text(), re.DOTALL)
+    (script,) = re.findall(r"```sh\n(#!/bin/bash\n.*?)```", PAGE.read_text(), re.DOTALL)
     (tmp_path / "job").write_text(script)
     flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 1000'
     scripted = f'{sys.executable} -m tests.scripted_program "$@"'
