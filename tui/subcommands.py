@@ -28,9 +28,9 @@ def export_run(
 ) -> FrontEnd:
     """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
 
-    Of a lottery there is a row for each of its networks, and a column more, replica: 0 is the first, of the seed of the
-    run's first lottery, 1 of the next seed, in all branches: a network that goes on alone keeps its number. The losses
-    have the 17 bits that are kept of each.
+    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
+    seed, replica 1 the next seed, and so on, in all branches: a network that goes on alone keeps its number. Their
+    losses are kept, and printed, with 17 bits each.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def export_run(
         Only the network of this number, which is one seed, without the column: its windows among others and alone, and
         none where it was not trained.
     weights
-        Write the weights to this .npz file instead; of a lottery, its networks are each array's first axis. A text
-        beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
+        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica.
+        A text beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
     keras
-        Write the network to this .keras file instead, as a Keras model with the same outputs; of a lottery, one needs
-        --replica.
+        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
+        name one by --replica.
     """
     if path and branch is not None:
         raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
@@ -138,8 +138,8 @@ def probe_run(
         Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
         --at, that end.
     replica
-        Of a lottery, the network of this number, as export has it. Unset, the first, or the one that goes on alone
-        later on that path.
+        With several replicas, the network with this number, as in export. By default the first, or the one that goes
+        on alone later on that path.
     json
         Print a JSON line.
     """

@@ -76,7 +76,7 @@ WHAT_IS_SEEN = (
         "Lyapunov exponents count that in: below zero, small differences fade from step to step; above, they grow.",
     ),
     (
-        "The lottery",
+        "The seeds",
         "Was it the idea, or the seed? L trains 64 networks side by side that differ in their seed alone. Each has a "
         "line: when it was solved, the mean of its newest losses, and its loss over the run, from guessing (█) to "
         "solved (·). Up and down choose one, in other "
@@ -102,15 +102,15 @@ WORDS = (
     ("solved", "The mean loss has fallen close to the least that it can be; at which window, is told and kept."),
     ("lost", "The mean loss of a network that had solved the echo has risen well above that again, and stayed there."),
     (
-        "lottery",
+        "seeds",
         "Networks trained side by side, each of another seed: how many solve it tells the idea from luck.",
     ),
-    ("replica", "One network of a lottery; its seed, alone, trains the same again: --seed 7."),
-    ("chosen", "The network of a lottery that rows, memory, gradient and weights show: ► in its view."),
+    ("replica", "One of several networks that train side by side; its seed, alone, trains the same again: --seed 7."),
+    ("chosen", "The one of several networks that rows, memory, gradient and weights show: ► in its view."),
     (
         "interval",
         "52 to 75 %, behind how many solved it: found so, an interval holds the share of all possible seeds in 95 of "
-        "100 lotteries (Wilson 1927).",
+        "100 such counts (Wilson 1927).",
     ),
     ("median window", "Of the windows to solve it, of the networks that have: it rises as slower ones do too."),
     ("branch", "A stretch of windows that began at a moment of another one, or with the weights anew."),

@@ -98,13 +98,13 @@ BINDINGS = [
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
-    Binding("L", "lottery", "Lottery", tooltip="From one network to a lottery of 64 seeds, and back", id="lottery"),
+    Binding("L", "lottery", "Seeds", tooltip="From one network to 64 seeds side by side, and back", id="lottery"),
     Binding(
         "less_than_sign",
         "replica(-1)",
         "Seed before",
         key_display="<>",
-        tooltip="Of a lottery: look at the network a line up in view 6; > down",
+        tooltip="With several seeds: show the network one line up in view 6; > down",
         id="replica_before",
         show=False,
     ),
@@ -113,7 +113,7 @@ BINDINGS = [
         "replica(1)",
         "Seed after",
         key_display=">",
-        tooltip="Of a lottery: look at the network a line down in view 6",
+        tooltip="With several seeds: show the network one line down in view 6",
         id="replica_after",
         show=False,
     ),
@@ -163,7 +163,7 @@ NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and ar
 STARTS_PAUSED = "loading: it will start paused; space again lets it train"
 STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
 
-ONE_NETWORK = "this is one network: L makes a lottery of it, and < > go through that"
+ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
 
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else was trained"
 

@@ -19,10 +19,10 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
     """
     if config.replicas > 1:
         many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
-        return f"{many}{', from the start' if begun else ''}: 6 shows each, L comes back"
+        return f"{many}{', from the start' if begun else ''}: 6 shows each, L goes back"
     if begun:
-        return f"seed {config.seed} alone, from the start: L comes back, and there enter in 6 goes on"
-    return f"seed {config.seed} alone, where it stood: L comes back to the lottery"
+        return f"seed {config.seed} alone, from the start: L goes back, and enter in 6 goes on there"
+    return f"seed {config.seed} alone, where you left it: L goes back to the seeds"
 
 
 class Lotteries(Part):

@@ -251,7 +251,7 @@ async def test_on_a_narrow_screen_help_and_quit_stay_in_the_footer(state: State)
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         await pilot.pause()
-        assert "u Undo [] Back b Tree 1-6 View L Lottery ? Help q Quit" in screen_text(app).split("\n")[-1]
+        assert "u Undo [] Back b Tree 1-6 View L Seeds ? Help q Quit" in screen_text(app).split("\n")[-1]
 
 
 async def test_the_axis_shows_at_once_whether_the_curve_has_the_keys() -> None:

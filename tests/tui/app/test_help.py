@@ -45,7 +45,7 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
 
 
 @pytest.mark.parametrize(
-    "word", ["solved", "ghost", "crosshair", "branch", "path", "lottery", "replica", "chosen", "interval"]
+    "word", ["solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"]
 )
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
     assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]

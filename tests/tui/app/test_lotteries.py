@@ -57,7 +57,7 @@ async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
     async with lottery() as (app, session, pilot):
         await pilot.press("6")
         await pilot.pause()
-        assert "lottery: 43 of 64 solved  █ chance ▓▒░ · solved" in screen_text(app)
+        assert "seeds: 43 of 64 solved  █ chance ▓▒░ · solved" in screen_text(app)
         assert [line.split()[1] for line in chosen_lines(app)] == ["7"]
         assert session.commands == []
 
@@ -178,7 +178,7 @@ async def test_while_loading_a_turn_waits() -> None:
 def test_where_a_turn_led_is_told_in_a_line(begun: bool, replicas: int) -> None:
     led = where_it_led(EchoConfig(replicas=replicas), begun)
     assert ("from the start" in led) == begun
-    assert "L comes back" in led
+    assert "L goes back" in led
     assert len(led) <= 78
 
 
@@ -217,7 +217,7 @@ async def test_of_one_network_there_is_no_other_to_look_at() -> None:
         await pilot.press("tab", "down", "enter", "end", "v")
         await pilot.pause()
         assert session.commands == []
-        assert "L trains 64 at once" in screen_text(app)
+        assert "L trains 64 networks at once" in screen_text(app)
 
 
 async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
@@ -241,17 +241,17 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
     with running("--speed", "max", scripted=True) as program:
         program.until(lambda text: "running" in text)
         program.press("6")
-        program.until(lambda text: "L trains 64 at once" in text)
+        program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
         program.until(lambda text: "enter: on with it" in text)  # a lottery that begins has the arrows
         program.press("\x1b[B")
         program.press("\r")
-        program.until(lambda text: "one network, of seed" in text)
+        program.until(lambda text: "one network, with seed" in text)
         program.press("u")
         program.until(lambda text: " of 64 solved" in text)
         program.press("L")
-        program.until(lambda text: "one network, of seed 7" in text)
+        program.until(lambda text: "one network, with seed 7" in text)
         program.press("q")
         assert program.ended() == 0
 

@@ -42,7 +42,7 @@ class LotteryView(View):
     """
 
     key = "6"
-    title = "lottery"
+    title = "seeds"
     about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
     STYLES = tuple(
         f"lottery--{name}" for name in ("head", "focused", "note", "axis", "loss", "solved", "label", "chosen", "words")

@@ -14,10 +14,10 @@ NOTHING = "-"
 def instead(frame: Frame | None, message: str) -> list[str]:
     """What is said where there are no lines of replicas: what a lottery is, and which key makes one."""
     if frame is None or frame.config.replicas > 1:
-        return [message or "lottery: nothing trained yet"]
+        return [message or "seeds: nothing trained yet"]
     return [
-        f"lottery: this is one network, of seed {frame.config.seed:,}. Was it the idea, or the seed?",
-        "L trains 64 at once, of this seed and those after it; L again comes back to this one.",
+        f"seeds: this is one network, with seed {frame.config.seed:,}. Was it the idea, or the seed?",
+        "L trains 64 networks at once, with this seed and the next 63; L again goes back.",
     ]
 
 

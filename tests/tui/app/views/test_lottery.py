@@ -87,7 +87,7 @@ def drawn(
 
 def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> None:
     lines = drawn(frame_of(), 78, 11)
-    assert lines[0].startswith("lottery: 43 of 64 solved ")
+    assert lines[0].startswith("seeds: 43 of 64 solved ")
     assert lines[0].endswith("tab: arrows act here; 1 to 8 of 64 by solved (v)")
     assert lines[1].split()[:4] == ["seed", "solved", "mean", "0"]
     assert lines[2].startswith("►   7    100  0.0069 ▓▒░··")
@@ -165,8 +165,8 @@ def test_it_is_drawn_on_any_screen(size: tuple[int, int], replicas: int) -> None
 
 def test_one_network_is_told_which_key_makes_many() -> None:
     lines = drawn(frame_of(1), 78, 11)
-    assert "one network, of seed 7" in lines[0]
-    assert lines[1].startswith("L trains 64 at once")
+    assert "one network, with seed 7" in lines[0]
+    assert lines[1].startswith("L trains 64 networks at once")
     assert LotteryView.height_for(EchoConfig(), 80, 20) < 5
     assert LotteryView.height_for(EchoConfig(replicas=64), 80, 20) == 20
 
