@@ -81,19 +81,13 @@ def test_each_quick_command_prints_what_is_shown(
     wrong = []
     for one in SHOWN:
         if one.output is not None and one.is_quick:
-            code = exit_code_of([*one.words]) if one.words != ("--version",) else version()
+            code = exit_code_of([*one.words])
             printed = capfd.readouterr()
             lines = (printed.err if one.is_refused else printed.out).splitlines()
             wrong += [text] if (text := unlike(one, lines)) else []
             if code != (ExitCode.USAGE if one.is_refused else ExitCode.DONE):
                 wrong.append(f"{one.place}: exit code {code}: {printed.err}")
     assert not wrong, "\n\n".join(["what is shown is not what is printed:", *wrong])
-
-
-def version() -> int:
-    """``--version`` is the command line's own and returns nothing."""
-    print(command.version())  # noqa: T201
-    return ExitCode.DONE
 
 
 def test_a_shown_output_that_is_not_the_printed_one_is_found() -> None:

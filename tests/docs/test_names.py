@@ -31,6 +31,9 @@ OTHER_PROGRAMS = (
 
 PACKAGES = ("echornn", "tui", "tests", "docs", ".ci")
 
+ARROWS = frozenset({"up", "down", "left", "right", "home", "end", "pageup", "pagedown"})
+"""Keys that move, which the tables need not name one by one."""
+
 MOST_WORDS = 1500
 """Of README.md: it is read in full, the pages behind it are looked into."""
 
@@ -75,14 +78,9 @@ def test_keys(page: Page) -> None:
 
 @pytest.mark.parametrize("keys", [APP_KEYS, MAP_KEYS], ids=["app", "map"])
 def test_every_key_is_in_a_table_of_keys(keys: frozenset[str]) -> None:
-    named = {
-        textual_name(key)
-        for page in PAGES.values()
-        for table in page.tables("key")
-        for row in table.rows
-        for key in keys_in(row[0])
-    }
-    missing = keys - named - {"equals_sign"}  # + without shift
+    rows = [row for page in PAGES.values() for table in page.tables("key") for row in table.rows]
+    named = {textual_name(key) for row in rows for cell in row for key in keys_in(cell)}
+    missing = keys - named - ARROWS - {"equals_sign"}  # + without shift
     assert not missing, f"no table of keys (first column: key) in README.md or docs/ has {sorted(missing)}"
 
 
@@ -101,13 +99,21 @@ def test_files_of_the_repository(page: Page) -> None:
         for word in code.text.split():
             if word.startswith(tuple(f"{name}/" for name in PACKAGES)) and not there(word.partition("::")[0]):
                 missing.append(f"{page.at(code.line)}: `{word}`")
-            if re.fullmatch(r"tests\.[\w.]+", word) and not (ROOT / f"{word.replace('.', '/')}.py").exists():
+            if re.fullmatch(r"tests(\.[a-z_]+)+", word) and not (ROOT / f"{word.replace('.', '/')}.py").exists():
                 missing.append(f"{page.at(code.line)}: `{word}`")
     assert not missing, "\n".join(["no such file or folder in the repository:", *missing])
 
 
 def there(path: str) -> bool:
     return any(True for _ in ROOT.glob(path.rstrip("/")))
+
+
+@each_page
+def test_environment_variables(page: Page) -> None:
+    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tui").rglob("*.py"))
+    named = [code for code in page.code if code.text.startswith("ECHORNN_")]
+    unknown = [f"{page.at(code.line)}: `{code.text}`" for code in named if code.text.partition("=")[0] not in sources]
+    assert not unknown, "\n".join(["no such environment variable in tui/:", *unknown])
 
 
 @each_page
