@@ -31,11 +31,11 @@ A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a mo
     config = timeline.owner(moment).config      # what was trained there
     Session(config, recorder=RunRecorder.go_on(folder), at=310).run()  # goes on from there, as a new branch
 
-A configuration of several ``replicas`` is as many networks, of consecutive seeds: a `Population`, and in a session a
-lottery, of which one is chosen, or goes on alone as a branch::
+A configuration with several ``replicas`` trains as many networks, with consecutive seeds: a `Population`. In a session
+you can choose one of them, or let it go on alone as a branch::
 
     session.edit(replicas=64)
-    session.frame.lottery.in_words()            # "41 of 64 solved (52 to 75 %), median window 1,243"
+    session.frame.seed_stats.in_words()         # "41 of 64 solved (52 to 75 %), median window 1,243"
     session.choose(3), session.alone()          # the fourth of them
 
 In a session, ``go``, ``move``, ``undo`` and ``redo`` lead to any moment, and ``resume`` trains on from there.
@@ -50,7 +50,8 @@ from echornn import quiet
 
 if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
-    from echornn.analysis.lottery import Lottery as Lottery
+    from echornn.analysis.seed_stats import Lottery as Lottery
+    from echornn.analysis.seed_stats import SeedStats as SeedStats
     from echornn.config import ConfigError as ConfigError
     from echornn.config import EchoConfig as EchoConfig
     from echornn.population_state import PopulationState as PopulationState
@@ -81,7 +82,7 @@ _HOME = {
     "EchoSeries": "tasks.series",
     "Frame": "session.frame",
     "LossHistory": "analysis.loss_history",
-    "Lottery": "analysis.lottery",
+    "Lottery": "analysis.seed_stats",
     "Moment": "runs.branch",
     "Population": "training.population",
     "PopulationProgress": "progress",
@@ -92,6 +93,7 @@ _HOME = {
     "Run": "runs.run_dir",
     "RunError": "runs.run_error",
     "RunRecorder": "runs.run_recorder",
+    "SeedStats": "analysis.seed_stats",
     "Session": "session.session",
     "Specimen": "specimen",
     "Timeline": "runs.timeline",

@@ -234,8 +234,8 @@ class ScriptedSession(Session):
     def alone(self) -> None:
         self.commands.append("alone")
 
-    def lottery(self, replicas: int = 64) -> None:
-        self.commands.append("lottery")
+    def replicas(self, replicas: int = 64) -> None:
+        self.commands.append("replicas")
 
     def undo(self) -> None:
         self.commands.append("undo")

@@ -1,4 +1,4 @@
-"""A part of a lottery as it is drawn: where the losses of its networks lie, and how many have solved the task."""
+"""The band on the curve: where the losses of all replicas lie, and how many of them have solved the task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Losses over the replicas of a lottery, in buckets of about equal width, in order.
+    """Losses over all replicas, in buckets of about equal width, in order.
 
     The quantiles are those of each window, and their mean over a bucket's windows; a replica whose loss is no finite
     number counts as infinite. All are NaN where a window was lost. Windows of one network alone have no buckets.

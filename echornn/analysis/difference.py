@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.lottery import wilson
+from echornn.analysis.seed_stats import wilson
 
 LEAST_SEEDS = 4
 """Of fewer on both sides nothing can be told: 3 of 3 beside 0 of 3 is chance in 1 of 10 cases."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.loss_sums import LossSums
-from echornn.analysis.lottery import quantiles
+from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress
 from echornn.runs.loss_log import losses_of

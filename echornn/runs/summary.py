@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.lottery import Lottery, solved_by_half
+from echornn.analysis.seed_stats import SeedStats, solved_by_half
 from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
 from echornn.runs import kept_runs, run_dir
@@ -41,7 +41,7 @@ class Summary:
         lost_at: window along the path, from 1, where it was lost again, or by which it was, where no more is on record;
             0 where it was not, None where that is not known, and of several networks.
         bytes: on disk.
-        lottery: where several networks stand; None of a network alone.
+        seed_stats: of several replicas; None for one network.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Summary:
     solved_at: int | None
     lost_at: int | None
     bytes: int
-    lottery: Lottery | None = None
+    seed_stats: SeedStats | None = None
 
     @property
     def differs(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def summary(folder: Path) -> Summary:
     diverged_at = _diverged_after_the_checkpoint(run)
     windows = diverged_at or run.trained
     epoch, window = _position(run, windows)
-    lottery = lottery_of(run)
+    stats = seed_stats_of(run)
     return Summary(
         folder,
         kept_runs.last_saved(folder),
@@ -87,10 +87,10 @@ def summary(folder: Path) -> Summary:
         epoch,
         window,
         windows,
-        math.inf if diverged_at or _has_diverged(run) else _loss(run) if lottery is None else lottery.quantiles[1],
-        *(solved_and_lost_at(run) if lottery is None else (solved_by_half(lottery.solved_at) or 0, None)),
+        math.inf if diverged_at or _has_diverged(run) else _loss(run) if stats is None else stats.quantiles[1],
+        *(solved_and_lost_at(run) if stats is None else (solved_by_half(stats.solved_at) or 0, None)),
         run_dir.size(folder),
-        lottery,
+        stats,
     )
 
 
@@ -136,7 +136,7 @@ def _loss(run: Run) -> float:
     return float(newest.mean(dtype=np.float64)) if newest.size else math.nan
 
 
-def lottery_of(run: Run) -> Lottery | None:
+def seed_stats_of(run: Run) -> SeedStats | None:
     """Where several networks stand; None of a network alone, and where nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
@@ -145,9 +145,9 @@ def lottery_of(run: Run) -> Lottery | None:
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
     is_early = (solved.lost_at == 0) & (by_now > 0)  # which did not keep where they were lost
     if is_early.any() and run.trained <= MOST_READ:
-        return run.timeline().lottery(run.stands)
+        return run.timeline().seed_stats(run.stands)
     lost_at = np.where(is_early, by_now, solved.lost_at)
-    return Lottery.after(newest, solved.at, window, lost_at)
+    return SeedStats.after(newest, solved.at, window, lost_at)
 
 
 def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from echornn.analysis.band import Band
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence, edited
 from echornn.analysis.loss_history import Curve, LossHistory, Segment, curve_of, width_of
-from echornn.analysis.lottery import Counts, Lottery
-from echornn.analysis.lottery_history import LotteryPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.packed import Packed, packed_of
+from echornn.analysis.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.reviews import Reviews
+from echornn.analysis.seed_stats import Counts, SeedStats
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
 from echornn.runs.branch import Branch, Moment, goes_on
@@ -56,7 +56,7 @@ class Timeline(Tree):
             return TrackOfOne(branch, number, goes_on_as.with_new_data(parent.window) if renewed else goes_on_as)
         if not config.same_task(before):
             return TrackOfMany(branch, number, None, _none_of(config))
-        return TrackOfMany(branch, number, self.lottery(parent), self._newest(parent))
+        return TrackOfMany(branch, number, self.seed_stats(parent), self._newest(parent))
 
     def _edited(self, branch: Branch) -> tuple[str, ...]:
         """The fields that were edited where a branch begins with its weights anew."""
@@ -126,14 +126,14 @@ class Timeline(Tree):
             reviews=reviews,
         )
 
-    def lottery(self, moment: Moment) -> Lottery | None:
+    def seed_stats(self, moment: Moment) -> SeedStats | None:
         """Where several networks stand at a moment, as it was known there; None of a network alone."""
         track = self._tracks[self.owner(moment).number]
         if not isinstance(track, TrackOfMany):
             return None
         with self._lock:
             lost_at = track.lost.at(moment.window)
-            return Lottery.after(self._newest(moment), track.each_solved_at, moment.window, lost_at)
+            return SeedStats.after(self._newest(moment), track.each_solved_at, moment.window, lost_at)
 
     def _newest(self, moment: Moment) -> Floats:
         """The newest losses of the present task before a moment of several networks, oldest first, float32
@@ -288,7 +288,7 @@ class Timeline(Tree):
         """The losses of all replicas along a branch's path; of a network alone it has no buckets. See `curve`."""
         with self._lock:
             end, first, last = self._part(number, first, last)
-            return band_of(self._lotteries(end), columns, first, last)
+            return band_of(self._pieces(end), columns, first, last)
 
     def shades(
         self, number: int, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None
@@ -296,7 +296,7 @@ class Timeline(Tree):
         """Mean losses of these replicas along a branch's path, see `curve`: float32 [replicas, up to ``columns``]."""
         with self._lock:
             end, first, last = self._part(number, first, last)
-            return shades_of(self._lotteries(end), replicas, columns, first, last)
+            return shades_of(self._pieces(end), replicas, columns, first, last)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
         """A branch's end, and the windows of its path that are asked for."""
@@ -304,12 +304,12 @@ class Timeline(Tree):
         last = end.window if last is None else min(last, end.window)
         return end, min(max(first, 0), last), last
 
-    def _lotteries(self, end: Moment) -> list[LotteryPiece]:
+    def _pieces(self, end: Moment) -> list[PopulationPiece]:
         pieces = []
         for branch, begin, stop in self.spans(end):
             track = self._tracks[branch.number]
             history = track.history if isinstance(track, TrackOfMany) else None
-            pieces.append(LotteryPiece(history, branch.start, begin, stop))
+            pieces.append(PopulationPiece(history, branch.start, begin, stop))
         return pieces
 
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.loss_history import LossHistory
-from echornn.analysis.lottery import Lottery, quantiles, solved_after, solved_by_half
-from echornn.analysis.lottery_history import LotteryHistory, ReplicaHistory
 from echornn.analysis.packed import Packed, losses_of
+from echornn.analysis.population_history import PopulationHistory, ReplicaHistory
+from echornn.analysis.seed_stats import SeedStats, quantiles, solved_after, solved_by_half
 from echornn.progress import Bools, Floats
 from echornn.runs.branch import Branch
 from echornn.tasks.lost_log import LostLog
@@ -34,7 +34,7 @@ class Track(ABC):
         bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
     """
 
-    history: LossHistory | LotteryHistory
+    history: LossHistory | PopulationHistory
 
     def __init__(self, branch: Branch, digest: int, lost_at: npt.NDArray[np.int64]) -> None:
         self.branch = branch
@@ -147,10 +147,10 @@ class TrackOfMany(Track):
         recent: the losses before that count, float32 [up to `RECENT_WINDOWS`, replicas].
     """
 
-    def __init__(self, branch: Branch, digest: int, before: Lottery | None, recent: Floats) -> None:
+    def __init__(self, branch: Branch, digest: int, before: SeedStats | None, recent: Floats) -> None:
         replicas = branch.config.replicas
         super().__init__(branch, digest, np.zeros(replicas, np.int64) if before is None else before.lost_at)
-        self.history: LotteryHistory = LotteryHistory(replicas, branch.config)
+        self.history: PopulationHistory = PopulationHistory(replicas, branch.config)
         self.each_solved_at = np.zeros(replicas, np.int64) if before is None else before.solved_at
         self.levels = Levels.of([branch.config] * replicas)
         self._recent = recent

@@ -107,8 +107,8 @@ class Changes:
         """The chosen replica goes on without the others; see `LiveRun.alone`."""
         self.make(self._live.alone)
 
-    def lottery(self, replicas: int) -> None:
-        """From one network to so many, and back; see `echornn.session.session.Session.lottery`."""
+    def replicas(self, replicas: int) -> None:
+        """From one network to so many, and back; see `echornn.session.session.Session.replicas`."""
         live = self._live
 
         def turn() -> None:

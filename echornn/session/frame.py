@@ -9,8 +9,8 @@ from itertools import takewhile
 
 from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import passed, situation
-from echornn.analysis.lottery import Lottery
-from echornn.analysis.lottery_words import lottery_verdict
+from echornn.analysis.seed_stats import SeedStats
+from echornn.analysis.seeds_words import seeds_verdict
 from echornn.analysis.situation import Situation
 from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
@@ -52,7 +52,7 @@ class Frame:
         line, line_end: the branch whose path the curve shows, and the windows along it.
         is_past: whether more was trained on that line after this moment.
         replica: the chosen one of several, from 0; `progress`, `tape` and `readings` are its own.
-        lottery: where all of them stand; None for a network alone.
+        seed_stats: what all replicas have come to; None for one network.
         progress: the newest windows; None where no window was trained since the start, a reset or new data.
         rate: windows a second, measured over the last second or so; 0 where it does not train.
         speed: windows a second asked for; infinity is full speed.
@@ -87,7 +87,7 @@ class Frame:
     line_end: int = 0
     is_past: bool = False
     replica: int = 0
-    lottery: Lottery | None = None
+    seed_stats: SeedStats | None = None
     progress: Progress | None = None
     rate: float = 0.0
     speed: float = math.inf
@@ -140,10 +140,15 @@ class Frame:
         return passed(self.own_config, self.evidence, one_by_one[::-1])
 
     @property
+    def lottery(self) -> SeedStats | None:
+        """The name that `seed_stats` had at first."""
+        return self.seed_stats
+
+    @property
     def verdict(self) -> Verdict:
-        """The same in a plain sentence; of a lottery, how many of all solved the task, and what keeps the others."""
-        if self.lottery is not None:
-            return lottery_verdict(self.lottery, self.own_config, self.undoable > 0 and bool(self.blamed))
+        """The same in a plain sentence; for several replicas: how many solved the task, and what keeps the others."""
+        if self.seed_stats is not None:
+            return seeds_verdict(self.seed_stats, self.own_config, self.undoable > 0 and bool(self.blamed))
         return said(self.situation)
 
     @property

@@ -45,7 +45,7 @@ def _edited(timeline: Timeline, branch: Branch) -> set[str]:
     return set(changes(timeline.parent_config(branch) or branch.config, branch.config)) - {"num_epochs"}
 
 
-def before_the_lottery(timeline: Timeline, here: Moment) -> Moment | None:
+def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
     """Where the network alone stood that was turned into the several that are trained here; None where none was."""
     moment: Moment | None = here
     while moment is not None and timeline.owner(moment).config.replicas > 1:

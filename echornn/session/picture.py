@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve, curve_of
-from echornn.analysis.lottery_history import band_of, shades_of
+from echornn.analysis.population_history import band_of, shades_of
 from echornn.progress import Floats
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame

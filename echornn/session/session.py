@@ -246,13 +246,16 @@ class Session:
         """The chosen replica goes on alone from this moment, as a new branch. Of a network alone, nothing is done."""
         self._have_done(self._loop.changes.alone)
 
-    def lottery(self, replicas: int = 64) -> None:
-        """Turn from a network alone to the lottery that it is one of, and back: each stands where it was left.
+    def replicas(self, replicas: int = 64) -> None:
+        """Go from one network to several replicas, and back: each goes on where it was left.
 
-        Where there is none yet, so many replicas start over with the network's seed and those after it; or the chosen
-        replica of several does, alone.
+        The first time, so many replicas start over with the network's seed and the next ones; or the chosen one of
+        several replicas starts over, alone.
         """
-        self._have_done(lambda: self._loop.changes.lottery(replicas))
+        self._have_done(lambda: self._loop.changes.replicas(replicas))
+
+    lottery = replicas
+    """The name that `replicas` had at first."""
 
     def undo(self) -> None:
         """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""

@@ -64,7 +64,7 @@ class Showing:
             "undoable": live.undoable,
             "redoable": live.redoable,
             "vitals": self._vitals(),
-            "lottery": live.timeline.lottery(here),
+            "seed_stats": live.timeline.seed_stats(here),
             "blamed": live.blamed,
             "warning": self._warning,
             **self._forgotten,

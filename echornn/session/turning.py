@@ -1,4 +1,4 @@
-"""From one network to a lottery and back: where that leads, a pure function of the run's tree and of the last turn."""
+"""Where `L` leads, from one network to several replicas and back: a function of the run's tree and the last turn."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Turn:
 def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, int] | None:
     """Where those stand to which one turns from here, and which of them is shown: many from one, and one from many.
 
-    It is where the last turn came from, as long as what it came to has not been changed since. Else of one network the
-    newest lottery that it is of, and of a lottery the network that it was made of, or the newest alone. None where
-    there are none yet, and they begin.
+    It is where the last turn came from, as long as what it came to has not been changed since. Otherwise one network
+    leads to the newest replicas that it belongs to, and replicas lead to the network that they were made from, or to
+    the newest lone network. None where there is nothing yet, and it begins.
     """
     config = timeline.owner(here).config
     if last is not None and last.came_to == config:
         return timeline.end(last.left.branch) if last.at_its_end else last.left, last.replica
     if config.replicas > 1:
-        before = going_back.before_the_lottery(timeline, here)
+        before = going_back.before_the_replicas(timeline, here)
         alone = _newest(timeline, lambda path: path[-1].replicas == 1) if before is None else before
         return None if alone is None else (alone, 0)
     many = _newest(timeline, lambda path: path[-1].replicas > 1 and any(is_one_of(config, one) for one in path))

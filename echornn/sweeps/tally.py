@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from echornn.analysis.lottery import wilson
+from echornn.analysis.seed_stats import wilson
 
 
 class Trained(NamedTuple):

@@ -18,9 +18,9 @@ import numpy as np
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve, Piece, curve_of
-from echornn.analysis.lottery import solved_after
-from echornn.analysis.lottery_history import LotteryHistory
 from echornn.analysis.packed import pack
+from echornn.analysis.population_history import PopulationHistory
+from echornn.analysis.seed_stats import solved_after
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
@@ -51,7 +51,7 @@ def milliseconds(draw: Callable[[], object]) -> float:
 
 def measured(replicas: int) -> None:
     config, dice = EchoConfig(), np.random.default_rng(0)
-    history, windows = LotteryHistory(replicas, config), AT_ONCE // replicas
+    history, windows = PopulationHistory(replicas, config), AT_ONCE // replicas
     losses = dice.uniform(0, 0.7, (windows, replicas)).astype(np.float32)
     errors = dice.integers(0, 75, (windows, replicas)).astype(np.int32)
     solved_at = dice.integers(0, LENGTHS[-1], replicas)
@@ -81,7 +81,7 @@ class OfHistory(Picture):
     """One network's losses, with those of the whole lottery where there is one."""
 
     pieces: Sequence[Piece] = ()
-    whole: LotteryHistory | None = None
+    whole: PopulationHistory | None = None
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
         return curve_of(self.pieces, columns, first, self.frame.line_end if last is None else last)

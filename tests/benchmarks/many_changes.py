@@ -45,7 +45,7 @@ def change(session: Session, dice: random.Random, done: dict[str, int]) -> None:
     kind = dice.choice(list(done))
     done[kind] += 1
     if kind == "lotteries":
-        session.lottery(dice.choice(REPLICAS))
+        session.replicas(dice.choice(REPLICAS))
     elif kind == "edits":
         cell, size = dice.choice(STRUCTURES)
         session.edit(cell=cell, state_size=size, replicas=1)

@@ -25,12 +25,12 @@ from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.layout import layout
-from tui.app.lotteries import Lotteries
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.scene import Scene
 from tui.app.screens.help import HelpScreen
+from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
 from tui.app.viewing import Viewing
@@ -60,7 +60,7 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
-class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAgain, OnALine):
+class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
     CSS_PATH = "app.tcss"
@@ -117,7 +117,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
         self._plot.on_viewport = self._viewport_changed
         for view in self._all_views:
             view.on_view = self._view_changed
-        self._connect_the_lottery()
+        self._connect_the_seeds()
         self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
@@ -174,7 +174,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
 
     def _show(self) -> None:
         frame = self._frame
-        self._lottery.saw(frame)
+        self._seeds_view.saw(frame)
         self._say_the_turn(frame)
         self._plot.show(self._scene)
         self._show_status()
@@ -192,8 +192,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, Lotteries, ShownAga
 
     def _viewport_changed(self) -> None:
         """Another part of the run is shown, by the curve and by the view that lies over the same windows."""
-        if self._lottery.display:
-            self._lottery.redraw()
+        if self._seeds_view.display:
+            self._seeds_view.redraw()
         self._show_status()
 
     def on_resize(self, event: Resize) -> None:

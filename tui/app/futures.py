@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from echornn.analysis.lottery import Counts
+from echornn.analysis.seed_stats import Counts
 from echornn.runs.background import Background
 from echornn.runs.branch import digests, in_words
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
@@ -45,7 +45,7 @@ class BranchRow:
         mean: mean loss of the last windows of its path, in nats; NaN without one.
         solved_at: window along its path, from 1; None where it is not solved.
         lost_at: window along its path, from 1, at which it was lost again; None where it was not.
-        lottery: of several networks, how many had solved the task, and lost it again; None of one alone.
+        seed_stats: of several replicas, how many had solved the task, and lost it again; None for one network.
         is_line: whether the curve shows it.
         is_shown: whether it lies under the curve.
         is_pinned: whether it always does.
@@ -58,7 +58,7 @@ class BranchRow:
     mean: float
     solved_at: int | None
     lost_at: int | None
-    lottery: Counts | None
+    seed_stats: Counts | None
     is_line: bool
     is_shown: bool
     is_pinned: bool

@@ -104,7 +104,7 @@ def ghosts_of(
 
 
 def _words_beside(timeline: Timeline, number: int, line: int, names: Mapping[int, str]) -> str:
-    """What makes a future another than the line on the screen; of a lottery, that its line is the median."""
+    """What makes a future another than the line on the screen; for several replicas, that its line is the median."""
     config, other = timeline.branch(line).config, timeline.branch(number).config
     name = f"{names[number]}: " if number in names else ""
     what = in_words(config, other) or _what_came(timeline, number, line)
@@ -119,7 +119,7 @@ def _what_came(timeline: Timeline, number: int, line: int) -> str:
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """A branch's path as a ghost: of a lottery the median, between what 10 and 90 % of its networks lie below."""
+    """A branch's path as a ghost; for several replicas the median, between the losses that 10 and 90 % lie below."""
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()
     return timeline.curve(number, columns, first, last)

@@ -36,7 +36,7 @@ def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path]
         except (RunError, OSError):
             continue
         differs = ", ".join(f"{name} {value}" for name, (_, value) in changes(config, run.config).items())
-        counts = None if run.lottery is None else run.lottery.counts
+        counts = None if run.seed_stats is None else run.seed_stats.counts
         when = (run.solved_at or None, run.lost_at or None)
         found.append(KeptRun(folder, differs, run.windows, run.loss, *when, counts))
     return found

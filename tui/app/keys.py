@@ -98,7 +98,7 @@ BINDINGS = [
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
-    Binding("L", "lottery", "Seeds", tooltip="From one network to 64 seeds side by side, and back", id="lottery"),
+    Binding("L", "seeds", "Seeds", tooltip="From one network to 64 seeds side by side, and back", id="seeds"),
     Binding(
         "less_than_sign",
         "replica(-1)",
@@ -200,10 +200,8 @@ def makes_sense(action: str, frame: Frame) -> bool:
         case "undo":
             return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
         case "replica":
-            return frame.lottery is not None and state is not State.FAILED
-        case (
-            "faster" | "slower" | "full_speed" | "settings" | "advice" | "lottery" | "window" | "an_epoch" | "branches"
-        ):
+            return frame.seed_stats is not None and state is not State.FAILED
+        case "faster" | "slower" | "full_speed" | "settings" | "advice" | "seeds" | "window" | "an_epoch" | "branches":
             return state is not State.FAILED
         case _:
             return True

@@ -26,8 +26,8 @@ def command_of(config: EchoConfig) -> str:
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
     """What leads to this moment again.
 
-    One network, or lottery, from its start needs its fields alone, on any machine. Where one came by changes on the
-    way, or looks at the past, it is the run that was kept.
+    From its start, a run needs its fields alone, on any machine. After changes on the way, and in the past, it needs
+    the run that was kept.
 
     Args:
         path: the branches that lead to the moment, from where the weights began; at least one.

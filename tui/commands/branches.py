@@ -36,7 +36,7 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
     `echornn.analysis.evidence.RECENT_WINDOWS`), None where there is none that is finite; solved_at, the window along
     its path, from 1, or None; lost_at, the window at which it was lost again, or None; here, whether the run stands on
     it. Of several networks, the losses are the medians, solved_at is where half of them had solved it, lost_at is None,
-    and lottery tells more (see `come_to`).
+    and lottery holds more (see `come_to`).
 
     Raises:
         RunError: the losses cannot be read.
@@ -50,7 +50,7 @@ def records(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
-    branch, lottery = timeline.branch(number), timeline.lottery(timeline.end(number))
+    branch, stats = timeline.branch(number), timeline.seed_stats(timeline.end(number))
     return {
         "number": number,
         "letter": letter_of(number),
@@ -64,7 +64,7 @@ def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
         "solved_at": timeline.solved_at(number),
         "lost_at": timeline.lost_at(number),
         "here": here,
-        **({} if lottery is None else {"lottery": finite(come_to(lottery))}),
+        **({} if stats is None else {"lottery": finite(come_to(stats))}),
     }
 
 
@@ -103,16 +103,16 @@ def _cells(branch: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _solved(branch: dict[str, Any]) -> str:
-    lottery = branch.get("lottery")
-    return _counted(branch["solved_at"]) if lottery is None else f"{lottery['solved']:,} of {lottery['replicas']:,}"
+    stats = branch.get("lottery")
+    return _counted(branch["solved_at"]) if stats is None else f"{stats['solved']:,} of {stats['replicas']:,}"
 
 
 def _lost(branch: dict[str, Any]) -> str:
     """Where it was lost again, after what differs: that goes on below itself, where a column more has no room."""
-    lottery = branch.get("lottery")
-    if lottery is None:
+    stats = branch.get("lottery")
+    if stats is None:
         return "" if branch["lost_at"] is None else f"; lost at {branch['lost_at']:,}"
-    return f"; {lottery['lost']:,} lost again" if lottery["lost"] else ""
+    return f"; {stats['lost']:,} lost again" if stats["lost"] else ""
 
 
 def _named(number: int | None) -> str:

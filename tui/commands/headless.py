@@ -16,9 +16,9 @@ from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
 from tui.commands.lines import Lines, lines_here
-from tui.commands.lottery_report import LotteryReport
+from tui.commands.population_report import PopulationReport
 from tui.commands.record import Saved, farewell, forget_if_empty, saved_by
-from tui.commands.record_lines import LOTTERY_NOTE, as_line
+from tui.commands.record_lines import SEEDS_NOTE, as_line
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.exit_code import ExitCode
 from tui.tty import terminal
@@ -36,7 +36,7 @@ def print_training(
         at: see `Session`.
     """
     native_log = terminal.keep_native_stderr_off_the_screen()
-    report: Report = LotteryReport(config) if config.replicas > 1 else EpochReport(config)
+    report: Report = PopulationReport(config) if config.replicas > 1 else EpochReport(config)
     lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
 
@@ -63,7 +63,7 @@ def print_training(
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})
         if config.replicas > 1 and not as_json_lines:
-            lines.print([LOTTERY_NOTE], sys.stdout)
+            lines.print([SEEDS_NOTE], sys.stdout)
         if recorder is not None and recorder.resumed is not None:
             report.go_on_after(recorder.resumed, at)
         begun = time.monotonic()
@@ -122,7 +122,7 @@ def _conclude(
 
 def _has_diverged(frame: Frame) -> bool:
     """Whether nothing goes on well: the loss, or each replica's, is no finite number."""
-    if frame.lottery is not None:
-        return bool(frame.lottery.diverged.all())
+    if frame.seed_stats is not None:
+        return bool(frame.seed_stats.diverged.all())
     recent = frame.evidence.recent
     return bool(recent.size) and not math.isfinite(recent[-1])

@@ -57,7 +57,7 @@ def record_of(run: Summary) -> dict[str, Any]:
     """A run for programs. What is no finite number is null: a loss that has diverged, or of which there is none;
     ``solved_at`` is null where it was not solved, ``lost_at`` where it was not lost again, and neither is there where
     that is not on record. Of several networks, ``loss`` is the median and ``solved_at`` where half of them were;
-    ``lottery`` tells more, how many lost it again too (see `come_to`)."""
+    ``lottery`` holds more, such as how many lost it again (see `come_to`)."""
     when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
         "run": str(run.folder),
@@ -68,7 +68,7 @@ def record_of(run: Summary) -> dict[str, Any]:
         "loss": run.loss if math.isfinite(run.loss) else None,
         "diverged": math.isinf(run.loss),
         **{name: window or None for name, window in when.items() if window is not None},
-        **({} if run.lottery is None else {"lottery": finite(come_to(run.lottery))}),
+        **({} if run.seed_stats is None else {"lottery": finite(come_to(run.seed_stats))}),
         "bytes": run.bytes,
         "differs": run.differs,
     }
@@ -99,7 +99,7 @@ def _columns(run: Summary) -> str:
     loss = "-" if math.isnan(run.loss) else "diverged" if math.isinf(run.loss) else loss_text(run.loss)
     solved = {None: "solved at ?", 0: "not solved"}.get(run.solved_at, f"solved at {run.solved_at or 0:,}")
     lost = f", lost at {run.lost_at:,}" if run.lost_at else ""
-    solved = f"{solved}{lost}" if run.lottery is None else str(run.lottery.counts)
+    solved = f"{solved}{lost}" if run.seed_stats is None else str(run.seed_stats.counts)
     size = f"{run.bytes / 1e6:.1f} MB" if run.bytes >= 1e6 else f"{run.bytes / 1e3:.1f} kB"
     how_far = f"{position:<15} {run.windows:>11,} windows in all"
     return f"{how_far}  mean loss {loss:<9}  {solved:<19} {size:>9}  {run.folder.name}"

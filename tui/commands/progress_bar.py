@@ -86,6 +86,6 @@ class LinesAboveABar(Lines):
 
 def _how_well(frame: Frame) -> list[str]:
     """How the newest window went; of several networks, how many are solved."""
-    if frame.lottery is not None:
-        return [f"{frame.lottery.solved}/{frame.lottery.replicas} solved"]
+    if frame.seed_stats is not None:
+        return [f"{frame.seed_stats.solved}/{frame.seed_stats.replicas} solved"]
     return [f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []

@@ -8,13 +8,13 @@ from echornn.analysis.loss_text import loss_text
 from echornn.config import EchoConfig
 from tui.commands.records import Record
 
-LOTTERY_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
-"""What the numbers of a lottery's lines are."""
+SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
+"""What the numbers in the lines of several replicas are."""
 
 
 def as_line(record: Record, config: EchoConfig) -> str:
-    """A record for people; of a lottery, within 80 columns as a rule."""
-    return _of_a_lottery(record) if "success_rate" in record else _of_one(record, config)
+    """A record for people; for several replicas, within 80 columns as a rule."""
+    return _of_replicas(record) if "success_rate" in record else _of_one(record, config)
 
 
 def _of_one(record: Record, config: EchoConfig) -> str:
@@ -40,7 +40,7 @@ def _of_one(record: Record, config: EchoConfig) -> str:
             return "  ".join([event, *(f"{name} {value}" for name, value in record.items() if name != "event")])
 
 
-def _of_a_lottery(record: Record) -> str:
+def _of_replicas(record: Record) -> str:
     losses = " ".join(short(record[name]) for name in ("loss_10", "loss_50", "loss_90"))
     median = "" if record["median_window"] is None else f" median {record['median_window']}"
     low, high = (round(100 * record[name]) for name in ("success_low", "success_high"))

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame
@@ -46,33 +46,33 @@ def finished_record(frame: Frame, seconds: float) -> Record:
     known = frame.evidence
     how_well = (
         {"final_loss": known.mean, "solved_at": known.solved_at, "lost_at": known.lost_at}
-        if frame.lottery is None
-        else come_to(frame.lottery)
+        if frame.seed_stats is None
+        else come_to(frame.seed_stats)
     )
     return {"event": "finished", "windows": frame.trained_in_all, **how_well, "seconds": round(seconds, 3)}
 
 
-def come_to(lottery: Lottery) -> Record:
-    """`lottery_fields`, and lost: how many of those that have solved the echo have lost it again."""
-    return {**lottery_fields(lottery), "lost": lottery.lost}
+def come_to(seed_stats: SeedStats) -> Record:
+    """`seed_stats_fields`, and lost: how many of those that have solved the echo have lost it again."""
+    return {**seed_stats_fields(seed_stats), "lost": seed_stats.lost}
 
 
-def lottery_fields(lottery: Lottery) -> Record:
+def seed_stats_fields(seed_stats: SeedStats) -> Record:
     """How many of how many replicas have solved the echo, as a share with its 95 % interval, 0 to 1; the median of the
     windows it took those that did, None where none did; of the mean losses, in nats, those below which 10, 50 and 90 %
     lie; how many have diverged.
     """
-    low, high = lottery.interval
-    loss_10, loss_50, loss_90 = lottery.quantiles
+    low, high = seed_stats.interval
+    loss_10, loss_50, loss_90 = seed_stats.quantiles
     return {
-        "replicas": lottery.replicas,
-        "solved": lottery.solved,
-        "success_rate": lottery.solved / lottery.replicas,
+        "replicas": seed_stats.replicas,
+        "solved": seed_stats.solved,
+        "success_rate": seed_stats.solved / seed_stats.replicas,
         "success_low": low,
         "success_high": high,
-        "median_window": lottery.median_window,
+        "median_window": seed_stats.median_window,
         "loss_10": loss_10,
         "loss_50": loss_50,
         "loss_90": loss_90,
-        "diverged": int(lottery.diverged.sum()),
+        "diverged": int(seed_stats.diverged.sum()),
     }

@@ -13,13 +13,13 @@ from echornn.runs.run_error import RunError
 
 @dataclass(frozen=True)
 class ReplicaNumbers:
-    """A network's number is its seed, counted from the first seed of the run's first lottery.
+    """A network's number is its seed, counted from the first seed of the run's first replicas.
 
     So it is the same where a network is trained among others and where it goes on alone. In a run that never trained
     several side by side, the number is 0 whatever the seed.
 
     Attributes:
-        first_seed: the seed of network 0; None where the run has no lottery.
+        first_seed: the seed of network 0; None where the run has no replicas.
     """
 
     first_seed: int | None

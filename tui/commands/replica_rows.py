@@ -13,7 +13,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.newest_losses import newest_losses
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
-from echornn.runs.summary import lottery_of, solved_and_lost_at
+from echornn.runs.summary import seed_stats_of, solved_and_lost_at
 from tui.commands.replica_numbers import ReplicaNumbers
 
 
@@ -60,17 +60,17 @@ def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]
 
 def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
     """When each network was solved by then, and lost again; as the checkpoint tells it where the run stands."""
-    if moment == run.stands and (lottery := lottery_of(run)) is not None:
-        return lottery.solved_at.tolist(), lottery.lost_at.tolist()
+    if moment == run.stands and (seed_stats := seed_stats_of(run)) is not None:
+        return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
     if moment == run.stands:
         solved_at, lost_at = solved_and_lost_at(run)
         if solved_at is not None and lost_at is not None:
             return [solved_at], [lost_at]
     timeline = run.timeline()  # the records of early versions do not say it
-    lottery, evidence = timeline.lottery(moment), timeline.evidence(moment)
-    if lottery is None:
+    seed_stats, evidence = timeline.seed_stats(moment), timeline.evidence(moment)
+    if seed_stats is None:
         return [evidence.solved_at or 0], [evidence.lost_at or 0]
-    return lottery.solved_at.tolist(), lottery.lost_at.tolist()
+    return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
 
 
 def as_csv(row: ReplicaRow) -> str:

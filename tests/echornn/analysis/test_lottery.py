@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from echornn.analysis.lottery import Lottery, quantiles, solved_after, wilson
+from echornn.analysis.seed_stats import SeedStats, quantiles, solved_after, wilson
 
 
-def lottery(solved_at: list[int], mean: list[float], windows: int = 1000) -> Lottery:
+def lottery(solved_at: list[int], mean: list[float], windows: int = 1000) -> SeedStats:
     losses = np.array(mean, np.float32)
     at = np.array(solved_at, np.int64)
-    return Lottery(at, losses, losses, ~np.isfinite(losses), windows, np.zeros_like(at))
+    return SeedStats(at, losses, losses, ~np.isfinite(losses), windows, np.zeros_like(at))
 
 
 NONE = np.zeros(3, np.int64)
@@ -33,16 +33,16 @@ def test_how_many_solved_and_when() -> None:
 
 def test_after_some_windows_it_tells_what_is_known_by_then() -> None:
     recent = np.array([[0.5, 0.1, math.nan], [0.3, 0.1, 0.2]], np.float32)
-    there = Lottery.after(recent, np.array([90, 120, 0]), 100, NONE)
+    there = SeedStats.after(recent, np.array([90, 120, 0]), 100, NONE)
     assert there.solved_at.tolist() == [90, 0, 0]
     assert there.mean.tolist() == pytest.approx([0.4, 0.1, math.nan], nan_ok=True)
     assert there.newest.tolist() == pytest.approx([0.3, 0.1, 0.2])
     assert not there.diverged.any()
-    assert Lottery.after(recent[:1], NONE, 1, NONE).diverged.tolist() == [False, False, True]
+    assert SeedStats.after(recent[:1], NONE, 1, NONE).diverged.tolist() == [False, False, True]
 
 
 def test_before_the_first_window_nothing_is_known() -> None:
-    begin = Lottery.after(np.empty((0, 3), np.float32), NONE, 0, NONE)
+    begin = SeedStats.after(np.empty((0, 3), np.float32), NONE, 0, NONE)
     assert (begin.replicas, begin.solved, begin.windows) == (3, 0, 0)
     assert np.isnan(begin.mean).all()
     assert not begin.diverged.any()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import LossHistory, Piece, curve_of
-from echornn.analysis.lottery import quantiles
-from echornn.analysis.lottery_history import LotteryHistory, LotteryPiece, band_of, kept_buckets, shades_of
 from echornn.analysis.packed import pack, unpack
+from echornn.analysis.population_history import PopulationHistory, PopulationPiece, band_of, kept_buckets, shades_of
+from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
 from echornn.progress import Counts, Floats
 
@@ -24,7 +24,7 @@ CONFIG = EchoConfig()
 class Case(NamedTuple):
     """A history, and all that it was told."""
 
-    history: LotteryHistory
+    history: PopulationHistory
     losses: Floats
     errors: Counts
     solved: Counts
@@ -38,7 +38,7 @@ def case(windows: int, replicas: int, chunk: int, seed: int = 0, kept: int | Non
     losses[rng.random(losses.shape) < bad] = math.inf
     errors = rng.integers(0, 76, (windows, replicas)).astype(np.int32)
     solved = np.sort(rng.integers(0, replicas + 1, windows)).astype(np.int32)
-    history = LotteryHistory(replicas, CONFIG, kept)
+    history = PopulationHistory(replicas, CONFIG, kept)
     for begin in range(0, windows, chunk):
         some = slice(begin, begin + chunk)
         history.append(pack(losses[some], errors[some], CONFIG), solved[some])
@@ -134,7 +134,7 @@ def test_shades_are_mean_losses_of_those_asked_for(told: Case, columns: int, dat
 def test_no_diverged_window_is_left_out_of_the_shades() -> None:
     losses = np.full((1000, 2), 0.5, np.float32)
     losses[777, 1] = math.inf
-    history = LotteryHistory(2, CONFIG)
+    history = PopulationHistory(2, CONFIG)
     history.append(pack(losses, np.zeros((1000, 2), np.int32), CONFIG), np.zeros(1000, np.int32))
     shades = history.shades([0, 1], 30)
     assert shades[0].tolist() == pytest.approx([0.5] * 30, rel=1e-5)
@@ -143,7 +143,7 @@ def test_no_diverged_window_is_left_out_of_the_shades() -> None:
 
 def test_a_path_that_goes_on_alone_ends_the_band() -> None:
     told = case(100, 5, 100)
-    pieces = [LotteryPiece(told.history, 0, 0, 60), LotteryPiece(None, 60, 60, 90)]
+    pieces = [PopulationPiece(told.history, 0, 0, 60), PopulationPiece(None, 60, 60, 90)]
     band = band_of(pieces, 10, 0, 90)
     assert_end_to_end(band, 0, 60)
     assert_band(band, told)
@@ -154,7 +154,7 @@ def test_a_path_that_goes_on_alone_ends_the_band() -> None:
 
 def test_a_path_over_two_branches_is_one_band() -> None:
     before, after = case(100, 5, 100), case(50, 5, 50, seed=1)
-    pieces = [LotteryPiece(before.history, 0, 0, 70), LotteryPiece(after.history, 70, 70, 120)]
+    pieces = [PopulationPiece(before.history, 0, 0, 70), PopulationPiece(after.history, 70, 70, 120)]
     joined = Case(
         before.history,
         np.concatenate([before.losses[:70], after.losses]),
@@ -168,7 +168,7 @@ def test_a_path_over_two_branches_is_one_band() -> None:
 
 
 def test_lost_windows_are_told_as_such() -> None:
-    history = LotteryHistory(2, CONFIG)
+    history = PopulationHistory(2, CONFIG)
     history.append(
         pack(np.full((4, 2), np.nan, np.float32), np.full((4, 2), -1, np.int32), CONFIG), np.zeros(4, np.int32)
     )
@@ -196,7 +196,7 @@ def test_a_level_keeps_less_of_more_replicas() -> None:
 
 
 def test_nothing_is_known_before_the_first_window_or_of_no_replica() -> None:
-    history = LotteryHistory(3, CONFIG)
+    history = PopulationHistory(3, CONFIG)
     history.append(np.empty((0, 3), np.uint32), np.empty(0, np.int32))
     assert (len(history), len(history.band(10)), history.shades([0, 1], 10).shape) == (0, 0, (2, 0))
     for replica in (-1, 3):

@@ -64,7 +64,7 @@ STEPS = st.one_of(
 
 def told(timeline: Timeline, moment: Moment) -> list[int]:
     """When each network had lost it at a moment."""
-    lottery = timeline.lottery(moment)
+    lottery = timeline.seed_stats(moment)
     replicas = range(timeline.owner(moment).config.replicas)
     each = [timeline.evidence(moment, replica).lost_at or 0 for replica in replicas]
     assert lottery is None or lottery.lost_at.tolist() == each

@@ -69,7 +69,7 @@ def assert_same(one: Timeline, other: Timeline) -> None:
             assert known.lost_at == read.lost_at
             np.testing.assert_array_equal(known.recent, read.recent)
         assert one.bad_since(end) == other.bad_since(end)
-        lived, told = one.lottery(end), other.lottery(end)
+        lived, told = one.seed_stats(end), other.seed_stats(end)
         assert (lived is None) == (told is None)
         if lived is not None and told is not None:
             assert lived.windows == told.windows

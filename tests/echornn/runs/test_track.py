@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis import lottery_history
+from echornn.analysis import population_history
 from echornn.analysis.packed import pack
 from echornn.config import EchoConfig
 from echornn.progress import Floats
@@ -56,7 +56,7 @@ def test_networks_that_lost_what_they_solved_are_counted() -> None:
     losses = np.full((400, 3), 0.01, np.float32)
     losses[:, 2] = losses[300:, 0] = 0.69
     timeline = grown(losses, (50, 50, 0))
-    lottery, before = timeline.lottery(Moment(0, 400)), timeline.lottery(Moment(0, 300))
+    lottery, before = timeline.seed_stats(Moment(0, 400)), timeline.seed_stats(Moment(0, 300))
     assert lottery is not None
     assert before is not None
     assert lottery.lost_at.tolist() == [308, 0, 0]
@@ -67,15 +67,15 @@ def test_networks_that_lost_what_they_solved_are_counted() -> None:
 
 
 def test_of_windows_that_are_forgotten_their_mean_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lottery_history, "kept_buckets", lambda _: 64)
+    monkeypatch.setattr(population_history, "kept_buckets", lambda _: 64)
     losses = (np.linspace(1, 0, 4000)[:, np.newaxis] + np.arange(3)).astype(np.float32)
     timeline = grown(losses, (30, 0, 2000))
     assert timeline.losses(Moment(0, 1000), 950) is None
-    lottery = timeline.lottery(Moment(0, 1000))
+    lottery = timeline.seed_stats(Moment(0, 1000))
     assert lottery is not None
     assert lottery.solved_at.tolist() == [30, 0, 0]
     np.testing.assert_allclose(lottery.mean, losses[950:1000].mean(axis=0), atol=0.02)
-    now = timeline.lottery(Moment(0, 4000))
+    now = timeline.seed_stats(Moment(0, 4000))
     assert now is not None
     np.testing.assert_allclose(now.mean, losses[-50:].mean(axis=0), rtol=1e-5)
 

@@ -81,7 +81,7 @@ def test_one_alone_that_becomes_a_lottery_again_is_still_the_one_that_is_looked_
         session.choose(2)
         session.alone()
         session.edit(learning_rate=0.05)
-        session.lottery(4)
+        session.replicas(4)
         session.step(1)
         wait_for(lambda: session.frame.config.replicas == 4 and session.frame.trained == 1)
         assert session.frame.own_config == replace(SMALL_LOTTERY.of(2), learning_rate=0.05)

@@ -226,7 +226,7 @@ ORDERS: dict[str, Callable[[Session], None]] = {
     "undo": lambda session: session.undo(),
     "redo": lambda session: session.redo(),
     "reset": lambda session: session.reset(),
-    "lottery": lambda session: session.lottery(3),
+    "lottery": lambda session: session.replicas(3),
     "choose": lambda session: session.choose(2),
     "pause": lambda session: session.pause(),
 }

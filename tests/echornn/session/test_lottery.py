@@ -35,11 +35,11 @@ def session() -> Iterator[Session]:
 def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> None:
     frame = after(session, lambda: session.step(120))
     assert (frame.replica, frame.config, frame.own_config) == (0, SMALL_LOTTERY, ALONE)
-    assert frame.lottery is not None
+    assert frame.seed_stats is not None
     losses = scripted_losses(SMALL_LOTTERY, 0, 120)
     assert frame.loss == pytest.approx(losses[-1, 0], rel=1e-5)
-    np.testing.assert_allclose(frame.lottery.newest, losses[-1], rtol=1e-5)
-    np.testing.assert_allclose(frame.lottery.mean, losses[-50:].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(frame.seed_stats.newest, losses[-1], rtol=1e-5)
+    np.testing.assert_allclose(frame.seed_stats.mean, losses[-50:].mean(axis=0), rtol=1e-5)
     chosen = after(session, lambda: session.choose(2))
     assert (chosen.replica, chosen.own_config.seed) == (2, 9)
     assert chosen.loss == pytest.approx(losses[-1, 2], rel=1e-5)
@@ -49,7 +49,7 @@ def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> N
     np.testing.assert_allclose(session.picture.curve(1000).mean, losses[:, 2], rtol=1e-5)
     band = session.picture.band(1000)
     np.testing.assert_allclose(band.low, losses.min(axis=1), rtol=1e-5)
-    assert band.solved[-1] == frame.lottery.solved
+    assert band.solved[-1] == frame.seed_stats.solved
     assert session.picture.shades([4, 2], 1000).shape == (2, 120)
 
 
@@ -63,7 +63,7 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     together = after(session, lambda: session.choose(3))
     alone = after(session, session.alone)
     assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
-    assert (alone.epoch, alone.window, alone.lottery) == (together.epoch, together.window, None)
+    assert (alone.epoch, alone.window, alone.seed_stats) == (together.epoch, together.window, None)
     assert alone.loss == together.loss
     assert alone.verdict.cause == "too early to tell: 64 more windows until it is judged", "of it alone"
     np.testing.assert_array_equal(alone.evidence.recent, together.evidence.recent)
@@ -110,7 +110,7 @@ def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_t
     after(session, lambda: session.step(3))
     shows_its_own(after(session, lambda: session.go(1, 40)))
     after(session, lambda: session.go(1, 43))
-    session.lottery(4)
+    session.replicas(4)
     shows_its_own(after(session, lambda: session.go(1, 40)))
     *before, _ = after(session, lambda: session.go(1, 41)).tape
     assert [one.losses[-1] for one in before] == pytest.approx(own[39 - len(before) : 39], rel=1e-4)
@@ -126,7 +126,7 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
     session = Session(SMALL, make_trainer=scripted_trainers)
     with patch.object(Stage, "change", change), playing(session):
         after(session, lambda: session.step(20))
-        session.lottery(6)
+        session.replicas(6)
         after(session, lambda: session.step(20))
         after(session, lambda: session.choose(4))
         after(session, lambda: session.go(0, 15))
@@ -135,7 +135,7 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
     assert {frame.config.replicas for frame in going} == {1, 6}
     for frame in shown:
         assert frame.own_config == frame.config.of(frame.replica), "it is there"
-        assert frame.lottery is None or frame.lottery.replicas == frame.config.replicas
+        assert frame.seed_stats is None or frame.seed_stats.replicas == frame.config.replicas
 
 
 def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_moment() -> None:
@@ -149,7 +149,7 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
     with patch.object(Stage, "change", change), playing(session):
         after(session, lambda: session.step(40))
         after(session, lambda: session.choose(3))
-        for command in (session.alone, session.step, session.lottery, session.undo):
+        for command in (session.alone, session.step, session.replicas, session.undo):
             command()
         session.redo()
         session.edit(state_size=8)
@@ -171,8 +171,8 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
         return
     branch = timeline.branch(frame.branch)
     assert (frame.config, frame.own_config) == (branch.config, branch.config.of(frame.replica))
-    assert (frame.lottery is None) == (branch.config.replicas == 1)
-    assert frame.lottery is None or frame.lottery.windows == frame.trained
+    assert (frame.seed_stats is None) == (branch.config.replicas == 1)
+    assert frame.seed_stats is None or frame.seed_stats.windows == frame.trained
     if "to train again" in frame.message and frame.progress is not None:
         return  # of the same network, where one was before, until one has come there
     assert place(*branch.position(frame.trained), branch.config) in (
@@ -190,7 +190,7 @@ COMMANDS: dict[str, Callable[[Session, int], None]] = {
     "pause": lambda session, number: session.pause(),
     "choose": lambda session, number: session.choose(number % 8),
     "alone": lambda session, number: session.alone(),
-    "lottery": lambda session, number: session.lottery(2 + number % 5),
+    "lottery": lambda session, number: session.replicas(2 + number % 5),
     "edit": lambda session, number: session.edit(learning_rate=0.01 * (1 + number)),
     "echo": lambda session, number: session.edit(echo_step=number % 9),
     "reset": lambda session, number: session.reset(),
@@ -221,7 +221,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                 frame = after(session, session.pause)
                 config = session.timeline.branch(frame.branch).config
                 assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
-                assert (frame.lottery is None) == (config.replicas == 1)
+                assert (frame.seed_stats is None) == (config.replicas == 1)
                 if frame.progress is not None:
                     losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
                     assert losses is not None
@@ -246,13 +246,13 @@ def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> No
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
         after(session, lambda: session.step(7))
-        many = after(session, lambda: session.lottery(6))
+        many = after(session, lambda: session.replicas(6))
         assert (many.config, many.trained) == (replace(SMALL, replicas=6), 0)
         after(session, lambda: session.step(12))
         session.edit(learning_rate=0.1)
         after(session, lambda: session.step(3))
         session.reset()
-        one = after(session, lambda: session.lottery(6))
+        one = after(session, lambda: session.replicas(6))
         assert (one.config, one.trained, one.branch) == (SMALL, 7, 0)
         assert after(session, session.undo).trained == 7
 
@@ -261,31 +261,31 @@ def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew()
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
         after(session, lambda: session.step(7))
-        session.lottery(6)
+        session.replicas(6)
         after(session, lambda: session.step(12))
         many = after(session, lambda: session.choose(4))
         for _ in range(3):
-            one = after(session, session.lottery)
+            one = after(session, session.replicas)
             assert (one.config, one.trained) == (SMALL, 7)
-            back = after(session, session.lottery)
+            back = after(session, session.replicas)
             assert (back.config, back.trained, back.branch, back.replica) == (many.config, 12, 1, 4)
         after(session, lambda: session.step(3))
-        after(session, session.lottery)
+        after(session, session.replicas)
         after(session, lambda: session.step(2))
-        after(session, session.lottery)
-        assert after(session, session.lottery).trained == 9, "what was trained on there is part of it"
-        assert after(session, session.lottery).trained == 15
+        after(session, session.replicas)
+        assert after(session, session.replicas).trained == 9, "what was trained on there is part of it"
+        assert after(session, session.replicas).trained == 15
         assert len(session.timeline) == 2
 
 
 def test_a_lottery_from_the_start_becomes_the_chosen_one_from_the_start_and_that_the_lottery(session: Session) -> None:
     session.step(7)
     after(session, lambda: session.choose(3))
-    frame = after(session, session.lottery)
+    frame = after(session, session.replicas)
     assert (frame.config, frame.trained, frame.branch) == (replace(ALONE, seed=10), 0, 1)
     assert after(session, session.undo).config == SMALL_LOTTERY
     assert after(session, session.redo).config.replicas == 1
-    back = after(session, session.lottery)
+    back = after(session, session.replicas)
     assert (back.config, back.trained, back.branch, back.replica) == (SMALL_LOTTERY, 7, 0, 3)
 
 
@@ -294,12 +294,12 @@ def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_
     after(session, lambda: session.choose(3))
     session.alone()
     after(session, lambda: session.step(5))
-    back = after(session, session.lottery)
+    back = after(session, session.replicas)
     assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 7, 3)
     after(session, lambda: session.choose(1))
-    assert (alone := after(session, session.lottery)).own_config == replace(ALONE, seed=10)
+    assert (alone := after(session, session.replicas)).own_config == replace(ALONE, seed=10)
     assert alone.trained == 12
-    assert after(session, session.lottery).replica == 1
+    assert after(session, session.replicas).replica == 1
     assert len(session.timeline) == 2
 
 
@@ -307,15 +307,15 @@ def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
         session.step(7)
-        session.lottery(6)
+        session.replicas(6)
         session.step(12)
-        after(session, session.lottery)
+        after(session, session.replicas)
         after(session, lambda: session.edit(echo_step=5))
-        another = after(session, lambda: session.lottery(6))
+        another = after(session, lambda: session.replicas(6))
         assert (another.config.echo_step, another.config.replicas, another.trained) == (5, 6, 0)
-        assert after(session, session.lottery).config == replace(SMALL, echo_step=5)
+        assert after(session, session.replicas).config == replace(SMALL, echo_step=5)
         after(session, lambda: session.go(0, 7))
-        assert after(session, session.lottery).config == replace(SMALL, replicas=6), "the one that it is of"
+        assert after(session, session.replicas).config == replace(SMALL, replicas=6), "the one that it is of"
 
 
 def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
@@ -328,8 +328,8 @@ def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner(
     with playing(session):
         frame = after(session, lambda: session.step(32))
         assert (frame.warning, frame.trained) == ("", 32)
-        assert frame.lottery is not None
-        assert frame.lottery.diverged.tolist() == [True, True, False, False, True, True]
+        assert frame.seed_stats is not None
+        assert frame.seed_stats.diverged.tolist() == [True, True, False, False, True, True]
         frame = after(session, session.resume)
         assert (frame.state, frame.trained) == (State.PAUSED, 34)
         assert "the loss is nan in window 4 of epoch 4" in frame.warning
@@ -346,10 +346,10 @@ def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() 
     session = Session(SMALL, make_trainer=make)
     with playing(session):
         after(session, lambda: session.step(4))
-        frame = after(session, lambda: session.lottery(64))
+        frame = after(session, lambda: session.replicas(64))
         assert (frame.refused_field, frame.config, frame.trained) == ("replicas", SMALL, 4)
         assert frame.refusal == "replicas = 64 cannot be used: about 8 would fit"
-        assert after(session, lambda: session.lottery(8)).config.replicas == 8
+        assert after(session, lambda: session.replicas(8)).config.replicas == 8
 
 
 def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
@@ -372,11 +372,11 @@ def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
 def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) -> None:
     early = after(session, lambda: session.step(70))
     late = after(session, lambda: session.step(300))
-    assert early.lottery is not None
-    assert late.lottery is not None
+    assert early.seed_stats is not None
+    assert late.seed_stats is not None
     back = after(session, lambda: session.go(0, 70))
-    assert back.lottery is not None
-    np.testing.assert_array_equal(back.lottery.solved_at, early.lottery.solved_at)
-    np.testing.assert_array_equal(back.lottery.mean, early.lottery.mean)
-    assert late.lottery.solved > early.lottery.solved
-    assert session.timeline.lottery(Moment(0, 370)) is not None
+    assert back.seed_stats is not None
+    np.testing.assert_array_equal(back.seed_stats.solved_at, early.seed_stats.solved_at)
+    np.testing.assert_array_equal(back.seed_stats.mean, early.seed_stats.mean)
+    assert late.seed_stats.solved > early.seed_stats.solved
+    assert session.timeline.seed_stats(Moment(0, 370)) is not None

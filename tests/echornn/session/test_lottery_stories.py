@@ -132,7 +132,7 @@ class Story:
 
     def check_lottery(self) -> None:
         live = self.live
-        lottery = live.timeline.lottery(live.here)
+        lottery = live.timeline.seed_stats(live.here)
         assert (lottery is None) == (live.config.replicas == 1)
         for index in range(0 if lottery is None else lottery.replicas):
             assert lottery is not None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.lottery import wilson
+from echornn.analysis.seed_stats import wilson
 from echornn.sweeps.measures import LEVELS, Measure, Scale, short_text, value_of
 from echornn.sweeps.tally import Tally, Trained
 

@@ -13,8 +13,8 @@ import pytest
 from textual.pilot import Pilot
 
 from echornn.analysis.evidence import Evidence
-from echornn.analysis.lottery import Lottery
 from echornn.analysis.phrases import ONE_SEED
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from echornn.session.session import Session
@@ -27,8 +27,8 @@ from tui.app.app import EchoApp
 
 LOTTERY = EchoConfig(state_size=12, replicas=64)
 NONE = np.zeros(64, np.int64)
-AT_CHANCE = Lottery.after(np.full((50, 64), 0.69, np.float32), NONE, 700, NONE)
-SOLVED = Lottery.after(np.full((50, 64), 0.01, np.float32), NONE + 300, 700, NONE)
+AT_CHANCE = SeedStats.after(np.full((50, 64), 0.69, np.float32), NONE, 700, NONE)
+SOLVED = SeedStats.after(np.full((50, 64), 0.01, np.float32), NONE + 300, 700, NONE)
 
 
 @asynccontextmanager
@@ -53,7 +53,7 @@ def footer(app: EchoApp) -> str:
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
 async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: tuple[int, int]) -> None:
-    async with shown(size, lottery=AT_CHANCE) as (app, session, pilot):
+    async with shown(size, seed_stats=AT_CHANCE) as (app, session, pilot):
         assert "a: init glorot" in " ".join(screen_text(app).split())
         assert "a Advice" in footer(app)
         assert footer(app).rstrip().endswith("? Help q Quit")
@@ -63,7 +63,7 @@ async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: t
 
 
 async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> None:
-    async with shown((100, 30), lottery=AT_CHANCE) as (app, _, pilot):
+    async with shown((100, 30), seed_stats=AT_CHANCE) as (app, _, pilot):
         await pilot.press("6", "down")
         await pilot.pause()
         assert "a Advice" in footer(app)
@@ -71,12 +71,12 @@ async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> Non
 
 
 async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:
-    async with shown(lottery=SOLVED) as (app, session, pilot):
+    async with shown(seed_stats=SOLVED) as (app, session, pilot):
         assert "Advice" not in footer(app)
         await pilot.press("a")
         assert session.commands == []
         assert keys.NO_ADVICE in screen_text(app)
-        session.set_frame(State.RUNNING, lottery=AT_CHANCE)
+        session.set_frame(State.RUNNING, seed_stats=AT_CHANCE)
         app.show_newest_frame()
         await pilot.pause()
         await pilot.pause()

@@ -15,9 +15,9 @@ from tests.scripted import ScriptedSession
 from tui.app.app import EchoApp
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
-from tui.app.views.lottery import LotteryView
 from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
+from tui.app.views.seeds import SeedsView
 from tui.app.views.weights import WeightsView
 from tui.app.widgets.blocks import CLASS_COLOURS
 from tui.app.widgets.loss_plot import LossPlot
@@ -38,8 +38,8 @@ APART: list[tuple[type[Widget], str, list[str]]] = [
     (GradientView, "color", ["view--input", "view--positive", "view--prediction"]),
     (GradientView, "bgcolor", ["view--cursor", "view--changed", "view--input"]),
     (WeightsView, "color", ["view--positive", "view--negative", "view--point", "view--saturated"]),
-    (LotteryView, "color", ["lottery--loss", "lottery--solved"]),
-    (LotteryView, "bgcolor", ["lottery--chosen", "lottery--label"]),
+    (SeedsView, "color", ["seeds--loss", "seeds--solved"]),
+    (SeedsView, "bgcolor", ["seeds--chosen", "seeds--label"]),
     (LossPlot, "color", ["plot--raw", "plot--mean", "plot--mark", "plot--errors"]),
     (LossPlot, "color", ["plot--mean", "plot--median", "plot--solved", "plot--mark", "plot--errors"]),
     (SettingsPanel, "color", ["panel--field", "panel--draft", "panel--refusal"]),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session.frame import State
@@ -20,8 +20,8 @@ from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.test_lottery import WINDOWS, losses_of
 from tui.app import keys
 from tui.app.app import EchoApp
-from tui.app.lotteries import where_it_led
-from tui.app.views.lottery import LotteryView
+from tui.app.seeds_keys import where_it_led
+from tui.app.views.seeds import SeedsView
 from tui.app.widgets.loss_plot import LossPlot
 
 
@@ -36,8 +36,8 @@ async def lottery(
     grow_many(session.timeline, 0, losses_of(range(replicas), np.arange(windows), replicas).T)
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=size) as pilot:
-        where = session.timeline.lottery(Moment(0, windows))
-        session.set_frame(state, make_progress(config.of(0)), trained=windows, lottery=where)
+        where = session.timeline.seed_stats(Moment(0, windows))
+        session.set_frame(state, make_progress(config.of(0)), trained=windows, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()
         yield app, session, pilot
@@ -45,8 +45,8 @@ async def lottery(
 
 def order_of(app: EchoApp) -> list[int]:
     """The replicas in the order of their lines."""
-    assert app._frame.lottery is not None
-    return [int(replica) for replica in app._frame.lottery.order()]
+    assert app._frame.seed_stats is not None
+    return [int(replica) for replica in app._frame.seed_stats.order()]
 
 
 def chosen_lines(app: EchoApp) -> list[str]:
@@ -65,7 +65,7 @@ async def test_the_view_shows_the_networks_and_marks_the_chosen_one() -> None:
 async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() -> None:
     async with lottery() as (app, session, pilot):
         await pilot.press("6", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
-        order, page = order_of(app), app.query_one(LotteryView)._shown - 1
+        order, page = order_of(app), app.query_one(SeedsView)._shown - 1
         chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
         assert session.commands == [f"choose {replica}" for replica in chosen], "nothing comes above the first"
         await pilot.press("down")
@@ -116,7 +116,7 @@ async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
     async with lottery() as (app, session, pilot):
         await pilot.press("6")
         await pilot.pause()
-        view = app.query_one(LotteryView)
+        view = app.query_one(SeedsView)
         order = order_of(app)
         await pilot.click(view, offset=(30, 4))
         assert session.commands == [f"choose {order[2]}"]
@@ -136,12 +136,12 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
     async with opened(State.RUNNING) as (app, session, pilot):
         await pilot.press("L")
         await pilot.pause()
-        assert session.commands == ["lottery"]
+        assert session.commands == ["replicas"]
         branches, many = len(session.timeline), EchoConfig(replicas=64)
         none = np.zeros(64, np.int64)
-        nothing = Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
+        nothing = SeedStats.after(np.empty((0, 64), np.float32), none, 0, none)
         for state, message in ((State.LOADING, "compiling"), (State.PAUSED, "going to window 7"), (State.PAUSED, "")):
-            session.set_frame(state, config=many, branch=branches, lottery=nothing, trained=0, message=message)
+            session.set_frame(state, config=many, branch=branches, seed_stats=nothing, trained=0, message=message)
             app.show_newest_frame()
             await pilot.pause()
             led = where_it_led(many, begun=True)
@@ -158,18 +158,18 @@ async def test_where_its_view_is_shown_a_lottery_that_begins_has_the_arrows(
     async with opened(State.PAUSED) as (app, session, pilot):
         await pilot.press(*before, "L")
         none, many = np.zeros(64, np.int64), EchoConfig(replicas=64)
-        nothing = Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
-        session.set_frame(State.PAUSED, config=many, branch=len(session.timeline), lottery=nothing, trained=0)
+        nothing = SeedStats.after(np.empty((0, 64), np.float32), none, 0, none)
+        session.set_frame(State.PAUSED, config=many, branch=len(session.timeline), seed_stats=nothing, trained=0)
         app.show_newest_frame()
         await pilot.pause()
-        assert isinstance(app.focused, LotteryView) == has_arrows
+        assert isinstance(app.focused, SeedsView) == has_arrows
 
 
 async def test_while_loading_a_turn_waits() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
         await pilot.press("L")
         await pilot.pause()
-        assert session.commands == ["lottery"]
+        assert session.commands == ["replicas"]
         assert keys.LATER in screen_text(app)
 
 
@@ -186,7 +186,7 @@ async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> N
     async with lottery() as (app, _, pilot):
         await pilot.press("6")
         await pilot.pause()
-        assert isinstance(app.focused, LotteryView), "its arrows act at once"
+        assert isinstance(app.focused, SeedsView), "its arrows act at once"
         lines = screen_text(app).split("\n")
         assert "of 64 solved (" in lines[2]
         assert "enter: on with it alone" in lines[3]

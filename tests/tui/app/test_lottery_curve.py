@@ -100,7 +100,7 @@ def test_the_words_tell_lines_apart_without_colour() -> None:
 
 def test_at_80_columns_the_strip_takes_one_line_and_says_how_many_with_the_interval() -> None:
     timeline = recorded()
-    lottery = timeline.lottery(Moment(0, 700))
+    lottery = timeline.seed_stats(Moment(0, 700))
     assert lottery is not None
     cells, _ = drawn(timeline)
     *curve, strip, base = lines_of(cells)

@@ -17,7 +17,7 @@ from echornn.specimen import Specimen
 from tests.patience import PATIENCE, wait_for
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.app.app import EchoApp
-from tui.app.views.lottery import LotteryView
+from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
 from tui.app.widgets.cells import CellWidget
 from tui.app.widgets.loss_plot import LossPlot
@@ -105,7 +105,7 @@ async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_ev
         app.session.step(100)
         assert app.session.when_idle(PATIENCE)
         app.show_newest_frame()
-        view = app.query_one(LotteryView)
+        view = app.query_one(SeedsView)
         assert view._cells.text(1).split()[3:] == ["0", "50"]
         await pilot.press("z", "z")
         assert view._cells.text(1).split()[3:] == ["80", "90"], "at once, before any frame comes"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.lottery import Counts
+from echornn.analysis.seed_stats import Counts
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn.analysis.lottery import Lottery, wilson
+from echornn.analysis.seed_stats import SeedStats, wilson
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.session import loop
@@ -24,8 +24,8 @@ from tests.scripted import ScriptedTrainer, scripted_loss
 from tests.scripted_population import ScriptedPopulation, scripted_losses, scripted_trainers
 from tui.commands.epoch_report import EpochReport
 from tui.commands.headless import print_training
-from tui.commands.lottery_report import LotteryReport
-from tui.commands.record_lines import LOTTERY_NOTE, as_line, short
+from tui.commands.population_report import PopulationReport
+from tui.commands.record_lines import SEEDS_NOTE, as_line, short
 from tui.commands.records import Record, as_json, finished_record
 from tui.exit_code import ExitCode
 
@@ -35,7 +35,7 @@ CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
 
 def records_of(pieces: list[int], config: EchoConfig = CONFIG) -> list[Record]:
     population = ScriptedPopulation(config)
-    report = LotteryReport(config, clock=lambda: 0.0)
+    report = PopulationReport(config, clock=lambda: 0.0)
     return [record for n in pieces for record in report.records(population.advance(n))]
 
 
@@ -65,7 +65,7 @@ def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
     config = replace(CONFIG, replicas=4)
     population = ScriptedPopulation(config)
     population.diverges_at = {1: 3, 2: 90}
-    *_, last = LotteryReport(config).records(population.advance(101))
+    *_, last = PopulationReport(config).records(population.advance(101))
     assert (last["diverged"], last["loss_90"]) == (2, math.inf)
     parsed = json.loads(as_json(last))
     assert parsed["loss_90"] is None
@@ -84,13 +84,13 @@ def test_lines_are_for_80_columns() -> None:
         assert len(line) <= 84
         narrow = {**wide, "replicas": 64, "solved": 41, "median_window": 1243}
         assert len(as_line(narrow, replace(CONFIG, num_epochs=100))) <= 80
-    assert len(LOTTERY_NOTE) <= 80
+    assert len(SEEDS_NOTE) <= 80
 
 
 def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     mean = np.array([0.001, 0.002, 0.6931], np.float32)
-    lottery = Lottery(np.array([80, 0, 60]), mean, mean, np.zeros(3, np.bool_), 500, np.zeros(3, np.int64))
-    frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, lottery=lottery)
+    lottery = SeedStats(np.array([80, 0, 60]), mean, mean, np.zeros(3, np.bool_), 500, np.zeros(3, np.int64))
+    frame = Frame(State.FINISHED, CONFIG, trained=500, trained_in_all=700, seed_stats=lottery)
     record = finished_record(frame, 1.23456)
     assert as_line(record, CONFIG) == (
         "finished  2/3 solved (21-94%) median 60  mean loss 0.001 0.002 0.555  seconds 1.235"
@@ -98,7 +98,7 @@ def test_the_last_line_is_the_lottery_as_it_stands() -> None:
     parsed = json.loads(as_json(record))
     assert (parsed["event"], parsed["windows"], parsed["seconds"]) == ("finished", 700, 1.235)
     assert (parsed["solved"], parsed["median_window"], parsed["diverged"], parsed["lost"]) == (2, 60, 0, 0)
-    frame = replace(frame, lottery=replace(lottery, lost_at=np.array([140, 0, 0])))
+    frame = replace(frame, seed_stats=replace(lottery, lost_at=np.array([140, 0, 0])))
     record = finished_record(frame, 1.23456)
     assert as_line(record, CONFIG).startswith("finished  2/3 solved (21-94%) median 60, 1 lost again  mean loss 0.001")
     assert json.loads(as_json(record))["lost"] == 1
@@ -111,7 +111,7 @@ def test_after_a_resume_the_epoch_under_way_is_reported_whole(cut: int, tmp_path
     assert run.checkpoint is not None
     population = ScriptedPopulation(CONFIG)
     population.restore(run.checkpoint.state)
-    report = LotteryReport(CONFIG, clock=lambda: 0.0)
+    report = PopulationReport(CONFIG, clock=lambda: 0.0)
     report.go_on_after(run)
     *_, epoch = report.records(population.advance(250 - cut))
     *_, whole = records_of([500])
@@ -160,7 +160,7 @@ def test_the_program_prints_a_lottery_and_goes_on_with_it(tmp_path: Path) -> Non
     done = program(*arguments, "--run", folder)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[1] == LOTTERY_NOTE
+    assert lines[1] == SEEDS_NOTE
     assert lines[-2].startswith("epoch 2 done  6/9 solved (35-88%) median 117  loss 3e-6 9e-4 0.693  ")
     assert lines[-1].startswith("finished  6/9 solved (35-88%) median 117  mean loss ")
     whole = program("export", folder).stdout

@@ -109,8 +109,8 @@ class ProbeView(View):
 
 
 def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
-    """Which moment readings are of, the branch by its letter, and of a lottery the network by its seed; empty where it
-    is the frame's."""
+    """Which moment readings are of: the branch by its letter and, of several replicas, the network by its seed; empty
+    where it is the frame's."""
     if frame is None:
         return ""
     other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed

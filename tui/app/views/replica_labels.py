@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
-from tui.app.views.lottery_words import mean_of
+from tui.app.views.seeds_words import mean_of
 
 LOSS_WIDTH = 7
 
@@ -19,20 +19,20 @@ class Labels:
 
     Attributes:
         seed: of the first replica; each has the next.
-        lottery: where they stand.
+        seed_stats: what the replicas have come to.
         seeds, windows: characters of the largest seed and of the latest window, or of the names above them.
     """
 
     seed: int
-    lottery: Lottery
+    seed_stats: SeedStats
     seeds: int
     windows: int
 
     @classmethod
-    def of(cls, config: EchoConfig, lottery: Lottery) -> Labels:
+    def of(cls, config: EchoConfig, seed_stats: SeedStats) -> Labels:
         """The labels of all replicas; their widths change with the digits of the windows trained alone."""
-        seeds = len(str(config.seed + lottery.replicas - 1))
-        return cls(config.seed, lottery, max(4, seeds), max(6, len(f"{lottery.windows:,}")))
+        seeds = len(str(config.seed + seed_stats.replicas - 1))
+        return cls(config.seed, seed_stats, max(4, seeds), max(6, len(f"{seed_stats.windows:,}")))
 
     @property
     def width(self) -> int:
@@ -46,7 +46,7 @@ class Labels:
 
     def line(self, replica: int) -> str:
         """One replica, counted from 0."""
-        at = int(self.lottery.solved_at[replica])
+        at = int(self.seed_stats.solved_at[replica])
         solved = f"{at:,}" if at else NOT_YET
-        loss = mean_of(self.lottery, replica)
+        loss = mean_of(self.seed_stats, replica)
         return f"{self.seed + replica:>{self.seeds}} {solved:>{self.windows}} {loss:>{LOSS_WIDTH}}"

@@ -1,10 +1,10 @@
-"""How many windows the networks of a lottery took to solve the task: as a histogram, or as a line of blocks."""
+"""How many windows each replica took to solve the task: as a histogram, or as a line of blocks."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from tui.app.views.paint import Box, write_in
 from tui.app.widgets.axes import count
 from tui.app.widgets.cells import Cells
@@ -22,20 +22,20 @@ PARTS = " ▏▎▍▌▋▊▉█"
 """Lengths of a bar's end, in eighths."""
 
 
-def draw_histogram(cells: Cells, box: Box, lottery: Lottery, ascii_only: bool = False) -> None:
+def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bool = False) -> None:
     """A bar for each stretch of windows that is as long as the next, and one for those that are not solved yet."""
-    write_in(cells, box, 0, "solved within windows", "lottery--axis")
-    width, bins = lottery.histogram(min(MOST_BINS, max(1, box.height - 2)))
+    write_in(cells, box, 0, "solved within windows", "seeds--axis")
+    width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
     rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
-    rows.append(("not yet", lottery.replicas - lottery.solved))
+    rows.append(("not yet", seed_stats.replicas - seed_stats.solved))
     label = max(len(name) for name, _ in rows)
-    number = len(f"{lottery.replicas:,}")
+    number = len(f"{seed_stats.replicas:,}")
     room, most = box.width - label - number - 2, max(1, *(n for _, n in rows))
     for line, (name, n) in enumerate(rows, 1):
-        style = "lottery--loss" if name == "not yet" else "lottery--solved"
-        write_in(cells, box, line, f"{name:>{label}}", "lottery--axis")
+        style = "seeds--loss" if name == "not yet" else "seeds--solved"
+        write_in(cells, box, line, f"{name:>{label}}", "seeds--axis")
         write_in(cells, box, line, bar(n / most, room, ascii_only), style, at=label + 1)
-        write_in(cells, box, line, f"{n:>{number},}", "lottery--axis", at=box.width - number)
+        write_in(cells, box, line, f"{n:>{number},}", "seeds--axis", at=box.width - number)
 
 
 def bar(share: float, width: int, ascii_only: bool = False) -> str:
@@ -48,7 +48,7 @@ def bar(share: float, width: int, ascii_only: bool = False) -> str:
 
 
 def solved_by_column(
-    lottery: Lottery, first: int, length: int, columns: int, ascii_only: bool = False
+    seed_stats: SeedStats, first: int, length: int, columns: int, ascii_only: bool = False
 ) -> tuple[str, int]:
     """For each column of an axis a block as high as many were solved there; and how many a full one stands for: the
     most in any.
@@ -57,7 +57,7 @@ def solved_by_column(
         first: the axis' first window, from 0.
         length: windows along it.
     """
-    at = lottery.solved_at[lottery.solved_at > 0] - 1 - first
+    at = seed_stats.solved_at[seed_stats.solved_at > 0] - 1 - first
     at = at[(at >= 0) & (at < length)]
     counts = np.bincount(at * columns // max(1, length), minlength=columns)
     most = int(counts.max(initial=0))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
-from tui.app.views.lottery import LotteryView
 from tui.app.views.memory import MemoryView
 from tui.app.views.rows import Rows
+from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
 from tui.app.views.weights import WeightsView
 
-VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, LotteryView)
+VIEWS: tuple[type[View], ...] = (Rows, Data, MemoryView, GradientView, WeightsView, SeedsView)

@@ -109,15 +109,15 @@ class BranchList(ListPanel):
 def row_of(branch: BranchRow) -> Row:
     """A branch as a row of the list."""
     along = f"{branch.windows:,} on its path"
-    if branch.lottery is not None:
-        solved = [str(branch.lottery), along]
+    if branch.seed_stats is not None:
+        solved = [str(branch.seed_stats), along]
     elif branch.solved_at is None:
         solved = [along]
     else:
         lost = "" if branch.lost_at is None else f", lost {branch.lost_at:,}"
         solved = [f"solved {branch.solved_at:,}{lost} of {branch.windows:,}"]
     mean = [] if math.isnan(branch.mean) else [mean_text(branch.mean)]
-    is_lost = branch.lost_at is not None or (branch.lottery is not None and branch.lottery.lost > 0)
+    is_lost = branch.lost_at is not None or (branch.seed_stats is not None and branch.seed_stats.lost > 0)
     parts = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts what comes last
     state = (branch.is_shown, branch.is_line, branch.is_pinned)
     return Row(branch.number, branch.letter, branch.words, " · ".join(parts), *state)

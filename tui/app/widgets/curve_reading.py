@@ -13,7 +13,7 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
     """What the curve holds at a window of the run: its epoch, the bucket's loss and error rate.
 
     Args:
-        band: of a lottery: where the losses of all lie there, and how many have solved the task, come first.
+        band: of several replicas: where their losses lie there, and how many have solved the task, come first.
         seed: of the network whose curve it is.
     """
     bucket = int(np.searchsorted(curve.starts, window, side="right")) - 1
@@ -36,7 +36,7 @@ def read(curve: Curve, window: int, band: Band | None = None, seed: int = 0) -> 
 
 
 def _of_all(band: Band, window: int) -> str:
-    """What a lottery's band holds there; empty where one network alone was trained."""
+    """What the band holds there; empty where one network alone was trained."""
     bucket = int(np.searchsorted(band.starts, window, side="right")) - 1
     if bucket < 0 or window >= band.ends[bucket]:
         return ""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.widgets import Footer
 
-LEFT_OUT = ("faster", "branches", "step", "lottery", "undo", "window(-1)", "settings", "view('1')")
+LEFT_OUT = ("faster", "branches", "step", "seeds", "undo", "window(-1)", "settings", "view('1')")
 """Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
 
 

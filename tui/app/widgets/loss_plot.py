@@ -17,6 +17,7 @@ from echornn.tasks.levels import guessing_errors
 from tui.app.scene import Scene
 from tui.app.the_fall import turning_points
 from tui.app.widgets.axes import LossAxis
+from tui.app.widgets.band_lines import band_axis, band_words, draw_band
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
@@ -24,7 +25,6 @@ from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import characters, overlaid, spans
 from tui.app.widgets.ghosts import GhostLines, Place
 from tui.app.widgets.legend import Legend, ghost_words
-from tui.app.widgets.lottery_lines import draw_band, lottery_axis, lottery_words
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
 from tui.app.widgets.strips import Lines, Strips, draw_errors, draw_solved
@@ -58,8 +58,8 @@ class LossPlot(CellWidget, can_focus=True):
     """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
 
     A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
-    (double, with a word). Of a lottery it draws where the losses of all networks lie, over them the mean of the chosen
-    one, and in a strip how many have solved the task.
+    (double, with a word). With several replicas it draws the band of all their losses, over it the mean of the
+    chosen one, and in a strip how many have solved the task.
     """
 
     STYLES = tuple(f"plot--{part}" for part in PARTS)
@@ -152,7 +152,7 @@ class LossPlot(CellWidget, can_focus=True):
             return
         curve = scene.picture.curve(columns, first, last)
         log = self.viewport.log
-        axis = lottery_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
+        axis = band_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
         place = Place(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self._glyphs, self.has_focus)
         self._ghost_lines.draw(cells, place, scene.ghosts, "plot--ghost")
@@ -174,10 +174,10 @@ class LossPlot(CellWidget, can_focus=True):
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """What each line is, where it needs to be said."""
-        lottery = lottery_words(band, self._scene.frame.own_config.seed, place, self._ascii) if len(band) else []
+        words = band_words(band, self._scene.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
-        return [*lottery[:most], *ghost_words(self._scene.ghosts, place, cut, most - len(lottery))]
+        return [*words[:most], *ghost_words(self._scene.ghosts, place, cut, most - len(words))]
 
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height

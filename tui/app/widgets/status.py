@@ -79,7 +79,7 @@ class StatusLine(CellWidget):
             beside: whether what is read takes the place of the advice only, and the cause stays.
         """
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        self._verdict = self._said(frame) if frame.lottery is None else frame.verdict
+        self._verdict = self._said(frame) if frame.seed_stats is None else frame.verdict
         self.redraw()
 
     def _said(self, frame: Frame) -> Verdict:
@@ -141,7 +141,7 @@ def status_fields(frame: Frame) -> list[tuple[str, str]]:
         *_place_in_the_tree(frame),
         ("epoch", f"{frame.epoch}/{config.num_epochs}"),
         ("window", f"{frame.window:>{len(str(config.windows_per_epoch))}}/{config.windows_per_epoch}"),
-        *([] if frame.lottery is None else [("seed", str(frame.own_config.seed))]),
+        *([] if frame.seed_stats is None else [("seed", str(frame.own_config.seed))]),
         ("loss", "-" if math.isnan(frame.loss) and frame.progress is None else loss_text(frame.loss)),
         ("accuracy", "-" if math.isnan(frame.accuracy) else f"{frame.accuracy:.1%}"),
     ]

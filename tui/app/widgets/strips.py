@@ -1,4 +1,4 @@
-"""Strips below the curve: wrong predictions of the network that is shown, and how many of a lottery have solved it."""
+"""Strips below the curve: wrong predictions of the network that is shown, and how many replicas solved the task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
-from echornn.analysis.lottery import wilson, wilson_of
+from echornn.analysis.seed_stats import wilson, wilson_of
 from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import column_of, per_column
 from tui.app.widgets.dots import characters, filled, overlaid, spans
@@ -17,7 +17,7 @@ from tui.app.widgets.dots import characters, filled, overlaid, spans
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 
 BOTH, TALL = 10, 18
-"""Lines of a widget from which on a lottery has both strips, and that of the solved shows its interval too."""
+"""Lines of a widget from which on several replicas have both strips, and that of the solved shows its interval too."""
 
 SOLVED_SHARE, MOST_SOLVED = 6, 5
 """Then that has a sixth of all lines, and so many at the most."""
@@ -28,7 +28,7 @@ class Strips:
     """How many lines each strip has.
 
     Attributes:
-        solved: of the share of a lottery that has solved the task; 0 without one.
+        solved: of the share of replicas that have solved the task; 0 for one network.
         errors: of the error rate.
     """
 
@@ -36,10 +36,10 @@ class Strips:
     errors: int = 1
 
     @classmethod
-    def of(cls, is_lottery: bool, lines: int, ascii_only: bool) -> Strips:
+    def of(cls, has_replicas: bool, lines: int, ascii_only: bool) -> Strips:
         """Those of a curve with so many lines in all: where there are few, the curve keeps as many as that of a network
         alone."""
-        if not is_lottery:
+        if not has_replicas:
             return cls()
         if lines < BOTH:
             return cls(1, 0)

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tests.scripted import make_progress
 from tui.app.scene import Scene
-from tui.app.views.lottery import LotteryView
-from tui.app.views.lottery_room import HEAD, share
-from tui.app.views.lottery_words import ordinal, read
 from tui.app.views.replica_labels import Labels
+from tui.app.views.seeds import SeedsView
+from tui.app.views.seeds_room import HEAD, share
+from tui.app.views.seeds_words import ordinal, read
 from tui.app.views.shaded_losses import losses_by_column, shaded
 from tui.app.views.solve_times import bar, solved_by_column
 from tui.app.widgets.cells import Cells
@@ -55,10 +55,10 @@ class Scripted(Picture):
         return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, self.frame.config.replicas)
 
 
-def lottery_after(windows: int, replicas: int = 64) -> Lottery:
+def lottery_after(windows: int, replicas: int = 64) -> SeedStats:
     at = solve_times(replicas)
     newest = losses_of(range(replicas), np.array([windows]), replicas)[:, 0]
-    return Lottery(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows, np.zeros_like(at))
+    return SeedStats(np.where(at <= windows, at, 0), newest, newest, ~np.isfinite(newest), windows, np.zeros_like(at))
 
 
 def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Frame:
@@ -66,7 +66,7 @@ def frame_of(replicas: int = 64, windows: int = WINDOWS, replica: int = 0) -> Fr
     lottery = lottery_after(windows, replicas) if replicas > 1 else None
     progress = make_progress(config.of(replica))
     return Frame(
-        State.PAUSED, config, trained=windows, line_end=windows, progress=progress, replica=replica, lottery=lottery
+        State.PAUSED, config, trained=windows, line_end=windows, progress=progress, replica=replica, seed_stats=lottery
     )
 
 
@@ -75,9 +75,9 @@ def drawn(
     width: int,
     height: int,
     ascii_only: bool = False,
-    view: LotteryView | None = None,
+    view: SeedsView | None = None,
 ) -> list[str]:
-    view = LotteryView(ascii_only) if view is None else view
+    view = SeedsView(ascii_only) if view is None else view
     view.viewport = lambda: Viewport(span=max(1, frame.line_end))
     view._scene, view._frame = Scene(Scripted(frame)), frame
     cells = Cells(width, height, view.STYLES)
@@ -122,7 +122,7 @@ def test_where_it_is_wide_the_histogram_stands_beside_and_counts_all() -> None:
 
 @pytest.mark.parametrize("replicas", [2, 64, 4096])
 def test_whatever_is_chosen_is_in_sight_and_only_what_is_in_sight_is_asked_for(replicas: int) -> None:
-    view = LotteryView()
+    view = SeedsView()
     for replica in (0, replicas - 1, replicas // 2):
         frame = frame_of(replicas, replica=replica)
         lines = drawn(frame, 78, 11, view=view)
@@ -133,7 +133,7 @@ def test_whatever_is_chosen_is_in_sight_and_only_what_is_in_sight_is_asked_for(r
 
 
 def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
-    view, replica = LotteryView(), 3
+    view, replica = SeedsView(), 3
     before = drawn(frame_of(windows=1000, replica=replica), 78, 11, view=view)
     assert next(line for line in before if line.startswith("►")).split()[2] == "-"
     after = drawn(frame_of(windows=1300, replica=replica), 78, 11, view=view)
@@ -148,7 +148,7 @@ def test_lines_asked_for_are_those_that_are_drawn() -> None:
             asked.append(len(replicas))
             return super().shades(replicas, columns, first, last)
 
-    view, frame = LotteryView(), frame_of(4096)
+    view, frame = SeedsView(), frame_of(4096)
     view.viewport = lambda: Viewport(span=WINDOWS)
     view._scene, view._frame = Scene(Counted(frame)), frame
     view.draw(Cells(78, 11, view.STYLES))
@@ -167,8 +167,8 @@ def test_one_network_is_told_which_key_makes_many() -> None:
     lines = drawn(frame_of(1), 78, 11)
     assert "one network, with seed 7" in lines[0]
     assert lines[1].startswith("L trains 64 networks at once")
-    assert LotteryView.height_for(EchoConfig(), 80, 20) < 5
-    assert LotteryView.height_for(EchoConfig(replicas=64), 80, 20) == 20
+    assert SeedsView.height_for(EchoConfig(), 80, 20) < 5
+    assert SeedsView.height_for(EchoConfig(replicas=64), 80, 20) == 20
 
 
 def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
@@ -201,7 +201,7 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
 
 def test_the_strip_counts_by_column() -> None:
     none = np.zeros(5, np.float32)
-    lottery = Lottery(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
+    lottery = SeedStats(np.array([1, 10, 11, 100, 0]), none, none, np.zeros(5, np.bool_), 100, np.zeros(5, np.int64))
     assert solved_by_column(lottery, 0, 100, 10) == ("█▄       ▄", 2)
     assert solved_by_column(lottery, 50, 50, 5) == ("    █", 1)
     assert solved_by_column(lottery, 0, 100, 10, ascii_only=True)[0].isascii()
@@ -233,7 +233,7 @@ def test_what_became_of_a_network_is_read_out() -> None:
 
 def test_of_networks_that_nothing_was_trained_of_no_loss_is_told() -> None:
     none = np.zeros(64, np.int64)
-    config, blank = EchoConfig(replicas=64), Lottery.after(np.empty((0, 64), np.float32), none, 0, none)
+    config, blank = EchoConfig(replicas=64), SeedStats.after(np.empty((0, 64), np.float32), none, 0, none)
     assert read(config, blank, 5) == "seed 12: not solved, mean loss -; enter: on with it alone"
     assert Labels.of(config, blank).line(5).split() == ["12", "-", "-"]
     assert np.isnan(blank.quantiles).all()
@@ -260,6 +260,6 @@ def test_the_room_is_shared_without_overlap(width: int, height: int, labels: int
 
 
 def test_one_network_is_told_nothing_of_windows_that_bring_nothing_here() -> None:
-    view = LotteryView()
+    view = SeedsView()
     view._message = "press . to train a window"
     assert not any("train a window" in line for line in drawn(frame_of(1), 78, 11, view=view))

@@ -60,8 +60,10 @@ async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
-        where = session.timeline.lottery(Moment(0, WINDOWS))
-        session.set_frame(State.PAUSED, progress, **shown, evidence=Evidence().after(losses, TUTORIAL), lottery=where)
+        where = session.timeline.seed_stats(Moment(0, WINDOWS))
+        session.set_frame(
+            State.PAUSED, progress, **shown, evidence=Evidence().after(losses, TUTORIAL), seed_stats=where
+        )
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)

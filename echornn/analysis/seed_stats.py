@@ -1,4 +1,4 @@
-"""Where the networks of a lottery stand: how many solved the task, when, and what of the others."""
+"""How many of several replicas solved the task, when they did, and the losses of all of them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Counts(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Lottery:
-    """Where the replicas of a lottery stand at a moment.
+class SeedStats:
+    """What several replicas have come to, after some windows.
 
     Attributes:
         solved_at: int64 [replicas], the window along the path, from 1, at which each was solved; 0 where not yet.
@@ -59,13 +59,13 @@ class Lottery:
     lost_at: Indices
 
     @classmethod
-    def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> Lottery:
-        """The lottery after so many windows along the path.
+    def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
+        """The replicas after so many windows along the path.
 
         Args:
             recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, where there are as many.
-            solved_at: as in `Lottery`; of a later moment, it tells of this one too.
-            lost_at: as in `Lottery`.
+            solved_at: as in `SeedStats`; of a later moment, it tells of this one too.
+            lost_at: as in `SeedStats`.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
         if not len(recent):
@@ -157,12 +157,16 @@ class Lottery:
         return text if median is None else f"{text}, median window {median:,}"
 
 
+Lottery = SeedStats
+"""The name that `SeedStats` had at first."""
+
+
 def solved_by_half(solved_at: Indices) -> int | None:
     """The window at which half of all replicas had solved the task, the larger half where they are odd; None where they
     have not.
 
     Args:
-        solved_at: as in `Lottery`.
+        solved_at: as in `SeedStats`.
     """
     known = np.sort(solved_at[solved_at > 0])
     half = (len(solved_at) + 1) // 2

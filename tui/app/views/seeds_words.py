@@ -1,9 +1,9 @@
-"""What is said of a lottery's networks, and where there is only one."""
+"""The words of the seeds' view: about each network, and where there is only one."""
 
 from __future__ import annotations
 
 from echornn.analysis.loss_text import loss_text
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame
 
@@ -12,7 +12,7 @@ NOTHING = "-"
 
 
 def instead(frame: Frame | None, message: str) -> list[str]:
-    """What is said where there are no lines of replicas: what a lottery is, and which key makes one."""
+    """The text where there are no lines of replicas: what the view is for, and which key trains several seeds."""
     if frame is None or frame.config.replicas > 1:
         return [message or "seeds: nothing trained yet"]
     return [
@@ -21,27 +21,27 @@ def instead(frame: Frame | None, message: str) -> list[str]:
     ]
 
 
-def read(config: EchoConfig, lottery: Lottery, replica: int) -> str:
+def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
     """A replica in words: when it was solved, as which of how many, or lost; its mean loss, and what enter does."""
-    at, mean = int(lottery.solved_at[replica]), mean_of(lottery, replica)
+    at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
-    if lottery.diverged[replica]:
+    if seed_stats.diverged[replica]:
         return f"{name}: its loss is no finite number any more"
-    lost_at = int(lottery.lost_at[replica])
+    lost_at = int(seed_stats.lost_at[replica])
     if not at:
         text = f"{name}: not solved, mean loss {mean}"
     elif lost_at:
         text = f"{name}: solved at {at:,}, lost at {lost_at:,}, mean loss {mean}"
     else:
-        known = lottery.solved_at[lottery.solved_at > 0]
+        known = seed_stats.solved_at[seed_stats.solved_at > 0]
         rank = int((known < at).sum()) + 1
         text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
     return f"{text}; enter: on with it alone"
 
 
-def mean_of(lottery: Lottery, replica: int) -> str:
+def mean_of(seed_stats: SeedStats, replica: int) -> str:
     """A replica's mean loss; a dash where nothing was trained."""
-    return NOTHING if lottery.is_blank else loss_text(float(lottery.mean[replica]))
+    return NOTHING if seed_stats.is_blank else loss_text(float(seed_stats.mean[replica]))
 
 
 def ordinal(number: int) -> str:

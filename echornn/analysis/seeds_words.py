@@ -1,4 +1,4 @@
-"""What a lottery says, in words: how many solved the task, what keeps the others, and the key that helps."""
+"""The sentence for several replicas: how many solved the task, what keeps the others from it, and which key helps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from echornn.analysis import rates
 from echornn.analysis.advice import helped
-from echornn.analysis.lottery import Lottery
 from echornn.analysis.phrases import (
     SLOW,
     SLOWER,
@@ -19,6 +18,7 @@ from echornn.analysis.phrases import (
     seeds_that_solve,
     state_text,
 )
+from echornn.analysis.seed_stats import SeedStats
 from echornn.analysis.verdict import Verdict
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
@@ -42,7 +42,7 @@ class Standings:
     Attributes:
         at_chance, above, below: have not solved the task, and are at the loss of guessing, above it, or below.
         diverged: have not, and their loss is no finite number.
-        lost: have solved it, and lost it again; see `Lottery.lost_at`.
+        lost: have solved it, and lost it again; see `SeedStats.lost_at`.
     """
 
     at_chance: int
@@ -52,33 +52,33 @@ class Standings:
     lost: int
 
     @classmethod
-    def of(cls, lottery: Lottery, config: EchoConfig) -> Standings:
-        """Where the networks of a lottery stand."""
-        chance, solved = chance_level(config), lottery.solved_at > 0
-        finite = np.isfinite(lottery.mean) & ~lottery.diverged
-        mean = np.where(finite, lottery.mean, np.inf)
+    def of(cls, seed_stats: SeedStats, config: EchoConfig) -> Standings:
+        """Count them."""
+        chance, solved = chance_level(config), seed_stats.solved_at > 0
+        finite = np.isfinite(seed_stats.mean) & ~seed_stats.diverged
+        mean = np.where(finite, seed_stats.mean, np.inf)
         above = ~solved & finite & (mean > (1 + AT_CHANCE_SHARE) * chance)
         below = ~solved & finite & (mean < (1 - AT_CHANCE_SHARE) * chance)
         diverged = ~solved & ~finite
         at_chance = ~solved & ~(above | below | diverged)
-        groups = (at_chance, above, below, diverged, lottery.lost_at > 0)
+        groups = (at_chance, above, below, diverged, seed_stats.lost_at > 0)
         return cls(*(int(np.count_nonzero(group)) for group in groups))
 
 
-def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False) -> Verdict:
-    """The sentence of a lottery.
+def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = False) -> Verdict:
+    """The sentence for several replicas.
 
     Args:
         config: of any of its networks.
         undoable: whether `u` goes back to before the change after which a loss became no finite number.
     """
-    if not lottery.windows or lottery.is_blank:
+    if not seed_stats.windows or seed_stats.is_blank:
         return Verdict(
-            f"{lottery.replicas:,} networks, each with weights and data of its own seed",
+            f"{seed_stats.replicas:,} networks, each with weights and data of its own seed",
             f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows them one by one",
         )
-    stand = Standings.of(lottery, config)
-    left = RECENT_WINDOWS - lottery.windows
+    stand = Standings.of(seed_stats, config)
+    left = RECENT_WINDOWS - seed_stats.windows
     if left > 0 and not stand.diverged:
         return Verdict(f"too early to tell: {left} more window{'s' * (left != 1)} until the first can be solved")
     groups = [
@@ -86,16 +86,16 @@ def lottery_verdict(lottery: Lottery, config: EchoConfig, undoable: bool = False
         (stand.above, "above chance"),
         (stand.below, "below chance"),
         (stand.diverged, "diverged"),
-        (stand.lost, f"of the {lottery.solved:,} lost it again"),
+        (stand.lost, f"of the {seed_stats.solved:,} lost it again"),
     ]
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
-    cause, more = as_fits(lottery.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
+    cause, more = as_fits(seed_stats.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
     seen = Verdict(cause, "", more)
-    advice = _advice(stand, lottery, config, undoable)
-    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config, lottery.windows))
+    advice = _advice(stand, seed_stats, config, undoable)
+    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config, seed_stats.windows))
 
 
-def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bool) -> str:
+def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool) -> str:
     """What keeps most of the others, and what helps them; empty where it is what all of them have in common."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
@@ -104,7 +104,7 @@ def _advice(stand: Standings, lottery: Lottery, config: EchoConfig, undoable: bo
         back = "u goes back, then " if undoable else ""
         return f"their steps are too large: {back}s sets a smaller learning_rate"
     if most == stand.above and not rates.is_large(config):
-        if lottery.windows < SETTLED:
+        if seed_stats.windows < SETTLED:
             return TOO_SURE
         return "those are surer than they should be; s sets a smaller learning_rate"
     if most == stand.lost:

@@ -1,4 +1,4 @@
-"""A lottery: each network on a line, its loss over the run as shaded blocks, and the windows that it took to solve."""
+"""The view of several seeds: a line for each network, with its loss over the run, and when each was solved."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 
-from echornn.analysis.lottery import Indices, Lottery, Order
+from echornn.analysis.seed_stats import Indices, Order, SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
 from tui.app.scene import Scene
-from tui.app.views.lottery_room import HEAD, Room, share
-from tui.app.views.lottery_words import instead, read
 from tui.app.views.paint import Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
+from tui.app.views.seeds_room import HEAD, Room, share
+from tui.app.views.seeds_words import instead, read
 from tui.app.views.shaded_losses import losses_by_column, shaded, shades_in_words
 from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
@@ -30,7 +30,7 @@ from tui.app.widgets.viewport import Viewport
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
 
 
-class LotteryView(View):
+class SeedsView(View):
     """A line for each replica that fits: seed, when it was solved, its mean loss, and its loss over the curve's axis.
 
     Only what is on the screen is asked for, so that it costs the same at any number of replicas.
@@ -45,7 +45,7 @@ class LotteryView(View):
     title = "seeds"
     about = "Networks that differ in their seed: the loss of each over the run, and when it was solved"
     STYLES = tuple(
-        f"lottery--{name}" for name in ("head", "focused", "note", "axis", "loss", "solved", "label", "chosen", "words")
+        f"seeds--{name}" for name in ("head", "focused", "note", "axis", "loss", "solved", "label", "chosen", "words")
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
@@ -75,9 +75,9 @@ class LotteryView(View):
     def reading(self) -> str:
         """What became of the chosen network, and what enter does."""
         frame = self._frame
-        if frame is None or frame.lottery is None or not self.has_focus:
+        if frame is None or frame.seed_stats is None or not self.has_focus:
             return ""
-        return read(frame.config, frame.lottery, self.chosen(frame))
+        return read(frame.config, frame.seed_stats, self.chosen(frame))
 
     @property
     def reads_beside(self) -> bool:
@@ -107,9 +107,9 @@ class LotteryView(View):
 
     def choose(self, frame: Frame, lines: int) -> None:
         """Look at the replica so many lines further down, or up."""
-        if frame.lottery is None or frame.state is State.FAILED:
+        if frame.seed_stats is None or frame.state is State.FAILED:
             return
-        order = frame.lottery.order(self._by)
+        order = frame.seed_stats.order(self._by)
         at = int(np.flatnonzero(order == self.chosen(frame))[0])
         self._choose(frame, int(order[min(max(0, at + lines), len(order) - 1)]))
 
@@ -137,7 +137,7 @@ class LotteryView(View):
         frame = self._frame
         if frame is None or frame.config.replicas == 1:
             raise SkipAction
-        if frame.lottery is not None and frame.state is not State.FAILED:
+        if frame.seed_stats is not None and frame.state is not State.FAILED:
             self.on_alone()
 
     def action_order(self) -> None:
@@ -149,11 +149,11 @@ class LotteryView(View):
     def on_click(self, event: Click) -> None:
         """Look at the one that is clicked."""
         frame, line = self._frame, event.get_content_offset(self)
-        if frame is None or frame.lottery is None or line is None or not 0 <= line.y - HEAD < self._shown:
+        if frame is None or frame.seed_stats is None or line is None or not 0 <= line.y - HEAD < self._shown:
             return
         at = self._first + line.y - HEAD
-        if at < frame.lottery.replicas:
-            self._choose(frame, int(frame.lottery.order(self._by)[at]))
+        if at < frame.seed_stats.replicas:
+            self._choose(frame, int(frame.seed_stats.order(self._by)[at]))
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self._scroll(1)
@@ -174,26 +174,26 @@ class LotteryView(View):
 
     def draw(self, cells: Cells) -> None:
         scene, frame = self._scene, self._frame
-        if scene is None or frame is None or frame.lottery is None or not frame.lottery.windows:
+        if scene is None or frame is None or frame.seed_stats is None or not frame.seed_stats.windows:
             for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(text, cells.width), "lottery--words")
+                cells.write(0, y, shortened(text, cells.width), "seeds--words")
             return
-        lottery, order = frame.lottery, frame.lottery.order(self._by)
-        labels = Labels.of(frame.config, lottery)
+        seed_stats, order = frame.seed_stats, frame.seed_stats.order(self._by)
+        labels = Labels.of(frame.config, seed_stats)
         room = share(cells.width, cells.height, labels.width)
         self._shown = room.lines
         self._first = self._scrolled(order, self.chosen(frame))
         replicas = order[self._first : self._first + self._shown].tolist()
-        self._draw_head(cells, lottery, len(replicas))
+        self._draw_head(cells, seed_stats, len(replicas))
         if room.losses.width:
-            self._draw_losses(cells, room, scene, lottery, replicas)
+            self._draw_losses(cells, room, scene, seed_stats, replicas)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
-            cells.write(0, y, sign + labels.line(replica), "lottery--chosen" if chosen else "lottery--label")
-        cells.write(0, 1, f" {labels.head}", "lottery--axis")
+            cells.write(0, y, sign + labels.line(replica), "seeds--chosen" if chosen else "seeds--label")
+        cells.write(0, 1, f" {labels.head}", "seeds--axis")
         if room.histogram is not None:
-            draw_histogram(cells, room.histogram, lottery, self._ascii_only)
+            draw_histogram(cells, room.histogram, seed_stats, self._ascii_only)
 
     def _scrolled(self, order: Indices, chosen: int) -> int:
         """The first line: the chosen one is kept in sight, unless the wheel has left it.
@@ -208,32 +208,32 @@ class LotteryView(View):
         self._stood = (chosen, at)
         return max(0, min(first, len(order) - shown))
 
-    def _draw_head(self, cells: Cells, lottery: Lottery, shown: int) -> None:
+    def _draw_head(self, cells: Cells, seed_stats: SeedStats, shown: int) -> None:
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
-        end = cells.write(0, 0, title, "lottery--focused" if self.has_focus else "lottery--head")
-        words = f": {lottery.solved:,} of {lottery.replicas:,} solved"
+        end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
+        words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
         first, last, by = self._first + 1, self._first + shown, f"by {self._by} (v)"
-        of = f"{first:,} to {last:,} of {lottery.replicas:,} " if shown < lottery.replicas else ""
+        of = f"{first:,} to {last:,} of {seed_stats.replicas:,} " if shown < seed_stats.replicas else ""
         keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:
                 break
-        end = cells.write(end, 0, shortened(words, cells.width - end), "lottery--head")
-        cells.write(cells.width - len(note), 0, note, "lottery--note")
+        end = cells.write(end, 0, shortened(words, cells.width - end), "seeds--head")
+        cells.write(cells.width - len(note), 0, note, "seeds--note")
         shades = shades_in_words(self._ascii_only)
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
-            cells.write(end + 2, 0, shades, "lottery--note")
+            cells.write(end + 2, 0, shades, "seeds--note")
 
-    def _draw_losses(self, cells: Cells, room: Room, scene: Scene, lottery: Lottery, replicas: list[int]) -> None:
+    def _draw_losses(self, cells: Cells, room: Room, scene: Scene, seed_stats: SeedStats, replicas: list[int]) -> None:
         """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
         (first, last, length), box, frame = scene.axis(self.viewport()), room.losses, scene.frame
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
-                write_in(cells, box, 0, f"{label} ", "lottery--axis", at=column)
+                write_in(cells, box, 0, f"{label} ", "seeds--axis", at=column)
         losses, windows = losses_by_column(replicas, scene.picture.shades, first, last, length, box.width)
         blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
-        at = lottery.solved_at[replicas][:, np.newaxis]
-        unsolved, solved, later = (cells.names.index(f"lottery--{name}") for name in ("loss", "solved", "axis"))
+        at = seed_stats.solved_at[replicas][:, np.newaxis]
+        unsolved, solved, later = (cells.names.index(f"seeds--{name}") for name in ("loss", "solved", "axis"))
         styles = np.where((at > 0) & (windows + 1 >= at), solved, unsolved).astype(np.int16)
         if frame.is_past:
             not_yet = np.flatnonzero(windows >= frame.trained)
@@ -241,8 +241,8 @@ class LotteryView(View):
             blocks[:, not_yet[:1]] = "|" if self._ascii_only else "║"
         stamp(cells, box.x, HEAD, blocks, styles)
         if room.strip:
-            strip, most = solved_by_column(lottery, first, length, box.width, self._ascii_only)
+            strip, most = solved_by_column(seed_stats, first, length, box.width, self._ascii_only)
             full = (ASCII_BARS if self._ascii_only else BARS)[-1]
             text = f"solved here, {full} {most:,} " if most else "solved here "
-            cells.write(box.x - len(text), cells.height - 1, text, "lottery--axis")
-            cells.write(box.x, cells.height - 1, strip, "lottery--solved")
+            cells.write(box.x - len(text), cells.height - 1, text, "seeds--axis")
+            cells.write(box.x, cells.height - 1, strip, "seeds--solved")

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from echornn.analysis.loss_sums import LossSums
-from echornn.analysis.lottery import Lottery
+from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress
 from echornn.runs.run_dir import Run
 from tui.commands.epoch_report import LINE_EVERY, windows_of_the_epoch
-from tui.commands.records import Record, lottery_fields
+from tui.commands.records import Record, seed_stats_fields
 
 
-class LotteryReport:
+class PopulationReport:
     """What to print of several networks that train side by side; see `tui.commands.epoch_report.Report`.
 
     A window's record tells the losses of that window, an epoch's the means over the epoch; both, which replicas are
@@ -56,6 +56,6 @@ class LotteryReport:
 
 
 def _fields(progress: PopulationProgress, along: int, means: Floats, newest: Floats) -> Record:
-    """Where the lottery stood after so many windows along the path."""
+    """The numbers after so many windows along the path."""
     solved_at = np.where(progress.solved_at <= along, progress.solved_at, 0)
-    return lottery_fields(Lottery(solved_at, means, newest, ~np.isfinite(newest), along, np.zeros_like(solved_at)))
+    return seed_stats_fields(SeedStats(solved_at, means, newest, ~np.isfinite(newest), along, np.zeros_like(solved_at)))

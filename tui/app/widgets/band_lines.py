@@ -1,4 +1,4 @@
-"""A lottery under the chosen network's line: where the losses of all lie, as textures that need no colour."""
+"""The band under the chosen network's line: where the losses of all replicas lie, as textures that need no colour."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
 """How each is drawn, for the words beside it."""
 
 
-def lottery_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
+def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
     """An axis that holds the band, the chosen network's line, and extremes that are not wild."""
     middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
     finite = middle[np.isfinite(middle)]
@@ -77,7 +77,7 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
         cells.write(place.x + column, 0, "^", "plot--extreme")
 
 
-def lottery_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
+def band_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
     """What is drawn how: a line of words for each, or one for as many as it holds where there are few lines."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
     chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"

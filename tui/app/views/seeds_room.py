@@ -1,4 +1,4 @@
-"""How the room of a lottery's view is shared: a head, a line for each network, and what they took to solve the task."""
+"""How the room of the seeds' view is shared: a head, a line for each network, and what they took to solve the task."""
 
 from __future__ import annotations
 

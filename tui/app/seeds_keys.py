@@ -1,11 +1,11 @@
-"""The keys of a lottery, wherever the arrows are: one network or many, and which of them is looked at."""
+"""The keys of several seeds, wherever the arrows are: one network or many, and which of them is shown."""
 
 from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tui.app.part import Part
-from tui.app.views.lottery import LotteryView
+from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
 from tui.app.widgets.loss_plot import LossPlot
 
@@ -25,15 +25,15 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
     return f"seed {config.seed} alone, where you left it: L goes back to the seeds"
 
 
-class Lotteries(Part):
+class SeedsKeys(Part):
     """An app that shows one network, or one of many."""
 
     _turned_at: tuple[Frame, int] | None = None
     """What was shown when it was to turn, and how many branches there were."""
 
     @property
-    def _lottery(self) -> LotteryView:
-        return self._main.query_one(LotteryView)
+    def _seeds_view(self) -> SeedsView:
+        return self._main.query_one(SeedsView)
 
     def _hint_if_later(self) -> None:
         """Say where nothing can be done yet that it will be."""
@@ -43,17 +43,17 @@ class Lotteries(Part):
         """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
         raise NotImplementedError
 
-    def _connect_the_lottery(self) -> None:
+    def _connect_the_seeds(self) -> None:
         """Its view shows the same part of the run as the curve, and commands the session."""
-        view, session = self._lottery, self.session
+        view, session = self._seeds_view, self.session
         view.viewport = lambda: self._main.query_one(LossPlot).viewport
         view.on_choose = session.choose
         view.on_alone = session.alone
 
-    def action_lottery(self) -> None:
+    def action_seeds(self) -> None:
         """From one network to many, and back; it is said where that led when it has come there."""
         self._turned_at = self._frame, len(self.session.timeline)
-        self.session.lottery()
+        self.session.replicas()
         self._hint_if_later()
 
     def _say_the_turn(self, frame: Frame) -> None:
@@ -65,10 +65,10 @@ class Lotteries(Part):
         if turned:
             self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
             if frame.config.replicas > 1:
-                self._offer_arrows(self._lottery)
+                self._offer_arrows(self._seeds_view)
         if turned or frame.refusals != before.refusals:
             self._turned_at = None
 
     def action_replica(self, lines: int) -> None:
-        """Look at the next network, or the one before, in the order of the lottery's view."""
-        self._lottery.choose(self._frame, lines)
+        """Look at the next network, or the one before, in the order of the view of the seeds."""
+        self._seeds_view.choose(self._frame, lines)

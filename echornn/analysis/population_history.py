@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from echornn.analysis.band import OF_BAND, SHARES, Band
 from echornn.analysis.loss_history import width_of
-from echornn.analysis.lottery import quantiles
 from echornn.analysis.packed import LOST, Packed, error_rates_of, losses_of
 from echornn.analysis.pyramid import Pyramid
 from echornn.analysis.pyramid_level import FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, Level, Which, Windows
+from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 
@@ -36,7 +36,7 @@ def kept_buckets(replicas: int) -> int:
     return min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
 
 
-class LotteryHistory:
+class PopulationHistory:
     """Losses and error rates of all windows of all replicas; and of each window the quantiles over them.
 
     Memory is bounded by `kept_buckets` in each level, and a window takes four bytes a replica in the finest.
@@ -90,12 +90,12 @@ class LotteryHistory:
     def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
         """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
         last = len(self) if last is None else min(last, len(self))
-        return band_of([LotteryPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
+        return band_of([PopulationPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
 
     def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
         """Mean losses of these replicas, a row each, in at most ``columns`` columns; see `shades_of`."""
         last = len(self) if last is None else min(last, len(self))
-        return shades_of([LotteryPiece(self, 0, 0, last)], replicas, columns, min(max(first, 0), last), last)
+        return shades_of([PopulationPiece(self, 0, 0, last)], replicas, columns, min(max(first, 0), last), last)
 
     def each(self, which: Which, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """Buckets of these replicas' losses, as `Pyramid.buckets`: [4, buckets, replicas]."""
@@ -108,18 +108,18 @@ class LotteryHistory:
 
 @dataclass(frozen=True, eq=False)
 class ReplicaHistory:
-    """One replica of a lottery's history, as a `LossHistory` of it alone would tell it.
+    """The history of one replica, with the methods of a `LossHistory`.
 
     Attributes:
-        lottery: holds it.
+        population: holds it.
         replica: which, from 0.
     """
 
-    lottery: LotteryHistory
+    population: PopulationHistory
     replica: int
 
     def __len__(self) -> int:
-        return len(self.lottery)
+        return len(self.population)
 
     @property
     def _which(self) -> slice:
@@ -127,7 +127,7 @@ class ReplicaHistory:
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """As `Pyramid.buckets` of losses: [4, buckets]."""
-        edges, buckets = self.lottery.each(self._which, width, first, last)
+        edges, buckets = self.population.each(self._which, width, first, last)
         return edges, buckets[..., 0].astype(np.float64)
 
     def losses(self, first: int, last: int) -> Floats | None:
@@ -139,13 +139,13 @@ class ReplicaHistory:
         return self._finest(3, first, last)
 
     def _finest(self, number: int, first: int, last: int) -> Floats | None:
-        windows = self.lottery._each.windows(first, last, self._which)
+        windows = self.population._each.windows(first, last, self._which)
         return None if windows is None else windows[number, :, 0]
 
 
 @dataclass(frozen=True, eq=False)
-class LotteryPiece:
-    """Windows of a lottery that lie somewhere along a curve.
+class PopulationPiece:
+    """Windows of several replicas that lie somewhere along a curve.
 
     Attributes:
         history: holds them; None where one network alone was trained.
@@ -153,13 +153,13 @@ class LotteryPiece:
         first, last: the windows along the curve that are taken of it, ``first <= window < last``.
     """
 
-    history: LotteryHistory | None
+    history: PopulationHistory | None
     offset: int
     first: int
     last: int
 
 
-def band_of(pieces: Sequence[LotteryPiece], columns: int, first: int, last: int) -> Band:
+def band_of(pieces: Sequence[PopulationPiece], columns: int, first: int, last: int) -> Band:
     """The windows from ``first`` up to ``last`` of these pieces, in order along the curve, in about ``columns``
     buckets."""
     width = width_of(columns, last - first)
@@ -193,7 +193,9 @@ def band_of(pieces: Sequence[LotteryPiece], columns: int, first: int, last: int)
         )
 
 
-def shades_of(pieces: Sequence[LotteryPiece], replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+def shades_of(
+    pieces: Sequence[PopulationPiece], replicas: Sequence[int], columns: int, first: int, last: int
+) -> Floats:
     """Mean losses of these replicas from window ``first`` up to ``last``, in columns of equal width.
 
     Returns:
