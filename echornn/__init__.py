@@ -15,9 +15,8 @@ The map of this house; each room knows only those below it::
     row_readings: the plain values that all use
     quiet: TensorFlow's import
 
-A cell is added in ``cell_facts`` and ``network/cells``, an optimizer in ``training/optimizers`` and by name in
-``config``; a field in ``config``, a probe in ``probes``, what a task's theory knows in ``tasks``, a command in
-``session/session``.
+``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
+
 The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
 prints no log lines (`echornn.quiet`).
 

@@ -106,7 +106,7 @@ def probe_run(
     a window that was trained again to come there has another loss than the run has on record, as with other versions.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
-    memory_size. shift_register: the sum that a linear shift register for the echo has; few networks solve it with less.
+    memory_size. shift_register: the sum of a linear shift register for the echo; fewer networks solve it with less.
 
     turned_by_lag: share of the predictions that turn when the input at that lag alone is changed to its next symbol, 0
     to 1; moved_by_lag: how far they move, the mean total variation of the probabilities, 0 to 1.

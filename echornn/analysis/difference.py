@@ -13,7 +13,7 @@ import numpy.typing as npt
 from echornn.analysis.seed_stats import wilson
 
 LEAST_SEEDS = 4
-"""Of fewer on both sides nothing can be told: 3 of 3 beside 0 of 3 is chance in 1 of 10 cases."""
+"""Shares of fewer are not compared: 3 of 3 beside 0 of 3 is chance in 1 of 10 cases."""
 
 ERROR = 0.05
 """Shares that are the same are told apart in so many cases at the most."""

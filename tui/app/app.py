@@ -90,6 +90,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._offered: tuple[object, ...] = ()
         self._said = ""
         self._hint_ends: Timer | None = None
+        self._status_is_stale = False
 
     # ---- the screen is a function of the newest scene
 
@@ -177,11 +178,18 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._seeds_view.saw(frame)
         self._say_the_turn(frame)
         self._plot.show(self._scene)
-        self._show_status()
+        self._show_status_now()
         self._settings.show(frame)
         self._branches.look(frame)
 
     def _show_status(self) -> None:
+        """Have it say what is seen now, once, behind the keys that wait: what a cursor reads is drawn for it."""
+        if not self._status_is_stale:
+            self._status_is_stale = True
+            self._main.query_one(StatusLine).call_later(self._show_status_now)
+
+    def _show_status_now(self) -> None:
+        self._status_is_stale = False
         focused = self._main.focused
         watched: tuple[LossPlot | View, ...] = (self._plot, *self._views)
         read = [one for one in watched if focused in (one, None)]

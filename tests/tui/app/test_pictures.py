@@ -21,32 +21,50 @@ from tests.record_readings import recorded_readings
 from tests.record_run import FUTURES, recorded, recorded_future
 from tests.scripted import ScriptedSession, make_progress
 from tests.trees import branch_off, grow
+from tests.tui.drawn_cells import SHADES, path, rects
 from tui.app.app import EchoApp
+from tui.app.layout import TWO_VIEWS
 
 FOLDER = Path(__file__).parents[2] / "snapshots"
 TUTORIAL = EchoConfig()
 
+SHAPES = "".join(re.escape(chr(code)) for code in range(0x2500, 0x2900) if rects(chr(code)) and chr(code) not in SHADES)
+SAME_KIND = re.compile(rf"[{SHAPES}]+|░+|▒+|▓+|[^\s░▒▓{SHAPES}]+")
+"""A word; or characters that are shapes, of which a shade stands alone."""
+
+
+CELL_HEIGHT, BASE_LINE = 24.4, 18.5
+"""Of a line of text in the picture, and how far below its top the letters stand."""
+
 
 def pinned(svg: str) -> str:
-    """The picture with each word and braille sign at its place, whatever font draws it, and no font from elsewhere."""
+    """The picture with each word at its place, whatever font draws it, and lines, blocks and braille dots as shapes."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "DejaVu Sans Mono, Fira Code")
 
     def place(match: re.Match[str]) -> str:
         x, length, content = float(match["x"]), float(match["length"]), html.unescape(match["content"])
         width = length / len(content)
-        return "".join(
-            f'{match["head"]}x="{x + part.start() * width:.1f}" y="{match["y"]}" '
-            f'textLength="{len(part[0]) * width:.1f}"{match["tail"]}>{html.escape(part[0])}</text>'
-            for part in re.finditer(r"[⠀-⣿]|[^\s⠀-⣿]+", content)
-        )
+        return "".join(_part(match, part[0], x + part.start() * width, width) for part in SAME_KIND.finditer(content))
 
     return re.sub(
-        r'(?P<head><text class="[^"]*" )x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="(?P<length>[\d.]+)"'
+        r'<text class="(?P<style>[^"]*)" x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="(?P<length>[\d.]+)"'
         r"(?P<tail>[^>]*)>(?P<content>[^<]+)</text>",
         place,
         svg,
     )
+
+
+def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
+    """A word, or characters that are shapes, of a piece of text in the picture."""
+    style, y = text["style"], text["y"]
+    if not rects(part[0]):
+        length = f"{len(part) * width:.1f}"
+        place = f'x="{x:.1f}" y="{y}" textLength="{length}"'
+        return f'<text class="{style}" {place}{text["tail"]}>{html.escape(part)}</text>'
+    edges = "" if part[0] >= "⠀" else ' shape-rendering="crispEdges"'
+    shade = f' fill-opacity="{SHADES[part[0]]}"' if part[0] in SHADES else ""
+    return f'<path class="{style}"{edges}{shade} d="{path(part, x, float(y) - BASE_LINE, width, CELL_HEIGHT)}"/>'
 
 
 @pytest.mark.parametrize(
@@ -56,6 +74,7 @@ def pinned(svg: str) -> str:
         ("spike", 667, State.PAUSED, (100, 30), []),
         ("small", 460, State.RUNNING, (80, 24), []),
         ("wide", 1500, State.RUNNING, (160, 45), []),
+        ("futures_wide", 1500, State.RUNNING, (160, 41), []),
         ("log", 1500, State.RUNNING, (120, 40), ["l"]),
         ("crosshair", 667, State.PAUSED, (100, 30), ["z", "left"]),
         ("cursor", 298, State.PAUSED, (80, 24), ["tab", "left", "left"]),
@@ -87,7 +106,7 @@ async def test_picture(name: str, moment: int, state: State, size: tuple[int, in
     async with app.run_test(size=size) as pilot:
         app.theme = "textual-light" if name == "light" else app.theme
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "evidence": evidence, "tape": tuple(tape)}
-        readings = recorded_readings(moment) if name == "wide" else None
+        readings = recorded_readings(moment) if size[0] >= TWO_VIEWS else None
         session.set_frame(state, progress, **shown, readings=readings, is_past=moment < len(losses))
         app.show_newest_frame()
         await pilot.pause()

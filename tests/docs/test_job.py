@@ -1,9 +1,8 @@
-"""The README's job script, run by a scheduler that is none."""
+"""The job script that a page shows, run by a scheduler that is none."""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -15,11 +14,10 @@ import pytest
 
 from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
+from tests.docs.pages import PAGES
 from tests.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
-
-README = Path(__file__).parents[1] / "README.md"
 
 
 def pretend(folder: Path, name: str, script: str) -> None:
@@ -51,8 +49,9 @@ def trained(run: Path) -> int:
 
 
 def test_a_job_that_is_told_to_end_is_queued_again_and_goes_on(tmp_path: Path) -> None:
-    (script,) = re.findall(r"```sh\n(#!/bin/bash\n.*?)```", README.read_text(), re.DOTALL)
-    (tmp_path / "job").write_text(script)
+    scripts = [block.text for page in PAGES.values() for block in page.blocks if "#SBATCH" in block.text]
+    assert len(scripts) == 1, "a page, and one alone, shows the job script for Slurm"
+    (tmp_path / "job").write_text(scripts[0])
     flags = '[ "$2" = --run ] && set -- "$@" --num-epochs 20 --speed 1000'
     scripted = f'{sys.executable} -m tests.scripted_program "$@"'
     program = f'echo $$ > "$HOME/pid"; echo "$2" >> "$HOME/how"\n{flags}\nexec {scripted}'

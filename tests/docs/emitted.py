@@ -1,0 +1,125 @@
+"""The JSON keys that each command prints, seen by having it print all its kinds of lines. Nothing is trained.
+
+The record ``lottery`` of branches and list has the keys of the last line of several networks, which training has.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from echornn.config import EchoConfig
+from echornn.runs import run_dir
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session import loop
+from echornn.training.any_trainer import AnyTrainer
+from tests.echornn.sweeps.scripted import ScriptedEngine
+from tests.record_readings import recorded_readings
+from tests.recorded import record_branches
+from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tui.cli import exit_code_of
+from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
+from tui.commands.headless import print_training
+from tui.commands.probe import record_of
+
+Read = Callable[[], Any]
+"""Gives what was printed since the last call, as pytest's ``capfd.readouterr`` does."""
+
+UNEVEN = EchoConfig(num_epochs=1, total_series_length=205, truncated_backprop_length=10, batch_size=2)
+"""Leaves steps over, of which a note tells."""
+
+
+def keys_of(records: Iterable[dict[str, Any]], *, without: Iterable[str] = ()) -> set[str]:
+    """The keys of these records, and of the records in them."""
+    keys: set[str] = set()
+    for record in records:
+        keys |= record.keys()
+        for name, value in record.items():
+            nested = value if isinstance(value, list) else [value]
+            if name not in without:
+                keys |= keys_of(one for one in nested if isinstance(one, dict))
+    return keys
+
+
+def parsed(read: Read) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in read().out.splitlines()]
+
+
+@contextmanager
+def scripted(diverges_at: int | None = None) -> Iterator[None]:
+    """Trainers that follow a script, in the place of TensorFlow's."""
+
+    def make(config: EchoConfig) -> AnyTrainer:
+        trainer = scripted_trainers(config)
+        if isinstance(trainer, ScriptedTrainer):
+            trainer.diverges_at = diverges_at
+        return trainer
+
+    with patch.object(loop, "tensorflow_trainers", lambda devices: make):
+        yield
+
+
+def of_training(folder: Path, read: Read) -> set[str]:
+    for number, (config, diverges_at) in enumerate([(UNEVEN, None), (SMALL, 15), (SMALL_LOTTERY, None)]):
+        recorder = RunRecorder.begin(folder / str(number), config)
+        with scripted(diverges_at):
+            print_training(config, math.inf, True, recorder)
+    return keys_of(parsed(read))
+
+
+def of_export(folder: Path, read: Read) -> set[str]:
+    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    run = run_dir.read(folder / "run")
+    windows = [window_rows.as_json(row, numbered=True).splitlines()[0] for row in window_rows.rows(run)]
+    networks = [replica_rows.as_json(row) for row in replica_rows.replica_rows(run)]
+    return keys_of(json.loads(line) for line in (*windows, *networks))
+
+
+def of_branches(folder: Path, read: Read) -> set[str]:
+    record_branches(folder / "run", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    return keys_of(branches.records(run_dir.read(folder / "run")), without=["lottery"])
+
+
+def of_list(folder: Path, read: Read) -> set[str]:
+    record_branches(folder / "runs" / "one", 12)
+    record_branches(folder / "runs" / "many", 60, config=SMALL_LOTTERY, make_trainer=scripted_trainers)
+    (folder / "runs" / "damaged").mkdir()
+    (folder / "runs" / "damaged" / "run.json").write_text("{")
+    return keys_of(map(json.loads, list_runs.json_lines(folder / "runs")), without=["differs", "lottery"])
+
+
+def of_probe(folder: Path, read: Read) -> set[str]:
+    return keys_of([record_of(recorded_readings(1500))], without=["spectral_radii"])
+
+
+def of_sweep(folder: Path, read: Read) -> set[str]:
+    grid = ["--grid", "echo_step=3,9,20000", "--seeds", "2", "--num-epochs", "1", "--json"]
+    for kills in ([], [9]):
+        engine = ScriptedEngine()
+        engine._kills = kills
+        with patch.object(sweep.Workers, "engine", lambda workers, engine=engine: engine):
+            exit_code_of(["sweep", "--out", str(folder / f"sweep{len(kills)}"), *grid])
+    return keys_of(parsed(read))
+
+
+def of_bench(folder: Path, read: Read) -> set[str]:
+    bench.show([bench.Row("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
+    return keys_of(parsed(read))
+
+
+COMMANDS: dict[str, Callable[[Path, Read], set[str]]] = {
+    "echornn-tui": of_training,
+    "export": of_export,
+    "branches": of_branches,
+    "probe": of_probe,
+    "list": of_list,
+    "sweep": of_sweep,
+    "bench": of_bench,
+}
+"""By the command's name, which is its section in docs/cli.md."""

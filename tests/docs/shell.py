@@ -1,0 +1,113 @@
+"""The commands that the pages show, as words."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.docs.pages import PAGES, Block, Page
+from tests.docs.vocabulary import MAIN
+from tui.subcommands import SUBCOMMANDS
+
+ANY_LINES = "..."
+"""Stands in a shown output for any lines, none too; at a line's end, for its rest."""
+
+QUICK = frozenset({"--version", "list", "branches", "export", "map", "prune"})
+"""Commands that train nothing, so that they run in the test's own process; but for ``export --keras``."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A command of this program in a page: its words without the program's name, and what the page shows below it.
+
+    Attributes:
+        place: where, as ``docs/cli.md:12``.
+        words: of the command.
+        first: how many lines of its output ``| head -N`` leaves; None for all.
+        output: the lines below it; None where it is only named, in an ``sh`` block.
+    """
+
+    place: str
+    words: tuple[str, ...]
+    first: int | None = None
+    output: tuple[str, ...] | None = None
+
+    @property
+    def subcommand(self) -> str:
+        """Its name; `MAIN` where it has none."""
+        return self.words[0] if self.words and self.words[0] in SUBCOMMANDS else MAIN
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the page shows the error that it is."""
+        return self.output is not None and self.output[:1] != () and self.output[0].startswith(f"{MAIN}: ")
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it trains nothing and needs no TensorFlow."""
+        return self.is_refused or (self.words[:1] != () and self.words[0] in QUICK and "--keras" not in self.words)
+
+
+def shown() -> Iterator[Shown]:
+    """All commands of this program in all blocks."""
+    for page in PAGES.values():
+        for block in page.blocks:
+            if block.language == "sh" and not block.text.startswith("#!"):
+                yield from (Shown(page.at(block.line), words) for words, _ in commands(block.text))
+            elif block.language == "console":
+                yield from with_output(page, block)
+
+
+def with_output(page: Page, block: Block) -> Iterator[Shown]:
+    """The commands of a ``console`` block: each begins with ``$``, and what it prints is below it."""
+    parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    line = block.line + 1 + parts[0].count("\n")
+    for part in parts[1:]:
+        command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
+        for words, first in commands(command):
+            yield Shown(page.at(line), words, first, tuple(output.splitlines()))
+        line += part.count("\n")
+
+
+def commands(text: str) -> Iterator[tuple[tuple[str, ...], int | None]]:
+    """Those of a shell's lines that start this program: their words, and how many lines ``head`` leaves."""
+    for line in re.sub(r"\\\n\s*", "", text).splitlines():
+        parts = re.split(r"\s*(\||&&|;)\s*", re.sub(r"(^|\s)#.*", "", line))
+        for at, part in enumerate(parts[::2]):
+            words = shlex.split(part)
+            starts = [number for number, word in enumerate(words) if Path(word).name == MAIN]
+            if starts and words[0] not in ("git", "pip", "pipx", "uv"):
+                head = re.fullmatch(r"head -n? ?(\d+)", parts[2 * at + 2].strip()) if len(parts) > 2 * at + 2 else None
+                yield tuple(words[starts[0] + 1 :]), None if head is None else int(head[1])
+
+
+def unlike(shown: Shown, lines: list[str], masked: bool = False) -> str:
+    """How what it printed differs from what the page shows, in words; empty where it does not.
+
+    Args:
+        masked: whether digits and bars may differ, as those of what is trained here may.
+    """
+    expected = list(shown.output or ())
+    lines = lines[: shown.first]
+    if re.fullmatch(_pattern(expected, masked), "".join(f"{_plain(line, masked)}\n" for line in lines)):
+        return ""
+    return "\n".join([f"{shown.place}: echornn-tui {shlex.join(shown.words)} prints", *lines, "and not", *expected])
+
+
+def _pattern(lines: list[str], masked: bool) -> str:
+    return "".join(r"(?:.*\n)*?" if line == ANY_LINES else _pattern_of_line(line, masked) for line in lines)
+
+
+def _pattern_of_line(line: str, masked: bool) -> str:
+    if line.endswith(ANY_LINES):
+        return re.escape(_plain(line.removesuffix(ANY_LINES), masked)) + r".*\n"
+    return re.escape(f"{_plain(line, masked)}\n")
+
+
+def _plain(line: str, masked: bool) -> str:
+    """A line without what differs from day to day: when a run was saved."""
+    line = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", line).rstrip()
+    return re.sub(r"\s+", " ", re.sub(r"[\d.,#]+(e[+-]\d+)?", "0", line)) if masked else line

@@ -1,0 +1,123 @@
+"""Runs what the pages show, in a process of its own: `python -m tests.docs.snippets < what.json`.
+
+It takes seconds to import TensorFlow, and each structure is compiled once: so all snippets share this process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, NoReturn, TypedDict
+
+from tui.cli import exit_code_of
+
+
+class Snippet(TypedDict):
+    """A Python block: its page and line, which tracebacks name, and its text."""
+
+    page: str
+    line: int
+    text: str
+
+
+class Asked(TypedDict):
+    """What is to be run: Python blocks, commands, and names as ``Trainer.advance`` that are to be there, by page."""
+
+    snippets: list[Snippet]
+    commands: list[list[str]]
+    names: list[tuple[str, str]]
+
+
+class Came(TypedDict):
+    """What came of one: what it printed, and why it failed, empty where it did not."""
+
+    printed: str
+    failed: str
+
+
+def run(snippet: Snippet, names: dict[str, Any]) -> Came:
+    """Run a Python block with these names, to which it adds its own."""
+    code = "\n" * snippet["line"] + snippet["text"]
+    return captured(lambda: exec(compile(code, snippet["page"], "exec"), names))
+
+
+def give(words: list[str]) -> Came:
+    """Give a command to the command line."""
+
+    def command() -> None:
+        code = exit_code_of(words)
+        if code:
+            raise RuntimeError(f"exit code {code}")
+
+    return captured(command)
+
+
+def captured(work: Callable[[], object]) -> Came:
+    """Do it; what it wrote to the standard output, by whatever way."""
+    failed = ""
+    with tempfile.TemporaryFile("w+") as file:
+        with written_to(file.fileno()):
+            try:
+                work()
+            except Exception:
+                failed = traceback.format_exc(limit=-3)
+        file.seek(0)
+        return {"printed": file.read(), "failed": failed}
+
+
+@contextmanager
+def written_to(descriptor: int) -> Iterator[None]:
+    """The standard output leads there."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(descriptor, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def is_there(dotted: str, names: dict[str, Any]) -> bool:
+    """Whether a name as ``trainer.weights`` or ``Trainer.advance`` means anything, to these names or to the package."""
+    first, *rest = dotted.split(".")
+    found = names.get(first, getattr(importlib.import_module("echornn"), first, None))
+    if first == "echornn":
+        found = importlib.import_module("echornn")
+    for name in rest:
+        if isinstance(found, ModuleType) and not hasattr(found, name):
+            try:
+                importlib.import_module(f"{found.__name__}.{name}")
+            except ImportError:
+                return False
+        if hasattr(found, name):
+            found = getattr(found, name)
+            continue
+        fields = {field for kind in getattr(found, "__mro__", ()) for field in getattr(kind, "__annotations__", {})}
+        made = [one for one in names.values() if isinstance(found, type) and isinstance(one, found)]
+        return name in fields or any(hasattr(one, name) for one in made)
+    return bool(rest) or found is not None
+
+
+def main() -> NoReturn:
+    """Run what the standard input asks for, and print what came of it."""
+    asked: Asked = json.load(sys.stdin)
+    pages: dict[str, dict[str, Any]] = {}
+    came = [run(one, pages.setdefault(one["page"], {"__name__": one["page"]})) for one in asked["snippets"]]
+    came += [give(words) for words in asked["commands"]]
+    missing = [name for page, name in asked["names"] if not is_there(name, pages.get(page, {}))]
+    sys.stdout.write(json.dumps({"came": came, "missing": missing}))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

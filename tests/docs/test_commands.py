@@ -1,0 +1,98 @@
+"""The commands that the pages show can be given, and print what is shown below them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from cyclopts import CycloptsError
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.runs import kept_runs
+from tests.docs.pages import ROOT
+from tests.docs.shell import Shown, commands, shown, unlike
+from tests.docs.vocabulary import MAIN
+from tui.cli import command, exit_code_of, parse_speed, with_newest
+from tui.exit_code import ExitCode
+from tui.front_end import UsageError
+
+RECORDED = ROOT / "tests" / "data" / "docs"
+"""Two runs and a sweep, which the pages' commands look into."""
+
+SHOWN = list(shown())
+
+PURE = ("export", "branches", "probe", "list", "prune", "sweep", "bench")
+"""Subcommands that refuse what they cannot use before they look at any file."""
+
+
+def trouble(words: tuple[str, ...]) -> str:
+    """Why the command line does not take these words; empty where it does."""
+    try:
+        function, bound, *_ = command.parse_args(
+            with_newest([word for word in words if word != "..."]), exit_on_error=False, print_error=False
+        )
+        if words[:1] and words[0] in PURE:
+            function(*bound.args, **bound.kwargs)
+        elif words[:1] != ("--help",) and "config" in bound.arguments:
+            bound.arguments["config"].over(EchoConfig())
+            if "speed" in bound.arguments:
+                parse_speed(bound.arguments["speed"])
+    except (CycloptsError, ConfigError, UsageError) as error:
+        return str(error)
+    return ""
+
+
+def test_each_command_can_be_given() -> None:
+    refused = [
+        f"{one.place}: {MAIN} {shlex.join(one.words)}\n    {why}"
+        for one in SHOWN
+        if not one.is_refused and (why := trouble(one.words))
+    ]
+    assert not refused, "\n".join(["the command line refuses:", *refused])
+
+
+def test_a_command_that_cannot_be_given_is_found() -> None:
+    ((words, first),) = commands("cd x && srun echornn-tui --sede 3 | head -5  # never")
+    assert (words, first) == (("--sede", "3"), 5)
+    assert "Did you mean --seed?" in trouble(words)
+    assert "below 1" in trouble(("--num-layers", "2", "--dropout", "1"))
+    assert trouble(("--resume", "--at", "3", "--speed", "max")) == ""
+
+
+def recorded(folder: Path, home: Path) -> None:
+    """Lay the recorded runs and the sweep into the folder; the runs are the user's own too, the newest last."""
+    for number, place in enumerate(sorted(RECORDED.iterdir())):
+        for copy in (folder / place.name, home / place.name):
+            shutil.copytree(place, copy)
+            for file in copy.rglob("*"):
+                os.utime(file, (1.79e9 - number, 1.79e9 - number))
+    shutil.rmtree(home / "echo-sweep")
+
+
+def test_each_quick_command_prints_what_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    recorded(tmp_path, kept_runs.state_folder())
+    wrong = []
+    for one in SHOWN:
+        if one.output is not None and one.is_quick:
+            code = exit_code_of([*one.words])
+            printed = capfd.readouterr()
+            lines = (printed.err if one.is_refused else printed.out).splitlines()
+            wrong += [text] if (text := unlike(one, lines)) else []
+            if code != (ExitCode.USAGE if one.is_refused else ExitCode.DONE):
+                wrong.append(f"{one.place}: exit code {code}: {printed.err}")
+    assert not wrong, "\n\n".join(["what is shown is not what is printed:", *wrong])
+
+
+def test_a_shown_output_that_is_not_the_printed_one_is_found() -> None:
+    one = Shown("docs/x.md:1", ("list", "."), 3, ("runs in .", "...", "loss 0.5  ##  at 3.0 s"))
+    assert unlike(one, ["runs in .", "a", "b", "c"]).startswith("docs/x.md:1: echornn-tui list . prints\nruns in .\na")
+    assert unlike(one, ["runs in .", "loss 0.5  ##  at 3.0 s"]) == ""
+    assert unlike(one, ["runs in .", "loss 0.51  #######  at 13.0 s"]) != ""
+    assert unlike(one, ["runs in .", "loss 0.51  #######  at 13.0 s"], masked=True) == ""

@@ -1,0 +1,102 @@
+"""docs/cli.md, docs/files.md and docs/library.md name all that there is, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+import echornn
+from echornn.sweeps.store import COLUMNS, OURS
+from tests.docs import emitted
+from tests.docs.pages import PAGES, ROOT, codes_in
+from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES
+from tui.commands import replica_rows, window_rows
+from tui.exit_code import ExitCode
+from tui.map import text
+from tui.subcommands import SUBCOMMANDS
+
+CLI, FILES, LIBRARY = (PAGES[f"docs/{name}.md"] for name in ("cli", "files", "library"))
+
+TAKES_FIELDS = [name for name, flags in FLAGS.items() if flags >= FIELD_FLAGS]
+"""The commands that take a flag for each field of the configuration."""
+
+
+def first_words(page: str, head: str, below: str = "") -> set[str]:
+    """What the first column of these tables names, each by its first word: ``--run DIR`` is ``--run``."""
+    tables = PAGES[page].tables(head, below)
+    return {code.split()[0] for table in tables for row in table.rows for code in codes_in(row[0])}
+
+
+def require(page: str, what: str, named: Iterable[str], there: Iterable[str]) -> None:
+    """Fail, and say what to write, where a page does not name exactly what is there."""
+    named, there = set(named), set(there)
+    missing, wrong = sorted(there - named), sorted(named - there)
+    assert not missing, f"{page} {what}: no row for {', '.join(missing)}"
+    assert not wrong, f"{page} {what}: {', '.join(wrong)}: there is no such thing"
+
+
+def test_subcommands() -> None:
+    named = {heading for table in CLI.tables("flag") for heading in table.headings[1:2]}
+    require("docs/cli.md", "sections with a table of flags", named, {"fields", "all commands", *FLAGS})
+
+
+@pytest.mark.parametrize("name", [MAIN, *SUBCOMMANDS])
+def test_flags(name: str) -> None:
+    there = FLAGS[name] - FIELD_FLAGS
+    require("docs/cli.md", f"section {name}, flags", first_words(CLI.path, "flag", name), there)
+
+
+@pytest.mark.parametrize("name", TAKES_FIELDS)
+def test_sections_say_which_commands_take_the_fields(name: str) -> None:
+    assert "(#fields)" in CLI.section(name), f"docs/cli.md, section {name}: link to #fields, whose flags it takes"
+
+
+def test_fields() -> None:
+    require("docs/cli.md", "section fields", first_words(CLI.path, "flag", "fields"), FIELD_FLAGS)
+
+
+def test_flags_of_all_commands() -> None:
+    require("docs/cli.md", "section all commands", first_words(CLI.path, "flag", "all commands"), EVERYWHERE)
+
+
+def test_exit_codes() -> None:
+    require("docs/cli.md", "exit codes", first_words(CLI.path, "code"), (str(int(code)) for code in ExitCode))
+
+
+@pytest.mark.parametrize("name", emitted.COMMANDS)
+def test_json_keys(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    there = emitted.COMMANDS[name](tmp_path, capfd.readouterr) - FIELDS
+    named = first_words(CLI.path, "JSON key", name) - FIELDS
+    require("docs/cli.md", f"section {name}, JSON keys", named, there)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("export", {*window_rows.REPLICA_HEADER.split(","), *replica_rows.HEADER.split(",")}),
+        ("map", set(text.COLUMNS)),
+    ],
+)
+def test_columns_of_csv(name: str, columns: set[str]) -> None:
+    require("docs/cli.md", f"section {name}, CSV columns", first_words(CLI.path, "column", name), columns)
+
+
+def test_files_of_a_run() -> None:
+    require("docs/files.md", "run folder", first_words(FILES.path, "file", "The run folder"), RUN_FILES)
+
+
+def test_files_of_a_sweep() -> None:
+    there = {name if "." in name or name == "lock" else f"{name}/" for name in OURS}
+    require("docs/files.md", "sweep folder", first_words(FILES.path, "file", "The sweep folder"), there)
+    require("docs/files.md", "results.csv", first_words(FILES.path, "column", "The sweep folder"), COLUMNS)
+
+
+def test_public_names() -> None:
+    require("docs/library.md", "table of names", first_words(LIBRARY.path, "name"), echornn.__all__)
+
+
+@pytest.mark.parametrize("package", ["echornn", "tui"])
+def test_type_checkers_of_users_see_the_types(package: str) -> None:
+    assert (ROOT / package / "py.typed").is_file()

@@ -1,0 +1,94 @@
+"""What the pages show runs: each Python block, and each command that trains and shows what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import echornn
+from tests.docs.pages import PAGES, ROOT, Block, Page
+from tests.docs.shell import Shown, shown, unlike
+from tests.docs.test_commands import recorded
+
+SECONDS = 500
+"""All of it takes half a minute on two quiet cores."""
+
+BLOCKS = [(page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"]
+
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+
+
+def test_blocks_that_are_not_run_are_python_and_say_why() -> None:
+    for page, block in BLOCKS:
+        compile(block.text, page.at(block.line), "exec")
+        if not block.is_run:
+            reason = block.above.rstrip().rpartition("<!-- not run:")[2]
+            assert re.fullmatch(r" \w.* -->", reason), f"{page.at(block.line)}: say why it is not run"
+
+
+def printed_below(page: Page, block: Block) -> str | None:
+    """What the page shows that a block prints: a ``text`` block right below it; None where there is none."""
+    following = next((one for one in page.blocks if one.line > block.line), None)
+    if following is None or following.language != "text":
+        return None
+    end = len(block.above) + len(f"```python\n{block.text}```")
+    return following.text if not page.text[end : len(following.above)].strip() else None
+
+
+def names_of(page: Page) -> list[str]:
+    """What stands in backticks and can be looked up: attributes of public names, and of the page's own."""
+    blocks = " ".join(block.text for one, block in BLOCKS if one is page and block.is_run)
+    own = set(re.findall(r"^(\w+)(?:, \w+)* = ", blocks, re.MULTILINE)) | {"echornn", *echornn.__all__}
+    words = [code.text.partition("(")[0] for code in page.code if page.path == "docs/library.md"]
+    return [word for word in words if DOTTED.fullmatch(word) and word.partition(".")[0] in own]
+
+
+@pytest.mark.slow
+def test_everything_shown_runs(tmp_path: Path) -> None:
+    home = tmp_path / "state" / "echornn-tui" / "runs"
+    home.mkdir(parents=True)
+    recorded(tmp_path, home)
+    blocks = [(page, block) for page, block in BLOCKS if block.is_run]
+    trains = [one for one in shown() if one.output is not None and not one.is_quick]
+    asked = {
+        "snippets": [{"page": page.path, "line": block.line, "text": block.text} for page, block in blocks],
+        "commands": [one.words for one in trains],
+        "names": [(page.path, name) for page in PAGES.values() for name in names_of(page)],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.docs.snippets"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")},
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    wrong = [f"{name}: no such name" for name in answer["missing"]]
+    for (page, block), came in zip(blocks, answer["came"][: len(blocks)], strict=True):
+        wrong += [text] if (text := wrong_with_block(page, block, came["printed"], came["failed"])) else []
+    for one, came in zip(trains, answer["came"][len(blocks) :], strict=True):
+        wrong += [text] if (text := wrong_with_command(one, came["printed"], came["failed"])) else []
+    assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
+
+
+def wrong_with_block(page: Page, block: Block, printed: str, failed: str) -> str:
+    if failed:
+        return f"{page.at(block.line)}:\n{failed}"
+    expected = printed_below(page, block)
+    return "" if expected in (None, printed) else f"{page.at(block.line)} prints\n{printed}and not\n{expected}"
+
+
+def wrong_with_command(one: Shown, printed: str, failed: str) -> str:
+    if failed:
+        return f"{one.place}:\n{failed}"
+    return unlike(one, printed.splitlines(), masked=True)

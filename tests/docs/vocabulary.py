@@ -1,0 +1,84 @@
+"""What there is to name: subcommands, flags, keys, files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from textual.app import App
+from textual.binding import Binding
+from textual.keys import _character_to_key
+
+from echornn.config import EchoConfig
+from echornn.runs import events, run_files
+from echornn.runs.lock import LOCK_FILE
+from tui.app import keys as app_keys
+from tui.app.point_app import BACK
+from tui.app.screens.help import HelpScreen
+from tui.app.views.table import VIEWS
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.list_panel import ListPanel
+from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.run_list import RunList
+from tui.app.widgets.settings_panel import SettingsPanel
+from tui.cli import command
+from tui.map import keys as map_keys
+from tui.subcommands import SUBCOMMANDS
+
+MAIN = "echornn-tui"
+"""Stands for the command without a subcommand."""
+
+EVERYWHERE = frozenset({"--help", "--version"})
+
+FIELDS = frozenset(field.name for field in dataclasses.fields(EchoConfig))
+
+FIELD_FLAGS = frozenset(f"--{name.replace('_', '-')}" for name in FIELDS)
+
+RUN_FILES = frozenset({*run_files.NAMES, LOCK_FILE, f"{events.FOLDER}/"})
+
+
+def flags_of(name: str) -> frozenset[str]:
+    """The flags of a subcommand, or of `MAIN`."""
+    app = command if name == MAIN else command[name]
+    return frozenset(one.names[0] for one in app.assemble_argument_collection() if one.names[0].startswith("--"))
+
+
+FLAGS = {name: flags_of(name) for name in (MAIN, *SUBCOMMANDS)}
+
+ALL_FLAGS = EVERYWHERE.union(*FLAGS.values())
+
+
+def keys_of(bindings: Iterable[object]) -> set[str]:
+    """The keys of these bindings, by Textual's names."""
+    keys: set[str] = set()
+    for one in bindings:
+        text = one.key if isinstance(one, Binding) else one[0] if isinstance(one, tuple) else ""
+        keys.update(key.strip() for key in text.split(","))
+    return keys - {""}
+
+
+APP_KEYS = keys_of(app_keys.BINDINGS)
+"""Keys of the app, wherever it is."""
+
+MAP_KEYS = keys_of(map_keys.BINDINGS)
+
+OTHER_KEYS = keys_of(
+    [
+        *App.BINDINGS,
+        BACK,
+        *(one for view in VIEWS for one in view.BINDINGS),
+        *(
+            one
+            for part in (LossPlot, BranchList, RunList, ListPanel, SettingsPanel, HelpScreen)
+            for one in part.BINDINGS
+        ),
+    ]
+) | {App.COMMAND_PALETTE_BINDING}
+"""Keys of a view, a list or a screen, and those that Textual gives every app."""
+
+KEYS = APP_KEYS | MAP_KEYS | OTHER_KEYS
+
+
+def textual_name(key: str) -> str:
+    """A key as Textual names it: ``+`` is ``plus``."""
+    return _character_to_key(key) if len(key) == 1 else key
