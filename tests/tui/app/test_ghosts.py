@@ -93,10 +93,10 @@ async def test_one_that_lies_exactly_on_the_curve_has_a_letter_on_it() -> None:
     app = OnePlot([0.5] * 100)
     async with app.run_test(size=SIZE):
         app.show()
-        curve = app.plot._cells
+        curve = app.plot.cells
         app.show(Told([0.5] * 100).ghost("b", ""), Told([0.5] * 100).ghost("c", ""))
-        letters = app.plot._cells.styles == curve.names.index("plot--letter")
-        assert set(app.plot._cells.characters[letters]) == {"b", "c"}
+        letters = app.plot.cells.styles == curve.names.index("plot--letter")
+        assert set(app.plot.cells.characters[letters]) == {"b", "c"}
         assert set(curve.styles[letters]) == {curve.names.index("plot--mean")}
 
 
@@ -114,7 +114,7 @@ async def test_a_ghosts_extremes_are_kept(ascii_only: bool) -> None:
 
 async def test_what_has_not_changed_is_not_drawn_again() -> None:
     app = OnePlot([0.9] * 100)
-    async with app.run_test(size=SIZE):
+    async with app.run_test(size=SIZE) as pilot:
         still, growing = Told([0.25] * 110), Told([0.5] * 110)
         for count in range(5):
             app.show(still.ghost("b"), growing.ghost("c"))
@@ -124,6 +124,7 @@ async def test_what_has_not_changed_is_not_drawn_again() -> None:
         assert growing.asked == 3
         before = app.show(still.ghost("b"), growing.ghost("c"))
         app.plot.change_viewport(Viewport(log=True))
+        await pilot.pause()
         assert still.asked == 2
         app.plot.change_viewport(Viewport())
         assert app.show(still.ghost("b"), growing.ghost("c")) == before
@@ -169,10 +170,10 @@ async def test_what_each_is_stands_in_the_corner() -> None:
 def hidden_by_words(app: OnePlot, *ghosts: Ghost) -> int:
     """Cells of the curve's mean that the words hide."""
     app.show(*(dataclasses.replace(ghost, words="") for ghost in ghosts))
-    cells = app.plot._cells
+    cells = app.plot.cells
     is_mean = cells.styles == cells.names.index("plot--mean")
     app.show(*ghosts)
-    return int((is_mean & (app.plot._cells.styles == cells.names.index("plot--words"))).sum())
+    return int((is_mean & (app.plot.cells.styles == cells.names.index("plot--words"))).sum())
 
 
 @pytest.mark.parametrize("losses", [[0.9] * 100, [0.05] * 100, np.linspace(0.9, 0.0, 100), np.linspace(0.0, 0.9, 100)])

@@ -57,7 +57,7 @@ async def press(app: EchoApp, pilot: Pilot[int], keys: str) -> None:
 
 
 def drawn(widget: CellWidget) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int16]]:
-    return widget._cells.characters.copy(), widget._cells.styles.copy()
+    return widget.cells.characters.copy(), widget.cells.styles.copy()
 
 
 def draw_the_same_again(app: EchoApp) -> None:
@@ -106,6 +106,6 @@ async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_ev
         assert app.session.when_idle(PATIENCE)
         app.show_newest_frame()
         view = app.query_one(SeedsView)
-        assert view._cells.text(1).split()[3:] == ["0", "50"]
+        assert view.cells.text(1).split()[3:] == ["0", "50"]
         await pilot.press("z", "z")
-        assert view._cells.text(1).split()[3:] == ["80", "90"], "at once, before any frame comes"
+        assert view.cells.text(1).split()[3:] == ["80", "90"], "at once, before any frame comes"

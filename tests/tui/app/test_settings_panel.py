@@ -42,13 +42,13 @@ async def test_the_run_stays_in_view_and_alive_beside_the_settings(size: tuple[i
         panel, plot = app.query_one(SettingsPanel), app.query_one(LossPlot)
         assert plot.size.height >= 7
         assert (panel.region.x > plot.region.x) == (size[0] >= 100), "beside, or below"
-        before = plot._cells
+        before = plot.cells
         grow(session.timeline, 0, [0.4] * 200)
         session.set_frame(State.RUNNING, make_progress(TUTORIAL, 1, 333), trained=1000)
         app.show_newest_frame()
         await pilot.pause()
         assert "window 334/666" in screen_text(app)
-        assert plot._cells is not before
+        assert plot.cells is not before
         await pilot.press("s")
         await pilot.pause()
         assert "preset" not in screen_text(app)

@@ -163,7 +163,8 @@ class SeedsView(View):
 
     def _scroll(self, lines: int) -> None:
         """Other lines, with the chosen one wherever it is, until another is chosen."""
-        self._first += lines
+        last = self._frame.config.replicas - self._shown if self._frame is not None else 0
+        self._first = max(0, min(self._first + lines, last))
         self._follows = False
         self.redraw()
 

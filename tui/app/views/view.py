@@ -70,11 +70,6 @@ class View(CellWidget, can_focus=True):
         self._frame, self._message = scene.frame, message
         self.redraw()
 
-    def watch_has_focus(self, has_focus: bool) -> None:
-        """A head that is lit, or not any more. Textual calls `on_blur` while the view still has the focus."""
-        super().watch_has_focus(has_focus)
-        self.redraw()
-
     def action_leave(self) -> None:
         """Take the cursor away."""
 

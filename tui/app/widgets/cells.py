@@ -60,7 +60,11 @@ class Cells:
 
 
 class CellWidget(Widget):
-    """Draws cells, made by `draw` from what it was shown, and refreshes the stretches that differ from before."""
+    """Draws cells, made by `draw` from what it was shown, and refreshes the stretches that differ from before.
+
+    However often it is shown something, it draws once, behind all messages that wait for it: a burst of keys draws no
+    more often than it can be seen.
+    """
 
     STYLES: tuple[str, ...] = ()
     """Names of the component classes that `draw` uses."""
@@ -68,13 +72,27 @@ class CellWidget(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._cells = Cells(0, 0)
+        self._is_stale = False
 
     def draw(self, cells: Cells) -> None:
         """Fill an empty grid of the widget's size."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw anew, and have sent what changed."""
+        """Have it drawn anew: behind the messages that wait for it, or as soon as its cells are asked for."""
+        self._is_stale = True
+        self.check_idle()
+
+    @property
+    def cells(self) -> Cells:
+        """What it shows, drawn now where that has changed."""
+        if self._is_stale:
+            self._is_stale = False
+            self._draw_anew()
+        return self._cells
+
+    def _draw_anew(self) -> None:
+        """Draw, and have sent what changed."""
         cells = Cells(self.size.width, self.size.height, self.STYLES)
         if cells.width and cells.height:
             self.draw(cells)
@@ -83,11 +101,24 @@ class CellWidget(Widget):
         if changed:
             self.refresh(*changed)
 
+    def on_idle(self) -> None:
+        """No message waits: what was asked for is drawn, before Textual sends what is to be refreshed."""
+        _ = self.cells
+
     def on_resize(self, event: Resize) -> None:
         self.redraw()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The widget that has the keys is drawn otherwise. No style depends on the focus, so that nothing is styled
+        anew, which takes longer than drawing."""
+        self.redraw()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        _ = self.cells
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        cells = self._cells
+        cells = self.cells
         if y >= cells.height:
             return Strip.blank(self.size.width, self.rich_style)
         styles: dict[int, Style] = {}

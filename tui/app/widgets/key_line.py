@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widgets import Footer
 
 LEFT_OUT = ("faster", "branches", "step", "seeds", "undo", "window(-1)", "settings", "view('1')")
@@ -38,7 +39,8 @@ def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str] =
 
 
 class KeyLine(Footer):
-    """The footer, with as many keys as have room.
+    """The footer, with as many keys as have room. It is composed anew only where what it names has changed, and once
+    for all changes that come at the same time: composing takes as long as drawing the whole screen.
 
     Args:
         offers: whether an action has anything to do now, of those that are bound.
@@ -49,15 +51,35 @@ class KeyLine(Footer):
         super().__init__(show_command_palette=False, compact=True)
         self._offers = offers
         self._left_out = left_out
-        self._composed_for = 0
+        self._is_stale = False
+        self._names: object = None
 
     def compose(self) -> ComposeResult:
-        self._composed_for = self.app.size.width
         drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action)]
         widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
-        shown = kept(widths, self._composed_for + 1, self._left_out)  # behind the last one nothing needs a space
+        shown = kept(widths, self.app.size.width + 1, self._left_out)  # behind the last one nothing needs a space
         yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
 
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        if not self._is_stale:
+            self._is_stale = screen.app.app_focus  # else nothing is composed, until the terminal has the focus again
+            super().bindings_changed(screen)
+
+    async def recompose(self) -> None:
+        self._is_stale = False
+        names = self._named_now()
+        if names != self._names:
+            self._names = names
+            await super().recompose()
+
+    def _named_now(self) -> object:
+        """The keys that make sense now, and the width that there is for them."""
+        keys = [
+            (binding, is_enabled)
+            for _, binding, is_enabled, _ in self.screen.active_bindings.values()
+            if binding.show and self._offers(binding.action)
+        ]
+        return self.app.size.width, keys
+
     def on_resize(self, event: Resize) -> None:
-        if event.size.width != self._composed_for:
-            self.call_after_refresh(self.recompose)
+        self.call_after_refresh(self.recompose)

@@ -145,12 +145,6 @@ class ListPanel(CellWidget, can_focus=True):
     def action_escape(self) -> None:
         self._close()
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
-
     # ---- what is drawn
 
     def says(self) -> str:

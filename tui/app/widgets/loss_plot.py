@@ -78,8 +78,7 @@ class LossPlot(CellWidget, can_focus=True):
     def __init__(self, scene: Scene, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
-        self.reading = ""
-        """What the crosshair reads; empty without one."""
+        self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
         """Called after a key has changed the part that is shown."""
         self.on_go: Callable[[int], None] = lambda _: None
@@ -94,6 +93,12 @@ class LossPlot(CellWidget, can_focus=True):
         """Draw the line of this scene, as it is seen from where the session stands."""
         self._scene = scene
         self.redraw()
+
+    @property
+    def reading(self) -> str:
+        """What the crosshair reads; empty without one."""
+        _ = self.cells
+        return self._reading
 
     @property
     def _line_end(self) -> int:
@@ -135,11 +140,6 @@ class LossPlot(CellWidget, can_focus=True):
     def action_follow(self) -> None:
         self.change_viewport(self.viewport.following())
 
-    def watch_has_focus(self, has_focus: bool) -> None:
-        """An axis in bold, or not any more. Textual calls `on_blur` while the plot still has the focus."""
-        super().watch_has_focus(has_focus)
-        self.redraw()
-
     def draw(self, cells: Cells) -> None:
         scene, frame = self._scene, self._scene.frame
         first, last, length = scene.axis(self.viewport)
@@ -166,11 +166,11 @@ class LossPlot(CellWidget, can_focus=True):
         if frame.trained < frame.line_end and first <= frame.trained <= last:
             self._draw_here(cells, frame.trained, place)
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
-        self.reading = ""
+        self._reading = ""
         cursor = self.viewport.cursor
         if cursor is not None and first <= cursor < last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
-            self.reading = read(curve, cursor, band, frame.own_config.seed)
+            self._reading = read(curve, cursor, band, frame.own_config.seed)
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """What each line is, where it needs to be said."""

@@ -154,12 +154,6 @@ class SettingsPanel(CellWidget, can_focus=True):
     def action_close(self) -> None:
         self._close()
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
-
     # ---- what is drawn
 
     def draw(self, cells: Cells) -> None:

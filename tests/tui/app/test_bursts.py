@@ -1,0 +1,99 @@
+"""However many keys come at once, what they change is drawn as often as it can be seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from textual.app import ComposeResult
+from textual.events import Key
+
+import tui
+from echornn.session.frame import State
+from tests.tui.app.test_app import opened, screen_text
+from tui.app.views.rows import Rows
+from tui.app.widgets.cells import Cells, CellWidget
+from tui.app.widgets.key_line import KeyLine
+from tui.app.widgets.loss_plot import LossPlot
+
+KEYS = 300
+MOST_DRAWS = 4
+
+
+@pytest.mark.parametrize("keys", [["tab"], ["left"], ["tab", "left"], ["l"], ["1", "2"], ["y"]])
+async def test_a_burst_of_keys_is_drawn_once(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: Counter[str] = Counter()
+    draw_anew = CellWidget._draw_anew
+
+    def counted(widget: CellWidget) -> None:
+        drawn[type(widget).__name__] += 1
+        draw_anew(widget)
+
+    monkeypatch.setattr(CellWidget, "_draw_anew", counted)
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+        drawn.clear()
+        for number in range(KEYS):
+            app.post_message(Key(keys[number % len(keys)], None))
+        await pilot.press("space")
+        while not session.commands:
+            await pilot.pause()
+        assert max(drawn.values(), default=0) <= MOST_DRAWS, drawn
+
+
+async def test_what_the_last_key_of_a_burst_did_is_on_the_screen() -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, _, pilot):
+        for _ in range(50):
+            app.post_message(Key("left", None))
+        await pilot.pause()
+        plot = app.query_one(LossPlot)
+        assert plot.reading
+        assert plot.reading in screen_text(app)
+        app.post_message(Key("tab", None))
+        await pilot.pause()
+        assert "►row 1" in screen_text(app) or ">row 1" in screen_text(app)
+
+
+async def test_who_asks_for_the_cells_gets_those_of_now() -> None:
+    async with opened(State.PAUSED) as (app, _, pilot):
+        plot = app.query_one(LossPlot)
+        linear = plot.cells
+        await pilot.press("l")
+        assert plot.cells is not linear
+        assert plot.cells is plot.cells, "and draws them once"
+        view = app.query_one(Rows)
+        view.redraw()
+        assert isinstance(view.cells, Cells)
+
+
+def test_no_style_depends_on_the_focus() -> None:
+    """A widget of cells is not styled anew when the focus moves: Textual would look through its styles for 20 ms."""
+    styles = [file.read_text(encoding="utf-8") for file in Path(tui.__file__).parent.rglob("*.tcss")]
+    assert styles
+    assert not any(":focus" in text or ":blur" in text for text in styles)
+
+
+async def test_the_footer_is_composed_anew_only_where_other_keys_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed: list[KeyLine] = []
+    compose = KeyLine.compose
+
+    def counted(footer: KeyLine) -> ComposeResult:
+        composed.append(footer)
+        yield from compose(footer)
+
+    monkeypatch.setattr(KeyLine, "compose", counted)
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+        await pilot.pause()
+        composed.clear()
+        await pilot.press("tab", "tab", "l", "z")
+        assert not composed
+        for state in (State.RUNNING, State.PAUSED, State.FINISHED):
+            session.set_frame(state, trained=800)
+            app.show_newest_frame()
+            await pilot.pause()
+            await pilot.pause()
+            assert ("Pause" in screen_text(app).splitlines()[-1]) == (state is State.RUNNING)
+        assert len(composed) == 3
+        await pilot.resize_terminal(60, 24)
+        await pilot.pause()
+        assert len(composed) == 4, "there is room for fewer"
