@@ -128,6 +128,19 @@ def is_a_name(parts: list[str]) -> bool:
     return True
 
 
+@pytest.mark.parametrize("path", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_names_of_the_code(path: str) -> None:
+    sources = (file for package in ("echornn", "tui", "tests") for file in (ROOT / package).rglob("*.py"))
+    words = {word for file in sources for word in re.findall(r"\w+", file.read_text(encoding="utf-8"))}
+    page = PAGES[path]
+    missing = [
+        f"{page.at(code.line)}: `{code.text}`"
+        for code in page.code
+        if re.fullmatch(r"[A-Z]\w*[a-z]\w*|\w+_\w+", code.text) and code.text not in words
+    ]
+    assert not missing, "\n".join(["nothing in the code is called so:", *missing])
+
+
 @each_page
 def test_environment_variables(page: Page) -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tui").rglob("*.py"))

@@ -24,6 +24,7 @@ from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
+from tui.app.help_chapters import chapters
 from tui.app.layout import layout
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
@@ -40,7 +41,6 @@ from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
-from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.app.widgets.viewport import zoomed
@@ -306,12 +306,4 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
     def action_help(self) -> None:
         if isinstance(self.screen, HelpScreen):
             return
-        groups = {
-            "Keys": self.HELPED_KEYS,
-            "On the curve": [one for one in LossPlot.BINDINGS if isinstance(one, Binding)],
-            **{f"On the {view.title}": [one for one in view.BINDINGS if isinstance(one, Binding)] for view in VIEWS},
-            "In the settings": SETTINGS_KEYS,
-            "In the list of branches": [one for one in BranchList.BINDINGS if isinstance(one, Binding)],
-            "In the list of runs": [one for one in RunList.BINDINGS if isinstance(one, Binding)],
-        }
-        self.push_screen(HelpScreen(groups, self._ascii_only))
+        self.push_screen(HelpScreen(chapters(self._frame, self.HELPED_KEYS), self._ascii_only))

@@ -24,7 +24,7 @@ from tui.app.widgets.key_line import KeyLine
 from tui.exit_code import ExitCode
 from tui.map import keys, state
 from tui.map.follower import Follower
-from tui.map.help_text import WHAT_IS_SEEN, WORDS
+from tui.map.help_text import chapters
 from tui.map.progress import progress_of
 from tui.map.seen import Seen
 from tui.map.state import MapState, Mark
@@ -228,7 +228,7 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen({"Keys": keys.BINDINGS}, self._ascii_only, WHAT_IS_SEEN, WORDS))
+            self.push_screen(HelpScreen(chapters(), self._ascii_only))
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, Palette):

@@ -1,6 +1,10 @@
-"""What the map's help says."""
+"""The help of the map: its keys, what is seen, then the words."""
 
 from __future__ import annotations
+
+from tui.app.help_text import Section, paragraphs
+from tui.app.screens.help import Chapter
+from tui.map import keys
 
 WHAT_IS_SEEN = (
     (
@@ -55,3 +59,9 @@ WORDS = (
     ("cannot be", "A combination that no network can have, such as an echo beyond the row."),
 )
 """What the map says in a word."""
+
+
+def chapters() -> list[Chapter]:
+    """The whole help, in order."""
+    seen = map(Chapter, paragraphs(WHAT_IS_SEEN))
+    return [Chapter(Section("Keys"), keys.BINDINGS), *seen, Chapter(Section("Words", WORDS))]

@@ -1,8 +1,9 @@
-"""The help: what is seen, then the keys; scrolled, searched, and left with the keys that one would try."""
+"""The help: what can be done now, the screen, the views, words and keys; scrolled, searched, and closed again."""
 
 from __future__ import annotations
 
 import time
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,25 +12,74 @@ from textual.containers import VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
+from echornn.cell_facts import CELL_FACTS
+from echornn.config import EchoConfig, Optimizer
+from echornn.session.frame import Frame, State
 from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
-from tui.app.help_text import WHAT_IS_SEEN, Section, found, sections
+from tui.app import keys
+from tui.app.help_now import NOW, PAST, now
+from tui.app.help_text import OF_VIEWS, THE_SCREEN, Section, found, paragraphs
+from tui.app.help_words import WORDS
 from tui.app.screens.help import HelpScreen
+from tui.app.views.table import VIEWS
 
-KEYS = [("Keys", [("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset")])]
-TEXT = sections(KEYS)
+KEYS = (("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset"))
+OF_VIEW = [Section(title, tuple(("", text) for text in texts)) for title, texts in OF_VIEWS.items()]
+TEXT = [*paragraphs(THE_SCREEN), *OF_VIEW, *WORDS, Section("Keys", KEYS)]
 
 
 def keys_of(sought: str) -> list[str]:
     return [key for section in found(TEXT, sought) for key, _ in section.rows if key]
 
 
-def test_what_is_seen_comes_first() -> None:
-    assert [section.heading for section in TEXT] == [*(heading for heading, _ in WHAT_IS_SEEN), "Words", "Keys"]
+def frame_in(state: State, **fields: Any) -> Frame:
+    return Frame(state, EchoConfig(), trained=1500, line_end=2000, **fields)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_it_begins_with_the_state_and_the_keys_that_matter_in_it(state: State) -> None:
+    section = now(frame_in(state))
+    assert section.heading == f"Now: {state}, at window 1,500"
+    assert len([key for key, _ in section.rows if key]) == (5 if state is State.FAILED else 10)
+
+
+def test_in_the_past_it_says_how_to_branch_and_how_to_come_back() -> None:
+    section = now(frame_in(State.PAUSED, is_past=True))
+    assert section.heading == "Now: in the past, at window 1,500"
+    assert {"space", "b, enter", "u"} <= {key for key, _ in section.rows}
+    assert now(Frame(State.LOADING, EchoConfig())).heading == "Now: loading, before the first window"
+
+
+@pytest.mark.parametrize(
+    ("state", "named"), [*((state, rows) for state, (_, rows) in NOW.items()), (State.PAUSED, PAST[1])]
+)
+def test_every_key_that_it_names_does_something_in_that_state(state: State, named: tuple[tuple[str, str], ...]) -> None:
+    frame = frame_in(state, undoable=1, redoable=True)
+    for key, _ in named:
+        for one in key.split(", "):
+            if one not in ("ctrl+p", "enter", "f", "4"):
+                bound = [b for b in keys.BINDINGS if one in (*b.key.split(","), *(b.key_display or ""), b.key_display)]
+                assert bound, one
+                assert any(keys.makes_sense(binding.action, frame) for binding in bound), one
+
+
+def test_every_view_cell_and_optimizer_is_explained() -> None:
+    assert set(OF_VIEWS) == {view.title for view in VIEWS}
+    explained = {key for section in WORDS for key, _ in section.rows}
+    gates = {gate for facts in CELL_FACTS.values() for gate in facts.gates}
+    assert {*CELL_FACTS, *get_args(Optimizer), *gates, "candidate"} <= explained
+
+
+@pytest.mark.parametrize("word", ["gate", "gru", "lstm", "dropout", "solved", "branch", "chance", "floor", "misses"])
+def test_what_explains_a_word_is_found_first(word: str) -> None:
+    key, text = found(TEXT, word)[0].rows[0]
+    assert word in key
+    assert len(text) < 150, "about two lines"
 
 
 def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
-    assert keys_of("EPOCH train") == ["e"]
+    assert keys_of("EPOCH train end")[0] == "e"
     assert keys_of("e") == ["e"], "not every line with an e in it"
     assert keys_of("r") == ["r"]
     assert keys_of("p") == ["space, p"]
@@ -45,7 +95,11 @@ def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None
 
 
 @pytest.mark.parametrize(
-    "word", ["solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"]
+    "word",
+    [
+        *("solved", "ghost", "crosshair", "branch", "path", "seeds", "replica", "chosen", "interval"),
+        *("epoch", "window", "T", "stride", "chance", "floor", "misses", "lost", "layers", "dropout", "init"),
+    ],
 )
 def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
     assert word in [key for section in found(TEXT, f"words {word}") for key, _ in section.rows]
@@ -79,7 +133,7 @@ async def test_two_keys_that_are_told_of_together_have_one_row() -> None:
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, HelpScreen)
-        keys_named = [key for key, _ in next(one for one in screen._sections if one.heading == "Keys").rows]
+        keys_named = [key for key, _ in next(one for one in screen._sections if one.heading == "All keys").rows]
         assert {"+, -", "[, ]", "{, }", "1-6"} <= set(keys_named)
         assert not {"-", "]", "}"} & set(keys_named)
 
@@ -89,17 +143,23 @@ def test_a_heading_finds_what_stands_under_it() -> None:
     assert found([whole], "rows") == [whole]
 
 
-async def test_it_begins_with_what_is_seen_on_the_smallest_screen() -> None:
+async def test_it_begins_with_what_can_be_done_now_on_the_smallest_screen() -> None:
     async with opened(size=(80, 24)) as (app, _, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         text = screen_text(app)
-        for words in ("The task", "keeping the last few symbols", "The curve", "/ searches, arrows scroll, escape"):
+        for words in (
+            "Now: running",
+            "Pause",
+            "Train 64 seeds side by side",
+            "Quit; ",
+            "/ searches, arrows scroll, escape",
+        ):
             assert words in text
         await pilot.press("end")
         await pilot.pause()
         assert "In the list of runs" in screen_text(app)
-        assert "The task" not in screen_text(app)
+        assert "Now: running" not in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
@@ -111,13 +171,13 @@ async def test_it_is_searched(size: tuple[int, int]) -> None:
         assert "nothing is found" in screen_text(app)
         await pilot.press(*["backspace"] * 4)
         await pilot.pause()
-        assert "Undo: go to before the last change" in screen_text(app)
-        assert "The task" not in screen_text(app)
+        assert "Undo the last change" in screen_text(app)
+        assert "Faster, slower" not in screen_text(app)
         await pilot.press("enter")
         assert isinstance(app.screen.focused, VerticalScroll)
         await pilot.press("escape")
         await pilot.pause()
-        assert "The task" in screen_text(app), "escape shows all again"
+        assert "The network trains" in screen_text(app), "escape shows all again"
         await pilot.press("escape")
         assert not isinstance(app.screen, HelpScreen)
         assert session.commands == []

@@ -1,8 +1,9 @@
-"""What is seen and what the keys do, to scroll through and to search."""
+"""The screen of the help, to scroll through and to search."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from rich.console import Group
 from rich.padding import Padding
@@ -13,17 +14,29 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from tui.app.help_text import WHAT_IS_SEEN, WORDS, Rows, Section, found, sections
+from tui.app.help_text import Section, found
 from tui.app.screens.closes_once import ClosesOnce
 
 
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the help.
+
+    Attributes:
+        section: its heading and its texts.
+        bindings: keys below them, explained by their tooltips.
+    """
+
+    section: Section
+    bindings: Sequence[Binding] = ()
+
+
 class HelpScreen(ClosesOnce):
-    """What is seen, then the keys, from the bindings themselves.
+    """The help: chapters to scroll through and to search.
 
     Args:
-        groups: bindings by the heading they stand under.
+        chapters: all of it, in order.
         ascii_only: whether arrow keys are named in letters.
-        seen, words: what is said before the keys.
     """
 
     BINDINGS = [
@@ -37,16 +50,9 @@ class HelpScreen(ClosesOnce):
         Binding("pagedown,space", "scroll('page_down')", show=False),
     ]
 
-    def __init__(
-        self,
-        groups: Mapping[str, Iterable[Binding]],
-        ascii_only: bool = False,
-        seen: Rows = WHAT_IS_SEEN,
-        words: Rows = WORDS,
-    ) -> None:
+    def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:
         super().__init__()
-        self._seen, self._words = seen, words
-        self._groups = groups
+        self._chapters = chapters
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
         self._found = Static()
@@ -61,8 +67,10 @@ class HelpScreen(ClosesOnce):
             yield self._search
 
     def on_mount(self) -> None:
-        keys = [(heading, self._rows(bindings)) for heading, bindings in self._groups.items()]
-        self._sections = sections(keys, self._seen, self._words)
+        self._sections = [
+            replace(chapter.section, rows=(*chapter.section.rows, *self._rows(chapter.bindings)))
+            for chapter in self._chapters
+        ]
         self._show("")
         self._leave_search()
 
@@ -126,13 +134,18 @@ class HelpScreen(ClosesOnce):
 
 def _drawn(section: Section, words: list[str]) -> Group:
     """The section as it is drawn, with the words that were sought marked."""
+
+    def marked(text: str) -> Text:
+        cell = Text(text)
+        cell.highlight_words(words, "reverse", case_sensitive=False)
+        return cell
+
     table = Table.grid(padding=(0, 2))
-    if any(key for key, _ in section.rows):
-        table.add_column(no_wrap=True, min_width=8)
+    table.add_column(no_wrap=True, min_width=8)
     table.add_column()
     for key, text in section.rows:
-        cells = [Text(cell) for cell in (key, text) if cell]
-        for cell in cells:
-            cell.highlight_words(words, "reverse", case_sensitive=False)
-        table.add_row(*cells)
-    return Group(Text(section.heading, "bold"), Padding(table, (0, 0, 1, 0)))
+        if key:
+            table.add_row(marked(key), marked(text))
+    paragraphs = [marked(text) for key, text in section.rows if not key]
+    parts: list[Text | Table] = [*paragraphs, *([table] if table.row_count else [])]
+    return Group(Text(section.heading, "bold"), *(Padding(part, (0, 0, 1, 0)) for part in parts))

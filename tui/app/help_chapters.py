@@ -1,0 +1,51 @@
+"""The whole help of the app, in order: what can be done now, the screen, view by view, the words, then all keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from echornn.session.frame import Frame
+from tui.app.help_now import now
+from tui.app.help_text import OF_VIEWS, THE_SCREEN, Section, paragraphs
+from tui.app.help_words import WORDS
+from tui.app.screens.help import Chapter
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
+from tui.app.widgets.branch_list import BranchList
+from tui.app.widgets.loss_plot import LossPlot
+from tui.app.widgets.run_list import RunList
+from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
+
+
+def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
+    """The help for the state of this frame.
+
+    Args:
+        keys: those that act wherever the arrows are.
+    """
+    views = [
+        Chapter(
+            Section(f"View {view.key}: {view.title}", tuple(("", text) for text in OF_VIEWS[view.title])), _of(view)
+        )
+        for view in VIEWS
+    ]
+    others = [
+        ("All keys", keys),
+        ("On the curve", _of(LossPlot)),
+        ("In the settings", SETTINGS_KEYS),
+        ("In the list of branches", _of(BranchList)),
+        ("In the list of runs", _of(RunList)),
+    ]
+    return [
+        Chapter(now(frame)),
+        *map(Chapter, paragraphs(THE_SCREEN)),
+        *views,
+        *map(Chapter, WORDS),
+        *(Chapter(Section(heading), tuple(bindings)) for heading, bindings in others),
+    ]
+
+
+def _of(widget: type[LossPlot | BranchList | RunList | View]) -> Sequence[Binding]:
+    return [one for one in widget.BINDINGS if isinstance(one, Binding)]

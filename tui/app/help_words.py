@@ -1,0 +1,150 @@
+"""The words that the screen, the settings and the lists use, in the help: each in about two lines."""
+
+from __future__ import annotations
+
+from tui.app.help_text import Rows, Section
+
+TRAINING: Rows = (
+    ("epoch", "A pass over total_series_length steps of data, new data each time. In the tutorial it has 666 windows."),
+    ("window", "T steps of all rows: forward, loss, gradient, and one update of the weights. The state is carried on."),
+    ("T", "The length of a window, truncated_backprop_length: an error is followed back at most so many steps."),
+    ("TBPTT", "Truncated back-propagation through time: each error is followed back within its own window alone."),
+    ("stride", "Steps from the beginning of a window to the next one's. Below T, windows overlap. Default: T."),
+    ("loss", "Cross-entropy in nats, mean of a window. The mean loss is that of 50 windows; in the sentence, of more."),
+    ("nats", "The unit of loss with natural logarithms: guessing one of two symbols costs ln 2 = 0.693 nats."),
+    ("chance", "The loss of guessing evenly, ln(num_classes): 0.693 for two symbols, with half of the answers wrong."),
+    (
+        "floor",
+        "The least loss that can be reached. An epoch's first window cannot know what its rows echo from the row "
+        "above: 0.111 nats in the tutorial.",
+    ),
+    (
+        "solved",
+        "The mean loss of 50 windows is within 7 % of chance above the least possible: 0.05 nats in the tutorial.",
+    ),
+    ("lost", "Once solved; then the mean loss of 50 windows rose well above that level. It may be solved again."),
+    (
+        "misses",
+        "Targets that no window holds together with the input that they echo: no error gets from one to the other. In "
+        "the tutorial 3 of 15 in each window.",
+    ),
+    (
+        "echo and T",
+        "If T is at most the echo, all targets are misses: only what the state happens to keep can be used, and "
+        "training may destroy it.",
+    ),
+)
+
+CELLS: Rows = (
+    ("rnn", "The tutorial's cell: h = tanh([x, h'] W + b). x is the input, h' the state one step before."),
+    ("gru", "Two gates and a candidate: h = z h' + (1 - z) c, with z the update gate. See update, reset, candidate."),
+    ("lstm", "Carries h and a memory c: c = f c' + i g and h = o tanh(c). See input, forget, output, candidate."),
+    (
+        "gate",
+        "Numbers from 0 (shut) to 1 (open), one for each unit: sigmoid([x, h'] W + b). They weigh something else.",
+    ),
+    ("update", "A gate of the gru, z: near 1 the unit keeps its old value, near 0 it takes the candidate's."),
+    ("reset", "A gate of the gru, r: how much of the old state the candidate is computed from."),
+    ("input", "A gate of the lstm, i: how much of the candidate is added to the memory c."),
+    (
+        "forget",
+        "A gate of the lstm, f: how much of the memory c is kept. Its bias starts at 1: it begins by keeping.",
+    ),
+    ("output", "A gate of the lstm, o: how much of tanh(c) becomes h, which the output and the layer above read."),
+    (
+        "candidate",
+        "The new value that a gate lets in. gru: c = tanh([x, r h'] Wc + bc). lstm: g = tanh([x, h'] W + b), called "
+        "value in the views.",
+    ),
+    ("layers", "num_layers cells on top of each other: each reads the h of the one below, the output reads the last."),
+    (
+        "dropout",
+        "The share of the numbers between two layers that training sets to zero at random. It needs two layers; probes "
+        "run without it.",
+    ),
+    ("units", "The numbers of the state, state_size in each layer. tanh keeps h between -1 and 1."),
+    ("logit", "What the network puts out for a class: h W2 + b2. Softmax makes probabilities of them."),
+    (
+        "init",
+        "How weights start. tutorial: uniform from 0 to 1. glorot: uniform in ±sqrt(6 / (rows + columns)) (Glorot "
+        "2010). Biases start at 0, the lstm's forget gate at 1.",
+    ),
+)
+
+OPTIMIZERS: Rows = (
+    ("sgd", "weight -= learning_rate * gradient, nothing more."),
+    (
+        "adagrad",
+        "The tutorial's. Divides each step by the root of the sum of all squared gradients so far, from 0.1 on: steps "
+        "shrink.",
+    ),
+    ("rmsprop", "As adagrad, but with a moving average of the squared gradients: steps need not shrink."),
+    (
+        "adam",
+        "As rmsprop, with a moving average of the gradient too. Its rates are smaller: 0.03, where adagrad has 0.3.",
+    ),
+)
+
+PROBES: Rows = (
+    ("lag", "So many time steps ago: x[t-3] is the input with lag 3."),
+    ("r2", "How well an input can be read from the state by the best linear read-out: 0 not at all, 1 exactly."),
+    ("numbers used", "The sum of r2 over all lags: at most one for each unit. ░░░ is what is missing."),
+    ("4 ~ x[t-3]", "Unit 4 follows the input 3 steps ago. r is their correlation, -1 to 1; mixed: no input alone."),
+    ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
+    (
+        "left out",
+        "The truncation bias: the share of the full gradient that is lost because errors are followed back T steps "
+        "only. It is of the network as it is now.",
+    ),
+    (
+        "hangs",
+        "How much a step's probabilities change when that input alone is flipped: from not at all (·) to fully (█). "
+        "Inputs before the window are not flipped: they are in its first state.",
+    ),
+    (
+        "of 2,048 steps",
+        "What a number was measured on, random data of the probes' own: steps for the memory, losses for the gradient, "
+        "predictions for the flips.",
+    ),
+    (
+        "eigenvalue",
+        "Of the matrix from state to state. While the state is near zero, what lies outside the unit circle (◆, in "
+        "ASCII @) grows, what lies inside (●, o) fades.",
+    ),
+    ("spectral radius", "The size of the largest eigenvalue. It does not know of saturation."),
+    (
+        "Lyapunov",
+        "How fast small differences grow (above 0) or fade (below), in nats a step, with saturation: it may be below "
+        "zero where the spectral radius is above 1.",
+    ),
+)
+
+SEEDS: Rows = (
+    ("seeds", "Networks that differ only in their seed: how many of them solve the echo tells the idea from luck."),
+    ("replica", "One of several networks that train side by side. Its seed alone trains it again: --seed 7."),
+    ("chosen", "The one of them that rows, memory, gradient and weights show: ► in view 6."),
+    (
+        "interval",
+        "52 to 75 %: found in this way, it holds the share of all possible seeds in 95 of 100 such counts (Wilson "
+        "1927).",
+    ),
+    ("median window", "The middle of the windows in which networks solved it, of those that have: it rises over time."),
+)
+
+RUNS: Rows = (
+    ("branch", "A stretch of windows that began at a window of another branch, or with new weights. None is dropped."),
+    ("path", "The windows from the start of the weights to the one that you look at. The axis counts them."),
+    ("the past", "A window before the end of its branch. Nothing is trained there; space begins a new branch."),
+    ("ghost", "Another branch, or another run, drawn dimmer under the curve. A pinned one stays there."),
+    ("crosshair", "The upright line on the curve that the arrows move. It reads out a window; enter goes there."),
+)
+
+WORDS = (
+    Section("Words: training", tuple(TRAINING)),
+    Section("Words: cells, gates and layers", tuple(CELLS)),
+    Section("Words: optimizers", tuple(OPTIMIZERS)),
+    Section("Words: memory, gradient and weights", tuple(PROBES)),
+    Section("Words: several seeds", tuple(SEEDS)),
+    Section("Words: runs and branches", tuple(RUNS)),
+)
+"""Words in the order in which a newcomer meets them."""
