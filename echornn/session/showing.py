@@ -16,7 +16,6 @@ from echornn.session.pace import Pace
 from echornn.session.probing import Probing
 from echornn.session.stage import Stage, place
 
-
 LOADING = "loading TensorFlow"
 """What it says of the first seconds."""
 
