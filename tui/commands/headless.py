@@ -117,6 +117,7 @@ def _conclude(
         lines.print(farewell(recorder, at), sys.stderr)
         return saved.after_a_signal if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
+    lines.print(farewell(recorder, trained=frame.config), sys.stderr)
     return ExitCode.FAILED if lines.warning else saved.at_the_end
 
 

@@ -161,11 +161,12 @@ def of_outstanding(commands: int) -> list[str]:
     return [f"it ended while it was still busy: {last} not carried out"]
 
 
-def farewell(recorder: Recorder | None, goes_on_at: int | None = None) -> list[str]:
+def farewell(recorder: Recorder | None, goes_on_at: int | None = None, trained: EchoConfig | None = None) -> list[str]:
     """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
 
     Args:
         goes_on_at: windows along the path, where it goes on there and not where it stands.
+        trained: what is trained to the end of its last epoch, so that more of them are needed to go on; else None.
     """
     if recorder is None:
         return []
@@ -173,7 +174,8 @@ def farewell(recorder: Recorder | None, goes_on_at: int | None = None) -> list[s
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     at = "" if goes_on_at is None else f" --at {goes_on_at}"
-    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}"]
+    more = "" if trained is None else f" --num-epochs {2 * trained.num_epochs}"
+    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}{more}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]
