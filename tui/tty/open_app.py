@@ -9,7 +9,6 @@ from pathlib import Path
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
-from echornn.session.frame import State
 from echornn.session.session import Session
 from tui import printed
 from tui.app.app import EchoApp
@@ -95,5 +94,4 @@ def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
     dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
-    finished = session.frame.config if session.frame.state is State.FINISHED else None
-    return [*dropped, *record.farewell(recorder, session.going_first, finished)]
+    return [*dropped, *record.farewell(recorder, record.flags_to_go_on(session))]
