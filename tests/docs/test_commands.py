@@ -18,6 +18,7 @@ from tests.docs.vocabulary import MAIN
 from tui.cli import command, exit_code_of, parse_speed, with_newest
 from tui.exit_code import ExitCode
 from tui.front_end import UsageError
+from tui.tty import terminal
 
 RECORDED = ROOT / "tests" / "data" / "docs"
 """Two runs and a sweep, which the pages' commands look into."""
@@ -26,6 +27,11 @@ SHOWN = list(shown())
 
 PURE = ("export", "branches", "probe", "list", "prune", "sweep", "bench")
 """Subcommands that refuse what they cannot use before they look at any file."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_opened_on_the_terminal_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "is_interactive", lambda: False)
 
 
 def trouble(words: tuple[str, ...]) -> str:

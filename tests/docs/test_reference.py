@@ -104,6 +104,12 @@ def test_probes_of_weights() -> None:
     require("docs/library.md", "table of probes", named, probes.__all__)
 
 
+def test_benchmarks() -> None:
+    files = (ROOT / "tests" / "benchmarks").glob("*.py")
+    there = {file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")}
+    require("docs/performance.md", "table of benchmarks", first_words("docs/performance.md", "NAME"), there)
+
+
 def test_defaults_of_fields() -> None:
     (table,) = CLI.tables("flag", "fields")
     shown = {row[0].strip("`"): row[1] for row in table.rows}
