@@ -14,6 +14,8 @@ from echornn.sweeps.store import COLUMNS, OURS
 from tests.docs import emitted
 from tests.docs.pages import PAGES, ROOT, codes_in
 from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES, choices_of
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
 from tui.commands import replica_rows, window_rows
 from tui.exit_code import ExitCode
 from tui.map import text
@@ -107,6 +109,18 @@ def test_public_names() -> None:
 def test_probes_of_weights() -> None:
     named = {word.partition("(")[0] for word in first_words(LIBRARY.path, "probe")}
     require("docs/library.md", "table of probes", named, probes.__all__)
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    linked = {link.target.partition("#")[0] for link in PAGES["README.md"].links}
+    missing = PAGES.keys() - linked - {"README.md"}
+    assert not missing, f"README.md has no link to {', '.join(sorted(missing))}"
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.title)
+def test_the_guide_shows_each_view(view: type[View]) -> None:
+    heading = f"{view.key}: {view.title}"
+    assert "![" in PAGES["docs/guide.md"].section(heading), f"docs/guide.md: no section ## {heading} with a picture"
 
 
 def test_benchmarks() -> None:
