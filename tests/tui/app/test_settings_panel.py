@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from textual.events import Key
@@ -389,3 +390,12 @@ async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
         before = len(session.commands)
         await pilot.press("m")
         assert session.commands[before:] == ["speed inf"]
+
+
+async def test_nudges_while_it_loads_are_all_made_also_where_the_panel_closes_before() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        await pilot.press("s", "down", "plus", "plus", "plus", "escape")
+        assert session.edits == [{"learning_rate": 0.5}]
+        session.set_frame(State.RUNNING, config=replace(TUTORIAL, learning_rate=0.5))
+        app.show_newest_frame()
+        assert session.edits == [{"learning_rate": 0.5}, {"learning_rate": 1.0}]
