@@ -201,9 +201,9 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         (State.FAILED, "U", 1, "failed: nothing is trained any more"),
         (State.RUNNING, "u", 0, "nothing to undo"),
         (State.RUNNING, "U", 0, "nothing to redo"),
-        (State.LOADING, "full_stop", 0, "loading: done as soon as it can be"),
-        (State.LOADING, "e", 0, "loading: done as soon as it can be"),
-        (State.LOADING, "u", 0, "loading: done as soon as it can be"),
+        (State.LOADING, "full_stop", 0, "loading: this is done as soon as possible"),
+        (State.LOADING, "e", 0, "loading: this is done as soon as possible"),
+        (State.LOADING, "u", 0, "loading: this is done as soon as possible"),
     ],
 )
 async def test_a_key_that_cannot_act_says_why_for_a_moment(state: State, key: str, undoable: int, word: str) -> None:

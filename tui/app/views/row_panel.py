@@ -60,7 +60,7 @@ class RowPanel:
     words: tuple[str, ...]
     focused: bool
     first_step: int = 0
-    shows: str = "what it hangs on"
+    shows: str = "what it uses"
     scale: float | None = 1.0
     of_all: tuple[str, ...] = ("",)
     label: str = "hangs"
@@ -229,7 +229,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
     elif flip.step + echo_step >= len(flip.x):
         told = ["its echo comes after this window", "its echo comes later"]
     else:
-        told = [f"no prediction turns, p by {largest:.2f} at most", "none turns"]
+        told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
     step = f"step {first_step + flip.step + 1} flipped: "
     return (*(f"{step}{one}" for one in told), f"flipped: {told[-1]}")
 
