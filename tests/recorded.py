@@ -40,6 +40,7 @@ def go_on(folder: Path, *steps: Step, make_trainer: MakeTrainer = ScriptedTraine
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     live = LiveRun(recorder.resumed.config, make_trainer, recorder, Pace(1e9, lambda: 0.0), lambda: 0.0)
+    live.take_up()
     live.load()
     live.begin()
     for step in steps:

@@ -92,6 +92,21 @@ class LiveRun(Whereabouts):
 
     # ---- beginning and end
 
+    def take_up(self) -> None:
+        """Take up the branches of the run that the recorder found, with their losses, and where it stood; nothing
+        trains yet.
+
+        Raises:
+            OSError: the losses could not be read.
+        """
+        run = self._recorder.resumed
+        if run is None or run.checkpoint is None:
+            return
+        self.here = run.stands
+        self.timeline = run.timeline()
+        stretches = run.tree[1]
+        self._extends = stretches[-1].branch if stretches else 0
+
     def load(self) -> None:
         """Make the first trainer; it is not compiled yet."""
         self.trainer = self._trainers.uncompiled(self.config)
@@ -101,17 +116,13 @@ class LiveRun(Whereabouts):
         self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
-        """Begin the run with a trainer that is new, or take up the one that the recorder found."""
+        """Begin the run with a trainer that is new, or go on with the one that was taken up."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             self._branch("start", None, None)
             return
-        self.timeline = run.timeline()
         self._keyframing.take_up(ours(self.timeline, run.keyframes()))
         self.trainer.restore(run.checkpoint.state)
-        self.here = run.stands
-        stretches = run.tree[1]
-        self._extends = stretches[-1].branch if stretches else 0
         if goes_on("back", self.owner.config, self.config):
             self._keyframe()
         else:  # what began these networks cannot be read any more

@@ -72,7 +72,7 @@ class Loop:
         made = make_trainer or tensorflow_trainers(NO_DEVICES if resumed is None else resumed.devices)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
-        self.stage = Stage(first_frame(config, self.recorder, speed))
+        self.stage = Stage(first_frame(config, self.recorder, speed, at))
         self.changes = Changes(self.live, self.stage, self.pace, self.drive)
         self.probing = Probing(examine or by_probes, self.mailbox.send, self.stage.change, clock, self._stands, vitals)
         self._showing = Showing(self.stage, self.live, self.pace, self.drive, self.recorder, self.probing)
@@ -125,6 +125,8 @@ class Loop:
     def _load(self) -> None:
         live = self.live
         live.may_save = False
+        live.take_up()
+        self._showing.show_recorded()
         live.load()
         if self.mailbox.stopping:
             return

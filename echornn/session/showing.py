@@ -7,6 +7,7 @@ from typing import Any
 
 from echornn.config import EchoConfig
 from echornn.readings import Readings
+from echornn.runs.branch import in_words
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
@@ -15,15 +16,21 @@ from echornn.session.pace import Pace
 from echornn.session.probing import Probing
 from echornn.session.stage import Stage, place
 
+LOADING = "loading TensorFlow"
+"""What it says of the first seconds."""
 
-def first_frame(config: EchoConfig, recorder: Recorder, speed: float) -> Frame:
-    """Before anything is loaded: where the recorded run goes on, or the beginning."""
+
+def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
+    """Before anything is loaded: where the recorded run stands and what is done first there, or the beginning."""
     run = recorder.resumed
-    position = (1, 0)
+    message, position = LOADING, (1, 0)
     if run is not None and run.checkpoint is not None:
         state = run.checkpoint.state
         position = place(state.epoch, state.window, state.config)
-    return Frame(State.LOADING, config, "loading TensorFlow", *position, speed=speed)
+        first = in_words(state.config, config) if at is None else f"window {at:,}"
+        message += f", then {first}" if first else ""
+        config = state.config
+    return Frame(State.LOADING, config, message, *position, speed=speed)
 
 
 class Showing:
@@ -51,10 +58,39 @@ class Showing:
     def show(self) -> None:
         """Show everything as it is now; on the way to a moment, that it is going there."""
         live = self._live
-        here, trainer = live.here, live.trainer
+        trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
         state = State.FINISHED if trainer.finished and live.arrived and not live.is_past else going
-        where = {
+        where = {**self._where, **self._forgotten}
+        if not live.arrived:
+            self._stage.change(
+                state=state, message=self._going, rate=0.0, config=live.config, replica=live.replica, **where
+            )
+            return
+        self._stage.stand(
+            trainer,
+            live.config,
+            live.shown,
+            live.timeline.evidence(live.here, live.replica),
+            live.replica,
+            state=state,
+            message="",
+            device=trainer.device,
+            rate=self._pace.rate() if state is State.RUNNING else 0.0,
+            speed=self._pace.speed,
+            **where,
+        )
+
+    def show_recorded(self) -> None:
+        """Before there is a network: where the recorded run stands, with the losses that led there."""
+        if len(self._live.timeline):
+            self._stage.change(**self._where, **self._read_there)
+
+    @property
+    def _where(self) -> dict[str, Any]:
+        """Where it stands in the run's tree."""
+        live, here = self._live, self._live.here
+        return {
             "branch": live.owner.number,
             "line": here.branch,
             "line_end": live.timeline.end(here.branch).window,
@@ -67,26 +103,15 @@ class Showing:
             "seed_stats": live.timeline.seed_stats(here),
             "blamed": live.blamed,
             "warning": self._warning,
-            **self._forgotten,
         }
-        if not live.arrived:
-            self._stage.change(
-                state=state, message=self._going, rate=0.0, config=live.config, replica=live.replica, **where
-            )
-            return
-        self._stage.stand(
-            trainer,
-            live.config,
-            live.shown,
-            live.timeline.evidence(here, live.replica),
-            live.replica,
-            state=state,
-            message="",
-            device=trainer.device,
-            rate=self._pace.rate() if state is State.RUNNING else 0.0,
-            speed=self._pace.speed,
-            **where,
-        )
+
+    @property
+    def _read_there(self) -> dict[str, Any]:
+        """What the record alone tells of where it stands: position, and what the losses up to there tell."""
+        live, owner, here = self._live, self._live.owner, self._live.here
+        epoch, window = place(*owner.position(here.window), live.config)
+        position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
+        return {"evidence": live.timeline.evidence(here, live.replica), **position}
 
     def show_going(self) -> None:
         """Show only how far it is to the moment to which it is going."""
@@ -123,11 +148,7 @@ class Showing:
         kept = {} if before.differs_only_live(replace(own, seed=before.seed)) else {"readings": None, "unread": ""}
         if live.arrived:
             return kept
-        owner, here = live.owner, live.here
-        epoch, window = place(*owner.position(here.window), live.config)
-        position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
-        evidence = live.timeline.evidence(here, live.replica)
-        return {"progress": None, "tape": (), "evidence": evidence, **position, **kept}
+        return {"progress": None, "tape": (), **self._read_there, **kept}
 
     def _vitals(self) -> Readings | None:
         """Those that are shown, where they are not another network's: of this branch, and of no later moment."""

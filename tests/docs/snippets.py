@@ -5,6 +5,7 @@ It takes seconds to import TensorFlow, and each structure is compiled once: so a
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -15,7 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn, TypedDict
+from unittest.mock import patch
 
+from echornn import quiet
 from tui.cli import exit_code_of
 
 
@@ -107,13 +110,33 @@ def is_there(dotted: str, names: dict[str, Any]) -> bool:
     return bool(rest) or found is not None
 
 
+def share_compiled_loops() -> None:
+    """A structure is compiled once, whichever snippet makes a trainer of it."""
+    quiet.import_tensorflow()
+    programs = importlib.import_module("echornn.training.programs")
+    shared = programs.Programs()
+    patch.object(programs, "Programs", lambda *_: shared).start()
+
+
+def of_page(page: str, asked: Asked) -> tuple[list[Came], list[str]]:
+    """What came of a page's snippets, which share their names, and which of its names are missing."""
+    names: dict[str, Any] = {"__name__": page}
+    came = [run(one, names) for one in asked["snippets"] if one["page"] == page]
+    return came, [name for where, name in asked["names"] if where == page and not is_there(name, names)]
+
+
 def main() -> NoReturn:
     """Run what the standard input asks for, and print what came of it."""
     asked: Asked = json.load(sys.stdin)
-    pages: dict[str, dict[str, Any]] = {}
-    came = [run(one, pages.setdefault(one["page"], {"__name__": one["page"]})) for one in asked["snippets"]]
+    share_compiled_loops()
+    came: list[Came] = []
+    missing: list[str] = []
+    for page in dict.fromkeys([*(one["page"] for one in asked["snippets"]), *(page for page, _ in asked["names"])]):
+        of_snippets, unknown = of_page(page, asked)
+        came += of_snippets
+        missing += unknown
+        gc.collect()  # whose trainers are gone, their loops are the next page's
     came += [give(words) for words in asked["commands"]]
-    missing = [name for page, name in asked["names"] if not is_there(name, pages.get(page, {}))]
     sys.stdout.write(json.dumps({"came": came, "missing": missing}))
     sys.stdout.flush()
     os._exit(0)

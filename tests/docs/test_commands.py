@@ -12,12 +12,14 @@ from cyclopts import CycloptsError
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import kept_runs
-from tests.docs.pages import ROOT
+from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
 from tests.docs.vocabulary import MAIN
 from tui.cli import command, exit_code_of, parse_speed, with_newest
 from tui.exit_code import ExitCode
 from tui.front_end import UsageError
+from tui.subcommands import SUBCOMMANDS
+from tui.tty import terminal
 
 RECORDED = ROOT / "tests" / "data" / "docs"
 """Two runs and a sweep, which the pages' commands look into."""
@@ -26,6 +28,11 @@ SHOWN = list(shown())
 
 PURE = ("export", "branches", "probe", "list", "prune", "sweep", "bench")
 """Subcommands that refuse what they cannot use before they look at any file."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_opened_on_the_terminal_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "is_interactive", lambda: False)
 
 
 def trouble(words: tuple[str, ...]) -> str:
@@ -52,6 +59,18 @@ def test_each_command_can_be_given() -> None:
         if not one.is_refused and (why := trouble(one.words))
     ]
     assert not refused, "\n".join(["the command line refuses:", *refused])
+
+
+def test_each_command_in_a_sentence_can_be_given() -> None:
+    named = [(page.at(code.line), words) for page in PAGES.values() for code in page.code for words in whole(code.text)]
+    refused = [f"{place}: {MAIN} {shlex.join(words)}\n    {why}" for place, words in named if (why := trouble(words))]
+    assert not refused, "\n".join(["the command line refuses:", *refused])
+
+
+def whole(text: str) -> list[tuple[str, ...]]:
+    """The commands of this program in a piece of code; a subcommand's mere name is none."""
+    given = commands(text) if MAIN in text else ()
+    return [words for words, _ in given if words[1:] or not words or words[0] not in SUBCOMMANDS]
 
 
 def test_a_command_that_cannot_be_given_is_found() -> None:

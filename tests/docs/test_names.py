@@ -37,6 +37,9 @@ ARROWS = frozenset({"up", "down", "left", "right", "home", "end", "pageup", "pag
 MOST_WORDS = 1500
 """Of README.md: it is read in full, the pages behind it are looked into."""
 
+DRAWN = re.compile(r"\b(?:[A-Z][a-z]+[A-Z]\w*|[a-z]+_\w+)\b(?!\.py)")
+"""Names of classes and functions in a drawing."""
+
 each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 
@@ -128,6 +131,17 @@ def is_a_name(parts: list[str]) -> bool:
     return True
 
 
+@pytest.mark.parametrize("path", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_names_of_the_code(path: str) -> None:
+    sources = (file for package in ("echornn", "tui", "tests") for file in (ROOT / package).rglob("*.py"))
+    words = {word for file in sources for word in re.findall(r"\w+", file.read_text(encoding="utf-8"))}
+    page = PAGES[path]
+    named = [(code.line, code.text) for code in page.code if re.fullmatch(r"[A-Z]\w*[a-z]\w*|\w+_\w+", code.text)]
+    drawn = [(block.line, word) for block in page.blocks if not block.language for word in DRAWN.findall(block.text)]
+    missing = [f"{page.at(line)}: {word}" for line, word in (*named, *drawn) if word not in words]
+    assert not missing, "\n".join(["nothing in the code is called so:", *missing])
+
+
 @each_page
 def test_environment_variables(page: Page) -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tui").rglob("*.py"))
@@ -170,11 +184,11 @@ def test_the_readme_is_short() -> None:
 
 @each_page
 def test_modules_and_files_in_commands(page: Page) -> None:
-    missing = []
-    for block in page.blocks:
-        if block.language not in ("sh", "console"):
-            continue
-        for word in re.findall(r"(?<=-m )tests\.[\w.]+", block.text):
-            if not (ROOT / f"{word.replace('.', '/')}.py").exists():
-                missing.append(f"{page.at(block.line)}: {word}")
-    assert not missing, "\n".join(["no such module:", *missing])
+    missing = [
+        f"{page.at(block.line)}: {word}"
+        for block in page.blocks
+        if block.language in ("sh", "console")
+        for word in block.text.split()
+        if not is_there(word.partition("::")[0])
+    ]
+    assert not missing, "\n".join(["no such module, file or folder:", *missing])

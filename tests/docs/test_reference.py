@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 import echornn
+from echornn import probes
+from echornn.config import EchoConfig
 from echornn.sweeps.store import COLUMNS, OURS
 from tests.docs import emitted
 from tests.docs.pages import PAGES, ROOT, codes_in
-from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES
+from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES, choices_of
 from tui.commands import replica_rows, window_rows
 from tui.exit_code import ExitCode
 from tui.map import text
@@ -95,6 +97,39 @@ def test_files_of_a_sweep() -> None:
 
 def test_public_names() -> None:
     require("docs/library.md", "table of names", first_words(LIBRARY.path, "name"), echornn.__all__)
+
+
+def test_probes_of_weights() -> None:
+    named = {word.partition("(")[0] for word in first_words(LIBRARY.path, "probe")}
+    require("docs/library.md", "table of probes", named, probes.__all__)
+
+
+def test_benchmarks() -> None:
+    files = (ROOT / "tests" / "benchmarks").glob("*.py")
+    there = {file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")}
+    require("docs/performance.md", "table of benchmarks", first_words("docs/performance.md", "NAME"), there)
+
+
+def test_defaults_of_fields() -> None:
+    (table,) = CLI.tables("flag", "fields")
+    shown = {row[0].strip("`"): row[1] for row in table.rows}
+    there = {f"--{name.replace('_', '-')}": default_text(value) for name, value in vars(EchoConfig()).items()}
+    assert shown == there, "docs/cli.md, section fields: the defaults are not those of EchoConfig"
+
+
+def default_text(value: object) -> str:
+    return "unset" if value is None else str(value)
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_choices_of_flags(name: str) -> None:
+    rows = {
+        row[0]: row[-1] for table in CLI.tables("flag") for row in table.rows if {name, "fields"} & {*table.headings}
+    }
+    for flag, choices in choices_of(name).items():
+        (said,) = [text for cell, text in rows.items() if flag in cell.strip("`").split()[:1]]
+        missing = [choice for choice in choices if f"`{choice}`" not in said]
+        assert not missing, f"docs/cli.md, section {name}, {flag}: no word on {', '.join(missing)}"
 
 
 @pytest.mark.parametrize("package", ["echornn", "tui"])

@@ -43,6 +43,13 @@ def flags_of(name: str) -> frozenset[str]:
     return frozenset(one.names[0] for one in app.assemble_argument_collection() if one.names[0].startswith("--"))
 
 
+def choices_of(name: str) -> dict[str, tuple[str, ...]]:
+    """The words that each flag of a subcommand takes, where it takes no others."""
+    app = command if name == MAIN else command[name]
+    arguments = [one for one in app.assemble_argument_collection() if one.names[0].startswith("--")]
+    return {one.names[0]: choices for one in arguments if (choices := one.get_choices())}
+
+
 FLAGS = {name: flags_of(name) for name in (MAIN, *SUBCOMMANDS)}
 
 ALL_FLAGS = EVERYWHERE.union(*FLAGS.values())

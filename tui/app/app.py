@@ -152,7 +152,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             self._scene = scene
             if before.config != self._frame.config:
                 self._lay_out(self.size)
-            if before.state is State.LOADING:
+            if before.state is State.LOADING is not self._frame.state:
                 gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_views()  # first: the status reads out what their cursor is on

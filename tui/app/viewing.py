@@ -115,7 +115,9 @@ class Viewing(Part):
         match frame.state:
             case State.LOADING if not frame.trained:
                 return f"{frame.message}; space pauses, ? explains the keys"
-            case State.LOADING | State.FAILED:
+            case State.LOADING:
+                return f"{view.title}: shown when the network is there"
+            case State.FAILED:
                 return frame.message
             case _ if view.question is not None:
                 return frame.unread

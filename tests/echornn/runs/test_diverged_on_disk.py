@@ -69,7 +69,7 @@ def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> No
     assert [command.cause for command in run.commands] == ["start", "edit"]
     assert run.checkpoint is not None
     assert math.isnan(run.checkpoint.state.weights["W"][0])
-    frame = taken_up(tmp_path / "run").frame
+    frame = taken_up(tmp_path / "run", lambda session: session.pause()).frame
     assert (frame.state, frame.warning) == (State.PAUSED, "the loss is nan in window 9 of epoch 1: paused there")
     for name in ("config", "epoch", "window", "trained", "trained_in_all", "undoable", "blamed", "warning"):
         assert getattr(frame, name) == getattr(before, name)

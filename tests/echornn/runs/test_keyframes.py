@@ -157,6 +157,7 @@ def test_a_torn_record_does_not_hide_those_that_come_after_it(tmp_path: Path) ->
 def alive(recorder: RunRecorder) -> LiveRun:
     assert recorder.resumed is not None
     live = LiveRun(recorder.resumed.config, ScriptedTrainer, recorder, Pace(1.0, lambda: 0.0), lambda: 0.0)
+    live.take_up()
     live.load()
     live.begin()
     return live

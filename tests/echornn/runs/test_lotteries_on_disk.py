@@ -40,6 +40,7 @@ def lives(recorder: Recorder, config: EchoConfig = TINY) -> LiveRun:
     config = config if recorder.resumed is None else recorder.resumed.config
     clock = itertools.count(0.0, 10.0).__next__  # no two commands are of a key that is held
     live = LiveRun(config, hashed_trainers, recorder, Pace(math.inf, clock), clock)
+    live.take_up()
     live.load()
     live.begin()
     return live

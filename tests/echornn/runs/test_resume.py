@@ -64,6 +64,7 @@ def tell(live: LiveRun, step: Step) -> None:
 
 def alive(recorder: RunRecorder, config: EchoConfig, make_trainer: MakeTrainer) -> LiveRun:
     live = LiveRun(config, make_trainer, recorder, Pace(math.inf, lambda: 0.0), lambda: 0.0)
+    live.take_up()
     live.load()
     live.begin()
     return live

@@ -63,6 +63,7 @@ class Story:
 
     def _alive(self, config: EchoConfig) -> LiveRun:
         live = LiveRun(config, HashTrainer, self.recorder, Pace(math.inf, self.clock), self.clock)
+        live.take_up()
         live.load()
         live.begin()
         return live

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
+from echornn.runs.branch import Moment
 from echornn.runs.run_files import KEYFRAME_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import live_run
@@ -76,3 +79,57 @@ def test_at_the_start_there_is_nothing_to_start_over(before: list[int | str | tu
         record_branches(tmp_path / folder, *steps)
     logs = [contents(tmp_path / folder)["commands.jsonl"] for folder in ("one", "other")]
     assert logs[0] == logs[1]
+
+
+class Never(threading.Event):
+    """Makes no trainer until it is set, as while TensorFlow is imported."""
+
+    def __call__(self, config: EchoConfig) -> ScriptedTrainer:
+        assert self.wait(PATIENCE)
+        return ScriptedTrainer(config)
+
+
+def test_while_tensorflow_loads_all_that_is_on_record_is_shown(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 5)
+    never = Never()
+    wanted = replace(SMALL, learning_rate=0.2)
+    session = Session(wanted, make_trainer=never, recorder=RunRecorder.go_on(tmp_path / "run"))
+    assert (session.frame.state, session.frame.epoch, session.frame.window) == (State.LOADING, 2, 7)
+    assert session.frame.message == "loading TensorFlow, then learning_rate 0.2"
+    session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        while not session.frame.trained:
+            time.sleep(0.001)
+        frame = session.frame
+        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == (State.LOADING, 17, 17, 17)
+        assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
+        assert (frame.epoch, frame.window) == (2, 7)
+        assert frame.loss == pytest.approx(scripted_loss(16))
+        curve = session.picture.curve(100)
+        np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
+        assert [branch.cause for branch in session.timeline.path(Moment(1, 17))] == ["start", "edit"]
+    finally:
+        never.set()
+    assert session.when_idle(PATIENCE)
+    assert (session.frame.state, session.frame.branch, session.frame.config) == (State.PAUSED, 2, wanted)
+    session.stop()
+    thread.join(PATIENCE)
+    assert session.error is None
+
+
+def test_told_to_end_while_it_loads_the_record_stays_as_it_was(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12)
+    before = contents(tmp_path / "run")
+    never = Never()
+    session = Session(SMALL, make_trainer=never, recorder=RunRecorder.go_on(tmp_path / "run"))
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    while not session.frame.trained:
+        time.sleep(0.001)
+    session.stop()
+    never.set()
+    thread.join(PATIENCE)
+    assert session.error is None
+    assert contents(tmp_path / "run") == before

@@ -10,6 +10,8 @@ from echornn.session.frame import State
 from tests.record_lottery import CONFIG, WINDOWS, recorded_lottery
 from tests.record_readings import recorded_readings
 from tests.record_run import recorded
+from tests.record_stuck import CONFIG as STUCK
+from tests.record_stuck import recorded_stuck
 from tests.scripted import ScriptedSession
 from tests.trees import branch_off, grow, grow_many
 from tests.tui.app.test_pictures import TUTORIAL, compare, pinned
@@ -70,3 +72,21 @@ async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list
         await pilot.pause()
         svg = pinned(app.export_screenshot(title=""))
     compare(name, svg)
+
+
+async def test_picture_of_a_network_whose_state_holds_too_little() -> None:
+    progress, losses, error_rates, readings = recorded_stuck()
+    session = ScriptedSession(STUCK)
+    grow(session.timeline, branch_off(session.timeline, STUCK), losses, error_rates)
+    app = EchoApp(session, fps=0.01)
+    async with app.run_test(size=(120, 38)) as pilot:
+        evidence = Evidence().after(losses, STUCK, errors=error_rates)
+        shown = {"trained": len(losses), "rate": 100.0, "device": "cpu", "evidence": evidence}
+        session.set_frame(State.PAUSED, progress, **shown, readings=readings)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.press("3")
+        app.show_newest_frame()
+        await pilot.pause()
+        svg = pinned(app.export_screenshot(title=""))
+    compare("stuck", svg)
