@@ -1,13 +1,38 @@
-"""Trainers that share compiled loops with all other tests in the process: each compilation takes seconds."""
+"""Trainers that share compiled loops with all other tests in the process: each compilation takes seconds.
+
+A test that does not hang on the sizes takes `SMALL`, and lets go of one trainer before it makes the next: two that are
+alive at once need two loops.
+"""
 
 from __future__ import annotations
 
+import gc
+
 from echornn.config import EchoConfig
-from echornn.training.programs import Programs
+from echornn.training.bptt import TrainingLoop
+from echornn.training.programs import Programs, structure
 from echornn.training.trainer import Trainer
 
-PROGRAMS = Programs()
-"""Takes a loop back as soon as its trainer is gone."""
+
+class SharedPrograms(Programs):
+    """Looks for trainers that are gone before it makes a second loop of a structure."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: set[tuple[EchoConfig, str]] = set()
+
+    def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
+        kind = structure(config), device
+        if kind in self._made and not self._like(config, device):
+            gc.collect()
+        self._made.add(kind)
+        return super().borrow(config, device)
+
+
+PROGRAMS = SharedPrograms()
+
+SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
+"""14 windows an epoch, 2 columns unused."""
 
 
 def make_trainer(config: EchoConfig) -> Trainer:

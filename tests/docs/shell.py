@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tests.docs.pages import PAGES, Block, Page
 from tests.docs.vocabulary import MAIN
-from tui.subcommands import SUBCOMMANDS
 
 ANY_LINES = "..."
 """Stands in a shown output for any lines, none too; at a line's end, for its rest."""
@@ -34,11 +33,6 @@ class Shown:
     words: tuple[str, ...]
     first: int | None = None
     output: tuple[str, ...] | None = None
-
-    @property
-    def subcommand(self) -> str:
-        """Its name; `MAIN` where it has none."""
-        return self.words[0] if self.words and self.words[0] in SUBCOMMANDS else MAIN
 
     @property
     def is_refused(self) -> bool:

@@ -14,6 +14,8 @@ from echornn.sweeps.store import COLUMNS, OURS
 from tests.docs import emitted
 from tests.docs.pages import PAGES, ROOT, codes_in
 from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES, choices_of
+from tui.app.views.table import VIEWS
+from tui.app.views.view import View
 from tui.commands import replica_rows, window_rows
 from tui.exit_code import ExitCode
 from tui.map import text
@@ -41,7 +43,7 @@ def require(page: str, what: str, named: Iterable[str], there: Iterable[str]) ->
 
 def test_subcommands() -> None:
     named = {heading for table in CLI.tables("flag") for heading in table.headings[1:2]}
-    require("docs/cli.md", "sections with a table of flags", named, {"fields", "all commands", *FLAGS})
+    require("docs/cli.md", "sections with a table of flags", named, {"Fields", "All commands", *FLAGS})
 
 
 @pytest.mark.parametrize("name", [MAIN, *SUBCOMMANDS])
@@ -56,15 +58,20 @@ def test_sections_say_which_commands_take_the_fields(name: str) -> None:
 
 
 def test_fields() -> None:
-    require("docs/cli.md", "section fields", first_words(CLI.path, "flag", "fields"), FIELD_FLAGS)
+    require("docs/cli.md", "section Fields", first_words(CLI.path, "flag", "Fields"), FIELD_FLAGS)
 
 
 def test_flags_of_all_commands() -> None:
-    require("docs/cli.md", "section all commands", first_words(CLI.path, "flag", "all commands"), EVERYWHERE)
+    require("docs/cli.md", "section All commands", first_words(CLI.path, "flag", "All commands"), EVERYWHERE)
 
 
 def test_exit_codes() -> None:
     require("docs/cli.md", "exit codes", first_words(CLI.path, "code"), (str(int(code)) for code in ExitCode))
+
+
+def test_each_command_with_json_lines_prints_them_here() -> None:
+    there = {name for name, flags in FLAGS.items() if "--json" in flags}
+    require("tests/docs/emitted.py", "COMMANDS", emitted.COMMANDS, there)
 
 
 @pytest.mark.parametrize("name", emitted.COMMANDS)
@@ -104,6 +111,18 @@ def test_probes_of_weights() -> None:
     require("docs/library.md", "table of probes", named, probes.__all__)
 
 
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    linked = {link.target.partition("#")[0] for link in PAGES["README.md"].links}
+    missing = PAGES.keys() - linked - {"README.md"}
+    assert not missing, f"README.md has no link to {', '.join(sorted(missing))}"
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.title)
+def test_the_guide_shows_each_view(view: type[View]) -> None:
+    heading = f"{view.key}: {view.title}"
+    assert "![" in PAGES["docs/guide.md"].section(heading), f"docs/guide.md: no section ## {heading} with a picture"
+
+
 def test_benchmarks() -> None:
     files = (ROOT / "tests" / "benchmarks").glob("*.py")
     there = {file.stem for file in files if "__main__" in file.read_text(encoding="utf-8")}
@@ -111,7 +130,7 @@ def test_benchmarks() -> None:
 
 
 def test_defaults_of_fields() -> None:
-    (table,) = CLI.tables("flag", "fields")
+    (table,) = CLI.tables("flag", "Fields")
     shown = {row[0].strip("`"): row[1] for row in table.rows}
     there = {f"--{name.replace('_', '-')}": default_text(value) for name, value in vars(EchoConfig()).items()}
     assert shown == there, "docs/cli.md, section fields: the defaults are not those of EchoConfig"
@@ -124,7 +143,7 @@ def default_text(value: object) -> str:
 @pytest.mark.parametrize("name", FLAGS)
 def test_choices_of_flags(name: str) -> None:
     rows = {
-        row[0]: row[-1] for table in CLI.tables("flag") for row in table.rows if {name, "fields"} & {*table.headings}
+        row[0]: row[-1] for table in CLI.tables("flag") for row in table.rows if {name, "Fields"} & {*table.headings}
     }
     for flag, choices in choices_of(name).items():
         (said,) = [text for cell, text in rows.items() if flag in cell.strip("`").split()[:1]]

@@ -7,7 +7,9 @@ from textual.binding import Binding
 from echornn.session.frame import Frame, State
 from tui.app.views.table import VIEWS
 
-FIRST_VIEW, LAST_VIEW = VIEWS[0].key, VIEWS[-1].key
+FIRST_VIEW = VIEWS[0].key
+KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
+"""As they are shown: ``1-6``."""
 
 LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
 """Keys that have a meaning in some view only."""
@@ -17,7 +19,7 @@ VIEW_KEYS = [
         FIRST_VIEW,
         f"view('{FIRST_VIEW}')",
         "View",
-        key_display=f"{FIRST_VIEW}-{LAST_VIEW}",
+        key_display=KEYS_OF_VIEWS,
         tooltip=f"Below the curve: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}; where it is wide, two",
         id="view",
     ),
@@ -170,6 +172,8 @@ NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest o
 LATER = "loading: this is done as soon as possible"
 """What a key says that acts when the network is there."""
 
+FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
+
 NO_ADVICE = "the advice names no change that a can make; s changes anything"
 
 
@@ -221,4 +225,4 @@ def why_not(action: str, frame: Frame) -> str:
         return NOTHING_ON_THIS_PATH
     if action in ("undo", "redo"):
         return f"nothing to {action}"
-    return "finished: s gives it more epochs, r starts over"
+    return FINISHED

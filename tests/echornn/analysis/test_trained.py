@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from echornn.training.programs import Programs
 from tests.benchmarks.what_is_the_case import trained
+from tests.compiled import PROGRAMS
 from tests.echornn.analysis.recorded import Run, past, read
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ def test_the_tutorials_run_is_judged_as_it_was(capsys: pytest.CaptureFixture[str
         "the tutorial",
         {window: kind for window, kind in past("the tutorial").run.says.items() if window < 400},
     )
-    kept = trained(name, Run({}, says), Programs())
+    kept = trained(name, Run({}, says), PROGRAMS)
     said = capsys.readouterr().out
     assert "expected" not in said, said
     losses = np.repeat(kept[f"{name}/losses"].astype(np.float32), 64)

@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from echornn import Trainer
 from echornn.config import EchoConfig
 from echornn.probes import spectral_radius
 from echornn.probes.examine import examine
 from echornn.probes.of_weights import specimen_of
 from echornn.readings import Kind, Question
 from echornn.specimen import Specimen
+from tests.compiled import make_trainer
 from tests.echornn.probes.specimens import random_weights, small, specimen
 
 pytestmark = pytest.mark.slow
@@ -125,7 +125,7 @@ def test_weights_of_another_network_are_refused() -> None:
 
 
 def test_seed_7_becomes_a_shift_register_and_examining_it_changes_nothing() -> None:
-    trainer = Trainer(EchoConfig(device="cpu"))
+    trainer = make_trainer(EchoConfig())
     totals = {}
     before = 0
     for window in (1, 330, 1000):

@@ -17,14 +17,15 @@ from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
+from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_trainer
 
 pytestmark = pytest.mark.slow
 
-SMALL = EchoConfig(num_epochs=10**6, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
+SMALL = replace(FOUR_EPOCHS, num_epochs=10**6)
 """14 windows an epoch."""
 
-LARGER = replace(SMALL, state_size=6, cell="gru", init="glorot")
+LARGER = replace(SMALL, state_size=6, init="glorot")
 
 
 class Stage:
@@ -73,7 +74,7 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
     folder = tmp_path / "run"
     with on_stage(SMALL, RunRecorder.begin(folder, SMALL)) as stage:
         np.testing.assert_array_equal(stage.step(20), expected[:20])
-        stage.session.edit(state_size=6, cell="gru", init="glorot")
+        stage.session.edit(state_size=6, init="glorot")
         np.testing.assert_array_equal(stage.step(5), larger)
         assert stage.session.frame.config == LARGER
         stage.session.edit(learning_rate=0.1)

@@ -138,17 +138,19 @@ def test_from_a_state_it_goes_on_bit_for_bit(make: MakeTrainer) -> None:
     assert_same_state(trainer.state, kept)
     np.testing.assert_array_equal(trainer.advance(12).of(0).losses, losses)
     assert_same_state(trainer.state, end)
+    del trainer
     another = make(SMALL)
     another.restore(state)
     np.testing.assert_array_equal(another.advance(12).of(0).losses, losses)
 
 
 def test_the_state_of_another_configuration_is_refused(make: MakeTrainer) -> None:
+    another = make(replace(SMALL, learning_rate=0.1)).state
     trainer = make(SMALL)
     trainer.advance(3)
     before = trainer.state
     with pytest.raises(ValueError, match="cannot be restored"):
-        trainer.restore(make(replace(SMALL, learning_rate=0.1)).state)
+        trainer.restore(another)
     assert_same_state(trainer.state, before)
 
 

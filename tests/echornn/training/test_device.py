@@ -158,14 +158,20 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from echornn import EchoConfig, Trainer
 from echornn.training import device
 from echornn.training import programs, trainer
-config = EchoConfig(total_series_length=1000, truncated_backprop_length=5)
+config = EchoConfig(total_series_length=1000, truncated_backprop_length=2, echo_step=1)
+measured = programs.Programs()
 programs.place = lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)
-one = trainer.Trainer(config)
-assert one.placement.device in ("/CPU:0", "/CPU:1") and "windows/s" in one.placement.reason, one.placement
-programs.place = lambda config, train, before: device.Placement("/CPU:1", "asked for")
-other = trainer.Trainer(config)
-assert "CPU:1" in other._loop.carried_state.device, other._loop.carried_state.device
-assert (other.advance(40).losses == one.advance(40).losses).all()
+chosen = trainer.Trainer(config, measured).placement
+assert chosen.device in ("/CPU:0", "/CPU:1") and "windows/s" in chosen.reason, chosen
+losses = []
+for name in ("/CPU:0", "/CPU:1"):
+    programs.place = lambda config, train, before: device.Placement(name, "asked for")
+    measured._placed.clear()
+    one = trainer.Trainer(config, measured)
+    assert name[1:] in one._loop.carried_state.device, one._loop.carried_state.device
+    losses.append(one.advance(40).losses)
+    assert one.compilations == 1, "those that were measured are trained on"
+assert (losses[0] == losses[1]).all()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]

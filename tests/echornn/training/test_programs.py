@@ -10,26 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echornn import EchoConfig, Trainer
+from echornn import EchoConfig
 from echornn.training.programs import OutOfMappingsError, Programs, refuse_when_mappings_run_out, structure
-from tests.compiled import make_trainer
+from tests.compiled import SMALL, make_trainer
 
 pytestmark = pytest.mark.slow
 
-SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
-
 
 def test_going_back_to_a_structure_compiles_nothing_and_starts_afresh() -> None:
-    programs = Programs()
-    expected = make_trainer(SMALL).advance(20).losses
-    first = Trainer(SMALL, programs)
-    np.testing.assert_array_equal(first.advance(20).losses, expected)
+    first = make_trainer(SMALL)
+    expected = first.advance(20).losses
     loop = first._loop
     del first
     gc.collect()
-    other = Trainer(replace(SMALL, state_size=6), programs)
+    other = make_trainer(replace(SMALL, state_size=6))
     assert other._loop is not loop
-    again = Trainer(SMALL, programs)
+    again = make_trainer(SMALL)
     assert again._loop is loop
     np.testing.assert_array_equal(again.advance(20).losses, expected)
     assert again.compilations == 1
@@ -45,9 +41,9 @@ def test_another_seed_rate_or_echo_uses_the_same_program_and_gives_its_own_losse
     ]
 
     def trained(order: list[EchoConfig]) -> list[list[float]]:
-        programs, loops, losses = Programs(), set(), []
+        loops, losses = set(), []
         for config in order:
-            trainer = Trainer(config, programs)
+            trainer = make_trainer(config)
             losses.append(trainer.advance(15).losses.tolist())
             loops.add(id(trainer._loop))
             del trainer
@@ -80,11 +76,9 @@ def test_a_trainer_starts_over_as_another_with_nothing_compiled_and_trains_what_
 
 
 def test_two_trainers_never_share_a_program() -> None:
-    programs = Programs()
-    one, other = Trainer(SMALL, programs), Trainer(SMALL, programs)
+    one, other = make_trainer(SMALL), make_trainer(SMALL)
     assert one._loop is not other._loop
-    one.advance(10)
-    np.testing.assert_array_equal(other.advance(10).losses, make_trainer(SMALL).advance(10).losses)
+    np.testing.assert_array_equal(one.advance(10).losses, other.advance(10).losses)
 
 
 def test_a_loop_that_comes_back_within_a_borrow_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

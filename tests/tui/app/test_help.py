@@ -134,7 +134,7 @@ async def test_two_keys_that_are_told_of_together_have_one_row() -> None:
         screen = app.screen
         assert isinstance(screen, HelpScreen)
         keys_named = [key for key, _ in next(one for one in screen._sections if one.heading == "All keys").rows]
-        assert {"+, -", "[, ]", "{, }", "1-6"} <= set(keys_named)
+        assert {"+, -", "[, ]", "{, }", keys.KEYS_OF_VIEWS} <= set(keys_named)
         assert not {"-", "]", "}"} & set(keys_named)
 
 

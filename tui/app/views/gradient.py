@@ -1,4 +1,4 @@
-"""How far the error travels: its size by lag with the wall at T, what each prediction hangs on, and a flipped input."""
+"""How far the error travels: its size by lag with the wall at T, what each prediction uses, and a flipped input."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class GradientView(ProbeView):
         return read(readings.config, rows, *where)
 
     def _rows(self, readings: Readings | None) -> OfRows | None:
-        """How much the rows' predictions hang on their inputs, by what was chosen.
+        """How much the rows' predictions use their inputs, by what was chosen.
 
         While that is computed it is the other, with strengths that are not read; None where neither is there.
         """
@@ -203,7 +203,7 @@ class GradientView(ProbeView):
             "local derivative" if self._derivative else "what it uses",
             None if self._derivative else 1.0,
             ("",) if self._derivative else relied_on(readings.reliance),
-            "deriv" if self._derivative else "hangs",
+            "deriv" if self._derivative else "uses",
         )
 
     def action_move(self, steps: int, rows: int) -> None:

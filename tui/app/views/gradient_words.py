@@ -1,4 +1,4 @@
-"""The gradient view in words: what windows of T steps leave out, and what predictions hang on."""
+"""The gradient view in words: what windows of T steps leave out, and what predictions use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def words_of(
 
     Args:
         kept: r2 of the echo's source in the state; None where it is not known.
-        reliance: what predictions hang on; None where it is not known.
+        reliance: what predictions use; None where it is not known.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
     if echo >= steps and kept is not None:
@@ -122,7 +122,7 @@ def input_name(lag: int) -> str:
 
 
 def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+    """Which inputs a prediction uses, in words, the strongest first; 78 characters at the most.
 
     Of a row that was asked for by the last key, nothing is read yet.
     """

@@ -1,4 +1,4 @@
-"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
+"""A row of the newest window: its input, what one prediction uses, and predictions with an input flipped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RowPanel:
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
+        strengths: float32 [T, T], how much each prediction uses each input; 0 for later ones.
         x, y: uint8 [T], inputs and targets; None where they are not known.
         y_after: uint8 [T], targets with the flip: its echo is another one too.
         probabilities: float32 [T, num_classes], what the weights of now predict.
@@ -63,7 +63,7 @@ class RowPanel:
     shows: str = "what it uses"
     scale: float | None = 1.0
     of_all: tuple[str, ...] = ("",)
-    label: str = "hangs"
+    label: str = "uses"
 
     @property
     def strength(self) -> Floats:

@@ -156,7 +156,7 @@ def test_the_solved_tutorial() -> None:
         "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
-        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          hangs ···█···",
+        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          uses  ···█···",
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
@@ -289,7 +289,7 @@ def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
     view = GradientView()
     view._frame = frame_of(SOLVED)
     view.action_move(0, 0)
-    assert any(line.endswith("hangs ········█···") for line in shown(view))
+    assert any(line.endswith("uses  ········█···") for line in shown(view))
     view.action_derivative()
     assert view.question.kinds == {"gradient", "reliance", "connectivity"}
     assert view.reading.startswith("row 1, step 12: local derivative by x[t] 1.00, x[t-1] .500")
