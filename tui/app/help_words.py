@@ -1,4 +1,4 @@
-"""The words that the screen, the settings and the lists use, in the help: each in about two lines."""
+"""The help's explanations of the words on the screen: each in about two lines."""
 
 from __future__ import annotations
 

@@ -169,6 +169,9 @@ ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
 
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
 
+MEANWHILE = "2: data, s: settings, space: pause, ?: help"
+"""What can be done while it loads for the first time."""
+
 LATER = "loading: this is done as soon as possible"
 """What a key says that acts when the network is there."""
 

@@ -1,4 +1,4 @@
-"""``echornn-tui list``: the runs of a folder, what they are and what they have come to."""
+"""The subcommand ``list``: prints the runs in a folder, with what they train and how far they are."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def record_of(run: Summary) -> dict[str, Any]:
 
 
 def describe(folder: Path) -> str:
-    """How far the run in this folder has come, its size and its name; or what is wrong with it."""
+    """A line for the run in this folder: windows, loss, size and name; or what is wrong with it."""
     try:
         return _columns(summary(folder))
     except (RunError, OSError) as error:
