@@ -1,4 +1,4 @@
-"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
+"""Draws a row of the newest window: its input, what one prediction depends on, and predictions after a flip."""
 
 from __future__ import annotations
 
