@@ -67,7 +67,7 @@ class RowPanel:
 
     @property
     def strength(self) -> Floats:
-        """float32 [T], how much the prediction under the cursor hangs on each input."""
+        """float32 [T], how much the prediction under the cursor depends on each input."""
         return np.asarray(self.strengths[self.step])
 
     @property
