@@ -71,12 +71,12 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
 
     Args:
         config: of any of its networks.
-        undoable: whether `u` goes back to before the change after which a loss became no finite number.
+        undoable: whether `u` goes back to before the change after which a loss became non-finite.
     """
     if not seed_stats.windows or seed_stats.is_blank:
         return Verdict(
-            f"{seed_stats.replicas:,} networks, each with weights and data of its own seed",
-            f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows them one by one",
+            f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
+            f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows each",
         )
     stand = Standings.of(seed_stats, config)
     left = RECENT_WINDOWS - seed_stats.windows
@@ -108,13 +108,13 @@ def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoabl
     if most == stand.above and not rates.is_large(config):
         if seed_stats.windows < SETTLED:
             return TOO_SURE
-        return "those are surer than they should be; s sets a smaller learning_rate"
+        return "those are too sure of wrong answers; s sets a smaller learning_rate"
     if most == stand.lost:
         if credit_coverage(config) == 0:
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
-        return "those are under way, or stuck; 6 shows them one by one"
+        return "those below chance still learn, or are stuck; 6 shows each"
     return ""
 
 

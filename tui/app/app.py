@@ -1,4 +1,4 @@
-"""The application: it puts the widgets together, hosts the session in a worker, and turns keys into commands."""
+"""The app: puts the widgets together, runs the session on a thread, and turns keys into commands."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # nothing in them can be done any more
             frame = self._frame
-            offered = (frame.state, frame.undoable, frame.redoable, self._remedy is None)
+            offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
             if offered != self._offered:
                 self._offered = offered
                 self.refresh_bindings()

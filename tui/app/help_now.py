@@ -1,4 +1,4 @@
-"""The top of the help: the state that the program is in, and the ten keys that matter in it."""
+"""The top of the help: the state of the program, and the ten most useful keys in it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ NOW: dict[State, tuple[str, Keys]] = {
         "Training cannot go on. The reason is on the screen.",
         (
             VIEWS,
-            ("l", "Losses in powers of ten, or linear"),
+            ("l", "Losses on a logarithmic axis, or a linear one"),
             ("z, Z", "Zoom in, zoom out"),
             ("ctrl+p", "Find any command by its name; save text keeps the screen as a file"),
             ("q", "Quit, then start again with other flags"),

@@ -97,7 +97,7 @@ PROBES: Rows = (
         "only. It is of the network as it is now.",
     ),
     (
-        "hangs",
+        "what it uses",
         "How much a step's probabilities change when that input alone is flipped: from not at all (·) to fully (█). "
         "Inputs before the window are not flipped: they are in its first state.",
     ),

@@ -54,7 +54,7 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 
 def record_of(run: Summary) -> dict[str, Any]:
-    """A run for programs. What is no finite number is null: a loss that has diverged, or of which there is none;
+    """A run for programs. What is not finite is null: a loss that has diverged, or of which there is none;
     ``solved_at`` is null where it was not solved, ``lost_at`` where it was not lost again, and neither is there where
     that is not on record. Of several networks, ``loss`` is the median and ``solved_at`` where half of them were;
     ``lottery`` holds more, such as how many lost it again (see `come_to`)."""

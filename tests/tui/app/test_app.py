@@ -357,7 +357,7 @@ async def test_help_shows_every_key_and_closes() -> None:
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
         text = screen_text(app)
-        for words in ("space", "Train one window", "new random weights", "New data", "End the program", "the echo"):
+        for words in ("space", "Train one window", "new random weights", "New data", "Quit; ctrl+q", "the echo"):
             assert words in text
         await pilot.press("r")
         assert session.commands == [], "keys do nothing behind the help"

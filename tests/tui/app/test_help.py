@@ -120,7 +120,7 @@ def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
             "nats",
             "lyapunov",
         ),
-        *("eigenvalue", "saturated", "truncat", "hangs", "░░░", "correlation", "inside", "outside", "bias"),
+        *("eigenvalue", "saturated", "truncat", "what it uses", "░░░", "correlation", "inside", "outside", "bias"),
     ],
 )
 def test_a_word_of_the_views_and_of_the_fields_is_explained(word: str) -> None:

@@ -193,18 +193,17 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         (State.FINISHED, "space", 1, keys.FINISHED),
         (State.FINISHED, "full_stop", 1, keys.FINISHED),
         (State.FINISHED, "e", 1, keys.FINISHED),
-        (State.FAILED, "s", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "space", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "m", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "left_square_bracket", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "right_curly_bracket", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "b", 1, "failed: nothing is trained any more"),
-        (State.FAILED, "U", 1, "failed: nothing is trained any more"),
+        (State.FAILED, "s", 1, "failed: training has stopped"),
+        (State.FAILED, "space", 1, "failed: training has stopped"),
+        (State.FAILED, "m", 1, "failed: training has stopped"),
+        (State.FAILED, "left_square_bracket", 1, "failed: training has stopped"),
+        (State.FAILED, "right_curly_bracket", 1, "failed: training has stopped"),
+        (State.FAILED, "b", 1, "failed: training has stopped"),
+        (State.FAILED, "U", 1, "failed: training has stopped"),
         (State.RUNNING, "u", 0, "nothing to undo"),
         (State.RUNNING, "U", 0, "nothing to redo"),
-        (State.LOADING, "full_stop", 0, "loading: done as soon as it can be"),
-        (State.LOADING, "e", 0, "loading: done as soon as it can be"),
-        (State.LOADING, "u", 0, "loading: done as soon as it can be"),
+        (State.LOADING, "R", 0, "loading: this is done as soon as possible"),
+        (State.LOADING, "u", 0, "loading: this is done as soon as possible"),
     ],
 )
 async def test_a_key_that_cannot_act_says_why_for_a_moment(state: State, key: str, undoable: int, word: str) -> None:
@@ -244,12 +243,23 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more(key: str, trained: i
         assert frame.verdict.cause[:20] in lines[2], "the sentence stays"
 
 
-async def test_while_it_loads_space_says_whether_it_will_start_paused() -> None:
+async def test_while_it_loads_what_keys_asked_for_is_shown_at_once() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
-        for word in (keys.STARTS_PAUSED, keys.STARTS_RUNNING, keys.STARTS_PAUSED):
-            await pilot.press("space")
+        session.set_frame(State.LOADING, message="loading")
+        for key, word, space in (
+            ("-", "loading, 50 windows/s", "Pause"),
+            ("space", "loading, starts paused, 50 windows/s", "Resume"),
+            (".", "loading, trains 1 window, then pauses, 50", "Pause"),
+            (".", "loading, trains 2 windows, then pauses, 50", "Pause"),
+            ("e", "loading, trains the epoch, then pauses, 50", "Pause"),
+            ("space", "loading, starts paused, 50", "Resume"),
+            ("space", "loading, 50 windows/s", "Pause"),
+        ):
+            await pilot.press(key)
+            app.show_newest_frame()
+            await pilot.pause()
             assert word in screen_text(app)
-        assert session.commands == ["toggle"] * 3
+            assert f"space {space} " in screen_text(app).splitlines()[-1]
 
 
 def test_every_key_says_what_it_does_in_the_palette_and_the_help() -> None:
