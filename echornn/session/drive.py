@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import copy
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
 from echornn.session.pace import Pace
 
 WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is trained first when loading ends.
+
+    Attributes:
+        running: whether it trains on and on.
+        windows: how many it trains before it pauses, where it does not.
+        to_the_end: whether they are those up to the end of the epoch.
+    """
+
+    running: bool = True
+    windows: int = 0
+    to_the_end: bool = False
 
 
 class Drive:
@@ -57,6 +77,14 @@ class Drive:
             self.pause()
         else:
             self.resume()
+
+    def start_after(self, orders: Iterable[Callable[[Drive], None]]) -> Start:
+        """What it would train first if these were obeyed too; nothing is changed."""
+        drive = copy.copy(self)
+        drive._pace = Pace(math.inf, lambda: 0.0)
+        for order in orders:
+            order(drive)
+        return Start(drive.running, drive.owed, drive.to_the_end)
 
     def trained(self, windows: int) -> None:
         """Take note that so many windows were trained."""
