@@ -1,4 +1,4 @@
-"""TensorFlow's import without the log lines that its native code writes to standard error."""
+"""Imports TensorFlow without the log lines that its native code writes to standard error."""
 
 from __future__ import annotations
 

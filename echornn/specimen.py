@@ -1,4 +1,4 @@
-"""What is put under the microscope: a network at one moment, as plain arrays."""
+"""A specimen: a network at one moment, as plain arrays, for the probes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The advice to make the changes that are known to help."""
+"""The text of the advice: which changes are known to help, and the key that makes them."""
 
 from __future__ import annotations
 

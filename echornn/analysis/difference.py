@@ -1,4 +1,4 @@
-"""Whether two shares of solved seeds differ by more than seeds do by chance."""
+"""Statistical tests: whether two shares of solved seeds differ by more than chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mean losses of many networks over the windows of a point or an epoch, however these come in pieces."""
+"""The mean losses of many networks over some windows; the result does not depend on how the windows are cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes that are known to help a configuration of which few seeds solve the echo, as measured."""
+"""Changes that were measured to help if few seeds of a configuration solve the echo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the newest window as the probes that look at each of its predictions read them."""
+"""Which rows of the newest window the probes read, and how."""
 
 from __future__ import annotations
 

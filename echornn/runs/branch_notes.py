@@ -1,4 +1,4 @@
-"""What a person noted of a run's branches: names, and which are pinned. A small file beside the run; none is needed.
+"""The names and pins that a user gave to branches: a small file in the run's folder, which may be missing.
 
 Where a run is cut back to its last save, its newest branches are gone, and others bear their numbers later on. So the
 file keeps the digest of each branch beside its number (see `echornn.runs.branch.digest`).

@@ -1,4 +1,4 @@
-"""A command that began a stretch of windows, as a run's command log has it."""
+"""A command that began a stretch of windows, as it is in the run's command log."""
 
 from __future__ import annotations
 

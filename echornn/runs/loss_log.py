@@ -1,4 +1,4 @@
-"""What a run's loss log holds of each window."""
+"""The format of the loss log: what it stores for each window."""
 
 from __future__ import annotations
 

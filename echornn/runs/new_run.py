@@ -1,4 +1,4 @@
-"""Where a run can begin, and how it does."""
+"""Begins a run in a folder, if the folder can be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether windows are trained now, and how many: those that were asked for one by one, or as many as are due."""
+"""Whether windows are trained now, and how many: those that a key asked for, or as many as the speed allows."""
 
 from __future__ import annotations
 

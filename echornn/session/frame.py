@@ -1,4 +1,4 @@
-"""The newest moment of a session, as the screen needs it: plain values that nobody changes."""
+"""A frame: everything that the screen shows of a session at one moment, as plain values that nobody changes."""
 
 from __future__ import annotations
 

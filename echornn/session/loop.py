@@ -1,4 +1,4 @@
-"""The loop on the training thread: obey, train a slice, save, show; and again."""
+"""The loop of the training thread: carry out commands, train a slice, save, show; then again."""
 
 from __future__ import annotations
 

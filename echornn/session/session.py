@@ -1,4 +1,4 @@
-"""What any thread may ask of a training loop, and tell it: commands in, the newest frame out.
+"""A session: any thread can send commands to a training loop, and read its newest frame.
 
 The app and headless runs share it.
 """

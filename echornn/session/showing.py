@@ -1,4 +1,4 @@
-"""What is shown of the run as it is now: where it stands, at which pace it is trained, how it is kept."""
+"""Makes the frames: where the run is, how fast it trains, how it is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session shows: its newest frame, replaced as a whole whenever something changes."""
+"""Holds the newest frame of a session; each change replaces it as a whole."""
 
 from __future__ import annotations
 

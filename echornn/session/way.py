@@ -1,4 +1,4 @@
-"""The way to a moment of the run, taken some windows at a time, and the newest windows that are shown there."""
+"""Goes to a moment of the run, some windows at a time, and keeps the newest windows there in full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep as a table of two of its fields: the others averaged over, or held at one value each."""
+"""A sweep as a table of two fields; the other fields are joined, or have one value each."""
 
 from __future__ import annotations
 

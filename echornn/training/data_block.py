@@ -1,4 +1,4 @@
-"""The data of some epochs end to end, on the device: short epochs should not cost a call each."""
+"""The data of some epochs in one array on the device, so that short epochs do not need a call each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application: it puts the widgets together, hosts the session in a worker, and turns keys into commands."""
+"""The app: puts the widgets together, runs the session on a thread, and turns keys into commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys there are, and in which states they make sense."""
+"""The keys of the app, and in which states each does something."""
 
 from __future__ import annotations
 

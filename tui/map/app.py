@@ -1,4 +1,4 @@
-"""The map as a program: it follows a sweep's folder, and turns keys into what is seen of it."""
+"""The map app: follows a sweep's folder, and turns keys into changes of what is shown."""
 
 from __future__ import annotations
 

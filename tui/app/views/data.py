@@ -1,4 +1,4 @@
-"""The tutorial's data matrix with its sliding window, and where the source of each target lies ("Unpacking")."""
+"""View 2, data: the data matrix with its sliding window, and where the source of each target is ("Unpacking")."""
 
 from __future__ import annotations
 

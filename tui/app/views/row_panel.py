@@ -1,4 +1,4 @@
-"""A row of the newest window: its input, what one prediction uses, and predictions with an input flipped."""
+"""Draws a row of the newest window: its input, what one prediction uses, and predictions after a flip."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class RowPanel:
 
     @property
     def strength(self) -> Floats:
-        """float32 [T], how much the prediction under the cursor hangs on each input."""
+        """float32 [T], how much the prediction under the cursor depends on each input."""
         return np.asarray(self.strengths[self.step])
 
     @property

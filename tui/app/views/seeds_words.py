@@ -1,4 +1,4 @@
-"""The words of the seeds' view: about each network, and where there is only one."""
+"""Texts of the seeds view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys that make sense now, on the last line."""
+"""The last line of the screen, with the keys that do something now."""
 
 from __future__ import annotations
 

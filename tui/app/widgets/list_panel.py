@@ -1,4 +1,4 @@
-"""A list in a panel beside the run, which goes on being watched: rows of two lines, with a cursor."""
+"""The base class of panels with a list: rows of two lines, with a cursor."""
 
 from __future__ import annotations
 

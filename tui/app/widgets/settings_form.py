@@ -1,4 +1,4 @@
-"""What a person is about to change: drafts, what was sent and is not trained yet, what was refused. No screen."""
+"""The state of the settings form, without the screen: drafts, changes that were sent, changes that were refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every field of the configuration and the presets, in a panel beside the run, which goes on being watched."""
+"""The settings panel: every field of the configuration, and the presets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Four lines that say where the run stands, what is trained, what that means, and what helps."""
+"""The status lines: where the run is, what is trained, the sentence about it, and what helps."""
 
 from __future__ import annotations
 
