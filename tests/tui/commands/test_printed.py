@@ -71,7 +71,7 @@ def test_lines_of_training_that_were_never_written_are_a_failure() -> None:
         arguments = ("--headless", "--num-epochs", "1", "--total-series-length", "500")
         done = program(*arguments, module="tests.scripted_program", stdout=full)
     assert done.returncode == 1
-    assert b"lines wait to be printed: No space left on device" in done.stderr
+    assert b"lines are waiting to be printed: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
