@@ -265,14 +265,6 @@ class Loop:
         windows = self.live.step(self.pace.slice_windows())
         self.pace.took(windows, self._clock() - begun)
 
-    def step(self, windows: int) -> None:
-        """Train so many windows, then pause."""
-        self.changes.in_turn(lambda: self.drive.step(windows))
-
-    def finish_epoch(self) -> None:
-        """Train to the end of the epoch at full speed, then pause."""
-        self.changes.in_turn(lambda: self.drive.finish(self.live.epoch_left), anywhere=False)
-
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
         try:

@@ -33,7 +33,7 @@ class Stage:
             of = ""
         else:
             of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
-        self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0)
+        self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0, coming=config)
 
     def stand(
         self,
