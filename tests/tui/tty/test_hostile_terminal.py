@@ -77,9 +77,7 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
         while "Search for a command" not in program.text:
-            program.read_for(
-                PASTE_SECONDS + 0.2
-            )  # whatever comes sooner is a part of the paste, however late it is read
+            program.read_for(PASTE_SECONDS + 0.2)  # whatever comes sooner is a part of the paste
             program.press("\x10")
             program.read_for(0.3)
         program.press(ESCAPE)
@@ -92,7 +90,7 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
 def test_sizes_that_no_screen_has() -> None:
     with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
-        for width, height in ((0, 0), (1, 1), (2, 60), (400, 2), (60_000, 60_000)):
+        for width, height in ((0, 0), (1, 1), (2, 60), (400, 2), (60_000, 24), (80, 60_000)):
             drawn = len(program.output)
             program.say_size(width, height)
             program.until(lambda _, drawn=drawn: len(program.output) > drawn)  # type: ignore[misc]

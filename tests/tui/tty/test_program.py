@@ -77,7 +77,7 @@ def test_help_and_settings_scroll() -> None:
         program.press("\x1b")
         program.until(lambda text: "The task" in text)
         program.press("\x1b")
-        program.until(lambda text: "running" in text)
+        program.until(lambda text: "s Set" in text)
         program.press("s")
         program.until(lambda text: all(words in text for words in ("preset", "A change of a few fields", "num_epochs")))
         program.press("\x1b[F")  # end
