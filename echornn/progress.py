@@ -42,7 +42,7 @@ class Progress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: after which windows nothing goes on well: the loss is no finite number."""
+        """bool [n]: after which windows nothing goes on well: the loss is not finite."""
         return ~np.isfinite(self.losses)
 
     def until(self, windows: int, epoch: int, window: int) -> Progress:

@@ -18,6 +18,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
+    BELOW_CHANCE,
     boundary_floor,
     chance_level,
     few_inside,
@@ -47,6 +48,9 @@ NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
 CLEAR = 0.85
 """Share of chance below which the mean of the newest windows is no luck."""
 
+SURE_PREDICTIONS = 1024
+"""Predictions, those of the newest windows, that are enough to tell a fall from luck."""
+
 LONG = 2048
 """Windows of a stretch from which on its blocks lengthen, so that what they say comes late."""
 
@@ -68,14 +72,14 @@ def situation(
     """What is the case.
 
     It rests on the whole stretch, block by block (`echornn.analysis.standing`), so that it changes seldom; only what is
-    about the newest windows (`PASSING`, a loss that is no finite number) comes and goes with them.
+    about the newest windows (`PASSING`, a loss that is not finite) comes and goes with them.
 
     Args:
         config: what is trained.
         evidence: the windows since the last start.
         progress: the newest windows; None where only their losses are known.
         undoable: whether there is something to go back to.
-        blamed: the fields that were changed last before the loss was no finite number; empty where it always was one,
+        blamed: the fields that were changed last before the loss was not finite; empty where it always was one,
             or nothing was changed before.
         readings: what probes read of this network now, or not long ago; None where nothing is known.
     """
@@ -90,7 +94,7 @@ def situation(
     if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
         return replace(known, kind=Kind.WORSE, mean=evidence.mean)
     if evidence.solved_at is not None:
-        return _at_once(_solved(known, evidence, stands), evidence, stands)
+        return _lost_in_its_epoch(_at_once(_solved(known, evidence, stands), evidence, stands), evidence, progress)
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if stands is None:
@@ -115,7 +119,7 @@ def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) ->
 
 
 def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
-    """Where one of the newest losses was no finite number."""
+    """Where one of the newest losses was not finite."""
     bad = np.flatnonzero(~np.isfinite(evidence.recent))
     if not bad.size:
         return None
@@ -162,13 +166,21 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
     return replace(known, kind=Kind.RELAPSED, since=since)
 
 
+def _lost_in_its_epoch(judged: Situation, evidence: Evidence, progress: Progress | None) -> Situation:
+    """The same, with the window of its epoch at which it was lost, unless epochs began anew since then."""
+    if judged.kind is not Kind.RELAPSED or progress is None or (evidence.renewed or 0) >= judged.since:
+        return judged
+    windows_since = evidence.reviews.begun + evidence.reviews.windows - judged.since
+    return replace(judged, into_epoch=(progress.window - windows_since) % judged.config.windows_per_epoch + 1)
+
+
 def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
     """The same, or what the newest windows say so clearly that it need not wait for a block, which may take long."""
     chance, mean = chance_level(judged.config), evidence.mean
     if evidence.recent.size < RECENT_WINDOWS:
         return judged
     now = replace(judged, mean=mean, wrong=math.nan)
-    if judged.kind in NOT_LEARNED and mean < CLEAR * chance:
+    if judged.kind in NOT_LEARNED and (mean < CLEAR * chance or _has_begun_to_fall(judged.config, evidence)):
         return replace(now, kind=Kind.LEARNING, falls=True)
     if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
         return now
@@ -183,6 +195,15 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
     if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
         return replace(now, kind=Kind.SLIPPED)
     return judged
+
+
+def _has_begun_to_fall(config: EchoConfig, evidence: Evidence) -> bool:
+    """Whether the newest few windows are better than guessing by more than luck, and their later half no worse."""
+    few = -(-SURE_PREDICTIONS // config.predictions_per_window)
+    newest = evidence.recent[-few:].astype(np.float64)
+    if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
+        return False
+    return bool(newest[few // 2 :].mean() <= newest.mean()) if few > 1 else True
 
 
 def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:

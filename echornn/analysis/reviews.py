@@ -51,7 +51,7 @@ class Reviews:
         begun: windows along the path before the stretch.
         windows: how many it has.
         ends: int64 [blocks], windows that the stretch had at each block's end.
-        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was no finite number.
+        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was not finite.
         errors: float64 [blocks], wrong predictions per prediction, 0 to 1.
     """
 

@@ -1,4 +1,4 @@
-"""What a point of TensorBoard's curves tells of some windows: of one network its means, of several how these lie."""
+"""The values of one point in TensorBoard's curves: means over some windows; for several networks, their quantiles."""
 
 from __future__ import annotations
 

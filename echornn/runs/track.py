@@ -199,5 +199,5 @@ class TrackOfMany(Track):
 
 
 def _median(losses: Floats) -> float:
-    """Of many networks' losses, where one that is no finite number is infinite; of one, itself."""
+    """Of many networks' losses, where one that is not finite is infinite; of one, itself."""
     return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

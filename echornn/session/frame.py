@@ -63,7 +63,7 @@ class Frame:
         evidence: what the losses since the last start tell.
         undoable: changes that can be gone back before, one after the other.
         redoable: whether there is one that was undone, to go forth to.
-        blamed: fields of the edit under which the loss became no finite number; undoing leads to before it. Empty
+        blamed: fields of the edit under which the loss became non-finite; undoing leads to before it. Empty
             where no edit did it, and from the next command on.
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.

@@ -44,7 +44,7 @@ LIMITS = (
     Limit(
         "echo + 1 = state",
         "echo + 1 > state",
-        "fewer seeds learn: a linear shift register does not fit",
+        "fewer seeds solve it: a linear shift register does not fit",
         _too_long_a_register,
     ),
 )

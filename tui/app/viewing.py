@@ -114,7 +114,7 @@ class Viewing(Part):
         frame = self._frame
         match frame.state:
             case State.LOADING if not frame.trained:
-                return f"{frame.message}; space pauses, ? explains the keys"
+                return f"{frame.message}; meanwhile {keys.MEANWHILE}"
             case State.LOADING:
                 return f"{view.title}: shown when the network is there"
             case State.FAILED:
@@ -124,6 +124,6 @@ class Viewing(Part):
             case State.PAUSED:
                 return "press . to train a window" if view is self._views[0] else ""
             case State.FINISHED:
-                return "finished: s gives it more epochs, r starts over"
+                return keys.FINISHED
             case _:
                 return ""

@@ -67,7 +67,7 @@ async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> Non
         await pilot.press("6", "down")
         await pilot.pause()
         assert "a Advice" in footer(app)
-        assert "enter: on with it alone · a: init glorot" in screen_text(app)
+        assert "enter: go on with it alone · a: init glorot" in screen_text(app)
 
 
 async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:
@@ -130,8 +130,3 @@ async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() ->
             app.show_newest_frame()
             await pilot.pause()
             assert (ONE_SEED in screen_text(app)) == is_said
-
-
-async def test_a_finished_run_says_how_it_trains_on() -> None:
-    async with opened(State.FINISHED) as (app, _, _):
-        assert "s: a larger num_epochs trains on · echo 3" in screen_text(app)

@@ -247,11 +247,12 @@ async def test_the_footer_follows_the_state(state: State) -> None:
 @pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])
 async def test_on_a_narrow_screen_help_and_quit_stay_in_the_footer(state: State) -> None:
     async with opened(state, size=(60, 16)) as (app, _, pilot):
-        assert screen_text(app).split("\n")[-1].split()[-7:] == ["Back", "1-6", "View", "?", "Help", "q", "Quit"]
+        views = keys.KEYS_OF_VIEWS
+        assert screen_text(app).split("\n")[-1].split()[-7:] == ["Back", views, "View", "?", "Help", "q", "Quit"]
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         await pilot.pause()
-        assert "u Undo [] Back b Tree 1-6 View L Seeds ? Help q Quit" in screen_text(app).split("\n")[-1]
+        assert f"u Undo [] Back b Tree {views} View L Seeds ? Help q Quit" in screen_text(app).split("\n")[-1]
 
 
 async def test_the_axis_shows_at_once_whether_the_curve_has_the_keys() -> None:
@@ -356,7 +357,7 @@ async def test_help_shows_every_key_and_closes() -> None:
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
         text = screen_text(app)
-        for words in ("space", "Train one window", "new random weights", "New data", "End the program", "the echo"):
+        for words in ("space", "Train one window", "new random weights", "New data", "Quit; ctrl+q", "the echo"):
             assert words in text
         await pilot.press("r")
         assert session.commands == [], "keys do nothing behind the help"

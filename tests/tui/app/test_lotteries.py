@@ -189,7 +189,7 @@ async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> N
         assert isinstance(app.focused, SeedsView), "its arrows act at once"
         lines = screen_text(app).split("\n")
         assert "of 64 solved (" in lines[2]
-        assert "enter: on with it alone" in lines[3]
+        assert "enter: go on with it alone" in lines[3]
 
 
 async def test_the_crosshair_keeps_the_arrows_when_the_lottery_is_shown() -> None:
@@ -244,7 +244,7 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
-        program.until(lambda text: "enter: on with it" in text)  # a lottery that begins has the arrows
+        program.until(lambda text: "enter: go on with it" in text)  # a lottery that begins has the arrows
         program.press("\x1b[B")
         program.press("\r")
         program.until(lambda text: "one network, with seed" in text)

@@ -1,4 +1,4 @@
-"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
+"""A row of the newest window: its input, what one prediction uses, and predictions with an input flipped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RowPanel:
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
+        strengths: float32 [T, T], how much each prediction uses each input; 0 for later ones.
         x, y: uint8 [T], inputs and targets; None where they are not known.
         y_after: uint8 [T], targets with the flip: its echo is another one too.
         probabilities: float32 [T, num_classes], what the weights of now predict.
@@ -60,10 +60,10 @@ class RowPanel:
     words: tuple[str, ...]
     focused: bool
     first_step: int = 0
-    shows: str = "what it hangs on"
+    shows: str = "what it uses"
     scale: float | None = 1.0
     of_all: tuple[str, ...] = ("",)
-    label: str = "hangs"
+    label: str = "uses"
 
     @property
     def strength(self) -> Floats:
@@ -229,7 +229,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
     elif flip.step + echo_step >= len(flip.x):
         told = ["its echo comes after this window", "its echo comes later"]
     else:
-        told = [f"no prediction turns, p by {largest:.2f} at most", "none turns"]
+        told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
     step = f"step {first_step + flip.step + 1} flipped: "
     return (*(f"{step}{one}" for one in told), f"flipped: {told[-1]}")
 

@@ -26,7 +26,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
     at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
     if seed_stats.diverged[replica]:
-        return f"{name}: its loss is no finite number any more"
+        return f"{name}: its loss is not finite any more"
     lost_at = int(seed_stats.lost_at[replica])
     if not at:
         text = f"{name}: not solved, mean loss {mean}"
@@ -36,7 +36,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
         known = seed_stats.solved_at[seed_stats.solved_at > 0]
         rank = int((known < at).sum()) + 1
         text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
-    return f"{text}; enter: on with it alone"
+    return f"{text}; enter: go on with it alone"
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:

@@ -24,7 +24,7 @@ windows, where those are fewer; as `Picture.shades`."""
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:
-    """A block for each loss; what is no finite number has diverged.
+    """A block for each loss; what is not finite has diverged.
 
     Args:
         losses: float32 [...], nats.

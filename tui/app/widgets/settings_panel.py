@@ -42,13 +42,13 @@ BINDINGS = [
         "nudge(True)",
         "Nudge",
         key_display="+/-",
-        tooltip="The next value: of a live field at once, of others as a draft; right and left too",
+        tooltip="The next value: live fields change at once, others become drafts; right and left too",
     ),
     Binding("minus,left", "nudge(False)", "Back", show=False),
     Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit"),
     Binding("backspace", "erase(False)", "Erase", show=False),
     Binding("ctrl+u", "erase(True)", "Clear", show=False),
-    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; without any, close"),
+    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; if there are none, close"),
     Binding("s", "close", "Close", show=False, tooltip="Close"),
 ]
 
