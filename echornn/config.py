@@ -1,4 +1,4 @@
-"""What is trained: the tutorial's constants by their names, and the fields that go beyond it."""
+"""`EchoConfig`, the configuration of a run: the tutorial's constants by their names, and more fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training some windows brought: plain arrays, free of TensorFlow."""
+"""What a call of `advance` returns: losses and errors of its windows, and the last window in full, as plain arrays."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ class OfRows:
     Inputs before the window are in the state that it begins with, and are not looked at.
 
     Attributes:
-        strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t hangs on
-            x[s]; 0 where s comes after t.
+        strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t depends
+            on x[s]; 0 where s comes after t.
         probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
             has what was predicted before the window changed them.
         first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
@@ -67,7 +67,7 @@ class Connectivity(OfRows):
     """The local derivative of each prediction: `strength` is ||d logit(target at t) / d x[s]|| (Madsen 2019).
 
     It tells what a small change of an input does, and inputs are symbols: where units are saturated it is next to zero
-    for an input on which the prediction hangs wholly. `Effects` tells what another symbol does.
+    for an input that decides the prediction. `Effects` tells what another symbol does.
     """
 
 

@@ -1,4 +1,4 @@
-"""What decides how training goes on: a trainer's state as plain numbers and arrays, free of TensorFlow."""
+"""The state of a trainer: everything that decides how it trains on, as plain numbers and arrays."""
 
 from __future__ import annotations
 

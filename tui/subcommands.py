@@ -1,4 +1,4 @@
-"""The subcommands of ``echornn-tui``: the flags of each, and what it opens, which is imported when it is asked for."""
+"""The subcommands of ``echornn-tui``: their flags and help; each imports its file only when it is called."""
 
 from __future__ import annotations
 

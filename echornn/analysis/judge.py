@@ -1,4 +1,4 @@
-"""What is the case, judged by the losses of the whole stretch, and by what the probes read."""
+"""Decides which case the run is in (learning, at chance, solved, ...) from its losses and from probe readings."""
 
 from __future__ import annotations
 

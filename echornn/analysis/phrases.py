@@ -1,4 +1,4 @@
-"""The parts that sentences are put together from."""
+"""Phrases from which the sentences above the curve are built."""
 
 from __future__ import annotations
 

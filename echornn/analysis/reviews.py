@@ -1,4 +1,4 @@
-"""A whole stretch of windows in a few numbers: the mean loss of blocks that lengthen as the stretch does."""
+"""Mean losses of blocks of windows; the blocks get longer, so any number of windows takes little memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the case: a kind with its numbers, as data.
+"""The case that a run is in, as data: its kind, and its numbers.
 
 `echornn.analysis.judge` finds it, `echornn.analysis.words` makes a sentence of it.
 """

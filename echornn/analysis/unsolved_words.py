@@ -1,4 +1,4 @@
-"""What is said of a task that is not solved: what is seen and why, then what helps."""
+"""The sentence above the curve for a task that is not solved: what is seen, why, and what helps."""
 
 from __future__ import annotations
 

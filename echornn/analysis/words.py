@@ -1,4 +1,4 @@
-"""What is the case, in words: the cause first, then the key that helps."""
+"""Puts a situation into words: first the cause, then the key that helps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: its curves as means of a few windows, its commands as text, its configuration.
+"""Writes the files for TensorBoard: curves of mean losses, commands as text, and the configuration.
 
 Of several networks side by side, the curves tell how they lie and how many are solved (`echornn.runs.event_points`).
 

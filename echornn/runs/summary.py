@@ -1,4 +1,4 @@
-"""What a run has come to, told from its newest checkpoint and the end of its loss log, however long that is."""
+"""A summary of a run, read quickly from its newest checkpoint and the end of its loss log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree of a run's branches, with all of their losses: every window ever trained, by one network or by many."""
+"""The tree of a run's branches with all losses, of one network or of many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was trained in one branch of a run: by a network alone, or by several side by side."""
+"""The losses of one branch, of one network or of several."""
 
 from __future__ import annotations
 

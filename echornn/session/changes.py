@@ -1,6 +1,7 @@
 """Carries out commands in the order in which they were sent; a change that is impossible is refused, with a reason.
 
-If a change has to wait, all commands after it wait too. What they refer to is looked up when their turn comes."""
+If a change has to wait, all commands after it wait too. What they refer to is looked up when their turn comes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""To which moment an undo leads, and which edit made the loss diverge: pure functions of the run's tree."""
+"""To which moment an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
 
 from __future__ import annotations
 

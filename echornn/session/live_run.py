@@ -1,4 +1,4 @@
-"""What is trained now: where it stands in the run's tree, how it came there, and what is kept of it."""
+"""The run that is trained now: its trainer, its position in the tree, and the changes that can be made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a cell, and of one beside another: each at most a line or two of 78 characters."""
+"""Sentences about a cell of a map, and about two cells compared, each at most two lines of 78 characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two lines of a map: from where on no gradient reaches the source, and a linear shift register does not fit."""
+"""The two lines on a map: beyond the first no gradient reaches the source, beyond the second no shift register fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the source of each target is, and which targets no window holds together with it: the misses.
+"""Where the source of each target is, and which targets are misses ("Running a training session").
 
 A target at a position of its row echoes the input ``echo_step`` positions before; a window of T steps sends an error
 from one to the other only where both lie in it.

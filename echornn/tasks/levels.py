@@ -1,4 +1,4 @@
-"""What is known of the echo's loss beforehand: chance, floors, and how far its error reaches."""
+"""What is known about the loss before training: chance, floors, the solved level, and what the gradient reaches."""
 
 from __future__ import annotations
 

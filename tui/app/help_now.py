@@ -1,4 +1,4 @@
-"""The top of the help: the state that the program is in, and the ten keys that matter in it."""
+"""The top of the help: the state of the program, and the ten most useful keys in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys there are, and in which states they make sense."""
+"""The keys of the app, and in which states each does something."""
 
 from __future__ import annotations
 
@@ -162,9 +162,6 @@ AT_THE_END = "this is the newest window of its branch: . trains one more"
 
 NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and arrows anywhere"
 
-STARTS_PAUSED = "loading: it will start paused; space again lets it train"
-STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
-
 ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
 
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
@@ -193,9 +190,9 @@ def makes_sense(action: str, frame: Frame) -> bool:
     trains = state in (State.RUNNING, State.PAUSED, State.LOADING)
     match _name(action):
         case "pause":
-            return state in (State.RUNNING, State.LOADING)
+            return state is State.RUNNING or (state is State.LOADING and _is_to_train(frame))
         case "resume":
-            return state is State.PAUSED
+            return state is State.PAUSED or (state is State.LOADING and not _is_to_train(frame))
         case "step" | "finish_epoch":
             return trains
         case "reset" if frame.trained == 0:
@@ -212,6 +209,11 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return state is not State.FAILED
         case _:
             return True
+
+
+def _is_to_train(frame: Frame) -> bool:
+    """While it loads: whether it trains when it has loaded."""
+    return frame.start.running or frame.start.windows > 0
 
 
 def why_not(action: str, frame: Frame) -> str:

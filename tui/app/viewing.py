@@ -1,4 +1,4 @@
-"""The views below the curve: which are shown, what they ask of the probes, and when they are drawn."""
+"""The part of the app that shows views, asks the probes for their readings, and draws them."""
 
 from __future__ import annotations
 

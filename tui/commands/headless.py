@@ -1,4 +1,4 @@
-"""The session as lines, for logs and scripts: one for every 100 windows, and one for every epoch."""
+"""Trains without the app: prints a line every 100 windows, and one for each epoch."""
 
 from __future__ import annotations
 

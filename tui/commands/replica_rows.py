@@ -1,4 +1,4 @@
-"""A line for each network of a run: when it was solved, how low its loss is, and when it was lost again."""
+"""A row for each network of a run: when it was solved and lost, and its loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys the map has."""
+"""The keys of the map."""
 
 from __future__ import annotations
 

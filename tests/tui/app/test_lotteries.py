@@ -167,10 +167,23 @@ async def test_where_its_view_is_shown_a_lottery_that_begins_has_the_arrows(
 
 async def test_while_loading_a_turn_waits() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
-        await pilot.press("L")
+        await pilot.press("6", "L")
+        app.show_newest_frame()
         await pilot.pause()
         assert session.commands == ["replicas"]
         assert keys.LATER in screen_text(app)
+        assert "seeds: 64 networks are being prepared" in screen_text(app)
+
+
+async def test_while_the_seeds_are_compiled_their_view_says_that_they_come() -> None:
+    async with opened(State.PAUSED, size=(80, 24)) as (app, session, pilot):
+        await pilot.press("6", "L")
+        many = EchoConfig(seed=7, replicas=64)
+        session.set_frame(State.LOADING, app._frame.progress, message="compiling", coming=many)
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "seeds: 64 networks are being prepared, with seeds 7 to 70." in screen_text(app)
+        assert "this is one network" not in screen_text(app)
 
 
 @pytest.mark.parametrize("begun", [True, False])

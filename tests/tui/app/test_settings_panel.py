@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from textual.events import Key
@@ -200,7 +201,7 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
         ),
         (State.RUNNING, ["u"], 0, "nothing to undo"),
         (State.RUNNING, ["U"], 0, "nothing to redo"),
-        (State.LOADING, ["full_stop", "e", "u"], 0, "loading: this is done as soon as possible"),
+        (State.LOADING, ["R", "u"], 0, "loading: this is done as soon as possible"),
     ],
 )
 async def test_a_key_that_cannot_act_says_why_for_a_moment(
@@ -245,12 +246,23 @@ async def test_at_the_ends_a_key_says_that_there_is_no_more() -> None:
             assert frame.verdict.cause[:20] in lines[2], "the sentence stays"
 
 
-async def test_while_it_loads_space_says_whether_it_will_start_paused() -> None:
+async def test_while_it_loads_what_keys_asked_for_is_shown_at_once() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
-        for word in (keys.STARTS_PAUSED, keys.STARTS_RUNNING, keys.STARTS_PAUSED):
-            await pilot.press("space")
+        session.set_frame(State.LOADING, message="loading")
+        for key, word, space in (
+            ("-", "loading, 50 windows/s", "Pause"),
+            ("space", "loading, starts paused, 50 windows/s", "Resume"),
+            (".", "loading, trains 1 window, then pauses, 50", "Pause"),
+            (".", "loading, trains 2 windows, then pauses, 50", "Pause"),
+            ("e", "loading, trains the epoch, then pauses, 50", "Pause"),
+            ("space", "loading, starts paused, 50", "Resume"),
+            ("space", "loading, 50 windows/s", "Pause"),
+        ):
+            await pilot.press(key)
+            app.show_newest_frame()
+            await pilot.pause()
             assert word in screen_text(app)
-        assert session.commands == ["toggle"] * 3
+            assert f"space {space} " in screen_text(app).splitlines()[-1]
 
 
 def test_every_key_says_what_it_does_in_the_palette_and_the_help() -> None:
@@ -391,3 +403,12 @@ async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
         before = len(session.commands)
         await pilot.press("m")
         assert session.commands[before:] == ["speed inf"]
+
+
+async def test_nudges_while_it_loads_are_all_made_also_where_the_panel_closes_before() -> None:
+    async with opened(State.LOADING) as (app, session, pilot):
+        await pilot.press("s", "down", "plus", "plus", "plus", "escape")
+        assert session.edits == [{"learning_rate": 0.5}]
+        session.set_frame(State.RUNNING, config=replace(TUTORIAL, learning_rate=0.5))
+        app.show_newest_frame()
+        assert session.edits == [{"learning_rate": 0.5}, {"learning_rate": 1.0}]

@@ -1,4 +1,4 @@
-"""How far the error travels: its size by lag with the wall at T, what each prediction uses, and a flipped input."""
+"""View 4, gradient: its size by lag, what each prediction uses, and a flipped input."""
 
 from __future__ import annotations
 

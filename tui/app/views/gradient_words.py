@@ -1,4 +1,4 @@
-"""The gradient view in words: what windows of T steps leave out, and what predictions use."""
+"""Texts of the gradient view: what windows of T steps leave out, and what predictions use."""
 
 from __future__ import annotations
 

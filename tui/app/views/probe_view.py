@@ -1,4 +1,4 @@
-"""What the views of readings share: their moment, what they say while they wait, rows and parts chosen by keys."""
+"""The base class of views that show readings: of which moment they are, waiting texts, and keys for rows and parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input, echo target and prediction of the newest windows, as rows of blocks that scroll by like a tape."""
+"""View 1, rows: input, echo target and prediction of the newest windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of several seeds: a line for each network, with its loss over the run, and when each was solved."""
+"""View 6, seeds: a line for each network, with its loss over the run, and when each was solved."""
 
 from __future__ import annotations
 

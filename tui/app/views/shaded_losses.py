@@ -1,4 +1,4 @@
-"""Losses over windows as shaded blocks: the more of its cell a block fills, the nearer the loss is to guessing."""
+"""Draws losses as shaded blocks: the fuller a block, the nearer the loss is to chance."""
 
 from __future__ import annotations
 

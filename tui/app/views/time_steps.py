@@ -1,4 +1,4 @@
-"""Time steps of the data matrix as text: symbols of the series, targets and what they echo, by glyph and by number."""
+"""Time steps of the data matrix as text: symbols, targets and their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The branches of the run: what differs, from where, how far, how well; to go to, show, name and pin."""
+"""The panel with the branches of the run: go to one, show it under the curve, name it, pin it."""
 
 from __future__ import annotations
 

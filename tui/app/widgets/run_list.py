@@ -1,4 +1,4 @@
-"""The kept runs: what differs, how well they went; found by typing, laid under the curve."""
+"""The panel with other runs: find one by typing, and show it under the curve."""
 
 from __future__ import annotations
 
