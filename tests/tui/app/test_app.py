@@ -68,7 +68,7 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
             assert words in text
 
 
-KEYS_OF = {
+KEYS_OF: dict[State, list[tuple[str, list[str]]]] = {
     State.RUNNING: [
         ("space", ["toggle"]),
         ("p", ["toggle"]),
