@@ -16,7 +16,7 @@ BRIEFLY = "a: "
 
 
 def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
-    """What is the case, with the changes that are known to help as its advice.
+    """The verdict, with the changes that are known to help as its advice.
 
     Args:
         otherwise: the advice where none are known.
@@ -30,8 +30,8 @@ def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "",
 
 
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
-    """The changes between other words, in a line, and what has no room there: the words behind them, and then the last
-    changes, which are counted."""
+    """The changes with the words around them, on one line; what has no room is left out: first the words after them,
+    then the last changes, which are counted."""
     if len(line := f"{before}{SET}{known}{after}") <= LINE:
         return line, ""
     names = str(known).split(", ")

@@ -18,7 +18,7 @@ from echornn.runs.run_files import NOTE_FILE
 MOST_BYTES = 1 << 20
 
 MOST_LETTERS = 40
-"""Of a name."""
+"""The most letters of a name."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class BranchNotes:
 
     @classmethod
     def of(cls, folder: Path | None, digests: Sequence[int]) -> BranchNotes:
-        """The notes beside a run; none where there are none, or they cannot be read.
+        """The notes in a run's folder; empty if there are none, or if they cannot be read.
 
         Args:
             digests: of the run's branches. What was noted of others is left out; a file that does not tell digests is
@@ -52,7 +52,7 @@ class BranchNotes:
         return cls({number: name for number, name in names.items() if number in there}, pinned & there, hidden & there)
 
     def save(self, folder: Path, digest_of: Callable[[int], int]) -> None:
-        """Write them beside the run.
+        """Write the notes into the run's folder.
 
         Args:
             digest_of: the digest of a branch.
@@ -71,5 +71,5 @@ class BranchNotes:
 
 def _branch(number: object) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", str(number)):
-        raise ValueError(f"{number!r} is no branch")
+        raise ValueError(f"{number!r} is not a branch")
     return int(str(number))

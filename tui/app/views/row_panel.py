@@ -20,7 +20,7 @@ from tui.app.widgets.fitting import shortened
 LABEL_WIDTH = 6
 
 LEAST_WIDTH = 32
-"""Columns that its words need."""
+"""The fewest columns for the panel's texts."""
 
 
 ROW_LINES = 8
@@ -31,7 +31,7 @@ LEAST_TRIANGLE = 4
 
 @dataclass(frozen=True, eq=False)
 class RowPanel:
-    """What there is to draw of a row.
+    """Everything that is drawn about a row.
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
@@ -108,7 +108,7 @@ def unread(rows: OfRows) -> OfRows:
 
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
-    """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
+    """Draw the panel in a part of the grid; if there are too few lines, the least important ones are left out."""
     steps = len(panel.strength)
     room = max(0, box.width - LABEL_WIDTH)
     block = 2 if 2 * steps <= room else most_digits(panel.classes)
