@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.idle import wait_for_idle
 
-settings.register_profile("patient", deadline=None)  # a loaded machine may take any time for an example
-settings.load_profile("patient")
+PATIENT = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+"""Nothing fails by the clock: a loaded machine may take any time for an example, and to make one up."""
+
+settings.register_profile("same", PATIENT, derandomize=True)
+settings.register_profile("random", PATIENT)
+settings.load_profile("same")  # a failure comes from a change; `--hypothesis-profile=random` looks for new ones
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
@@ -23,6 +30,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
         return None
     return True if SLOW_AS_A_WHOLE.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where slow tests are left out, no file that is imported may need TensorFlow."""
+    if session.config.option.markexpr == "not slow" and "tensorflow" in sys.modules:
+        raise pytest.UsageError("a test file imports TensorFlow and is not marked as slow as a whole")
 
 
 @pytest.fixture(autouse=True)
