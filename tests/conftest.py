@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,13 @@ settings.register_profile("random", PATIENT)
 settings.load_profile("same")  # a failure comes from a change; `--hypothesis-profile=random` looks for new ones
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
+
+
+def pytest_configure() -> None:
+    """What the tests start hears signals as by default, also where a shell's background or nohup ignores some here."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)  # a handler is not inherited by another program; still not heeded
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -49,6 +57,10 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    if "textual.app" in sys.modules:
+        from tests.quick_textual import make_quick
+
+        make_quick()
     for name in ("textual.app", "textual.pilot"):
         if name in sys.modules:
             monkeypatch.setattr(sys.modules[name], "wait_for_idle", wait_for_idle)

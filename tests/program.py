@@ -224,16 +224,18 @@ def running(
     under_a_shell: bool = False,
     in_a_shell: str = "",
     scripted: bool = False,
+    trainers: str = "",
     failing: str = "",
 ) -> Iterator[Program]:
     """The program with these arguments; it is ``"$@"`` in a shell's script.
 
     Where it is `scripted`, nothing is trained, and TensorFlow, which takes seconds, is not there: see
-    `tests.scripted_program`. A `failing` function is named as `tests.failing_program` says.
+    `tests.scripted_program`, which says what `trainers` there are. A `failing` function is named as
+    `tests.failing_program` says.
     """
     script = UNDER_A_SHELL if under_a_shell else in_a_shell
     module = "tests.scripted_program" if scripted else "tests.failing_program" if failing else "tui"
-    environment = {**(environment or {}), "FAILING": failing}
+    environment = {**(environment or {}), "FAILING": failing, "TRAINERS": trainers}
     program = Program(list(arguments), width, height, environment, ignore_hangup, script, module)
     try:
         yield program

@@ -1,30 +1,49 @@
 """The program but for its trainer, which follows a script: TensorFlow alone takes seconds of every process.
 
 `python -m tests.scripted_program ARGUMENT ...` is `python -m tui ARGUMENT ...`, trains nothing, and is ready at once.
+The environment variable `TRAINERS` names one of `TRAINERS`.
 """
 
 from __future__ import annotations
 
+import os
+import time
 from typing import NoReturn
 from unittest.mock import patch
 
 from echornn.config import EchoConfig
+from echornn.progress import Progress
 from echornn.session import loop
-from echornn.training.any_trainer import AnyTrainer
+from echornn.training.any_trainer import AnyTrainer, MakeTrainer
+from tests.hashed import hashed_trainers
 from tests.scripted import ScriptedTrainer
 from tests.scripted_population import scripted_trainers
 from tui.__main__ import main as run_program
 
+SECONDS_A_CALL = 0.2
 
-def make_trainer(config: EchoConfig) -> AnyTrainer:
+
+class SlowTrainer(ScriptedTrainer):
+    """Takes its time for each call, however fast the machine is."""
+
+    def advance(self, n: int) -> Progress:
+        time.sleep(SECONDS_A_CALL)
+        return super().advance(n)
+
+
+def partly_wrong(config: EchoConfig) -> AnyTrainer:
     trainer = scripted_trainers(config)
     if isinstance(trainer, ScriptedTrainer):
         trainer.wrong_every = 4
     return trainer
 
 
+TRAINERS: dict[str, MakeTrainer] = {"": partly_wrong, "hashed": hashed_trainers, "slow": SlowTrainer}
+
+
 def main() -> NoReturn:
     """Run the command, and exit."""
+    make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
     with patch.object(loop, "tensorflow_trainers", lambda devices: make_trainer):
         run_program()
 

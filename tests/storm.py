@@ -11,6 +11,7 @@ from pathlib import Path
 
 from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
+from tests.hashed import hashed_trainers
 from tests.program import Program, running
 from tests.replay import difference
 
@@ -72,13 +73,15 @@ class Storm:
 
     Args:
         lotteries: whether one network becomes many, and back; that takes seconds each time.
+        hashed: whether hashes stand for what is trained: no two paths come to the same, and no time is spent on it.
     """
 
-    def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False) -> None:
+    def __init__(self, seed: int, tokens: int, folder: Path, lotteries: bool = False, hashed: bool = False) -> None:
         self._kinds = [*TOKENS, *(LOTTERIES if lotteries else [])]
         self._dice = random.Random(seed)
         self._left = self._tokens = tokens
         self._folder = folder
+        self._hashed = hashed
         self.starts = 0
 
     def blow(self, *flags: str) -> str:
@@ -86,7 +89,7 @@ class Storm:
         while self._left > 0:
             arguments = ["--resume", str(self._folder)] if self._folder.exists() else ["--run", str(self._folder)]
             self.starts += 1
-            with running(*arguments, *flags) as program:
+            with running(*arguments, *flags, scripted=self._hashed, trainers="hashed") as program:
                 program.until(lambda text: "s Set" in text)
                 alive = self._send_all(program)
                 if alive:
@@ -103,7 +106,8 @@ class Storm:
                         f"exit code {code}, the terminal is not as it was, {self._left} keys before the end:"
                         f" settings {settings}, last {program.output[-LAST_BYTES:]!r}"
                     )
-        return difference(self._folder) if self._folder.exists() else ""
+        trainers = hashed_trainers if self._hashed else None
+        return difference(self._folder, trainers) if self._folder.exists() else ""
 
     def _send_all(self, program: Program) -> bool:
         """Send what is left; whether it is still there then."""

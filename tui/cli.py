@@ -112,6 +112,8 @@ def train(
     compared = [record.readable(name) for name in compare]
     guarded = guardian.divide() if in_the_app else None
     start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags, at)
+    if recorder.resumed is not None:
+        at = record.first_at(recorder.resumed, flags, at)
     if guarded is None:
         from tui.commands.headless import print_training
 

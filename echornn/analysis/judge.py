@@ -18,6 +18,7 @@ from echornn.progress import Progress
 from echornn.readings import Readings
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
+    BELOW_CHANCE,
     boundary_floor,
     chance_level,
     few_inside,
@@ -46,6 +47,9 @@ NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
 
 CLEAR = 0.85
 """Share of chance below which the mean of the newest windows is no luck."""
+
+SURE_PREDICTIONS = 1024
+"""Predictions, those of the newest windows, that are enough to tell a fall from luck."""
 
 LONG = 2048
 """Windows of a stretch from which on its blocks lengthen, so that what they say comes late."""
@@ -168,7 +172,7 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
     if evidence.recent.size < RECENT_WINDOWS:
         return judged
     now = replace(judged, mean=mean, wrong=math.nan)
-    if judged.kind in NOT_LEARNED and mean < CLEAR * chance:
+    if judged.kind in NOT_LEARNED and (mean < CLEAR * chance or _has_begun_to_fall(judged.config, evidence)):
         return replace(now, kind=Kind.LEARNING, falls=True)
     if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
         return now
@@ -183,6 +187,15 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
     if learned and judged.mean < CLEAR * chance and 2 * mean > judged.mean + chance:
         return replace(now, kind=Kind.SLIPPED)
     return judged
+
+
+def _has_begun_to_fall(config: EchoConfig, evidence: Evidence) -> bool:
+    """Whether the newest few windows are better than guessing by more than luck, and their later half no worse."""
+    few = -(-SURE_PREDICTIONS // config.predictions_per_window)
+    newest = evidence.recent[-few:].astype(np.float64)
+    if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
+        return False
+    return bool(newest[few // 2 :].mean() <= newest.mean()) if few > 1 else True
 
 
 def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:

@@ -22,6 +22,16 @@ def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
     return None if moment == here else moment
 
 
+def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
+    """Windows along the path after which the loss was still finite, about where an undo leads: before the edit that
+    made it diverge, one window earlier. None where it has not diverged, or an undo leads off the path."""
+    if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
+        return None
+    owner, line = timeline.owner(before), here.branch
+    there = [at for at in (before.window, before.window - 1) if at >= 0]
+    return next((at for at in there if timeline.owner(Moment(line, at)) == owner), None)
+
+
 def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
     bad = timeline.bad_since(moment)
     assert bad is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Moment
+from echornn.runs.branch import Moment, changes
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.changes import Changes
 from echornn.session.drive import WATCHABLE_SPEED, Drive
@@ -67,8 +68,14 @@ class Loop:
         self.drive = Drive(self.pace)
         self.going_first = at
         """The window to which it goes before all else; None from there on."""
+        self.editing_first: dict[str, Any] = {}
+        """The fields that were given beside a run that goes on, as long as they are not edited."""
         self._wanted = config
         resumed = self.recorder.resumed
+        if resumed is not None:
+            owner = None if at is None else resumed.owner(resumed.moment(at))
+            differing = changes(resumed.config if owner is None else owner.config, config)
+            self.editing_first = {name: after for name, (_, after) in differing.items()}
         made = make_trainer or tensorflow_trainers(NO_DEVICES if resumed is None else resumed.devices)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
@@ -139,6 +146,7 @@ class Loop:
             self._go_first(at)
         if self._wanted != live.config and not self.mailbox.stopping:
             live.edit(self._wanted)
+            self.editing_first = {}
         elif at is None and (live.trainer.finished or live.diverged):
             live.show_rows()
         if live.diverged:

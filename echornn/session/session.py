@@ -85,6 +85,11 @@ class Session:
         return self._loop.going_first
 
     @property
+    def editing_first(self) -> dict[str, Any]:
+        """The fields of ``config`` in which it differs from the run that goes on, as long as they are not edited."""
+        return self._loop.editing_first
+
+    @property
     def before_it_diverged(self) -> int | None:
         """Windows along the path after which the loss was still finite; see `Whereabouts.before_it_diverged`."""
         return self._loop.live.before_it_diverged

@@ -77,11 +77,7 @@ class Whereabouts:
     def before_it_diverged(self) -> int | None:
         """Windows along the path after which the loss was still finite, about where an undo leads: before the edit that
         made it diverge, one window earlier. None where it has not diverged, or an undo leads off the path."""
-        if not self.diverged or (before := going_back.before_the_change(self.timeline, self.here)) is None:
-            return None
-        owner, line = self.timeline.owner(before), self.here.branch
-        there = [at for at in (before.window, before.window - 1) if at >= 0]
-        return next((at for at in there if self.timeline.owner(Moment(line, at)) == owner), None)
+        return going_back.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 
     @property
     def undoable(self) -> int:

@@ -43,7 +43,7 @@ def require(page: str, what: str, named: Iterable[str], there: Iterable[str]) ->
 
 def test_subcommands() -> None:
     named = {heading for table in CLI.tables("flag") for heading in table.headings[1:2]}
-    require("docs/cli.md", "sections with a table of flags", named, {"fields", "all commands", *FLAGS})
+    require("docs/cli.md", "sections with a table of flags", named, {"Fields", "All commands", *FLAGS})
 
 
 @pytest.mark.parametrize("name", [MAIN, *SUBCOMMANDS])
@@ -58,11 +58,11 @@ def test_sections_say_which_commands_take_the_fields(name: str) -> None:
 
 
 def test_fields() -> None:
-    require("docs/cli.md", "section fields", first_words(CLI.path, "flag", "fields"), FIELD_FLAGS)
+    require("docs/cli.md", "section Fields", first_words(CLI.path, "flag", "Fields"), FIELD_FLAGS)
 
 
 def test_flags_of_all_commands() -> None:
-    require("docs/cli.md", "section all commands", first_words(CLI.path, "flag", "all commands"), EVERYWHERE)
+    require("docs/cli.md", "section All commands", first_words(CLI.path, "flag", "All commands"), EVERYWHERE)
 
 
 def test_exit_codes() -> None:
@@ -125,7 +125,7 @@ def test_benchmarks() -> None:
 
 
 def test_defaults_of_fields() -> None:
-    (table,) = CLI.tables("flag", "fields")
+    (table,) = CLI.tables("flag", "Fields")
     shown = {row[0].strip("`"): row[1] for row in table.rows}
     there = {f"--{name.replace('_', '-')}": default_text(value) for name, value in vars(EchoConfig()).items()}
     assert shown == there, "docs/cli.md, section fields: the defaults are not those of EchoConfig"
@@ -138,7 +138,7 @@ def default_text(value: object) -> str:
 @pytest.mark.parametrize("name", FLAGS)
 def test_choices_of_flags(name: str) -> None:
     rows = {
-        row[0]: row[-1] for table in CLI.tables("flag") for row in table.rows if {name, "fields"} & {*table.headings}
+        row[0]: row[-1] for table in CLI.tables("flag") for row in table.rows if {name, "Fields"} & {*table.headings}
     }
     for flag, choices in choices_of(name).items():
         (said,) = [text for cell, text in rows.items() if flag in cell.strip("`").split()[:1]]

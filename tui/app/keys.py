@@ -170,6 +170,8 @@ NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else 
 LATER = "loading: done as soon as it can be"
 """What a key says that acts when the network is there."""
 
+FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
+
 NO_ADVICE = "the advice names no change that a can make; s changes anything"
 
 
@@ -221,4 +223,4 @@ def why_not(action: str, frame: Frame) -> str:
         return NOTHING_ON_THIS_PATH
     if action in ("undo", "redo"):
         return f"nothing to {action}"
-    return "finished: s gives it more epochs, r starts over"
+    return FINISHED

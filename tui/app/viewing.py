@@ -124,6 +124,6 @@ class Viewing(Part):
             case State.PAUSED:
                 return "press . to train a window" if view is self._views[0] else ""
             case State.FINISHED:
-                return "finished: s gives it more epochs, r starts over"
+                return keys.FINISHED
             case _:
                 return ""

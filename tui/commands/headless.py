@@ -17,7 +17,7 @@ from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
 from tui.commands.lines import Lines, lines_here
 from tui.commands.population_report import PopulationReport
-from tui.commands.record import Saved, farewell, forget_if_empty, saved_by
+from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, as_line
 from tui.commands.records import Record, as_json, finished_record, start_record
 from tui.exit_code import ExitCode
@@ -113,10 +113,10 @@ def _conclude(
     if diverged:
         say({"event": "diverged", "epoch": frame.epoch, "window": frame.window, "loss": frame.loss})
     if asked or diverged:
-        at = session.before_it_diverged if diverged else session.going_first
-        lines.print(farewell(recorder, at), sys.stderr)
+        lines.print(farewell(recorder, flags_to_go_on(session)), sys.stderr)
         return saved.after_a_signal if asked else ExitCode.FAILED
     say(finished_record(frame, time.monotonic() - begun))
+    lines.print(farewell(recorder, flags_to_go_on(session)), sys.stderr)
     return ExitCode.FAILED if lines.warning else saved.at_the_end
 
 

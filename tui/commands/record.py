@@ -16,6 +16,8 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
+from echornn.session.frame import State
+from echornn.session.going_back import before_it_diverged
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
 from tui.flags import ConfigFlags
@@ -56,9 +58,19 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
         RunError: there is no such run, or it cannot go on, or not there; nothing on disk was changed.
         ConfigError: it cannot go on with these fields; nothing on disk was changed.
     """
-    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, at))
-    assert recorder.resumed is not None
-    return _edited(recorder.resumed, flags, at), recorder
+    recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
+    run = recorder.resumed
+    assert run is not None
+    return _edited(run, flags, first_at(run, flags, at)), recorder
+
+
+def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
+    """After how many windows along its path a run goes on; None for where it stands. Fields that are given edit a run
+    that diverged before it did: nothing can be learned from weights that are not finite."""
+    state = None if run.checkpoint is None else run.checkpoint.state
+    if at is not None or not flags.given or state is None or state.is_finite:
+        return at
+    return before_it_diverged(run.timeline(), run.stands)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
@@ -161,19 +173,35 @@ def of_outstanding(commands: int) -> list[str]:
     return [f"it ended while it was still busy: {last} not carried out"]
 
 
-def farewell(recorder: Recorder | None, goes_on_at: int | None = None) -> list[str]:
+def flags_for(at: int | None = None, **fields: object) -> str:
+    """What is written behind ``--resume RUN``, so that it goes on at this window of its path, with these fields."""
+    given = {**({} if at is None else {"at": at}), **fields}
+    return "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items())
+
+
+def flags_to_go_on(session: Session) -> str:
+    """What is to be written again, as it was not come to; of a finished run, more epochs; of one that diverged, before
+    it did."""
+    frame = session.frame
+    if frame.state is State.FINISHED:
+        return flags_for(num_epochs=2 * frame.config.num_epochs)
+    if session.going_first is None and not session.editing_first:
+        return flags_for(session.before_it_diverged)
+    return flags_for(session.going_first, **session.editing_first)
+
+
+def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
     """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
 
     Args:
-        goes_on_at: windows along the path, where it goes on there and not where it stands.
+        flags: what it needs to go on; see `flags_for`.
     """
     if recorder is None:
         return []
     if recorder.folder is None:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
-    at = "" if goes_on_at is None else f" --at {goes_on_at}"
-    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{at}"]
+    lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
         lines = [f"the run is not kept: there is no {folder} any more"]

@@ -94,4 +94,4 @@ def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
     if session.error is not None:
         printed.complain(*f"echornn-tui: {session.frame.message}\n{native_log.tail()}".splitlines())
     dropped = record.of_outstanding(session.outstanding if session.error is None else 0)
-    return [*dropped, *record.farewell(recorder, session.going_first)]
+    return [*dropped, *record.farewell(recorder, record.flags_to_go_on(session))]

@@ -127,7 +127,9 @@ def test_kinds_of_losses(parts: tuple[tuple[int, float], ...], said: Kind) -> No
 @pytest.mark.parametrize(
     ("parts", "said", "mean"),
     [
-        (((256, CHANCE), (20, 0.5)), Kind.PINNED, CHANCE),
+        (((256, CHANCE), (4, 0.5)), Kind.PINNED, CHANCE),
+        (((256, CHANCE), (14, 0.62)), Kind.LEARNING, (36 * CHANCE + 14 * 0.62) / 50),
+        (((256, CHANCE), (14, 0.63)), Kind.PINNED, CHANCE),
         (((256, CHANCE), (50, 0.5)), Kind.LEARNING, 0.5),
         (((1_000_000, 0.01), (49, 0.4)), Kind.RELAPSED, 0.01 / 50 + 0.4 * 49 / 50),
         (((1_000_000, 0.01), (50, 0.2)), Kind.SOLVED, 0.01),

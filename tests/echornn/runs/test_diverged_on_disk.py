@@ -22,11 +22,13 @@ from echornn.session import loop
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import log, play
+from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tui.commands import list_runs
+from tui.commands import list_runs, record
 from tui.commands.export import export
 from tui.commands.headless import print_training
 from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags
 
 ENDLESS = replace(SMALL, num_epochs=1000)
 
@@ -166,3 +168,35 @@ def test_a_list_says_that_it_diverged_and_where(tmp_path: Path) -> None:
     taken_up(tmp_path / "run", lambda session: session.undo())
     (line,) = map(json.loads, list_runs.json_lines(tmp_path / "run"))
     assert (line["windows"], line["window"], line["diverged"]) == (9, 5, False)
+
+
+def test_fields_given_beside_resume_edit_it_before_it_diverged(tmp_path: Path) -> None:
+    diverge(tmp_path / "run")
+    flags = ConfigFlags(learning_rate=0.1)
+    config, recorder = record.go_on(str(tmp_path / "run"), flags)
+    assert recorder.resumed is not None
+    at = record.first_at(recorder.resumed, flags, None)
+    assert at == 4
+    assert config == replace(ENDLESS, learning_rate=0.1)
+    session = Session(config, make_trainer=WildTrainer, recorder=recorder, at=at)
+    assert record.flags_to_go_on(session) == " --at 4 --learning-rate 0.1", "as long as it is not there"
+    play(session, lambda: session.step(20))
+    frame = session.frame
+    assert (frame.trained, frame.trained_in_all, frame.config) == (24, 29, config)
+    assert math.isfinite(frame.loss)
+    assert record.flags_to_go_on(session) == ""
+    timeline = run_dir.read(tmp_path / "run").timeline()
+    assert [timeline.branch(number).cause for number in range(len(timeline))] == ["start", "edit", "edit"]
+    assert timeline.branch(2).parent == Moment(0, 4)
+
+
+def test_without_fields_it_is_taken_up_where_it_diverged(tmp_path: Path) -> None:
+    diverge(tmp_path / "run")
+    run = run_dir.read(tmp_path / "run")
+    assert record.first_at(run, ConfigFlags(), None) is None
+    assert record.first_at(run, ConfigFlags(learning_rate=0.1), 7) == 7
+
+
+def test_one_that_has_not_diverged_is_edited_where_it_stands(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12)
+    assert record.first_at(run_dir.read(tmp_path / "run"), ConfigFlags(learning_rate=0.1), None) is None

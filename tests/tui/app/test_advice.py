@@ -130,8 +130,3 @@ async def test_that_one_seed_proves_nothing_is_said_of_the_first_edit_alone() ->
             app.show_newest_frame()
             await pilot.pause()
             assert (ONE_SEED in screen_text(app)) == is_said
-
-
-async def test_a_finished_run_says_how_it_trains_on() -> None:
-    async with opened(State.FINISHED) as (app, _, _):
-        assert "s: a larger num_epochs trains on · echo 3" in screen_text(app)

@@ -12,7 +12,7 @@ UP, DOWN, ESCAPE = "\x1b[A", "\x1b[B", "\x1b"
 
 
 def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() -> None:
-    with running("--speed", "1000", "--num-epochs", "1000", width=100, height=40) as program:
+    with running("--speed", "1000", "--num-epochs", "1000", width=100, height=40, scripted=True) as program:
         program.until(lambda text: "running" in text and "state 4" in text and "epoch 2/" in text)
         program.press("s")
         program.until(lambda text: "state_size" in text and "learning_rate" in text)

@@ -189,9 +189,9 @@ async def test_a_crosshair_hides_the_sentence_only_where_the_arrows_act() -> Non
 @pytest.mark.parametrize(
     ("state", "key", "undoable", "word"),
     [
-        (State.FINISHED, "space", 1, "finished: s gives it more epochs"),
-        (State.FINISHED, "full_stop", 1, "finished: s gives it more epochs"),
-        (State.FINISHED, "e", 1, "finished: s gives it more epochs"),
+        (State.FINISHED, "space", 1, keys.FINISHED),
+        (State.FINISHED, "full_stop", 1, keys.FINISHED),
+        (State.FINISHED, "e", 1, keys.FINISHED),
         (State.FAILED, "s", 1, "failed: nothing is trained any more"),
         (State.FAILED, "space", 1, "failed: nothing is trained any more"),
         (State.FAILED, "m", 1, "failed: nothing is trained any more"),

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from echornn.config import EchoConfig
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.command import Command
 from echornn.runs.run_recorder import RunRecorder
+from tests.answered import answered
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands.list_runs import lines
 from tui.commands.window_rows import rows
@@ -41,11 +42,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def export(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tui", "export", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return answered("export", *arguments)
 
 
-@pytest.mark.slow
 def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
     done = export(str(folder))
     assert done.returncode == 0
@@ -61,7 +60,6 @@ def test_every_window_as_csv_and_as_json_lines(folder: Path) -> None:
     assert [(one["window"], one["epoch"]) for one in objects] == [(int(r["window"]), int(r["epoch"])) for r in table]
 
 
-@pytest.mark.slow
 def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_path: Path) -> None:
     for arguments, words in [
         ([str(tmp_path / "none")], "none holds no run"),
@@ -76,6 +74,7 @@ def test_no_run_and_wrong_names_are_one_line_and_exit_code_2(folder: Path, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # of Keras, as it saves
 def test_weights_and_keras_files(tmp_path: Path) -> None:
     import keras
 
@@ -85,6 +84,7 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
     trainer = Trainer(CONFIG)
     recorder.windows(trainer.advance(20))
     recorder.save(trainer.state)
+    assert recorder.wait(PATIENCE)
     files = ["--weights", str(tmp_path / "w.npz"), "--keras", str(tmp_path / "m.keras")]
     assert export(str(tmp_path / "run"), *files).returncode == 0
     with np.load(tmp_path / "w.npz") as saved:

@@ -19,6 +19,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
+from tests.answered import answered
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tui.cli import train
@@ -182,7 +183,7 @@ def test_from_a_shell_one_goes_back_and_sees_the_branch(tmp_path: Path) -> None:
         (["--at", "50", "--num-epochs", "1"], "num_epochs = 1 cannot be used: at least 2"),
         (["--at", "x"], "--at"),
     ):
-        done = run("--resume", folder, *arguments)
+        done = answered("--resume", folder, *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert words in done.stderr
         assert "Traceback" not in done.stderr
@@ -191,10 +192,10 @@ def test_from_a_shell_one_goes_back_and_sees_the_branch(tmp_path: Path) -> None:
     assert done.returncode == 0
     start, *_, finished = [json.loads(line) for line in done.stdout.splitlines()]
     assert (start["trained"], finished["windows"]) == (50, 80 + 30), "along the path, and in the whole run"
-    trunk, branch = (run("export", folder, "--branch", number).stdout for number in "01")
+    trunk, branch = (answered("export", folder, "--branch", number).stdout for number in "01")
     assert trunk == branch
     assert trunk.count("\n") == 81
-    first, second = [json.loads(line) for line in run("branches", folder, "--json").stdout.splitlines()]
+    first, second = [json.loads(line) for line in answered("branches", folder, "--json").stdout.splitlines()]
     assert (second["parent"], second["at"], second["windows"]) == (0, 50, 30)
     assert first["newest_loss"] == second["newest_loss"]
 

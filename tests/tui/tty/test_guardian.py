@@ -67,7 +67,7 @@ def test_killed_it_leaves_the_terminal_in_order_and_says_how_the_run_goes_on(
 
 
 def test_what_native_code_wrote_last_is_shown(tmp_path: Path) -> None:
-    with running("--run", str(tmp_path / "run")) as program:
+    with running("--run", str(tmp_path / "run"), scripted=True) as program:
         program.until(lambda text: "running" in text)
         with open(f"/proc/{program.app}/fd/2", "ab") as native:
             native.write(b"F0000 device.cc:1] Check failed: everything\n")

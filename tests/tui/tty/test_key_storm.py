@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn.runs import run_dir
 from tests.storm import Storm
 
 pytestmark = pytest.mark.slow
@@ -13,4 +14,6 @@ pytestmark = pytest.mark.slow
 
 def test_it_lives_through_a_storm_of_keys_and_its_run_replays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the palette saves the screen
-    assert Storm(1, 600, tmp_path / "run").blow("--num-epochs", "3") == ""
+    folder = tmp_path / "run"
+    assert Storm(2, 600, folder, hashed=True).blow("--num-epochs", "3") == ""
+    assert run_dir.read(folder).trained

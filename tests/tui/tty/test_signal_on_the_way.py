@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 from pathlib import Path
@@ -14,10 +13,9 @@ from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.command import Command
 from echornn.runs.run_recorder import RunRecorder
-from echornn.training.trainer import Trainer
 from tests.patience import PATIENCE
 from tests.program import running
-from tests.scripted import make_progress
+from tests.scripted import ScriptedTrainer, make_progress
 
 pytestmark = pytest.mark.slow
 
@@ -25,30 +23,32 @@ pytestmark = pytest.mark.slow
 def record_a_long_run(folder: Path, windows: int) -> None:
     """A run of so many windows, of which no state is kept but the last: whoever goes back trains them again."""
     config = EchoConfig(num_epochs=windows // 666 + 100_000)  # so that it has not finished when it is told to end
-    trainer = Trainer(config)
     epoch, window = divmod(windows, 666)
     recorder = RunRecorder.begin(folder, config)
     recorder.command(Command(0, "start", 0, 0, 0, 0, config, branch=0))
     recorder.windows(make_progress(config, losses=[0.5] * windows))
-    recorder.save(dataclasses.replace(trainer.state, epoch=epoch, window=window))
+    trainer = ScriptedTrainer(config)
+    trainer.trained, trainer.epoch, trainer.window = windows, epoch, window
+    recorder.save(trainer.state)
     assert recorder.wait(PATIENCE)
     recorder.close()
 
 
 def test_a_signal_on_the_way_to_a_moment_leaves_the_run_where_it_stood(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    record_a_long_run(folder, 3_000_000)
+    record_a_long_run(folder, 300_000)
     before = [(folder / name).read_bytes() for name in (run_dir.LOSS_FILE, run_dir.COMMAND_FILE)]
-    with running("--headless", "--resume", str(folder), "--at", "2900000", width=100) as program:
-        program.until(lambda text: "going to window 2,900,000" in text)
+    way = ("--headless", "--resume", str(folder), "--at", "290000")
+    with running(*way, width=100, scripted=True, trainers="slow") as program:
+        program.until(lambda text: "going to window 290,000" in text)
         os.kill(program.pid, signal.SIGTERM)
         assert program.ended() == 42
-        assert f"--resume {folder} --at 2900000" in program.text.replace("\n", ""), "what was not done is said"
+        assert f"--resume {folder} --at 290000" in program.text.replace("\n", ""), "what was not done is said"
     assert [(folder / name).read_bytes() for name in (run_dir.LOSS_FILE, run_dir.COMMAND_FILE)] == before
     run = run_dir.read(folder)
-    assert (run.stands, run.notes) == (Moment(0, 3_000_000), ())
-    with running("--headless", "--json", "--resume", str(folder)) as program:
-        program.until(lambda text: '"trained": 3000000' in text.replace("\n", ""))
+    assert (run.stands, run.notes) == (Moment(0, 300_000), ())
+    with running("--headless", "--json", "--resume", str(folder), scripted=True) as program:
+        program.until(lambda text: '"trained": 300000' in text.replace("\n", ""))
         program.until(lambda text: '"event": "epoch"' in text.replace("\n", ""))
         os.kill(program.pid, signal.SIGTERM)
         assert program.ended() == 42

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
-from echornn.session.frame import Frame
+from echornn.session.frame import Frame, State
 from tui.app.presets import PRESETS, differing
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, parsed
 
@@ -81,8 +81,11 @@ class Form:
     # ---- what the session says
 
     def open(self, frame: Frame) -> None:
-        """Begin with what is trained now; what was refused before is past."""
+        """Begin with what is trained now; what was refused before is past. Where all epochs are trained, the cursor is
+        on their number: more of them train on."""
         self.config, self._refusals = frame.config, frame.refusals
+        if frame.state is State.FINISHED:
+            self.name = "num_epochs"
         self._drop_drafts()
         self.take(frame)
 

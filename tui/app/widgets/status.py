@@ -38,8 +38,12 @@ ASCII_SIGNS = {
 PAST = "the past: space branches off here; b enter returns"
 """How one comes from a moment in the past to the present."""
 
-MORE_EPOCHS = "s: a larger num_epochs trains on"
-"""How a run goes on that is finished."""
+NEXT = ("s: more epochs", "[: back", "R: new weights")
+"""What can be done next in a run that is finished, with its key; of one network also `64 seeds`."""
+
+AFTER_A_FAILURE = "q ends, and prints the command that goes on from what was saved"
+AFTER_A_FAILED_START = "q ends; start again with other flags"
+"""What can be done where training has failed: after some windows, and before the first."""
 
 TUTORIAL = EchoConfig()
 
@@ -79,7 +83,10 @@ class StatusLine(CellWidget):
             beside: whether what is read takes the place of the advice only, and the cause stays.
         """
         self._frame, self._reading, self._hint, self._beside = frame, reading, hint, beside
-        self._verdict = self._said(frame) if frame.seed_stats is None else frame.verdict
+        verdict = self._said(frame) if frame.seed_stats is None else frame.verdict
+        failed = frame.state is State.FAILED
+        after = AFTER_A_FAILURE if frame.trained_in_all else AFTER_A_FAILED_START
+        self._verdict = Verdict(after, verdict.cause) if failed else verdict
         self.redraw()
 
     def _said(self, frame: Frame) -> Verdict:
@@ -177,7 +184,8 @@ def parts_of(frame: Frame, news: str = "") -> list[Part]:
 def _speed_parts(frame: Frame) -> list[Part]:
     dial = "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
     if frame.state is State.FINISHED:
-        return [Part(MORE_EPOCHS, SPEED)]
+        seeds = "L: 64 seeds" if frame.config.replicas == 1 else "L: one network"
+        return [Part(text, SPEED) for text in (*NEXT, seeds)]
     if frame.state is not State.RUNNING:
         return [Part(dial, SPEED)]
     if math.isinf(frame.speed):

@@ -1,0 +1,17 @@
+"""A command line in this process: a process of its own takes a second to start, and few promises depend on it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+
+from tui.cli import exit_code_of
+
+
+def answered(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the program prints, and its exit code."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = exit_code_of([*arguments])
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
