@@ -40,16 +40,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if SLOW_AS_A_WHOLE.search(collection_path.read_text(encoding="utf-8")) else None
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Where slow tests are left out, no file that is imported may need TensorFlow."""
-    if session.config.option.markexpr == "not slow" and "tensorflow" in sys.modules:
-        raise pytest.UsageError("a test file imports TensorFlow and is not marked as slow as a whole")
-
-
 @pytest.fixture(autouse=True)
 def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One that imports it fails where none did before it: it is to be marked as slow."""
-    was_there = "tensorflow" in sys.modules
+    """One that imports it fails where none did before it: it is to be marked as slow, as is its file that does."""
+    was_there = "tensorflow" in sys.modules and request.config.option.markexpr != "not slow"
     yield
     if request.node.get_closest_marker("slow") is None:
         assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"
