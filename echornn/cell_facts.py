@@ -1,4 +1,4 @@
-"""What is known of each cell without TensorFlow; its step is in `echornn.network.cells`."""
+"""Facts about each cell that need no TensorFlow: its vectors and gates. Its step is in `echornn.network.cells`."""
 
 from __future__ import annotations
 

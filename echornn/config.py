@@ -1,4 +1,4 @@
-"""What is trained: the tutorial's constants by their names, and the fields that go beyond it."""
+"""`EchoConfig`, the configuration of a run: the tutorial's constants by their names, and more fields."""
 
 from __future__ import annotations
 
@@ -72,31 +72,31 @@ class EchoConfig:
     """Units of the recurrent state."""
 
     num_classes: int = 2
-    """Different symbols in the series, 2 to 256; two enter as a number, more as one-hot vectors."""
+    """Different symbols in the series, 2 to 256. Two are read as a number, more as one-hot vectors."""
 
     echo_step: int = 3
     """Time steps by which the target lags behind the input, 0 or more."""
 
     batch_size: int = 5
-    """Rows the series is cut into, trained side by side."""
+    """Rows that the series is cut into; they are trained side by side."""
 
     learning_rate: float = 0.3
     """Step size of the optimizer, above 0."""
 
     seed: int = 7
-    """Seed of weights and data, 0 or more: the same seed, the same run. 7 learns early; half of all seeds do not."""
+    """Seed of weights and data, 0 or more. The same seed gives the same run. 7 learns early; half of all do not."""
 
     stride: int | None = None
-    """Time steps from one window to the next, 1 to T; unset, it is T as in the tutorial."""
+    """Time steps from one window to the next, 1 to T; by default T, as in the tutorial."""
 
     cell: Cell = "rnn"
-    """Recurrent cell: rnn, the tutorial's tanh([x, h] W + b); gru; or lstm."""
+    """Recurrent cell: rnn (the tutorial's tanh([x, h] W + b)), gru or lstm."""
 
     num_layers: int = 1
     """Cells stacked on each other, 1 to 8; each reads the states of the one below."""
 
     dropout: float = 0.0
-    """Part of the states dropped between layers while training, 0 to below 1; above 0 needs 2 layers or more."""
+    """Share of the states dropped between layers in training, 0 to below 1; above 0 it needs 2 layers or more."""
 
     optimizer: Optimizer = "adagrad"
     """Update rule (Keras'); the tutorial's is Adagrad with accumulators that start at 0.1."""
@@ -105,13 +105,13 @@ class EchoConfig:
     """Start of the weights: tutorial, uniform in [0, 1); or glorot, uniform around 0."""
 
     row_start: RowStart = "previous_row"
-    """First targets of a row: previous_row echoes the row above, as the tutorial does; zero blanks them."""
+    """First targets of a row: previous_row echoes the row above, as in the tutorial; zero makes them blank."""
 
     device: Device = "auto"
     """Where to train: auto, cpu or gpu."""
 
     replicas: int = 1
-    """Networks trained side by side, 1 to 1 000 000; each but the first has the seed after that of the one before."""
+    """Networks trained side by side, 1 to 1 000 000, with consecutive seeds from seed on."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -1,4 +1,4 @@
-"""What decides how a population trains on, as plain numbers and arrays, free of TensorFlow."""
+"""The state of a population: everything that decides how it trains on, as plain numbers and arrays."""
 
 from __future__ import annotations
 

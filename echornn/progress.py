@@ -1,4 +1,4 @@
-"""What training some windows brought: plain arrays, free of TensorFlow."""
+"""What a call of `advance` returns: losses and errors of its windows, and the last window in full, as plain arrays."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Progress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: after which windows nothing goes on well: the loss is no finite number."""
+        """bool [n]: after which windows nothing goes on well: the loss is not finite."""
         return ~np.isfinite(self.losses)
 
     def until(self, windows: int, epoch: int, window: int) -> Progress:

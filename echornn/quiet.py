@@ -1,4 +1,4 @@
-"""TensorFlow's import without the log lines that its native code writes to standard error."""
+"""Imports TensorFlow without the log lines that its native code writes to standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-"""TensorFlow's own variable: where a user has set it, it is the user's to say what is printed."""
+"""TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
 
 ONLY_FATAL = "3"
 
@@ -19,7 +19,7 @@ LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
     rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
 )
-"""What native code writes: a line of information, a warning or an error; one that is fatal is not among them."""
+"""Matches a log line of native code: information, a warning or an error, but nothing fatal."""
 
 _importing = threading.Lock()
 

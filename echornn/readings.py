@@ -1,4 +1,4 @@
-"""What probes read of a network: plain arrays, free of TensorFlow, as the screen and scripts need them."""
+"""The results of the probes: plain arrays for the screen and for scripts, without TensorFlow."""
 
 from __future__ import annotations
 

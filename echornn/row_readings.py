@@ -1,4 +1,4 @@
-"""What probes read of the rows of the newest window: plain arrays."""
+"""The results of probes that look at the rows of the newest window: plain arrays."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from echornn.progress import Floats, Symbols
 
 @dataclass(frozen=True, eq=False)
 class OfRows:
-    """How much each prediction of the newest window hangs on each input of its row in that window.
+    """How much each prediction of the newest window depends on each input of its row in that window.
 
     Inputs before the window are in the state that it begins with, and are not looked at.
 
     Attributes:
-        strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t hangs on
-            x[s]; 0 where s comes after t.
+        strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t depends
+            on x[s]; 0 where s comes after t.
         probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
             has what was predicted before the window changed them.
         first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
@@ -31,14 +31,16 @@ class OfRows:
     first_step: int = 0
 
     def of_row(self, row: int) -> Floats:
-        """Of a row of the window, from 0: float32 [steps read, steps read], NaN where it was not read."""
+        """`strength` of one row of the window, from 0: float32 [steps read, steps read]; NaN if the row was not
+        read."""
         place = row - self.first_row
         if 0 <= place < len(self.strength):
             return np.asarray(self.strength[place])
         return np.full(self.strength.shape[1:], np.nan, np.float32)
 
     def predictions_of_row(self, row: int) -> Floats:
-        """Of a row of the window, from 0: float32 [steps read, num_classes], NaN where it was not read."""
+        """The predictions of one row of the window, from 0: float32 [steps read, num_classes]; NaN if the row was not
+        read."""
         place = row - self.first_row
         if 0 <= place < len(self.probabilities):
             return np.asarray(self.probabilities[place])
@@ -47,7 +49,7 @@ class OfRows:
 
 @dataclass(frozen=True, eq=False)
 class Effects(OfRows):
-    """What each prediction would be with one input changed: the row is run anew for each of them.
+    """How each prediction changes if one input is changed; the row is computed again for each input.
 
     An input is changed to its next symbol, after the last the first: of two symbols, it is flipped. `strength` is how
     far the prediction moves: the total variation between the probabilities, half the sum of the sizes of their changes,
@@ -65,13 +67,13 @@ class Connectivity(OfRows):
     """The local derivative of each prediction: `strength` is ||d logit(target at t) / d x[s]|| (Madsen 2019).
 
     It tells what a small change of an input does, and inputs are symbols: where units are saturated it is next to zero
-    for an input on which the prediction hangs wholly. `Effects` tells what another symbol does.
+    for an input that decides the prediction. `Effects` tells what another symbol does.
     """
 
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The row run anew with one input changed.
+    """One row, computed again with one input changed.
 
     Attributes:
         row, step: which, from 0.

@@ -1,4 +1,4 @@
-"""One seed, many independent streams of random numbers, so that no generator's state needs saving."""
+"""Independent streams of random numbers from one seed, so that no generator's state has to be saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is put under the microscope: a network at one moment, as plain arrays."""
+"""A specimen: a network at one moment, as plain arrays, for the probes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Specimen:
     """A network at one moment of its run.
 
     Attributes:
-        state: all that a trainer is there; its configuration too.
+        state: the trainer's state there, with its configuration.
         branch, window: the moment: so many windows along that branch's path.
         progress: the newest window, in full; None where none was trained there.
         before: weights by name some windows earlier on the same path; None where they are not known.

@@ -1,4 +1,4 @@
-"""What decides how training goes on: a trainer's state as plain numbers and arrays, free of TensorFlow."""
+"""The state of a trainer: everything that decides how it trains on, as plain numbers and arrays."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TrainerState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite numbers; training cannot go on well from others."""
+        """Whether all weights are finite; training cannot go on well from others."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
 
     def of(self, replica: int) -> TrainerState:

@@ -1,4 +1,4 @@
-"""Whether windows that were trained again have the losses that are on record: a replay claims to be what was."""
+"""Compares the losses of windows that were trained again with those on record."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from echornn.population_state import AnyState
 from echornn.progress import Progress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
+from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.tasks.series import EchoSeries
@@ -195,13 +196,15 @@ class ScriptedSession(Session):
         return self.frame
 
     def toggle(self) -> None:
-        self._toggles += 1  # and nobody obeys
+        self._ordered(Drive.toggle)  # and nobody obeys
         self.commands.append("toggle")
 
     def step(self, windows: int = 1) -> None:
+        self._ordered(lambda drive: drive.step(windows))
         self.commands.append(f"step {windows}")
 
     def finish_epoch(self) -> None:
+        self._ordered(lambda drive: drive.finish(1))
         self.commands.append("finish_epoch")
 
     def set_speed(self, speed: float) -> None:
@@ -235,6 +238,7 @@ class ScriptedSession(Session):
         self.commands.append("alone")
 
     def replicas(self, replicas: int = 64) -> None:
+        self._turns.append(replicas)
         self.commands.append("replicas")
 
     def undo(self) -> None:

@@ -1,1 +1,1 @@
-"""The face of the Echo-RNN trainer: a Textual application, and the same session printed as lines."""
+"""The user interface of the Echo-RNN trainer: a Textual app, and a command line."""

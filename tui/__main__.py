@@ -1,4 +1,4 @@
-"""``python -m tui`` is ``echornn-tui``: what must be done before the first import that takes time."""
+"""Starts the command ``echornn-tui``; first does what must come before the slow imports."""
 
 from __future__ import annotations
 

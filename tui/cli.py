@@ -71,29 +71,29 @@ def train(
     Parameters
     ----------
     speed
-        Windows a second, 0.01 to 1,000,000, or max. Unset, it is 100 in the app and max as lines.
+        Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless.
     fps
-        Frames a second that the app draws at the most, 0.1 to 60; a slow line gets fewer.
+        Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer.
     headless
-        Print lines instead of opening the app; also chosen where there is no terminal.
+        Print lines instead of opening the app; the default where there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii
         Draw with ASCII characters only.
     theme
-        Background of the app, dark or light. Unset, it is the one chosen last.
+        Background of the app, dark or light. By default the one chosen last.
     run
-        Folder to keep the run in, new or empty. Unset, it is one in your state folder (see list).
+        Folder to keep the run in, new or empty. By default a new one in your state folder (see list).
     resume
-        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Fields
-        given beside it are an edit made there, which can be undone.
+        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Other
+        fields given with it are changed there, as by s in the app; u undoes that.
     at
-        With --resume: go back to after that many windows along the run's path (0 is the start), and train on from there
-        at once, as a new branch. Nothing that was trained is lost (see branches). Only to look at a moment, open the
-        run without this, and go there with [ and { or the crosshair.
+        With --resume: go back to this window of the run's path (0 is the start) and train on from there at once, as a
+        new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run without
+        --at, and go there with [ and { or the crosshair.
     compare
-        Lay these runs under the curve: folders, names that list shows, or newest. One that another process trains is
-        followed. In the app only.
+        Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
+        process trains is followed.
     """
     if not 0.1 <= fps <= 60:
         raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")

@@ -1,4 +1,4 @@
-"""How the program says how it ended."""
+"""The exit codes of the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command line opens, and how a flag is refused."""
+"""What a command line starts, and the error for a flag that cannot be used."""
 
 from __future__ import annotations
 

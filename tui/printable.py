@@ -1,4 +1,4 @@
-"""Text that others have written, as a terminal may get it: nothing in it moves the cursor, hides or forges a line.
+"""Makes text from outside safe to print: it cannot move the cursor, or hide or forge a line.
 
 Folder names, a run's files and error messages come from disks and command lines of whoever. What is printed or drawn
 goes through `printable` at the place where it is (`tui.printed`, `tui.commands.lines`, `tui.app.widgets.cells`).

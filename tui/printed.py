@@ -1,4 +1,4 @@
-"""What commands print: whole lines, none of which a terminal would obey, and none lost without a word.
+"""Prints the lines of commands: whole and safe for a terminal; a line that cannot be written is reported.
 
 Python keeps lines back and tells of a full disk only when it passes them on, so `finish` has to be called at the end.
 """

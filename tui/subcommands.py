@@ -1,4 +1,4 @@
-"""The subcommands of ``echornn-tui``: the flags of each, and what it opens, which is imported when it is asked for."""
+"""The subcommands of ``echornn-tui``: their flags and help; each imports its file only when it is called."""
 
 from __future__ import annotations
 
@@ -37,19 +37,18 @@ def export_run(
     run
         Folder of the run, a name that list shows, or newest.
     path
-        Only the windows along the path to where the run stands, numbered along it.
+        Only the windows on the path to the run's current position, numbered along it.
     branch
-        Only the windows along the path to the end of this branch, numbered along it: its letter, or its number, as
+        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
         branches prints them.
     json
         Print JSON lines instead.
     summary
-        Print a row for each network where the run stands instead, or at the end of --branch:
-        replica,seed,solved_at,final_loss,lost_at: the windows along the path at which it was solved, and lost again,
-        empty where it was not; and the mean loss of the last 50.
+        Print one row for each network instead, at the run's current position or at the end of --branch:
+        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
+        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
     replica
-        Only the network of this number, which is one seed, without the column: its windows among others and alone, and
-        none where it was not trained.
+        Only the network with this number, without the column replica: all its windows, trained with others or alone.
     weights
         Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica.
         A text beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
@@ -58,13 +57,13 @@ def export_run(
         name one by --replica.
     """
     if path and branch is not None:
-        raise UsageError(f"branch = {branch!r} cannot be used with --path: it is a path of its own")
+        raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
     files = weights is not None or keras is not None
     if files and (path or branch is not None):
         flag = "--path" if path else "--branch"
-        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are those of where the run stands")
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are of the run's current position")
     if summary and path:
-        raise UsageError("--path cannot be used with --summary: it is of one moment, where the run stands")
+        raise UsageError("--path cannot be used with --summary: it is of the run's current position")
     if summary and (files or replica is not None):
         flag = "--replica" if replica is not None else "--weights or --keras"
         raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
@@ -74,11 +73,11 @@ def export_run(
 
 
 def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
-    """Print the branches of a run: what began each, from where, how far it came; * is the one on which it stands.
+    """Print the branches of a run: what began each, and how far it came; * marks the current one.
 
-    Of each: its letter and number, those of its parent, the window along the parent's path at which it begins, the
-    windows trained in it, the mean loss of the last 50 of its path, the window along its path at which the echo was
-    solved, and that at which it was lost again.
+    For each branch: its letter and number, its parent's, the window of the parent's path at which it begins, the
+    windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the echo
+    was solved, and the window at which it was lost again.
 
     Parameters
     ----------
@@ -97,46 +96,46 @@ def probe_run(
 ) -> FrontEnd:
     """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
 
-    Of data of the probes' own, without dropout. memory and saturated are of the top layer's h alone; gradient and
-    lyapunov, of all that is carried on: every layer's, and an LSTM's c.
+    All is measured on the probes' own random data, without dropout. memory and saturated are of the top layer's h
+    alone; gradient and lyapunov are of all that is carried on: the h of every layer, and the c of an LSTM.
 
-    The JSON line's keys; lists by lag begin at lag 0, and null is what is no number or not known:
+    The keys of the JSON line follow. Lists by lag begin at lag 0; null means not a number, or not known.
 
-    window: windows along the path. seed: the network's; replica: its number, as export has it. as_recorded: false where
-    a window that was trained again to come there has another loss than the run has on record, as with other versions.
+    window: windows along the path. seed: the network's; replica: its number, as in export. as_recorded: false if
+    windows had to be trained again to come there and one has another loss than on record, as with other versions of
+    packages.
 
     memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
     memory_size. shift_register: the sum of a linear shift register for the echo; fewer networks solve it with less.
 
-    turned_by_lag: share of the predictions that turn when the input at that lag alone is changed to its next symbol, 0
-    to 1; moved_by_lag: how far they move, the mean total variation of the probabilities, 0 to 1.
+    turned_by_lag: share of the predictions that turn when only the input at that lag is changed to its next symbol, 0
+    to 1. moved_by_lag: how far their probabilities move, the mean total variation, 0 to 1.
 
-    gradient_by_lag: mean size of the gradient of a step's loss to what was carried on so many steps before it, nats for
-    a unit of state.
+    gradient_by_lag: mean size of the gradient of a step's loss by the state that many steps before, nats for a unit of
+    state.
 
-    truncation_bias: the share of the gradient that is missing where each error is followed through T steps, to all
-    weights but W2 and b2; truncation_bias_by_steps, through 1, 2, ... steps; truncation_bias_of_windows, in windows of
-    T steps, as trained. Each with _spread: so much more it may be, two standard errors. Where the spread is as large as
-    the bias, it may be none.
+    truncation_bias: the share of the gradient of all weights but W2 and b2 that is missing if each error is followed
+    back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: in windows
+    of T steps, as trained. Each has a _spread, two standard errors: a bias no larger than its spread may be none.
 
-    spectral_radius: the largest of spectral_radii, those of the recurrent matrices by name.
+    spectral_radius: the largest of spectral_radii, which has each recurrent matrix by name.
 
     saturated: share of units and steps beyond 0.97 in size, 0 to 1.
 
     lyapunov: exponents, nats a step, the largest first; -87.3 stands for minus infinity.
 
-    With _samples, what each was measured on: memory, saturated and lyapunov on so many time steps of all rows (as many
-    others are fitted for memory), gradient on so many losses, turned on so many predictions at each lag.
+    _samples says what each was measured on: time steps of all rows for memory (which is fitted on as many others),
+    saturated and lyapunov; losses for gradient; predictions at each lag for turned.
 
     Parameters
     ----------
     run
         Folder of the run, a name that list shows, or newest.
     at
-        After that many windows along the run's path (0 is the start). Unset, where the run stands.
+        After this many windows of the run's path (0 is the start). By default the run's current position.
     branch
-        Along the path to the end of this branch instead: its letter, or its number, as branches prints them. Without
-        --at, that end.
+        Along the path of this branch instead, named by its letter or number, as branches prints them. Without --at, at
+        its end.
     replica
         With several replicas, the network with this number, as in export. By default the first, or the one that goes
         on alone later on that path.
@@ -152,8 +151,8 @@ def probe_run(
 def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
     """Print the runs in your state folder, or in another, the newest first.
 
-    Of each: windows in all branches, the mean loss of the last 50 where it stands, the window along its path at which
-    the echo was solved, that at which it was lost again, and the fields that are not the defaults.
+    For each run: windows in all branches, the mean loss of the last 50 at its current position, the window of its path
+    at which the echo was solved, the window at which it was lost again, and the fields that are not the defaults.
 
     Parameters
     ----------
@@ -168,12 +167,12 @@ def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> Fron
 
 
 def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
-    """Remove runs from your state folder, all but the newest; never one that is being written or cannot be read.
+    """Remove all runs from your state folder but the newest; never a run that is being written or cannot be read.
 
     Parameters
     ----------
     keep
-        How many stay, 0 or more: the first that list shows.
+        How many of the newest runs stay, 0 or more.
     dry_run
         Only print what would be removed.
     """
@@ -185,9 +184,9 @@ def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
 
 
 def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
-    """Measure windows a second on this machine, against the tutorial's session loop and plain NumPy.
+    """Measure windows a second on this machine, beside the tutorial's session loop and plain NumPy.
 
-    With --replicas, of all networks side by side, each window of each counted.
+    With --replicas, all networks train side by side, and each window of each network counts.
 
     Parameters
     ----------

@@ -32,14 +32,14 @@ def show_map(
     ascii: bool = False,
     theme: Theme | None = None,
 ) -> FrontEnd:
-    """Show the map of a sweep, finished or while it is computed: two of its fields, of the others all values.
+    """Show the map of a sweep, finished or while it is computed: two fields across and down, all values of the others.
 
-    A cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the median
-    of their final losses. Theory's lines: from echo = T on no gradient reaches the echo's source, and only what the
-    state keeps can be used; beyond echo + 1 = state a linear shift register does not fit, and fewer seeds learn. In the
-    app, enter trains a point and escape comes back.
+    Each cell is shaded by how many of its seeds solved the echo, by the window by which half of them had, or by the
+    median of their final losses. Two lines come from theory: from echo = T on, no gradient reaches the echo's source,
+    and only what the state keeps can be used; beyond echo + 1 = state, a linear shift register does not fit, and fewer
+    seeds solve it. In the app, enter trains a point and escape comes back.
 
-    Without a terminal it is printed once, as with --once.
+    Without a terminal the map is printed once, as with --once.
 
     Parameters
     ----------
@@ -52,23 +52,23 @@ def show_map(
     show
         success, the share of seeds in %; windows; or loss, nats.
     filter
-        Leave some values only: words as cell=gru,lstm or echo_step=5..15.
+        Show some values only: words such as cell=gru,lstm or echo_step=5..15.
     once
         Print the map as text.
     csv
-        Print it as CSV, a row for each cell: the fields across and down, points, trained, solved, success with its 95 %
-        interval (low, high; Wilson), half_solved (the window by which half had solved it), both of all seeds asked for:
-        success at least, half_solved at most, while some are missing or failed; median_loss of those known, best_seed,
-        best_solved_at, failed, missing, most_windows (that each network trains), until (solved or all), level
-        (the mean loss below which the echo counts as solved, nats), version (of the program that trained it: the
-        larger, the newer; results.csv says which). A cell of several points has no interval, and its
-        half_solved and median_loss are the medians of theirs.
+        Print the map as CSV, a row for each cell: the fields across and down, points, trained, solved; success with its
+        95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all seeds
+        asked for: while some are missing or failed, success is at least that, half_solved at most that; median_loss of
+        the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network trains), until
+        (solved or all), level (the mean loss in nats below which the echo counts as solved), version (of the program
+        that trained it: a larger number is newer; results.csv says which). A cell of several points has no interval,
+        and its half_solved and median_loss are the medians over its points.
     svg
         Write it to this .svg file as a picture.
     ascii
         Draw with ASCII characters only.
     theme
-        Background of the app, dark or light. Unset, it is the one chosen last.
+        Background of the app, dark or light. By default the one chosen last.
     """
     from echornn.sweeps.results import SweepResults
     from tui.map.chosen import chosen
@@ -109,44 +109,44 @@ def compute_sweep(
 ) -> FrontEnd:
     """Train networks over a grid of fields, each point with several seeds, and show the map while it fills.
 
-    Each result is kept as soon as it is known: however this ends, the same command goes on where it was. With another
-    grid, what both have in common is kept. Points that cannot be are left out, and named.
+    Each result is kept as soon as it is known: however this ends, the same command goes on where it stopped. Another
+    grid in the same folder keeps the results that both have in common. Impossible points are left out, and named.
 
-    It trains in processes of this machine, one for each processor unless --workers says how many; with --scheduler on a
-    Dask cluster, for which echornn-tui[cluster] is to be installed. Whoever can reach a Dask scheduler, or write its
-    file, can run any program as you, here and on its workers.
+    Training runs in processes on this machine, one for each processor unless --workers says how many, or with
+    --scheduler on a Dask cluster, which needs echornn-tui[cluster]. Anybody who can reach a Dask scheduler, or write
+    its file, can run any program as you, here and on its workers.
 
     Parameters
     ----------
     out
-        Folder of the sweep: new, empty, or one to go on with. results.csv there has a row for each network: the grid's
-        fields, seed, solved_at (empty where it was not), final_loss (the mean of the last 50 windows that it trained),
-        windows, seconds, until, trained_by (versions of the program, its engine and packages). All networks of a folder
-        train by one rule (--until).
+        Folder of the sweep: new, empty, or one to go on with. Its results.csv has a row for each network: the grid's
+        fields, seed, solved_at (empty if not solved), final_loss (the mean of its last 50 windows), windows, seconds,
+        until, trained_by (versions of the program, its engine and packages). All networks of a folder have the same
+        --until.
     grid
-        FIELD=VALUES, for each field that varies: a,b,c; LO..HI for whole numbers; or LO..HI@N for N values, evenly
-        spaced in powers (dropout's evenly).
+        FIELD=VALUES for each field that varies. VALUES is a,b,c; LO..HI for whole numbers; or LO..HI@N for N values,
+        spaced evenly on a logarithmic scale (for dropout on a linear one).
     seeds
-        Networks of each point, with seeds from --seed on.
+        Networks for each point, with consecutive seeds from --seed on.
     until
-        solved, each network until it has solved the echo; or all, until its epochs are trained. The echo counts as
+        solved: train each network until it has solved the echo; all: until its epochs are trained. The echo counts as
         solved when the mean loss of 50 windows has once fallen below a level close to the least possible:
-        floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); the tutorial's is 0.0487. With solved the final
-        losses are those at that moment, and all shows in them which networks lose it again.
+        floor + 0.07 ln(num_classes) nats, at most 0.9 ln(num_classes); in the tutorial 0.0487. With solved, final
+        losses are those at that moment; with all, they show which networks lost the echo again.
     workers
-        Train in so many processes of this machine.
+        Train in this many processes on this machine.
     scheduler
         Train on the Dask cluster of the scheduler at this address, tcp://HOST:PORT.
     scheduler_file
         Train on the Dask cluster whose scheduler wrote this file.
     headless
-        Print lines instead of opening the map; also chosen where there is no terminal.
+        Print lines instead of opening the map; the default where there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii
         Draw the map with ASCII characters only.
     theme
-        Background of the map, dark or light. Unset, it is the one chosen last.
+        Background of the map, dark or light. By default the one chosen last.
     """
     from echornn.sweeps.axis import Axis
     from echornn.sweeps.grid import Grid

@@ -1,4 +1,4 @@
-"""Dark or light: the word that the user chose last, in a small file of their state folder."""
+"""The theme, dark or light, that the user chose last, in a small file of the state folder."""
 
 from __future__ import annotations
 

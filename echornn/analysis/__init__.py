@@ -1,1 +1,1 @@
-"""What losses tell: pure functions and the history that they are drawn from."""
+"""What the losses show: pure functions, and the history from which curves are drawn."""

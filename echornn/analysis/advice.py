@@ -1,4 +1,4 @@
-"""The advice to make the changes that are known to help."""
+"""The text of the advice: which changes are known to help, and the key that makes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SET = "a: "
 
 
 def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
-    """What is the case, with the changes that are known to help as its advice.
+    """The verdict, with the changes that are known to help as its advice.
 
     Args:
         otherwise: the advice where none are known.
@@ -27,8 +27,8 @@ def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "",
 
 
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
-    """The changes between other words, in a line, and what has no room there: the words behind them, and then the last
-    changes, which are counted."""
+    """The changes with the words around them, on one line; what has no room is left out: first the words after them,
+    then the last changes, which are counted."""
     names = str(known).split(", ")
     for count in range(len(names), 0, -1):
         others = f" and {len(names) - count} more" if count < len(names) else ""

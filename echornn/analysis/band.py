@@ -1,4 +1,4 @@
-"""The band on the curve: where the losses of all replicas lie, and how many of them have solved the task."""
+"""The band of a population's curve: quantiles of the losses of all replicas, and how many have solved the task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether two shares of solved seeds differ by more than seeds do by chance."""
+"""Statistical tests: whether two shares of solved seeds differ by more than chance."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy.typing as npt
 from echornn.analysis.seed_stats import wilson
 
 LEAST_SEEDS = 4
-"""Shares of fewer are not compared: 3 of 3 beside 0 of 3 is chance in 1 of 10 cases."""
+"""The fewest seeds that are compared: with 3 of 3 and 0 of 3, chance alone does it in 1 of 10 cases."""
 
 ERROR = 0.05
-"""Shares that are the same are told apart in so many cases at the most."""
+"""How often, at most, two equal shares are called different."""
 
 ROUNDING = 1e-7
-"""Tables of which the chances differ by less, relatively, are equally likely."""
+"""Tables whose probabilities differ by less than this, relatively, count as equally likely."""
 
 
 class Difference(NamedTuple):
-    """A share of solved seeds less another one, each from 0 to 1, so from -1 to 1.
+    """The difference of two shares of solved seeds, -1 to 1.
 
     Attributes:
         value: as counted.
@@ -87,7 +87,7 @@ def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> floa
 
 @lru_cache(maxsize=1 << 12)
 def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.float64]]:
-    """The least that the first can have of so many solved ones, and the chance of each count from there on."""
+    """The fewest solved seeds that the first can have, and the probability of each count from there on."""
     first, last = max(0, both - other_of), min(of, both)
     before = np.arange(first, last, dtype=np.float64)  # solved ones of the first; each step moves one over
     steps = np.log((of - before) * (both - before)) - np.log((before + 1) * (other_of - both + before + 1))

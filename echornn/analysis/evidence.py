@@ -1,4 +1,5 @@
-"""What the windows trained tell, without keeping them all: the newest losses, the whole stretch, what was solved."""
+"""What the losses so far show, in a few numbers: the newest losses, means of blocks, when the echo was solved or
+lost."""
 
 from __future__ import annotations
 
@@ -19,10 +20,10 @@ from echornn.tasks.solved import Crossings, Levels, crossings, first_below
 
 @dataclass(frozen=True)
 class Earlier:
-    """What these weights had learned before the task was changed.
+    """The task that these weights had solved before it was changed.
 
     Attributes:
-        config: under which terms.
+        config: the configuration of that task.
         solved_at: number along the path, from 1, of the window at which that was solved.
         changed_at: windows along the path at the change.
     """
@@ -34,10 +35,10 @@ class Earlier:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the windows tell since the weights or the task last changed, without keeping them all.
+    """What the losses show since the weights or the task last changed, without keeping all losses.
 
     Attributes:
-        windows: how many they are.
+        windows: how many were trained since then.
         recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer where they are forgotten.
         solved_at: number along the path, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
             `solved_level`; None where it never did.
@@ -69,7 +70,7 @@ class Evidence:
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
     ) -> Evidence:
-        """The evidence when these windows' losses, float32 [n], have come in too.
+        """The evidence after these losses, float32 [n], of the windows that come next.
 
         Args:
             trained: windows along the path before them; as many as there is evidence of, unless given.
@@ -92,7 +93,7 @@ class Evidence:
         )
 
     def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
-        """Where the echo was lost, or solved again, in these windows, which come next; see `after`.
+        """At which of these windows, which come next, the echo was lost or solved again; see `after`.
 
         Args:
             solved_at: as in `Evidence`, after them.
@@ -105,7 +106,8 @@ class Evidence:
         return np.array([self.lost_at or 0])
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
-        """The evidence with which the same weights go on under other terms, after so many windows along the path."""
+        """The evidence with which the same weights go on with another configuration, after so many windows along the
+        path."""
         if config == replace(was, num_epochs=config.num_epochs):
             return self
         reviews, tried = Reviews(begun=trained), edited(was, config)
@@ -123,6 +125,6 @@ class Evidence:
 
 
 def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
-    """The fields that differ, but for those that say how many networks are trained, and which."""
+    """The fields that differ, without those that say how many networks are trained and with which seeds."""
     differing = (name for name in vars(config) if getattr(config, name) != getattr(was, name))
     return tuple(name for name in differing if name not in ("num_epochs", "seed", "replicas"))

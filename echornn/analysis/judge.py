@@ -1,4 +1,4 @@
-"""What is the case, judged by the losses of the whole stretch, and by what the probes read."""
+"""Decides which case the run is in (learning, at chance, solved, ...) from its losses and from probe readings."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ def situation(
     """What is the case.
 
     It rests on the whole stretch, block by block (`echornn.analysis.standing`), so that it changes seldom; only what is
-    about the newest windows (`PASSING`, a loss that is no finite number) comes and goes with them.
+    about the newest windows (`PASSING`, a loss that is not finite) comes and goes with them.
 
     Args:
         config: what is trained.
         evidence: the windows since the last start.
         progress: the newest windows; None where only their losses are known.
         undoable: whether there is something to go back to.
-        blamed: the fields that were changed last before the loss was no finite number; empty where it always was one,
+        blamed: the fields that were changed last before the loss was not finite; empty where it always was one,
             or nothing was changed before.
         readings: what probes read of this network now, or not long ago; None where nothing is known.
     """
@@ -94,7 +94,7 @@ def situation(
     if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
         return replace(known, kind=Kind.WORSE, mean=evidence.mean)
     if evidence.solved_at is not None:
-        return _at_once(_solved(known, evidence, stands), evidence, stands)
+        return _lost_in_its_epoch(_at_once(_solved(known, evidence, stands), evidence, stands), evidence, progress)
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
     if stands is None:
@@ -119,7 +119,7 @@ def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) ->
 
 
 def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
-    """Where one of the newest losses was no finite number."""
+    """Where one of the newest losses was not finite."""
     bad = np.flatnonzero(~np.isfinite(evidence.recent))
     if not bad.size:
         return None
@@ -164,6 +164,14 @@ def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Si
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
     since = next((at for at in (evidence.lost_at, stands.lost_at) if at is not None), stands.since)
     return replace(known, kind=Kind.RELAPSED, since=since)
+
+
+def _lost_in_its_epoch(judged: Situation, evidence: Evidence, progress: Progress | None) -> Situation:
+    """The same, with the window of its epoch at which it was lost, unless epochs began anew since then."""
+    if judged.kind is not Kind.RELAPSED or progress is None or (evidence.renewed or 0) >= judged.since:
+        return judged
+    windows_since = evidence.reviews.begun + evidence.reviews.windows - judged.since
+    return replace(judged, into_epoch=(progress.window - windows_since) % judged.config.windows_per_epoch + 1)
 
 
 def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> Situation:

@@ -1,4 +1,4 @@
-"""The numbers of a situation: what losses and readings tell, whatever the case is."""
+"""The numbers of a situation, from losses and readings, before `judge` decides which case it is."""
 
 from __future__ import annotations
 

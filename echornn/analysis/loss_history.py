@@ -1,4 +1,4 @@
-"""Losses, kept so that any part of them can be drawn in constant time."""
+"""The losses of one network, stored so that any part of the curve is drawn in constant time."""
 
 from __future__ import annotations
 

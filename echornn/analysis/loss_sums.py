@@ -1,4 +1,4 @@
-"""Mean losses of many networks over the windows of a point or an epoch, however these come in pieces."""
+"""The mean losses of many networks over some windows; the result does not depend on how the windows are cut."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy.typing as npt
 from echornn.progress import Floats
 
 ROWS_AT_ONCE = 64
-"""Windows that are added up at once."""
+"""How many windows are added up at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class LossSums:
-    """The losses of some windows, added up for each replica.
+    """The sums of the losses of some windows, one for each replica.
 
     Attributes:
         sums: float64 [replicas], nats.
@@ -27,11 +27,11 @@ class LossSums:
 
     @classmethod
     def none(cls, replicas: int) -> LossSums:
-        """Of no windows."""
+        """The sums of no windows."""
         return cls(np.zeros(replicas))
 
     def after(self, losses: Floats) -> LossSums:
-        """With these windows' losses, float32 [n, replicas]; the same bits however they are cut into pieces."""
+        """The sums with these losses, float32 [n, replicas], added; the same bits however they are cut into pieces."""
         sums = self.sums
         for begin in range(0, len(losses), ROWS_AT_ONCE):
             some = losses[begin : begin + ROWS_AT_ONCE]
@@ -42,6 +42,6 @@ class LossSums:
 
     @property
     def means(self) -> Floats:
-        """float32 [replicas], nats; no finite number where a loss was none."""
+        """The mean losses, float32 [replicas], nats; not finite if a loss was not."""
         means: Floats = (self.sums / max(1, self.windows)).astype(np.float32)
         return means

@@ -1,4 +1,4 @@
-"""A loss in words: the same everywhere."""
+"""How a loss is written as text, everywhere in the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window of many networks in four bytes each: its loss, and how much of it was wrong.
+"""The loss and the number of errors of a window, for many networks, packed into four bytes each.
 
 The upper 24 bits are a float32 loss without its sign, rounded to 16 bits of mantissa (to within 4 millionths of it);
 the lower 8 the wrong predictions: how many, where a window has at most 255, else in 255ths of all.

@@ -1,4 +1,4 @@
-"""The parts that sentences are put together from."""
+"""Phrases from which the sentences above the curve are built."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def value(config: EchoConfig, field: str) -> str:
 
 def smaller_steps(it: Situation) -> str:
     smaller = "s sets a smaller learning_rate"
-    return f"u goes back to before the last change; {smaller}" if it.undoable else f"surer than it should be; {smaller}"
+    return (
+        f"u goes back to before the last change; {smaller}" if it.undoable else f"its guesses are too sure; {smaller}"
+    )
 
 
 def state_text(config: EchoConfig) -> str:
@@ -106,6 +108,11 @@ def cut_off(config: EchoConfig) -> str:
     return f"no gradient gets {config.echo_step} {steps} back"
 
 
+def into_epoch(window: int) -> str:
+    """Which window of an epoch it was."""
+    return f"{window} window{'s' * (window != 1)} into an epoch"
+
+
 def inside(config: EchoConfig) -> str:
     """How many targets echo an input inside their window."""
     length = config.truncated_backprop_length
@@ -114,28 +121,28 @@ def inside(config: EchoConfig) -> str:
 
 
 def note_text(it: Situation) -> str:
-    """What is to be known beside it."""
+    """What else to know: a note."""
     config = it.config
     length, stride = config.truncated_backprop_length, config.window_stride
     match it.note:
         case Note.ONE_WINDOW:
-            return "an epoch is one window here, from a zero state: total_series_length (s)"
+            return "an epoch is one window here; s sets a longer total_series_length"
         case Note.FEW_NUMBERS:
             return as_fits(seeds_that_solve(config), f": a shift register needs {register_numbers(config)}")[0]
         case Note.UNIFORM_START:
-            return f"few uniform starts learn with {state_text(config)}; most of init glorot (s) do"
+            return f"few uniform starts learn with {state_text(config)}; most glorot starts do (s: init)"
         case Note.DROPOUT:
-            return f"dropout {config.dropout:.2g} is on in this loss: without it fewer are wrong"
+            return f"this loss is measured with dropout {config.dropout:.2g}; without it fewer are wrong"
         case Note.OVERLAP:
             times = f"{length / stride:.3g}"
-            return f"windows of {length} start every {stride}: each step is trained {times} times over"
+            return f"windows of {length} steps start every {stride}, so each step is trained {times} times"
         case Note.COVERAGE:
-            return as_fits(inside(config), ", where the gradient gets")[0]
+            return as_fits(inside(config), ", which gradients reach")[0]
     return ""
 
 
 def earlier(it: Situation) -> str:
-    return "" if it.before is None else f"before, {terms(it)[0]} was solved"
+    return "" if it.before is None else f"{terms(it)[0]} was solved before"
 
 
 def terms(it: Situation) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The losses of many networks, kept so that any part of them, and any of them, can be drawn in constant time."""
+"""The losses of many networks, stored so that any part of their curves is drawn in constant time."""
 
 from __future__ import annotations
 

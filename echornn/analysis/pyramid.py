@@ -1,4 +1,4 @@
-"""What is told of windows, kept so that any part of them can be drawn in constant time."""
+"""Numbers of each window in blocks of 1, 4, 16, ... windows, so that any part is drawn in constant time."""
 
 from __future__ import annotations
 

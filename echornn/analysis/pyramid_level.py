@@ -1,4 +1,4 @@
-"""One level of the pyramid in which losses are kept: its newest buckets."""
+"""One level of the pyramid: its newest blocks."""
 
 from __future__ import annotations
 

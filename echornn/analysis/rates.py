@@ -1,4 +1,4 @@
-"""Learning rates that are out of an optimizer's range, as measured on the tutorial's task.
+"""Which learning rates are too large or too small for each optimizer, as measured on the tutorial's task.
 
 Of an optimizer that has no entry here none is, as far as is known.
 """

@@ -1,4 +1,4 @@
-"""Changes that are known to help a configuration of which few seeds solve the echo, as measured."""
+"""Changes that were measured to help if few seeds of a configuration solve the echo."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LONGER = {13: 26}
 median) rather than 4 944; 6 of them had lost it again by 6 660."""
 
 MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 16)
-"""State with which they do, by echo. Larger is no promise: of echo 14 with T 28 and state 28, 2 of 16 did in 1 332
-windows and lost it again, and of echo 20 with T 40 and state 40 none did."""
+"""For each echo, the state with which most seeds solve it. Larger is no promise: of echo 14 with T 28 and state 28, 2
+of 16 did in 1 332 windows and lost it again, and of echo 20 with T 40 and state 40 none did."""
 
 LARGEST_STATE = 16
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """Fields to set that are known to help.
+    """Changes of fields that are known to help.
 
     Attributes:
-        changes: each with its value.
+        changes: the fields, each with its new value.
         anew: whether the weights must start over too, whatever is set.
     """
 
@@ -42,7 +42,7 @@ class Remedy:
 
 
 def remedy(config: EchoConfig) -> Remedy | None:
-    """The changes after which most seeds solve the echo, as measured; None where there are none, or not all are known.
+    """The changes after which most seeds solve the echo, as measured; None if none are known.
 
     Windows reach far enough back, a linear shift register for the echo fits into the state, the learning rate is in the
     optimizer's range, and weights start around zero.
@@ -70,7 +70,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
 
 
 def _is_measured(config: EchoConfig) -> bool:
-    """Whether other windows and states were measured of such networks."""
+    """Whether longer windows and larger states were measured for networks like this."""
     is_plain = config.cell == "rnn" and config.num_layers == 1 and config.num_classes == 2
     lengthens = config.truncated_backprop_length <= MEASURED_LENGTH and config.stride is None
     return is_plain and lengthens and config.state_size <= LARGEST_STATE

@@ -1,4 +1,4 @@
-"""A whole stretch of windows in a few numbers: the mean loss of blocks that lengthen as the stretch does."""
+"""Mean losses of blocks of windows; the blocks get longer, so any number of windows takes little memory."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Reviews:
         begun: windows along the path before the stretch.
         windows: how many it has.
         ends: int64 [blocks], windows that the stretch had at each block's end.
-        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was no finite number.
+        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was not finite.
         errors: float64 [blocks], wrong predictions per prediction, 0 to 1.
     """
 

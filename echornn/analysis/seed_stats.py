@@ -45,7 +45,7 @@ class SeedStats:
         solved_at: int64 [replicas], the window along the path, from 1, at which each was solved; 0 where not yet.
         mean: float32 [replicas], mean loss of up to 50 newest windows, nats; no finite number where one was none.
         newest: float32 [replicas], loss of the newest window, nats.
-        diverged: bool [replicas], whether the newest loss is no finite number.
+        diverged: bool [replicas], whether the newest loss is not finite.
         windows: trained along the path, in each.
         lost_at: int64 [replicas], the window along the path, from 1, at which each lost again what it had solved, see
             `echornn.tasks.solved.crossings`; 0 where it has not.
@@ -112,7 +112,7 @@ class SeedStats:
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is no finite number is infinite. NaN
+        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is not finite is infinite. NaN
         where nothing was trained."""
         if self.is_blank:
             return np.nan, np.nan, np.nan
@@ -125,7 +125,7 @@ class SeedStats:
         Args:
             by: ``solved``, when each was, then the others by loss in coarse steps, so that those at chance stand
                 still; ``loss``, the smallest mean loss first; ``seed``. Equal ones come by seed, and those whose
-                loss is no finite number last.
+                loss is not finite last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -193,7 +193,7 @@ def wilson_of(
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles over the last axis, between two of its numbers in proportion; what is no finite number is infinite.
+    """Quantiles over the last axis, between two of its numbers in proportion; what is not finite is infinite.
 
     Args:
         losses: float32 [n, replicas].

@@ -1,4 +1,4 @@
-"""The sentence for several replicas: how many solved the task, what keeps the others from it, and which key helps."""
+"""The sentence above the curve for several replicas: how many solved the task, why others did not, which key helps."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ from echornn.tasks.levels import (
 from echornn.tasks.solved import RECENT_WINDOWS
 
 SETTLED = 1_000
-"""Windows after which a loss above chance is no more what weights at random begin with."""
+"""From so many windows on, a loss above chance is no longer an effect of the random first weights."""
 
 
 @dataclass(frozen=True)
 class Standings:
-    """How many networks stand where, by the mean loss of their newest windows.
+    """How many networks are at which level, by the mean loss of their newest windows.
 
     Attributes:
-        at_chance, above, below: have not solved the task, and are at the loss of guessing, above it, or below.
-        diverged: have not, and their loss is no finite number.
-        lost: have solved it, and lost it again; see `SeedStats.lost_at`.
+        at_chance, above, below: networks that have not solved the task; their loss is that of guessing, above it, or
+            below.
+        diverged: networks that have not solved it, and whose loss is not finite.
+        lost: networks that solved it and lost it again; see `SeedStats.lost_at`.
     """
 
     at_chance: int
@@ -53,7 +54,7 @@ class Standings:
 
     @classmethod
     def of(cls, seed_stats: SeedStats, config: EchoConfig) -> Standings:
-        """Count them."""
+        """The counts for these networks."""
         chance, solved = chance_level(config), seed_stats.solved_at > 0
         finite = np.isfinite(seed_stats.mean) & ~seed_stats.diverged
         mean = np.where(finite, seed_stats.mean, np.inf)
@@ -70,12 +71,12 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
 
     Args:
         config: of any of its networks.
-        undoable: whether `u` goes back to before the change after which a loss became no finite number.
+        undoable: whether `u` goes back to before the change after which a loss became non-finite.
     """
     if not seed_stats.windows or seed_stats.is_blank:
         return Verdict(
-            f"{seed_stats.replicas:,} networks, each with weights and data of its own seed",
-            f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows them one by one",
+            f"{seed_stats.replicas:,} networks; each has its own seed for weights and data",
+            f"chance is {chance_level(config):.3f} nats, the loss of guessing; 6 shows each",
         )
     stand = Standings.of(seed_stats, config)
     left = RECENT_WINDOWS - seed_stats.windows
@@ -96,7 +97,8 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
 
 
 def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool) -> str:
-    """What keeps most of the others, and what helps them; empty where it is what all of them have in common."""
+    """The advice for the largest group of unsolved networks; empty if the advice is the same for all (see
+    `_in_all`)."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
     if most == 0:
         return "all of these seeds solve it; s sets a longer echo_step"
@@ -106,19 +108,19 @@ def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoabl
     if most == stand.above and not rates.is_large(config):
         if seed_stats.windows < SETTLED:
             return TOO_SURE
-        return "those are surer than they should be; s sets a smaller learning_rate"
+        return "those are too sure of wrong answers; s sets a smaller learning_rate"
     if most == stand.lost:
         if credit_coverage(config) == 0:
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
-        return "those are under way, or stuck; 6 shows them one by one"
+        return "those below chance still learn, or are stuck; 6 shows each"
     return ""
 
 
 def _in_all(config: EchoConfig, windows: int) -> tuple[str, str, str]:
-    """What all of them have in common that keeps many from learning: the advice where no changes are known to help, and
-    the words around those where they are."""
+    """Why many networks do not learn, from what all have in common: the advice if no change is known to help; and the
+    words before and after the change if one is."""
     if credit_coverage(config) == 0:
         return (
             f"{cut_off(config)}; s sets a longer T, or a shorter echo_step",

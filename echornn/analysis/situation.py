@@ -1,4 +1,4 @@
-"""What is the case: a kind with its numbers, as data.
+"""The case that a run is in, as data: its kind, and its numbers.
 
 `echornn.analysis.judge` finds it, `echornn.analysis.words` makes a sentence of it.
 """
@@ -39,8 +39,8 @@ class Kind(StrEnum):
     SPIKE = "an epoch's first windows, whose targets echo the row above"
     UNSTABLE = "a step at an epoch's start threw the network off"
     WORSE = "worse than chance"
-    DIVERGED = "the loss is no finite number"
-    RECOVERING = "the loss was no finite number, and is one again"
+    DIVERGED = "the loss is not finite"
+    RECOVERING = "the loss was not finite, and is one again"
 
 
 class Note(StrEnum):
@@ -86,6 +86,7 @@ class Situation:
         wrong: wrong predictions per prediction, 0 to 1.
         solved_at: the window, from 1, at which it was solved.
         since: windows after which it has been so.
+        into_epoch: where it was lost, which window of its epoch that was, from 1; 0 where that is not known.
         more_right: whether more is right than by guessing, and that so many predictions do not bring about by chance.
         best, best_at, best_wrong: lowest mean loss, the windows trained then, and wrong predictions per prediction.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
@@ -105,7 +106,7 @@ class Situation:
         tried: the fields that were edited last.
         too_large: a learning rate that these weights were trained at before, too large for the optimizer; else 0.
         undoable: whether there is something to go back to.
-        blamed: the fields changed last before the loss was no finite number.
+        blamed: the fields changed last before the loss was not finite.
     """
 
     kind: Kind
@@ -118,6 +119,7 @@ class Situation:
     more_right: bool = False
     solved_at: int | None = None
     since: int = 0
+    into_epoch: int = 0
     best: float = math.nan
     best_at: int = 0
     best_wrong: float = math.nan

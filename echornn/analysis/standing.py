@@ -1,4 +1,4 @@
-"""Where a stretch of training stands: between chance and solved, falling or not, with hysteresis.
+"""Between which levels the loss is (chance, solved, ...), and whether it falls; it changes only on clear evidence.
 
 Everything is judged once a block of `echornn.analysis.reviews`, from means over several blocks, and a judgement is left
 only where the numbers are well on the other side: so it never flickers, and it depends on the losses alone.

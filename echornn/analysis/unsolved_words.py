@@ -1,4 +1,4 @@
-"""What is said of a task that is not solved: what is seen and why, then what helps."""
+"""The sentence above the curve for a task that is not solved: what is seen, why, and what helps."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _another_start(it: Situation, cause: Verdict) -> Verdict:
     if few_uniform_starts_learn(it.config):
         after = "; R draws such a start again: few learn at this size"
     else:
-        after = f"; or {'wait, or ' * (it.windows < PATIENCE)}R: another uniform start"
+        after = f"; or {'wait, or ' * (it.windows < PATIENCE)}R for another uniform start"
     return helped(it.config, cause, f"init glorot (s) may help{after}", after=after)
 
 
@@ -84,7 +84,7 @@ def slow(it: Situation, cause: Verdict) -> Verdict:
 
 def saturated(it: Situation) -> Verdict:
     """Of units that the steps before, or a start, left where hardly any gradient gets through."""
-    why = f"learning_rate {it.too_large:g} before often saturates units"
+    why = f"the earlier learning_rate {it.too_large:g} often saturates units"
     seen = why if math.isnan(it.saturated) else f"{it.saturated:.0%} of units saturated"
     cause, more = as_fits(f"{seen}: mean loss {loss_text(it.mean, 3)}", adds(right(it)))
     also = adds(why) if it.too_large and not math.isnan(it.saturated) else ""
@@ -153,10 +153,10 @@ def stalled(it: Situation) -> Verdict:
         return slow(it, Verdict(cause, "", adds(inside(it.config))))
     register = register_numbers(it.config)
     if register is not None and it.held < register - 0.5:
-        held = f"the state holds {it.held:.1f} numbers, a linear shift register {register}"
+        held = f"a linear read-out finds {it.held:.1f} numbers, a shift register needs {register}"
         advice, more = as_fits(held, "; R draws other weights")
         return Verdict(cause, advice, "", more + adds(note_text(it)))
-    return Verdict(cause, f"R draws other weights; {SLOWER} may free it", "", adds(note_text(it)))
+    return Verdict(cause, "R draws other weights; L shows how many of 64 seeds get further", "", adds(note_text(it)))
 
 
 def slipped(it: Situation) -> Verdict:
@@ -167,7 +167,9 @@ def slipped(it: Situation) -> Verdict:
 
 
 def swinging(it: Situation) -> Verdict:
-    return Verdict(f"the loss swings about chance: mean {loss_text(it.mean, 3)}", f"{SLOWER} may steady it; {back(it)}")
+    return Verdict(
+        f"the loss swings around chance: mean {loss_text(it.mean, 3)}", f"{SLOWER} may steady it; {back(it)}"
+    )
 
 
 def forgot(it: Situation) -> Verdict:
@@ -178,6 +180,6 @@ def forgot(it: Situation) -> Verdict:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
         return Verdict(cause, f"{over}; saturated units hardly learn", more + loss)
     cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
-    advice = f"some learn it anew in some hundred windows; {over}" if it.windows < SOON else over
+    advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
     seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
     return Verdict(cause, advice, f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))

@@ -1,4 +1,4 @@
-"""A plain sentence in two parts."""
+"""The sentence above the curve: its cause and its advice."""
 
 from __future__ import annotations
 

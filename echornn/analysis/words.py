@@ -1,4 +1,4 @@
-"""What is the case, in words: the cause first, then the key that helps."""
+"""Puts a situation into words: first the cause, then the key that helps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
     ONE_SEED,
     SLOWER,
+    SOON,
     TOO_SURE,
     adds,
     as_fits,
     back,
     cut_off,
     earlier,
+    into_epoch,
     note_text,
     percent,
     right,
@@ -29,7 +31,8 @@ from echornn.analysis.phrases import (
 from echornn.analysis.remedy import Remedy
 from echornn.analysis.reviews import FIRST_BLOCK
 from echornn.analysis.situation import Kind, Note, Situation
-from echornn.analysis.verdict import Verdict
+from echornn.analysis.standing import FALLS, FIRST_JUDGED
+from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (
     AT_CHANCE_SHARE,
@@ -46,6 +49,10 @@ CARRIED = "the state keeps what no gradient reaches; further training may destro
 UNTAUGHT = "no gradient teaches what to keep; "
 DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
 """What is known of an echo of an input before every window that has it as a target."""
+
+EPOCH_HEAD = 25
+"""Windows into an epoch up to which the sentence says where in its epoch a network was lost. Networks that an epoch's
+first steps throw off are lost 8 to 18 windows into it, since the mean of 50 windows says so."""
 
 CLEARLY_MORE = 0.05
 """Share of predictions by which more were right once, to be said."""
@@ -69,7 +76,7 @@ def _start(it: Situation) -> Verdict:
 
 def _too_early(it: Situation) -> Verdict:
     left = FIRST_BLOCK - it.windows
-    cause = f"too early to tell: {left} more window{'s' * (left != 1)} until it is judged"
+    cause = f"too early to tell: {left} more window{'s' * (left != 1)} needed"
     return Verdict(cause, ONE_SEED if it.tried else note_text(it), "", adds(note_text(it)) if it.tried else "")
 
 
@@ -82,10 +89,11 @@ def _settling(it: Situation) -> Verdict:
 
 def _learning(it: Situation) -> Verdict:
     floor = mean_floor(it.config)
-    least = f"its floor of {floor:.3f}" if floor >= 0.0005 else "zero"
+    least = f"the floor {floor:.3f}" if floor >= 0.0005 else "zero"
     way = way_from_chance(it.config, it.mean)
+    seen = "learning" if it.windows >= FIRST_JUDGED or not it.fall < FALLS else "below chance"
     return Verdict(
-        f"learning: mean loss {it.mean:.3f}, {way:.0%} of the way from chance to {least}",
+        f"{seen}: mean loss {it.mean:.3f}, {way:.0%} of the way from chance to {least}",
         note_text(it),
         adds(right(it), earlier(it)),
     )
@@ -97,16 +105,21 @@ def _beginning(it: Situation) -> Verdict:
         note_text(it),
         adds("wrong answers are too sure" if it.mean > loss_when_right(it.config, 1 - it.wrong) else ""),
     )
-    return unsolved_words.slow(it, told) if few_inside(it.config) else told
+    if few_inside(it.config):
+        return unsolved_words.slow(it, told)
+    if it.windows < SOON:
+        return told
+    so_long = f"so for {it.windows:,} windows; "
+    return helped(it.config, told, f"{so_long}wait, or R draws other weights", so_long, "; or wait")
 
 
 def _solved(it: Situation) -> Verdict:
     assert it.solved_at is not None
     floor = mean_floor(it.config)
-    trend = "" if math.isnan(it.fall) else ", still falls" if it.falls else ", falls no more"
+    trend = "" if math.isnan(it.fall) else "; it still falls" if it.falls else "; it no longer falls"
     near = f" (floor {floor:.3f})" if floor >= 0.0005 and it.note is Note.ONE_WINDOW else ""
     though = f", though {cut_off(it.config)}" if _is_cut_off(it.config) else ""
-    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of what it says"
+    sure = "" if math.isnan(it.sure) else f"; {percent(it.sure)} sure of its answers"
     cause, more = as_fits(f"solved at window {it.solved_at:,}: mean loss {it.mean:.4f}{near}", though, trend)
     first, *others = _of_solved(it)
     return Verdict(cause, first, more + sure, adds(*others))
@@ -132,7 +145,7 @@ def _is_cut_off(config: EchoConfig) -> bool:
 
 
 def _unsteady(it: Situation) -> Verdict:
-    told = Verdict(f"solved at window {it.solved_at:,}, and lost {it.relapses:,} times since: {it.mean:.3f}")
+    told = Verdict(f"solved at window {it.solved_at:,}, then lost {it.relapses:,} times: mean loss {it.mean:.3f}")
     if it.note is Note.DROPOUT:
         return replace(told, advice=note_text(it))
     return _cut_off(it, told) if _is_cut_off(it.config) else replace(told, advice=f"{SLOWER} may hold it steadier")
@@ -147,10 +160,11 @@ def _relapsed(it: Situation) -> Verdict:
     is_worse = it.mean > (1 + AT_CHANCE_SHARE) * chance_level(it.config)
     advice = smaller_steps(it) if is_worse else f"[ and {{ go back; {SLOWER} may hold it steadier from there"
     best = "" if not it.wrong - it.best_wrong >= CLEARLY_MORE else f"{1 - it.best_wrong:.0%} at window {it.best_at:,}"
-    cause, more = as_fits(
-        f"solved at window {it.solved_at:,}, but lost since {it.since:,}: mean {loss_text(it.mean, 3)}",
-        ", worse than chance" if is_worse else "",
-    )
+    lost, mean = f"solved at window {it.solved_at:,}, but lost since {it.since:,}", f": mean {loss_text(it.mean, 3)}"
+    into = f" (window {it.into_epoch} of its epoch)" if 0 < it.into_epoch <= EPOCH_HEAD else ""
+    has_room = len(lost + into + mean) <= LINE
+    worse = ", worse than chance" if is_worse else ""
+    cause, more = as_fits(f"{lost}{into if has_room else ''}{mean}", worse, "" if has_room else into)
     told = Verdict(cause, advice, more + adds(right(it) and ", ".join(filter(None, (right(it), best)))))
     return _cut_off(it, told) if _is_cut_off(it.config) else told
 
@@ -166,21 +180,23 @@ def _spike(it: Situation) -> Verdict:
     return Verdict(
         f"{_still_solved(it)}spike: first {targets(it.unknown)} of {rows} echo the row above",
         in_a_line(BLANK, f"a zero state cannot know them (floor {it.floor:.3f}); ")[0],
-        f"; loss {loss_text(it.newest, 3)}, above that by guessing too surely" if it.newest > it.floor else "",
+        f"; loss {loss_text(it.newest, 3)} is above the floor: its guesses are too sure"
+        if it.newest > it.floor
+        else "",
         ", which blanks them; those of row 1 are blank",
         BLANK,
     )
 
 
 def _unstable(it: Situation) -> Verdict:
-    epoch, window = it.place
+    _, window = it.place
     predictions = it.config.predictions_per_window
     wrong = f"{round(it.wrong * predictions):,} of {predictions:,}"
     cause, more = as_fits(
         f"{_still_solved(it)}thrown off: loss {loss_text(it.newest, 2)}, {it.wrong:.0%} wrong",
-        f" in window {window} of epoch {epoch:,}",
+        f", {into_epoch(window)}",
     )
-    return Verdict(cause, f"the step at the epoch's start did it; {SLOWER} may help", more + adds(wrong))
+    return Verdict(cause, f"the epoch's first step probably did it; {SLOWER} may help", more + adds(wrong))
 
 
 def _worse(it: Situation) -> Verdict:
@@ -206,7 +222,7 @@ def _recovering(it: Situation) -> Verdict:
     windows = "window" if it.windows == 1 else f"{it.windows} windows"
     return Verdict(
         f"recovering: mean loss {it.mean:.3f} in the last {windows}",
-        f"the loss before was no finite number; {back(it)}",
+        f"before that the loss was not finite; {back(it)}",
     )
 
 

@@ -77,11 +77,11 @@ def _keras_gru(units: int, **options: Any) -> keras.layers.Layer:
 
 @dataclass(frozen=True)
 class CellKind:
-    """What computes a cell; what is known of it besides is in `CELL_FACTS`.
+    """The functions of a cell; facts about it are in `CELL_FACTS`.
 
     Attributes:
-        step: one step of it.
-        keras_layer: makes Keras' layer of this cell, from its units; its weights are these, side by side.
+        step: computes one time step.
+        keras_layer: makes Keras' layer for this cell with so many units; its weights are ours, side by side.
     """
 
     step: Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]

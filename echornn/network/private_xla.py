@@ -1,4 +1,4 @@
-"""The one operation of XLA that TensorFlow wraps but does not publish, and what stands in where it wraps it no more.
+"""An operation of XLA that TensorFlow has but does not publish, and a slower substitute if it is missing.
 
 It changes no number, only what a compiled program costs: without it a population trains right, and slower.
 """

@@ -1,4 +1,4 @@
-"""Networks side by side: the same structure many times, a replica each, on one last axis of every tensor.
+"""Helpers for networks that are computed together: each tensor has the replicas on its last axis.
 
 A tensor of a lone network is [batch, features], of weights [rows, columns]; of many it is [batch, features, replicas]
 and [rows, columns, replicas]. Replicas come last since that is what the processor's vectors then hold: one operation

@@ -1,4 +1,4 @@
-"""A cell run over the time steps of a window, with a backward pass that gathers the weights' gradients.
+"""Runs a cell over the time steps of a window, with a backward pass that computes the weights' gradients at the end.
 
 Only the gradient to the state has to go back step by step; those of the weights are one product over the rows of all
 steps. Short windows are unrolled whole. Long ones run as a loop over blocks of unrolled steps, so that they compile in

@@ -1,4 +1,4 @@
-"""One time step of all layers at once, with the gates that the cells leave no trace of in what they carry."""
+"""One time step of all layers together, which can also return the values of the gates."""
 
 from __future__ import annotations
 

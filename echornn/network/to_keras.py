@@ -1,4 +1,4 @@
-"""A trained network as a Keras model, for use outside of this program."""
+"""Converts a trained network into a Keras model, for use outside this program."""
 
 from __future__ import annotations
 

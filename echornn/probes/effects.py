@@ -1,4 +1,4 @@
-"""Effects: what each prediction of the newest window would be with one of its inputs changed."""
+"""Effects: how each prediction of the newest window changes if one input is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door of the probes: a specimen and a question in, readings out."""
+"""The entry to the probes: takes a specimen and a question, and returns readings."""
 
 from __future__ import annotations
 

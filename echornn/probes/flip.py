@@ -1,4 +1,4 @@
-"""Flip: a row run anew with one input changed."""
+"""Flip: a row that is computed again with one input changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows run anew with one input changed, for each of their inputs at once: what moves, and what turns."""
+"""Computes rows again with each of their inputs changed in turn: how predictions move, and which turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradients followed back through time, a lag at a time, through as many steps as asked."""
+"""Follows gradients back through time, one lag after the other, for any number of steps."""
 
 from __future__ import annotations
 

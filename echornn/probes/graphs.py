@@ -1,4 +1,4 @@
-"""How probes use TensorFlow: as plain graphs, of which those used last are kept.
+"""How probes use TensorFlow: as graphs without XLA; the graphs used last are kept.
 
 They are not compiled by XLA: at the rows that probes take they need 1 to 3 ms at the tutorial's sizes, twice as long as
 compiled ones, but are there 0.1 s after they are first asked for, instead of 2 s, and keep no memory mappings (see

@@ -1,4 +1,4 @@
-"""Lyapunov exponents: how fast what a network carries comes together, or apart, from step to step."""
+"""Lyapunov exponents: how fast small differences between states grow or shrink from step to step."""
 
 from __future__ import annotations
 

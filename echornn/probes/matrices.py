@@ -1,4 +1,4 @@
-"""The weights: what each row and column is, how much they change, and the spectrum of the recurrent ones."""
+"""The weight matrices: names of rows and columns, how much they change, eigenvalues of the recurrent ones."""
 
 from __future__ import annotations
 

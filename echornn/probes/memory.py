@@ -1,4 +1,4 @@
-"""Memory by lag: how well the input some steps ago can be read from a part of the network now."""
+"""Memory by lag: how well the input some steps ago can be read from a part of the network."""
 
 from __future__ import annotations
 

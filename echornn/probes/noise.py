@@ -1,4 +1,4 @@
-"""How large a mean vector is beside another, from noisy samples of both in independent groups."""
+"""The ratio of the lengths of two mean vectors, estimated from noisy samples in independent groups."""
 
 from __future__ import annotations
 

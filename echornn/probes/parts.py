@@ -1,4 +1,4 @@
-"""The parts of a network that memory can be read from, and whose units can be looked at, by name."""
+"""The parts of a network that the probes can look at, by name: states, gates, layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A specimen made ready: what several probes need of it, run when the first of them asks."""
+"""A specimen with intermediate results that several probes need, computed when the first probe asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reliance: how many predictions turn when the input some steps before them is changed alone, by lag."""
+"""Reliance: the share of predictions that turn if only the input at one lag is changed, for each lag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the newest window as the probes that look at each of its predictions read them."""
+"""Which rows of the newest window the probes read, and how."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from echornn.progress import Floats, Symbols
 
 
 class RowsRead(NamedTuple):
-    """Some rows of the newest window, or of a long one the newest steps of them, with the weights of now."""
+    """Some rows of the newest window (of a long window only the newest steps), computed with the present weights."""
 
     x: Symbols
     """The input, uint8 [steps, rows]."""
@@ -21,7 +21,7 @@ class RowsRead(NamedTuple):
     before: Floats
     """The state before each step, float32 [steps, rows, carried]."""
     probabilities: Floats
-    """What is predicted, float32 [rows, steps, classes]."""
+    """The predicted probabilities, float32 [rows, steps, classes]."""
     first_row: int
     """The row of the window, from 0, that is the first here."""
     first_step: int
@@ -29,12 +29,12 @@ class RowsRead(NamedTuple):
 
 
 def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
-    """None without a window.
+    """The rows that a probe reads; None without a window.
 
-    Of a window of more than 512 steps the newest, since memory and time grow by their square.
+    If a window has more than 512 steps, only the newest are read, since memory and time grow with their square.
 
     Args:
-        row: the row of the window that is looked at, or its last where it has no such row; all of them, unless given.
+        row: the row of the window to read; if it has no such row, the last one; all rows, unless given.
     """
     window = prepared.window
     if window is None:

@@ -1,4 +1,4 @@
-"""The network run forward over many rows at once."""
+"""Runs a network forward over many rows at once."""
 
 from __future__ import annotations
 

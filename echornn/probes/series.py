@@ -1,4 +1,4 @@
-"""The data that probes run a network on: uniform symbols of their own, the same for every moment of a run."""
+"""The data for the probes: random symbols that are the same at every moment of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tutorial's program, as it was meant in 2016: placeholders, a session, one run of it for each window."""
+"""The tutorial's program as in 2016: placeholders, a session, and one run of it for each window."""
 
 from __future__ import annotations
 

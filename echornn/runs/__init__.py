@@ -1,1 +1,1 @@
-"""A run on disk: checkpoints, logs, lock, recorder, TensorBoard's events."""
+"""A run on disk and in memory: branches, checkpoints, logs, lock, recorder, TensorBoard's events."""

@@ -1,4 +1,4 @@
-"""What a run says of itself: ``run.json``."""
+"""The file ``run.json``, which says what a run is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that only grows: what a full or vanished disk did not take is kept in memory and written later, in order."""
+"""A file that only grows; records that a full or missing disk did not take are kept in memory and written later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs on a thread of their own, one at a time: whoever hands them over never waits for them."""
+"""Runs jobs on a thread of its own, one at a time; the caller never waits."""
 
 from __future__ import annotations
 

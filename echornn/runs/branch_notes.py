@@ -1,4 +1,4 @@
-"""What a person noted of a run's branches: names, and which are pinned. A small file beside the run; none is needed.
+"""The names and pins that a user gave to branches: a small file in the run's folder, which may be missing.
 
 Where a run is cut back to its last save, its newest branches are gone, and others bear their numbers later on. So the
 file keeps the digest of each branch beside its number (see `echornn.runs.branch.digest`).
@@ -18,7 +18,7 @@ from echornn.runs.run_files import NOTE_FILE
 MOST_BYTES = 1 << 20
 
 MOST_LETTERS = 40
-"""Of a name."""
+"""The most letters of a name."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class BranchNotes:
 
     @classmethod
     def of(cls, folder: Path | None, digests: Sequence[int]) -> BranchNotes:
-        """The notes beside a run; none where there are none, or they cannot be read.
+        """The notes in a run's folder; empty if there are none, or if they cannot be read.
 
         Args:
             digests: of the run's branches. What was noted of others is left out; a file that does not tell digests is
@@ -52,7 +52,7 @@ class BranchNotes:
         return cls({number: name for number, name in names.items() if number in there}, pinned & there, hidden & there)
 
     def save(self, folder: Path, digest_of: Callable[[int], int]) -> None:
-        """Write them beside the run.
+        """Write the notes into the run's folder.
 
         Args:
             digest_of: the digest of a branch.

@@ -1,4 +1,4 @@
-"""A trainer's state on disk: written whole or not at all, read back bit for bit, refused where a bit is wrong."""
+"""A trainer's state as a file, written whole or not at all; a file with a wrong bit is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a run's checkpoints counts: the newest that is whole, and whose logs are there."""
+"""Chooses the checkpoint at which a run goes on: the newest that is whole and whose logs are there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that began a stretch of windows, as a run's command log has it."""
+"""A command that began a stretch of windows, as it is in the run's command log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Deed = Literal[Cause, "return", "undo"]
 
 @dataclass(frozen=True)
 class Command:
-    """What began a stretch of windows.
+    """The command that began a stretch of windows.
 
     Attributes:
         at: windows trained before it, in the whole run.
@@ -52,7 +52,7 @@ class Command:
 
     @classmethod
     def returns(cls, branch: Branch, end: Moment, at: int) -> Command:
-        """The command that a branch goes on, which ended there."""
+        """The command that trains on at the end of a branch."""
         position = (*branch.position(end.window), branch.generation, branch.draw)
         return cls(at, "return", *position, branch.config, None, branch.number)
 
@@ -67,7 +67,7 @@ class Command:
 
     @classmethod
     def from_line(cls, line: bytes) -> Command:
-        """The command of a line.
+        """The command in a line of the log.
 
         Raises:
             ValueError: it is none.

@@ -1,4 +1,4 @@
-"""The commands of a run, read from their log."""
+"""Reads the commands of a run from their log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's logs cut back to its checkpoint, where it goes on."""
+"""Cuts a run's logs back to the checkpoint at which the run goes on."""
 
 from __future__ import annotations
 

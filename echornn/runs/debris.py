@@ -1,4 +1,4 @@
-"""What a process leaves that is killed before its run was saved for the first time: as good as an empty folder."""
+"""The files of a process that was killed before it saved its run for the first time; they count as an empty folder."""
 
 from __future__ import annotations
 

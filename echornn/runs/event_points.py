@@ -1,4 +1,4 @@
-"""What a point of TensorBoard's curves tells of some windows: of one network its means, of several how these lie."""
+"""The values of one point in TensorBoard's curves: means over some windows; for several networks, their quantiles."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ SHARES = (0.1, 0.5, 0.9)
 
 
 class Point(Protocol):
-    """Gathers windows, one after the other: the same values however they come in pieces."""
+    """Collects the windows of one point, one after the other; its values do not depend on how they are cut into
+    pieces."""
 
     def take(self, progress: AnyProgress, begin: int, end: int) -> None:
-        """Windows ``begin`` to ``end`` of this progress."""
+        """Add windows ``begin`` to ``end`` of this progress."""
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """Windows as the run's log has them (see `echornn.runs.loss_log.read_windows`)."""
+        """Add windows from the run's log (see `echornn.runs.loss_log.read_windows`)."""
 
     def curves(self, windows: int) -> Curves:
-        """What there is to say of these windows, so many."""
+        """The values of the point, by tag; it has so many windows."""
 
 
 class PointOfOne:
@@ -87,7 +88,7 @@ class PointOfMany:
 
 
 def point_of(config: EchoConfig, solved: int = 0) -> Point:
-    """One without windows yet.
+    """A new point without windows.
 
     Args:
         solved: of several networks, how many are solved by now.

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: its curves as means of a few windows, its commands as text, its configuration.
+"""Writes the files for TensorBoard: curves of mean losses, commands as text, and the configuration.
 
 Of several networks side by side, the curves tell how they lie and how many are solved (`echornn.runs.event_points`).
 
@@ -46,12 +46,14 @@ many networks."""
 
 
 def next_point(windows: int) -> int:
-    """How many windows a command is old at the point after the one where it was ``windows`` old."""
+    """The age, in windows since the last command, of the next point of the curves; ``windows`` is that of the last
+    point."""
     return windows + max(1, windows // POINTS_APART)
 
 
 def last_point(windows: int) -> int:
-    """How many windows a command was old at its newest point, now that it is ``windows`` old."""
+    """The age of the newest point when ``windows`` windows have been trained since the last command; see
+    `next_point`."""
     point = 0
     while (following := next_point(point)) <= windows:
         point = following

@@ -1,4 +1,4 @@
-"""Another run, looked at while it may still be trained by another process."""
+"""Another run, read again and again while another process may train it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runs that are kept where no folder was named: their place, their names, their order."""
+"""The runs in the user's state folder: their place, their names, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""States along a run's branches, from which every window of it is soon reached again.
+"""Keyframes: copies of the state along a run's branches, from which any window is reached quickly.
 
 Each is a copy of what the trainer would come to by itself: losing one costs time, never a window.
 """

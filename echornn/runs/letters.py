@@ -1,4 +1,4 @@
-"""Letters for branches: what a person calls one, on the screen and on the command line."""
+"""The letters that name branches on the screen and on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path as it is drawn: where its branches begin, and all losses of each short stretch in one bucket."""
+"""A path prepared for drawing: where its branches begin, and the losses of very short branches in one bucket."""
 
 from __future__ import annotations
 

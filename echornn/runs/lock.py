@@ -1,4 +1,4 @@
-"""The right to write into a run's folder: one process has it at a time, and loses it when it is gone.
+"""The lock on a run's folder: one process at a time may write, and a process that ends loses the lock.
 
 The lock is one of the whole file (`flock`). Whether it is held cannot be asked without taking it, and for as long a
 start would be refused. So whoever holds it locks a byte of the file too (`F_OFD_SETLK`): that can be asked without.

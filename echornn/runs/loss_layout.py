@@ -1,4 +1,4 @@
-"""Where each window of a run is in its loss log, whose rows are as wide as there are networks."""
+"""Where each window is in the loss log, whose rows have one entry for each network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's loss log holds of each window."""
+"""The format of the loss log: what it stores for each window."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ each network is no number then, and its errors are none that can be."""
 LOST_WINDOW = LOST * WINDOW.itemsize
 
 BYTES_AT_A_TIME = 1 << 21
-"""Of a log, that are read at once."""
+"""How many bytes of a log are read at once."""
 
 
 def windows_at_a_time(replicas: int) -> int:
-    """Windows of so many networks that are read at once."""
+    """How many windows of so many networks are read at once."""
     return max(1, BYTES_AT_A_TIME // row_bytes(replicas))
 
 
@@ -63,7 +63,7 @@ def _lost(count: int, replicas: int) -> npt.NDArray[Any]:
 
 
 def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
-    """Windows that were trained under a configuration, as the log has them."""
+    """The bytes for the log of windows that were trained with this configuration."""
     if isinstance(progress, PopulationProgress):
         return packed.packed_of(progress, config).astype(PACKED).tobytes()
     records = np.empty(len(progress.losses), WINDOW)

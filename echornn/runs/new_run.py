@@ -1,4 +1,4 @@
-"""Where a run can begin, and how it does."""
+"""Begins a run in a folder, if the folder can be used."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def create(folder: Path, config: EchoConfig) -> Lock:
 
 
 def _fill(folder: Path, config: EchoConfig) -> None:
-    """Put a new run's files in the place of debris; all of them or none."""
+    """Write a new run's files, and remove debris; if one cannot be written, none stays."""
     try:
         run_files.clear(folder)
         for name in (LOSS_FILE, COMMAND_FILE):

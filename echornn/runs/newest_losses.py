@@ -1,4 +1,4 @@
-"""The newest losses of a run, read from the end of its log, and no further than needed."""
+"""Reads the newest losses of a run from the end of its log."""
 
 from __future__ import annotations
 

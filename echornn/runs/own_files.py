@@ -1,4 +1,4 @@
-"""Every open of a run's file: only regular files that are there under their own name, and nothing to wait for.
+"""Opens the files of a run: only regular files, never links, and nothing that could make the program wait.
 
 A folder may have been prepared by anyone. A link in the place of a file would have a run overwrite, cut or remove what
 it points to; a FIFO would have its reader wait for ever; a sparse file may be larger than the memory.
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 SAFE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""No link is followed, and no FIFO waited for."""
+"""Flags of every open: follow no link, and do not wait for a FIFO."""
 
 ODD = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
-"""What opening a link, a socket or a FIFO, or a folder so may say."""
+"""The errors that opening a link, a socket, a FIFO or a folder with these flags may raise."""
 
 
 def is_regular(file: Path) -> bool:
-    """Whether a regular file, and no link to one, is there; False also where nobody may look."""
+    """Whether this path is a regular file and not a link; False also if we may not look."""
     try:
         return stat.S_ISREG(file.lstat().st_mode)
     except OSError:
@@ -29,7 +29,7 @@ def is_regular(file: Path) -> bool:
 
 
 def is_real_folder(folder: Path) -> bool:
-    """Whether a folder, and no link to one, is there; False also where nobody may look."""
+    """Whether this path is a folder and not a link; False also if we may not look."""
     try:
         return stat.S_ISDIR(folder.lstat().st_mode)
     except OSError:
@@ -60,7 +60,7 @@ def _no_regular_file(file: Path, number: int | None) -> OSError:
 
 
 def reader(file: Path) -> BinaryIO:
-    """The file, to read from.
+    """A regular file, opened for reading.
 
     Raises:
         OSError: see `opened`.
@@ -69,7 +69,7 @@ def reader(file: Path) -> BinaryIO:
 
 
 def read_bytes(file: Path, most: int) -> bytes:
-    """All that the file holds.
+    """The whole content of a regular file.
 
     Raises:
         OSError: see `opened`; or it holds more than ``most`` bytes.
@@ -82,7 +82,7 @@ def read_bytes(file: Path, most: int) -> bytes:
 
 
 def create(file: Path, data: bytes = b"") -> None:
-    """A new file that holds these bytes, which are on disk for certain.
+    """Create a new file with these bytes, and wait until they are on disk.
 
     Raises:
         OSError: something is there already, or it cannot be written; then nothing is left of it.
@@ -101,7 +101,7 @@ def create(file: Path, data: bytes = b"") -> None:
 
 
 def write_all(descriptor: int, data: bytes, at: int) -> int:
-    """Write all these bytes at this place; the place behind them.
+    """Write all these bytes at this position; returns the position after them.
 
     Raises:
         OSError: not all of them are written.
@@ -133,7 +133,7 @@ def write_whole(target: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk.
+    """Wait until the names in a folder are on disk.
 
     Raises:
         OSError: they are not there.

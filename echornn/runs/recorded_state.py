@@ -1,4 +1,4 @@
-"""A state as a record has it, that of a network alone or of many side by side: plain values, and arrays put aside."""
+"""Converts a trainer's state to and from plain values and arrays, for records."""
 
 from __future__ import annotations
 

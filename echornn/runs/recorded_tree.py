@@ -1,4 +1,4 @@
-"""The branches that a command log tells of, and whose the windows of the loss log are."""
+"""Builds the tree of branches from a command log, and says which windows of the loss log belong to which branch."""
 
 from __future__ import annotations
 

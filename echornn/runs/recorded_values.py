@@ -1,4 +1,4 @@
-"""Values as a record has them: of their type and within bounds, or refused by their name."""
+"""Reads values from a record, and checks their type and bounds; an error names the value that is wrong."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 
 MOST = 2**63 - 1
-"""Windows, epochs, bytes, ... that a record may count."""
+"""The largest count of windows, epochs, bytes, ... that a record may have."""
 
 MOST_DIGITS = {"seed": 1000}
 """Of a field's value, so that it can be shown; of the others, `MOST_DIGITS_OF_A_SIZE`."""
 
 MOST_DIGITS_OF_A_SIZE = 100
-"""The product of three still is a number that fits into a float."""
+"""The most digits of a size: the product of three sizes must fit into a float."""
 
 MOST_CHARACTERS = 200
-"""Of what a record holds, and a message repeats."""
+"""The most characters of a record's text that a message repeats."""
 
 NO_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
-"""What parsing a record may raise that was made by hand or damaged."""
+"""The exceptions that parsing a damaged or hand-made record may raise."""
 
 NUMBERS = re.compile(r"[<|][biuf?][0-9]{1,2}")
 """Array types that a record may hold: numbers and booleans, the low byte first."""
 
 
 def shortened(what: object) -> str:
-    """What a record or an error says, cut where it has no end."""
+    """A text from a record or an error, cut if it is very long."""
     text = str(what)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
-    """A whole number from ``least`` to ``most``.
+    """The value, if it is a whole number from ``least`` to ``most``.
 
     Raises:
         ValueError: it is none.
@@ -61,7 +61,7 @@ def array(value: object, name: str) -> npt.NDArray[Any]:
 
 
 def config_from(fields: object) -> EchoConfig:
-    """The configuration of these fields, as `dataclasses.asdict` gave them; those that lack mean their default.
+    """The configuration with these fields, as `dataclasses.asdict` gave them; a missing field has its default.
 
     Raises:
         ValueError: a field is not known here, or has a value that cannot be used.
@@ -79,7 +79,7 @@ def config_from(fields: object) -> EchoConfig:
 
 
 def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
-    """The arrays that follow each other in ``payload``.
+    """The arrays in ``payload``, which holds one after the other.
 
     Args:
         described: type and shape of each.
@@ -101,7 +101,7 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
 
 
 def bytes_of(described: object) -> int:
-    """How long the arrays are that are described so; see `arrays_from`.
+    """The number of bytes of the arrays with these types and shapes; see `arrays_from`.
 
     Raises:
         ValueError: they are none.

@@ -1,4 +1,4 @@
-"""What a session tells of itself, to whoever keeps it; and one who keeps nothing."""
+"""The interface through which a session records its run; and a recorder that keeps nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Why a folder cannot be used as a run."""
+"""The error for a folder that cannot be used as a run."""
 
 from __future__ import annotations
 
 
 class RunError(ValueError):
-    """A folder that cannot be used as a run; the message names it and says why."""
+    """A folder cannot be used as a run; the message names it and says why."""

@@ -1,4 +1,4 @@
-"""Which files of a folder are a run's: nothing else is ever counted, read or removed."""
+"""The names of the files that a run writes; the program never counts, reads or removes other files."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RUN_FILE, LOSS_FILE, COMMAND_FILE, TRACEBACK_FILE = "run.json", "losses.bin", "c
 KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE = "keyframes.bin", "branches.json", "solved.bin"
 
 NAMES = (*checkpoint.SLOTS, COMMAND_FILE, KEYFRAME_FILE, NOTE_FILE, SOLVED_FILE, LOSS_FILE, TRACEBACK_FILE, RUN_FILE)
-"""All but the lock. They are removed in this order: what is left after a part of it is a run still, or debris."""
+"""All files of a run except its lock, in the order of removal: if it stops halfway, a run or debris is left."""
 
 
 def any_stranger(folder: Path) -> bool:
-    """Whether the folder holds anything that a run does not write.
+    """Whether the folder has a file that no run writes.
 
     Raises:
         OSError: it cannot be read.
@@ -48,7 +48,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files in the folder; those that links lead to do not count, nor those that vanish meanwhile."""
+    """Bytes of all files in the folder, without targets of links and without files that vanish meanwhile."""
     total = 0
     for file in folder.rglob("*"):
         with contextlib.suppress(OSError):
@@ -58,7 +58,7 @@ def size(folder: Path) -> int:
 
 
 def remove(folder: Path) -> None:
-    """Remove a run's files, and its folder where nothing else is in it.
+    """Remove a run's files, and its folder if nothing else is in it.
 
     Raises:
         OSError: not all of them could be removed. Where the folder may not be written to, all are there.
@@ -74,7 +74,7 @@ def remove(folder: Path) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove a run's files, all but its lock.
+    """Remove a run's files, except its lock.
 
     Raises:
         OSError: not all of them could be removed.

@@ -1,4 +1,4 @@
-"""Keeps a session's run on disk while it trains, and hands it back when the session goes on."""
+"""Saves a session's run to disk while it trains, and opens a saved run to go on with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings saves of a run to its folder, as long as that is where the run is."""
+"""Writes a run's logs and checkpoints into its folder, as long as the folder still holds this run."""
 
 from __future__ import annotations
 

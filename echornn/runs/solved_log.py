@@ -1,4 +1,4 @@
-"""When each of several networks was solved, as its trainer knew it: the loss log holds its losses less exactly."""
+"""The log of when each of several networks solved the task, which the packed losses do not say exactly."""
 
 from __future__ import annotations
 

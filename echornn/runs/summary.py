@@ -1,4 +1,4 @@
-"""What a run has come to, told from its newest checkpoint and the end of its loss log, however long that is."""
+"""A summary of a run, read quickly from its newest checkpoint and the end of its loss log."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _has_diverged(run: Run) -> bool:
 
 
 def _diverged_after_the_checkpoint(run: Run) -> int:
-    """Windows trained when the loss was no finite number any more, after the last checkpoint; 0 where that is not so.
+    """Windows trained when the loss was not finite any more, after the last checkpoint; 0 where that is not so.
 
     Versions that saved no state after that left a log that ends beyond the checkpoint, as a killed process does.
     """

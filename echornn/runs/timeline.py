@@ -1,4 +1,4 @@
-"""The tree of a run's branches, with all of their losses: every window ever trained, by one network or by many."""
+"""The tree of a run's branches with all losses, of one network or of many."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Timeline(Tree):
         return self._tracks[branch.number].of(seed - branch.config.seed)
 
     def bad_since(self, moment: Moment) -> int | None:
-        """The window, from 0, on the path to a moment at which its losses were no finite numbers any more; None where
+        """The window, from 0, on the path to a moment at which its losses were not finite any more; None where
         they are, and have been for the last `GOOD_WINDOWS`."""
         since, newest = None, -1
         if not self._any_bad:

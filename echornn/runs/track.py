@@ -1,4 +1,4 @@
-"""What was trained in one branch of a run: by a network alone, or by several side by side."""
+"""The losses of one branch, of one network or of several."""
 
 from __future__ import annotations
 
@@ -199,5 +199,5 @@ class TrackOfMany(Track):
 
 
 def _median(losses: Floats) -> float:
-    """Of many networks' losses, where one that is no finite number is infinite; of one, itself."""
+    """Of many networks' losses, where one that is not finite is infinite; of one, itself."""
     return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

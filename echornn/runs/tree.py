@@ -11,11 +11,11 @@ from echornn.runs.branch import Branch, Moment, Span, digest, in_words, path_to,
 from echornn.runs.track import Track
 
 KEPT_PATHS = 32
-"""Paths kept ready; others are walked anew."""
+"""How many paths are kept in memory; others are computed again."""
 
 
 class Tree(ABC):
-    """Branches, and a track of what was trained in each. One thread may begin branches while others ask.
+    """The branches of a run, with the losses of each in a `Track`. One thread may add branches while others read.
 
     The *path* of a branch leads from where its weights began to its end: its windows are numbered from 0 along it.
     """
@@ -26,11 +26,11 @@ class Tree(ABC):
         self._paths: dict[int, tuple[Branch, ...]] = {}
 
     def __len__(self) -> int:
-        """Branches begun."""
+        """How many branches there are."""
         return len(self._tracks)
 
     def begin(self, branch: Branch) -> None:
-        """Begin the next branch; ``branch.number`` is how many there are.
+        """Add the next branch; its number is how many there are already.
 
         Raises:
             ValueError: it does not go on from a moment that is there.
@@ -61,7 +61,7 @@ class Tree(ABC):
 
     @abstractmethod
     def _track(self, branch: Branch, number: int) -> Track:
-        """Where what is trained in a branch is kept, with what was known where it began.
+        """An empty track for a new branch, which knows what was known at the branch's beginning.
 
         Args:
             number: the branch's digest.
@@ -79,23 +79,24 @@ class Tree(ABC):
         return self._tracks[number].branch
 
     def digest(self, number: int) -> int:
-        """What leads to a branch, as a number; see `echornn.runs.branch.digest`."""
+        """A hash of everything that leads to a branch; see `echornn.runs.branch.digest`."""
         return self._tracks[number].digest
 
     def end(self, number: int) -> Moment:
-        """Where a branch ends."""
+        """The moment at the end of a branch."""
         return Moment(number, self._tracks[number].end)
 
     def windows_of(self, number: int) -> int:
-        """Windows trained in this branch itself."""
+        """How many windows were trained in this branch itself."""
         return len(self._tracks[number])
 
     def has(self, moment: Moment) -> bool:
-        """Whether it is a moment of this run."""
+        """Whether this run has this moment."""
         return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
 
     def owner(self, moment: Moment) -> Branch:
-        """The branch on whose terms one stands there: the last on the path that has begun by then."""
+        """The branch that trained the window before this moment, or begins here: the last on the path that has begun
+        by then."""
         own = self.branch(moment.branch)
         return own if own.start <= moment.window else self.path(moment)[-1]
 
@@ -116,17 +117,17 @@ class Tree(ABC):
             return path
 
     def spans(self, moment: Moment, since: int = 0) -> list[Span]:
-        """The windows that lead to a moment, by the branch that they lie in; without those of branches that ended by
-        window ``since`` of the path."""
+        """The windows that lead to a moment, divided by branch; without branches that ended before window ``since``
+        of the path."""
         return spans_to(moment.window, self._path(moment.branch), since)
 
     def parent_config(self, branch: Branch) -> EchoConfig | None:
-        """What was trained where the branch began; None for the first."""
+        """The configuration that was trained before the branch began; None for the first branch."""
         before = branch.before if branch.before is not None else branch.parent
         return None if before is None else self.owner(before).config
 
     def differs(self, number: int) -> str:
-        """What makes this branch another than the one that it came from, for people."""
+        """How this branch differs from the branch that it came from, as text."""
         return said(self.branch(number), self.parent_config(self.branch(number)))
 
 
@@ -145,7 +146,7 @@ CAUSES = {
 
 
 def said(branch: Branch, before: EchoConfig | None) -> str:
-    """What makes a branch another than what was trained before, in a few words."""
+    """How a branch differs from what was trained before it, in a few words."""
     if branch.cause == "alone":
         return f"seed {branch.config.seed} alone"
     differing = "" if before is None else in_words(before, branch.config)

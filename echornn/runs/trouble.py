@@ -1,4 +1,4 @@
-"""A disk that does not take what it is to keep: since when, and why."""
+"""A failure to write to the disk: since when, and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong, and has not gone well since.
+    """An error that has not been overcome yet.
 
     Attributes:
-        since: seconds since 1970, when it went wrong first.
-        error: how it went wrong last.
+        since: time of the first failure, in seconds since 1970.
+        error: the newest failure.
     """
 
     since: float
@@ -20,7 +20,7 @@ class Trouble:
 
     @classmethod
     def after(cls, before: Trouble | None, error: Exception) -> Trouble:
-        """The trouble that goes on, or begins now."""
+        """The same trouble with this newer error, or a new one if there was none."""
         return cls(time.time() if before is None else before.since, error)
 
     def __str__(self) -> str:
@@ -30,6 +30,6 @@ class Trouble:
 
     @property
     def reason(self) -> str:
-        """What the system says, or the error."""
+        """The system's message, or the error's text."""
         said = self.error.strerror if isinstance(self.error, OSError) else None
         return said or str(self.error) or type(self.error).__name__

@@ -1,5 +1,7 @@
-"""What is commanded is done in its order: all that comes after a change that waits, waits too, and means what it means
-when its turn comes. A change that cannot be made is refused."""
+"""Carries out commands in the order in which they were sent; a change that is impossible is refused, with a reason.
+
+If a change has to wait, all commands after it wait too. What they refer to is looked up when their turn comes.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,17 @@ from echornn.session.stage import Stage
 
 
 class NotThereError(Exception):
-    """What is to be shown is not there."""
+    """The branch that should be shown does not exist."""
 
 
 class Changes:
-    """Does what was commanded, in its order, on the training thread.
+    """Carries out commands that change or show something, in order, on the training thread.
 
     Args:
-        live: what they change.
-        stage: where it is said what was refused, and why.
-        pace: begins anew after each.
-        drive: what a way to a moment pauses. What is owed stays owed whatever is changed, or refused.
+        live: the run that they change.
+        stage: shows what was refused, and why.
+        pace: its clock starts again after each change.
+        drive: paused when an earlier window is shown. A change, or a refused one, does not alter what is owed.
     """
 
     def __init__(self, live: LiveRun, stage: Stage, pace: Pace, drive: Drive) -> None:
@@ -41,27 +43,28 @@ class Changes:
 
     @property
     def waiting(self) -> int:
-        """How many wait until it is where it shall be."""
+        """How many commands wait until the session has arrived at the moment to which it goes."""
         return len(self._waiting)
 
     def in_turn(self, do: Callable[[], None], anywhere: bool = True) -> None:
-        """Do this after all that was commanded before.
+        """Do this after all commands that were sent before.
 
         Args:
-            anywhere: whether it can be done on the way to a moment too; else it waits, and all that come after it.
+            anywhere: whether it can be done while the session still goes to a moment; if not, it waits, and all
+                commands after it wait too.
         """
         self._waiting.append((do, anywhere))
         self.do_waiting()
 
     def do_waiting(self) -> None:
-        """Do all whose turn it is."""
+        """Carry out the commands that need not wait any longer."""
         while self._waiting and (self._live.arrived or self._waiting[0][1]):
             self._waiting.popleft()[0]()
 
     def make(self, change: Callable[[], None], anywhere: bool = False) -> None:
-        """Begin another branch, or go to a moment, in turn; training goes on if it did.
+        """Begin another branch, or go to a moment, when its turn comes. Running training goes on afterwards.
 
-        Whatever it raises is said, and what trained before still does.
+        If the change raises an error, the screen shows it, and the old network trains on.
         """
         self.in_turn(lambda: self._make(change), anywhere)
 
@@ -94,7 +97,7 @@ class Changes:
         self.make(lambda: self._live.regenerate(self._drive.running))
 
     def edit(self, wanted: Callable[[], EchoConfig], anew: bool = False, held: bool = False) -> None:
-        """Go on with another configuration; see `LiveRun.edit`."""
+        """Change the configuration; see `LiveRun.edit`."""
 
         def edit() -> None:
             config = wanted()
@@ -104,11 +107,11 @@ class Changes:
         self.make(edit, anywhere=anew)
 
     def alone(self) -> None:
-        """The chosen replica goes on without the others; see `LiveRun.alone`."""
+        """Train only the chosen replica on; see `LiveRun.alone`."""
         self.make(self._live.alone)
 
     def replicas(self, replicas: int) -> None:
-        """From one network to so many, and back; see `echornn.session.session.Session.replicas`."""
+        """Go from one network to so many replicas, or back; see `echornn.session.session.Session.replicas`."""
         live = self._live
 
         def turn() -> None:
@@ -129,12 +132,12 @@ class Changes:
         self._go_where_it_leads(self._live.undo)
 
     def redo(self) -> None:
-        """Go forth again; see `LiveRun.redo`."""
+        """Go back to before the last undo; see `LiveRun.redo`."""
         self._go_where_it_leads(self._live.redo)
 
     def _go_where_it_leads(self, go: Callable[[], None], anywhere: bool = True) -> None:
-        """A moment in the past is looked at, and the end of a branch is where training goes on; what was owed elsewhere
-        is not."""
+        """Go to a moment, with ``go``. If it is in the past, training pauses; if it is the end of a branch, training
+        goes on there, without the windows that were still owed elsewhere."""
 
         def look() -> None:
             before = self._live.here
@@ -151,11 +154,11 @@ class Changes:
         self.make(lambda: self._look_at(branch, window), anywhere=True)
 
     def move(self, windows: int) -> None:
-        """Show the moment so many windows on along the line, or back."""
+        """Show the moment so many windows later along the line, or earlier if negative."""
         self.make(lambda: self._look_at(self._live.here.branch, self._live.here.window + windows), anywhere=True)
 
     def move_epochs(self, epochs: int) -> None:
-        """Show the next moment at which an epoch ends, or the one before (-1)."""
+        """Show the end of the next epoch (1), or of the previous one (-1)."""
         self.make(lambda: self._look_at(self._live.here.branch, self._end_of_epoch(epochs)), anywhere=True)
 
     def _look_at(self, branch: int, window: int) -> None:
@@ -168,7 +171,7 @@ class Changes:
         self._drive.pause()
 
     def _end_of_epoch(self, epochs: int) -> int:
-        """The window along the line at which so many epochs end from here on, or back."""
+        """The window along the line at the end of the epoch so many epochs later, or earlier if negative."""
         here, left, per_epoch = self._live.here.window, self._live.epoch_left, self._live.config.windows_per_epoch
         if epochs < 0:
             return here - ((per_epoch - left) or per_epoch) + (epochs + 1) * per_epoch

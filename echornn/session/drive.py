@@ -1,6 +1,11 @@
-"""Whether windows are trained now, and how many: those that were asked for one by one, or as many as are due."""
+"""Whether windows are trained now, and how many: those that a key asked for, or as many as the speed allows."""
 
 from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from echornn.session.pace import Pace
 
@@ -8,13 +13,28 @@ WATCHABLE_SPEED = 100.0
 """Up to this speed, in windows a second, windows are trained one by one, so that the tape has no gaps."""
 
 
-class Drive:
-    """What the keys that pause, resume and step have set.
+@dataclass(frozen=True)
+class Start:
+    """What is trained first when loading ends.
 
     Attributes:
         running: whether it trains on and on.
-        owed: windows still to be trained at full speed, before it pauses; what changes the network does not settle it.
-        to_the_end: whether they are owed up to the end of the epoch.
+        windows: how many it trains before it pauses, where it does not.
+        to_the_end: whether they are those up to the end of the epoch.
+    """
+
+    running: bool = True
+    windows: int = 0
+    to_the_end: bool = False
+
+
+class Drive:
+    """What the keys for pausing, resuming and stepping have set.
+
+    Attributes:
+        running: whether it trains without end.
+        owed: windows that a key asked for and that are not trained yet; it pauses after them. A change keeps them.
+        to_the_end: whether they lead to the end of the epoch.
 
     Args:
         pace: how many windows are due.
@@ -27,28 +47,28 @@ class Drive:
         self._pace = pace
 
     def pause(self) -> None:
-        """Train no more."""
+        """Pause, and drop the windows that are owed."""
         self.running = False
         self.forgive()
 
     def resume(self) -> None:
-        """Train on and on."""
+        """Train without end."""
         self.running = True
         self.forgive()
         self._pace.restart()
 
     def step(self, windows: int) -> None:
-        """Train so many windows more than are owed, then no more."""
+        """Train so many more windows than are owed, then pause."""
         self.running = self.to_the_end = False
         self.owed += max(0, windows)
 
     def finish(self, windows: int) -> None:
-        """Train to the end of the epoch, which is so many windows away, then no more."""
+        """Train to the end of the epoch, which is so many windows away, then pause."""
         self.running, self.to_the_end = False, True
         self.owed = windows
 
     def forgive(self) -> None:
-        """Train nothing of what is owed."""
+        """Drop the windows that are owed."""
         self.owed, self.to_the_end = 0, False
 
     def toggle(self) -> None:
@@ -58,13 +78,21 @@ class Drive:
         else:
             self.resume()
 
+    def start_after(self, orders: Iterable[Callable[[Drive], None]]) -> Start:
+        """What it would train first if these were obeyed too; nothing is changed."""
+        drive = copy.copy(self)
+        drive._pace = Pace(math.inf, lambda: 0.0)
+        for order in orders:
+            order(drive)
+        return Start(drive.running, drive.owed, drive.to_the_end)
+
     def trained(self, windows: int) -> None:
-        """So many of what was owed are trained."""
+        """Take note that so many windows were trained."""
         self.owed = max(0, self.owed - windows)
         self.to_the_end &= self.owed > 0
 
     def wait_seconds(self) -> float | None:
-        """Seconds until windows are to be trained; None where none are."""
+        """Seconds until windows have to be trained; None if none have to."""
         if self.owed:
             return 0.0
         return self._pace.wait_seconds() if self.running else None

@@ -1,4 +1,4 @@
-"""The newest moment of a session, as the screen needs it: plain values that nobody changes."""
+"""A frame: everything that the screen shows of a session at one moment, as plain values that nobody changes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Readings
+from echornn.session.drive import Start
 
 NEAR_WINDOWS = 1_000
 """Vitals of so many windows ago still tell what the network is, or in the last half of the path."""
@@ -63,7 +64,7 @@ class Frame:
         evidence: what the losses since the last start tell.
         undoable: changes that can be gone back before, one after the other.
         redoable: whether there is one that was undone, to go forth to.
-        blamed: fields of the edit under which the loss became no finite number; undoing leads to before it. Empty
+        blamed: fields of the edit under which the loss became non-finite; undoing leads to before it. Empty
             where no edit did it, and from the next command on.
         refusal: why the last edit could not be made; empty where it could.
         refused_field: the field that the refusal is about; empty where it is about none.
@@ -73,6 +74,8 @@ class Frame:
         vitals: what was read last of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this moment
             or before it; None where it is not known, or not asked for.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
+        coming: what is compiled, to be trained next; None where nothing is, or `config` itself.
+        start: what is trained first when loading ends, by the keys that were pressed meanwhile.
     """
 
     state: State
@@ -106,6 +109,8 @@ class Frame:
     unread: str = ""
     vitals: Readings | None = None
     warning: str = ""
+    coming: EchoConfig | None = None
+    start: Start = field(default_factory=Start)
 
     @property
     def own_config(self) -> EchoConfig:

@@ -1,4 +1,4 @@
-"""To which moment an undo leads, and which edit made the loss diverge: pure functions of the run's tree."""
+"""To which moment an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def undoable(timeline: Timeline, here: Moment) -> int:
 
 
 def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
-    """The fields of the edits soon after which the loss became no finite number; empty from the next change on."""
+    """The fields of the edits soon after which the loss became non-finite; empty from the next change on."""
     bad = timeline.bad_since(here) if len(timeline) else None
     path = timeline.path(here) if bad is not None else ()
     if bad is None or bad < path[-1].start:

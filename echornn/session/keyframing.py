@@ -1,4 +1,4 @@
-"""When the training thread keeps a state, from which the moments after it are soon reached again."""
+"""Decides when the training thread keeps a keyframe."""
 
 from __future__ import annotations
 

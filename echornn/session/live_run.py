@@ -1,4 +1,4 @@
-"""What is trained now: where it stands in the run's tree, how it came there, and what is kept of it."""
+"""The run that is trained now: its trainer, its position in the tree, and the changes that can be made."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class LiveRun(Whereabouts):
     def train(self, windows: int) -> AnyProgress:
         """Train on from here: as a new branch, where here is not the end of one.
 
-        Of several windows, those before the first whose loss is no finite number count, and the trainer is on its way
+        Of several windows, those before the first whose loss is not finite count, and the trainer is on its way
         back to after them: the next window is that one, alone.
         """
         if self.is_past:

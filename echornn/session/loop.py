@@ -1,4 +1,4 @@
-"""The loop on the training thread: obey, train a slice, save, show; and again."""
+"""The loop of the training thread: carry out commands, train a slice, save, show; then again."""
 
 from __future__ import annotations
 
@@ -264,14 +264,6 @@ class Loop:
         begun = self._clock()
         windows = self.live.step(self.pace.slice_windows())
         self.pace.took(windows, self._clock() - begun)
-
-    def step(self, windows: int) -> None:
-        """Train so many windows, then pause."""
-        self.changes.in_turn(lambda: self.drive.step(windows))
-
-    def finish_epoch(self) -> None:
-        """Train to the end of the epoch at full speed, then pause."""
-        self.changes.in_turn(lambda: self.drive.finish(self.live.epoch_left), anywhere=False)
 
     def _end_record(self) -> None:
         """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""

@@ -1,4 +1,4 @@
-"""Commands for one thread, sent from any: who sends never waits."""
+"""A queue of commands from any thread to one thread; sending never waits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Command = Callable[[], None]
 
 
 class Mailbox:
-    """Commands in the order sent; one thread takes them."""
+    """Commands in the order sent. Any thread sends them, one thread takes them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -23,20 +23,20 @@ class Mailbox:
     # ---- for every thread
 
     def send(self, command: Command) -> None:
-        """Have this carried out after all that was sent before."""
+        """Add a command, to be carried out after all that were sent before."""
         with self._changed:
             self._commands.append(command)
             self._sent += 1
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Have `take` say that it is the end, whatever was sent before."""
+        """Ask the thread to stop: from now on `take` gives None."""
         with self._changed:
             self.stopping = True
             self._changed.notify_all()
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until nothing is left to do of all that was sent so far, at most so long; whether it came to that."""
+        """Wait until all commands sent so far are done, but at most so long; returns whether they are."""
         self.send(lambda: None)  # so that what is under way now is done too
         with self._changed:
             sent = self._sent
@@ -46,11 +46,11 @@ class Mailbox:
     # ---- for the thread that takes them
 
     def take(self, seconds: float | None, idle: bool) -> list[Command] | None:
-        """All commands sent since the last call; None where it is to stop.
+        """All commands sent since the last call; None if the thread is to stop.
 
         Args:
-            seconds: how long to wait for one where there is none; None for ever.
-            idle: whether nothing is left to do of those taken before.
+            seconds: how long to wait if there is no command yet; None for ever.
+            idle: whether all commands taken before are done.
         """
         with self._changed:
             if idle and not self._commands:
@@ -64,7 +64,7 @@ class Mailbox:
             return commands
 
     def end(self) -> None:
-        """Nothing will be carried out any more: whoever waits is told."""
+        """Say that no more commands will be carried out; `when_idle` stops waiting."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()

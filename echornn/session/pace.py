@@ -1,4 +1,4 @@
-"""How many windows are due: the speed dial, and slices of work short enough for commands to be obeyed at once."""
+"""How many windows to train next for the chosen speed, in slices short enough that keys take effect at once."""
 
 from __future__ import annotations
 

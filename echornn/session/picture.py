@@ -1,4 +1,4 @@
-"""A frame with the losses along its line, as they were when it was shown: what is drawn of a session at one time."""
+"""A frame together with the losses along its line at that time: everything that is drawn of a session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from echornn.session.frame import Frame
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Losses along the frame's line, up to the end that it had then: windows and branches that come later are not seen.
+    """A frame with the losses along its line, up to the end that the line had then, without later windows.
 
     Attributes:
         frame: where the session stands, and which line and network are shown.
@@ -26,7 +26,8 @@ class Picture:
     timeline: Timeline = field(default_factory=Timeline)
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """Part of the loss along the line, of several networks the chosen one's; see `Timeline.curve`."""
+        """Part of the loss curve along the line; with several replicas, that of the chosen one. See
+        `Timeline.curve`."""
         if not len(self.timeline):
             return curve_of([], columns, 0, 0)
         line = self.frame.line  # of a path on which one of several goes on alone, the line's end is that one's
@@ -34,7 +35,7 @@ class Picture:
         return self.timeline.curve(line, columns, first, self._end(last), replica)
 
     def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """Part of the losses of all networks along the line; see `Timeline.band`."""
+        """The band of all replicas' losses along a part of the line; see `Timeline.band`."""
         if not len(self.timeline):
             return band_of([], columns, 0, 0)
         return self.timeline.band(self.frame.line, columns, first, self._end(last))

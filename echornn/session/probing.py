@@ -1,4 +1,4 @@
-"""What a session asks of the probes, and when: of the newest moment only, off the training thread, with rests."""
+"""Decides when the probes read the newest moment, on a thread of their own, with pauses."""
 
 from __future__ import annotations
 

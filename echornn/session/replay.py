@@ -1,4 +1,4 @@
-"""On the way to a moment of a run: from the nearest state before it, trained again, which gives the same bits."""
+"""Trains windows again, from the nearest keyframe to a moment of the run; this gives the same bits."""
 
 from __future__ import annotations
 

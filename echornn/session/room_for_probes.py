@@ -1,4 +1,4 @@
-"""Whether a network can be looked into with the memory that is free: the kernel's kill would take the training too."""
+"""Whether enough memory is free for the probes; without this check the kernel could kill the training too."""
 
 from __future__ import annotations
 

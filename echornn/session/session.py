@@ -1,4 +1,4 @@
-"""What any thread may ask of a training loop, and tell it: commands in, the newest frame out.
+"""A session: any thread can send commands to a training loop, and read its newest frame.
 
 The app and headless runs share it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -17,13 +18,18 @@ from echornn.progress import AnyProgress
 from echornn.readings import Question
 from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
-from echornn.session.frame import Frame
+from echornn.session import turning
+from echornn.session.drive import Drive
+from echornn.session.frame import Frame, State
 from echornn.session.loop import Loop
 from echornn.session.mailbox import Command
 from echornn.session.pace import require_speed
 from echornn.session.picture import Picture
 from echornn.session.probing import Examine
 from echornn.training.any_trainer import MakeTrainer
+
+Order = Callable[[Drive], None]
+"""What a key that pauses, resumes or steps does."""
 
 
 class Session:
@@ -58,7 +64,9 @@ class Session:
         vitals: bool = False,
     ) -> None:
         self._speed = require_speed(speed)
-        self._toggles = self._toggled = 0
+        self._orders: deque[Order] = deque()
+        self._turns: deque[int] = deque()
+        self._shown_while_loading: tuple[object, Frame] | None = None
         self._given = self._done = 0
         self._loop = Loop(config, speed, make_trainer, on_progress, clock, recorder, at, examine, vitals)
 
@@ -107,6 +115,16 @@ class Session:
         self._given += 1
         self._loop.mailbox.send(do)
 
+    def _ordered(self, order: Order, anywhere: bool = True) -> Command:
+        """A command that gives this order to the drive in turn; until then it counts among those to be obeyed."""
+        self._orders.append(order)
+
+        def obey() -> None:
+            self._orders.popleft()
+            order(self._loop.drive)
+
+        return lambda: self._loop.changes.in_turn(obey, anywhere)
+
     def _in_turn(self, command: Command) -> None:
         self._loop.mailbox.send(lambda: self._loop.changes.in_turn(command))
 
@@ -119,8 +137,18 @@ class Session:
 
     @property
     def frame(self) -> Frame:
-        """The newest frame; the same object as before where nothing has changed."""
-        return self._loop.stage.frame
+        """The newest frame; the same object as before where nothing has changed. While it loads, keys are obeyed later,
+        but what they asked for is shown at once."""
+        frame = self._loop.stage.frame
+        if frame.state is not State.LOADING:
+            return frame
+        start, turns = self._loop.drive.start_after(tuple(self._orders)), tuple(self._turns)
+        made, known = (frame, self._speed, start, turns), self._shown_while_loading
+        if known is None or known[0] != made:
+            coming = turning.begun(frame.config, frame.replica, turns[-1]) if len(turns) % 2 else frame.coming
+            shown = replace(frame, speed=self._speed, start=start, coming=coming)
+            known = self._shown_while_loading = made, shown
+        return known[1]
 
     @property
     def speed(self) -> float:
@@ -148,25 +176,15 @@ class Session:
 
     def pause(self) -> None:
         """Stop training after the windows under way."""
-        self._in_turn(self._loop.drive.pause)
+        self._loop.mailbox.send(self._ordered(Drive.pause))
 
     def resume(self) -> None:
         """Train on, at the speed set; from a moment in the past, as a new branch."""
-        self._in_turn(self._loop.drive.resume)
+        self._loop.mailbox.send(self._ordered(Drive.resume))
 
     def toggle(self) -> None:
         """Pause where it runs, resume where it is paused."""
-        self._toggles += 1
-        self._in_turn(self._toggle)
-
-    def _toggle(self) -> None:
-        self._toggled += 1
-        self._loop.drive.toggle()
-
-    @property
-    def is_to_run(self) -> bool:
-        """Whether it trains on when all that was toggled is obeyed, which waits while it loads."""
-        return self._loop.drive.running != bool((self._toggles - self._toggled) % 2)
+        self._loop.mailbox.send(self._ordered(Drive.toggle))
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause.
@@ -174,11 +192,16 @@ class Session:
         They are trained also where something is changed meanwhile, or refused. `pause`, `toggle`, `resume` and what
         leads to another moment end them.
         """
-        self._have_done(lambda: self._loop.step(windows))
+        self._have_done(self._ordered(lambda drive: drive.step(windows)))
 
     def finish_epoch(self) -> None:
         """Train to the end of the epoch at full speed, then pause; as `step`."""
-        self._have_done(self._loop.finish_epoch)
+        loop = self._loop
+
+        def finish(drive: Drive) -> None:
+            drive.finish(loop.live.epoch_left if drive is loop.drive else 1)  # while it loads, the number is not known
+
+        self._have_done(self._ordered(finish, anywhere=False))
 
     def set_speed(self, speed: float) -> None:
         """Windows a second from now on; infinity is full speed.
@@ -257,7 +280,13 @@ class Session:
         The first time, so many replicas start over with the network's seed and the next ones; or the chosen one of
         several replicas starts over, alone.
         """
-        self._have_done(lambda: self._loop.changes.replicas(replicas))
+        self._turns.append(replicas)
+
+        def turn() -> None:
+            self._turns.popleft()
+            self._loop.changes.replicas(replicas)
+
+        self._have_done(turn)
 
     lottery = replicas
     """The name that `replicas` had at first."""

@@ -1,4 +1,4 @@
-"""What is shown of the run as it is now: where it stands, at which pace it is trained, how it is kept."""
+"""Makes the frames: where the run is, how fast it trains, how it is saved."""
 
 from __future__ import annotations
 
@@ -64,7 +64,13 @@ class Showing:
         where = {**self._where, **self._forgotten}
         if not live.arrived:
             self._stage.change(
-                state=state, message=self._going, rate=0.0, config=live.config, replica=live.replica, **where
+                state=state,
+                message=self._going,
+                coming=None,
+                rate=0.0,
+                config=live.config,
+                replica=live.replica,
+                **where,
             )
             return
         self._stage.stand(
@@ -75,6 +81,7 @@ class Showing:
             live.replica,
             state=state,
             message="",
+            coming=None,
             device=trainer.device,
             rate=self._pace.rate() if state is State.RUNNING else 0.0,
             speed=self._pace.speed,

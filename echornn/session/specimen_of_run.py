@@ -1,4 +1,4 @@
-"""A network of a run on disk, at any moment of its path, without going on with the run."""
+"""A network at any moment of a run on disk, without going on with the run."""
 
 from __future__ import annotations
 

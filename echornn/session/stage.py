@@ -1,4 +1,4 @@
-"""What a session shows: its newest frame, replaced as a whole whenever something changes."""
+"""Holds the newest frame of a session; each change replaces it as a whole."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Stage:
             of = ""
         else:
             of = " of one network alone" if config.replicas == 1 else f" of {config.replicas:,} networks"
-        self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0)
+        self.change(state=State.LOADING, message=f"compiling the training loop{of}", rate=0.0, coming=config)
 
     def stand(
         self,

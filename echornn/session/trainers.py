@@ -1,4 +1,4 @@
-"""Where a run gets its trainers from: made, compiled, and measured."""
+"""Makes the trainers of a run, compiles them, and measures how long a call takes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
 
 
 class Trainers:
-    """Makes what trains, one after the other.
+    """Makes a run's trainers, one after the other.
 
     Attributes:
-        devices: where the networks of each program were trained last.
-        moved: that a trainer is on another device than such networks were trained on before, for people; empty where
-            none is.
+        devices: the device on which each program trained last.
+        moved: a text that says that a trainer is on another device than before; empty if none is.
 
     Args:
         make_trainer: makes a trainer, which is not compiled yet.
-        pace: is told what a call of each new one takes.
+        pace: gets the time that a call of each new trainer takes.
         clock: seconds that never go back.
-        devices: where networks were trained before.
+        devices: the device on which each program trained before.
     """
 
     def __init__(
@@ -35,20 +34,20 @@ class Trainers:
         self._clock = clock
 
     def uncompiled(self, config: EchoConfig) -> AnyTrainer:
-        """One that is not ready yet."""
+        """A new trainer, not compiled yet."""
         trainer = self._make_trainer(config)
         self.moved = moved(config, trainer.device, self.devices) or self.moved
         self.devices = {**self.devices, program_of(config): trainer.device}
         return trainer
 
     def make(self, config: EchoConfig) -> AnyTrainer:
-        """One that is ready to train."""
+        """A new trainer, compiled."""
         trainer = self.uncompiled(config)
         self.compile(trainer)
         return trainer
 
     def compile(self, trainer: AnyTrainer) -> None:
-        """Have it ready."""
+        """Compile this trainer, and measure its calls."""
         trainer.compile()
         begun = self._clock()
         trainer.compile()  # which takes as long as a call that trains nothing

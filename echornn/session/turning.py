@@ -1,4 +1,4 @@
-"""Where `L` leads, from one network to several replicas and back: a function of the run's tree and the last turn."""
+"""What key `L` does: it goes from one network to several replicas, and back to where it came from."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from echornn.session import going_back
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn that was made.
+    """A turn: going from one network to several replicas, or back.
 
     Attributes:
-        left: where one stood before it.
-        replica: which one of several was shown there.
-        at_its_end: whether nothing had been trained after that; what is trained there later is part of it.
-        came_to: what was trained after the turn.
+        left: the moment at which it was made.
+        replica: the replica that was shown there, from 0.
+        at_its_end: whether that moment was the end of its branch; then turning back goes to the end of the branch, also
+            when it has grown since.
+        came_to: the configuration after the turn.
     """
 
     left: Moment
@@ -29,11 +30,11 @@ class Turn:
 
 
 def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, int] | None:
-    """Where those stand to which one turns from here, and which of them is shown: many from one, and one from many.
+    """The moment to which a turn leads from here, and the replica to show there; None if there is none in the run yet.
 
-    It is where the last turn came from, as long as what it came to has not been changed since. Otherwise one network
-    leads to the newest replicas that it belongs to, and replicas lead to the network that they were made from, or to
-    the newest lone network. None where there is nothing yet, and it begins.
+    If the configuration is still the one that the last turn came to, a turn goes back to where that one came from. If
+    not, a single network leads to the newest replicas that include it, and replicas lead to the network that they were
+    made from, or else to the newest single network.
     """
     config = timeline.owner(here).config
     if last is not None and last.came_to == config:
@@ -47,11 +48,12 @@ def there(timeline: Timeline, here: Moment, last: Turn | None) -> tuple[Moment, 
 
 
 def begun(config: EchoConfig, replica: int, replicas: int) -> EchoConfig:
-    """What begins where there is nothing to turn to: so many from this seed on, or the chosen one alone."""
+    """The configuration to begin with if `there` finds no moment: so many replicas of this network, or the chosen
+    one."""
     return replace(config, replicas=replicas) if config.replicas == 1 else config.of(replica)
 
 
 def _newest(timeline: Timeline, fits: Callable[[list[EchoConfig]], bool]) -> Moment | None:
-    """The end of the newest branch on whose path these were trained."""
+    """The end of the newest branch of which ``fits`` is true, given the configurations along its path."""
     ends = (timeline.end(number) for number in reversed(range(len(timeline))))
     return next((end for end in ends if fits([one.config for one in timeline.path(end)])), None)

@@ -1,4 +1,4 @@
-"""What one undo takes back, and where redo leads: changes as fast as from a key held down are one."""
+"""Where undo and redo go; many quick changes by a key that is held down are undone together."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from echornn.runs.timeline import Timeline
 from echornn.session import going_back
 
 HELD_SECONDS = 1.0
-"""Changes of one kind that follow each other faster, as where a key is held down, are undone as one."""
+"""Changes of one kind that follow each other faster than this are undone together, as if a key was held down."""
 
 
 class Undoing:
-    """Keeps where undo and redo lead, change by change.
+    """Knows where undo and redo go.
 
     Args:
         clock: seconds that never go back.
@@ -27,26 +27,27 @@ class Undoing:
 
     @property
     def redoable(self) -> bool:
-        """Whether something was undone that can be gone forth to."""
+        """Whether there is something to redo."""
         return bool(self._undone)
 
     def undo(self, timeline: Timeline, here: Moment) -> Moment | None:
-        """Where one stood before the last change; see `echornn.session.going_back.before_the_change`."""
+        """The moment before the last change; see `echornn.session.going_back.before_the_change`."""
         target = going_back.before_the_change(timeline, here)
         if target is not None:
             self._undone.append(here)
         return target
 
     def redo(self) -> Moment | None:
-        """Where the last undo came from."""
+        """The moment from which the last undo came."""
         return self._undone.pop() if self._undone else None
 
     def before(self, kind: object, timeline: Timeline, here: Moment, by_a_held_key: bool) -> Moment:
-        """Where a change that is made here leads back to: to where the first of those stood with which it is one.
+        """The moment to which undoing a change made here will go; for changes undone together, that before the first
+        of them.
 
         Args:
-            kind: what is changed; None is never one with others.
-            by_a_held_key: whether it may be of many that a held key makes.
+            kind: what is changed; None if it is never undone together with others.
+            by_a_held_key: whether it may be one of many by a key that is held down.
         """
         now = self._clock()
         before = here
@@ -59,10 +60,10 @@ class Undoing:
         return before
 
     def began(self, cause: Cause) -> None:
-        """A branch began: what was undone before cannot be gone forth to, unless it only goes on from the past."""
+        """A branch began: nothing can be redone any more, unless it only trains on from an earlier window."""
         if cause != "back":
             self._undone.clear()
 
     def went(self) -> None:
-        """One went to a moment: the next change is one of its own."""
+        """The session went to a moment: the next change is undone by itself."""
         self._held = None

@@ -1,4 +1,4 @@
-"""The way to a moment of the run, taken some windows at a time, and the newest windows that are shown there."""
+"""Goes to a moment of the run, some windows at a time, and keeps the newest windows there in full."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.unlike_record import UnlikeRecord
 
 TAPE_WINDOWS = 32
-"""Windows kept in full before the newest, for the screen to scroll by."""
+"""How many windows before the newest are kept in full, for the rows on the screen."""
 
 TAPE_BYTES = 32 << 20
-"""Of all windows that are kept in full, at most; the newest is, however large."""
+"""The most bytes of all windows that are kept in full; the newest is always kept."""
 
 TAPE_SECONDS = 0.05
-"""Training one by one, so as to show them, where one goes back."""
+"""How long windows may be trained one by one after going back, so that their rows can be shown."""
 
 NEAR_SECONDS = 0.03
-"""A way to a moment that took longer leaves a keyframe, so that the moments beside it are near, unless its losses are
-others than those on record."""
+"""If going to a moment took longer, a keyframe is kept there, so that moments near it are reached quickly; but not if
+its losses differ from those on record."""
 
 
 def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
-    """Those of these windows that are kept in full: the newest, and of those before as many as there is room for."""
+    """The windows to keep in full: the newest, and as many before it as there is room for."""
     if not shown:
         return ()
     last = shown[-1]
@@ -38,13 +38,13 @@ def newest(shown: tuple[AnyProgress, ...]) -> tuple[AnyProgress, ...]:
 
 
 class Way:
-    """The replay that leads to a moment of the run, and how far it has come.
+    """Going to a moment of the run: the replay, and how far it is.
 
     Attributes:
-        unlike: the first window on the newest way whose loss is another than is on record; None where none is.
+        unlike: the first window of the newest replay whose loss differs from the record; None if none does.
 
     Args:
-        keyframing: the states to begin at; those of a long way are kept too.
+        keyframing: the keyframes at which a replay begins; it also keeps some of a long replay.
         pace: knows what a window of the present trainer takes.
         clock: seconds that never go back.
     """
@@ -59,27 +59,28 @@ class Way:
 
     @property
     def windows_left(self) -> int:
-        """Windows to be trained again until the end of the way; 0 on none."""
+        """How many windows are still to be trained again; 0 if it goes nowhere."""
         return self._under_way[0].windows_left if self._under_way is not None else 0
 
     @property
     def arrived(self) -> bool:
-        """Whether one is on no way."""
+        """Whether it has arrived, or goes nowhere."""
         return self._under_way is None
 
     @property
     def tape_windows(self) -> int:
-        """Of how many windows the rows can be shown without a wait."""
+        """How many windows can be trained one by one, for their rows, without a noticeable wait."""
         return max(1, min(TAPE_WINDOWS, int(TAPE_SECONDS / self._pace.seconds_of_one)))
 
     @property
     def trainer(self) -> AnyTrainer:
-        """What trains on the way."""
+        """The trainer of the replay."""
         assert self._under_way is not None
         return self._under_way[0].trainer
 
     def set_out(self, timeline: Timeline, moment: Moment, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer:
-        """Set out for a moment; what trains on the way. What is raised leaves all as it was; see `Replay`."""
+        """Begin to go to a moment; returns the trainer of the replay. If this raises, nothing has changed; see
+        `Replay`."""
         replay = Replay(timeline, self._keyframing.keyframes, trainer, moment, self.tape_windows, make_trainer)
         self._under_way = replay, timeline
         self.unlike = None
@@ -87,7 +88,7 @@ class Way:
         return replay.trainer
 
     def step(self, windows: int) -> int:
-        """Train at most so many windows again; how many it were."""
+        """Train at most so many windows again; returns how many were trained."""
         assert self._under_way is not None
         replay, timeline = self._under_way
         begun = self._clock()
@@ -101,7 +102,7 @@ class Way:
         return done
 
     def arrive(self) -> tuple[AnyProgress, ...] | None:
-        """At the end of the way, be on it no more: the newest windows before it, the last one last; else None."""
+        """If it has arrived, the newest windows there in full, the last one last; None if not."""
         if self._under_way is None or not self._under_way[0].arrived:
             return None
         tape = tuple(self._under_way[0].tape)
@@ -109,5 +110,5 @@ class Way:
         return tape
 
     def leave(self) -> None:
-        """Go no further."""
+        """Stop going."""
         self._under_way = None

@@ -1,4 +1,4 @@
-"""The weights at some moments of a run, and so what one window changes of them."""
+"""Remembers weights, to measure how much one window changes them."""
 
 from __future__ import annotations
 

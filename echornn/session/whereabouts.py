@@ -1,4 +1,4 @@
-"""Where a run stands in its tree, and what follows from that."""
+"""The position of a run in its tree, and what follows from it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Maps: many trainings over a grid of fields, shared out to processes, each result kept once in a folder."""
+"""Sweeps: networks over a grid of fields, trained by several processes; a folder keeps each result."""

@@ -1,4 +1,4 @@
-"""The values that one field of a sweep takes, as they are written on a command line."""
+"""The values that one field of a sweep takes, read from the command line."""
 
 from __future__ import annotations
 

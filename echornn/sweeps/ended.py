@@ -1,4 +1,4 @@
-"""When a network of a sweep is done, and what came of it: the same however its windows were cut into calls."""
+"""When a network of a sweep is finished, and with which result, however its windows were cut into calls."""
 
 from __future__ import annotations
 

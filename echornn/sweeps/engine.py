@@ -1,4 +1,4 @@
-"""Who trains the parts of a sweep: processes of this machine, or those of a cluster."""
+"""What trains the parts of a sweep: processes of this machine, or a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from echornn.sweeps.part import News, Part
 
 
 class EngineError(RuntimeError):
-    """No part can be trained at all; the message says why."""
+    """No worker can train anything; the message says why."""
 
 
 class Engine(Protocol):
@@ -24,7 +24,7 @@ class Engine(Protocol):
     room: float
 
     def idle(self) -> Sequence[str]:
-        """The workers that have nothing to do, by name; one that has come in the place of another has another name."""
+        """The names of workers without a part; a worker that replaces another has a new name."""
         ...
 
     def start(self, part: Part, worker: str) -> None:
@@ -32,7 +32,7 @@ class Engine(Protocol):
         ...
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
-        """What has come since the last call, by the part's number; waits for some, but no longer than so long.
+        """The news since the last call, each with its part's number; waits at most so long if there is none.
 
         Raises:
             EngineError: no part can be trained at all.
@@ -40,5 +40,5 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Drop what is under way, and leave no process behind."""
+        """Stop all workers, also those that train, and leave no process running."""
         ...

@@ -1,4 +1,4 @@
-"""A sweep's folder: what is asked for, and a file for each training that is done.
+"""The files in a sweep's folder: the grid, and one file for each result.
 
 ::
 

@@ -1,4 +1,4 @@
-"""A folder held open: what is written goes into it, whatever is put in its place meanwhile."""
+"""A folder that is held open, so that writing goes into it even if another takes its name."""
 
 from __future__ import annotations
 

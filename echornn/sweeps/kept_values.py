@@ -1,4 +1,4 @@
-"""A filter in words: ``cell=gru,lstm echo=5..15`` leaves those values of a sweep's fields."""
+"""The filter of a map, written as ``cell=gru,lstm echo=5..15``: which values of the fields are shown."""
 
 from __future__ import annotations
 

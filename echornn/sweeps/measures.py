@@ -1,4 +1,4 @@
-"""What a map may show of each cell, as a number, and as a shade between the worst and the best on the map."""
+"""What the cells of a map show (success, windows or loss), as a number and as a shade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster that somebody has started: the only file that knows Dask.
+"""Trains the parts of a sweep on the workers of a running Dask cluster; no other file imports Dask.
 
 A part is a task of one worker. What it tells on the way comes as events of a topic; what it returns holds all results
 again, so an event that is lost costs nothing. Where its worker dies, or it raises, it is taken back, and `Sweep` makes
@@ -32,15 +32,15 @@ from echornn.sweeps.trained_by import Versions, difference_in_words, versions_he
 from echornn.sweeps.worker import Trainers, prepared
 
 SECONDS_TO_CONNECT = 10
-"""How long a scheduler may take to answer."""
+"""How many seconds a scheduler may take to answer."""
 
 MOST_BYTES = 1 << 16
-"""Of a scheduler's file."""
+"""The most bytes of a scheduler's file."""
 
 SECONDS_TO_RESTART = 60
 
 LOOK_SECONDS = 0.5
-"""How often it is looked whether workers are gone."""
+"""Seconds between two checks whether workers are gone."""
 
 Message = tuple[int, str, News | None, Any]
 """Of a part's number: by which run of its task, the news, and for the last of them the future."""
@@ -49,11 +49,11 @@ _shops = threading.local()
 
 
 def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
-    """The workers of a scheduler that is there.
+    """An engine with the workers of a running scheduler.
 
     Args:
-        address: where it is.
-        file: that it has written, which says where it is.
+        address: the scheduler's address.
+        file: a file that the scheduler has written, with its address.
 
     Raises:
         EngineError: none answers.
@@ -236,7 +236,7 @@ class OnDask:
 def run_part(
     part: Part, topic: str, versions: Versions, train: Callable[[Part], Iterator[News]] | None
 ) -> tuple[list[Result], bool]:
-    """In a worker: train a part, and tell what comes of it as events.
+    """Runs in a worker: trains a part, and sends its news as events.
 
     Returns:
         Its results, in its order, and whether this process has compiled so much that it should end.
@@ -262,7 +262,7 @@ def run_part(
 
 
 def _shop() -> Trainers:
-    """What trains in this thread, with what it has compiled so far."""
+    """The `Workshop` of this thread, with the programs that it has compiled."""
     if not hasattr(_shops, "trainers"):
         _shops.trainers = prepared()
     trainers: Trainers = _shops.trainers
@@ -270,13 +270,13 @@ def _shop() -> Trainers:
 
 
 def _is_wanted(worker: Any, key: str) -> bool:
-    """Whether somebody still waits for this task: whoever asked may be gone, or have taken it back."""
+    """Whether the task is still wanted: its client may be gone, or may have cancelled it."""
     task = worker.state.tasks.get(key)
     return task is not None and task.state in ("executing", "long-running")
 
 
 def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
-    """News as plain values; networks by their number in the part."""
+    """News as plain values, in which a network is its number in the part."""
     match news:
         case Began(where):
             return {"where": where}
@@ -291,7 +291,7 @@ def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
 
 
 def from_message(message: dict[str, Any], part: Part) -> News:
-    """The news that `as_message` told."""
+    """The news from the plain values that `as_message` made."""
     if "where" in message:
         return Began(message["where"])
     results = tuple((part.configs[number], Result(*told)) for number, *told in message["results"])

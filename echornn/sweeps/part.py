@@ -1,4 +1,4 @@
-"""What a worker is given to train, and what it tells of it: plain values that can be sent."""
+"""What is sent to a worker to train, and the news that it sends back: plain values."""
 
 from __future__ import annotations
 

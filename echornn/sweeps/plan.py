@@ -1,4 +1,4 @@
-"""How the trainings of a sweep are shared out: by structure, in parts for workers; and what they will cost."""
+"""Divides the networks of a sweep into parts of one structure, and estimates how long they take."""
 
 from __future__ import annotations
 

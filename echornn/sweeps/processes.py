@@ -1,4 +1,4 @@
-"""An engine of processes on this machine, one TensorFlow thread each."""
+"""An engine that trains in processes of this machine, each with one TensorFlow thread."""
 
 from __future__ import annotations
 

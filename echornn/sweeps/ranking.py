@@ -1,4 +1,4 @@
-"""Which cell of a table is solved most often, and which others may be the best all the same."""
+"""Compares the cells of a map: which is solved most often, and which others may be just as good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Ranking:
-    """All cells beside the best of them.
+    """The best cell, and how each other cell compares with it.
 
     With 95 % confidence the cell that is solved most often is `best`, one of `tied` or one of `close`: see
     `chance_as_the_best`.
@@ -39,17 +39,17 @@ class Ranking:
 
     @property
     def cells(self) -> int:
-        """How many are ranked."""
+        """How many cells are ranked."""
         return 1 + self.comparisons
 
     @property
     def comparisons(self) -> int:
-        """Of the best with each other cell."""
+        """How many comparisons are made: the best cell with each other cell."""
         return len(self.tied) + len(self.close) + len(self.below)
 
 
 def can_be_ranked(tally: Tally) -> bool:
-    """Whether a cell is one point, with enough seeds, of which all are known."""
+    """Whether a cell is a single point, has enough seeds, and has the results of all of them."""
     return tally.is_whole and not tally.is_pooled and tally.count >= LEAST_SEEDS
 
 
@@ -76,5 +76,5 @@ def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
 
 
 def _merit(tally: Tally) -> tuple[float, float, float]:
-    """The less, the better."""
+    """A sort key of cells: the best one has the smallest."""
     return -tally.success, math.inf if tally.half_solved is None else tally.half_solved, tally.loss

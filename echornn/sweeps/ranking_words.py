@@ -1,4 +1,4 @@
-"""What is said of a table's best cell, and of a cell beside it."""
+"""Sentences about the best cell of a map, and about a cell compared with it."""
 
 from __future__ import annotations
 

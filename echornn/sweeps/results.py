@@ -1,4 +1,4 @@
-"""What is known of a sweep, read from its folder: finished, or while it is being computed."""
+"""The results of a sweep, read from its folder, finished or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a sweep is, and for how long it will go on."""
+"""How far a sweep is, and how long it will take."""
 
 from __future__ import annotations
 

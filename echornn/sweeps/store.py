@@ -1,4 +1,4 @@
-"""The right to write into a sweep's folder, and all that is written there."""
+"""Writes results into a sweep's folder, which it locks."""
 
 from __future__ import annotations
 

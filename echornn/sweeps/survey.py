@@ -1,4 +1,4 @@
-"""The results of a sweep's folder by the values of its axes: what tables are made of."""
+"""The results of a sweep, ordered by the values of its axes, from which tables are made."""
 
 from __future__ import annotations
 

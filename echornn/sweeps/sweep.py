@@ -1,4 +1,4 @@
-"""The computing of a sweep: parts to workers, their results to the folder, until all is known."""
+"""Runs a sweep: gives parts to workers and stores their results, until every result is known."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from echornn.sweeps.status import Pace, Status
 from echornn.sweeps.store import Store
 
 DEATHS = 3
-"""Of workers on a part of one point alone, before the point is given up."""
+"""How often a part with a single point may fail before the point is given up."""
 
 LOOK_SECONDS = 0.2
-"""How often it is looked whether the sweep is to end."""
+"""Longest wait for news before `run` checks whether it is asked to end."""
 
 
 @dataclass
 class UnderWay:
-    """A part that a worker has.
+    """A part that a worker trains now.
 
     Attributes:
-        left: its networks that are not known yet.
-        windows: that each of those has trained.
+        left: its networks without a result yet.
+        windows: how many each of these has trained.
     """
 
     part: Part
@@ -41,13 +41,13 @@ class UnderWay:
 
 
 class Sweep:
-    """One grid, computed into its folder. The folder is the truth: what is there is not done again.
+    """A run of one grid. Results that its folder has are not computed again.
 
     Attributes:
-        grid: what is to be known.
-        status: how far it is; may be looked at from any thread.
-        notes: what had to be tried again, and why, the newest last.
-        trained_before: networks to be trained that another version of the program has trained.
+        grid: what to train.
+        status: how far it is; any thread may read it.
+        notes: which parts had to be tried again, and why, the newest last.
+        trained_before: how many of the networks to train were trained by another version of the program before.
         asked_to_end: set it from any thread, and `run` returns.
 
     Args:
@@ -81,7 +81,7 @@ class Sweep:
         older = {replace(point.config, seed=seed) for point in self._store.results.earlier for seed in point.results}
         self.trained_before = sum(config in older for config in self._missing)
         self._windows = [0, 0]
-        """That the known networks trained, and could have."""
+        """Windows that the networks with a result have trained, and windows that they could have trained."""
         self.status = Status(len(results) + len(self._missing))
         self._count(results)
         self._queue: list[Part] = []
@@ -91,17 +91,17 @@ class Sweep:
         self._tries: Counter[tuple[EchoConfig, ...]] = Counter()
 
     def plan(self, workers: int, room: float = 1.0) -> Plan:
-        """What is missing, for so many workers."""
+        """The parts to train, for so many workers."""
         return Plan.of(list(self._missing), self.grid.until, workers, room)
 
     def run(self, engine: Engine, watch: Callable[[Status], None] = lambda status: None) -> None:
-        """Compute what is missing, until all is known or this is `asked_to_end`; the engine is closed then.
+        """Train what has no result yet, until every network has one or this is `asked_to_end`; then close the engine.
 
         Args:
             watch: called a few times a second.
 
         Raises:
-            EngineError: nothing can be trained at all.
+            EngineError: no worker can train anything.
             OSError: results cannot be written.
         """
         try:
@@ -119,16 +119,17 @@ class Sweep:
             engine.close()
 
     def close(self) -> None:
-        """Let others compute in this folder."""
+        """Let another process use this folder."""
         self._store.close()
 
     def _start(self, engine: Engine, worker: str) -> None:
-        """Give a worker a part, of a structure for which it has compiled a program if there is one left, else of one
-        that the fewest others are at."""
+        """Give a worker a part. A structure for which it has a compiled program comes first, then the one that the
+        fewest other workers train."""
         seen = self._seen.setdefault(worker, set())
         at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())
 
         def preference(number: int) -> tuple[bool, int, int]:
+            """The order in which this worker takes parts: the smallest first."""
             like = structure_of(self._queue[number].configs[0])
             return like not in seen, at[like], number
 
@@ -165,7 +166,8 @@ class Sweep:
                     self._end(one, reason)
 
     def _end(self, one: UnderWay, reason: str) -> None:
-        """A part is over; what is left of it is tried again, in two halves after the second time."""
+        """Take note that a part is over. Its unfinished networks are tried again, after the second failure in two
+        halves."""
         reason = shortened(" ".join(reason.split()))  # TensorFlow's errors show whole tensors
         del self._under_way[one.part.number]
         left = tuple(config for config in one.part.configs if config in self._missing)
@@ -202,15 +204,15 @@ class Sweep:
         self.status = replace(status, known=status.known + len(results), solved=status.solved + solved)
 
     def _look(self) -> None:
-        """Say anew how fast it goes."""
+        """Update the status: how fast it is, and how long it will take."""
         work_rate, rate = self._pace.rates()
         left = self._work_left() / work_rate if work_rate else None
         under_way = sum(len(one.left) for one in self._under_way.values())
         self.status = replace(self.status, rate=rate, seconds_left=left, under_way=under_way)
 
     def _work_left(self) -> float:
-        """Microseconds of a processor. A network is taken to train as many windows as those that are known did; one
-        that has trained more already, all."""
+        """Processor microseconds that are left, estimated: each network trains as many windows as the finished ones
+        did on average, or all of them if it has already trained more than that."""
         trained, most = self._windows
         share = trained / most if most else 1.0
         left = 0.0

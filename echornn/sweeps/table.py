@@ -1,4 +1,4 @@
-"""A sweep as a table of two of its fields: the others averaged over, or held at one value each."""
+"""A sweep as a table of two fields; the other fields are joined, or have one value each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from echornn.sweeps.theory import LIMITS, Limit
 from echornn.sweeps.trained_by import Versions
 
 Value = axis.Value | None
-"""Of a field; None is a stride that is not set."""
+"""A value of a field; None is a stride that is not set."""
 
 Values = tuple[Value, ...]
 """A value for each axis, in the order of the axes: the name of a point."""
@@ -46,7 +46,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Surveyed:
-    """What is known of a sweep at one time.
+    """The results of a sweep at one time.
 
     Attributes:
         axes: the swept fields, with their values in order.
@@ -80,13 +80,13 @@ class Surveyed:
 
 
 def windows_of(config: EchoConfig) -> int:
-    """How many windows a network trains at the most."""
+    """How many windows a network trains at most."""
     return config.num_epochs * config.windows_per_epoch
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What of a sweep is laid out.
+    """What of a sweep the table shows.
 
     Attributes:
         across, down: fields of columns and of rows; None where there is but one.
@@ -100,7 +100,7 @@ class Choice:
     kept: Mapping[str, frozenset[Value]] = field(default_factory=dict)
 
     def left(self, name: str, values: Values) -> Values:
-        """The values of a field that are laid out or averaged over."""
+        """The values of a field that are shown or joined."""
         if name in self.held and name not in (self.across, self.down):
             values = (self.held[name],)
         kept = self.kept.get(name)
@@ -191,7 +191,7 @@ class Table:
 
     @property
     def places(self) -> list[Place]:
-        """Of all cells, row by row."""
+        """The places of all cells, row by row."""
         return list(itertools.product(range(len(self.rows)), range(len(self.columns))))
 
     def cell(self, place: Place) -> Cell:
@@ -215,7 +215,7 @@ def _common(cell: Cell, limit: Limit) -> bool | None:
 
 
 def first_choice(axes: Mapping[str, Values]) -> Choice:
-    """What is laid out unless asked for otherwise: of the first two fields the one with more values across."""
+    """The choice if the user asked for none: the first two fields, the one with more values across."""
     first, second, *_ = (*axes, None, None)
     if first is not None and second is not None and len(axes[second]) > len(axes[first]):
         first, second = second, first
@@ -223,7 +223,7 @@ def first_choice(axes: Mapping[str, Values]) -> Choice:
 
 
 def table_of(surveyed: Surveyed, choice: Choice) -> Table:
-    """Lay it out."""
+    """The table of a sweep for this choice."""
     axes = surveyed.axes
     left = {name: choice.left(name, values) for name, values in axes.items()}
     across, down = choice.across, choice.down

@@ -1,4 +1,4 @@
-"""What the trainings of one point of a sweep, or of several taken together, have come to."""
+"""Counts and statistics over the seeds of one point of a sweep, or of several points."""
 
 from __future__ import annotations
 

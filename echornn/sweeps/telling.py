@@ -1,4 +1,4 @@
-"""What is said of a cell, and of one beside another: each at most a line or two of 78 characters."""
+"""Sentences about a cell of a map, and about two cells compared, each at most two lines of 78 characters."""
 
 from __future__ import annotations
 
@@ -166,6 +166,8 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"
     luck = "more than luck" if found.is_told else "may be luck"
+    if tally.solved * other.count == other.solved * tally.count:
+        return f"equal: 0 ({_of_100(low)} to {_of_100(high)}) of 100 more than {other_name}"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100"
     return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
 

@@ -1,4 +1,4 @@
-"""The two lines of a map: from where on no gradient reaches the source, and a linear shift register does not fit."""
+"""The two lines on a map: beyond the first no gradient reaches the source, beyond the second no shift register fits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LIMITS = (
     Limit(
         "echo + 1 = state",
         "echo + 1 > state",
-        "fewer seeds learn: a linear shift register does not fit",
+        "fewer seeds solve it: a linear shift register does not fit",
         _too_long_a_register,
     ),
 )

@@ -1,4 +1,4 @@
-"""What decides a training's result besides its configuration: the engine's sources, the packages, their flags."""
+"""What decides a result besides the configuration: the engine's sources, versions of packages, and flags."""
 
 from __future__ import annotations
 

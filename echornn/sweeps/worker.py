@@ -1,4 +1,4 @@
-"""A process that trains parts for another, which started it: see `echornn.sweeps.processes`."""
+"""A worker process of a sweep: it trains parts for the process that started it (`echornn.sweeps.processes`)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
 
 Trainers = tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]
-"""What trains a part, and what says whether this process should train no more."""
+"""A function that trains a part, and one that says whether this process should end."""
 
 MAPPINGS_USED_AT_MOST = 0.5
-"""Part of a process' memory mappings; one that has taken more ends before the next part."""
+"""Share of a process' memory mappings; a worker that has taken more ends before the next part."""
 
 
 def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
-    """Say `Ready`, train the part that comes, tell its news, and again; until this process is worn.
+    """Send `Ready`, receive a part, train it and send its news; repeat until this process is worn.
 
-    When whoever sends the parts is gone, it ends at once, whatever is under way: it would be for nobody.
+    If the process that sends the parts is gone, this one ends at once, also in the middle of a part.
 
     Args:
-        prepare: loads what is needed, which may take seconds.
+        prepare: loads TensorFlow, which may take seconds.
     """
     parts: SimpleQueue[Part] = SimpleQueue()
 
@@ -56,7 +56,7 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
 
 
 def prepared() -> Trainers:
-    """TensorFlow, with one thread, and nothing compiled yet."""
+    """Import TensorFlow with one thread; returns the functions that train a part."""
     from echornn import quiet
 
     quiet.import_tensorflow()
@@ -68,7 +68,7 @@ def prepared() -> Trainers:
 
 
 def is_worn() -> bool:
-    """Whether this process has compiled so much that the next part should be another's."""
+    """Whether this process has compiled so many programs that another should train the next part."""
     from echornn.training.programs import mappings_taken
 
     taken, most = mappings_taken()
@@ -76,5 +76,5 @@ def is_worn() -> bool:
 
 
 def main() -> None:
-    """Serve on the descriptor that is the command line's last argument."""
+    """Run `serve` on the file descriptor that is the last argument of the command line."""
     serve(Connection(int(sys.argv[-1])), prepared)

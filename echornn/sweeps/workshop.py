@@ -1,4 +1,4 @@
-"""Where parts of a sweep are trained: in populations that get smaller as their networks are done."""
+"""Trains the parts of a sweep, in populations that get smaller as their networks are finished."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Data, and what is known of it beforehand."""
+"""The data, and what is known about it before training."""

@@ -1,4 +1,4 @@
-"""Where the source of each target lies, and which targets no window ever covers ("Running a training session": misses).
+"""Where the source of each target is, and which targets are misses ("Running a training session").
 
 A target at a position of its row echoes the input ``echo_step`` positions before; a window of T steps sends an error
 from one to the other only where both lie in it.
@@ -15,7 +15,7 @@ from echornn.config import EchoConfig
 
 
 class Source(StrEnum):
-    """Where the input lies that a target echoes."""
+    """Where the source of a target, the input that it echoes, is."""
 
     WINDOW = "this window"
     BEFORE = "before this window"
@@ -24,7 +24,7 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source of a target lies.
+    """Where the source of this target is.
 
     Args:
         window: of the epoch, from 0.
@@ -36,8 +36,7 @@ def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
 
 
 def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
-    """How many of a window's targets have their source where, over all rows; those of which there are none are left
-    out."""
+    """How many targets of a window have their source in each place, over all rows; places without any are left out."""
     length, rows = config.truncated_backprop_length, config.batch_size
     head = min(max(config.echo_step - window * config.window_stride, 0), length)
     inside = max(0, length - config.echo_step)
@@ -52,7 +51,7 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
-    """Which targets no window covers together with their source: bool [count].
+    """Which targets are misses, bool [count]: no window holds them together with their source.
 
     Entry i is of the target ``first + i`` steps after the first of a window, away from a row's ends; it comes again
     after each stride. Of the windows that hold the source, the one that begins last reaches farthest.
@@ -64,5 +63,5 @@ def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
 
 
 def missed_of_a_stride(config: EchoConfig) -> int:
-    """How many of them there are in each stride: ``max(0, stride - max(0, T - echo))``."""
+    """How many misses there are in each stride: ``max(0, stride - max(0, T - echo))``."""
     return max(0, config.window_stride - max(0, config.truncated_backprop_length - config.echo_step))

@@ -1,4 +1,4 @@
-"""What is known of the echo's loss beforehand: chance, floors, and how far its error reaches."""
+"""What is known about the loss before training: chance, floors, the solved level, and what the gradient reaches."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def state_numbers(config: EchoConfig) -> int:
 
 
 def fits_register(config: EchoConfig) -> bool:
-    """Whether a linear shift register for the echo fits into the states; where it does not, fewer seeds learn it."""
+    """Whether a linear shift register for the echo fits into the states; where not, fewer seeds solve the echo."""
     numbers = register_numbers(config)
     return numbers is None or numbers <= state_numbers(config)
 

@@ -1,4 +1,4 @@
-"""When many runs had lost the echo again, as it was known after any window of a stretch."""
+"""When many networks had lost the echo again, for any window of a stretch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of many replicas at once, time first and replicas last, as a population trains them."""
+"""The data of many replicas as one array, time first and replicas last."""
 
 from __future__ import annotations
 

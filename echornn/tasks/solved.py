@@ -150,7 +150,7 @@ def _means_up_to(most: Nats, losses: Floats) -> Nats:
 
 
 def _counted(most: Nats, losses: Floats) -> Windows:
-    """Losses in whole `UNIT`, from 0 to at most so much; one that is no finite number is the most."""
+    """Losses in whole `UNIT`, from 0 to at most so much; one that is not finite is the most."""
     counted: Windows = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
     return counted
 

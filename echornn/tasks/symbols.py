@@ -1,4 +1,4 @@
-"""Symbols drawn uniformly, as NumPy's generators draw them, five times as fast."""
+"""Draws uniform symbols, the same ones as NumPy's generators, five times as fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session needs of a trainer, and where it gets one from."""
+"""What a session needs from a trainer, and the function that makes one."""
 
 from __future__ import annotations
 

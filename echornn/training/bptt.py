@@ -1,4 +1,4 @@
-"""Truncated back-propagation through time: many windows of forward, loss, gradient and update in one compiled call."""
+"""Truncated back-propagation through time: one compiled call trains many windows."""
 
 from __future__ import annotations
 

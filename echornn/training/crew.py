@@ -1,4 +1,4 @@
-"""Those who train the shares of a population: a compiled call for each processor, on a thread of its own."""
+"""Trains the shares of a population: one compiled call for each processor, each on a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of some epochs end to end, on the device: short epochs should not cost a call each."""
+"""The data of some epochs in one array on the device, so that short epochs do not need a call each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from echornn.tasks.series import EchoSeries
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 
 MAX_BLOCK_BYTES = 1 << 24
-"""Most input symbols handed to the device at a time, where more than one epoch would fit a call."""
+"""The most bytes of input symbols in a block of more than one epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +35,12 @@ class DataBlock:
     windows: int
 
     def holds(self, generation: int, epoch: int) -> bool:
-        """Whether this epoch's data is in it."""
+        """Whether the block has this epoch's data."""
         return self.generation == generation and 0 <= epoch - self.first_epoch < len(self.series)
 
     @classmethod
     def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> DataBlock:
-        """The block that begins with this epoch, on the device of that name."""
+        """Make the block that begins with this epoch, on the device of that name."""
         epochs = epochs_in_a_block(config)
         series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
         with tf.device(device):

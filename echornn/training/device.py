@@ -1,4 +1,4 @@
-"""Where to train: the device asked for, or the faster one, measured."""
+"""Chooses the device for training: the one asked for, or the faster one as measured."""
 
 from __future__ import annotations
 

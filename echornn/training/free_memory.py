@@ -1,4 +1,4 @@
-"""How much memory can be had: what the machine has free, and what our limits and control groups still allow."""
+"""How much memory this process can still take: the machine's free memory, our limits, and control groups."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Accounts:
-    """How a version of control groups names what it counts."""
+    """The file names that a version of control groups uses."""
 
     root: str
     limit: str
     used: str
     given_back: str
-    """In memory.stat: what the kernel would give back, since a disk has it too."""
+    """In memory.stat: memory that the kernel would give back, since it is also on a disk."""
 
 
 SECOND = Accounts("", "memory.max", "memory.current", "inactive_file")
@@ -23,10 +23,10 @@ FIRST = Accounts("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "to
 
 
 def free_bytes(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """Bytes that this process can still take without any being swapped or killed; None where the system does not say.
+    """Bytes that this process can take before something is swapped or killed; None if the system does not say.
 
     Args:
-        proc, groups: where Linux tells.
+        proc, groups: the folders in which Linux has these numbers.
     """
     found = [*_of_the_machine(proc), *_of_the_process(proc), *_of_the_groups(proc, groups)]
     return max(0, min(found)) if found else None
@@ -39,7 +39,7 @@ def _of_the_machine(proc: Path) -> Iterator[int]:
 
 
 def _of_the_process(proc: Path) -> Iterator[int]:
-    """What a limit of the address space (``ulimit -v``) still allows."""
+    """Bytes that the limit of the address space (``ulimit -v``) still allows."""
     words = next(
         (line.split() for line in _lines(proc / "self" / "limits") if line.startswith("Max address space")), ()
     )
@@ -49,7 +49,7 @@ def _of_the_process(proc: Path) -> Iterator[int]:
 
 
 def _of_the_groups(proc: Path, groups: Path) -> Iterator[int]:
-    """What each group around this process still allows."""
+    """Bytes that each control group of this process still allows."""
     for line in _lines(proc / "self" / "cgroup"):
         number, controllers, path = (*line.split(":", 2), "", "")[:3]
         if number == "0" and not controllers:
@@ -75,12 +75,12 @@ def _lines(file: Path) -> list[str]:
 
 
 def _number(file: Path) -> int | None:
-    """The number that stands alone in a file; None where there is another word, such as max."""
+    """The number in a file that holds nothing else; None if it holds a word, such as max."""
     words = " ".join(_lines(file)).split()
     return int(words[0]) if len(words) == 1 and words[0].isdecimal() else None
 
 
 def _numbers(file: Path) -> dict[str, int]:
-    """The numbers of a file of lines that each begin with a name and a number."""
+    """The numbers in a file, by name; each line has a name and a number."""
     split = (line.split() for line in _lines(file))
     return {words[0]: int(words[1]) for words in split if len(words) > 1 and words[1].isdecimal()}

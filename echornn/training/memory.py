@@ -1,4 +1,4 @@
-"""How much memory a configuration needs, asked before any is taken: the kernel's kill leaves no time to say why."""
+"""Estimates how much memory a configuration needs, so that it can be refused before it takes any."""
 
 from __future__ import annotations
 

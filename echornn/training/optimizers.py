@@ -1,4 +1,4 @@
-"""The optimizers, Keras', by the names that `EchoConfig.optimizer` knows."""
+"""The optimizers, which are Keras', by the names in `EchoConfig.optimizer`."""
 
 from __future__ import annotations
 

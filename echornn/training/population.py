@@ -1,4 +1,4 @@
-"""Many networks of one structure, trained in step: was it the idea or the seed?"""
+"""A population: many networks of one structure that are trained together."""
 
 from __future__ import annotations
 

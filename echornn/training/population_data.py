@@ -1,4 +1,4 @@
-"""The data of all replicas, some epochs end to end, made on a thread of its own while the epochs before are trained."""
+"""Makes the data of all replicas for the next epochs, on a thread of its own, while training goes on."""
 
 from __future__ import annotations
 

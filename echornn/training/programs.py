@@ -1,4 +1,4 @@
-"""Compiled training loops and chosen devices, kept by structure: going back to a configuration compiles nothing."""
+"""Keeps compiled training loops and chosen devices by structure, so that going back to one compiles nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 from echornn.training.turns import Turns
 
 MAPPINGS_USED_AT_MOST = 0.8
-"""Part of the system's memory mappings that compiled loops may take up."""
+"""Share of the system's memory mappings that compiled loops may take."""
 
 
 class OutOfMappingsError(RuntimeError):
@@ -30,7 +30,7 @@ class OutOfMappingsError(RuntimeError):
 
 
 class Programs:
-    """Lends out training loops, one trainer at a time, and takes them back when the trainer is gone.
+    """Gives compiled training loops to trainers, and takes them back when a trainer is gone.
 
     Every compilation keeps memory until the process ends, whatever is deleted: 27 MiB and 230 memory mappings for the
     tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux allows
@@ -53,7 +53,7 @@ class Programs:
         is trained again comes to the same bits, whatever a second measurement would say.
 
         Args:
-            replicas: how many; 0 for a lone one.
+            replicas: how many; 0 for a single network.
         """
         program = replace(program_of(config), replicas=max(1, replicas))
         if program not in self._placed:
@@ -61,13 +61,13 @@ class Programs:
         return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A loop for a network of this structure, its variables as whoever had it before left them.
+        """A loop for a network of this structure; its variables have the values of the trainer that had it before.
 
         Args:
             config, device: what to train, and where.
 
         Raises:
-            OutOfMappingsError: it would have to be compiled, and there is no room.
+            OutOfMappingsError: it must be compiled, and too many memory mappings are taken.
         """
         try:
             loop: TrainingLoop = self._like(config, device).pop()
@@ -77,11 +77,11 @@ class Programs:
         return loop
 
     def give_back(self, config: EchoConfig, device: str, loop: TrainingLoop) -> None:
-        """The trainer that had this loop is gone."""
+        """Take back a loop whose trainer is gone."""
         self._like(config, device).append(loop)
 
     def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
-        """The same for many networks: a loop that shares of them take turns on."""
+        """The same for many networks: a loop that trains their shares one after the other."""
         try:
             turns: Turns = self._like(config, device, *kind(config, shares)).pop()
         except IndexError:
@@ -92,7 +92,7 @@ class Programs:
         return turns
 
     def give_back_turns(self, config: EchoConfig, device: str, shares: Shares, turns: Turns) -> None:
-        """The population that had it is gone."""
+        """Take back the loop of a population that is gone."""
         self._like(config, device, *kind(config, shares)).append(turns)
 
     def _like(self, config: EchoConfig, device: str, *of_many: int) -> deque[Any]:
@@ -104,8 +104,8 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
     Args:
         config, device: what to train, and where.
-        replicas: how many networks side by side; 0 for a lone one, which has no axis for them.
-        windows: most that one call trains.
+        replicas: how many networks side by side; 0 for a single network, which has no axis of replicas.
+        windows: how many one call trains at most.
     """
     with tf.device(device):
         weights = initial_weights(config)
@@ -117,20 +117,20 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 
 def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
-    """All that a program for many networks depends on beside their structure: replicas side by side, shares that take
-    turns, and epochs of data that are handed over together."""
+    """What a program for many networks depends on besides their structure: replicas side by side, shares in a call, and
+    epochs of data in a block."""
     return shares.places, shares.room, epochs_in_a_population_block(config, shares.replicas)
 
 
 def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with all that a compiled loop does not depend on set to the same."""
+    """The configuration with every field that does not change the compiled loop set to a fixed value."""
     return replace(program_of(config), device="auto")
 
 
 def refuse_when_mappings_run_out(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> None:
-    """Check that there is room for another compilation; where the system does not tell, there is.
+    """Check that memory mappings are left for another compilation; if the system does not say, they are.
 
     Raises:
         OutOfMappingsError: too many memory mappings are taken.
@@ -145,7 +145,7 @@ def refuse_when_mappings_run_out(
 def mappings_taken(
     mappings: Path = Path("/proc/self/maps"), limit: Path = Path("/proc/sys/vm/max_map_count")
 ) -> tuple[int, int]:
-    """Memory mappings that this process has, and the most that it may have; (0, 1) where the system does not tell."""
+    """How many memory mappings this process has, and may have; (0, 1) if the system does not say."""
     try:
         most = int(limit.read_text())
         with mappings.open() as lines:

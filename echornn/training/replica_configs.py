@@ -1,4 +1,4 @@
-"""What the replicas of a population may differ in, and how its configurations are given."""
+"""In which fields replicas may differ, and the configurations of a population."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TensorFlow holds, looked at where it lies: NumPy copies a part of it a hundred times faster than tensors do."""
+"""Gives a NumPy view of a tensor without copying it."""
 
 from __future__ import annotations
 

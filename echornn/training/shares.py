@@ -1,4 +1,4 @@
-"""How the replicas of a population are shared out: side by side in shares, some of which take turns within a call.
+"""Divides the replicas of a population into shares that are computed together, and shares that take turns.
 
 Side by side, a window costs a fixed 33 us, for its 260 small kernels, and about 1 us for each network (tutorial's
 sizes, one core): below `LEAST` networks each alone is faster, and beyond `MOST` the caches take what is gained.

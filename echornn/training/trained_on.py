@@ -1,4 +1,4 @@
-"""On which device networks were trained: on another, training them again need not come to the same bits."""
+"""The device on which each program was trained; on another device, training again need not give the same bits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from echornn.config import EchoConfig
 DEVICES = ("cpu", "gpu")
 
 Devices = Mapping[EchoConfig, str]
-"""One of `DEVICES` for each program, see `program_of`: the one that trained it last."""
+"""For each program (see `program_of`), the one of `DEVICES` that trained it last."""
 
 NO_DEVICES: Devices = MappingProxyType({})
 
 
 def program_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with all fields set to the same that no compiled program depends on (`START_FIELDS`).
+    """The configuration with every field that does not change the compiled program (`START_FIELDS`) set to a fixed
+    value.
 
     The device that was asked for stays: ``auto`` is answered by a measurement, the others by themselves.
     """
@@ -27,7 +28,7 @@ def program_of(config: EchoConfig) -> EchoConfig:
 
 
 def moved(config: EchoConfig, device: str, devices: Devices) -> str:
-    """That networks which were trained on one device are trained on another now, for people; empty where they are not.
+    """A text that says that networks are now trained on another device than before; empty if they are not.
 
     Args:
         device: where they are trained now.

@@ -1,4 +1,4 @@
-"""The experiment: model, optimizer, data and position, trained any number of windows at a time."""
+"""The trainer of one network: model, optimizer, data and position; it trains any number of windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares of a population that take turns on a training loop, many in one compiled call: each begins where it ended."""
+"""Trains the shares of a population one after the other, in one compiled call; each goes on where it ended."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from echornn.training.bptt import Trained, TrainingLoop
 
 
 class Turns:
-    """The call that trains some shares, one after the other.
+    """A compiled call that trains some shares, one after the other.
 
     Args:
-        loop: trains one share; its variables are what the one whose turn it is has.
+        loop: trains one share; its variables hold the values of the share that is trained at the moment.
         turns: how many shares a call has.
     """
 
@@ -44,7 +44,7 @@ class Turns:
 
     @property
     def compilations(self) -> int:
-        """How often it was traced so far, to be compiled."""
+        """How often it was traced and compiled so far."""
         count: int = self._function.experimental_get_tracing_count()
         return count
 

@@ -69,6 +69,11 @@ def test_exit_codes() -> None:
     require("docs/cli.md", "exit codes", first_words(CLI.path, "code"), (str(int(code)) for code in ExitCode))
 
 
+def test_each_command_with_json_lines_prints_them_here() -> None:
+    there = {name for name, flags in FLAGS.items() if "--json" in flags}
+    require("tests/docs/emitted.py", "COMMANDS", emitted.COMMANDS, there)
+
+
 @pytest.mark.parametrize("name", emitted.COMMANDS)
 def test_json_keys(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     there = emitted.COMMANDS[name](tmp_path, capfd.readouterr) - FIELDS

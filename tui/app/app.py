@@ -1,4 +1,4 @@
-"""The application: it puts the widgets together, hosts the session in a worker, and turns keys into commands."""
+"""The app: puts the widgets together, runs the session on a thread, and turns keys into commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.events import Event, Key, Resize
 from textual.geometry import Size
+from textual.keys import key_to_character
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -111,7 +112,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
             yield BranchList(self.futures, session.go, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(lambda action: action != "undo" or self._frame.undoable > 0)
+        yield KeyLine(self._offers)
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -162,7 +163,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # nothing in them can be done any more
             frame = self._frame
-            offered = (frame.state, frame.undoable, frame.redoable, self._remedy is None)
+            offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
             if offered != self._offered:
                 self._offered = offered
                 self.refresh_bindings()
@@ -240,6 +241,12 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         if action == "why_not":
             return not self._makes_sense(str(parameters[0]))
         return self._makes_sense(action)
+
+    def _offers(self, action: str, key: str) -> bool:
+        """Whether the footer names a key: not one that is text now."""
+        panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
+        is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
+        return not is_text and (action != "undo" or self._frame.undoable > 0)
 
     def _makes_sense(self, action: str) -> bool:
         return keys.makes_sense(action, self._frame) and (action != "advice" or self._remedy is not None)

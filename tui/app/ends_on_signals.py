@@ -1,4 +1,4 @@
-"""An app that a signal ends at once, and that is deaf from then on."""
+"""An app that ends at once on a signal, and ignores keys from then on."""
 
 from __future__ import annotations
 

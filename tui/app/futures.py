@@ -1,4 +1,4 @@
-"""The other futures of the run on the screen, and other runs: which lie under the curve, and what is said of each."""
+"""Chooses which other branches and runs are drawn under the curve, and describes them for the lists."""
 
 from __future__ import annotations
 

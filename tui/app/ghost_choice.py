@@ -1,4 +1,4 @@
-"""Which other futures lie under the curve, with the letter and the line of words of each."""
+"""Chooses which other branches are drawn under the curve, with a letter and a description for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole help of the app, in order: what can be done now, the screen, view by view, the words, then all keys."""
+"""The whole help of the app, in order: what can be done now, the screen, the views, the words, all keys."""
 
 from __future__ import annotations
 

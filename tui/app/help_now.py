@@ -1,13 +1,15 @@
-"""The top of the help: the state that the program is in, and the ten keys that matter in it."""
+"""The top of the help: the state of the program, and the ten most useful keys in it."""
 
 from __future__ import annotations
 
 from echornn.session.frame import Frame, State
 from tui.app.help_text import Section
+from tui.app.keys import KEYS_OF_VIEWS
+from tui.app.views import table
 
 Keys = tuple[tuple[str, str], ...]
 
-VIEWS = ("1-6", "Below: rows, data, memory, gradient, weights, seeds")
+VIEWS = (KEYS_OF_VIEWS, f"Below: {', '.join(view.title for view in table.VIEWS)}")
 SEEDS = ("L", "Luck? Train 64 seeds side by side; L again goes back")
 BACK = ("[, ]", "Look at earlier windows, and back; { } by epoch")
 ADVICE = ("a", "Make the change that the advice above the curve names")
@@ -81,7 +83,7 @@ NOW: dict[State, tuple[str, Keys]] = {
         "Training cannot go on. The reason is on the screen.",
         (
             VIEWS,
-            ("l", "Losses in powers of ten, or linear"),
+            ("l", "Losses on a logarithmic axis, or a linear one"),
             ("z, Z", "Zoom in, zoom out"),
             ("ctrl+p", "Find any command by its name; save text keeps the screen as a file"),
             ("q", "Quit, then start again with other flags"),

@@ -1,4 +1,4 @@
-"""The texts of the help but for its words: what the screen shows, view by view; and the search through all of it."""
+"""The help's texts about the screen and the views, and the search through the whole help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words that the screen, the settings and the lists use, in the help: each in about two lines."""
+"""The help's explanations of the words on the screen: each in about two lines."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ PROBES: Rows = (
         "only. It is of the network as it is now.",
     ),
     (
-        "hangs",
+        "what it uses",
         "How much a step's probabilities change when that input alone is flipped: from not at all (·) to fully (█). "
         "Inputs before the window are not flipped: they are in its first state.",
     ),

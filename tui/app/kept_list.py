@@ -1,4 +1,4 @@
-"""The kept runs, as the list of other runs has them."""
+"""The kept runs as entries of the list of other runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which keys there are, and in which states they make sense."""
+"""The keys of the app, and in which states each does something."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from textual.binding import Binding
 from echornn.session.frame import Frame, State
 from tui.app.views.table import VIEWS
 
-FIRST_VIEW, LAST_VIEW = VIEWS[0].key, VIEWS[-1].key
+FIRST_VIEW = VIEWS[0].key
+KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
+"""As they are shown: ``1-6``."""
 
 LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
 """Keys that have a meaning in some view only."""
@@ -17,7 +19,7 @@ VIEW_KEYS = [
         FIRST_VIEW,
         f"view('{FIRST_VIEW}')",
         "View",
-        key_display=f"{FIRST_VIEW}-{LAST_VIEW}",
+        key_display=KEYS_OF_VIEWS,
         tooltip=f"Below the curve: {', '.join(f'{view.key} {view.title}' for view in VIEWS)}; where it is wide, two",
         id="view",
     ),
@@ -25,7 +27,7 @@ VIEW_KEYS = [
 ]
 
 BINDINGS = [
-    Binding("space,p", "pause", "Pause", tooltip="Pause after the windows under way", id="pause"),
+    Binding("space,p", "pause", "Pause", tooltip="Pause; windows that have begun are finished", id="pause"),
     Binding("space,p", "resume", "Resume", tooltip="Train on", id="resume"),
     Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
     Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch", show=False),
@@ -43,7 +45,7 @@ BINDINGS = [
         "s",
         "settings",
         "Set",
-        tooltip="Settings and presets, beside the curve: change anything, live where it can be",
+        tooltip="Settings and presets beside the curve: change anything, many fields while it trains",
         id="settings",
         priority=True,  # the panel is there when the next key comes, however fast it comes
     ),
@@ -51,7 +53,7 @@ BINDINGS = [
         "a",
         "advice",
         "Advice",
-        tooltip="Make the change that the advice above the curve names, which is known to help; u undoes it",
+        tooltip="Make the change that the advice above the curve names; u undoes it",
         id="advice",
     ),
     Binding(
@@ -60,13 +62,13 @@ BINDINGS = [
     Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
     Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False),
     Binding("u", "undo", "Undo", tooltip="Undo: go to before the last change or divergence", id="undo"),
-    Binding("U", "redo", "Redo", tooltip="Go forth again to where the last undo came from", id="redo", show=False),
+    Binding("U", "redo", "Redo", tooltip="Redo: go back to where the last undo came from", id="redo", show=False),
     Binding(
         "left_square_bracket",
         "window(-1)",
         "Back",
         key_display="[]",
-        tooltip="Look at the window before, as it was; ] at the one after",
+        tooltip="Show the window before, as it was; ] the one after",
         id="window_back",
     ),
     Binding(
@@ -74,7 +76,7 @@ BINDINGS = [
         "window(1)",
         "On",
         key_display="]",
-        tooltip="Look at the window after, as it was",
+        tooltip="Show the window after, as it was",
         id="window_on",
         show=False,
     ),
@@ -83,7 +85,7 @@ BINDINGS = [
         "an_epoch(-1)",
         "Epoch back",
         key_display="{}",
-        tooltip="Look at the end of the epoch before; } of the one after",
+        tooltip="Show the end of the epoch before; } of the one after",
         id="epoch_back",
         show=False,
     ),
@@ -92,7 +94,7 @@ BINDINGS = [
         "an_epoch(1)",
         "Epoch on",
         key_display="}",
-        tooltip="Look at the end of the epoch after",
+        tooltip="Show the end of the epoch after",
         id="epoch_on",
         show=False,
     ),
@@ -117,8 +119,8 @@ BINDINGS = [
         id="replica_after",
         show=False,
     ),
-    Binding("o", "runs", "Other runs", tooltip="Lay other runs under the curve", id="runs", show=False),
-    Binding("l", "log", "Log", tooltip="Losses in powers of ten, or linear", id="log", show=False),
+    Binding("o", "runs", "Other runs", tooltip="Draw other runs under the curve", id="runs", show=False),
+    Binding("l", "log", "Log", tooltip="Losses on a logarithmic axis, or a linear one", id="log", show=False),
     Binding("z", "zoom(True)", "Zoom", tooltip="Zoom in: half as many windows", id="zoom", show=False),
     Binding("Z", "zoom(False)", "Wider", tooltip="Zoom out: twice as many windows", id="wider", show=False),
     Binding("y", "copy", "Copy", tooltip="Copy the command that shows this again", id="copy", show=False),
@@ -126,13 +128,13 @@ BINDINGS = [
         "tab",
         "app.focus_next",
         "Focus",
-        tooltip="Arrow keys: from the curve to the views, and back; > marks the view that has them",
+        tooltip="Give the arrow keys to the curve or to a view; > marks the view that has them",
         show=False,
         priority=True,
     ),
-    Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen anew", id="show_all", show=False),
+    Binding("ctrl+l", "show_all", "Redraw screen", tooltip="Draw the whole screen again", id="show_all", show=False),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
-    Binding("q", "quit", "Quit", tooltip="End the program; ctrl+q too, also where letters are text", id="quit"),
+    Binding("q", "quit", "Quit", tooltip="Quit; ctrl+q too, also while you type", id="quit"),
 ]
 
 
@@ -160,14 +162,14 @@ AT_THE_END = "this is the newest window of its branch: . trains one more"
 
 NO_CROSSHAIR = "no crosshair to go to: d puts it where the loss fell, tab and arrows anywhere"
 
-STARTS_PAUSED = "loading: it will start paused; space again lets it train"
-STARTS_RUNNING = "loading: it will train as soon as it can; space again lets it start paused"
-
 ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
 
-NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to what else was trained"
+NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
 
-LATER = "loading: done as soon as it can be"
+MEANWHILE = "2: data, s: settings, space: pause, ?: help"
+"""What can be done while it loads for the first time."""
+
+LATER = "loading: this is done as soon as possible"
 """What a key says that acts when the network is there."""
 
 FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
@@ -188,9 +190,9 @@ def makes_sense(action: str, frame: Frame) -> bool:
     trains = state in (State.RUNNING, State.PAUSED, State.LOADING)
     match _name(action):
         case "pause":
-            return state in (State.RUNNING, State.LOADING)
+            return state is State.RUNNING or (state is State.LOADING and _is_to_train(frame))
         case "resume":
-            return state is State.PAUSED
+            return state is State.PAUSED or (state is State.LOADING and not _is_to_train(frame))
         case "step" | "finish_epoch":
             return trains
         case "reset" if frame.trained == 0:
@@ -209,10 +211,15 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return True
 
 
+def _is_to_train(frame: Frame) -> bool:
+    """While it loads: whether it trains when it has loaded."""
+    return frame.start.running or frame.start.windows > 0
+
+
 def why_not(action: str, frame: Frame) -> str:
     """Why an action cannot do anything in this frame's state."""
     if frame.state is State.FAILED:
-        return "failed: nothing is trained any more; q quits, then start it with other flags"
+        return "failed: training has stopped; q quits, then start again with other flags"
     if action == "reset" and frame.trained == 0:
         return AT_THE_START
     if action == "replica":

@@ -1,4 +1,4 @@
-"""How the lines and columns of the screen are shared between curve, views and a panel."""
+"""Divides the lines and columns of the screen between curve, views and a panel."""
 
 from __future__ import annotations
 

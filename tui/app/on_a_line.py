@@ -1,4 +1,4 @@
-"""The line to the terminal: frames wait until it has drawn the one before, and leaving until it is still."""
+"""Draws a frame only when the terminal is ready for it, and waits for the terminal before the app ends."""
 
 from __future__ import annotations
 

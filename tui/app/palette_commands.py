@@ -1,4 +1,4 @@
-"""What the command palette offers: every key's action, and what needs no key."""
+"""The entries of the command palette: the actions of all keys, and some that have no key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of the app know of the whole."""
+"""What each part of the app may use of the other parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app on a run that was opened from somewhere, to which escape returns."""
+"""The app for a run that was opened from a map; escape goes back there."""
 
 from __future__ import annotations
 

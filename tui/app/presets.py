@@ -1,4 +1,4 @@
-"""Presets: named changes of a few fields, made to what is trained now; every other field stays as it is."""
+"""Presets: named changes of a few fields; all other fields stay as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The screen as a file: a picture (SVG) or plain text."""
+"""Saves the screen as a picture (SVG) or as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the widgets draw at one time: each gets a whole one, and draws of no other until it is shown the next."""
+"""A scene: everything that the widgets draw at one time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of several seeds, wherever the arrows are: one network or many, and which of them is shown."""
+"""The keys for several seeds: from one network to many and back, and which network is shown."""
 
 from __future__ import annotations
 

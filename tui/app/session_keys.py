@@ -29,19 +29,15 @@ class SessionKeys(Part):
 
     def action_pause(self) -> None:
         self.session.toggle()
-        if self._frame.state is State.LOADING:
-            self._hint(keys.STARTS_RUNNING if self.session.is_to_run else keys.STARTS_PAUSED)
 
     def action_resume(self) -> None:
         self.session.toggle()
 
     def action_step(self) -> None:
         self.session.step()
-        self._hint_if_later()
 
     def action_finish_epoch(self) -> None:
         self.session.finish_epoch()
-        self._hint_if_later()
 
     def action_faster(self) -> None:
         self.session.set_speed(faster(self.session.speed))

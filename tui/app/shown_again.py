@@ -16,7 +16,8 @@ PROGRAM = "echornn-tui"
 
 
 def command_of(config: EchoConfig) -> str:
-    """What trains this configuration from its start: the fields that are not as in the tutorial."""
+    """The command line that trains this configuration from its start: a flag for each field that differs from the
+    default."""
     values = dataclasses.asdict(config)
     usual = dataclasses.asdict(EchoConfig())
     flags = [f"--{name.replace('_', '-')} {value}" for name, value in values.items() if value != usual[name]]
@@ -24,10 +25,10 @@ def command_of(config: EchoConfig) -> str:
 
 
 def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Path | None) -> str:
-    """What leads to this moment again.
+    """The command line that returns to this window.
 
-    From its start, a run needs its fields alone, on any machine. After changes on the way, and in the past, it needs
-    the run that was kept.
+    A run without changes needs only its fields, and works on any machine. A run with changes, or a window in the past,
+    needs the run's folder.
 
     Args:
         path: the branches that lead to the moment, from where the weights began; at least one.
@@ -43,10 +44,10 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
 
 
 class ShownAgain(Part):
-    """An app that tells how to come to what it shows."""
+    """The part of the app that copies the command line for what it shows."""
 
     def action_copy(self) -> None:
-        """Put the command where the terminal keeps what is copied, if it does, and say it."""
+        """Copy the command to the terminal's clipboard, if it has one, and show the command."""
         frame, timeline = self._frame, self.session.timeline
         if len(timeline):
             path = timeline.path(Moment(frame.branch, frame.trained))

@@ -1,4 +1,4 @@
-"""Where the loss began to fall, and where the echo was lost: moments from which another future is worth a try."""
+"""Finds where the loss fell most and where the echo was lost, for the crosshair."""
 
 from __future__ import annotations
 

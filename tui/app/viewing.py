@@ -1,4 +1,4 @@
-"""The views below the curve: which are shown, what they ask of the probes, and when they are drawn."""
+"""The part of the app that shows views, asks the probes for their readings, and draws them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Viewing(Part):
         frame = self._frame
         match frame.state:
             case State.LOADING if not frame.trained:
-                return f"{frame.message}; space pauses, ? explains the keys"
+                return f"{frame.message}; meanwhile {keys.MEANWHILE}"
             case State.LOADING:
                 return f"{view.title}: shown when the network is there"
             case State.FAILED:

@@ -1,1 +1,1 @@
-"""What a subcommand does, and the lines that it prints: a file each."""
+"""The subcommands, one file each, and the lines that they print."""

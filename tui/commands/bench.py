@@ -1,4 +1,4 @@
-"""``echornn-tui bench``: how fast this machine trains a configuration, against two slow programs, in one run."""
+"""The subcommand ``bench``: how fast this machine trains a configuration, compared with two slow programs."""
 
 from __future__ import annotations
 

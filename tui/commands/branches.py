@@ -1,4 +1,4 @@
-"""``echornn-tui branches``: what began each branch of a run, from where, and how far it came."""
+"""The subcommand ``branches``: prints what began each branch of a run, where, and how far it came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to say of one network's training: every 100 windows, and of each epoch."""
+"""The records about one network's training: every 100 windows, and after each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``echornn-tui export``: every window of a run as lines, its networks as lines, or as files."""
+"""The subcommand ``export``: prints every window of a run, or its networks, or writes the networks to files."""
 
 from __future__ import annotations
 

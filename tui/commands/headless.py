@@ -1,4 +1,4 @@
-"""The session as lines, for logs and scripts: one for every 100 windows, and one for every epoch."""
+"""Trains without the app: prints a line every 100 windows, and one for each epoch."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _conclude(
 
 
 def _has_diverged(frame: Frame) -> bool:
-    """Whether nothing goes on well: the loss, or each replica's, is no finite number."""
+    """Whether nothing goes on well: the loss, or each replica's, is not finite."""
     if frame.seed_stats is not None:
         return bool(frame.seed_stats.diverged.all())
     recent = frame.evidence.recent

@@ -1,4 +1,4 @@
-"""Where lines are printed."""
+"""Prints lines of text or JSON."""
 
 from __future__ import annotations
 

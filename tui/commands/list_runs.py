@@ -1,4 +1,4 @@
-"""``echornn-tui list``: the runs of a folder, what they are and what they have come to."""
+"""The subcommand ``list``: prints the runs in a folder, with what they train and how far they are."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 
 def record_of(run: Summary) -> dict[str, Any]:
-    """A run for programs. What is no finite number is null: a loss that has diverged, or of which there is none;
+    """A run for programs. What is not finite is null: a loss that has diverged, or of which there is none;
     ``solved_at`` is null where it was not solved, ``lost_at`` where it was not lost again, and neither is there where
     that is not on record. Of several networks, ``loss`` is the median and ``solved_at`` where half of them were;
     ``lottery`` holds more, such as how many lost it again (see `come_to`)."""
@@ -75,7 +75,7 @@ def record_of(run: Summary) -> dict[str, Any]:
 
 
 def describe(folder: Path) -> str:
-    """How far the run in this folder has come, its size and its name; or what is wrong with it."""
+    """A line for the run in this folder: windows, loss, size and name; or what is wrong with it."""
     try:
         return _columns(summary(folder))
     except (RunError, OSError) as error:

@@ -1,4 +1,4 @@
-"""``echornn-tui map`` where no app is opened: a sweep's map as text, as CSV, or as a picture."""
+"""The subcommand ``map`` without the app: prints a sweep's map as text or CSV, or writes it as a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's network, or networks, as files."""
+"""Writes the networks of a run to files: .npz and .keras."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tui.commands.weights_text import weights_text
 from tui.tty import terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""Why a file can never be written where it was named; anything else is the disk's."""
+"""Errors that say that the named path can never be written; all others are the disk's."""
 
 
 def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
-    """Write what the run's networks are where it stands to the files named.
+    """Write the networks at which the run stands to the named files.
 
     Args:
         weights: a .npz file; of several networks, the replicas are each array's first axis. What each array is stands
@@ -64,7 +64,7 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
 
 
 def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
-    """Have a file saved, and put it in the place of the target only when it is whole."""
+    """Save to a temporary file, and replace the target only when that file is complete."""
     place = Path(os.path.realpath(target))
     try:
         if place.exists() and not place.is_file():

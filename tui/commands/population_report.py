@@ -1,4 +1,4 @@
-"""What there is to say of many networks' training: every 100 windows, and of each epoch."""
+"""The records about the training of many networks: every 100 windows, and after each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``echornn-tui probe``: what a run's network held at a moment, and how far its error travelled."""
+"""The subcommand ``probe``: prints what a run's network held at a moment, and how far its error travelled."""
 
 from __future__ import annotations
 

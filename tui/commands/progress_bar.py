@@ -1,4 +1,4 @@
-"""The last line of a terminal on which lines are printed: how far training is, drawn by Rich."""
+"""A progress bar on the last line of the terminal, below the printed lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``echornn-tui prune``: remove old runs from the user's state folder."""
+"""The subcommand ``prune``: removes old runs from the user's state folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command line keeps a run, and what it says of it at the end."""
+"""Finds and opens runs for the command line, and says at the end how a run goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records as lines for people."""
+"""Turns JSON records into lines of text."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from echornn.config import EchoConfig
 from tui.commands.records import Record
 
 SEEDS_NOTE = "replicas solved (95 % interval), median of their windows; loss at 10, 50, 90 %"
-"""What the numbers in the lines of several replicas are."""
+"""Explains the numbers in the lines of several replicas."""
 
 
 def as_line(record: Record, config: EchoConfig) -> str:
-    """A record for people; for several replicas, within 80 columns as a rule."""
+    """A record as a line of text; for several replicas, usually within 80 columns."""
     return _of_replicas(record) if "success_rate" in record else _of_one(record, config)
 
 
@@ -57,7 +57,7 @@ def _of_replicas(record: Record) -> str:
 
 
 def short(loss: float) -> str:
-    """A loss in nats in five characters or less, as far as it goes: 0.693, 2e-5, 3e+9, inf."""
+    """A loss in nats as text, in at most five characters if possible: 0.693, 2e-5, 3e+9, inf."""
     if not math.isfinite(loss) or loss == 0:
         return f"{loss:g}"
     if 0.001 <= loss < 1000:

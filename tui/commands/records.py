@@ -1,4 +1,4 @@
-"""What lines tell, as plain dictionaries: the fields of ``--json``."""
+"""The JSON records of ``--json``, as plain dictionaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number by which a network of a run is named in all of its branches."""
+"""The number that names a network of a run in all of its branches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line for each network of a run: when it was solved, how low its loss is, and when it was lost again."""
+"""A row for each network of a run: when it was solved and lost, and its loss."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def as_csv(row: ReplicaRow) -> str:
 
 
 def as_json(row: ReplicaRow) -> str:
-    """A line; null where it is not solved, or not lost, and for a loss that is no finite number."""
+    """A line; null where it is not solved, or not lost, and for a loss that is not finite."""
     loss = row.final_loss if math.isfinite(row.final_loss) else None
     when = {"solved_at": row.solved_at or None, "lost_at": row.lost_at or None}
     return json.dumps({**row._asdict(), **when, "final_loss": loss})

@@ -1,4 +1,4 @@
-"""``echornn-tui sweep``: a map is computed, by this machine's processes or by those of a Dask cluster."""
+"""The subcommand ``sweep``: trains a grid with this machine's processes or with a Dask cluster."""
 
 from __future__ import annotations
 

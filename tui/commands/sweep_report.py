@@ -1,4 +1,4 @@
-"""What is said of a sweep: plain dictionaries for programs, lines for people."""
+"""The progress of a sweep as JSON records, and as lines of text."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tui.commands.records import Record
 from tui.printable import quoted
 
 MOST_LEFT_OUT = 5
-"""Impossible points that are named, for people, one by one."""
+"""How many impossible points the lines of text name one by one."""
 
 
 def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
-    """What is to be done, and for how long at the most.
+    """The record at the start: what will be trained, and how long it will take at most.
 
     Keys: points, seeds of each, networks, known of them already, trained_before (of the others, by another version of
     the program; they are trained anew), compilations at the least, workers, seconds_at_most (about; where the echo is
@@ -47,7 +47,8 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 
 def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
-    """What has come of a point, in the map's own numbers (see `Tally`): its fields; of how many seeds, how many solved
+    """The record of a finished point, with the numbers of the map (see `Tally`): its fields; of how many seeds, how
+    many solved
     the echo, as a share with its 95 % interval; the window by which half of all seeds had (None where fewer did); the
     median of the final losses, of two the smaller (None where most diverged); level, the mean loss in nats of 50
     windows below which the echo counts as solved; failed, why it could not be trained.
@@ -69,7 +70,7 @@ def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
 
 
 def end_record(status: Status, seconds: float, workers: int) -> Record:
-    """What has come of it: finished, or stopped; share_in_loops is the part of the workers' time that was spent in the
+    """The record at the end: finished or stopped; share_in_loops is the part of the workers' time that was spent in the
     compiled loops, 0 to 1; where, the devices, machines and processes that trained."""
     return {
         "event": "finished" if status.is_finished else "stopped",
@@ -84,7 +85,7 @@ def end_record(status: Status, seconds: float, workers: int) -> Record:
 
 
 def start_lines(record: Record) -> Iterator[str]:
-    """The start for people."""
+    """The start record as lines of text."""
     networks, known, left_out = record["networks"], record["known"], record["left_out"]
     there = f", {known:,} of them known already" if known else ""
     points, seeds = counted(record["points"], "point"), counted(record["seeds"], "seed")
@@ -104,7 +105,7 @@ def start_lines(record: Record) -> Iterator[str]:
 
 
 def point_line(record: Record, axes: Mapping[str, Any]) -> str:
-    """A point for people."""
+    """A point record as a line of text."""
     name = in_words({field: record[field] for field in axes})
     if record["failed"] is not None:
         return f"{name}: failed: {record['failed']}"
@@ -117,7 +118,7 @@ def point_line(record: Record, axes: Mapping[str, Any]) -> str:
 
 
 def end_lines(record: Record, folder: Path) -> Iterator[str]:
-    """The end for people."""
+    """The end record as lines of text."""
     failed = f"  {counted(record['points_failed'], 'point')} failed" if record["points_failed"] else ""
     networks = counted(record["networks"], "network")
     yield (
@@ -130,7 +131,7 @@ def end_lines(record: Record, folder: Path) -> Iterator[str]:
 
 
 def bar_numbers(status: Status) -> tuple[str, ...]:
-    """How far it is, beside a bar."""
+    """The texts beside the progress bar: how many networks are done, solved, failed, and how long it will take."""
     return (
         f"{status.known:,}/{status.trainings:,} networks",
         f"{status.solved:,} solved",
@@ -140,7 +141,7 @@ def bar_numbers(status: Status) -> tuple[str, ...]:
 
 
 def pace_text(status: Status) -> str:
-    """How fast it goes, and for how long it will."""
+    """How many networks are finished a second, and about how long the rest will take."""
     if not status.loop_seconds:
         return "compiling" if status.under_way else "waiting for workers"
     rate = f"{status.rate:,.1f}/s" if status.rate else "training"
@@ -149,12 +150,12 @@ def pace_text(status: Status) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """So many of a thing: ``1 point``, ``1,024 points``."""
+    """A number with its noun: ``1 point``, ``1,024 points``."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def time_text(seconds: float) -> str:
-    """A stretch of time, as short as can be."""
+    """A duration as text, rounded: ``40 s``, ``12 min``, ``3 h 5 min``, ``6 days``."""
     whole = max(1, round(seconds))
     if whole < 100:
         return f"{whole} s"
@@ -164,10 +165,10 @@ def time_text(seconds: float) -> str:
 
 
 class PointNews:
-    """The points of a sweep as they become known, each once.
+    """Finds the points of a sweep that have got all their results since the last call.
 
     Args:
-        results: as first read; what is known there is not told.
+        results: as first read; points that are finished there are left out.
     """
 
     def __init__(self, results: SweepResults) -> None:
@@ -175,7 +176,7 @@ class PointNews:
         self._told = {point.config for point in results.points if _is_over(point)}
 
     def records(self) -> Iterator[Record]:
-        """Of the points that have become known since the last call."""
+        """A record for each point that has been finished since the last call."""
         newest = self._results.refresh()
         if newest is self._results:
             return

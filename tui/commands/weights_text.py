@@ -1,4 +1,4 @@
-"""What each array of a .npz file of weights is: its shape, the order and sign of gates, and the formulas."""
+"""The text beside a .npz file of weights: shapes, the order and sign of gates, and the formulas."""
 
 from __future__ import annotations
 

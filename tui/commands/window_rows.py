@@ -1,4 +1,4 @@
-"""The windows of a run as rows, one for each network, and these as lines."""
+"""A row for each window of a run (with replicas, for each network), as text or JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows of a run's loss log, of one network or of many, as losses and errors of each."""
+"""Reads windows from a run's loss log: losses and errors, of one network or of many."""
 
 from __future__ import annotations
 

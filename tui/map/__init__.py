@@ -1,1 +1,1 @@
-"""The map of a sweep: what of it is laid out, and how that is drawn: on the screen, as lines, as a picture."""
+"""The map of a sweep: what of it is shown, and how it is drawn on the screen, as text, and as a picture."""

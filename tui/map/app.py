@@ -1,4 +1,4 @@
-"""The map as a program: it follows a sweep's folder, and turns keys into what is seen of it."""
+"""The map app: follows a sweep's folder, and turns keys into changes of what is shown."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         yield Input(placeholder=example_of(self._surveyed.axes), id="filter", compact=True)
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
-    def _offers(self, action: str) -> bool:
+    def _offers(self, action: str, _: str) -> bool:
         return action != "step_other(-1)" or bool(state.others(self.seen.state, self._surveyed.axes))
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""What the command line asks of a map."""
+"""What the flags of the command line choose to show of a map."""
 
 from __future__ import annotations
 

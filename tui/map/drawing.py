@@ -1,4 +1,4 @@
-"""The map on a grid of characters: shaded cells, numbers where there is room, theory's lines between them."""
+"""Draws the map on a grid of characters: shaded cells, numbers if there is room, and theory's lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep's folder, looked at again and again while it is filled: on a thread of its own, since a disk may hang."""
+"""Reads a sweep's folder again and again while it is filled, on a thread of its own, since a disk may hang."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ WHAT_IS_SEEN = (
         "The lines",
         "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies in an "
         "earlier window: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does "
-        "not fit (an LSTM has two numbers a unit): fewer seeds learn. They are drawn where cells lie on both sides.",
+        "not fit (an LSTM has two numbers a unit): fewer seeds solve it. They are drawn where cells lie on both sides.",
     ),
     (
         "What the cursor is on",

@@ -1,4 +1,4 @@
-"""Which keys the map has."""
+"""The keys of the map."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BINDINGS = [
         "m",
         "measure",
         "Shown",
-        tooltip="What is shown: how many solved it, the window by which half had, the final loss",
+        tooltip="What is shown: how many seeds solved it, the window by which half had, the final loss",
         id="measure",
     ),
     Binding(
@@ -20,7 +20,7 @@ BINDINGS = [
         "step_other(-1)",
         "Hold",
         key_display="[]",
-        tooltip="Another field at the value before; ] at the next; around its ends all of them together",
+        tooltip="Hold another field at its value before; ] at the next; past its ends, all values together",
         id="step_back",
     ),
     Binding(
@@ -28,7 +28,7 @@ BINDINGS = [
         "step_other(1)",
         "On",
         key_display="]",
-        tooltip="Another field at its next value",
+        tooltip="Hold another field at its next value",
         id="step_on",
         show=False,
     ),
@@ -36,7 +36,7 @@ BINDINGS = [
         "o",
         "other",
         "Other",
-        tooltip="Which field [ and ] hold, where there are more; > marks it",
+        tooltip="Choose which field [ and ] hold, if there are several; > marks it",
         id="other",
         show=False,
     ),
@@ -55,10 +55,10 @@ BINDINGS = [
         "filter",
         "Filter",
         key_display="/",
-        tooltip="Leave some values only: FIELD=a,b or FIELD=low..high, of several fields with spaces between",
+        tooltip="Show some values only: FIELD=a,b or FIELD=low..high; several fields with spaces between",
         id="filter",
     ),
-    Binding("escape", "escape", "Clear", tooltip="Take the filter away, then the mark", id="escape", show=False),
+    Binding("escape", "escape", "Clear", tooltip="Remove the filter, then the mark", id="escape", show=False),
     Binding("left", "move(0,-1)", "Left", tooltip="Move the cursor", show=False),
     Binding("right", "move(0,1)", "Right", tooltip="Move the cursor", show=False),
     Binding("up", "move(-1,0)", "Up", tooltip="Move the cursor", show=False),
@@ -67,15 +67,15 @@ BINDINGS = [
     Binding("end", "move(0,1000)", "Last", tooltip="To the last column", show=False),
     Binding("pageup", "move(-10,0)", "Page up", tooltip="Ten rows up", show=False),
     Binding("pagedown", "move(10,0)", "Page down", tooltip="Ten rows down", show=False),
-    Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen anew", id="show_all", show=False),
+    Binding("ctrl+l", "show_all", "Draw anew", tooltip="Draw the whole screen again", id="show_all", show=False),
     Binding("question_mark", "help", "Help", key_display="?", tooltip="This help", id="help"),
-    Binding("q", "quit", "Quit", tooltip="End the program; what is computed is kept", id="quit"),
+    Binding("q", "quit", "Quit", tooltip="Quit; results are kept", id="quit"),
 ]
 
 LEFT_OUT = ("copy", "filter", "step_other(-1)", "across", "measure", "mark")
 """Actions whose keys are left out of the key line where not all have room, in this order."""
 
-NEEDS_TWO = "there is one field only: --grid of more, and they can be turned"
+NEEDS_TWO = "there is only one field: with a second --grid field they can be turned"
 NEEDS_DOWN = "no field is down, so nothing can be turned: X chooses one"
-NEEDS_OTHERS = "no other field to hold: x and X show all there are"
-CANNOT_OPEN = "nothing to train here: this combination cannot be"
+NEEDS_OTHERS = "no other field to hold: x and X show all fields"
+CANNOT_OPEN = "nothing to train here: this combination is not possible"

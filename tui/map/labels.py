@@ -1,4 +1,4 @@
-"""What stands beside a map's rows and columns, and below it."""
+"""The texts around the map: labels of rows and columns, the legend, and the other fields."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tui.map.walls import Walls
 
 
 def texts_of(values: Values, field: str | None) -> list[str]:
-    """Labels of rows or columns; where there is no such field, one for all."""
+    """The labels of rows or columns; without a field, a single label."""
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
 def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
-    """What the map's signs mean: its shades, then the other signs that there are on it."""
+    """The legend in two lines: the shades, then the other signs that are on the map."""
     shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
     others = [
         (signs.missing, "to come", counts.missing),
@@ -31,7 +31,7 @@ def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs
 
 
 def others_of(table: Table) -> str:
-    """The fields that are neither across nor down: held at a value, or of which a cell has several."""
+    """Names the fields that are neither across nor down, with their values."""
     choice, axes = table.choice, table.surveyed.axes
     parts = [
         held_text(name, choice.left(name, values), values)
@@ -42,7 +42,7 @@ def others_of(table: Table) -> str:
 
 
 def held_text(name: str, left: Values, values: Values) -> str:
-    """A field that is neither across nor down: the value at which it is held, or that each cell is of several."""
+    """A field that is neither across nor down: its value, or the word over if each cell joins several values."""
     if len(left) == 1:
         largest = " (largest)" if name == BUDGET and len(values) > 1 and left == values[-1:] else ""
         return f"{name} {value_text(left[0])}{largest}"

@@ -1,4 +1,4 @@
-"""The map as a picture: an SVG file that needs nothing else."""
+"""Draws the map as an SVG file that needs no other file."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ SHADES = ("#fde725", "#c8e020", "#90d743", "#5ec962", "#35b779", "#20a486", "#21
 """From the worst to the best, ever darker: yellow to blue (viridis), also for eyes that tell no red from green."""
 
 NONE = "#f2f2f2"
-"""Of a cell that never came that far."""
+"""The colour of a cell at the lowest level of the scale."""
 
 LINES = (("#c2185b", ""), ("#000000", "6 4"))
 """Colour and dashes of theory's lines, by limit."""
 
 WIDTH, HEIGHT, GAP, LETTER = 46, 34, 2, 7.3
-"""Of a cell, between cells, and of a letter, in pixels."""
+"""Pixels: width and height of a cell, the gap between cells, the width of a letter."""
 
 TOP, LINE = 84, 20
-"""Above the cells; of a line of text."""
+"""Pixels: space above the cells, and height of a line of text."""
 
 
 def picture_of(seen: Seen) -> str:
-    """The whole file."""
+    """The text of the SVG file."""
     table = seen.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
@@ -103,7 +103,7 @@ def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: s
 
 
 def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
-    """The scale from the worst to the best; the signs; theory's lines, and what holds beyond them."""
+    """The legend: the scale from the worst to the best, the signs, and what theory's lines mean."""
     worst, best = _ends(seen.scale)
     x = left
     yield _text(x, top + 4, worst, "start")

@@ -1,4 +1,4 @@
-"""How far a sweep is, in a line."""
+"""A line that says how far a sweep is."""
 
 from __future__ import annotations
 

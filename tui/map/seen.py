@@ -1,4 +1,4 @@
-"""All that is drawn at one time: the table of what was chosen, and what is on it."""
+"""Everything that the map draws at one time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The signs of a map: a shade for how good, and what there is instead where there is nothing to shade."""
+"""The characters of a map: shades, and signs for cells without a value."""
 
 from __future__ import annotations
 

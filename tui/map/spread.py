@@ -1,4 +1,4 @@
-"""How the rows or the columns of a table share the room there is: pure geometry, the same for both."""
+"""Divides the room among the rows or columns of the map: pure geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person has chosen to see of a sweep, and what each key makes of that: pure functions."""
+"""What the user has chosen to see of a sweep, and how each key changes that: pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Theory's lines on a table: between which cells they run."""
+"""Between which cells of the map theory's lines are."""
 
 from __future__ import annotations
 

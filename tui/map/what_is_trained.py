@@ -1,4 +1,4 @@
-"""What all networks of a sweep have in common: without it a map is of nothing in particular."""
+"""The text about what all networks of a sweep have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map's three parts: what is shown, the cells with their legend, and what the cursor is on."""
+"""The three widgets of the map: the head, the cells with their legend, and the lines about the cell at the cursor."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tui.map.what_is_trained import common_to_all
 LEGEND_LINES = 2
 
 IN_SHORT = {Measure.SUCCESS: "solved, %", Measure.WINDOWS: "half by window", Measure.LOSS: "median loss"}
-"""What is shown of a cell, where the fields need the room."""
+"""Short names of what the cells show, if the fields need the room."""
 
 
 class MapHead(CellWidget):
-    """How far the sweep is; what of it is shown; and where the screen is high enough, what all of it has in common."""
+    """The head: how far the sweep is, what is shown of it, and on a high screen what all its networks have in
+    common."""
 
     STYLES = ("head--state", "head--fields", "head--trouble", "head--common")
     COMPONENT_CLASSES = set(STYLES)
@@ -57,7 +58,7 @@ class MapHead(CellWidget):
 
 
 def parts_of(seen: Seen) -> list[Part]:
-    """What is shown, of which fields; the filter."""
+    """The texts that say what is shown, for which fields, with which filter."""
     state, axes = seen.state, seen.table.surveyed.axes
     parts = [Part(WORDS[state.measure], 3, "measure")]
     parts += [Part(f"across {state.across}", 4, "axes")] if state.across else []
@@ -73,7 +74,7 @@ def parts_of(seen: Seen) -> list[Part]:
 
 
 def common_parts(seen: Seen) -> list[Part]:
-    """What all networks have in common."""
+    """The texts that say what all networks have in common."""
     common = common_to_all(seen.table.surveyed)
     if common is None:
         return []
@@ -83,7 +84,7 @@ def common_parts(seen: Seen) -> list[Part]:
 
 
 class MapGrid(CellWidget, can_focus=True):
-    """The cells; below them what their signs mean."""
+    """The cells, and below them the legend."""
 
     STYLES = STYLES
     COMPONENT_CLASSES = set(STYLES)
@@ -118,7 +119,8 @@ class MapGrid(CellWidget, can_focus=True):
 
 
 class MapReading(CellWidget):
-    """What the cursor is on, in two lines; and in the third what it is beside the mark, or why a key did nothing."""
+    """The lines about the cell at the cursor: two about its results, and one that compares it or says why a key did
+    nothing."""
 
     STYLES = ("reading--first", "reading--more", "reading--hint")
     COMPONENT_CLASSES = set(STYLES)
@@ -144,7 +146,7 @@ class MapReading(CellWidget):
 
 
 def with_result(text: str, width: int) -> str:
-    """What a cell is, and what has come of it: where not all has room, the fields that were named last go first."""
+    """A cell's fields and results as one line; if it is too long, the last fields are left out."""
     name, colon, result = text.partition(": ")
     room = width - len(colon + result)
     return shortened(name, room) + colon + result if 0 < room < len(name) else shortened(text, width)

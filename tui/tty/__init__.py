@@ -1,1 +1,1 @@
-"""File descriptors, signals, the guardian, the driver, and the line to the terminal."""
+"""Everything about the terminal: file descriptors, signals, the guardian, and Textual's driver."""

@@ -1,4 +1,4 @@
-"""A slow line gets fewer frames, not late ones: none is drawn while the terminal has not seen the ones before."""
+"""Limits how many frames are on their way to the terminal, so that a slow connection gets fewer, never old ones."""
 
 from __future__ import annotations
 

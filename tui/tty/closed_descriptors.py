@@ -1,4 +1,4 @@
-"""Standard streams that were closed by who started the program (``>&-``): no file may take their numbers."""
+"""Opens the null device for standard streams that were closed (``>&-``), so that no other file gets their numbers."""
 
 from __future__ import annotations
 

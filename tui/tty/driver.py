@@ -1,4 +1,4 @@
-"""Textual's driver for a terminal, which tells the guardian when it has the terminal, and bears what comes from it."""
+"""Textual's driver for a terminal, which tells the guardian when it takes the terminal, and accepts any input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals that come before anybody listens are kept for who will: Python takes 0.2 s to start, TensorFlow seconds.
+"""Keeps signals that come before the program can handle them.
 
 It imports nothing that takes time: it is the first to run.
 """

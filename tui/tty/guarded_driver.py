@@ -1,4 +1,4 @@
-"""The driver that stops, wakes and reads keys in its own way, where Textual's would lose the screen or the app."""
+"""Textual's driver with our own stopping, waking and reading of keys, where Textual's loses the screen or the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small parent process that outlives the app: it puts the terminal in order where the app no longer can.
+"""A small parent process of the app, which restores the terminal if the app dies.
 
 ``kill -9``, or an abort inside native code, ends a process before it can do anything. So the app runs in a child, and
 its parent, which does nothing but wait, stays what the shell or the scheduler has started.

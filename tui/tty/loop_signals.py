@@ -1,4 +1,4 @@
-"""Signals for an event loop: each is acted on at once, whatever else waits there."""
+"""Handles signals inside an event loop, at once."""
 
 from __future__ import annotations
 

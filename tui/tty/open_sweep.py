@@ -1,4 +1,4 @@
-"""Opens the map of a sweep that this program computes."""
+"""Opens the map of a sweep, and runs the sweep meanwhile."""
 
 from __future__ import annotations
 

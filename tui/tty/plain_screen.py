@@ -1,4 +1,4 @@
-"""Whether Textual's private parts are used: the screen is plain, and all works, where they are not.
+"""Whether Textual's private parts can be used; without them the screen is drawn in a simpler way.
 
 Plain, the screen takes more bytes and is not told how far a slow line has come, a stop in the middle of a write may
 wait for a key, a key that cannot be read takes those with it that came at the same time, and there is no export of

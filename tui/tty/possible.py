@@ -1,4 +1,4 @@
-"""What a terminal can mean, of all that bytes can say."""
+"""Which events a terminal can really send; all others are dropped."""
 
 from __future__ import annotations
 

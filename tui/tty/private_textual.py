@@ -1,4 +1,4 @@
-"""Every private part of Textual that the program touches, each under a name of ours, and why it is needed.
+"""All private parts of Textual that the program uses, each under a name of ours, and why it needs them.
 
 Nothing else imports or names them. A Textual that lacks one makes this module fail to import, and
 `tui.tty.plain_screen` does without all of them.
@@ -37,7 +37,7 @@ for owner, name in NEEDED:
 
 
 def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
-    """Let every update of this app's screen pass through ``change``, and send what ``behind`` says after it.
+    """Pass every update of this app's screen through ``change``, and send the text from ``behind`` after it.
 
     `App._display` is the one place where an update meets the terminal: an update changed any earlier may never be
     drawn, and what is written elsewhere may come before it.
@@ -70,18 +70,18 @@ class KeyParser(XTermParser):
 
 
 class OpenDriver(LinuxDriver):
-    """Textual's driver for Linux and macOS, with what we need of its inside under public names."""
+    """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
 
     def stop_as_told(self) -> None:
-        """Give the terminal back and stop: Textual does so in the middle of whatever the main thread does."""
+        """Give the terminal back and stop this process, as Textual does on SIGTSTP."""
         self._sigtstp_application()
 
     def go_on_as_told(self) -> None:
-        """Take the terminal again: likewise."""
+        """Take the terminal again, as Textual does on SIGCONT."""
         self._sigcont_application()
 
     def forget_reader(self) -> None:
-        """Do not wait for the thread that reads keys: it may wait for one that the shell has read."""
+        """Do not wait for the thread that reads keys: it may wait for a key that the shell has read."""
         self._key_thread = None
 
     def _get_terminal_size(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""The few bytes that bring the terminal from what it shows to what it should show: Textual sends whole lines."""
+"""Computes the few bytes that change the terminal from what it shows to what it should show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal's file descriptors and signals: the only place that touches them."""
+"""The terminal's file descriptors and signals; no other file touches them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes from the terminal, as messages for the app: whatever the bytes are, nothing is raised and all ends."""
+"""Turns bytes from the terminal into messages for the app; no bytes raise an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors on threads, which nobody waits for: the first is kept in a file and said in a line, and none on the screen."""
+"""Handles errors on threads: the first is kept in a file and shown in a line."""
 
 from __future__ import annotations
 

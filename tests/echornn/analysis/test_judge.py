@@ -95,7 +95,7 @@ def test_how_long_it_is_too_early_to_tell_counts_from_the_last_edit() -> None:
         later = evidence_of((81, 0.7)).under(edited, TUTORIAL, 81)
         it = situation(edited, later.after(np.full(windows, 0.7, np.float32), edited, 81), None)
         assert it.kind is Kind.TOO_EARLY
-        assert words.said(it).cause == f"too early to tell: {left} until it is judged"
+        assert words.said(it).cause == f"too early to tell: {left} needed"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +204,15 @@ def test_what_is_solved_again_is_not_said_to_be_lost() -> None:
     evidence = evidence_of((512, 0.01), (60, 0.4), (100, 0.009))
     assert evidence.lost_at is None
     assert situation(TUTORIAL, evidence, None).kind is Kind.SOLVED
+
+
+def test_where_in_its_epoch_it_was_lost_is_known_unless_epochs_began_anew() -> None:
+    lost = evidence_of((1343, 0.01), (500, 0.6))
+    assert lost.lost_at is not None
+    newest = window_of([0.6], 1843 - 2 * 666 - 1, epoch=2)
+    assert situation(TUTORIAL, lost, newest).into_epoch == lost.lost_at - 2 * 666
+    assert situation(TUTORIAL, lost.with_new_data(1843), newest).into_epoch == 0
+    assert situation(TUTORIAL, lost, None).into_epoch == 0
 
 
 def test_a_network_that_is_solved_with_new_data_too_learned_the_rule() -> None:

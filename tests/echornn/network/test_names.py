@@ -1,4 +1,4 @@
-"""What a configuration can name is there, and what is known of it without TensorFlow is so."""
+"""Each name of a cell or an optimizer has its entry, and `CELL_FACTS` has the sizes that the cells really have."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from tui.flags import ConfigFlags
 ENDLESS = replace(SMALL, num_epochs=1000)
 
 WILD = 1000.0
-"""A learning rate under which the loss is no finite number from the fourth window on."""
+"""A learning rate under which the loss is not finite from the fourth window on."""
 
 
 class WildTrainer(ScriptedTrainer):
@@ -50,7 +50,7 @@ class WildTrainer(ScriptedTrainer):
 
 
 def diverge(folder: Path, before: int = 5) -> Session:
-    """Train some windows, then with a wild rate until the loss is no finite number."""
+    """Train some windows, then with a wild rate until the loss is not finite."""
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=RunRecorder.begin(folder, ENDLESS))
     return play(
         session, lambda: session.step(before), lambda: session.edit(learning_rate=WILD), lambda: session.step(9)

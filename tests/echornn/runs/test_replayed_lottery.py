@@ -1,4 +1,4 @@
-"""A record that mixes networks alone and lotteries is what its commands train, told again."""
+"""A run of single networks and of populations: training its commands again gives the losses on record."""
 
 from __future__ import annotations
 

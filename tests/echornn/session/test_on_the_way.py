@@ -1,4 +1,4 @@
-"""A change made on the way to a moment is made on that moment's terms, not on those of where the way is now."""
+"""A change that comes while the session still goes to another window uses the configuration of that window."""
 
 from __future__ import annotations
 

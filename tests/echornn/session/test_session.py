@@ -17,6 +17,7 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Unrecorded
+from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.session.way import TAPE_WINDOWS
@@ -153,13 +154,24 @@ def test_to_the_end_of_the_epoch() -> None:
 
 def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
-    for is_to_run in (False, True, False):
-        session.toggle()
-        assert session.is_to_run == is_to_run
+    loading = session.frame
+    assert (loading.start, session.frame) == (Start(), loading), "nothing has changed"
+    session.toggle()
+    assert session.frame.start == Start(running=False)
+    session.finish_epoch()
+    assert session.frame.start == Start(running=False, windows=1, to_the_end=True)
+    session.toggle()
+    session.step(3)
+    assert session.frame.start == Start(running=False, windows=3)
+    session.resume()
+    assert session.frame.start == Start()
+    session.set_speed(20)
+    assert session.frame.speed == 20
+    session.toggle()
     thread = threading.Thread(target=session.run)
     thread.start()
     assert session.when_idle(10)
-    assert (session.is_to_run, session.frame.state, session.frame.trained) == (False, State.PAUSED, 0)
+    assert (session.frame.state, session.frame.trained) == (State.PAUSED, 0)
     session.stop()
     thread.join(10)
 

@@ -255,11 +255,14 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
     assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
         "beside x: fewer are luck; 4 seeds or more of both can be compared"
     )
-    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == ("may be luck, p 1: 0 more (-27 to 27) of 100 than x")
+    assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == ("equal: 0 (-27 to 27) of 100 more than x")
     for count in (5, 9, 16, 40):
         for solved in range(count + 1):
             for other in range(count + 1):
                 text = compared(of_seeds(solved, count), of_seeds(other, count), "x")
+                if solved == other:
+                    assert re.fullmatch(r"equal: 0 \(-\d+ to \d+\) of 100 more than x", text)
+                    continue
                 found = re.fullmatch(
                     r"(.*), p (?:< )?(\S+): [\d.]+ (?:more|fewer) \((\S+) to (\S+)\) of 100 than x", text
                 )

@@ -67,7 +67,7 @@ async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> Non
         await pilot.press("6", "down")
         await pilot.pause()
         assert "a Advice" in footer(app)
-        assert "enter: on with it alone · a: init glorot" in screen_text(app)
+        assert "enter: go on with it alone · a: init glorot" in screen_text(app)
 
 
 async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:

@@ -97,3 +97,27 @@ async def test_the_footer_is_composed_anew_only_where_other_keys_make_sense(monk
         await pilot.resize_terminal(60, 24)
         await pilot.pause()
         assert len(composed) == 4, "there is room for fewer"
+
+
+@pytest.mark.parametrize(
+    ("keys", "named", "not_named"),
+    [
+        (["s"], ["space Resume", ". Step", "1-6 View", "q Quit"], []),
+        (["s", "down"], ["+/- Nudge", "space Resume", "q Quit"], [". Step", "1-6 View"]),
+        (["s", "down", "5"], ["+/- Nudge"], ["Resume", "Step", "View", "Help", "Quit"]),
+        (["s", "down", "5", "escape", "escape"], ["space Resume", ". Step", "+/- Speed", "q Quit"], []),
+        (["b"], [". Step", "q Quit"], []),
+        (["b", "n"], [], ["Resume", "Step", "Speed", "View", "Help", "Quit"]),
+        (["b", "n", "x", "enter"], [". Step", "q Quit"], []),
+    ],
+)
+async def test_the_footer_names_no_key_that_is_text_now(
+    keys: list[str], named: list[str], not_named: list[str]
+) -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, _, pilot):
+        await pilot.press(*keys)
+        await pilot.pause()
+        await pilot.pause()
+        footer = screen_text(app).splitlines()[-1]
+        assert all(name in footer for name in named), footer
+        assert not any(name in footer for name in not_named), footer

@@ -1,4 +1,4 @@
-"""Ghosts under the curve: their extremes, their letters, and that what has not changed costs nothing."""
+"""Ghosts, the other branches drawn under the curve: their lines and letters, and no redrawing without a change."""
 
 from __future__ import annotations
 

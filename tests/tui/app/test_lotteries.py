@@ -167,10 +167,23 @@ async def test_where_its_view_is_shown_a_lottery_that_begins_has_the_arrows(
 
 async def test_while_loading_a_turn_waits() -> None:
     async with opened(State.LOADING) as (app, session, pilot):
-        await pilot.press("L")
+        await pilot.press("6", "L")
+        app.show_newest_frame()
         await pilot.pause()
         assert session.commands == ["replicas"]
         assert keys.LATER in screen_text(app)
+        assert "seeds: 64 networks are being prepared" in screen_text(app)
+
+
+async def test_while_the_seeds_are_compiled_their_view_says_that_they_come() -> None:
+    async with opened(State.PAUSED, size=(80, 24)) as (app, session, pilot):
+        await pilot.press("6", "L")
+        many = EchoConfig(seed=7, replicas=64)
+        session.set_frame(State.LOADING, app._frame.progress, message="compiling", coming=many)
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "seeds: 64 networks are being prepared, with seeds 7 to 70." in screen_text(app)
+        assert "this is one network" not in screen_text(app)
 
 
 @pytest.mark.parametrize("begun", [True, False])
@@ -189,7 +202,7 @@ async def test_what_became_of_the_chosen_one_stands_below_how_many_solved() -> N
         assert isinstance(app.focused, SeedsView), "its arrows act at once"
         lines = screen_text(app).split("\n")
         assert "of 64 solved (" in lines[2]
-        assert "enter: on with it alone" in lines[3]
+        assert "enter: go on with it alone" in lines[3]
 
 
 async def test_the_crosshair_keeps_the_arrows_when_the_lottery_is_shown() -> None:
@@ -244,7 +257,7 @@ def test_from_one_to_many_to_another_one_and_back_in_the_program() -> None:
         program.until(lambda text: "L trains 64 networks at once" in text)
         program.press("L")
         program.until(lambda text: " of 64 solved" in text)
-        program.until(lambda text: "enter: on with it" in text)  # a lottery that begins has the arrows
+        program.until(lambda text: "enter: go on with it" in text)  # a lottery that begins has the arrows
         program.press("\x1b[B")
         program.press("\r")
         program.until(lambda text: "one network, with seed" in text)

@@ -208,7 +208,7 @@ async def test_there_may_be_no_others(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with opened() as (app, _, pilot):
         await pilot.press("o")
-        assert (await listed(app, pilot))[1] == "there are no others"
+        assert (await listed(app, pilot))[1] == "there are no other runs"
         await pilot.press("space", "enter", "down", "end", "home", "escape")
         assert not app.query_one(RunList).is_open
 

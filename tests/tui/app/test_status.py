@@ -54,7 +54,7 @@ async def test_running() -> None:
         "▶ running   epoch 3/100   window 215/666   loss 0.0221   accuracy 80.0%",
         "100 of 100 windows/s · echo 3, T 15, state 4, batch 5, adagrad 0.3, seed 7 · cpu",
         "chance is 0.693 nats, the loss of guessing",
-        "12 of a window's 15 targets echo an input inside it, where the gradient gets",
+        "12 of a window's 15 targets echo an input inside it, which gradients reach",
     ]
 
 

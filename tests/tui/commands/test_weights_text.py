@@ -39,6 +39,11 @@ def step(cell: Cell, x: Floats, h: Floats, c: Floats, w: dict[str, Floats]) -> t
     return sigmoid(o) * np.tanh(c), c
 
 
+def test_every_cell_has_its_formulas() -> None:
+    missing = sorted({*get_args(Cell)} - {*FORMULAS})
+    assert not missing, f"FORMULAS has no entry for {', '.join(missing)}: export --weights would fail"
+
+
 @pytest.mark.parametrize("cell", get_args(Cell))
 def test_the_order_of_columns_is_the_cells_own(cell: Cell) -> None:
     columns = [line.partition(": ")[2] for line in FORMULAS[cell] if line.startswith("columns of ")]

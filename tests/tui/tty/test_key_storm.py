@@ -1,4 +1,4 @@
-"""A short storm; `tests.benchmarks.key_storm` has the long ones."""
+"""Random keys sent to the real program for a short time; `tests.benchmarks.key_storm` sends many more."""
 
 from __future__ import annotations
 

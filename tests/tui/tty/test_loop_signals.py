@@ -1,4 +1,4 @@
-"""Signals in an event loop: none is lost, whatever else waits there."""
+"""Signals that come while an event loop runs: each one is handled, whatever else the loop waits for."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What opens over the main screen."""
+"""Screens that open over the main screen."""

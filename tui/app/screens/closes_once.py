@@ -1,4 +1,4 @@
-"""A screen over the others that a key closes once, however often it is pressed before it is gone."""
+"""A screen that a key closes only once, however often the key is pressed."""
 
 from __future__ import annotations
 

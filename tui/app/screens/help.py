@@ -1,4 +1,4 @@
-"""The screen of the help, to scroll through and to search."""
+"""The help screen, with scrolling and search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command palette: what the keys do, found by typing.
+"""The command palette: finds commands by typing.
 
 Textual's own gathers commands in the background, and fails where it is closed meanwhile, or chosen in twice by two
 ``enter`` in one packet.

@@ -1,4 +1,4 @@
-"""Which views are shown below the curve: a value, changed by the keys that call for them."""
+"""Which views are shown below the curve."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from tui.app.views.view import View
 
 @dataclass(frozen=True)
 class ViewChoice:
-    """The keys of the view that was called for last, and of the one before, which stays beside it where there is room.
+    """The keys of the two views that were opened last; the older one is shown only if there is room for two.
 
     Attributes:
-        newest, before: keys; of views that are not there, none is shown.
+        newest, before: keys; a key without a view shows none.
     """
 
     newest: str = "1"
     before: str = "3"
 
     def pressed(self, key: str) -> ViewChoice:
-        """After the key of a view."""
+        """The choice after this key of a view was pressed."""
         return self if key == self.newest else ViewChoice(key, self.newest)
 
     def shown(self, most: int) -> tuple[type[View], ...]:
-        """At most so many views, in the order of their keys, so that the one that stays keeps its side."""
+        """The views to show, at most so many, in the order of their keys, so that a view stays on its side."""
         keys = (self.newest, self.before)[:most]
         return tuple(view for view in VIEWS if view.key in keys)

@@ -1,4 +1,4 @@
-"""The tutorial's data matrix with its sliding window, and where the source of each target lies ("Unpacking")."""
+"""View 2, data: the data matrix with its sliding window, and where the source of each target is ("Unpacking")."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.app.widgets.cells import Cells
 from tui.app.widgets.fitting import shortened
 
 MOST_SYMBOLS = 1_000_000
-"""Of longer series only the window's symbols are shown: to draw all would hold the screen up."""
+"""In longer series only the window's symbols are shown, since making all would take too long."""
 
 LINES_OF_A_ROW = 2
 
 LEAST_STRIP, MOST_STRIP = 8, 60
-"""Characters of the whole matrix."""
+"""Width of the strip that shows the whole matrix, in characters."""
 
 
 @lru_cache(maxsize=2)
 def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | None:
-    """The series of an epoch, rows on end, uint8; None where it is too long to draw."""
+    """The series of an epoch, one row after the other, uint8; None if it is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
     return EchoSeries.generate(config, generation, epoch).x.reshape(-1)
@@ -37,7 +37,7 @@ def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | Non
 
 @dataclass(frozen=True)
 class Shares:
-    """How the lines of the view are shared.
+    """How the lines of the view are divided.
 
     Attributes:
         rows: rows of the matrix that are shown.
@@ -53,7 +53,7 @@ class Shares:
 
 
 def share(height: int, rows: int) -> Shares:
-    """The lines of a view of this height: first a row, then the misses, then more rows, then what makes it airy."""
+    """Divide the lines of a view of this height: first one row, then the misses, then more rows, then empty lines."""
     spare = height - 2 - LINES_OF_A_ROW
     misses = MISSES_HEIGHT if spare >= MISSES_HEIGHT + LINES_OF_A_ROW else 1 if spare >= 1 else 0
     spare -= misses
@@ -101,7 +101,7 @@ class Data(View):
 
     @property
     def reading(self) -> str:
-        """Which target the cursor is on, what it echoes, and whether its error reaches that."""
+        """A line about the target at the cursor: its source, and whether its error reaches the source."""
         cursor = self._visible_cursor()
         return "" if cursor is None or self._frame is None else read(self._frame.own_config, self._window, *cursor)
 
@@ -142,7 +142,7 @@ class Data(View):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """What all rows need, with the misses, and a line between each."""
+        """Lines for all rows with a line between them, and for the misses."""
         return min(most, (LINES_OF_A_ROW + 1) * config.batch_size + 4 + MISSES_HEIGHT)
 
     def draw(self, cells: Cells) -> None:
@@ -172,7 +172,7 @@ class Data(View):
             self._draw_misses(cells, config, min(y + 2, cells.height - shares.misses), shares.misses)
 
     def _draw_strip(self, cells: Cells, config: EchoConfig, first: int, rows: int) -> None:
-        """The whole matrix with the window's place in it, and which of its rows are shown."""
+        """Draw the whole matrix as a strip, with the window's place, and say which rows are shown."""
         start, length = self._window * config.window_stride, config.truncated_backprop_length
         which = f" {start + 1:,} to {start + length:,} of {config.row_length:,}"
         text = which if rows == config.batch_size else f"{which}, {rows_of(first, rows, config.batch_size)}"
@@ -189,7 +189,7 @@ class Data(View):
         cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
 
     def _draw_frame(self, cells: Cells, matrix: Matrix, bottom: int) -> None:
-        """Top and bottom of the window's rectangle, and the way that it goes."""
+        """Draw top and bottom of the window's rectangle, and the direction in which it moves."""
         shown = matrix.shown
         begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1
         for y in (1, bottom):
@@ -197,7 +197,8 @@ class Data(View):
         cells.write(end, 1, self._glyphs["join"], "data--place")
 
     def _draw_row(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
-        """The input with its numbers, and below the targets in the window with the numbers of their sources."""
+        """Draw a row: the input with its numbers, and below it the targets in the window with the numbers of their
+        sources."""
         matrix = steps.matrix
         cells.write(0, y, f"row {row + 1}", "data--title")
         cells.write(0, y + 1, "echo of" if matrix.numbered else "echo", "data--label")
@@ -224,7 +225,7 @@ class Data(View):
         self._draw_cursor(cells, steps, row, y)
 
     def _draw_cursor(self, cells: Cells, steps: TimeSteps, row: int, y: int) -> None:
-        """Light up a target and the input that it echoes."""
+        """Highlight a target and its source."""
         cursor = self._visible_cursor()
         if cursor is None or cursor[0] != row:
             return

@@ -1,4 +1,4 @@
-"""How far the error travels: its size by lag with the wall at T, what each prediction hangs on, and a flipped input."""
+"""View 4, gradient: its size by lag, what each prediction uses, and a flipped input."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tui.app.widgets.fitting import shortened
 DECADES = 8
 """Powers of ten of the axis at the most; what is smaller has no bar."""
 
-LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little of saturated units")
+LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
 """What is said below it, the longest first."""
 
 LAGS_BEYOND = 3
@@ -49,7 +49,7 @@ class GradientView(ProbeView):
 
     key = "4"
     title = "gradient"
-    about = "How far the error travels, what T cuts off, what a prediction hangs on, an input flipped"
+    about = "How far the error travels back, what T cuts off, which inputs a prediction uses"
     kinds = frozenset({"gradient", "reliance"})
 
     BINDINGS = [
@@ -118,7 +118,7 @@ class GradientView(ProbeView):
         return read(readings.config, rows, *where)
 
     def _rows(self, readings: Readings | None) -> OfRows | None:
-        """How much the rows' predictions hang on their inputs, by what was chosen.
+        """How much the rows' predictions use their inputs, by what was chosen.
 
         While that is computed it is the other, with strengths that are not read; None where neither is there.
         """
@@ -200,10 +200,10 @@ class GradientView(ProbeView):
             words,
             self._cursor is not None,
             first,
-            "local derivative" if self._derivative else "what it hangs on",
+            "local derivative" if self._derivative else "what it uses",
             None if self._derivative else 1.0,
             ("",) if self._derivative else relied_on(readings.reliance),
-            "deriv" if self._derivative else "hangs",
+            "deriv" if self._derivative else "uses",
         )
 
     def action_move(self, steps: int, rows: int) -> None:

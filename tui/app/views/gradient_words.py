@@ -1,4 +1,4 @@
-"""The gradient view in words: what windows of T steps leave out, and what predictions hang on."""
+"""Texts of the gradient view: what windows of T steps leave out, and what predictions use."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ MOST_NAMED = 3
 
 LONGEST = 78
 """Characters of a reading."""
+
+UNDECIDED = 0.2
+"""Probabilities that move by less than this for each prediction that turns were near a tie. So are those of a network
+that has learned nothing yet, whatever it holds."""
 
 ACCEPTED_BIAS = 0.1
 """What may be left out of the gradient where it is said how many steps are enough."""
@@ -42,31 +46,31 @@ def words_of(
 
     Args:
         kept: r2 of the echo's source in the state; None where it is not known.
-        reliance: what predictions hang on; None where it is not known.
+        reliance: what predictions use; None where it is not known.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
     if echo >= steps and kept is not None:
         return f"no error gets {echo} steps back, to the echo's source: T is {steps}", kept_words(echo, kept, reliance)
     if not gradient.travels:
         return (
-            "no error travels: nothing of it is left one step back",
-            "each step makes it 0, as saturated units do: lower the rate (s), then R",
+            "no error travels back: nothing is left of it after one step",
+            "saturated units can do that: s sets a smaller learning_rate, then R",
         )
     if not followed:
-        return "there is none", ""
+        return "there is no gradient", ""
     if not np.isfinite(gradient.by_lag).all():
-        return f"it grows on its way back, too large to tell what T {steps} cuts off", ""
+        return f"the error grows on its way back, too large to tell what T {steps} cuts off", ""
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {followed} steps; T is {steps}", ""
-        return "too little of it to tell what windows leave out: no more than chance", ""
+        return "too little gradient to tell what windows leave out", ""
     windows = f"windows of {steps} {left_out(gradient.bias_of_windows)}"
     if echo >= steps:
         return f"no error gets {echo} steps back, to the echo's source: T is {steps}", f"{windows} as it is now"
     if not reaches_the_echo(echo, gradient):
         return (
             f"{windows} as it is now",
-            f"few errors get {echo} steps back, to the echo, yet: too early to judge T by it",
+            f"few errors reach {echo} steps back, to the echo, so far: too early to judge T",
         )
     first = f"{windows}: errors stop at window starts"
     if steps >= followed:
@@ -76,7 +80,7 @@ def words_of(
     second = f"each error followed {steps} steps: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
-        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
+        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} steps or more"
     return first, second if least == steps else f"{second}; {least} steps: at most {percent(ACCEPTED_BIAS)}"
 
 
@@ -96,8 +100,14 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     order = [lag for lag in np.argsort(-shares, kind="stable").tolist() if shares[lag] > 0]
     if not order:
         return f"no input flipped alone turns any of {count} predictions", "no flip turns a prediction"
+    first, undecided = order[0], ""
+    if reliance.moved[first] < UNDECIDED * shares[first]:
+        undecided = f"; p moves {reliance.moved[first]:.2f}: they were undecided"
     each = [f"{input_name(lag)} turns {percent(float(shares[lag]))}" for lag in order[:MOST_NAMED]]
     others = "" if len(order) > MOST_NAMED else "; no other lag does"
+    if undecided:
+        seen = f"flipped, {each[0]} of {count} predictions"
+        return f"{seen}{undecided}", seen, f"predictions: {each[0]}", each[0]
     return (
         f"flipped alone, {', '.join(each)} of {count} predictions{others}",
         f"flipped, {each[0]} of {count} predictions",
@@ -112,7 +122,7 @@ def input_name(lag: int) -> str:
 
 
 def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
-    """Which inputs a prediction hangs on, in words, the strongest first; 78 characters at the most.
+    """Which inputs a prediction uses, in words, the strongest first; 78 characters at the most.
 
     Of a row that was asked for by the last key, nothing is read yet.
     """
@@ -155,4 +165,4 @@ def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
 
 def left_out(share: float) -> str:
     """How far the gradient is from the whole, which can be farther than the whole is long."""
-    return f"leave out {percent(share)} of it" if not share >= 1 else f"put it {percent(share)} off"
+    return f"leave out {percent(share)} of it" if not share >= 1 else f"change it by {percent(share)}"

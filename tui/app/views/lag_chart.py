@@ -1,4 +1,4 @@
-"""A bar for each lag, with marks at the echo and at T: what the memory view and the gradient view draw."""
+"""Draws a bar for each lag, with marks at the echo and at T; the memory and the gradient view use it."""
 
 from __future__ import annotations
 

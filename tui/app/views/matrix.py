@@ -1,4 +1,4 @@
-"""How a part of the data matrix is laid on a line: pure geometry, the same for each row."""
+"""Where the columns of the data matrix are on a line: pure geometry, the same for each row."""
 
 from __future__ import annotations
 

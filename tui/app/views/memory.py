@@ -1,4 +1,4 @@
-"""What the state remembers: a bar for each lag that grows towards the echo, and what each unit holds."""
+"""View 3, memory: a bar for each lag, and what each unit holds."""
 
 from __future__ import annotations
 

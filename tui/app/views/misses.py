@@ -1,4 +1,4 @@
-"""The tutorial's figure of the misses: windows that slide along, and the targets that none of them covers."""
+"""Draws the misses: windows along a row, and the targets that no window holds together with their source."""
 
 from __future__ import annotations
 

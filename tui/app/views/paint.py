@@ -1,4 +1,4 @@
-"""Many cells put on a grid at once: arrays of characters that are one column wide, cut to the grid."""
+"""Writes arrays of characters onto a grid of cells, cut to the grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Eigenvalues in the complex plane against the unit circle."""
+"""Draws eigenvalues in the complex plane, with the unit circle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the views of readings share: their moment, what they say while they wait, rows and parts chosen by keys."""
+"""The base class of views that show readings: of which moment they are, waiting texts, and keys for rows and parts."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
         return message or f"{title}: nothing trained yet"
     readings = frame.readings
     if readings is not None and not moment(frame, readings) and is_empty(readings):
-        return f"{title}: the weights are no finite numbers; u goes back to where they were"
+        return f"{title}: the weights are not finite; u goes back to where they were"
     return f"{title}: computing; the first time takes some seconds"
 
 

@@ -1,4 +1,4 @@
-"""What stands before a replica's losses: its seed, the window at which it was solved, its mean loss."""
+"""The text before a replica's losses: its seed, when it was solved, its mean loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the newest window: its input, what one prediction hangs on, and predictions with an input flipped."""
+"""Draws a row of the newest window: its input, what one prediction uses, and predictions after a flip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.app.widgets.fitting import shortened
 LABEL_WIDTH = 6
 
 LEAST_WIDTH = 32
-"""Columns that its words need."""
+"""The fewest columns for the panel's texts."""
 
 
 ROW_LINES = 8
@@ -31,11 +31,11 @@ LEAST_TRIANGLE = 4
 
 @dataclass(frozen=True, eq=False)
 class RowPanel:
-    """What there is to draw of a row.
+    """Everything that is drawn about a row.
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strengths: float32 [T, T], how much each prediction hangs on each input; 0 for later ones.
+        strengths: float32 [T, T], how much each prediction uses each input; 0 for later ones.
         x, y: uint8 [T], inputs and targets; None where they are not known.
         y_after: uint8 [T], targets with the flip: its echo is another one too.
         probabilities: float32 [T, num_classes], what the weights of now predict.
@@ -60,14 +60,14 @@ class RowPanel:
     words: tuple[str, ...]
     focused: bool
     first_step: int = 0
-    shows: str = "what it hangs on"
+    shows: str = "what it uses"
     scale: float | None = 1.0
     of_all: tuple[str, ...] = ("",)
-    label: str = "hangs"
+    label: str = "uses"
 
     @property
     def strength(self) -> Floats:
-        """float32 [T], how much the prediction under the cursor hangs on each input."""
+        """float32 [T], how much the prediction under the cursor depends on each input."""
         return np.asarray(self.strengths[self.step])
 
     @property
@@ -108,7 +108,7 @@ def unread(rows: OfRows) -> OfRows:
 
 
 def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
-    """Draw it on a part of the grid; where there are too few lines, what matters least is left out."""
+    """Draw the panel in a part of the grid; if there are too few lines, the least important ones are left out."""
     steps = len(panel.strength)
     room = max(0, box.width - LABEL_WIDTH)
     block = 2 if 2 * steps <= room else most_digits(panel.classes)
@@ -229,7 +229,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
     elif flip.step + echo_step >= len(flip.x):
         told = ["its echo comes after this window", "its echo comes later"]
     else:
-        told = [f"no prediction turns, p by {largest:.2f} at most", "none turns"]
+        told = [f"no prediction turns; p moves by {largest:.2f} at most", "none turns"]
     step = f"step {first_step + flip.step + 1} flipped: "
     return (*(f"{step}{one}" for one in told), f"flipped: {told[-1]}")
 

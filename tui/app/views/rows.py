@@ -1,4 +1,4 @@
-"""Input, echo target and prediction of the newest windows, as rows of blocks that scroll by like a tape."""
+"""View 1, rows: input, echo target and prediction of the newest windows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.session.frame import Frame
+from tui.app.views.before import ABOUT_WIDTH, first_window, known, then
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.tape import Piece, lay_tape
 from tui.app.views.view import FOCUSED, View
-from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, symbol_text
+from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
 from tui.app.widgets.cells import Cells
+from tui.app.widgets.fitting import shortened
 
 LABELS = ("input ", "echo  ", "pred  ")
 LABEL_WIDTH = 6
@@ -128,7 +131,9 @@ class Rows(View):
     def draw(self, cells: Cells) -> None:
         frame = self._frame
         if frame is None or frame.progress is None:
-            cells.write(0, 0, self._message, "rows--title")
+            cells.write(0, 0, shortened(self._message, cells.width), "rows--title")
+            if frame is not None and not frame.trained:
+                self._draw_before(cells, frame)
             return
         rows, length = frame.progress.x.shape
         panels = arrange(rows, cells.width, cells.height, length)
@@ -144,6 +149,26 @@ class Rows(View):
                 if begin > 0 and not cells.text(0)[begin:].strip():
                     cells.write(begin, 0, text, "rows--label")
                     break
+
+    def _draw_before(self, cells: Cells, frame: Frame) -> None:
+        """What is known before the first window is trained: its row of data, and what there is to say."""
+        config, y = frame.own_config, 1
+        window = first_window(config)
+        if window is not None:
+            texts = ("the first window of row 1", f"its targets: the input {then(config.echo_step)}")
+            for label, symbols, style, text in zip(LABELS, window, ("input", "target"), texts, strict=False):
+                cells.write(0, y, label, "rows--label")
+                x = LABEL_WIDTH
+                for block, block_style in blocks_of_symbols(symbols, config.num_classes, style, self._glyphs):
+                    x = cells.write(x, y, block, block_style)
+                if x + 2 + len(text) <= cells.width:
+                    cells.write(x + 2, y, text, "rows--label")
+                y += 1
+        lines = known(frame.config)
+        y += cells.height > y + len(lines)
+        for line, (about, text) in enumerate(lines[: cells.height - y], y):
+            cells.write(0, line, about, "rows--label")
+            cells.write(ABOUT_WIDTH, line, shortened(text, cells.width - ABOUT_WIDTH), "rows--title")
 
     def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
         newest = tape[-1]

@@ -1,4 +1,4 @@
-"""The view of several seeds: a line for each network, with its loss over the run, and when each was solved."""
+"""View 6, seeds: a line for each network, with its loss over the run, and when each was solved."""
 
 from __future__ import annotations
 
@@ -49,14 +49,20 @@ class SeedsView(View):
     )
     COMPONENT_CLASSES = set(STYLES)
     BINDINGS = [
-        Binding("up", "choose(-1)", "Up", show=False, tooltip="Look at the network a line up"),
-        Binding("down", "choose(1)", "Down", show=False, tooltip="Look at the network a line down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="A screen of networks up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="A screen of networks down"),
-        Binding("home", "end(-1)", "First", show=False, tooltip="The first of them"),
-        Binding("end", "end(1)", "Last", show=False, tooltip="The last of them"),
-        Binding("enter", "alone", "Alone", show=False, tooltip="The chosen network goes on alone from here: a branch"),
-        Binding("v", "order", "Order", show=False, tooltip="In order of when they were solved, of seed, of loss"),
+        Binding("up", "choose(-1)", "Up", show=False, tooltip="Show the network one line up"),
+        Binding("down", "choose(1)", "Down", show=False, tooltip="Show the network one line down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen of networks up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen of networks down"),
+        Binding("home", "end(-1)", "First", show=False, tooltip="The first network"),
+        Binding("end", "end(1)", "Last", show=False, tooltip="The last network"),
+        Binding(
+            "enter",
+            "alone",
+            "Alone",
+            show=False,
+            tooltip="Go on from here with the chosen network alone, as a new branch",
+        ),
+        Binding("v", "order", "Order", show=False, tooltip="Sort by when they were solved, by seed, or by loss"),
     ]
 
     def __init__(self, ascii_only: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How the room of the seeds' view is shared: a head, a line for each network, and what they took to solve the task."""
+"""Divides the lines of the seeds view: a head, a line for each network, and the histogram of windows to solve."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The words of the seeds' view: about each network, and where there is only one."""
+"""Texts of the seeds view."""
 
 from __future__ import annotations
 
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
-from echornn.session.frame import Frame
+from echornn.session.frame import Frame, State
 
 NOTHING = "-"
 """A loss where none is known."""
@@ -13,6 +13,13 @@ NOTHING = "-"
 
 def instead(frame: Frame | None, message: str) -> list[str]:
     """The text where there are no lines of replicas: what the view is for, and which key trains several seeds."""
+    coming = frame.coming if frame is not None and frame.state is State.LOADING else None
+    if coming is not None and coming.replicas > 1:
+        last = coming.seed + coming.replicas - 1
+        return [
+            f"seeds: {coming.replicas:,} networks are being prepared, with seeds {coming.seed:,} to {last:,}.",
+            "Each gets a line here as soon as they train; L again goes back to one.",
+        ]
     if frame is None or frame.config.replicas > 1:
         return [message or "seeds: nothing trained yet"]
     return [
@@ -26,7 +33,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
     at, mean = int(seed_stats.solved_at[replica]), mean_of(seed_stats, replica)
     name = f"seed {config.seed + replica}"
     if seed_stats.diverged[replica]:
-        return f"{name}: its loss is no finite number any more"
+        return f"{name}: its loss is not finite any more"
     lost_at = int(seed_stats.lost_at[replica])
     if not at:
         text = f"{name}: not solved, mean loss {mean}"
@@ -36,7 +43,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
         known = seed_stats.solved_at[seed_stats.solved_at > 0]
         rank = int((known < at).sum()) + 1
         text = f"{name}: solved at {at:,}, {ordinal(rank)} of {len(known):,}, mean loss {mean}"
-    return f"{text}; enter: on with it alone"
+    return f"{text}; enter: go on with it alone"
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:

@@ -1,4 +1,4 @@
-"""Losses over windows as shaded blocks: the more of its cell a block fills, the nearer the loss is to guessing."""
+"""Draws losses as shaded blocks: the fuller a block, the nearer the loss is to chance."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ windows, where those are fewer; as `Picture.shades`."""
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:
-    """A block for each loss; what is no finite number has diverged.
+    """A block for each loss; what is not finite has diverged.
 
     Args:
         losses: float32 [...], nats.

@@ -1,4 +1,4 @@
-"""Signed numbers as blocks: size and sign by the glyph, and the sign by colour as well."""
+"""Draws signed numbers as blocks: the character shows size and sign, the colour the sign again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many windows each replica took to solve the task: as a histogram, or as a line of blocks."""
+"""Draws how many windows each replica took to solve the task, as a histogram or as one line of blocks."""
 
 from __future__ import annotations
 

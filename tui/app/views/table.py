@@ -1,4 +1,4 @@
-"""Every view there is, in the order of their keys: to add one, a file beside this one and its entry here."""
+"""The table of all views, in the order of their keys. To add a view, add a file beside this one and an entry here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The newest windows of a row as a tape: which of their time steps fit, and what lies between them."""
+"""Lays the newest windows of a row side by side: which of their time steps fit, and what is drawn between them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from echornn.progress import Progress
 
 @dataclass(frozen=True)
 class Piece:
-    """A window on the tape: its steps ``begin`` up to ``end`` stand from column ``x`` on, a seam after them.
+    """A window on the tape: its steps ``begin`` up to ``end`` are drawn from column ``x`` on, followed by a seam.
 
-    Of windows that overlap, the steps that they share stand in the later one.
+    If windows overlap, the steps that they share are drawn in the later one.
     """
 
     progress: Progress
@@ -28,7 +28,7 @@ class Piece:
 def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
     """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
 
-    Where even the newest is wider, its newest time steps are shown.
+    If even the newest is wider, its newest time steps are shown.
     """
     pieces: list[Piece] = []
     room = width
@@ -47,7 +47,7 @@ def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> l
 
 
 def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
-    """Steps of a window that come before a later one begins: fewer than all where the two overlap."""
+    """How many steps of a window come before the next one begins: fewer than all if the two overlap."""
     length: int = before.x.shape[1]
     if before.epoch != after.epoch or before.window >= after.window:
         return length
@@ -55,7 +55,7 @@ def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:
 
 
 def seam_between(config: EchoConfig, before: Progress, after: Progress) -> str:
-    """What lies between two windows: nothing (window), an epoch's end, or windows that were not kept (gap)."""
+    """What is between two windows: nothing (window), an epoch's end (epoch), or windows that were not kept (gap)."""
     first, second = ((one.epoch * config.windows_per_epoch + one.window) for one in (before, after))
     if second != first + 1:
         return "gap"

@@ -1,4 +1,4 @@
-"""Time steps of the data matrix as text: symbols of the series, targets and what they echo, by glyph and by number."""
+"""Time steps of the data matrix as text: symbols, targets and their sources."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def read(config: EchoConfig, window: int, row: int, step: int) -> str:
     if source is Source.BLANK:
         return f"row {row + 1}, step {index:,} of the series: its target is blank, no echo"
     reached = {
-        Source.WINDOW: "in this window: its error gets there",
-        Source.BEFORE: "before this window: its error is cut off",
+        Source.WINDOW: "in this window: the error reaches it",
+        Source.BEFORE: "before this window: the error is cut off",
         Source.ABOVE: "in the row above: the state begins at zero",
     }[source]
     return f"row {row + 1}, step {index:,} of the series echoes {index - config.echo_step:,}, {reached}"

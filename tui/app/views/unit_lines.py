@@ -1,4 +1,4 @@
-"""What each unit of a part does over the newest window: a line a unit, a block a time step."""
+"""Draws what each unit does over the newest window: a line for each unit, a block for each time step."""
 
 from __future__ import annotations
 

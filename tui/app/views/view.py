@@ -1,4 +1,4 @@
-"""What every view below the curve is."""
+"""The base class of all views below the curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrices as signed blocks with their rows and columns named, packed beside and below each other."""
+"""Draws matrices as signed blocks, with names of rows and columns, several beside and below each other."""
 
 from __future__ import annotations
 

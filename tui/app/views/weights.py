@@ -1,4 +1,4 @@
-"""The weights: each matrix as signed blocks, the eigenvalues of the recurrent part, and how fast all moves."""
+"""View 5, weights: each matrix as signed blocks, the eigenvalues, how fast weights change, Lyapunov exponents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
-"""Columns of update sizes and Lyapunov exponents."""
+"""Columns for the numbers: changes of weights and Lyapunov exponents."""
 
 LEAST_MATRICES, LEAST_PLANE = 24, 12
 """Columns below which the plane, or the numbers beside the matrices, are left out."""
@@ -26,17 +26,18 @@ LEAST_MATRICES, LEAST_PLANE = 24, 12
 GAP = 2
 
 LEAST_NOTED = 4
-"""Lines of matrices from which on one is spared for saying that there are more."""
+"""From so many lines of matrices on, one line says how many more matrices there are."""
 
 PLANE_HEIGHT = 20
-"""Lines of a head and a plane where there are enough."""
+"""Lines of the head and the complex plane, if the screen has enough."""
 
 BAR_WIDTH = 8
-"""Columns of a Lyapunov exponent's bar on either side of zero."""
+"""Columns of a Lyapunov exponent's bar on each side of zero."""
 
 
 class WeightsView(ProbeView):
-    """Matrices at the left, the one chosen first where not all have room; then the complex plane, and numbers."""
+    """Draws matrices at the left, then the complex plane, then numbers. If not all matrices fit, the chosen one is
+    first."""
 
     key = "5"
     title = "weights"
@@ -59,7 +60,7 @@ class WeightsView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Each matrix below the one before, and at least a plane of some size."""
+        """Lines for all matrices, one below the other, but at least for the complex plane."""
         return min(most, max(PLANE_HEIGHT, (config.num_layers + 1) * (config.state_size + 3) + config.input_size))
 
     def answered(self, readings: Readings) -> bool:
@@ -74,12 +75,12 @@ class WeightsView(ProbeView):
         return read(chosen) if chosen is not None and chosen.values.size else ""
 
     def _entry(self, weights: Matrices) -> tuple[str, Recurrent | None]:
-        """The matrix chosen, and the recurrent part whose eigenvalues are shown."""
+        """The name of the chosen matrix, and the recurrent matrix whose eigenvalues are shown."""
         entries = entries_of(weights)
         return entries[self._chosen % len(entries)] if entries else ("", None)
 
     def _chosen_matrix(self, weights: Matrices) -> Matrix | None:
-        """The one that the cursor moves in; None of a network without any."""
+        """The matrix in which the cursor moves; None if there is no matrix."""
         name = self._entry(weights)[0]
         if name not in weights.weights:
             return None
@@ -90,7 +91,7 @@ class WeightsView(ProbeView):
         return replace(matrix, cursor=(min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)))
 
     def _matrices(self, weights: Matrices) -> list[Matrix]:
-        """All of them in their order."""
+        """All matrices in their order, the chosen one with its cursor."""
         chosen = self._chosen_matrix(weights)
         matrices = [matrix_of(weights, name) for name in weights.weights]
         return [chosen if chosen is not None and one.name == chosen.name else one for one in matrices]
@@ -147,7 +148,8 @@ class WeightsView(ProbeView):
 
 
 def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
-    """What can be chosen: each matrix, once for each recurrent part in it; the first of all with the others."""
+    """What key n goes through: each matrix, once for each recurrent matrix in it; the others with the first recurrent
+    one."""
     default = weights.recurrent[0] if weights.recurrent else None
     entries: list[tuple[str, Recurrent | None]] = []
     for name in weights.weights:
@@ -157,7 +159,7 @@ def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
 
 
 def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
-    """Whether this is the recurrent part of that matrix, or of one of the vectors that it yields: by their names."""
+    """Whether this recurrent matrix is a part of the matrix with this name, judged by the names."""
     stem, _, layer = recurrent.name.partition(" layer ")
     vector = stem.removeprefix("W").strip()
     of_layer = name.endswith(f"_layer{layer}") if layer not in ("", "1") else "_layer" not in name
@@ -166,7 +168,7 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
 
 
 def matrix_of(weights: Matrices, name: str) -> Matrix:
-    """A matrix with its names."""
+    """The matrix with this name, and the names of its rows and columns."""
     return Matrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
 
 
@@ -184,23 +186,23 @@ def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
 
 
 def number(value: float, sign: str = "") -> str:
-    """A number with two decimals, or in powers of ten where it is large."""
+    """A number as text: with two decimals, or in powers of ten if it is large."""
     if not math.isfinite(value):
         return "?"
     return f"{value:{sign}.2f}" if abs(value) < 1e4 else f"{value:{sign}.1e}"
 
 
 def exponent_text(value: float) -> str:
-    """A Lyapunov exponent with its sign."""
+    """A Lyapunov exponent as text, with its sign."""
     return "-inf" if value <= MINUS_INFINITY else number(value, "+")
 
 
 Room = tuple[Box, Box | None, Box | None]
-"""Where matrices, plane and numbers go."""
+"""The boxes of the matrices, the plane and the numbers; None if one has no room."""
 
 
 def share_room(body: Box, numbers_lines: int) -> list[Room]:
-    """Ways to share it, the best first: all side by side; or the plane below the numbers, which leaves more columns."""
+    """Ways to divide the view, the best first: all side by side, or the plane below the numbers."""
     has_numbers = body.width >= LEAST_MATRICES + GAP + NUMBERS_WIDTH
     right = body.right - (NUMBERS_WIDTH + GAP if has_numbers else 0)
     numbers = Box(body.right - NUMBERS_WIDTH, body.y, NUMBERS_WIDTH, body.height) if has_numbers else None
@@ -217,7 +219,7 @@ def share_room(body: Box, numbers_lines: int) -> list[Room]:
 
 
 def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, ascii_only: bool) -> None:
-    """The change in a window of each weight as a part of itself, then Lyapunov exponents as bars around zero."""
+    """Draw how much a window changes each weight, then the Lyapunov exponents as bars around zero."""
     names = list(weights.weights)
     exponents = readings.lyapunov.tolist() if readings.lyapunov is not None else []
     for_exponents = min(len(exponents) + 1, max(2, box.height // 2, box.height - len(names) - 1)) if exponents else 0
@@ -243,10 +245,10 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
 
 
 def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
-    """The bar of an exponent left and right of zero, `BAR_WIDTH` characters each.
+    """The bar of an exponent, left or right of zero, `BAR_WIDTH` characters on each side.
 
     Args:
-        share: of the largest there is, -1 to 1.
+        share: the exponent divided by the largest absolute value, -1 to 1.
     """
     halves = round(min(1.0, abs(share)) * BAR_WIDTH * 2) if math.isfinite(share) else 0
     whole, half = divmod(max(halves, int(share != 0 and math.isfinite(share))), 2)
@@ -259,14 +261,14 @@ def exponent_bar(share: float, ascii_only: bool) -> tuple[str, str]:
 
 
 def update_text(update: float) -> str:
-    """How much a weight changes in a window, as a part of itself."""
+    """How much a window changes a weight, as a share of the weight."""
     if not math.isfinite(update):
         return "?"
     return percent(update) if update >= 0.0005 or update <= 0 else f"{size_text(update * 100)} %"
 
 
 def read(matrix: Matrix) -> str:
-    """The entry under the cursor, in words."""
+    """The number under the cursor, with its row and column, as text."""
     row, column = matrix.cursor or (0, 0)
     value = float(matrix.values[row, column])
     return f"{matrix.name}, from {matrix.rows[row]} to {matrix.columns[column]}: {value:+.4g}"

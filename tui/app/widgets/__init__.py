@@ -1,1 +1,1 @@
-"""What the screen is made of; each draws plain values and keeps no truth of its own."""
+"""The widgets of the screen; each draws plain values that it is given."""

@@ -1,4 +1,4 @@
-"""Scales and their labels: losses to dot rows, windows to dot columns, numbers to short words."""
+"""Scales and labels of axes: losses to lines, windows to columns, numbers to short texts."""
 
 from __future__ import annotations
 

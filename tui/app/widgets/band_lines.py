@@ -1,4 +1,4 @@
-"""The band under the chosen network's line: where the losses of all replicas lie, as textures that need no colour."""
+"""Draws the band of all replicas' losses under the line of the chosen one."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.progress import Progress
+from echornn.progress import Progress, Symbols
 
 BLOCKS = {"zero": "▁▁", "one": "██", "unsure": "▒▒", "likely": "▓▓", "maybe": "░░", "wrong": "><"}
 ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "maybe": "::", "wrong": "><"}
@@ -22,13 +22,11 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
     are few bytes. With more, each class has a colour and its digits, in all three lines; a wrong prediction of two
     digits has no room for its mark, and is told by the target above it.
     """
-    two_classes = progress.probabilities.shape[-1] == 2
+    classes = progress.probabilities.shape[-1]
+    two_classes = classes == 2
     if line < 2:
-        symbols = (progress.x, progress.y)[line][row].tolist()
-        style = ("rows--input", "rows--target")[line]
-        if two_classes:
-            return [(glyphs["one"] if symbol else glyphs["zero"], style) for symbol in symbols]
-        return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols]
+        symbols = (progress.x, progress.y)[line][row]
+        return blocks_of_symbols(symbols, classes, ("input", "target")[line], glyphs)
     probabilities = progress.probabilities[row]
     blocks: list[Block] = []
     for target, predicted, p in zip(
@@ -41,6 +39,13 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
         else:
             blocks.append((symbol_text(predicted), class_style(predicted)))
     return blocks
+
+
+def blocks_of_symbols(symbols: Symbols, classes: int, style: str, glyphs: dict[str, str]) -> list[Block]:
+    """The blocks of some symbols, uint8 [T]: of two classes in one style, of more each in its own."""
+    if classes == 2:
+        return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
+    return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols.tolist()]
 
 
 def shade(probability: float) -> str:

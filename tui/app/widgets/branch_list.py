@@ -1,4 +1,4 @@
-"""The branches of the run: what differs, from where, how far, how well; to go to, show, name and pin."""
+"""The panel with the branches of the run: go to one, show it under the curve, name it, pin it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class BranchList(ListPanel):
     HINTS = "enter goes to its end  space shows or hides  n names  x pins  escape closes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go", "Go", show=False, tooltip="Go to the branch's end"),
-        Binding("space", "mark", "Show", show=False, tooltip="Lay it under the curve as a ghost, or take it away"),
+        Binding("space", "mark", "Show", show=False, tooltip="Draw it under the curve, or take it away"),
         Binding("n", "name", "Name", show=False, tooltip="Give it a name"),
-        Binding("x", "pin", "Pin", show=False, tooltip="Keep it under the curve whatever else comes"),
+        Binding("x", "pin", "Pin", show=False, tooltip="Pin it: it stays under the curve"),
         Binding("b", "escape", "Close", show=False),
     ]
 

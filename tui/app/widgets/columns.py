@@ -1,4 +1,4 @@
-"""Buckets of the run as columns of a plot: pure functions."""
+"""Divides blocks of losses among the columns of a plot: pure functions."""
 
 from __future__ import annotations
 

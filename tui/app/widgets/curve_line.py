@@ -1,4 +1,4 @@
-"""The curve's line, drawn by plotext: the only place that knows it."""
+"""Draws the line of the curve with plotext; no other file imports plotext."""
 
 from __future__ import annotations
 

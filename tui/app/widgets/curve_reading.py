@@ -1,4 +1,4 @@
-"""What the crosshair reads off the curve."""
+"""The text about the window at the crosshair."""
 
 from __future__ import annotations
 

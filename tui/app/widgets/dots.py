@@ -1,4 +1,4 @@
-"""Lines as dots: braille, two by four to a character, or one character a dot where only ASCII may be used."""
+"""Draws lines as dots: braille characters of two by four dots, or ASCII characters of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words on lines that are too narrow for all of them: what matters least goes first, and no word is cut."""
+"""Fits texts into lines: if not all have room, the least important texts are left out whole."""
 
 from __future__ import annotations
 

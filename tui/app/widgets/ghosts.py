@@ -1,4 +1,4 @@
-"""Other futures under the curve: a thin line each, with its letter along it, kept drawn as long as nothing changes."""
+"""Draws other branches and runs under the curve: each as a thin line with its letter."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import characters, overlaid, spans
 
 LETTER_EVERY = 24
-"""Columns from one letter along a ghost to the next."""
+"""Columns between two letters on a ghost."""
 
 SMOOTHED_SHARE = 40
 
 
 class Place(NamedTuple):
-    """Where ghosts are drawn: the plot's axes, and its part of the cells."""
+    """The place for the ghosts: the plot's axes, and its part of the cells."""
 
     axis: LossAxis
     first: int
@@ -40,14 +40,15 @@ class Drawn(NamedTuple):
 
 
 class GhostLines:
-    """Draws ghosts; those that have not changed since the last time cost nothing."""
+    """Draws ghosts; a ghost that has not changed since the last time is not computed again."""
 
     def __init__(self, ascii_only: bool) -> None:
         self._ascii = ascii_only
         self._drawn: dict[object, tuple[object, Drawn]] = {}
 
     def draw(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str) -> None:
-        """Draw each under what comes after it: call it before the curve is drawn, and `letters` when it is."""
+        """Draw the lines. Call it before the curve is drawn, so that the curve covers them; call `letters`
+        afterwards."""
         kept: dict[object, tuple[object, Drawn]] = {}
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
         for ghost in ghosts:
@@ -61,9 +62,9 @@ class GhostLines:
         self._drawn = kept
 
     def letters(self, cells: Cells, place: Place, ghosts: Sequence[Ghost], style: str, letter_style: str) -> None:
-        """Put each ghost's letter on it where it can be seen: every so many columns, and at its end.
+        """Draw each ghost's letter where its line can be seen: every so many columns, and at its end.
 
-        One that lies exactly on the curve, or on another, has its letter there, near its end.
+        If a line is completely covered by the curve or another ghost, its letter is there, near its end.
         """
         drawn_there = cells.characters[: place.height, place.x : place.x + place.width] != " "
         ghostly = cells.styles[: place.height, place.x : place.x + place.width] == cells.names.index(style)
@@ -96,7 +97,7 @@ class GhostLines:
 
 
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Columns in which something is seen, each with the line of it that is nearest to the course there."""
+    """The columns in which a ghost is seen, each with the line nearest to the ghost's mean there."""
     lines = np.arange(len(seen))[:, None]
     nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
     return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]

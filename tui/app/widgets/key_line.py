@@ -1,4 +1,4 @@
-"""The keys that make sense now, on the last line."""
+"""The last line of the screen, with the keys that do something now."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ LEFT_OUT = ("faster", "branches", "step", "seeds", "undo", "window(-1)", "settin
 class Named(Protocol):
     """What Textual's footer draws for a key; the class itself is private to it."""
 
+    key: str
     key_display: str
     description: str
     action: str
@@ -43,11 +44,11 @@ class KeyLine(Footer):
     for all changes that come at the same time: composing takes as long as drawing the whole screen.
 
     Args:
-        offers: whether an action has anything to do now, of those that are bound.
+        offers: whether an action that is bound has anything to do now, by this key.
         left_out: see `kept`.
     """
 
-    def __init__(self, offers: Callable[[str], bool], left_out: Sequence[str] = LEFT_OUT) -> None:
+    def __init__(self, offers: Callable[[str, str], bool], left_out: Sequence[str] = LEFT_OUT) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._offers = offers
         self._left_out = left_out
@@ -55,7 +56,7 @@ class KeyLine(Footer):
         self._names: object = None
 
     def compose(self) -> ComposeResult:
-        drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action)]
+        drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action, one.key)]
         widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
         shown = kept(widths, self.app.size.width + 1, self._left_out)  # behind the last one nothing needs a space
         yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
@@ -77,7 +78,7 @@ class KeyLine(Footer):
         keys = [
             (binding, is_enabled)
             for _, binding, is_enabled, _ in self.screen.active_bindings.values()
-            if binding.show and self._offers(binding.action)
+            if binding.show and self._offers(binding.action, binding.key)
         ]
         return self.app.size.width, keys
 

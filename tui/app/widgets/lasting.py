@@ -1,4 +1,4 @@
-"""What is said of windows that are gone with the next stands long enough to be read."""
+"""Keeps a sentence about a single window on the screen long enough to be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each line is, in words: they stand in the plot where they hide the least of it."""
+"""Places the words that name the lines where they cover the least of the plot."""
 
 from __future__ import annotations
 

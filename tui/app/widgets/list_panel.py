@@ -1,4 +1,4 @@
-"""A list in a panel beside the run, which goes on being watched: rows of two lines, with a cursor."""
+"""The base class of panels with a list: rows of two lines, with a cursor."""
 
 from __future__ import annotations
 
@@ -94,6 +94,10 @@ class ListPanel(CellWidget, can_focus=True):
 
     # ---- keys
 
+    def is_text(self, character: str) -> bool:
+        """Whether a character is typed."""
+        return self.typed is not None and character.isprintable()
+
     def on_type(self, text: str) -> bool:
         """A character came that is no key; whether it was taken."""
         return False
@@ -112,6 +116,7 @@ class ListPanel(CellWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
+        self.screen.refresh_bindings()  # other keys are text now
 
     def takes(self, event: Key) -> bool:
         """Take a key that is typed; whether it is one."""

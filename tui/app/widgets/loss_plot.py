@@ -1,4 +1,4 @@
-"""The loss of the whole run as a curve: its extremes, its mean, the levels that theory gives, and the run's marks."""
+"""The loss curve: smallest, largest and mean loss, chance and floor, epochs and commands."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tui.app.widgets.strips import Lines, Strips, draw_errors, draw_solved
 from tui.app.widgets.viewport import Viewport
 
 SMOOTHED_SHARE = 40
-"""The line is the mean over a part of the plot's width: a fortieth."""
+"""The line is a moving mean over the plot's width divided by this number."""
 
 PARTS = (
     *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
     *("median", "band", "extreme", "solved", "interval"),
 )
-"""What has a style of its own."""
+"""The names of the styles."""
 
 HIDES = {
     "plot--mean": 4,
@@ -51,11 +51,11 @@ HIDES = {
     "plot--ghost": 1,
     "plot--level": 1,
 }
-"""How much is lost where words hide a cell of a style."""
+"""How bad it is if words cover a cell of this style."""
 
 
 class LossPlot(CellWidget, can_focus=True):
-    """Draws each bucket from its smallest to its largest loss, so that no spike is lost, and the mean over it.
+    """The curve. Each column shows the smallest to the largest loss of its windows, so no spike is lost, and the mean.
 
     A strip below shows the error rate; a full block is that of guessing. Lines mark epochs (dotted) and commands
     (double, with a word). With several replicas it draws the band of all their losses, over it the mean of the
@@ -90,19 +90,19 @@ class LossPlot(CellWidget, can_focus=True):
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
     def show(self, scene: Scene) -> None:
-        """Draw the line of this scene, as it is seen from where the session stands."""
+        """Draw the line of this scene."""
         self._scene = scene
         self.redraw()
 
     @property
     def reading(self) -> str:
-        """What the crosshair reads; empty without one."""
+        """The numbers under the crosshair as text; empty without a crosshair."""
         _ = self.cells
         return self._reading
 
     @property
     def _line_end(self) -> int:
-        """Windows along the line."""
+        """How many windows the line has."""
         return self._scene.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
@@ -173,7 +173,7 @@ class LossPlot(CellWidget, can_focus=True):
             self._reading = read(curve, cursor, band, frame.own_config.seed)
 
     def _words(self, place: Place, band: Band) -> list[str]:
-        """What each line is, where it needs to be said."""
+        """The words that name the lines."""
         words = band_words(band, self._scene.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
@@ -188,7 +188,7 @@ class LossPlot(CellWidget, can_focus=True):
             draw_errors(cells, lines, curve, guessing_errors(self._scene.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
-        """The mean, and from where the network is trained alone its extremes."""
+        """Draw the mean; where a single network was trained, also the smallest and largest losses."""
         _, _, length, _, width, height = place
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
         alone = curve.starts >= alone_from
@@ -223,7 +223,7 @@ class LossPlot(CellWidget, can_focus=True):
                     cells.write(GUTTER + x, line, text, f"plot--{kind}")
 
     def _draw_here(self, cells: Cells, here: int, place: Place) -> None:
-        """A line at the moment in the past that is looked at."""
+        """Draw a line at the earlier window that is shown."""
         width, height = place.width, place.height
         x = GUTTER + column_of(here - place.first, place.length, width)
         for line in range(height):

@@ -1,4 +1,4 @@
-"""What is marked on the curve, commands and epochs, and where the words beside a mark find room: pure functions."""
+"""The marks on the curve (commands and epochs), and where there is room for their words: pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The axes of the curve, with their labels and the levels that theory gives."""
+"""Draws the axes of the curve with their labels, and the levels chance and floor."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.app.widgets.ghosts import Place
 from tui.app.widgets.strips import Strips
 
 GUTTER = 7
-"""Columns left of the plot: a loss in six, and the axis."""
+"""Columns left of the plot: six for a loss, one for the axis."""
 
 WIDE = 90
-"""Columns of a plot from which on the level of first windows is named a floor."""
+"""From so many columns on, the level of first windows has the word floor in its name."""
 
 FLOOR_DASHES = 6
-"""Columns of a line in front of the floor's name."""
+"""Columns of the dashes before the floor's name."""
 
 Glyphs = Mapping[str, str]
 
@@ -51,7 +51,7 @@ ASCII_GLYPHS: Glyphs = {
 
 
 def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_focus: bool) -> None:
-    """Losses to the left, the strips' names below, and at the bottom the windows."""
+    """Draw the losses at the left, the names of the strips below them, and the windows at the bottom."""
     glyph, tick = (glyphs[name] for name in (("focus", "focus tick") if has_focus else ("axis", "tick")))
     bottom = place.height + strips.lines
     for line in range(bottom):
@@ -73,7 +73,7 @@ def draw_axes(cells: Cells, place: Place, strips: Strips, glyphs: Glyphs, has_fo
 
 
 def draw_levels(cells: Cells, place: Place, config: EchoConfig, glyphs: Glyphs) -> None:
-    """Chance, across the plot; and at its edge the floor, which is that of an epoch's first windows alone."""
+    """Draw chance across the plot, and the floor of first windows only at the edge."""
     axis, right = place.axis, GUTTER + place.width
     floor = " floor of first windows {:.3f} " if place.width > WIDE else " first windows {:.3f} "
     for text, loss, across in (

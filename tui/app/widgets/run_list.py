@@ -1,4 +1,4 @@
-"""The kept runs: what differs, how well they went; found by typing, laid under the curve."""
+"""The panel with other runs: find one by typing, and show it under the curve."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RunList(ListPanel):
             "mark",
             "Show",
             show=False,
-            tooltip="Lay it under the curve as a ghost, or take it away; space too, unless words are being typed",
+            tooltip="Draw it under the curve, or take it away; space too, unless you are typing",
         ),
     ]
 
@@ -92,7 +92,7 @@ class RunList(ListPanel):
     def says_of_nothing(self) -> str:
         if self.is_reading:
             return "reading ..."
-        return "none matches" if self._runs else "there are no others"
+        return "none matches" if self._runs else "there are no other runs"
 
     def takes(self, event: Key) -> bool:
         if event.key == "enter" or (event.key == "space" and not self._is_typing):

@@ -1,4 +1,4 @@
-"""The fields of the configuration as settings show them: their order, help, texts, and what lies next to a value."""
+"""The fields as the settings panel shows them: order, help, texts, and the next value up or down."""
 
 from __future__ import annotations
 

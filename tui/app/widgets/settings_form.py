@@ -1,4 +1,4 @@
-"""What a person is about to change: drafts, what was sent and is not trained yet, what was refused. No screen."""
+"""The state of the settings form, without the screen: drafts, changes that were sent, changes that were refused."""
 
 from __future__ import annotations
 
@@ -115,12 +115,18 @@ class Form:
         self.typing = False
         self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
 
+    def takes(self, text: str) -> bool:
+        """Whether text goes on with the field's draft, or can begin one."""
+        if self.typing:
+            return True
+        begins = "0123456789." if self.name in FRACTIONS else "0123456789"
+        return self.name != PRESET and self.name not in CHOICES and bool(text) and text[0] in begins
+
     def type(self, text: str) -> bool:
         """Add to the field's draft, or begin one; False where the text cannot begin one."""
+        if not self.takes(text):
+            return False
         if not self.typing:
-            begins = "0123456789." if self.name in FRACTIONS else "0123456789"
-            if self.name == PRESET or self.name in CHOICES or text[:1] not in begins or not text:
-                return False
             self.typing = True
             self.drafts[self.name] = ""
         kept = "".join(character for character in text if character.isprintable())

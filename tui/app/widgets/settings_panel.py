@@ -1,4 +1,4 @@
-"""Every field of the configuration and the presets, in a panel beside the run, which goes on being watched."""
+"""The settings panel: every field of the configuration, and the presets."""
 
 from __future__ import annotations
 
@@ -42,18 +42,21 @@ BINDINGS = [
         "nudge(True)",
         "Nudge",
         key_display="+/-",
-        tooltip="The next value: of a live field at once, of others as a draft; right and left too",
+        tooltip="The next value: live fields change at once, others become drafts; right and left too",
     ),
     Binding("minus,left", "nudge(False)", "Back", show=False),
     Binding("enter", "enter", "Apply", show=False, tooltip="Apply all drafts as one edit"),
     Binding("backspace", "erase(False)", "Erase", show=False),
     Binding("ctrl+u", "erase(True)", "Clear", show=False),
-    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; without any, close"),
+    Binding("escape", "escape", "Close", show=False, tooltip="Drop the drafts; if there are none, close"),
     Binding("s", "close", "Close", show=False, tooltip="Close"),
 ]
 
 TEXT_TOO = ("left", "right", "s")
 """Keys of these that do nothing, or are text, while a number is typed."""
+
+NUDGES = "+-="
+"""Characters that nudge, also while a number is typed."""
 
 KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split(",")}
 
@@ -102,9 +105,10 @@ class SettingsPanel(CellWidget, can_focus=True):
         self.redraw()
 
     def show(self, frame: Frame) -> None:
-        """Take over what is trained now, and why the last edit could not be made, if so."""
+        """Take over what is trained now, and why the last edit could not be made, if so. Closed it does so too: a nudge
+        that waits for the one before it is sent then."""
+        self.form.take(frame)
         if self.is_open:
-            self.form.take(frame)
             self.redraw()
 
     # ---- keys
@@ -112,6 +116,10 @@ class SettingsPanel(CellWidget, can_focus=True):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether a key is text now, and nothing else's."""
         return self.form.typing and character is not None and character.isprintable()
+
+    def is_text(self, character: str) -> bool:
+        """Whether a character is text for the field under the cursor, or begins one."""
+        return character not in NUDGES and self.form.takes(character)
 
     async def on_key(self, event: Key) -> None:
         """Here and not by way of the bindings, which characters would overtake."""
@@ -124,6 +132,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         event.stop()
         event.prevent_default()
         self.redraw()
+        self.screen.refresh_bindings()  # other keys are text now
 
     def on_paste(self, event: Paste) -> None:
         self.form.type(event.text)

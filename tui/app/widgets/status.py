@@ -1,4 +1,4 @@
-"""Four lines that say where the run stands, what is trained, what that means, and what helps."""
+"""The status lines: where the run is, what is trained, the sentence about it, and what helps."""
 
 from __future__ import annotations
 
@@ -171,7 +171,8 @@ def news_of(frame: Frame) -> str:
 def parts_of(frame: Frame, news: str = "") -> list[Part]:
     """The parts of the second line: the news, if there are any, or else speed and device, and the configuration."""
     if news:
-        return [Part(news, NEWS), *_config_parts(frame.config)]
+        first = _start_parts(frame) if frame.state is State.LOADING else []
+        return [Part(news, NEWS), *first, *_config_parts(frame.config)]
     return [
         *_speed_parts(frame),
         *_config_parts(frame.config),
@@ -181,8 +182,26 @@ def parts_of(frame: Frame, news: str = "") -> list[Part]:
     ]
 
 
+def _start_parts(frame: Frame) -> list[Part]:
+    """What keys have asked for while it loads: the speed, and what is trained first where that is not on and on."""
+    start, speed = frame.start, [] if math.isinf(frame.speed) else [Part(_dial(frame), SPEED)]
+    if start.running:
+        return speed
+    if not start.windows:
+        first = "starts paused"
+    elif start.to_the_end:
+        first = "trains the epoch, then pauses"
+    else:
+        first = f"trains {start.windows:,} window{'s' * (start.windows != 1)}, then pauses"
+    return [Part(first, NEWS), *speed]
+
+
+def _dial(frame: Frame) -> str:
+    return "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
+
+
 def _speed_parts(frame: Frame) -> list[Part]:
-    dial = "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
+    dial = _dial(frame)
     if frame.state is State.FINISHED:
         seeds = "L: 64 seeds" if frame.config.replicas == 1 else "L: one network"
         return [Part(text, SPEED) for text in (*NEXT, seeds)]

@@ -1,4 +1,4 @@
-"""Strips below the curve: wrong predictions of the network that is shown, and how many replicas solved the task."""
+"""The strips below the curve: errors of the shown network, and how many replicas solved the task."""
 
 from __future__ import annotations
 

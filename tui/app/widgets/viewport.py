@@ -1,11 +1,11 @@
-"""Which part of the run the curve shows, and where its crosshair stands: values, changed by pure functions."""
+"""Which part of the run the curve shows, and where its crosshair is: values that pure functions change."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 LEAST_SPAN = 20
-"""Windows at the least on the axis."""
+"""The fewest windows that the axis can show."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Viewport:
     log: bool = False
 
     def limits(self, trained: int) -> tuple[int, int]:
-        """First window shown, and the one after the last, of so many trained."""
+        """The first window shown, and the one after the last, if so many are trained."""
         if self.span is None:
             return 0, trained
         end = trained if self.end is None else max(min(self.end, trained), min(self.span, trained))
         return max(0, end - self.span), end
 
     def zoomed(self, trained: int, closer: bool) -> Viewport:
-        """Half as many windows, or twice, around the crosshair; without one, at the newest."""
+        """The viewport with half or twice as many windows, around the crosshair; without one, around the newest."""
         first, last = self.limits(trained)
         shown = max(last - first, 1) if self.span is None else self.span
         span = max(LEAST_SPAN, shown // 2) if closer else 2 * shown
@@ -43,7 +43,7 @@ class Viewport:
         return replace(self, span=span, end=self.cursor + span // 2)
 
     def moved(self, trained: int, windows: int, here: int | None = None) -> Viewport:
-        """The crosshair so many windows further, the part panned where it leaves it.
+        """The viewport with the crosshair so many windows further; it scrolls if the crosshair leaves it.
 
         Args:
             here: windows after which one looks at the run, where the crosshair begins; the last shown, unless given.
@@ -66,12 +66,12 @@ class Viewport:
         return replace(self, cursor=cursor, end=end)
 
     def following(self) -> Viewport:
-        """The newest windows, without the crosshair."""
+        """The viewport at the newest windows, without a crosshair."""
         return replace(self, end=None, cursor=None)
 
 
 def zoomed(viewport: Viewport, trained: int, closer: bool) -> Viewport:
-    """The part shown, closer or wider; a crosshair that leaves it goes away."""
+    """The viewport, zoomed in or out; a crosshair outside it is removed."""
     after = viewport.zoomed(trained, closer)
     first, last = after.limits(trained)
     return after if after.cursor is None or first <= after.cursor < last else replace(after, cursor=None)

@@ -124,9 +124,9 @@ def test_what_the_targets_echo_is_counted_and_read_out() -> None:
     assert read(tutorial, 0, 1, 0) == (
         "row 2, step 10,001 of the series echoes 9,998, in the row above: the state begins at zero"
     )
-    assert read(tutorial, 2, 0, 1) == "row 1, step 32 of the series echoes 29, before this window: its error is cut off"
-    assert read(LITTLE, 1, 2, 0) == "row 3, step 28 of the series echoes 25, before this window: its error is cut off"
-    assert read(tutorial, 2, 0, 3) == "row 1, step 34 of the series echoes 31, in this window: its error gets there"
+    assert read(tutorial, 2, 0, 1) == "row 1, step 32 of the series echoes 29, before this window: the error is cut off"
+    assert read(LITTLE, 1, 2, 0) == "row 3, step 28 of the series echoes 25, before this window: the error is cut off"
+    assert read(tutorial, 2, 0, 3) == "row 1, step 34 of the series echoes 31, in this window: the error reaches it"
 
 
 def test_where_there_is_no_room_for_numbers_blocks_are_as_in_the_rows() -> None:

@@ -47,7 +47,7 @@ WINDOWS = "leave out 20 % of it: errors stop at window starts"
         (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 3 steps: 9 % left out"),
         (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out"),
         (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out; 4 steps: at most 10 %"),
-        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 or more"),
+        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 steps or more"),
         (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
         (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
     ],
@@ -69,12 +69,12 @@ def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches
 def test_nor_of_one_that_is_not_learned_yet() -> None:
     assert words_of(EchoConfig(truncated_backprop_length=4), gradient(0.3, 0.02, 0.003, 0, 0)) == (
         "windows of 4 leave out 20 % of it as it is now",
-        "few errors get 3 steps back, to the echo, yet: too early to judge T by it",
+        "few errors reach 3 steps back, to the echo, so far: too early to judge T",
     )
 
 
 def test_where_there_is_no_gradient() -> None:
-    assert words_of(EchoConfig(truncated_backprop_length=2), gradient()) == ("there is none", "")
+    assert words_of(EchoConfig(truncated_backprop_length=2), gradient()) == ("there is no gradient", "")
 
 
 def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None:
@@ -86,8 +86,8 @@ def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None
 @pytest.mark.parametrize(
     ("steps", "phi", "words"),
     [
-        (2, (1, 1, 1, 1), "too little of it to tell what windows leave out: no more than chance"),
-        (2, (1, 1e30, np.inf, np.nan), "it grows on its way back, too large to tell what T 2 cuts off"),
+        (2, (1, 1, 1, 1), "too little gradient to tell what windows leave out"),
+        (2, (1, 1e30, np.inf, np.nan), "the error grows on its way back, too large to tell what T 2 cuts off"),
         (9, (1, 1, 1, 1), "errors were followed through 4 steps; T is 9"),
     ],
 )
@@ -98,7 +98,7 @@ def test_what_is_not_known_is_said(steps: int, phi: tuple[float, ...], words: st
 
 def test_what_is_left_out_can_be_more_than_there_is() -> None:
     assert left_out(0.21) == "leave out 21 % of it"
-    assert left_out(1.5) == "put it 150 % off"
+    assert left_out(1.5) == "change it by 150 %"
 
 
 def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
@@ -117,8 +117,8 @@ def test_where_no_error_travels_no_number_of_steps_is_said_to_do(of_the_newest: 
     gone = replace(SOLVED, gradient=Gradient(phi, np.full(32, bias, np.float32), bias), reliance=None)
     lines = [line.rstrip() for line in drawn(GradientView(), frame_of(gone), 78, 12)]
     assert lines[:2] == [
-        "gradient: no error travels: nothing of it is left one step back",
-        "each step makes it 0, as saturated units do: lower the rate (s), then R",
+        "gradient: no error travels back: nothing is left of it after one step",
+        "saturated units can do that: s sets a smaller learning_rate, then R",
     ]
     assert not any("would do" in line or "%" in line for line in lines)
 
@@ -153,10 +153,10 @@ def test_the_solved_tutorial() -> None:
     assert [line.rstrip() for line in lines] == [
         "gradient: windows of 15 leave out 21 % of it: errors stop at window starts",
         "each error followed 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
-        "                                              row 1, step 7: what it hangs on",
+        "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
-        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          hangs ···█···",
+        "1e-2 █ █ █ █ █ ▅ ▃ ▁               ┊          uses  ···█···",
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
@@ -289,15 +289,15 @@ def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
     view = GradientView()
     view._frame = frame_of(SOLVED)
     view.action_move(0, 0)
-    assert any(line.endswith("hangs ········█···") for line in shown(view))
+    assert any(line.endswith("uses  ········█···") for line in shown(view))
     view.action_derivative()
     assert view.question.kinds == {"gradient", "reliance", "connectivity"}
     assert view.reading.startswith("row 1, step 12: local derivative by x[t] 1.00, x[t-1] .500")
     text = "\n".join(shown(view))
     assert "row 1, step 12: local derivative" in text
-    assert "says little of saturated units" in text
+    assert "says little where saturated" in text
     assert "deriv " in text
-    assert "hangs" not in text
+    assert "uses" not in text
     assert "turns 100 %" not in text, "flips are the other key's"
     view.action_derivative()
     assert "effects" in view.question.kinds
@@ -307,7 +307,7 @@ def test_the_local_derivative_is_shown_by_a_key_and_named() -> None:
 def test_what_n_asks_for_is_computed_in_place(derivative: bool) -> None:
     """Bars, row and cursor stay where they are, and what is not read yet is no number."""
     view = GradientView()
-    there, title = ("effects", "local derivative") if derivative else ("connectivity", "what it hangs on")
+    there, title = ("effects", "local derivative") if derivative else ("connectivity", "what it uses")
     view._frame = frame_of(SOLVED)
     view.action_move(0, 0)
     if derivative:
@@ -357,6 +357,15 @@ def reliance(**by_lag: float) -> Reliance:
                 "x[t-3] turns 70 %",
             ),
         ),
+        (
+            Reliance(np.array([0.31, 0.1], np.float32), np.array([0.03, 0.01], np.float32), 512),
+            (
+                "flipped, x[t] turns 31 % of 512 predictions; p moves 0.03: they were undecided",
+                "flipped, x[t] turns 31 % of 512 predictions",
+                "predictions: x[t] turns 31 %",
+                "x[t] turns 31 %",
+            ),
+        ),
         (reliance(), ("no input flipped alone turns any of 512 predictions", "no flip turns a prediction")),
         (None, ("",)),
     ],
@@ -386,7 +395,7 @@ def test_what_a_flip_changes() -> None:
     assert changed_steps(flip) == [9]
     assert flip_words(flip, 3)[0] == "step 7 flipped: 10 turns"
     assert flip_words(replace(flip, after=flip.before), 3) == (
-        "step 7 flipped: no prediction turns, p by 0.00 at most",
+        "step 7 flipped: no prediction turns; p moves by 0.00 at most",
         "step 7 flipped: none turns",
         "flipped: none turns",
     )

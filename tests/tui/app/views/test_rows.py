@@ -262,7 +262,8 @@ async def test_rows_scroll_where_they_do_not_fit() -> None:
 
 
 async def test_before_the_first_window_the_message_is_shown() -> None:
-    assert await drawn(None, 40, 2, "press . to train a window") == ["press . to train a window", ""]
+    lines = await drawn(None, 40, 2, "press . to train a window")
+    assert lines == ["press . to train a window", "input ▁▁██▁▁▁▁██▁▁████████"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 3), (9, 1), (200, 60)])
