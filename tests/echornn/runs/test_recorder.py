@@ -280,7 +280,7 @@ def assert_right_or_the_one_before(run: Run) -> None:
 
 
 def places(content: bytes) -> list[int]:
-    """Indices of some 60 bytes of a file, with those at its ends; that a checkpoint is refused at each is its own test."""
+    """Some 60 places in a file, with those at its ends; that a checkpoint is refused at each is a test of its own."""
     size = len(content)
     return sorted({*range(0, size, max(1, size // 60)), *range(5), *range(size - 5, size)})
 
