@@ -200,5 +200,5 @@ def test_nothing_is_known_before_the_first_window_or_of_no_replica() -> None:
     history.append(np.empty((0, 3), np.uint32), np.empty(0, np.int32))
     assert (len(history), len(history.band(10)), history.shades([0, 1], 10).shape) == (0, 0, (2, 0))
     for replica in (-1, 3):
-        with pytest.raises(IndexError, match="none of 3"):
+        with pytest.raises(IndexError, match="not one of 3"):
             history.of(replica)
