@@ -246,7 +246,7 @@ def evidences(draw: st.DrawFn, config: EchoConfig) -> Evidence:
 FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), configs(), st.booleans(), st.lists(st.sampled_from(FIELDS), max_size=4, unique=True))
 def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
     data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]

@@ -71,7 +71,7 @@ def told(timeline: Timeline, moment: Moment) -> list[int]:
     return each
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from([ALONE, THREE]), st.integers(0, 99), st.lists(STEPS, min_size=1, max_size=6), st.integers(0, 999)
 )
