@@ -176,10 +176,12 @@ def forgot(it: Situation) -> Verdict:
     was, now = terms(it)
     loss = f": mean loss {loss_text(it.mean, 3)}"
     over = f"r starts over{', u goes back' * it.undoable}"
+    seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
     if it.saturated > MAINLY:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
-        return Verdict(cause, f"{over}; saturated units hardly learn", more + loss)
-    cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
-    advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
-    seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
-    return Verdict(cause, advice, f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
+        told, advice = Verdict(cause, "", more + loss, adds(seeds)), f"{over}; saturated units hardly learn"
+    else:
+        cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
+        told = Verdict(cause, "", f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
+        advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
+    return helped(it.config, told, advice, after="; or u goes back" * it.undoable)

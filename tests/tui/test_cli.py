@@ -159,8 +159,7 @@ def test_a_reader_that_leaves_early_is_no_disaster() -> None:
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_at_the_next_safe_point_and_it_goes_on_from_there(signal_number: int, tmp_path: Path) -> None:
     folder = str(tmp_path / "my run")
-    program = PROGRAM if signal_number == signal.SIGTERM else SCRIPTED
-    command = [*program, "--json", "--num-epochs", "1000000", "--run", folder]
+    command = [*SCRIPTED, "--json", "--num-epochs", "1000000", "--run", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -76,7 +76,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_at_home")
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINE)
 def test_any_words_are_answered_in_a_line_with_a_documented_code(words: list[str]) -> None:
     out, err = io.StringIO(), io.StringIO()

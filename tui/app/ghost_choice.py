@@ -119,7 +119,8 @@ def _what_came(timeline: Timeline, number: int, line: int) -> str:
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:
-    """A branch's path as a ghost; for several replicas the median, between the losses that 10 and 90 % lie below."""
+    """A branch's path as a ghost; for several replicas their median, alone: beside it, what a tenth of them lose would
+    look like a failure of all."""
     if timeline.branch(number).config.replicas > 1:
         return timeline.band(number, columns, first, last).as_curve()
     return timeline.curve(number, columns, first, last)

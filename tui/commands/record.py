@@ -170,7 +170,7 @@ def of_outstanding(commands: int) -> list[str]:
     if not commands:
         return []
     last = "the last command was" if commands == 1 else f"the last {commands:,} commands were"
-    return [f"it ended while it was still busy: {last} not carried out"]
+    return [f"the program ended while it was busy: {last} not carried out"]
 
 
 def flags_for(at: int | None = None, **fields: object) -> str:
@@ -204,7 +204,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
-        lines = [f"the run is not kept: there is no {folder} any more"]
+        lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
         lines = [f"the run is not kept: {folder} holds another run now"]
     return [printable(recorder.warning), *lines] if recorder.warning else lines

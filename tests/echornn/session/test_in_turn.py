@@ -233,7 +233,7 @@ ORDERS: dict[str, Callable[[Session], None]] = {
 TRAINS = ("step", "epoch")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(sorted(ORDERS)), max_size=14))
 def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[str]) -> None:
     """But for those to train: what comes behind them does not wait until they have."""

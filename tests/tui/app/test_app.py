@@ -41,12 +41,16 @@ async def opened(
         if state is not State.LOADING:
             losses = np.array([scripted_loss(window) for window in range(800)], np.float32)
             grow(session.timeline, branch_off(session.timeline, TUTORIAL), losses, np.zeros_like(losses))
-            session.set_frame(
-                state, make_progress(TUTORIAL, 1, 133, wrong_every=4), trained=800, undoable=1, redoable=True
-            )
-            app.show_newest_frame()
+            show(app, session, state)
         await pilot.pause()
         yield app, session, pilot
+
+
+def show(app: EchoApp, session: ScriptedSession, state: State) -> None:
+    """Have the app be in this state, after 800 windows."""
+    progress = make_progress(TUTORIAL, 1, 133, wrong_every=4)
+    session.set_frame(state, progress, trained=800, undoable=1, redoable=True)
+    app.show_newest_frame()
 
 
 def screen_text(app: EchoApp) -> str:
@@ -64,55 +68,68 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
             assert words in text
 
 
-@pytest.mark.parametrize(
-    ("state", "key", "commands"),
-    [
-        (State.RUNNING, "space", ["toggle"]),
-        (State.RUNNING, "p", ["toggle"]),
-        (State.PAUSED, "space", ["toggle"]),
-        (State.LOADING, "space", ["toggle"]),
-        (State.FINISHED, "space", []),
-        (State.FAILED, "space", []),
-        (State.RUNNING, "full_stop", ["step 1"]),
-        (State.PAUSED, "full_stop", ["step 1"]),
-        (State.FINISHED, "full_stop", []),
-        (State.RUNNING, "e", ["finish_epoch"]),
-        (State.PAUSED, "e", ["finish_epoch"]),
-        (State.LOADING, "full_stop", ["step 1"]),
-        (State.LOADING, "e", ["finish_epoch"]),
-        (State.FINISHED, "e", []),
-        (State.RUNNING, "plus", ["speed 200"]),
-        (State.RUNNING, "equals_sign", ["speed 200"]),
-        (State.PAUSED, "minus", ["speed 50"]),
-        (State.LOADING, "m", ["speed inf"]),
-        (State.FINISHED, "m", ["speed inf"]),
-        (State.FAILED, "m", []),
-        (State.RUNNING, "r", ["reset"]),
-        (State.FINISHED, "r", ["reset"]),
-        (State.LOADING, "r", ["reset"]),
-        (State.FAILED, "r", []),
-        (State.PAUSED, "R", ["redraw"]),
-        (State.PAUSED, "g", ["regenerate"]),
-        (State.FINISHED, "g", ["regenerate"]),
-        (State.LOADING, "g", ["regenerate"]),
-        (State.PAUSED, "u", ["undo"]),
-        (State.FINISHED, "u", ["undo"]),
-        (State.LOADING, "u", ["undo"]),
-        (State.PAUSED, "U", ["redo"]),
-        (State.FAILED, "U", []),
-        (State.RUNNING, "left_square_bracket", ["move -1"]),
-        (State.PAUSED, "right_square_bracket", ["move 1"]),
-        (State.FINISHED, "left_square_bracket", ["move -1"]),
-        (State.FAILED, "left_square_bracket", []),
-        (State.PAUSED, "left_curly_bracket", ["move_epochs -1"]),
-        (State.RUNNING, "right_curly_bracket", ["move_epochs 1"]),
-        (State.FAILED, "right_curly_bracket", []),
+KEYS_OF: dict[State, list[tuple[str, list[str]]]] = {
+    State.RUNNING: [
+        ("space", ["toggle"]),
+        ("p", ["toggle"]),
+        ("full_stop", ["step 1"]),
+        ("e", ["finish_epoch"]),
+        ("plus", ["speed 200"]),
+        ("equals_sign", ["speed 200"]),
+        ("r", ["reset"]),
+        ("left_square_bracket", ["move -1"]),
+        ("right_curly_bracket", ["move_epochs 1"]),
     ],
-)
-async def test_a_key_is_a_command_where_it_makes_sense(state: State, key: str, commands: list[str]) -> None:
+    State.PAUSED: [
+        ("space", ["toggle"]),
+        ("full_stop", ["step 1"]),
+        ("e", ["finish_epoch"]),
+        ("minus", ["speed 50"]),
+        ("R", ["redraw"]),
+        ("g", ["regenerate"]),
+        ("u", ["undo"]),
+        ("U", ["redo"]),
+        ("right_square_bracket", ["move 1"]),
+        ("left_curly_bracket", ["move_epochs -1"]),
+    ],
+    State.LOADING: [
+        ("space", ["toggle"]),
+        ("full_stop", ["step 1"]),
+        ("e", ["finish_epoch"]),
+        ("m", ["speed inf"]),
+        ("r", ["reset"]),
+        ("g", ["regenerate"]),
+        ("u", ["undo"]),
+    ],
+    State.FINISHED: [
+        ("space", []),
+        ("full_stop", []),
+        ("e", []),
+        ("m", ["speed inf"]),
+        ("r", ["reset"]),
+        ("g", ["regenerate"]),
+        ("u", ["undo"]),
+        ("left_square_bracket", ["move -1"]),
+    ],
+    State.FAILED: [
+        ("space", []),
+        ("m", []),
+        ("r", []),
+        ("U", []),
+        ("left_square_bracket", []),
+        ("right_curly_bracket", []),
+    ],
+}
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_a_key_is_a_command_where_it_makes_sense(state: State) -> None:
     async with opened(state) as (_, session, pilot):
-        await pilot.press(key)
-        assert session.commands == commands
+        for key, commands in KEYS_OF[state]:
+            session.set_speed(100.0)
+            session.commands.clear()
+            await pilot.press(key)
+            assert session.commands == commands, key
 
 
 async def test_from_full_speed_the_dial_turns_to_what_is_just_slower_than_reached() -> None:
@@ -232,16 +249,20 @@ async def test_q_leaves_in_every_state(state: State) -> None:
         assert app.return_code == 0
 
 
-@pytest.mark.parametrize("state", list(State))
-async def test_the_footer_follows_the_state(state: State) -> None:
-    async with opened(state, size=(100, 24)) as (app, _, _):
-        footer = screen_text(app).split("\n")[-1]
-        assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
-        assert ("Resume" in footer) == (state is State.PAUSED)
-        assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED, State.LOADING))
-        assert ("Tree" in footer) == (state is not State.FAILED)
-        assert "View" in footer
-        assert "Quit" in footer
+async def test_the_footer_follows_the_state() -> None:
+    async with opened(State.LOADING, size=(100, 24)) as (app, session, pilot):
+        for state in State:
+            if state is not State.LOADING:
+                show(app, session, state)
+            await pilot.pause()
+            await pilot.pause()
+            footer = screen_text(app).split("\n")[-1]
+            assert ("Pause" in footer) == (state in (State.RUNNING, State.LOADING))
+            assert ("Resume" in footer) == (state is State.PAUSED)
+            assert ("Step" in footer) == (state in (State.RUNNING, State.PAUSED, State.LOADING))
+            assert ("Tree" in footer) == (state is not State.FAILED)
+            assert "View" in footer
+            assert "Quit" in footer
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])

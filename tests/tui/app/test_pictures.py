@@ -93,7 +93,7 @@ def _part(text: re.Match[str], part: str, x: float, width: float) -> str:
 async def test_picture(name: str, moment: int, state: State, size: tuple[int, int], keys: list[str]) -> None:
     (*tape, progress), losses, error_rates = recorded(moment)
     session = ScriptedSession(TUTORIAL)
-    evidence = Evidence().after(losses, TUTORIAL)
+    evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
     has_futures = name.startswith(("futures", "past", "branches"))
     if has_futures:
         _, losses, error_rates = recorded(1500)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +20,7 @@ from echornn.session.session import Session
 from tests.answered import answered
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.cli import train
+from tui.cli import exit_code_of, train
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
 from tui.commands.export import export
@@ -31,11 +29,6 @@ from tui.commands.window_rows import rows_along
 from tui.flags import ConfigFlags
 from tui.front_end import UsageError
 from tui.subcommands import export_run
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tui", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture
@@ -173,10 +166,12 @@ def test_at_belongs_to_resume_and_is_not_negative(flags: dict[str, object], word
 
 
 @pytest.mark.slow
-def test_from_a_shell_one_goes_back_and_sees_the_branch(tmp_path: Path) -> None:
+def test_from_the_command_line_one_goes_back_and_sees_the_branch(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     folder = str(tmp_path / "run")
     small = ["--total-series-length", "1000", "--truncated-backprop-length", "5", "--num-epochs", "2", "--seed", "3"]
-    assert run("--json", *small, "--run", folder).returncode == 0
+    assert exit_code_of(["--json", *small, "--run", folder]) == 0
     before = contents(tmp_path / "run")
     for arguments, words in (
         (["--at", "81"], "at = 81 cannot be used: 0 to 80"),
@@ -188,9 +183,9 @@ def test_from_a_shell_one_goes_back_and_sees_the_branch(tmp_path: Path) -> None:
         assert words in done.stderr
         assert "Traceback" not in done.stderr
     assert contents(tmp_path / "run") == before
-    done = run("--json", "--resume", folder, "--at", "50")
-    assert done.returncode == 0
-    start, *_, finished = [json.loads(line) for line in done.stdout.splitlines()]
+    capfd.readouterr()
+    assert exit_code_of(["--json", "--resume", folder, "--at", "50"]) == 0
+    start, *_, finished = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert (start["trained"], finished["windows"]) == (50, 80 + 30), "along the path, and in the whole run"
     trunk, branch = (answered("export", folder, "--branch", number).stdout for number in "01")
     assert trunk == branch

@@ -10,6 +10,7 @@ import pytest
 from tests.program import Program, running
 from tests.tui.tty.test_terminal_input import NOISE
 from tui.tty.plain_screen import SWITCH
+from tui.tty.terminal_input import PASTE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -31,9 +32,8 @@ def test_it_hears_the_next_key_whatever_came(switch: str) -> None:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         for noise in NOISE.values():
             program.send(noise)
-            program.read_for(0.2)  # a key within a tenth of a second would be a part of what was begun
+            program.read_for(0.12)  # a key within a tenth of a second would be a part of what was begun
             program.press("_")  # plain, a key that comes after half a character is lost with it
-            program.read_for(0.1)
         a_key_is_heard(program)
         program.press("q")
         assert program.ended() == 0
@@ -76,20 +76,27 @@ def test_a_paste_without_end_does_not_make_it_deaf() -> None:
     with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         program.send(b"\x1b[200~" + b"r" * 100_000)
-        program.quiet_for(3.0)
+        while "Search for a command" not in program.text:
+            program.read_for(PASTE_SECONDS + 0.2)  # whatever comes sooner is a part of the paste
+            program.press("\x10")
+            program.read_for(0.3)
+        program.press(ESCAPE)
+        program.until(lambda text: "Search for a command" not in text)
         a_key_is_heard(program)
         program.press("q")
         assert program.ended() == 0
 
 
-@pytest.mark.parametrize(("width", "height"), [(0, 0), (1, 1), (2, 60), (60_000, 60_000), (400, 2)])
-def test_a_size_that_no_screen_has(width: int, height: int) -> None:
+def test_sizes_that_no_screen_has() -> None:
     with running("--speed", "0.01", scripted=True) as program:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
-        program.say_size(width, height)
-        program.quiet_for(1.0)
-        program.say_size(80, 24)
-        a_key_is_heard(program)
+        for width, height in ((0, 0), (1, 1), (2, 60), (400, 2), (60_000, 24), (80, 60_000)):
+            drawn = len(program.output)
+            program.say_size(width, height)
+            program.until(lambda _, drawn=drawn: len(program.output) > drawn)  # type: ignore[misc]
+            program.quiet_for(0.3)
+            program.say_size(80, 24)
+            a_key_is_heard(program)
         program.press("q")
         assert program.ended() == 0
 

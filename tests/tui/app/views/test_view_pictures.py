@@ -34,7 +34,7 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": moment, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
-        evidence = Evidence().after(losses, TUTORIAL)
+        evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
         session.set_frame(State.PAUSED, progress, **shown, evidence=evidence, readings=recorded_readings(moment))
         app.show_newest_frame()
         await pilot.pause()
@@ -58,14 +58,13 @@ async def test_picture(name: str, moment: int, size: tuple[int, int], keys: list
 async def test_picture_of_a_lottery(name: str, size: tuple[int, int], keys: list[str]) -> None:
     session = ScriptedSession(CONFIG)
     grow_many(session.timeline, branch_off(session.timeline, CONFIG), recorded_lottery())
-    (*tape, progress), losses, _ = recorded(WINDOWS)
+    (*tape, progress), losses, error_rates = recorded(WINDOWS)
     app = EchoApp(session, fps=0.01, ascii_only=name.endswith("ascii"))
     async with app.run_test(size=size) as pilot:
         shown = {"trained": WINDOWS, "rate": 100.0, "device": "cpu", "tape": tuple(tape)}
         where = session.timeline.seed_stats(Moment(0, WINDOWS))
-        session.set_frame(
-            State.PAUSED, progress, **shown, evidence=Evidence().after(losses, TUTORIAL), seed_stats=where
-        )
+        evidence = Evidence().after(losses, TUTORIAL, errors=error_rates)
+        session.set_frame(State.PAUSED, progress, **shown, evidence=evidence, seed_stats=where)
         app.show_newest_frame()
         await pilot.pause()
         await pilot.press(*keys)
