@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.idle import wait_for_idle
 
-settings.register_profile("patient", deadline=None)  # a loaded machine may take any time for an example
-settings.load_profile("patient")
+PATIENT = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+"""Nothing fails by the clock: a loaded machine may take any time for an example, and to make one up."""
+
+settings.register_profile("same", PATIENT, derandomize=True)
+settings.register_profile("random", PATIENT)
+settings.load_profile("same")  # a failure comes from a change; `--hypothesis-profile=random` looks for new ones
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
@@ -35,8 +42,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(autouse=True)
 def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One that imports it fails where none did before it: it is to be marked as slow."""
-    was_there = "tensorflow" in sys.modules
+    """One that imports it fails where none did before it: it is to be marked as slow, as is its file that does."""
+    was_there = "tensorflow" in sys.modules and request.config.option.markexpr != "not slow"
     yield
     if request.node.get_closest_marker("slow") is None:
         assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn import EchoConfig, Trainer
+from echornn.config import EchoConfig
 from echornn.readings import (
     Connectivity,
     Effects,
@@ -40,7 +40,8 @@ WINDOWS_SINCE = 8
 
 def record() -> None:
     """Examine the tutorial's network at the moments."""
-    from echornn.probes.examine import examine  # only here: the pictures are compared without TensorFlow
+    from echornn import Trainer  # only here: the pictures are compared without TensorFlow
+    from echornn.probes.examine import examine
 
     trainer = Trainer(EchoConfig())
     arrays: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from echornn import EchoConfig, Progress, Trainer
+from echornn import EchoConfig, Progress
 
 FILE = Path(__file__).parent / "data" / "tutorial_run.npz"
 MOMENTS = (1, 298, 460, 667, 1500)
@@ -29,6 +29,8 @@ FUTURES: dict[str, tuple[int, dict[str, Any], int]] = {
 
 def record() -> None:
     """Train 1 500 windows of the tutorial's run; keep every loss and error count, and the rows up to the moments."""
+    from echornn import Trainer  # only here: the pictures are compared without TensorFlow
+
     trainer = Trainer(EchoConfig())
     arrays: dict[str, np.ndarray] = {}
     pieces: list[Progress] = []

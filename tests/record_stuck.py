@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from echornn import EchoConfig, Progress, Trainer
+from echornn import EchoConfig, Progress
 from echornn.readings import Memory, Question, Readings, Units
 from echornn.specimen import Specimen
 
@@ -20,7 +20,8 @@ LAST_WINDOW = (*divmod(WINDOWS - 1, CONFIG.windows_per_epoch),)
 
 def record() -> None:
     """Train it; keep every loss and error count, the last window, and what memory and units were then."""
-    from echornn.probes.examine import examine  # only here: the picture is compared without TensorFlow
+    from echornn import Trainer  # only here: the picture is compared without TensorFlow
+    from echornn.probes.examine import examine
 
     trainer = Trainer(CONFIG)
     before = trainer.advance(WINDOWS - 1)

@@ -22,7 +22,7 @@ def converted(kind: Any, words: Sequence[Token]) -> Any:
     if int in (kind, *get_args(kind)):
         for word in words:
             if "." in word.value:
-                raise ValueError(f"{shortened(word.value)!r} is no whole number")
+                raise ValueError(f"{shortened(word.value)!r} is not a whole number")
     return convert(kind, words)
 
 

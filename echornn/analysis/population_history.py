@@ -79,7 +79,7 @@ class PopulationHistory:
             IndexError: there is no such replica.
         """
         if not 0 <= replica < self.replicas:
-            raise IndexError(f"replica = {replica} is none of {self.replicas}")
+            raise IndexError(f"replica = {replica} is not one of {self.replicas}")
         return ReplicaHistory(self, replica)
 
     def losses(self, first: int, last: int) -> Floats | None:

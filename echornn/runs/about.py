@@ -110,7 +110,7 @@ def read(folder: Path) -> About:
             dict(fields["versions"]),
         )
         if not math.isfinite(about.begun):
-            raise ValueError(f"begun = {about.begun} is no time")
+            raise ValueError(f"begun = {about.begun} is not a time")
     except NO_RECORD as error:
         if isinstance(error, RunError):
             raise

@@ -161,7 +161,7 @@ def _moment(branch: int, window: int) -> tuple[int, int]:
 
 def _layout(changes: object) -> LossLayout:
     if not isinstance(changes, list):
-        raise ValueError("the layout of the loss log is no list")
+        raise ValueError("the layout of the loss log is not a list")
     return LossLayout(tuple((whole(first, "layout"), whole(replicas, "layout")) for first, replicas in changes))
 
 
@@ -214,7 +214,7 @@ def _content(file: Path) -> bytes:
         OSError: it could not be read.
     """
     if not own_files.is_regular(file):
-        raise CheckpointError("no regular file")
+        raise CheckpointError("not a regular file")
     with own_files.reader(file) as source:
         size = os.fstat(source.fileno()).st_size
         if size > MOST_UNASKED_BYTES and size != _size_by_its_header(source.read(MOST_HEADER_BYTES)):

@@ -56,7 +56,7 @@ def opened(file: Path, flags: int) -> int:
 
 
 def _no_regular_file(file: Path, number: int | None) -> OSError:
-    return OSError(number or errno.EINVAL, f"{file.name} is no regular file", str(file))
+    return OSError(number or errno.EINVAL, f"{file.name} is not a regular file", str(file))
 
 
 def reader(file: Path) -> BinaryIO:
@@ -154,4 +154,4 @@ def make_folder(folder: Path) -> None:
     with contextlib.suppress(FileExistsError):
         folder.mkdir()
     if not is_real_folder(folder):
-        raise OSError(errno.ENOTDIR, f"{folder.name} is no folder of the run", str(folder))
+        raise OSError(errno.ENOTDIR, f"{folder.name} is not a folder of the run", str(folder))

@@ -68,7 +68,7 @@ def config_from(fields: object) -> EchoConfig:
     """
     known = {field.name for field in dataclasses.fields(EchoConfig)}
     if not isinstance(fields, Mapping):
-        raise ValueError("the configuration is no table of fields")
+        raise ValueError("the configuration is not a table of fields")
     for name in sorted(set(fields) - known):
         raise ValueError(f"the configuration's field {shortened(name)} is not known to this version")
     for name, value in fields.items():

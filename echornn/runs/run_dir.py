@@ -285,7 +285,7 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
     described = about.read(folder)
     for name in (LOSS_FILE, COMMAND_FILE):
         if not own_files.is_regular(folder / name):
-            what = "no regular file" if os.path.lexists(folder / name) else "missing"
+            what = "not a regular file" if os.path.lexists(folder / name) else "missing"
             raise RunError(f"{folder} is damaged: {name} is {what}")
     chosen, wrong, intact = newest_usable(folder, look_into_logs, described.config)
     commands, unreadable, lines = read_commands(folder / COMMAND_FILE, chosen, described.config)

@@ -143,10 +143,11 @@ def seed_stats_of(run: Run) -> SeedStats | None:
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
-    is_early = (solved.lost_at == 0) & (by_now > 0)  # which did not keep where they were lost
+    unknown = (by_now == UNKNOWN) & (run.checkpoint is not None and run.checkpoint.lost_at is None)
+    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # which did not keep where they were lost
     if is_early.any() and run.trained <= MOST_READ:
         return run.timeline().seed_stats(run.stands)
-    lost_at = np.where(is_early, by_now, solved.lost_at)
+    lost_at = np.where(is_early, np.maximum(by_now, 0), solved.lost_at)
     return SeedStats.after(newest, solved.at, window, lost_at)
 
 

@@ -321,7 +321,7 @@ class LiveRun(Whereabouts):
             ValueError: it is no moment of this run.
         """
         if not self.timeline.has(moment):
-            raise ValueError(f"{moment} is no moment of this run")
+            raise ValueError(f"{moment} is not a moment of this run")
         if self.arrived and not self.is_past and moment != self.here:
             self._leave()
         self.trainer = self._way.set_out(self.timeline, moment, self.trainer, self._trainers.make)

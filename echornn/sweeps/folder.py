@@ -128,7 +128,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
     except FileNotFoundError:
         raise RunError(f"there is no sweep in {folder}") from None
     except NotADirectoryError:
-        raise RunError(f"{folder} is no folder") from None
+        raise RunError(f"{folder} is not a folder") from None
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}") from error
     except RunError:

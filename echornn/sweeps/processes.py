@@ -103,7 +103,7 @@ class Processes:
                     self._failed_starts += 1
                 reason = self._drop(name)
                 if self._failed_starts == STARTS:
-                    raise EngineError(f"no process to train in can be started: {reason}")
+                    raise EngineError(f"no training process can be started: {reason}")
                 if worker.part is not None:
                     come.append((worker.part, Lost(reason)))
         return come

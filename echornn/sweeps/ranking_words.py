@@ -22,11 +22,11 @@ def ranking_told(table: Table) -> list[str]:
     unknown = sum(not tally.is_whole for tally in tallies)
     if ranking is None:
         if unknown:
-            return ["cells are compared when all of their seeds are known"]
-        return [f"few seeds rank nothing: cells of {LEAST_SEEDS} or more can be compared"]
+            return ["cells are compared once all their seeds are known"]
+        return [f"too few seeds to rank cells: {LEAST_SEEDS} or more in each are needed"]
     others = len(ranking.of_others)
-    without = f"; without {unknown:,} of which not all seeds are known" if unknown else ""
-    without += f"; without {others:,} that another version trained" if others else ""
+    without = f"; without {unknown:,} whose seeds are not all known" if unknown else ""
+    without += f"; without {others:,} trained by another version" if others else ""
     if not ranking.solved:
         return [f"no seed of any cell solved it{without}"]
     return [f"{_most(table, ranking)}{without}", _sure(table, ranking)]
@@ -39,12 +39,12 @@ def _most(table: Table, ranking: Ranking) -> str:
     half = table.cell(ranking.best).tally.half_solved
     least = "least median loss" if half is None else "soonest"
     window = "" if half is None else f", half by window {half:,}"
-    return f"solved most often: {1 + len(ranking.tied)} cells tie at {share}; of these {least}: {name}{window}"
+    return f"solved most often: {1 + len(ranking.tied)} cells tie at {share}; {least} among them: {name}{window}"
 
 
 def _sure(table: Table, ranking: Ranking) -> str:
     """Which cells may be the best, and how that was found."""
-    test = f"(each beside the best: Fisher's exact test, one-sided; Bonferroni over {ranking.comparisons:,})"
+    test = f"(each against the best: Fisher's exact test, one-sided; Bonferroni over {ranking.comparisons:,})"
     test = test if ranking.comparisons > 1 else "(Fisher's exact test, one-sided)"
     verb = "is" if len(ranking.below) == 1 else "are"
     below = f"the other {len(ranking.below):,} {verb} ruled out" if ranking.below else "none is ruled out"
@@ -54,7 +54,7 @@ def _sure(table: Table, ranking: Ranking) -> str:
     needed = seeds_needed(ranking.cells)
     if ranking.below or ranking.count >= needed:
         return told
-    return f"{told}; of {ranking.cells:,} cells that takes {needed} seeds or more of each"
+    return f"{told}; to rule out any of {ranking.cells:,} cells takes {needed} seeds or more in each"
 
 
 def _also(table: Table, ranking: Ranking) -> str:

@@ -174,9 +174,9 @@ def _require_ours(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise RunError(f"{folder} is no folder") from None
+        raise RunError(f"{folder} is not a folder") from None
     if there - OURS and SWEEP_FILE not in there:
-        raise RunError(f"{folder} holds something else than a sweep: give --out a new folder, or an empty one")
+        raise RunError(f"{folder} holds something other than a sweep: give --out a new folder, or an empty one")
 
 
 def _cell(value: object) -> str:

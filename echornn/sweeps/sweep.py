@@ -160,7 +160,7 @@ class Sweep:
                 self._count(new)
             case Done():
                 if one is not None:
-                    self._end(one, "its results did not come")
+                    self._end(one, "its results did not arrive")
             case Lost(reason):
                 if one is not None:
                     self._end(one, reason)

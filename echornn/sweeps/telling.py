@@ -15,7 +15,7 @@ MOST_NAMED = 3
 
 OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
 
-NOT_OF_SEVERAL = "points differ by more than luck: not compared; ] holds a field at one value"
+NOT_OF_SEVERAL = "several points in a cell are not compared; ] holds a field at one value"
 
 
 def name_of(table: Table, row: int, column: int) -> str:
@@ -103,7 +103,7 @@ def _others(table: Table, point: Values) -> list[str]:
 def _why_nothing(tally: Tally) -> str:
     if tally.missing or tally.failed:
         return _lacking(tally) if tally.failed else f"not trained yet, {tally.missing:,} to come"
-    return "cannot be, and was left out" if tally.left_out else "not a part of this sweep"
+    return "impossible, so it was left out" if tally.left_out else "not part of this sweep"
 
 
 def _reason(table: Table, cell: Cell) -> str:
@@ -142,8 +142,8 @@ def _loss(tally: Tally) -> str:
 def _lacking(tally: Tally) -> str:
     failed = f"{tally.failed:,} failed" if tally.failed else ""
     missing = f"{tally.missing:,} to come" if tally.missing else ""
-    cannot = f"{tally.left_out:,} other point{'s' if tally.left_out > 1 else ''} cannot be" if tally.left_out else ""
-    others = f"{tally.of_others:,} of other versions not counted" if tally.of_others else ""
+    cannot = f"{tally.left_out:,} other impossible point{'s' if tally.left_out > 1 else ''}" if tally.left_out else ""
+    others = f"{tally.of_others:,} of other versions, not counted" if tally.of_others else ""
     return ", ".join(part for part in (failed, missing, cannot, others) if part)
 
 
@@ -158,10 +158,10 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
         return f"beside {other_name}: {OF_ANOTHER_VERSION}"
     lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
     if lacking:
-        return f"beside {other_name}: {lacking}; cells are compared when all of their seeds are known"
+        return f"beside {other_name}: {lacking}; cells are compared once all their seeds are known"
     if min(tally.count, other.count) < LEAST_SEEDS:
-        few = "fewer are luck" if min(tally.count, other.count) else "nothing is trained"
-        return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both can be compared"
+        few = "fewer would be luck" if min(tally.count, other.count) else "nothing is trained"
+        return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both are needed"
     found = difference(tally.solved, tally.count, other.solved, other.count)
     low, high = (found.low, found.high) if found.value >= 0 else (-found.high, -found.low)
     more = "fewer" if found.value < 0 else "more"

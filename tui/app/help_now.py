@@ -67,7 +67,7 @@ NOW: dict[State, tuple[str, Keys]] = {
     State.FINISHED: (
         "All epochs are trained. You can train on, try something else from any window, or compare.",
         (
-            ("s", "A larger num_epochs trains on"),
+            ("s", "More epochs: press + or type a number, then enter"),
             ("[, ]", "Look at earlier windows; space there begins a branch"),
             ("{, }", "Look at earlier epochs"),
             ("r, R", "Start over: the same weights, or new random ones"),

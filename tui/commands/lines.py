@@ -30,7 +30,7 @@ class Lines:
     @property
     def warning(self) -> str:
         """Why lines wait to be written; empty where none do."""
-        return next((f"lines wait to be printed: {reason}" for reason in list(self._reasons.values())), "")
+        return next((f"lines are waiting to be printed: {reason}" for reason in list(self._reasons.values())), "")
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
         """Write each text as a line of its own; on a full disk, with the next lines after there is room again.

@@ -68,7 +68,7 @@ def _write_whole(target: Path, save: Callable[[Path], None]) -> None:
     place = Path(os.path.realpath(target))
     try:
         if place.exists() and not place.is_file():
-            raise RunError(f"{target} cannot be written: it is there, and no regular file")
+            raise RunError(f"{target} cannot be written: it exists and is not a regular file")
         with tempfile.TemporaryDirectory(prefix=".echornn-", dir=place.parent) as folder:
             new = Path(folder) / f"new{target.suffix}"
             save(new)

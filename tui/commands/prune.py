@@ -45,7 +45,7 @@ def _said(folder: Path, error: Exception) -> str:
 
 def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
     if folder.is_symlink():
-        raise RunError(f"{folder} is a link: what it leads to is not touched")
+        raise RunError(f"{folder} is a link: its target is not touched")
     if dry_run:
         if is_held(folder):
             raise RunError(f"{folder} is being written by another process")
@@ -53,7 +53,7 @@ def _remove(folder: Path, dry_run: bool, only_debris: bool = False) -> None:
     lock = Lock(folder)
     try:
         if only_debris and not debris.is_debris(folder):
-            raise RunError(f"{folder} holds a run by now")
+            raise RunError(f"{folder} holds a run now")
         run_dir.remove(folder)
     finally:
         lock.release()

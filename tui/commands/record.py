@@ -8,12 +8,14 @@ import time
 from enum import Enum, auto
 from pathlib import Path
 
+import numpy as np
+
 from echornn.config import EchoConfig, require_epochs
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.letters import letter_of, number_of
 from echornn.runs.recorded_values import shortened
 from echornn.runs.recorder import Recorder, Unrecorded
-from echornn.runs.run_dir import Run
+from echornn.runs.run_dir import Run, losses_of
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.frame import State
@@ -66,11 +68,16 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
     """After how many windows along its path a run goes on; None for where it stands. Fields that are given edit a run
-    that diverged before it did: nothing can be learned from weights that are not finite."""
-    state = None if run.checkpoint is None else run.checkpoint.state
-    if at is not None or not flags.given or state is None or state.is_finite:
+    that diverged before it did: nothing is learned from where it is now."""
+    if at is not None or not flags.given or _is_finite(run):
         return at
     return before_it_diverged(run.timeline(), run.stands)
+
+
+def _is_finite(run: Run) -> bool:
+    """Whether the last loss is finite; of several networks, any network's. Only one window is read."""
+    newest = [windows for _, _, windows in run.path(run.stands, max(0, run.stands.window - 1))]
+    return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
@@ -170,7 +177,7 @@ def of_outstanding(commands: int) -> list[str]:
     if not commands:
         return []
     last = "the last command was" if commands == 1 else f"the last {commands:,} commands were"
-    return [f"it ended while it was still busy: {last} not carried out"]
+    return [f"the program ended while it was busy: {last} not carried out"]
 
 
 def flags_for(at: int | None = None, **fields: object) -> str:
@@ -204,7 +211,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
     misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
     if misplaced == "gone":
-        lines = [f"the run is not kept: there is no {folder} any more"]
+        lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
         lines = [f"the run is not kept: {folder} holds another run now"]
     return [printable(recorder.warning), *lines] if recorder.warning else lines

@@ -2,66 +2,65 @@
 
 from __future__ import annotations
 
-from tui.app.help_text import Section, paragraphs
+from tui.app.help_text import Section
 from tui.app.screens.help import Chapter
 from tui.map import keys
 
 WHAT_IS_SEEN = (
     (
         "The map",
-        "Each cell is a point of the sweep: the fuller its block, the better. By m it is how many of the seeds solved "
-        "the echo, the window by which half of them had, or the median of their final losses. Where there is room, "
-        "its number is in it. A shade means the same whatever is filtered or held.",
+        "Each cell is a point of the sweep: the fuller its block, the better. m chooses what it shows: how many of the "
+        "seeds solved the echo, the window by which half of them had, or the median of their final losses. A shade "
+        "means the same whatever is filtered or held.",
     ),
     (
-        "Points together",
-        "With more fields than two a cell is several points together: the share of all their seeds, or the median of "
-        "the points' windows or losses. Points differ by more than luck, so such a cell has no interval, and is not "
-        "compared; [ and ] hold a field at one value. Of several num_epochs the largest is shown, unless one is held: "
-        "the same networks trained for longer are no more networks.",
+        "Several points in a cell",
+        "With more than two fields, a cell holds several points. It shows the share of all their seeds, or the median "
+        "over the points. Such a cell has no interval and is not compared, since points differ by more than luck. [ "
+        "and ] hold a field at one value. Of several num_epochs the largest is shown, unless you hold one.",
     ),
     (
         "The lines",
-        "No walls: some seeds get beyond. From echo = T on no gradient reaches the echo's source, which lies in an "
-        "earlier window: only what the state keeps can be used. Beyond echo + 1 = state a linear shift register does "
-        "not fit (an LSTM has two numbers a unit): fewer seeds solve it. They are drawn where cells lie on both sides.",
+        "They come from theory, and are no walls: some seeds get beyond. From echo = T on, no gradient reaches the "
+        "echo's source, and only what the state keeps can be used. Beyond echo + 1 = state, a linear shift register "
+        "does not fit, and fewer seeds solve it. (An LSTM has two numbers a unit.)",
     ),
     (
-        "What the cursor is on",
-        "How many of its seeds solved the echo, with an interval: found so, it holds the share of all possible seeds "
-        "in 95 of 100 sweeps (Wilson's); when; and the best seed, which is luck and ranks nothing.",
+        "The cell under the cursor",
+        "How many of its seeds solved the echo, with a 95 % interval (Wilson 1927); when; the best seed. A "
+        "single best seed is luck: do not rank cells by it.",
     ),
     (
-        "One beside another",
-        "space marks a cell: of the one under the cursor it is said how many more of 100 seeds solve the echo, with an "
-        "interval (Newcombe's, 95 %) and the p of Fisher's exact test. It is more than luck where the interval leaves "
-        "out zero and p is below 0.05: so are two that are the same in 5 % of cases at most. That is for two chosen "
-        "beforehand. Without a mark the cell is put beside the best of all that are shown: those not ruled out "
-        "hold the best with 95 % confidence (Fisher's one-sided test, Bonferroni over all cells but one). Both take "
-        "seeds of two cells as independent: the same seeds, which tend to solve both, tell cells apart less often.",
+        "Comparing two cells",
+        "space marks a cell. For any other cell you then read how many more of 100 seeds solve the echo there, with "
+        "an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
+        "It says more than luck if the interval leaves out zero and p is below 0.05. Of cells that are equal, at most "
+        "5 % look so. That holds for two cells that you chose beforehand.",
+    ),
+    (
+        "Without a mark",
+        "The cell is compared with the best of all cells shown. Those not ruled out hold the best with 95 % confidence "
+        "(Fisher's one-sided test, Bonferroni over all cells but one).",
+        "Both tests take the seeds of two cells as independent. The same seeds tend to solve both, so the tests tell "
+        "cells apart less often than they could.",
     ),
 )
-"""Headings, and a paragraph for each."""
+"""Headings, and a paragraph or two for each."""
 
 WORDS = (
-    ("solved", "The mean loss has fallen close to the least that it can be."),
-    (
-        "lost again",
-        "Solved once, and no longer so in its last 50 windows: with --until all, whatever comes after is seen.",
-    ),
-    ("half by", "The window by which half of all its seeds had solved it, those that never did counted in."),
-    ("point", "A value for each swept field; with each seed it is trained once."),
-    (
-        "to come",
-        "Not trained yet. Until all are, what solved it by now is told as a share of all seeds: at least that.",
-    ),
-    ("failed", "Given up, since whatever trained it died again and again; its reason is told under the cursor."),
-    ("cannot be", "A combination that no network can have, such as an echo beyond the row."),
+    ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
+    ("lost again", "Solved once, but not in its last 50 windows. Only --until all trains on and can show it."),
+    ("half by", "The window by which half of all seeds had solved it; seeds that never did count too."),
+    ("point", "One value for each field of the grid. Every seed trains it once."),
+    ("to come", "Not trained yet. Until all are, the share of solved seeds is of all seeds: at least that many."),
+    ("failed", "Given up, since its process ended again and again. The reason stands under the cursor."),
+    ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
+    ("equal", "Two cells with the same share of solved seeds. The interval says how much may be hidden."),
 )
-"""What the map says in a word."""
+"""Words of the map, each with its meaning."""
 
 
 def chapters() -> list[Chapter]:
     """The whole help, in order."""
-    seen = map(Chapter, paragraphs(WHAT_IS_SEEN))
+    seen = [Chapter(Section(heading, tuple(("", text) for text in texts))) for heading, *texts in WHAT_IS_SEEN]
     return [Chapter(Section("Keys"), keys.BINDINGS), *seen, Chapter(Section("Words", WORDS))]

@@ -383,7 +383,7 @@ def test_losses_that_are_forgotten_leave_the_blocks() -> None:
     assert math.isnan(it.newest)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.integers(0, 2**32),
     st.floats(0.0, 0.15),

@@ -86,7 +86,7 @@ def test_a_state_without_room_for_the_echo_must_fall_faster() -> None:
         assert told.falls is falls
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.floats(0.0, 0.1), st.floats(0.0, 0.95), st.floats(0.01, 1.2), st.floats(0.3, 1.0))
 def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, rate: float) -> None:
     """Noisy losses, alike from window to window, about any level that they keep or leave once, change it seldom."""

@@ -156,9 +156,7 @@ def test_block_lengths(length: int, block: int) -> None:
 
 
 def test_long_windows_in_blocks_train_as_short_ones_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = EchoConfig(
-        cell="lstm", num_layers=2, truncated_backprop_length=5, total_series_length=5 * 5 * 6, init="glorot"
-    )
+    config = EchoConfig(num_layers=2, truncated_backprop_length=5, total_series_length=5 * 5 * 6, init="glorot")
     whole = Trainer(config).advance(6)
     monkeypatch.setattr("echornn.network.model.block_length", lambda _: 2)
     blocks = Trainer(config).advance(6)

@@ -90,7 +90,7 @@ def test_memory_is_read_at_the_echo_and_at_the_windows_length() -> None:
 
 
 @given(seed=st.integers(0, 1000), spread=st.floats(0, 30))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_network_holds_more_numbers_than_it_has(seed: int, spread: float) -> None:
     config = small()
     memory, units = read(config, random_weights(config, spread, seed))

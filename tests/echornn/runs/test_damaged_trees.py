@@ -145,7 +145,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=60) | JSON.map(lambda told: json.dumps(told).encode()))
 @example(b'{"names": {}, "pinned": [-1], "hidden": []}')
 @example(b'{"names": {"-3": "x"}, "pinned": [], "hidden": [1.5]}')

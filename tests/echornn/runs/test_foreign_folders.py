@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echornn.runs import about, run_dir
@@ -71,7 +71,7 @@ def changed(whole: Path, change: Callable[[Path], object]) -> None:
         assert_a_run_or_a_refusal(folder)
 
 
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=60)
 
 
 @FUZZ

@@ -71,7 +71,7 @@ def told(timeline: Timeline, moment: Moment) -> list[int]:
     return each
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from([ALONE, THREE]), st.integers(0, 99), st.lists(STEPS, min_size=1, max_size=6), st.integers(0, 999)
 )
@@ -104,16 +104,20 @@ def _path(timeline: Timeline, moment: Moment, replica: int) -> Floats:
     return losses
 
 
-def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_losses(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "windows"), [(4, 230), (14, 390)])
+def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_losses(
+    tmp_path: Path, seed: int, windows: int
+) -> None:
+    """Also where the newest losses, between both levels, do not say whether they are lost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scripted_population, "scripted_losses", losses_of)
-        record_branches(tmp_path / "run", 230, config=replace(THREE, seed=4), make_trainer=wavering)
+        record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
     known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
     assert any(known)
     (newest, *_), _ = checkpoint.load(tmp_path / "run")
     assert isinstance(newest.state, PopulationState)
     solved = replace(newest.state.solved, lost_at=np.zeros(3, np.int64))
-    early = replace(newest, serial=newest.serial + 1, state=replace(newest.state, solved=solved))
+    early = replace(newest, serial=newest.serial + 1, lost_at=None, state=replace(newest.state, solved=solved))
     checkpoint.save(tmp_path / "run", early)
     assert [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))] == known
 

@@ -81,7 +81,7 @@ def assert_same(one: Timeline, other: Timeline) -> None:
             np.testing.assert_array_equal(*(getattr(band, name) for band in bands))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(STEPS, max_size=16), st.lists(STEPS, max_size=6), st.integers(0, 15))
 @example([], [2, "regenerate", (1, 1), 1], 0)
 def test_what_is_read_is_what_was_lived(story: list[Any], later: list[Any], followed_after: int) -> None:

@@ -36,7 +36,7 @@ def test_what_is_no_regular_file_is_named_and_not_touched(
 ) -> None:
     put(tmp_path / "log")
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(OSError, match="log is no regular file"):
+    with pytest.raises(OSError, match="log is not a regular file"):
         own_files.opened(tmp_path / "log", flags)
     assert not own_files.is_regular(tmp_path / "log")
     assert sorted(tmp_path.iterdir()) == before
@@ -76,5 +76,5 @@ def test_a_folder_is_made_or_is_one_already_and_no_link(tmp_path: Path) -> None:
     for _ in range(2):
         own_files.make_folder(tmp_path / "tensorboard")
     (tmp_path / "link").symlink_to(tmp_path / "tensorboard")
-    with pytest.raises(OSError, match="link is no folder of the run"):
+    with pytest.raises(OSError, match="link is not a folder of the run"):
         own_files.make_folder(tmp_path / "link")

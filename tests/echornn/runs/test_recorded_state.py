@@ -90,12 +90,12 @@ SIX, FIVE = np.zeros((6, 1), np.float32), np.zeros((5, 1), np.float32)
         ({"carried_state": np.zeros((), np.float32)}, "carried_state is not of 6 networks"),
         ({"optimizer": (SIX, FIVE)}, "an optimizer's variable is not of 6 networks"),
         ({"epoch": -1}, "epoch = -1"),
-        ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved is no window for each of 6 networks"),
-        ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved is no window for each of 6 networks"),
+        ({"solved": replace(NEVER, at=np.zeros(5, np.int64))}, "solved is not a window for each of 6 networks"),
+        ({"solved": replace(NEVER, at=np.full(6, -1))}, "solved is not a window for each of 6 networks"),
         ({"solved": replace(NEVER, recent=np.zeros((51, 6), np.float32))}, "not those of 6 networks"),
         ({"solved": replace(NEVER, windows=-1)}, "windows = -1"),
-        ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost is no window for each of 6 networks"),
-        ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost is no window for each of 6 networks"),
+        ({"solved": replace(NEVER, lost_at=np.full(6, -1))}, "lost is not a window for each of 6 networks"),
+        ({"solved": replace(NEVER, lost_at=np.zeros(5, np.int64))}, "lost is not a window for each of 6 networks"),
     ],
 )
 def test_what_is_no_state_of_so_many_networks_is_refused(fields: dict[str, Any], words: str) -> None:

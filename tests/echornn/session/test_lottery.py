@@ -202,7 +202,7 @@ COMMANDS: dict[str, Callable[[Session, int], None]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.integers(0, 40), st.booleans()), max_size=25))
 def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_trained(
     story: list[tuple[str, int, bool]],

@@ -20,7 +20,7 @@ from tests.compiled import PROGRAMS, make_trainer
 
 pytestmark = pytest.mark.slow
 
-SMALL = EchoConfig(num_epochs=100, total_series_length=200, truncated_backprop_length=10, batch_size=2, seed=3)
+SMALL = EchoConfig(num_epochs=100, total_series_length=60, truncated_backprop_length=3, batch_size=2, seed=3)
 
 
 def make(config: EchoConfig) -> AnyTrainer:

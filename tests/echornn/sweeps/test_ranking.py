@@ -63,8 +63,8 @@ def test_cells_of_another_version_are_not_ranked() -> None:
 def test_a_map_with_many_ties_in_words() -> None:
     table = table_with()
     assert ranking_told(table) == [
-        "solved most often: 16 cells tie at 16 of 16; of these soonest: cell rnn, echo_step 1, half by window 52",
-        "with 95 % confidence the best is one of 30 cells; the other 30 are ruled out (each beside the "
+        "solved most often: 16 cells tie at 16 of 16; soonest among them: cell rnn, echo_step 1, half by window 52",
+        "with 95 % confidence the best is one of 30 cells; the other 30 are ruled out (each against the "
         "best: Fisher's exact test, one-sided; Bonferroni over 59)",
     ]
     assert beside_the_best(table, (0, 0)) == "one of 16 cells that tie as the best of 60; soonest of these"
@@ -89,10 +89,10 @@ def test_some_cells_in_words(words: str, expected: list[str]) -> None:
 
 
 def test_few_seeds_rank_nothing() -> None:
-    assert ranking_told(table_with(1)) == ["few seeds rank nothing: cells of 4 or more can be compared"]
+    assert ranking_told(table_with(1)) == ["too few seeds to rank cells: 4 or more in each are needed"]
     five = ranking_told(table_with(5))
     assert "none is ruled out" in five[1]
-    assert five[1].endswith("; of 60 cells that takes 7 seeds or more of each")
+    assert five[1].endswith("; to rule out any of 60 cells takes 7 seeds or more in each")
 
 
 def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> None:

@@ -183,7 +183,7 @@ def test_what_is_no_sweep_is_refused_in_a_line(tmp_path: Path, damage: str) -> N
     with pytest.raises(RunError, match=r"sweep\.json is ") as refused:
         SweepResults.read(tmp_path)
     assert "\n" not in str(refused.value)
-    with pytest.raises(RunError, match=rf"^{tmp_path / files.SWEEP_FILE} is no folder$"):
+    with pytest.raises(RunError, match=rf"^{tmp_path / files.SWEEP_FILE} is not a folder$"):
         SweepResults.read(tmp_path / files.SWEEP_FILE)
 
 

@@ -197,9 +197,9 @@ def test_two_sweeps_on_one_folder_the_second_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_refused_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(RunError, match="holds something else than a sweep"):
+    with pytest.raises(RunError, match="holds something other than a sweep"):
         Sweep(tmp_path, GRID)
-    with pytest.raises(RunError, match="is no folder"):
+    with pytest.raises(RunError, match="is not a folder"):
         Sweep(tmp_path / "thesis.tex", GRID)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
 

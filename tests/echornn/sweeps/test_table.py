@@ -176,7 +176,7 @@ def test_what_is_missing_failed_or_impossible_is_told() -> None:
     ]
     assert told(table, 0, 1) == ("cell rnn, echo_step 2: not trained yet, 2 to come", "")
     assert told(table, 0, 2) == ("cell rnn, echo_step 3: 2 failed", "out of memory")
-    assert told(table, 0, 3)[0] == "cell rnn, echo_step 40: cannot be, and was left out"
+    assert told(table, 0, 3)[0] == "cell rnn, echo_step 40: impossible, so it was left out"
     assert "0 to 39" in told(table, 0, 3)[1]
     assert told(table, 0, 0)[1].endswith("1 to come")
 
@@ -189,7 +189,7 @@ def test_of_a_cell_whose_other_points_cannot_be_it_is_told_which_one_is_there() 
     first, second = told(table, 0, 1)
     assert first == "cell rnn, echo_step 30, total_series_length 1000: 0 of 4 solved (0 to 49 %)"
     assert second.startswith("none in 1,300 windows; least loss ")
-    assert second.endswith("; 1 other point cannot be")
+    assert second.endswith("; 1 other impossible point")
     assert told(table, 0, 0)[0].startswith("cell rnn, echo_step 1: 8 of 8 solved over 2 points, ")
 
 
@@ -253,7 +253,7 @@ def of_seeds(solved: int, count: int) -> Tally:
 def test_words_and_numbers_of_a_comparison_agree() -> None:
     """What is told has no zero in its interval and p below 0.05, as they are written too."""
     assert compared(of_seeds(2, 2), of_seeds(0, 2), "x") == (
-        "beside x: fewer are luck; 4 seeds or more of both can be compared"
+        "beside x: fewer would be luck; 4 seeds or more of both are needed"
     )
     assert compared(of_seeds(3, 16), of_seeds(3, 16), "x") == ("equal: 0 (-27 to 27) of 100 more than x")
     for count in (5, 9, 16, 40):
@@ -274,7 +274,7 @@ def test_words_and_numbers_of_a_comparison_agree() -> None:
 
 def test_nothing_is_compared_on_few_seeds(cliff: Table) -> None:
     one = Tally(cliff.cells[0][0].tally.trained[:1])
-    assert "fewer are luck" in compared(one, cliff.cells[2][8].tally, "lstm")
+    assert "fewer would be luck" in compared(one, cliff.cells[2][8].tally, "lstm")
     assert "nothing is trained" in compared(Tally(), one, "lstm")
 
 
@@ -282,9 +282,7 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
     """Those that solve the echo are known first."""
     early, late = Tally(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
     for there, back in ((early, late), (late, early)):
-        assert compared(there, back, "x") == (
-            "beside x: 13 to come; cells are compared when all of their seeds are known"
-        )
+        assert compared(there, back, "x") == ("beside x: 13 to come; cells are compared once all their seeds are known")
     assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; cells are")
     grid = Grid((Axis.parse("echo_step=3,4,5,20"),), {"seed": 0}, 16)
 
@@ -297,13 +295,13 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
     assert told(table, 0, 0)[1].startswith("half by window ")
     assert " or before; " in told(table, 0, 0)[1]
     assert ranking_told(table)[0] == (
-        "solved most often: 2 cells tie at 16 of 16; of these soonest: echo_step 4, half by window 90; "
-        "without 1 of which not all seeds are known"
+        "solved most often: 2 cells tie at 16 of 16; soonest among them: echo_step 4, half by window 90; "
+        "without 1 whose seeds are not all known"
     )
     assert beside_the_best(table, (0, 3)) == ""
     nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
     assert ranking_told(table_of(nothing, Choice("echo_step", None))) == [
-        "cells are compared when all of their seeds are known"
+        "cells are compared once all their seeds are known"
     ]
 
 

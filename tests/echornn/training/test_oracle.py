@@ -77,7 +77,7 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
         np.testing.assert_allclose(value, theirs_after[name], atol=1e-3)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 3), st.integers(2, 4), st.integers(1, 5))
 def test_the_numpy_programs_gradient_is_the_slope_of_its_loss(
     seed: int, length: int, batch: int, classes: int, state_size: int

@@ -22,7 +22,7 @@ from tests.compiled import PROGRAMS, make_trainer
 pytestmark = pytest.mark.slow
 
 SMALL = EchoConfig(
-    seed=3, num_epochs=5, total_series_length=3 * 4 * 20, batch_size=3, truncated_backprop_length=4, echo_step=2
+    seed=3, num_epochs=5, total_series_length=3 * 3 * 20, batch_size=3, truncated_backprop_length=3, echo_step=2
 )
 """20 windows an epoch."""
 
@@ -56,9 +56,9 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
     "config",
     [
         SMALL,
-        replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=3, num_classes=3),
+        replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3),
         replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3),
-        replace(SMALL, optimizer="sgd", num_layers=2, batch_size=1, total_series_length=80, num_classes=4),
+        replace(SMALL, optimizer="sgd", num_layers=2, batch_size=1, total_series_length=60, num_classes=4),
     ],
     ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-layers"],
 )
@@ -177,7 +177,7 @@ def test_new_data_begin_the_epoch_again_and_another_draw_begins_elsewhere(lot: P
     replica = lot.replicas - 1
     expected = EchoSeries.generate(lot.configs[replica], 1, 1)
     np.testing.assert_array_equal(lot.series(replica).x, expected.x)
-    np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 4)[1])
+    np.testing.assert_array_equal(lot.advance(1).of(replica).y, expected.window(0, 3)[1])
     lot.reset(draw=1)
     trainer = make_trainer(lot.configs[replica])
     trainer.regenerate()
@@ -243,7 +243,7 @@ def test_several_shares_take_turns_on_a_loop_and_it_is_seen_when_each_is_solved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("echornn.training.shares.MOST", 8)
-    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 4 * 100)
+    config = replace(SMALL, init="glorot", echo_step=1, total_series_length=3 * 3 * 100)
     lot = Population(config, 20, PROGRAMS)
     assert (lot._crew.shares.turns, lot._crew.shares.places) == (3, 8)
     losses = np.concatenate([lot.advance(n).losses for n in (130, 1, 200)])

@@ -217,7 +217,7 @@ def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(roo
     for text in texts:
         lines.print(text.splitlines(), file)
         lines.print(["a warning"], other)
-    assert lines.warning == "lines wait to be printed: No space left on device"
+    assert lines.warning == "lines are waiting to be printed: No space left on device"
     file.room = 1 << 20
     lines.print(["last"], file)
     assert lines.warning == ""

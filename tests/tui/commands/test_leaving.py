@@ -118,8 +118,8 @@ def test_what_is_trained_while_it_leaves_does_not_change_whether_it_was_saved(
     ("commands", "said"),
     [
         (0, []),
-        (1, ["it ended while it was still busy: the last command was not carried out"]),
-        (1200, ["it ended while it was still busy: the last 1,200 commands were not carried out"]),
+        (1, ["the program ended while it was busy: the last command was not carried out"]),
+        (1200, ["the program ended while it was busy: the last 1,200 commands were not carried out"]),
     ],
 )
 def test_commands_that_were_not_carried_out_are_told_of(commands: int, said: list[str]) -> None:

@@ -71,7 +71,7 @@ def test_lines_of_training_that_were_never_written_are_a_failure() -> None:
         arguments = ("--headless", "--num-epochs", "1", "--total-series-length", "500")
         done = program(*arguments, module="tests.scripted_program", stdout=full)
     assert done.returncode == 1
-    assert b"lines wait to be printed: No space left on device" in done.stderr
+    assert b"lines are waiting to be printed: No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
 
 
@@ -129,7 +129,7 @@ def test_only_a_regular_file_is_written_over(run: Path, tmp_path: Path, capsys: 
     (tmp_path / "folder.npz").mkdir()
     for name in ("pipe.npz", "device.npz", "folder.npz"):
         assert exit_code_of(["export", "mine", "--weights", str(tmp_path / name)]) == 2
-        assert f"{name} cannot be written: it is there, and no regular file\n" in capsys.readouterr().err
+        assert f"{name} cannot be written: it exists and is not a regular file\n" in capsys.readouterr().err
     assert not Path(os.devnull).is_file()
     link.symlink_to(file)
     assert exit_code_of(["export", "mine", "--weights", str(link)]) == 0

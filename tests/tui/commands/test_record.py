@@ -20,5 +20,5 @@ def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Pat
     recorder.windows(trainer.advance(3))
     recorder.save(trainer.state)
     wait_for(lambda: recorder.warning)
-    assert record.farewell(recorder)[-1] == f"the run is not kept: there is no '{folder}' any more"
+    assert record.farewell(recorder)[-1] == f"the run is not kept: '{folder}' is gone"
     recorder.close()

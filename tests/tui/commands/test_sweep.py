@@ -153,11 +153,11 @@ def test_where_nothing_can_be_trained_that_is_said(
     tmp_path: Path, engine: ScriptedEngine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def fail(part: object) -> None:
-        raise EngineError("no process to train in can be started")
+        raise EngineError("no training process can be started")
 
     engine.before = fail
     assert exit_code_of(["sweep", "--out", str(tmp_path), *GRID]) == ExitCode.FAILED
-    assert capfd.readouterr().err == "echornn-tui: no process to train in can be started\n"
+    assert capfd.readouterr().err == "echornn-tui: no training process can be started\n"
     assert SweepResults.read(tmp_path).known == 0
 
 

@@ -70,7 +70,7 @@ def test_as_text(cliff: SweepResults) -> None:
         "solved most often: cell rnn, echo_step 12, 10 of 16",
         "with 95 % confidence the best is one of 4 cells (also cell rnn, echo_step 13;",
         "cell rnn, echo_step 14; cell gru, echo_step 12); the other 23 are ruled out",
-        "(each beside the best: Fisher's exact test, one-sided; Bonferroni over 26)",
+        "(each against the best: Fisher's exact test, one-sided; Bonferroni over 26)",
     ]
 
 
@@ -125,7 +125,7 @@ def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
         "all  100   50?   !    x",
         "",
         "? to come  ! failed  x cannot be",
-        "cells are compared when all of their seeds are known",
+        "cells are compared once all their seeds are known",
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     lines = list(lines_of(seen, ASCII))
     assert "cells by 2 versions of the program, 16 older results in results.csv only" in lines
     assert "version 2 has engine new and not unset as version 1" in lines
-    assert "; without 1 that another version trained" in " ".join(lines)
+    assert "; without 1 trained by another version" in " ".join(lines)
     assert [told(seen.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
     rows = csv.DictReader(csv_lines(seen))
     assert [(row["echo_step"], row["trained"], row["version"]) for row in rows] == [

@@ -79,7 +79,7 @@ def _reach(config: EchoConfig) -> str:
 def _memory(config: EchoConfig) -> list[Known]:
     numbers = register_numbers(config)
     if few_uniform_starts_learn(config):
-        return [Known("start", "few uniform starts of this size learn; most of init glorot (s) do")]
+        return [Known("start", "few uniform starts of this size learn; most glorot starts do (s: init)")]
     if numbers is None:
         return []
     if not fits_register(config):

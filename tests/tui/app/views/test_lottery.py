@@ -88,7 +88,7 @@ def drawn(
 def test_a_line_for_each_that_fits_in_the_order_of_when_they_were_solved() -> None:
     lines = drawn(frame_of(), 78, 11)
     assert lines[0].startswith("seeds: 43 of 64 solved ")
-    assert lines[0].endswith("tab: arrows act here; 1 to 8 of 64 by solved (v)")
+    assert lines[0].endswith("tab: arrows act here; 1-8 of 64, by when solved (v)")
     assert lines[1].split()[:4] == ["seed", "solved", "mean", "0"]
     assert lines[2].startswith("►   7    100  0.0069 ▓▒░··")
     at = [int(line.split()[2 if line[0] == "►" else 1]) for line in lines[2:10]]
