@@ -8,8 +8,11 @@ from echornn.analysis.remedy import Remedy, remedy
 from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
 
-SET = "a: "
+SET = "press a: "
 """Before the fields to set, each with its value: the key that sets them."""
+
+BRIEFLY = "a: "
+"""The same where there is less room."""
 
 
 def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
@@ -29,12 +32,14 @@ def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "",
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
     """The changes with the words around them, on one line; what has no room is left out: first the words after them,
     then the last changes, which are counted."""
+    if len(line := f"{before}{SET}{known}{after}") <= LINE:
+        return line, ""
     names = str(known).split(", ")
     for count in range(len(names), 0, -1):
         others = f" and {len(names) - count} more" if count < len(names) else ""
-        text = f"{before}{SET}{', '.join(names[:count])}{others}"
+        text = f"{before}{BRIEFLY}{', '.join(names[:count])}{others}"
         if len(text + after) <= LINE and not others:
             return text + after, ""
         if len(text) <= LINE:
             return text, f": {', '.join(names[count:])}" if others else after
-    return in_a_line(known) if before else (f"{SET}{names[0]}"[:LINE], "")
+    return in_a_line(known) if before else (f"{BRIEFLY}{names[0]}"[:LINE], "")

@@ -53,10 +53,10 @@ class Band:
         return len(self.starts)
 
     def as_curve(self) -> Curve:
-        """The median as if it were a network's mean loss, between what 10 and 90 % lie below; errors are not known."""
+        """The median as if it were a network's loss; errors are not known."""
         unknown = np.full(len(self), np.nan, np.float32)
         edges = (self.first, self.last, self.width, self.starts, self.ends)
-        return Curve(*edges, self.tenth, self.ninetieth, self.median, unknown)
+        return Curve(*edges, self.median, self.median, self.median, unknown)
 
     @property
     def middles(self) -> npt.NDArray[np.float64]:

@@ -41,7 +41,7 @@ in 6 660, and 2 more in 26 640."""
 def plateau(it: Situation) -> Verdict:
     if it.config.init == "tutorial":
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
-        more = where_known(it.spread, f"; units vary by {_deviation(it.spread)}")
+        more = where_known(it.spread, f"; units move by {_deviation(it.spread)} as inputs change")
         return _another_start(it, Verdict(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     advice = WAIT if it.windows < SOON else "nothing is learned yet; R draws other weights"
     return Verdict(at_chance_after(it), advice, "", adds(note_text(it)))
@@ -176,10 +176,12 @@ def forgot(it: Situation) -> Verdict:
     was, now = terms(it)
     loss = f": mean loss {loss_text(it.mean, 3)}"
     over = f"r starts over{', u goes back' * it.undoable}"
+    seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
     if it.saturated > MAINLY:
         cause, more = as_fits(f"weights that solved {was} do not solve {now}", f": {it.saturated:.0%} saturated")
-        return Verdict(cause, f"{over}; saturated units hardly learn", more + loss)
-    cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
-    advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
-    seeds = "" if fits_register(it.config) else seeds_that_solve(it.config)
-    return Verdict(cause, advice, f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
+        told, advice = Verdict(cause, "", more + loss, adds(seeds)), f"{over}; saturated units hardly learn"
+    else:
+        cause, more = as_fits(f"weights that solved {was} do not solve {now}", loss)
+        told = Verdict(cause, "", f"{more}, chance {chance_level(it.config):.3f}", adds(seeds))
+        advice = f"some seeds relearn it within hundreds of windows; {over}" if it.windows < SOON else over
+    return helped(it.config, told, advice, after="; or u goes back" * it.undoable)

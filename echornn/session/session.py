@@ -145,7 +145,8 @@ class Session:
         start, turns = self._loop.drive.start_after(tuple(self._orders)), tuple(self._turns)
         made, known = (frame, self._speed, start, turns), self._shown_while_loading
         if known is None or known[0] != made:
-            coming = turning.begun(frame.config, frame.replica, turns[-1]) if len(turns) % 2 else frame.coming
+            base = frame.coming or frame.config
+            coming = turning.begun(base, frame.replica, turns[-1]) if len(turns) % 2 else frame.coming
             shown = replace(frame, speed=self._speed, start=start, coming=coming)
             known = self._shown_while_loading = made, shown
         return known[1]

@@ -38,7 +38,7 @@ def test_where_they_stand() -> None:
 def test_how_many_solved_then_what_keeps_the_others() -> None:
     some = seeds_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 20 + [BELOW] * 2 + [NAN]), TUTORIAL)
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
-    assert some.advice == "uniform starts can stay at chance long; a: init glorot, or wait"
+    assert some.advice == "uniform starts can stay at chance long; press a: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
 
 
@@ -53,8 +53,12 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
             [AT_CHANCE],
             "learning_rate 1e-05 is small for adagrad; a:",
         ),
-        (replace(TUTORIAL, echo_step=5), [AT_CHANCE], "hardly any seed solves echo 5 with state 4; a: state_size 10"),
-        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; a: init glorot"),
+        (
+            replace(TUTORIAL, echo_step=5),
+            [AT_CHANCE],
+            "hardly any seed solves echo 5 with state 4; a: state_size 10",
+        ),
+        (replace(TUTORIAL, state_size=16), [AT_CHANCE], "few uniform starts learn with state 16; press a: init glorot"),
         (replace(TUTORIAL, init="glorot"), [AT_CHANCE], "R draws other weights for all"),
         (TUTORIAL, [BELOW], "still learn, or are stuck"),
         (TUTORIAL, [NAN], "their steps are too large: u goes back, then s sets a smaller learning_rate"),

@@ -54,7 +54,7 @@ def footer(app: EchoApp) -> str:
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
 async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: tuple[int, int]) -> None:
     async with shown(size, seed_stats=AT_CHANCE) as (app, session, pilot):
-        assert "a: init glorot" in " ".join(screen_text(app).split())
+        assert "press a: init glorot" in " ".join(screen_text(app).split())
         assert "a Advice" in footer(app)
         assert footer(app).rstrip().endswith("? Help q Quit")
         await pilot.press("a")
@@ -67,7 +67,7 @@ async def test_what_a_would_do_is_said_beside_what_is_read_of_a_network() -> Non
         await pilot.press("6", "down")
         await pilot.pause()
         assert "a Advice" in footer(app)
-        assert "enter: go on with it alone · a: init glorot" in screen_text(app)
+        assert "enter: go on with it alone · press a: init glorot" in screen_text(app)
 
 
 async def test_where_the_advice_names_no_change_the_key_is_not_offered_and_says_so() -> None:
@@ -90,7 +90,7 @@ async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> N
     config = EchoConfig(learning_rate=5.0, init="glorot")
     evidence = Evidence().after(np.full(1000, 0.69, np.float32), config)
     async with shown(config=config, evidence=evidence) as (app, session, pilot):
-        assert "a: learning_rate 0.3, starting over" in screen_text(app)
+        assert "press a: learning_rate 0.3, starting over" in screen_text(app)
         await pilot.press("a")
         assert (session.commands, session.edits) == (["edit anew"], [{"learning_rate": 0.3}])
 
@@ -114,11 +114,17 @@ async def test_in_the_running_app_the_key_changes_what_trains_and_u_goes_back() 
     session = Session(config, speed=3_000, make_trainer=guessing)
     app = EchoApp(session, fps=20)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "a Advice" in footer(app) and "a: init glorot" in screen_text(app))
+        await until(pilot, lambda: "a Advice" in footer(app) and "press a: init glorot" in screen_text(app))
         await pilot.press("a")
         await until(pilot, lambda: session.frame.config == replace(config, init="glorot"))
         await pilot.press("u")
         await until(pilot, lambda: session.frame.config == config)
+        await until(pilot, lambda: "a: init glorot" in screen_text(app))
+        trained = session.timeline.end(1).window
+        await pilot.press("a")
+        await until(pilot, lambda: session.frame.branch == 1 and session.frame.trained > trained)
+        assert len(session.timeline) <= 3, "the branch that has it goes on"
+        assert "init glorot was tried before: branch b goes on" in screen_text(app)
         await pilot.press("q")
 
 

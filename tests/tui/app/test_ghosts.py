@@ -16,8 +16,9 @@ from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, scene_of
 from tui.app.ghost_choice import Ghost
-from tui.app.widgets.ghosts import LETTER_EVERY
-from tui.app.widgets.legend import MOST_WORDS
+from tui.app.widgets.axes import LossAxis
+from tui.app.widgets.ghosts import LETTER_EVERY, Place
+from tui.app.widgets.legend import MOST_WORDS, ghost_words
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
@@ -156,15 +157,24 @@ async def test_what_each_is_stands_in_the_corner() -> None:
     async with app.run_test(size=SIZE) as pilot:
         ghosts = [Told([0.2] * 9).ghost(letter, f"learning_rate 0.{index}") for index, letter in enumerate("bcdefghi")]
         lines = app.show(*ghosts)
-        words = [*(f"{letter}: learning_rate 0.{index}" for index, letter in enumerate("bcdef")), "and 3 more: b"]
+        words = [*(f": learning_rate 0.{index}" for index in range(3, 8)), "and 3 more:"]
         assert MOST_WORDS == 5
-        assert [line.strip(" -*'bcdefghi") for line in lines if "earning" in line or "more" in line] == [
-            word.strip("bcdef ") for word in words
-        ]
+        assert [line.strip(" -*'bcdefghi") for line in lines if "earning" in line or "more" in line] == words
         assert any(line.rstrip(" -*").endswith("xxx...") for line in app.show(Told([0.2] * 9).ghost("b", "x" * 99)))
         await pilot.resize_terminal(GUTTER + 40, 14)
         await pilot.pause()
         assert not any("learning_rate" in line for line in app.show(*ghosts)), "no room beside the curve"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [(9, "b c d"), (3, "b c d"), (2, "d and 2 more: b"), (1, "d"), (0, "")],
+)
+def test_where_there_are_few_lines_the_newest_future_is_told(lines: int, told: str) -> None:
+    ghosts = [Told([0.2]).ghost(letter, "") for letter in "bcd"]
+    place = Place(LossAxis(0, 1), 0, 9, GUTTER, 70, 6)
+    words = " ".join(" ".join(ghost_words(ghosts, place, "…", lines)).replace(":  ", " ").split())
+    assert words == told
 
 
 def hidden_by_words(app: OnePlot, *ghosts: Ghost) -> int:
@@ -196,14 +206,18 @@ async def test_words_do_not_jump_about_while_the_curve_grows() -> None:
 
 
 @pytest.mark.parametrize("size", [(200, 40), (30, 8), (12, 5), (9, 3)])
-@pytest.mark.parametrize("losses", [[0.5], [0.0], [math.nan] * 99, [math.inf, 0.5], [3e38, 1e-30], [0.3] * 5000])
-async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int], losses: list[float]) -> None:
+async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int]) -> None:
     for line, ascii_only in (([], True), ([0.5] * 50, False)):
         app = OnePlot(line, ascii_only)
         async with app.run_test(size=size):
-            ghost = Told(losses).ghost("b")
-            app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
-            app.plot.change_viewport(Viewport(log=True))
+            for losses in ([0.5], [0.0], [math.nan] * 99, [math.inf, 0.5], [3e38, 1e-30], [0.3] * 5000):
+                ghost = Told(losses).ghost("b")
+                for log in (False, True):
+                    app.plot.change_viewport(Viewport(log=log))
+                    lines = app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
+                    assert all(len(text) <= size[0] - GUTTER for text in lines)
+                    seen = losses[0] == 0.3 and size[0] > 12
+                    assert any("b" in text for text in lines) or not seen, "what has room is drawn"
 
 
 async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:

@@ -10,6 +10,7 @@ from echornn.config import EchoConfig
 from tui.app.layout import LEAST_HEIGHT, LEAST_PLOT_HEIGHT, LEAST_WIDTH, STATUS_AND_FOOTER, layout
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
+from tui.app.widgets.key_line import kept
 
 TUTORIAL = EchoConfig()
 
@@ -45,3 +46,14 @@ def test_the_curve_keeps_its_lines_wherever_it_is_shown(
 def test_a_panel_leaves_views_in_sight_where_there_is_room(size: tuple[int, int], beside: bool, lines: int) -> None:
     shares = layout(TUTORIAL, *size, panel_open=True, choice=ViewChoice(before=""))
     assert (shares.wide, shares.views) == (beside, lines)
+
+
+def test_on_80_columns_the_footer_keeps_the_speed_in_a_first_run() -> None:
+    """Branches, and looking back, matter when there is something to look back at."""
+    first = {"resume": "space Resume ", "step": ". Step ", "faster": "+/- Speed ", "settings": "s Set "}
+    rest = {"window(-1)": "[] Back ", "branches": "b Tree ", "view('1')": "1-6 View ", "seeds": "L Seeds "}
+    always = {"help": "? Help ", "quit": "q Quit "}
+    named = {**first, **rest, **always}
+    widths = [(action, len(text)) for action, text in named.items()]
+    assert named.keys() - kept(widths, 81) == {"branches"}
+    assert named.keys() - kept([*widths, ("advice", len("a Advice "))], 81) == {"branches", "window(-1)"}

@@ -310,3 +310,12 @@ def test_every_field_can_be_nudged_both_ways(name: str) -> None:
     assert up != config
     back = with_nudged(up, name, True)
     assert getattr(back, name) == (15 if name == "stride" else getattr(config, name))
+
+
+def test_the_same_keys_lead_to_the_same_field_each_time(settings: Settings) -> None:
+    for rate in (0.3, 1.0):
+        settings.trains(learning_rate=rate)
+        settings.form.open(settings.frame)
+        settings.form.move(1)
+        assert settings.form.name == "learning_rate"
+        settings.form.move(5)

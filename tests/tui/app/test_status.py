@@ -123,7 +123,7 @@ async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows()
     assert "seeds 7 to 70" in lines[1]
     assert lines[2:] == [
         "41 of 64 solved (52 to 75 %), median window 1,243; 23 at chance",
-        "uniform starts can stay at chance long; a: init glorot, or wait",
+        "uniform starts can stay at chance long; press a: init glorot, or wait",
     ]
 
 

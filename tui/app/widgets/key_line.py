@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer
 
-LEFT_OUT = ("faster", "branches", "step", "seeds", "undo", "window(-1)", "settings", "view('1')")
+LEFT_OUT = ("branches", "window(-1)", "step", "faster", "seeds", "undo", "settings", "view('1')")
 """Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
 
 

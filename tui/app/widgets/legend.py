@@ -59,15 +59,19 @@ class Legend:
 
 
 def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
-    """A line for each ghost, in at most so many.
+    """A line for each ghost, in at most so many; where there are fewer lines, for the newest, and one that counts the
+    others.
 
     Args:
         cut: what ends words that are too long.
     """
     width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
-    told = [_told(ghost, width, cut) for ghost in ghosts[:MOST_WORDS]]
-    if len(ghosts) > MOST_WORDS:
-        told.append(f" and {len(ghosts) - MOST_WORDS} more: b ")
+    count = min(len(ghosts), MOST_WORDS, lines)
+    if count == lines > 1 and count < len(ghosts):
+        count -= 1
+    told = [_told(ghost, width, cut) for ghost in ghosts[len(ghosts) - count :]] if count > 0 else []
+    if count < len(ghosts):
+        told.append(f" and {len(ghosts) - count} more: b ")
     return told[: max(0, lines)]
 
 

@@ -81,11 +81,10 @@ class Form:
     # ---- what the session says
 
     def open(self, frame: Frame) -> None:
-        """Begin with what is trained now; what was refused before is past. Where all epochs are trained, the cursor is
-        on their number: more of them train on."""
+        """Begin with what is trained now; what was refused before is past. The cursor is on the first row, so that the
+        same keys lead to the same field each time; where all epochs are trained, on their number: more train on."""
         self.config, self._refusals = frame.config, frame.refusals
-        if frame.state is State.FINISHED:
-            self.name = "num_epochs"
+        self.name = "num_epochs" if frame.state is State.FINISHED else PRESET
         self._drop_drafts()
         self.take(frame)
 

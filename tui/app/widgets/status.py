@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from echornn.analysis.advice import SET
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.remedy import Remedy
 from echornn.analysis.verdict import Verdict
@@ -132,7 +133,7 @@ class StatusLine(CellWidget):
         if more:
             sentence = [shortened(text or str(self._verdict), width)]
         elif self._beside and text and not self.too_small:
-            advised = f"{text} · a: {self.remedy}" if self.remedy is not None else text
+            advised = f"{text} · {SET}{self.remedy}" if self.remedy is not None else text
             read = advised if len(advised) <= width else shortened(text, width)
             sentence = [*in_two_lines(self._verdict, width)[:1], read]
         else:
