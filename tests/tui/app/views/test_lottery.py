@@ -158,9 +158,11 @@ def test_lines_asked_for_are_those_that_are_drawn() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (20, 3), (30, 4), (60, 4), (78, 5), (198, 40)])
 @pytest.mark.parametrize("replicas", [1, 2, 64])
 def test_it_is_drawn_on_any_screen(size: tuple[int, int], replicas: int) -> None:
-    drawn(frame_of(replicas), *size)
-    drawn(frame_of(replicas, windows=0), *size)
-    drawn(frame_of(replicas, windows=1), *size)
+    for windows in (None, 0, 1):
+        frame = frame_of(replicas) if windows is None else frame_of(replicas, windows=windows)
+        lines = drawn(frame, *size)
+        assert max(map(len, lines)) <= size[0]
+        assert lines[0], "at least what it is stands there"
 
 
 def test_one_network_is_told_which_key_makes_many() -> None:
