@@ -93,6 +93,20 @@ async def test_a_resumed_run_is_shown_as_it_is_on_record(size: tuple[int, int], 
         assert "learning_rate 0.1" in screen_text(app)
 
 
+async def test_a_run_that_goes_on_is_not_taught_as_a_new_one_before_its_record_is_read(tmp_path: Path) -> None:
+    record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 5)
+    recorder = RunRecorder.go_on(tmp_path / "run")
+    app = EchoApp(Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder), fps=0.01)
+    app._train = lambda: None  # type: ignore[method-assign]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        text = screen_text(app)
+        assert "window  7/10" in text
+        assert "rows: shown when the network is there" in text
+        assert "the first window of row 1" not in text
+    recorder.close()
+
+
 CONFIGS = [
     EchoConfig(),
     EchoConfig(replicas=64, state_size=12),
