@@ -66,3 +66,9 @@ def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Populations are trained by one call, as on a machine with one processor: it compiles one program and not two."""
+    monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])

@@ -6,11 +6,15 @@ Textual's own `wait_for_idle` sleeps a fiftieth of a second twice a key, until t
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from typing import Any
 
 SOON = 1 / 50
 """Seconds; timers that are due by then are waited for: the screen is drawn by one, sixty times a second at most."""
 
+LEAST = 1 / 1000
+"""Seconds that a timer which is due already counts for: one that is due again and again ends the waiting, too."""
 
 SETTLED = 1 / 100
 """Seconds for which nothing ran before that counts as idle: between two steps of a layout nothing may be ready."""
@@ -19,22 +23,26 @@ SETTLED = 1 / 100
 async def wait_for_idle(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     """Return when nothing has run in the loop for a while and no timer ends soon, or after ``max_sleep`` seconds.
 
-    What another thread is about to post cannot be known: who needs it waits for what it brings.
+    These are seconds of work and of sleep, not of the clock: a loaded machine may take any time for them. What another
+    thread is about to post cannot be known: who needs it waits for what it brings.
     """
     loop: Any = asyncio.get_running_loop()  # asyncio does not say in public what it has to do
-    end = loop.time() + max_sleep
+    begun, slept = time.thread_time(), 0.0
     was_idle = False
-    while loop.time() < end:
+    while time.thread_time() - begun + slept < max_sleep:
         await asyncio.sleep(0)
         if loop._ready:
             was_idle = False
             continue
-        due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
-        if due <= loop.time() + SOON:
+        now = loop.time()
+        due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=math.inf)
+        if due <= now + SOON:
             was_idle = False
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            slept += max(LEAST, due - now)
+            await asyncio.sleep(max(0.0, due - now))
         elif was_idle:
             return
         else:
             was_idle = True
+            slept += SETTLED
             await asyncio.sleep(SETTLED)

@@ -41,7 +41,7 @@ in 6 660, and 2 more in 26 640."""
 def plateau(it: Situation) -> Verdict:
     if it.config.init == "tutorial":
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
-        more = where_known(it.spread, f"; units vary by {_deviation(it.spread)}")
+        more = where_known(it.spread, f"; units move by {_deviation(it.spread)} as inputs change")
         return _another_start(it, Verdict(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
     advice = WAIT if it.windows < SOON else "nothing is learned yet; R draws other weights"
     return Verdict(at_chance_after(it), advice, "", adds(note_text(it)))

@@ -6,7 +6,7 @@ import bisect
 import dataclasses
 import itertools
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -142,10 +142,14 @@ def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]
     return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
 
 
-def in_words(before: EchoConfig, after: EchoConfig) -> str:
+def in_words(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
     """The fields that differ, with their values after; empty where none does. Several networks are told by their seeds,
-    and one alone by its own."""
-    differing = changes(before, after)
+    and one alone by its own.
+
+    Args:
+        without: fields that are left out.
+    """
+    differing = {name: both for name, both in changes(before, after).items() if name not in without}
     seeds = []
     if "replicas" in differing:
         several = f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"

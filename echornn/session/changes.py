@@ -13,6 +13,7 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
 from echornn.session import turning
 from echornn.session.drive import Drive
+from echornn.session.epoch_ends import end_of_epoch
 from echornn.session.frame import Frame
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
@@ -159,7 +160,12 @@ class Changes:
 
     def move_epochs(self, epochs: int) -> None:
         """Show the end of the next epoch (1), or of the previous one (-1)."""
-        self.make(lambda: self._look_at(self._live.here.branch, self._end_of_epoch(epochs)), anywhere=True)
+
+        def move() -> None:
+            here = self._live.here
+            self._look_at(here.branch, end_of_epoch(self._live.timeline, here, epochs))
+
+        self.make(move, anywhere=True)
 
     def _look_at(self, branch: int, window: int) -> None:
         timeline = self._live.timeline
@@ -169,10 +175,3 @@ class Changes:
         if moment != self._live.here:
             self._live.go(moment)
         self._drive.pause()
-
-    def _end_of_epoch(self, epochs: int) -> int:
-        """The window along the line at the end of the epoch so many epochs later, or earlier if negative."""
-        here, left, per_epoch = self._live.here.window, self._live.epoch_left, self._live.config.windows_per_epoch
-        if epochs < 0:
-            return here - ((per_epoch - left) or per_epoch) + (epochs + 1) * per_epoch
-        return here + left + (epochs - 1) * per_epoch

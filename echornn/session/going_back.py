@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment, changes
 from echornn.runs.timeline import Timeline
 from echornn.runs.track import GOOD_WINDOWS
@@ -61,6 +62,30 @@ def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
     while moment is not None and timeline.owner(moment).config.replicas > 1:
         moment = timeline.path(moment)[0].before
     return moment
+
+
+def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
+    """The newest branch that an edit made here would train again, window by window; None where there is none.
+
+    An edit that starts over comes to the same from everywhere; one of live fields from the same moment.
+
+    Args:
+        config: what the edit leads to.
+        anew: whether it starts over whatever differs.
+    """
+    now = timeline.owner(here)
+    is_live = now.config.differs_only_live(config)
+    for branch in map(timeline.branch, reversed(range(len(timeline)))):
+        if branch.config != config or branch.cause not in ("start", "edit", "preset"):
+            continue
+        if branch.starts_over:
+            same = (anew or not is_live) and (branch.generation, branch.draw) == (now.generation if is_live else 0, 0)
+        else:
+            before = branch.before
+            same = not anew and before is not None and before.window == here.window and timeline.owner(before) == now
+        if same:
+            return branch.number
+    return None
 
 
 def undoable(timeline: Timeline, here: Moment) -> int:

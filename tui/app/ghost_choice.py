@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import in_words
+from echornn.runs.branch import changes, in_words
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
 MOST_GHOSTS = 8
 """Drawn under the curve; the others are in the list of branches."""
+
+SEEDS = {"seed", "replicas"}
+"""Fields that are told together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +24,7 @@ class Ghost:
 
     Attributes:
         letter: tells it from the others, where there is no colour too.
-        words: what differs.
+        words: what it is.
         since: from which window on, if not from the first; it is told however many words there are.
         first, last: the windows that are drawn, ``first <= window < last``: those that the curve does not share.
         curve_of: its buckets; see `Timeline.curve`.
@@ -66,11 +69,23 @@ def shared(timeline: Timeline, one: int, other: int) -> int:
 
 
 def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> str:
-    """What makes a branch another than the one that it came from, and from which window on."""
-    branch = timeline.branch(number)
+    """What a branch is, the same wherever it is named: how it began, what else differs from the first branch, and from
+    which window on."""
+    return f"{_words(timeline, number, names)}{_since(timeline, number)}"
+
+
+def _words(timeline: Timeline, number: int, names: Mapping[int, str]) -> str:
+    branch, before = timeline.branch(number), timeline.parent_config(timeline.branch(number))
+    told = set() if before is None else set(changes(before, branch.config))
+    told |= SEEDS if branch.cause == "alone" or told & SEEDS else set()
+    others = in_words(timeline.branch(0).config, branch.config, told)
     name = f"{names[number]}: " if number in names else ""
-    since = "" if branch.starts_over else f" from window {branch.start:,}"
-    return f"{name}{timeline.differs(number)}{since}"
+    return f"{name}{timeline.differs(number)}{f' with {others}' if others else ''}"
+
+
+def _since(timeline: Timeline, number: int) -> str:
+    branch = timeline.branch(number)
+    return "" if branch.starts_over else f" from window {branch.start:,}"
 
 
 def ghosts_of(
@@ -97,25 +112,10 @@ def ghosts_of(
         first, last = shared(timeline, number, line), timeline.end(number).window
         if last > first:
             curve_of = partial(curve_under, timeline, number)
-            words = _words_beside(timeline, number, line, names)
-            since = f" from window {first:,}" if first else ""
+            median = "median: " if timeline.branch(number).config.replicas > 1 else ""
+            words, since = f"{median}{_words(timeline, number, names)}", _since(timeline, number)
             ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number, since))
     return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
-
-
-def _words_beside(timeline: Timeline, number: int, line: int, names: Mapping[int, str]) -> str:
-    """What makes a future another than the line on the screen; for several replicas, that its line is the median."""
-    config, other = timeline.branch(line).config, timeline.branch(number).config
-    name = f"{names[number]}: " if number in names else ""
-    what = in_words(config, other) or _what_came(timeline, number, line)
-    return f"{name}{'median: ' if other.replicas > 1 else ''}{what}"
-
-
-def _what_came(timeline: Timeline, number: int, line: int) -> str:
-    """What came in a future of the same fields where it left the line: a change, or what had been trained at first."""
-    ours = {branch.number for branch in timeline.path(timeline.end(line))}
-    theirs = [branch.number for branch in timeline.path(timeline.end(number)) if branch.number not in ours]
-    return timeline.differs(theirs[0]) if theirs else "as it first went"
 
 
 def curve_under(timeline: Timeline, number: int, columns: int, first: int, last: int | None) -> Curve:

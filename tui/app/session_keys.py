@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from echornn.analysis.remedy import Remedy
+from echornn.runs.branch import Moment
+from echornn.runs.letters import letter_of
 from echornn.session.frame import State
+from echornn.session.going_back import tried_from
 from echornn.session.pace import faster, slower
 from tui.app import keys
 from tui.app.part import Part
@@ -64,13 +68,27 @@ class SessionKeys(Part):
         self._hint_if_later()
 
     def action_advice(self) -> None:
-        """Make the change that the sentence advises; all other fields stay."""
+        """Make the change that the sentence advises; all other fields stay. Where a branch has it, go there: trained
+        again, it would come to the same."""
         remedy = self._remedy
         if remedy is None:
             self._hint(keys.NO_ADVICE)
+        elif (tried := self._tried(remedy)) is not None:
+            self.session.go(tried, self.session.timeline.end(tried).window)
+            if self._frame.state is State.RUNNING:
+                self.session.resume()
+            self._hint(f"{remedy} was tried before: branch {letter_of(tried)} goes on; b leads back")
         else:
             self.session.edit(anew=remedy.anew, **remedy.changes)
             self._hint(f"{remedy}, all else as it was: u undoes")
+
+    def _tried(self, remedy: Remedy) -> int | None:
+        """The branch that has this change already."""
+        frame, timeline = self._frame, self.session.timeline
+        here = Moment(frame.line, frame.trained)
+        if not (len(timeline) and timeline.has(here)):
+            return None
+        return tried_from(timeline, here, replace(frame.config, **remedy.changes), remedy.anew)
 
     def action_undo(self) -> None:
         self.session.undo()

@@ -100,7 +100,7 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states, 0 to 1;
     lyapunov, exponents in nats a step; seed, the network's, and replica, which it is of several; as_recorded, whether
     the windows that were trained again to come there have the losses that are on record; turned_by_lag, the share of
-    predictions that turn when the input at that lag alone is changed, and moved_by_lag, how far they move; with
+    predictions that turn when only the input at that lag is changed, and moved_by_lag, how far they move; with
     _samples, what each was measured on. What each is, `echornn.readings` says, and ``probe --help``.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
@@ -154,7 +154,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     if unlike is not None:
         yield str(unlike)
     yield ""
-    yield f"memory by lag, r2{_on(memory.samples, 'steps, and as many others fitted')}"
+    yield f"memory by lag: r2{_on(memory.samples, 'steps, fitted on as many others')}"
     needed = memory.shift_register(echo)
     yield f"{memory.total:.1f} of {memory.size} numbers used; a linear shift register for echo {echo} needs {needed}"
     if echo >= length:
@@ -162,7 +162,7 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
     for lag, r2 in enumerate(memory.by_lag.tolist()):
         yield _bar(lag, f"{r2:.2f}", r2, marks)
     yield ""
-    yield f"predictions that turn when the input at that lag alone is changed{_on(reliance.samples, '')}"
+    yield f"predictions that turn when only the input at that lag is changed{_on(reliance.samples, '')}"
     for lag, share in enumerate(reliance.turned.tolist()):
         yield _bar(lag, f"{share:.1%}", share, marks)
     yield ""

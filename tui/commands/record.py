@@ -8,12 +8,14 @@ import time
 from enum import Enum, auto
 from pathlib import Path
 
+import numpy as np
+
 from echornn.config import EchoConfig, require_epochs
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.letters import letter_of, number_of
 from echornn.runs.recorded_values import shortened
 from echornn.runs.recorder import Recorder, Unrecorded
-from echornn.runs.run_dir import Run
+from echornn.runs.run_dir import Run, losses_of
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.frame import State
@@ -66,11 +68,16 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
     """After how many windows along its path a run goes on; None for where it stands. Fields that are given edit a run
-    that diverged before it did: nothing can be learned from weights that are not finite."""
-    state = None if run.checkpoint is None else run.checkpoint.state
-    if at is not None or not flags.given or state is None or state.is_finite:
+    that diverged before it did: nothing is learned from where it is now."""
+    if at is not None or not flags.given or _is_finite(run):
         return at
     return before_it_diverged(run.timeline(), run.stands)
+
+
+def _is_finite(run: Run) -> bool:
+    """Whether the last loss is finite; of several networks, any network's. Only one window is read."""
+    newest = [windows for _, _, windows in run.path(run.stands, max(0, run.stands.window - 1))]
+    return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:

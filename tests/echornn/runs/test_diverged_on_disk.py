@@ -21,9 +21,11 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
 from echornn.session.frame import State
 from echornn.session.session import Session
+from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import log, play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted_population import scripted_trainers
 from tui.commands import list_runs, record
 from tui.commands.export import export
 from tui.commands.headless import print_training
@@ -200,3 +202,22 @@ def test_without_fields_it_is_taken_up_where_it_diverged(tmp_path: Path) -> None
 def test_one_that_has_not_diverged_is_edited_where_it_stands(tmp_path: Path) -> None:
     record_branches(tmp_path / "run", 12)
     assert record.first_at(run_dir.read(tmp_path / "run"), ConfigFlags(learning_rate=0.1), None) is None
+
+
+def test_of_several_networks_the_record_tells_whether_they_diverged(tmp_path: Path) -> None:
+    lot = replace(SMALL, replicas=3)
+    record_branches(tmp_path / "run", 12, config=lot, make_trainer=scripted_trainers)
+    assert record.first_at(run_dir.read(tmp_path / "run"), ConfigFlags(learning_rate=0.1), None) is None
+
+
+def test_a_loss_that_is_not_finite_though_the_weights_are_has_diverged_too(tmp_path: Path) -> None:
+    class Huge(WildTrainer):
+        @property
+        def state(self) -> TrainerState:
+            return replace(super().state, weights={"W": np.full(1, 1e38, np.float32)})
+
+    record_branches(tmp_path / "run", 5, {"learning_rate": WILD}, 3, 1, config=ENDLESS, make_trainer=Huge)
+    run = run_dir.read(tmp_path / "run")
+    assert run.checkpoint is not None
+    assert run.checkpoint.state.is_finite
+    assert record.first_at(run, ConfigFlags(learning_rate=0.1), None) == 4

@@ -209,7 +209,7 @@ def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
             session.toggle()
             session.step(2)
         frame = after(session)
-        assert (frame.line, frame.trained, frame.state) == (3, 27, State.PAUSED)
+        assert (frame.line, frame.trained, frame.state) == (3, 32, State.PAUSED), "two after an epoch's end"
         assert session.timeline.branch(2).cause == "regenerate"
         assert session.timeline.branch(3).cause == "back"
 

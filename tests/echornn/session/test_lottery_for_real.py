@@ -37,6 +37,7 @@ def assert_same(one: AnyState, other: AnyState) -> None:
         np.testing.assert_array_equal(slot, other_slot)
 
 
+@pytest.mark.usefixtures("one_processor")
 def test_one_goes_on_alone_as_a_trainer_that_takes_over_its_state_and_every_moment_comes_back() -> None:
     live = LiveRun(SMALL, make, Unrecorded(), Pace(math.inf, lambda: 0.0), lambda: 0.0)
     live.load()

@@ -51,6 +51,7 @@ def test_while_another_network_compiles_the_moment_before_is_shown_as_a_whole(ch
     stage = Stage(Frame(State.RUNNING, SMALL))
     stage.stand(ScriptedTrainer(SMALL), SMALL, (make_progress(SMALL),), Evidence(windows=1))
     before = stage.frame
-    stage.compile(replace(SMALL, **change))
-    loading = {"state": State.LOADING, "message": f"compiling the training loop{of}"}
+    coming = replace(SMALL, **change)
+    stage.compile(coming)
+    loading = {"state": State.LOADING, "message": f"compiling the training loop{of}", "coming": coming}
     assert vars(stage.frame) == {**vars(before), **loading}

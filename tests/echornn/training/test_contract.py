@@ -27,6 +27,11 @@ MAKERS: dict[str, MakeTrainer] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _by_one_call(one_processor: None) -> None:
+    """All populations have the same program."""
+
+
 @pytest.fixture(params=MAKERS)
 def make(request: pytest.FixtureRequest) -> MakeTrainer:
     return MAKERS[request.param]

@@ -31,9 +31,8 @@ REPLICAS = 11
 
 
 @pytest.fixture(autouse=True)
-def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One compilation a structure, and shares that do not depend on the machine."""
-    monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])
+def _by_one_call(one_processor: None) -> None:
+    """Shares do not depend on the machine."""
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:

@@ -62,20 +62,17 @@ def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
     np.testing.assert_array_equal(curve.low, np.array([0.5] * 100 + [0.4] * 50, np.float32))
 
 
-def test_their_words_say_what_differs_from_the_line_and_from_where() -> None:
+def test_their_words_are_those_of_the_list_whatever_the_line() -> None:
     timeline = tree()
     assert [one.words + one.since for one in ghosts_of(timeline, 2)] == [
-        "learning_rate 0.1 from window 40",
-        "state_size 9, learning_rate 0.1",
+        words_of(timeline, 1),
+        words_of(timeline, 3),
     ]
-    assert [one.words for one in ghosts_of(timeline, 3)] == [
-        "state_size 4",
-        "state_size 4, learning_rate 0.3",
-    ]
+    assert [one.words + one.since for one in ghosts_of(timeline, 3)] == [words_of(timeline, 1), words_of(timeline, 2)]
     assert ghosts_of(timeline, 2, names={1: "slower"})[0].words == "slower: learning_rate 0.1"
 
 
-def test_words_in_the_list_say_what_differs_from_the_parent() -> None:
+def test_words_say_how_a_branch_began_and_what_else_differs_from_the_first() -> None:
     timeline = tree()
     assert [words_of(timeline, number) for number in range(5)] == [
         "the start",
@@ -85,6 +82,10 @@ def test_words_in_the_list_say_what_differs_from_the_parent() -> None:
         "learning_rate 0.1 from window 60",
     ]
     assert words_of(timeline, 1, {1: "slower"}) == "slower: learning_rate 0.1 from window 100"
+    branch_off(timeline, SLOW, "regenerate", (1, 120))
+    assert words_of(timeline, 5) == "new data with learning_rate 0.1 from window 120"
+    branch_off(timeline, WIDE, "reset", (3, 0), (3, 20))
+    assert words_of(timeline, 6) == "started over with state_size 9, learning_rate 0.1"
 
 
 def test_hidden_ones_are_left_out_and_those_asked_for_come_first() -> None:
@@ -107,19 +108,19 @@ def test_the_line_itself_is_no_ghost() -> None:
     assert ghosts_of(timeline, 0) == ghosts_of(timeline, 0, shown=[0]) == []
 
 
-def test_a_future_of_the_same_fields_says_what_came_there() -> None:
+def test_a_future_of_the_same_fields_is_named_by_how_it_began() -> None:
     timeline = Timeline()
     grow(timeline, branch_off(timeline, TUTORIAL), [0.7] * 600)
     grow(timeline, branch_off(timeline, TUTORIAL, "back", (0, 512)), [0.6] * 50)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 300)), [0.5] * 50)
     grow(timeline, branch_off(timeline, SLOW, "edit", (0, 400)), [0.5] * 50)
     assert [ghost.words + ghost.since for ghost in ghosts_of(timeline, 1)] == [
-        "as it first went from window 512",
+        "the start",
         "learning_rate 0.1 from window 300",
         "learning_rate 0.1 from window 400",
     ]
     assert ghosts_of(timeline, 0)[0].words == "trained on"
-    assert ghosts_of(timeline, 2)[-1].since == " from window 300", "another edit to the same"
+    assert ghosts_of(timeline, 2)[-1].since == " from window 400", "another edit to the same"
 
 
 def test_who_goes_on_alone_is_named_by_its_seed() -> None:
@@ -128,7 +129,7 @@ def test_who_goes_on_alone_is_named_by_its_seed() -> None:
     grow_many(timeline, branch_off(timeline, many), np.full((60, 3), 0.5))
     grow(timeline, branch_off(timeline, many.of(2), "alone", (0, 40)), [0.4] * 50)
     assert [ghost.words + ghost.since for ghost in ghosts_of(timeline, 0)] == ["seed 9 alone from window 40"]
-    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["median: 3 networks of seeds 7 to 9"]
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["median: the start"]
 
 
 def test_one_and_many_from_the_start_are_told_by_their_seeds() -> None:
@@ -138,6 +139,7 @@ def test_one_and_many_from_the_start_are_told_by_their_seeds() -> None:
     grow_many(timeline, branch_off(timeline, many, "edit", (0, 0)), np.full((60, 3), 0.5))
     grow_many(timeline, branch_off(timeline, many, "redraw", (1, 0)), np.full((60, 3), 0.5))
     words = [ghost.words for ghost in ghosts_of(timeline, 0)]
-    assert words == ["median: 3 networks of seeds 7 to 9", "median: 3 networks of seeds 7 to 9"]
-    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["seed 7 alone", "median: new weights"]
+    again = "median: new weights with 3 networks of seeds 7 to 9"
+    assert words == ["median: 3 networks of seeds 7 to 9", again]
+    assert [ghost.words for ghost in ghosts_of(timeline, 1)] == ["the start", again]
     assert words_of(timeline, 1) == "3 networks of seeds 7 to 9"

@@ -206,14 +206,18 @@ async def test_words_do_not_jump_about_while_the_curve_grows() -> None:
 
 
 @pytest.mark.parametrize("size", [(200, 40), (30, 8), (12, 5), (9, 3)])
-@pytest.mark.parametrize("losses", [[0.5], [0.0], [math.nan] * 99, [math.inf, 0.5], [3e38, 1e-30], [0.3] * 5000])
-async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int], losses: list[float]) -> None:
+async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int]) -> None:
     for line, ascii_only in (([], True), ([0.5] * 50, False)):
         app = OnePlot(line, ascii_only)
         async with app.run_test(size=size):
-            ghost = Told(losses).ghost("b")
-            app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
-            app.plot.change_viewport(Viewport(log=True))
+            for losses in ([0.5], [0.0], [math.nan] * 99, [math.inf, 0.5], [3e38, 1e-30], [0.3] * 5000):
+                ghost = Told(losses).ghost("b")
+                for log in (False, True):
+                    app.plot.change_viewport(Viewport(log=log))
+                    lines = app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
+                    assert all(len(text) <= size[0] - GUTTER for text in lines)
+                    seen = losses[0] == 0.3 and size[0] > 12
+                    assert any("b" in text for text in lines) or not seen, "what has room is drawn"
 
 
 async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:

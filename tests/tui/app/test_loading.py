@@ -70,9 +70,6 @@ async def test_the_first_wait_teaches_what_is_known_beforehand() -> None:
         await pilot.press("s")
         await pilot.pause()
         assert "learning_rate" in screen_text(app)
-        await pilot.press("escape", "space")
-        await pilot.pause()
-        assert "it will start paused" in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 60)])

@@ -15,7 +15,9 @@ from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, scene_of
+from tui.app.scene import Scene
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
+from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import spans
@@ -50,16 +52,30 @@ class OneWidget(App[None]):
         yield self.plot
 
 
+def lines_of(scene: Scene, width: int, height: int, log: bool) -> list[str]:
+    """What the plot draws without an app, where no key is pressed."""
+    plot = LossPlot(scene, ascii_only=True)
+    plot.viewport = Viewport(log=log)
+    cells = Cells(width, height, LossPlot.STYLES)
+    plot.draw(cells)
+    lines = [cells.text(y).rstrip() for y in range(height)]
+    assert "".join(lines).isascii()
+    return lines
+
+
 async def drawn(
     losses: list[float] | Timeline, width: int = 60, height: int = 12, keys: tuple[str, ...] = (), log: bool = False
 ) -> list[str]:
     """The lines of the plot of a run's newest branch, and what its crosshair reads."""
     timeline = losses if isinstance(losses, Timeline) else timeline_of(losses)
     line = len(timeline) - 1
+    scene = scene_of(timeline, line, config=TUTORIAL)
+    if not keys:
+        return [*lines_of(scene, width, height, log), ""]
     app = OneWidget(LossPlot(NOTHING, ascii_only=True))
     async with app.run_test(size=(width + 2, height)) as pilot:
         app.plot.viewport = Viewport(log=log)
-        app.plot.show(scene_of(timeline, line, config=TUTORIAL))
+        app.plot.show(scene)
         app.plot.focus()
         await pilot.press(*keys)
         await pilot.pause()
@@ -79,7 +95,7 @@ async def test_a_spike_stands_out_among_many_windows() -> None:
 
 async def test_axes_levels_and_errors_are_named() -> None:
     text = "\n".join(await drawn([0.98] + [0.3] * 99))
-    for label in ("1.0#", "0.8#", "0.0#", " 0 ", " 50 ", " 100", "chance 0.693", "errors"):
+    for label in ("1.0+", "0.8+", "0.0+", " 0 ", " 50 ", " 100", "chance 0.693", "errors"):
         assert label in text
     floor = next(line for line in text.splitlines() if "first windows 0.111" in line)
     assert "-" not in floor[7:25], "it is no level of all windows, so no line goes across"

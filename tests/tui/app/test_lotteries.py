@@ -105,7 +105,7 @@ async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() ->
 async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -> None:
     async with lottery() as (app, _, pilot):
         await pilot.press("6", "end")
-        for by in ("seed", "loss", "solved"):
+        for by in ("seed", "loss", "when solved"):
             await pilot.press("v")
             await pilot.pause()
             assert f"by {by}" in screen_text(app)
@@ -177,13 +177,17 @@ async def test_while_loading_a_turn_waits() -> None:
 
 async def test_while_the_seeds_are_compiled_their_view_says_that_they_come() -> None:
     async with opened(State.PAUSED, size=(80, 24)) as (app, session, pilot):
-        await pilot.press("6", "L")
+        await pilot.press("6")
         many = EchoConfig(seed=7, replicas=64)
         session.set_frame(State.LOADING, app._frame.progress, message="compiling", coming=many)
         app.show_newest_frame()
         await pilot.pause()
         assert "seeds: 64 networks are being prepared, with seeds 7 to 70." in screen_text(app)
         assert "this is one network" not in screen_text(app)
+        await pilot.press("L")
+        app.show_newest_frame()
+        await pilot.pause()
+        assert "seeds: this is one network" in screen_text(app), "and back"
 
 
 @pytest.mark.parametrize("begun", [True, False])

@@ -8,7 +8,7 @@ from tests.program import running
 
 pytestmark = pytest.mark.slow
 
-UP, DOWN, ESCAPE = "\x1b[A", "\x1b[B", "\x1b"
+DOWN, ESCAPE = "\x1b[B", "\x1b"
 
 
 def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() -> None:
@@ -24,11 +24,11 @@ def test_another_network_is_trained_while_the_screen_stays_and_undo_goes_back() 
         program.until(lambda text: "running" in text and "state 4" in text and "u Undo" not in text)
         program.press("s")
         program.until(lambda text: "learning_rate" in text)
-        program.press(UP * 6 + "0\r")
+        program.press(DOWN + "0\r")
         program.until(lambda text: "learning_rate = 0.0 cannot be used" in text)
         program.press("0.05\r" + ESCAPE)
         program.until(lambda text: "adagrad 0.05" in text and "running" in text and "settings:" not in text)
-        program.press("s" + "-" * 6)
+        program.press("s" + DOWN + "-" * 6)
         program.until(lambda text: "adagrad 0.005" in text and "running" in text)
         program.press("q")
         assert program.ended() == 0

@@ -205,6 +205,7 @@ def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) 
     lines.show(FRAME)
     lines.print(["one"], screen)
     lines.close()
+    assert "one" not in screen.text
 
 
 @pytest.mark.parametrize("room", [0, 1, 5000, 20_000])

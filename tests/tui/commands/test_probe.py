@@ -182,7 +182,7 @@ def test_the_lines() -> None:
     assert list(lines(readings())) == [
         "after window 1,330",
         "",
-        "memory by lag, r2, of 2,048 steps, and as many others fitted",
+        "memory by lag: r2, of 2,048 steps, fitted on as many others",
         "2.4 of 4 numbers used; a linear shift register for echo 2 needs 3",
         "    0      1.00  " + "#" * 40,
         "    1      0.90  " + "#" * 36,
@@ -190,7 +190,7 @@ def test_the_lines() -> None:
         "    3      0.02  #",
         "    4      0.00" + " " * 44 + "T 4",
         "",
-        "predictions that turn when the input at that lag alone is changed, of 512",
+        "predictions that turn when only the input at that lag is changed, of 512",
         "    0      0.0%",
         "    1      0.0%",
         "    2     75.0%  " + "#" * 30 + " " * 12 + "echo",

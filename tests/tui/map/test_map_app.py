@@ -250,3 +250,8 @@ async def test_small_screens(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await pilot.press("m", "X", "t", "space", "right")
         await pilot.pause()
+        lines = text_of(app).splitlines()
+        assert max(map(len, lines)) <= size[0]
+        assert lines[0].startswith("■ done")
+        assert any(line.startswith("echo_step 20") for line in lines), "where the cursor is"
+        assert lines[-1].startswith("marked")

@@ -180,8 +180,9 @@ def test_lines_on_a_terminal_scroll_above_a_bar() -> None:
         assert "━" in program.text
         assert program.ended() == 0
         lines = [line for line in program.text.splitlines() if line.strip()]
-        assert lines[-2].startswith("epoch 3/3 done")
-        assert lines[-1].startswith("finished  windows 1998")
+        last = next(index for index, line in enumerate(lines) if line.startswith("finished  windows 1998"))
+        assert lines[last - 1].startswith("epoch 3/3 done")
+        assert "--num-epochs 6" in "".join(line.strip() for line in lines[last + 1 :]), "how it goes on"
         assert "━" not in program.text
         assert program.mended
 

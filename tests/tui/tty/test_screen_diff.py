@@ -129,8 +129,12 @@ def test_what_is_shown_already_is_not_sent_again(screen: list[Pieces]) -> None:
 
 @given(screens)
 def test_a_whole_screen_is_sent_whole_so_that_what_others_wrote_on_it_goes_away(screen: list[Pieces]) -> None:
-    diff = ScreenDiff()
-    assert diff.send(whole(screen), console("truecolor")) == diff.send(whole(screen), console("truecolor"))
+    scribbled, expected, diff = Terminal(), Terminal(), ScreenDiff()
+    expected.feed(whole(screen).render_segments(console("truecolor")))
+    scribbled.feed(diff.send(whole(screen), console("truecolor")))
+    scribbled.feed("\x1b[2;3Hwall")
+    scribbled.feed(diff.send(whole(screen), console("truecolor")))
+    assert scribbled.shown == expected.shown
 
 
 def test_an_update_that_is_never_drawn_changes_nothing() -> None:

@@ -35,6 +35,12 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if share < 0.0095 else f"{share:.0%}".replace("%", " %")
 
 
+def at_most(share: float) -> str:
+    """A share that may be less: at most 21 %, under 0.1 %."""
+    text = percent(share)
+    return text if text.startswith("under") else f"at most {text}"
+
+
 def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
@@ -76,12 +82,12 @@ def words_of(
     if steps >= followed:
         return first, f"errors were followed through {followed} steps; T is {steps}"
     bias, spread = gradient.through(steps)
-    share = f"at most {percent(bias + spread)}" if spread >= bias and spread > 0 else percent(bias)
+    share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
     second = f"each error followed {steps} steps: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
         return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} steps or more"
-    return first, second if least == steps else f"{second}; {least} steps: at most {percent(ACCEPTED_BIAS)}"
+    return first, second if least == steps else f"{second}; with {least}: at most {percent(ACCEPTED_BIAS)}"
 
 
 def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
@@ -107,11 +113,11 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
     others = "" if len(order) > MOST_NAMED else "; no other lag does"
     if undecided:
         seen = f"flipped, {each[0]} of {count} predictions"
-        return f"{seen}{undecided}", seen, f"predictions: {each[0]}", each[0]
+        return f"{seen}{undecided}", seen, f"flipping {each[0]}", each[0]
     return (
         f"flipped alone, {', '.join(each)} of {count} predictions{others}",
         f"flipped, {each[0]} of {count} predictions",
-        f"predictions: {each[0]}",
+        f"flipping {each[0]}",
         each[0],
     )
 

@@ -94,7 +94,7 @@ class Columns:
 
 def sample_texts(count: int, what: str) -> tuple[str, ...]:
     """How much the bars were measured on, the longest first; none where that is not known."""
-    return (f"of {count:,} {what}", f"n {count:,}") if count else ()
+    return (f"of {count:,} {what}", f"of {count:,}") if count else ()
 
 
 def arrange(lags: int, wall: int, width: int) -> Columns:

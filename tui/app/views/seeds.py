@@ -28,6 +28,7 @@ from tui.app.widgets.fitting import shortened
 from tui.app.widgets.viewport import Viewport
 
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
+SORTED_BY: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}
 
 
 class SeedsView(View):
@@ -219,8 +220,8 @@ class SeedsView(View):
         title = f"{FOCUSED if self.has_focus else ''}{self.title}"
         end = cells.write(0, 0, title, "seeds--focused" if self.has_focus else "seeds--head")
         words = f": {seed_stats.solved:,} of {seed_stats.replicas:,} solved"
-        first, last, by = self._first + 1, self._first + shown, f"by {self._by} (v)"
-        of = f"{first:,} to {last:,} of {seed_stats.replicas:,} " if shown < seed_stats.replicas else ""
+        first, last, by = self._first + 1, self._first + shown, f"by {SORTED_BY[self._by]} (v)"
+        of = f"{first:,}-{last:,} of {seed_stats.replicas:,}, " if shown < seed_stats.replicas else ""
         keys = "" if self.has_focus else f"{HOW_TO_FOCUS}; "
         for note in (f"{keys}{of}{by}", f"{keys}{by}", by, ""):
             if end + len(words) + 2 + len(note) <= cells.width:

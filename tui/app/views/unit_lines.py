@@ -120,7 +120,7 @@ def _draw_title(cells: Cells, box: Box, units: Units, row: int, shown: tuple[int
         where = f"row {row + 1}" + (f", steps {begin + 1} to {steps}" if begin else "")
     of = f"units {shown[0] + 1} to {shown[1]} of {count}" if shown[1] - shown[0] < count else f"{count} units"
     share = units.share_saturated
-    sample = f"n {units.samples:,}" if units.samples else ""
+    sample = f"of {units.samples:,} steps" if units.samples else ""
     parts = [of, where, *([f"{share:.0%} saturated", sample] if math.isfinite(share) else [])]
     while len(text := ", ".join(part for part in parts if part)) > box.width and len(parts) > 1:
         parts.pop()

@@ -231,7 +231,7 @@ def draw_numbers(cells: Cells, box: Box, readings: Readings, weights: Matrices, 
     top = for_updates + 1
     if exponents and top + 1 < box.height:
         samples = readings.lyapunov_samples
-        title = f"Lyapunov, nats/step n {samples:,}" if samples else "Lyapunov, nats a step"
+        title = f"Lyapunov, nats, {samples:,} steps" if samples else "Lyapunov, nats a step"
         write_in(cells, box, top, title, "view--axis")
         shown = exponents[: box.height - top - 1]
         finite = [abs(value) for value in shown if math.isfinite(value) and value > MINUS_INFINITY]

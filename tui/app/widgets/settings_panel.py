@@ -174,8 +174,9 @@ class SettingsPanel(CellWidget, can_focus=True):
         self._scroll(lines, height * columns)
         shown = lines[self._top : self._top + height * columns]
         keys = "enter applies, escape drops" if self.form.drafts else "+/- nudge, enter, escape closes"
-        more = "" if len(shown) == len(lines) else f" {self._top + 1}-{self._top + len(shown)} of {len(lines)}"
-        cells.write(0, 0, f"{f'settings: {keys}':<{cells.width - len(more)}}{more}", "panel--title")
+        more = "" if len(shown) == len(lines) else f"  lines {self._top + 1}-{self._top + len(shown)}"
+        title = next((one for one in (f"settings: {keys}", keys) if len(one + more) <= cells.width), keys)
+        cells.write(0, 0, f"{title:<{cells.width - len(more)}}{more}", "panel--title")
         for index, line in enumerate(shown):
             column, y = divmod(index, height)
             x = column * (width + GAP)

@@ -93,7 +93,7 @@ def test_two_boxes_side_by_side() -> None:
     ("width", "marks"),
     [
         (47, "            ▲ echo 1      ┊ T 3  of 2,048 steps"),
-        (45, "            ▲ echo 1      ┊ T 3       n 2,048"),
+        (45, "            ▲ echo 1      ┊ T 3      of 2,048"),
         (33, "           ▲ echo 1    ┊ T 3"),
     ],
 )

@@ -42,11 +42,11 @@ WINDOWS = "leave out 20 % of it: errors stop at window starts"
 @pytest.mark.parametrize(
     ("steps", "echo", "bias", "words"),
     [
-        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out; 3 steps: at most 10 %"),
-        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 2 steps: 50 % left out; 3 steps: at most 10 %"),
+        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out; with 3: at most 10 %"),
+        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 2 steps: 50 % left out; with 3: at most 10 %"),
         (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 3 steps: 9 % left out"),
         (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out"),
-        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out; 4 steps: at most 10 %"),
+        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out; with 4: at most 10 %"),
         (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 steps or more"),
         (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
         (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
@@ -152,7 +152,7 @@ def test_the_solved_tutorial() -> None:
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
         "gradient: windows of 15 leave out 21 % of it: errors stop at window starts",
-        "each error followed 15 steps: under 0.1 % left out; 4 steps: at most 10 %",
+        "each error followed 15 steps: under 0.1 % left out; with 4: at most 10 %",
         "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
@@ -160,7 +160,7 @@ def test_the_solved_tutorial() -> None:
         "     █ █ █ █ █ █ █ █ ▆ ▄ ▁         ┊          pred  ▁▁▁▓▓▁0▓▁▁▁▁▓▓▓",
         "1e-4 █ █ █ █ █ █ █ █ █ █ █ ▇ ▄ ▂   ┊          then  ▁▁▁▓▓▁▁▓▁1▁▁▓▓▓",
         "     █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ ▅ ▃      step 7 flipped: 10 turns",
-        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    predictions: x[t-3] turns 100 %",
+        "1e-6 █ █ █ █ █ █ █ █ █ █ █ █ █ █ █ ┊ █ █ █    flipping x[t-3] turns 100 %",
         "lag  0   2   4   6   8   10  12  14┊   16",
         "           ▲ echo 3 ┊ T 15: cut off beyond",
     ]
@@ -344,7 +344,7 @@ def reliance(**by_lag: float) -> Reliance:
             (
                 "flipped alone, x[t-3] turns 100 % of 512 predictions; no other lag does",
                 "flipped, x[t-3] turns 100 % of 512 predictions",
-                "predictions: x[t-3] turns 100 %",
+                "flipping x[t-3] turns 100 %",
                 "x[t-3] turns 100 %",
             ),
         ),
@@ -353,7 +353,7 @@ def reliance(**by_lag: float) -> Reliance:
             (
                 "flipped alone, x[t-3] turns 70 %, x[t] turns 20 %, x[t-1] turns 10 % of 512 predictions",
                 "flipped, x[t-3] turns 70 % of 512 predictions",
-                "predictions: x[t-3] turns 70 %",
+                "flipping x[t-3] turns 70 %",
                 "x[t-3] turns 70 %",
             ),
         ),
@@ -362,7 +362,7 @@ def reliance(**by_lag: float) -> Reliance:
             (
                 "flipped, x[t] turns 31 % of 512 predictions; p moves 0.03: they were undecided",
                 "flipped, x[t] turns 31 % of 512 predictions",
-                "predictions: x[t] turns 31 %",
+                "flipping x[t] turns 31 %",
                 "x[t] turns 31 %",
             ),
         ),

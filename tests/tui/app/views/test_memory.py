@@ -31,7 +31,7 @@ def test_the_solved_tutorial_is_a_shift_register() -> None:
         "     █ █ █ █                       ┊",
         "   0 █ █ █ █ ▁                     ┊",
         "lag  0   2   4   6   8   10  12  14┊   16",
-        "           ▲ echo 3       n 2,048  ┊ T 15",
+        "           ▲ echo 3      of 2,048  ┊ T 15",
     ]
 
 
@@ -39,7 +39,7 @@ def test_in_ascii() -> None:
     lines = drawn(MemoryView(ascii_only=True), frame_of(SOLVED), 78, 12)
     assert "".join(lines).isascii()
     assert lines[3].split()[-1] == "...^^vv^vvvv^^^"
-    assert lines[-1].split() == ["^", "echo", "3", "n", "2,048", "|", "T", "15"]
+    assert lines[-1].split() == ["^", "echo", "3", "of", "2,048", "|", "T", "15"]
 
 
 def test_bars_have_their_values_where_there_is_room() -> None:
