@@ -113,6 +113,11 @@ class Frame:
     start: Start = field(default_factory=Start)
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing was trained before: no run that goes on either, whose record is not read yet."""
+        return not (self.trained or self.window)
+
+    @property
     def own_config(self) -> EchoConfig:
         """What the chosen replica trains; of a network alone, `config`."""
         return self.config.of(self.replica)

@@ -113,7 +113,7 @@ class Viewing(Part):
         """What a view says that has nothing to draw."""
         frame = self._frame
         match frame.state:
-            case State.LOADING if not frame.trained:
+            case State.LOADING if frame.is_new:
                 return f"{frame.message}; meanwhile {keys.MEANWHILE}"
             case State.LOADING:
                 return f"{view.title}: shown when the network is there"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.app import ComposeResult
 from textual.events import Key
+from textual.widgets import Footer
 
 import tui
 from echornn.session.frame import State
@@ -121,3 +122,41 @@ async def test_the_footer_names_no_key_that_is_text_now(
         footer = screen_text(app).splitlines()[-1]
         assert all(name in footer for name in named), footer
         assert not any(name in footer for name in not_named), footer
+
+
+async def test_what_the_crosshair_reads_is_of_the_size_that_the_screen_has_now() -> None:
+    async with opened(State.PAUSED, (60, 16)) as (app, _, pilot):
+        await pilot.press("home", "right", "right")
+        await pilot.pause()
+        plot = app.query_one(LossPlot)
+        for size in ((200, 60), (60, 16), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            await pilot.pause()
+            assert plot.reading[:30] in screen_text(app), size
+
+
+async def test_the_footer_names_the_keys_of_now_where_they_changed_there_and_back_while_it_was_composed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compose_anew = Footer.recompose
+
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+
+        async def meanwhile(footer: Footer) -> None:
+            session.set_frame(State.PAUSED, trained=800)
+            app.show_newest_frame()
+            await compose_anew(footer)
+            session.set_frame(State.RUNNING, trained=800)
+            app.show_newest_frame()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Footer, "recompose", meanwhile)
+            session.set_frame(State.RUNNING, trained=800)
+            app.show_newest_frame()
+            for _ in range(4):
+                await pilot.pause()
+        for _ in range(4):
+            await pilot.pause()
+        assert session.frame.state is State.RUNNING
+        assert "Pause" in screen_text(app).splitlines()[-1]

@@ -90,6 +90,22 @@ async def test_a_resumed_run_is_shown_as_it_is_on_record(size: tuple[int, int], 
         assert "learning_rate 0.1" in screen_text(app)
 
 
+async def test_a_run_that_goes_on_is_not_taught_as_a_new_one_before_its_record_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_branches(tmp_path / "run", 12, {"learning_rate": 0.1}, 5)
+    recorder = RunRecorder.go_on(tmp_path / "run")
+    app = EchoApp(Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder), fps=0.01)
+    monkeypatch.setattr(EchoApp, "_train", lambda _: None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        text = screen_text(app)
+        assert "window  7/10" in text
+        assert "rows: shown when the network is there" in text
+        assert "the first window of row 1" not in text
+    recorder.close()
+
+
 CONFIGS = [
     EchoConfig(),
     EchoConfig(replicas=64, state_size=12),
@@ -113,5 +129,6 @@ def test_what_is_known_names_what_is_unlike_the_tutorial() -> None:
     lines = dict(known(EchoConfig(echo_step=20, cell="gru", seed=3)))
     assert lines["trains"] == "unlike the tutorial: echo_step 20, cell gru"
     assert lines["reach"] == "no gradient gets 20 steps back: only what the state keeps can be used"
+    assert "needs 1 number;" in dict(known(EchoConfig(echo_step=0)))["memory"]
     assert "start" not in lines
     assert "start" in dict(known(EchoConfig(state_size=12)))

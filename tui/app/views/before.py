@@ -84,8 +84,8 @@ def _memory(config: EchoConfig) -> list[Known]:
         return []
     if not fits_register(config):
         return [Known("memory", f"{seeds_that_solve(config)}: a shift register needs {numbers}")]
-    has = f"{state_numbers(config):,}"
-    return [Known("memory", f"a shift register for this echo needs {numbers} numbers; the state has {has}")]
+    needs = f"{numbers:,} number{'s' * (numbers != 1)}"
+    return [Known("memory", f"a shift register for this echo needs {needs}; the state has {state_numbers(config):,}")]
 
 
 def _floor(config: EchoConfig) -> list[Known]:

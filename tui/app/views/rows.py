@@ -132,7 +132,7 @@ class Rows(View):
         frame = self._frame
         if frame is None or frame.progress is None:
             cells.write(0, 0, shortened(self._message, cells.width), "rows--title")
-            if frame is not None and not frame.trained:
+            if frame is not None and frame.is_new:
                 self._draw_before(cells, frame)
             return
         rows, length = frame.progress.x.shape

@@ -56,6 +56,7 @@ class KeyLine(Footer):
         self._names: object = None
 
     def compose(self) -> ComposeResult:
+        self._names = self._named_now() if self._bindings_ready else None  # they may have changed since `recompose`
         drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action, one.key)]
         widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
         shown = kept(widths, self.app.size.width + 1, self._left_out)  # behind the last one nothing needs a space
@@ -68,9 +69,7 @@ class KeyLine(Footer):
 
     async def recompose(self) -> None:
         self._is_stale = False
-        names = self._named_now()
-        if names != self._names:
-            self._names = names
+        if self._named_now() != self._names:
             await super().recompose()
 
     def _named_now(self) -> object:

@@ -10,6 +10,7 @@ from itertools import groupby
 import numpy as np
 from textual.actions import SkipAction
 from textual.binding import Binding
+from textual.events import Resize
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
@@ -99,6 +100,11 @@ class LossPlot(CellWidget, can_focus=True):
         """The numbers under the crosshair as text; empty without a crosshair."""
         _ = self.cells
         return self._reading
+
+    def on_resize(self, event: Resize) -> None:
+        """Its columns stand for other windows, and so does what the crosshair reads. Textual calls that of `CellWidget`
+        too."""
+        self.on_viewport()
 
     @property
     def _line_end(self) -> int:
