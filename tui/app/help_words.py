@@ -19,8 +19,8 @@ TRAINING: Rows = (
     ("chance", "The loss of guessing evenly, ln(num_classes): 0.693 for two symbols, with half of the answers wrong."),
     (
         "floor",
-        "A loss that no network can be below on average. An epoch's first window cannot know what its rows echo from the row "
-        "above: 0.111 nats in the tutorial.",
+        "The mean loss cannot be lower. An epoch's first window cannot know what its rows echo from the row above: "
+        "0.111 nats in the tutorial.",
     ),
     (
         "solved",
