@@ -54,9 +54,6 @@ SURE_PREDICTIONS = 1024
 LONG = 2048
 """Windows of a stretch from which on its blocks lengthen, so that what they say comes late."""
 
-SLIPPED_SHARE = 0.25
-"""Share of the way from chance that must be lost again to be said."""
-
 EPOCH_HEAD = 16
 """Windows at an epoch's start in which what its first steps did shows."""
 
@@ -248,6 +245,4 @@ def _at_chance(known: Situation) -> Kind:
 def _stalled(known: Situation, stands: Standing) -> Kind:
     if not fits_register(known.config):
         return Kind.FEW_NUMBERS
-    if stands.mean - stands.best > SLIPPED_SHARE * (chance_level(known.config) - stands.best):
-        return Kind.SLIPPED
-    return Kind.STALLED
+    return Kind.SLIPPED if stands.slipped else Kind.STALLED

@@ -46,6 +46,10 @@ FEW_NUMBERS_FALL = 3
 """So many times faster must it fall where a linear shift register for the echo does not fit into the state: most seeds
 soon go no further there."""
 
+SLIPPED, RECOVERED = 0.25, 0.15
+"""Share of the way from chance to the best mean loss that must be lost again for the loss to have slipped, and below
+which it has recovered."""
+
 SHORT_SPAN = 8
 """Blocks of which the mean is compared with that of as many before, to see at once that it falls again."""
 
@@ -82,6 +86,7 @@ class Standing:
         better: whether fewer are wrong than of one who guesses, whatever the loss is.
         best, best_at, best_errors: lowest such mean loss so far, the windows trained then, and wrong predictions per
             prediction there.
+        slipped: whether a part of the way from chance to that best is lost again.
         falls: whether the loss falls.
         fall: share of what was left to learn by which it fell from the second quarter of the stretch to its last half,
             below 0 where it rose.
@@ -103,6 +108,7 @@ class Standing:
     best: float
     best_at: int
     best_errors: float
+    slipped: bool
     falls: bool
     fall: float
     stands_since: int
@@ -159,6 +165,7 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
         best=float(means[best]),
         best_at=begun + int(ends[best]),
         best_errors=float(errors[best]),
+        slipped=bool(_slipped(means, unsure, chance)[-1]),
         falls=bool(falls[-1]),
         fall=float(fall[-1]),
         stands_since=begun + (int(ends[np.flatnonzero(away)[-1]]) if away.any() else 0),
@@ -195,6 +202,13 @@ def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     held: Flags = np.where(newest < 0, first, on[newest])
     return held
+
+
+def _slipped(means: Numbers, unsure: Numbers, chance: float) -> Flags:
+    """At which blocks the mean had risen from the best so far by a clear share of the way back to chance."""
+    best = np.minimum.accumulate(means)
+    lost, way = means - best, chance - best
+    return _held(lost - unsure > SLIPPED * way, (lost + unsure < RECOVERED * way) | (lost <= 0))
 
 
 def _since_solved(blocks: Numbers, solved: Flags) -> float:

@@ -99,7 +99,7 @@ PAST: tuple[str, Keys] = (
         ("s", "Change a setting: a new branch begins here"),
         BACK,
         ("b, enter", "Go back to where the branch ends"),
-        ("u", "Undo going back"),
+        UNDO,
         SEEDS,
         VIEWS,
         ("4, f", "Flip an input, and see which predictions change"),

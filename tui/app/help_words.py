@@ -9,14 +9,18 @@ TRAINING: Rows = (
     ("window", "T steps of all rows: forward, loss, gradient, and one update of the weights. The state is carried on."),
     ("T", "The length of a window, truncated_backprop_length: an error is followed back at most so many steps."),
     ("TBPTT", "Truncated back-propagation through time: each error is followed back within its own window alone."),
-    ("stride", "Steps from the beginning of a window to the next one's. Below T, windows overlap. Default: T."),
+    (
+        "stride",
+        "Steps from the beginning of a window to the next one's; T if unset. Below T windows overlap, and fewer "
+        "targets are misses.",
+    ),
     ("loss", "Cross-entropy in nats, mean of a window. The mean loss is that of 50 windows; in the sentence, of more."),
     ("nats", "The unit of loss with natural logarithms: guessing one of two symbols costs ln 2 = 0.693 nats."),
     ("chance", "The loss of guessing evenly, ln(num_classes): 0.693 for two symbols, with half of the answers wrong."),
     (
         "floor",
-        "The least loss that can be reached. An epoch's first window cannot know what its rows echo from the row "
-        "above: 0.111 nats in the tutorial.",
+        "The mean loss cannot be lower. An epoch's first window cannot know what its rows echo from the row above: "
+        "0.111 nats in the tutorial.",
     ),
     (
         "solved",
@@ -43,12 +47,17 @@ CELLS: Rows = (
         "gate",
         "Numbers from 0 (shut) to 1 (open), one for each unit: sigmoid([x, h'] W + b). They weigh something else.",
     ),
-    ("update", "A gate of the gru, z: near 1 the unit keeps its old value, near 0 it takes the candidate's."),
+    (
+        "update",
+        "A gate of the gru, z: near 1 the unit keeps its old value, and the error passes back; near 0 it takes the "
+        "candidate's.",
+    ),
     ("reset", "A gate of the gru, r: how much of the old state the candidate is computed from."),
     ("input", "A gate of the lstm, i: how much of the candidate is added to the memory c."),
     (
         "forget",
-        "A gate of the lstm, f: how much of the memory c is kept. Its bias starts at 1: it begins by keeping.",
+        "A gate of the lstm, f: how much of the memory c is kept, and of the error passes back. Its bias starts at 1: "
+        "it begins by keeping.",
     ),
     ("output", "A gate of the lstm, o: how much of tanh(c) becomes h, which the output and the layer above read."),
     (
@@ -93,8 +102,8 @@ PROBES: Rows = (
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
         "left out",
-        "The truncation bias: the share of the full gradient that is lost because errors are followed back T steps "
-        "only. It is of the network as it is now.",
+        "The truncation bias: how far the gradient of windows of T is from the full one, in lengths of the full one. "
+        "It is that of the network as it is now.",
     ),
     (
         "what it uses",

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from echornn.analysis import words
@@ -394,6 +394,7 @@ def test_losses_that_are_forgotten_leave_the_blocks() -> None:
         [TUTORIAL, GLOROT, EchoConfig(echo_step=5), EchoConfig(echo_step=14), EchoConfig(learning_rate=5.0)]
     ),
 )
+@example(seed=0, noise=0.125, loss=1.0, share=0.9375, at=100, config=TUTORIAL)
 def test_noise_changes_the_kind_a_few_times_at_most(
     seed: int, noise: float, loss: float, share: float, at: int, config: EchoConfig
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.app import ComposeResult
 from textual.events import Key
+from textual.screen import Screen
 from textual.widgets import Footer
 
 import tui
@@ -158,4 +159,21 @@ async def test_the_footer_names_the_keys_of_now_where_they_changed_there_and_bac
         await pilot.pause()
         assert Footer.recompose is compose_anew, "it was composed"
         assert session.frame.state is State.RUNNING
+        assert "Pause" in screen_text(app).splitlines()[-1]
+
+
+async def test_the_footer_names_the_keys_of_now_where_a_screen_closed_before_it_was_drawn() -> None:
+    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
+        line = app.query_one(KeyLine)
+        over_it: Screen[None] = Screen()
+        over_it._invoke_later = lambda callback, sender: None  # type: ignore[method-assign]  # it closes before
+        await app.push_screen(over_it)
+        line.bindings_changed(line.screen)
+        for _ in range(4):
+            await pilot.pause()
+        await app.pop_screen()
+        session.set_frame(State.RUNNING, trained=800)
+        app.show_newest_frame()
+        for _ in range(4):
+            await pilot.pause()
         assert "Pause" in screen_text(app).splitlines()[-1]

@@ -47,7 +47,7 @@ def test_it_begins_with_the_state_and_the_keys_that_matter_in_it(state: State) -
 def test_in_the_past_it_says_how_to_branch_and_how_to_come_back() -> None:
     section = now(frame_in(State.PAUSED, is_past=True))
     assert section.heading == "Now: in the past, at window 1,500"
-    assert {"space", "b, enter", "u"} <= {key for key, _ in section.rows}
+    assert {"space", "b, enter", "u, U"} <= {key for key, _ in section.rows}
     assert now(Frame(State.LOADING, EchoConfig())).heading == "Now: loading, before the first window"
 
 

@@ -84,7 +84,7 @@ class MemoryView(ProbeView):
         asked = self._asked_part()
         computing = asked if asked not in ("", memory.part) else ""
         part = "" if (memory.part,) == readings.parts[:1] else memory.part
-        self.draw_head(cells, readings, summary(readings.config, memory, computing), part)
+        self.draw_head(cells, readings, summary(readings.config, memory, computing, not part), part)
         body = Box(0, 1, cells.width, max(0, cells.height - 1))
         left, right = share_room(readings.config, memory, units, body, self._units_first)
         if left is not None:
@@ -125,15 +125,20 @@ class MemoryView(ProbeView):
         self._changed()
 
 
-def summary(config: EchoConfig, memory: Memory, computing: str = "") -> str:
-    """How much linear read-outs find, of at most how much, and what the echo asks for; or which part comes next.
+def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: bool = True) -> str:
+    """How much linear read-outs find, of at most how much, and what the echo asks of a state; or which part comes next.
 
-    Where the gradient is cut before the echo's source, what the state keeps of it all the same.
+    If the gradient is cut before the echo's source: what the state keeps of it all the same.
+
+    Args:
+        of_state: whether the memory is the state's, not that of a gate.
     """
     total, echo = memory.total, config.echo_step
     used = f"{f'{total:.1f}' if math.isfinite(total) else '?'} of {memory.size} numbers used"
     if computing:
         return f"{used}; computing {computing}"
+    if not of_state:
+        return used
     if echo >= config.truncated_backprop_length and echo < len(memory.by_lag):
         return f"{used}; no gradient reaches lag {echo}: r2 {float(memory.by_lag[echo]):.2f}"
     return f"{used}; a shift register needs {memory.shift_register(echo)}"

@@ -63,9 +63,15 @@ class KeyLine(Footer):
         yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        if not self._is_stale:
-            self._is_stale = screen.app.app_focus  # else nothing is composed, until the terminal has the focus again
-            super().bindings_changed(screen)
+        """Compose anew behind what waits for this widget, and as Textual does only while the terminal has the focus.
+
+        Textual's own footer waits for the next drawing of the screen that is open; where that is closed before it is
+        drawn, the footer would stay as it was.
+        """
+        self._bindings_ready = True
+        if screen.app.app_focus and self.is_attached and not self._is_stale:
+            self._is_stale = True
+            self.call_later(self.recompose)
 
     async def recompose(self) -> None:
         self._is_stale = False
@@ -82,4 +88,4 @@ class KeyLine(Footer):
         return self.app.size.width, keys
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.recompose)
+        self.call_later(self.recompose)
