@@ -387,7 +387,7 @@ async def test_a_storm_of_keys_leaves_an_app_that_obeys(seed: int) -> None:
     sizes = [(120, 40), (80, 24), (60, 16), (40, 10), (100, 30)]
     async with opened(order.choice(list(State)), size=order.choice(sizes)) as (app, session, pilot):
         for _ in range(6):
-            post(app, *order.choices(STORM, k=100))
+            post(app, *order.choices(STORM, k=50))
             await pilot.resize_terminal(*order.choice(sizes))
             state = order.choice(list(State))
             session.set_frame(state, session.frame.progress, undoable=order.randrange(3), refusals=order.randrange(3))
