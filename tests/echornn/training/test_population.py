@@ -70,12 +70,17 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
         (SMALL, True),
         (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
         (replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
-        (replace(SMALL, optimizer="sgd", num_layers=2, batch_size=1, total_series_length=60, num_classes=4), False),
+        (
+            replace(
+                SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4
+            ),
+            True,
+        ),
     ],
-    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-layers"],
+    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
-    """As plain operations, which compile in no time; and as XLA compiles them, once."""
+    """As plain operations, which compile in no time; and as XLA compiles them, with dropout too."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
         each_replica_trains_alike(config, programs)
 
