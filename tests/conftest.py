@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.idle import wait_for_idle
+from tests.idle import TurnedOnClock
 
 PATIENT = settings(
     deadline=None,
@@ -54,13 +54,15 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = TurnedOnClock()
     if "textual.app" in sys.modules:
         from tests.quick_textual import make_quick
 
         make_quick()
+        monkeypatch.setattr("textual._time.get_time", clock.now)
     for name in ("textual.app", "textual.pilot"):
         if name in sys.modules:
-            monkeypatch.setattr(sys.modules[name], "wait_for_idle", wait_for_idle)
+            monkeypatch.setattr(sys.modules[name], "wait_for_idle", clock.wait_for_idle)
 
 
 @pytest.fixture(autouse=True, scope="session")

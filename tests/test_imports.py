@@ -50,11 +50,6 @@ def test_the_command_line_opens_without_the_app() -> None:
     assert not modules_after("import tui.cli") & {"textual", "plotext"}
 
 
-def test_the_trainer_needs_no_screen() -> None:
-    keras_needs = {"rich"}
-    assert not modules_after("import echornn.training.trainer, echornn.reference.tutorial") & set(SCREEN) - keras_needs
-
-
 def test_public_names_are_there() -> None:
     import echornn
 

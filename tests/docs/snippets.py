@@ -111,11 +111,12 @@ def is_there(dotted: str, names: dict[str, Any]) -> bool:
 
 
 def share_compiled_loops() -> None:
-    """A structure is compiled once, whichever snippet makes a trainer of it."""
+    """A structure is compiled once, whichever snippet makes a trainer of it, and not for each processor."""
     quiet.import_tensorflow()
-    programs = importlib.import_module("echornn.training.programs")
-    shared = programs.Programs()
-    patch.object(programs, "Programs", lambda *_: shared).start()
+    shared = importlib.import_module("tests.compiled").PROGRAMS
+    for module in ("programs", "trainer", "population"):
+        patch(f"echornn.training.{module}.Programs", lambda *_: shared).start()
+    patch("echornn.training.population.processors", lambda: ["/CPU:0"]).start()
 
 
 def of_page(page: str, asked: Asked) -> tuple[list[Came], list[str]]:

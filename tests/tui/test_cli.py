@@ -110,7 +110,7 @@ def test_a_device_that_is_not_there_is_bad_usage(capfd: pytest.CaptureFixture[st
 def test_divergence_ends_it_at_its_window_and_keeps_the_curve(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rate = ["--learning-rate", "1e38", "--optimizer", "sgd"]
+    rate = ["--learning-rate", "1e38", "--optimizer", "sgd", "--truncated-backprop-length", "2"]
     assert exit_code_of(["--json", *SMALL, *rate, "--run", str(tmp_path / "run")]) == 1
     said = capfd.readouterr()
     diverged = [json.loads(line) for line in said.out.splitlines()][-1]
@@ -129,10 +129,13 @@ def test_without_a_terminal_it_prints_lines_and_exits_0() -> None:
     assert lines[-1].startswith("finished  windows 80")
 
 
-def test_json_lines_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    done = run("--json", *SMALL, cwd=tmp_path)
+def test_json_lines_and_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert exit_code_of(["--json", *SMALL]) == 0
     assert list(tmp_path.iterdir()) == []
-    records = [json.loads(line) for line in done.stdout.splitlines()]
+    records = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [record["event"] for record in records] == ["start", "window", "epoch", "window", "epoch", "finished"]
     assert records[0]["total_series_length"] == 3000
     assert records[-1]["windows"] == 80
@@ -266,9 +269,9 @@ def serial_after_a_window(folder: Path) -> int:
 
 
 def test_bench_measures_every_program_that_knows_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "ROUNDS", 1)
-    monkeypatch.setattr(bench, "WATCHED_SECONDS", 0.5)
-    done = answered("bench", "--json", "--total-series-length", "1000", "--truncated-backprop-length", "5")
+    for name, least in {"ROUNDS": 1, "ROUND_SECONDS": 0.02, "WATCHED_SECONDS": 0.2}.items():
+        monkeypatch.setattr(bench, name, least)
+    done = answered("bench", "--json", "--total-series-length", "1000", "--truncated-backprop-length", "2")
     assert done.returncode == 0, done.stderr
     *rows, split = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["program"] for row in rows] == ["the tutorial's session loop", "plain NumPy"] + ["echornn"] * 5

@@ -100,6 +100,7 @@ def test_bit_for_bit(tmp_path: Path, optimizer: Optimizer, stride: int | None) -
     assert len(np.fromfile(tmp_path / "whole" / LOSS_FILE, WINDOW)) == 7 + 6 + 9 + 4 + 5 + 13 + 8 + 6 + 2
 
 
+@pytest.mark.usefixtures("one_processor")
 def test_of_a_lottery_and_of_one_of_it_alone_too(tmp_path: Path) -> None:
     story: list[Step] = [900, "regenerate", 6, "edit", 9, "redraw", 3, Moment(1, 903), 6, "alone", 7]
     killed_after_each_step(tmp_path, replace(CONFIG, num_epochs=200, replicas=16, **THREE_STEPS), story)

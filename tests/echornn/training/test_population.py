@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from echornn import ConfigError, EchoConfig, EchoSeries, Population
+from echornn import ConfigError, EchoConfig, EchoSeries, Population, Trainer
 from echornn.analysis.evidence import Evidence
 from echornn.network import private_xla
 from echornn.population_state import PopulationState
@@ -17,7 +20,7 @@ from echornn.training import data_block, population_data
 from echornn.training.memory import population_bytes_needed, require_population_memory
 from echornn.training.programs import Programs
 from echornn.training.shares import Shares
-from tests.compiled import PROGRAMS, make_trainer
+from tests.compiled import PROGRAMS, SharedPrograms, make_trainer
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +36,16 @@ REPLICAS = 11
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
     """Shares do not depend on the machine."""
+
+
+@contextmanager
+def plain() -> Iterator[SharedPrograms]:
+    """Programs of plain operations, which come to the same numbers as XLA's and need no compilation."""
+    plainly = partial(tf.function, autograph=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
+        patch.setattr(private_xla, "_update_slice", None)  # only XLA has it
+        yield SharedPrograms()
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:
@@ -52,18 +65,29 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
 
 
 @pytest.mark.parametrize(
-    "config",
+    ("config", "by_xla"),
     [
-        SMALL,
-        replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3),
-        replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3),
-        replace(SMALL, optimizer="sgd", num_layers=2, batch_size=1, total_series_length=60, num_classes=4),
+        (SMALL, True),
+        (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
+        (replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+        (
+            replace(
+                SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4
+            ),
+            True,
+        ),
     ],
-    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-layers"],
+    ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
 )
-def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig) -> None:
+def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
+    """As plain operations, which compile in no time; and as XLA compiles them, with dropout too."""
+    with nullcontext(PROGRAMS) if by_xla else plain() as programs:
+        each_replica_trains_alike(config, programs)
+
+
+def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:
     configs = unlike(config)
-    lot = Population(configs, programs=PROGRAMS)
+    lot = Population(configs, programs=programs)
     assert lot._crew.shares.places == 16
     progress = lot.advance(50)
     assert progress.losses.shape == progress.errors.shape == (50, REPLICAS)
@@ -72,7 +96,7 @@ def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: Ec
     state = lot.state
     further = lot.advance(5).losses
     for replica in (0, 3, REPLICAS - 1):
-        trainer = make_trainer(configs[replica])
+        trainer = Trainer(configs[replica], programs)
         alone, mine = trainer.advance(50), progress.of(replica)
         np.testing.assert_allclose(mine.losses, alone.losses, rtol=0, atol=2e-5)
         np.testing.assert_array_equal(mine.errors, alone.errors)
@@ -120,14 +144,15 @@ def test_populations_of_other_sizes_with_the_programs_of_one_another(monkeypatch
     """The more replicas, the fewer epochs of data are handed over together: a program is for so many."""
     monkeypatch.setattr(data_block, "MAX_BLOCK_BYTES", 20_000)
     config = replace(SMALL, state_size=8, total_series_length=1000, batch_size=50, truncated_backprop_length=2)
-    programs, losses, seats = Programs(), [], []
-    for replicas in (8, 6, 16):
-        lot = Population(config, replicas, programs)
-        assert (lot._crew.shares.room, lot._crew.shares.places) == (8, 0)
-        losses.append(lot.advance(20).losses[:, 0].tolist())
-        seats.append(lot._crew._seats[0])
-        del lot
-        gc.collect()
+    losses, seats = [], []
+    with plain() as programs:
+        for replicas in (8, 6, 16):
+            lot = Population(config, replicas, programs)
+            assert (lot._crew.shares.room, lot._crew.shares.places) == (8, 0)
+            losses.append(lot.advance(20).losses[:, 0].tolist())
+            seats.append(lot._crew._seats[0])
+            del lot
+            gc.collect()
     assert losses[0] == losses[1] == losses[2]
     assert seats[0] is seats[1] is not seats[2]
 

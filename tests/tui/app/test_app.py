@@ -174,8 +174,9 @@ IN_EVERY_VIEW = [key for view in VIEWS for key in (view.key, "tab", *keys_of(vie
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+@pytest.mark.parametrize(
+    ("state", "size"), [*((state, (80, 24)) for state in State), (State.RUNNING, (40, 10)), (State.PAUSED, (40, 10))]
+)
 async def test_no_key_in_no_state_harms_the_screen(state: State, size: tuple[int, int]) -> None:
     async with opened(state, size) as (app, _, pilot):
         await pilot.press(*EVERY_KEY, "tab", *EVERY_KEY)
@@ -373,7 +374,7 @@ async def test_the_same_frame_is_not_drawn_twice(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_help_shows_every_key_and_closes() -> None:
-    async with opened(size=(100, 360)) as (app, session, pilot):
+    async with opened(size=(100, 420)) as (app, session, pilot):
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)

@@ -145,20 +145,19 @@ async def test_the_footer_names_the_keys_of_now_where_they_changed_there_and_bac
     async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
 
         async def meanwhile(footer: Footer) -> None:
+            monkeypatch.setattr(Footer, "recompose", compose_anew)  # else each time asks for the next one, for ever
             session.set_frame(State.PAUSED, trained=800)
             app.show_newest_frame()
             await compose_anew(footer)
             session.set_frame(State.RUNNING, trained=800)
             app.show_newest_frame()
 
-        with monkeypatch.context() as patched:
-            patched.setattr(Footer, "recompose", meanwhile)
-            session.set_frame(State.RUNNING, trained=800)
-            app.show_newest_frame()
-            for _ in range(4):
-                await pilot.pause()
-        for _ in range(4):
-            await pilot.pause()
+        monkeypatch.setattr(Footer, "recompose", meanwhile)
+        session.set_frame(State.RUNNING, trained=800)
+        app.show_newest_frame()
+        await pilot.pause()
+        await pilot.pause()
+        assert Footer.recompose is compose_anew, "it was composed"
         assert session.frame.state is State.RUNNING
         assert "Pause" in screen_text(app).splitlines()[-1]
 

@@ -88,6 +88,7 @@ def test_words_are_found_in_any_case_and_a_letter_is_a_key() -> None:
     assert found(TEXT, " ") == TEXT
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30))
 def test_whatever_is_sought_only_rows_of_the_help_are_found(sought: str) -> None:
     rows = {(section.heading, row) for section in TEXT for row in section.rows}

@@ -79,6 +79,7 @@ async def test_zoomed_in_on_a_long_line_it_goes_to_a_shorter_one(view: str) -> N
         assert app._frame.line_end == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 async def test_on_any_walk_it_draws_what_it_was_shown_and_nothing_that_came_later(seed: int) -> None:
     dice = random.Random(seed)
