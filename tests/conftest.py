@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -27,7 +28,9 @@ SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
 def pytest_configure() -> None:
-    """What the tests start hears signals as by default, also where a shell's background or nohup ignores some here."""
+    """What the tests start hears signals as by default, also where a shell's background or nohup ignores some here; and
+    it keeps its compiled code, for the next one to start sooner."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # a handler is not inherited by another program; still not heeded
