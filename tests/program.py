@@ -155,6 +155,14 @@ class Program:
                 break
         return True
 
+    def stops(self) -> None:
+        """Read what it draws until it stands still, as after Ctrl+Z: it stops only once all of that is read."""
+        deadline = time.monotonic() + PATIENCE
+        while not stopped(self.pid):
+            assert time.monotonic() < deadline, f"it never stopped:\n{self.text}"
+            if select.select([self.terminal], [], [], 0.01)[0]:
+                assert self._read(), f"the program ended early:\n{self.text}"
+
     def scribble(self, x: int, y: int, text: str) -> None:
         """Write on the screen behind the program's back, as ``wall`` or a message of the kernel does."""
         self._stream.feed(f"\x1b7\x1b[{y + 1};{x + 1}H{text}\x1b8".encode())
@@ -205,7 +213,7 @@ def gone(pid: int) -> bool:
 
 
 def stopped(pid: int) -> bool:
-    """Whether the process stands still after SIGSTOP."""
+    """Whether the process stands still, as after SIGSTOP."""
     return ") T " in Path(f"/proc/{pid}/stat").read_text()
 
 

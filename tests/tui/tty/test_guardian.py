@@ -140,7 +140,7 @@ def test_it_stops_and_wakes_as_one_job() -> None:
         app = program.app
         for to_all, number in product((False, True), (signal.SIGTSTP, signal.SIGSTOP)):
             os.killpg(program.pid, number) if to_all else os.kill(app, number)
-            assert os.WIFSTOPPED(os.waitpid(program.pid, os.WUNTRACED)[1])
+            program.stops()
             program.until(lambda _: stopped(app))
             os.killpg(program.pid, signal.SIGCONT) if to_all else os.kill(program.pid, signal.SIGCONT)
             before = epoch(program.text)

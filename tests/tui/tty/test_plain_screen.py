@@ -69,7 +69,7 @@ def test_plain_it_starts_stops_resizes_shows_the_palette_and_ends() -> None:
         shown = program.output.count(ALTERNATE_SCREEN_ON)
         app = program.app
         os.kill(app, signal.SIGTSTP)
-        assert os.WIFSTOPPED(os.waitpid(program.pid, os.WUNTRACED)[1])
+        program.stops()
         assert stopped(app)
         os.killpg(program.pid, signal.SIGCONT)
         program.until(lambda text: program.output.count(ALTERNATE_SCREEN_ON) > shown and "s Set" in text)
