@@ -1,4 +1,4 @@
-"""What is to be cited is this version, by those who hold the licence."""
+"""CITATION.cff names this version and the holders of the licence."""
 
 from __future__ import annotations
 

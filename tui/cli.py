@@ -75,7 +75,7 @@ def train(
     fps
         Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer.
     headless
-        Print lines instead of opening the app; the default where there is no terminal.
+        Print lines instead of opening the app; the default if there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii

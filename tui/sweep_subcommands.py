@@ -140,7 +140,7 @@ def compute_sweep(
     scheduler_file
         Train on the Dask cluster whose scheduler wrote this file.
     headless
-        Print lines instead of opening the map; the default where there is no terminal.
+        Print lines instead of opening the map; the default if there is no terminal.
     json
         Print JSON lines; implies --headless.
     ascii

@@ -12,7 +12,7 @@ SET = "press a: "
 """Before the fields to set, each with its value: the key that sets them."""
 
 BRIEFLY = "a: "
-"""The same where there is less room."""
+"""The same, for a line with less room."""
 
 
 def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:

@@ -65,7 +65,7 @@ def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
 
 
 def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
-    """The newest branch that an edit made here would train again, window by window; None where there is none.
+    """The newest branch that an edit made here would train again, window by window; None if no branch is like that.
 
     An edit that starts over comes to the same from everywhere; one of live fields from the same moment.
 

@@ -121,7 +121,7 @@ class Page:
         return frozenset(found)
 
     def section(self, heading: str) -> str:
-        """The prose below the heading of this name, up to the next of its level or above; empty where there is none."""
+        """The prose below this heading, up to the next of its level or above; empty if the page lacks it."""
         found = re.search(
             rf"^(#+) +`?{re.escape(heading)}`?\s*$\n(.*?)(?=^#{{1,6}} |\Z)", self.prose, re.MULTILINE | re.DOTALL
         )

@@ -33,7 +33,7 @@ def test_blocks_that_are_not_run_are_python_and_say_why() -> None:
 
 
 def printed_below(page: Page, block: Block) -> str | None:
-    """What the page shows that a block prints: a ``text`` block right below it; None where there is none."""
+    """The output that the page shows for a block: the ``text`` block right below it; None if it shows none."""
     following = next((one for one in page.blocks if one.line > block.line), None)
     if following is None or following.language != "text":
         return None

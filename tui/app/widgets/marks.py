@@ -1,4 +1,4 @@
-"""The marks on the curve (commands and epochs), and where there is room for their words: pure functions."""
+"""Pure functions that place the marks of commands and epochs on the curve, and their words if these have room."""
 
 from __future__ import annotations
 
