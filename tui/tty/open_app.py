@@ -57,7 +57,8 @@ def show_training(
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
     # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
-    code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
+    with errors.keeping():
+        code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
     say_last(conclude(code, session, native_log))
     return errors.conclude(code)
 

@@ -106,7 +106,8 @@ class _Shown:
         thread = threading.Thread(target=self._compute, name="computing", daemon=True)
         if self._computing is not None:
             thread.start()
-        code = asyncio.new_event_loop().run_until_complete(self._by_turns())
+        with self._errors.keeping():
+            code = asyncio.new_event_loop().run_until_complete(self._by_turns())
         self._follower.end()
         if self._computing is not None:
             self._computing.stop()

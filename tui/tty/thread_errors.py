@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
+from echornn.config import ConfigError
 from echornn.runs import own_files
 from tui import printed
 from tui.exit_code import ExitCode
+
+DRAWS = "textual-output"
+"""The name of the thread that writes to the terminal."""
 
 
 def traceback_file() -> Path:
@@ -32,16 +38,22 @@ class ThreadErrors:
         self.words = ""
         self.tell: Callable[[str], None] = lambda words: None
         self._traceback = ""
+        self._is_keeping = threading.Lock()
         threading.excepthook = self._of_thread
 
     def _of_thread(self, error: threading.ExceptHookArgs) -> None:
-        if error.exc_value is not None and not isinstance(error.exc_value, SystemExit):
+        if error.exc_value is None or isinstance(error.exc_value, SystemExit):
+            return
+        if not _says_that_the_terminal_is_gone(error):
             self.keep(error.exc_value)
 
     def keep(self, error: BaseException) -> None:
-        """Keep an error, also one that a thread has caught itself."""
-        if self.words:
-            return
+        """Keep an error, also one that a thread has caught itself. Of two at once, the second waits for the first."""
+        with self._is_keeping:
+            if not self.words:
+                self._keep_first(error)
+
+    def _keep_first(self, error: BaseException) -> None:
         words = f"{type(error).__name__}: {error}".splitlines()[0]
         text, file = "".join(traceback.format_exception(error)), traceback_file()
         try:
@@ -53,6 +65,17 @@ class ThreadErrors:
             self.words = f"{words} (traceback in {file})"
         self.tell(self.words)
 
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep what is raised inside, and let it go on: printed on a terminal that is gone, nobody would find it."""
+        try:
+            yield
+        except ConfigError:
+            raise
+        except Exception as error:
+            self.keep(error)
+            raise
+
     def conclude(self, code: int) -> int:
         """Say at the end, on the normal screen, what went wrong. Returns the exit code: failed, in place of done.
 
@@ -62,3 +85,9 @@ class ThreadErrors:
             return code
         printed.complain(*self._traceback.splitlines(), f"echornn-tui: {self.words}")
         return code or ExitCode.FAILED
+
+
+def _says_that_the_terminal_is_gone(error: threading.ExceptHookArgs) -> bool:
+    """Whether it follows from a lost line, which is no fault of the program and must not stand in a fault's place."""
+    draws = error.thread is not None and error.thread.name == DRAWS
+    return draws and isinstance(error.exc_value, OSError) and error.exc_value.errno == errno.EIO
