@@ -86,7 +86,7 @@ def test_two_enters_in_the_palette_run_one_command() -> None:
         program.until(lambda text: "epoch 1/100" in text and "s Set" in text)
         for enters, is_log in (("\r\r", True), ("\r\r\r", False), ("\r" * 6, True)):
             program.press("\x10Log")
-            program.until(lambda text: "Search for a command" not in text and "Log" in text)
+            program.until(lambda text: "Losses on a logarithmic axis" in text and "View" not in text)
             program.press(enters)
             program.until(partial(shows, is_log))
             program.quiet_for(0.5)
