@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -22,16 +23,15 @@ def use_two_processors() -> None:
 def train_on_each() -> tuple[Placement, list[np.ndarray]]:
     """Measure both devices, and train on each: the one that was found the faster, and the losses of each."""
     kept, losses = programs.Programs(), []
-    programs.place = lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)
-    chosen = Trainer(SMALL, kept).placement
+    with patch.object(programs, "place", lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)):
+        chosen = Trainer(SMALL, kept).placement
     for name in ("/CPU:0", "/CPU:1"):
-        programs.place = lambda config, train, before, name=name: device.Placement(name, "asked for")
         kept._placed.clear()
-        one = Trainer(SMALL, kept)
+        with patch.object(programs, "place", return_value=Placement(name, "asked for")):
+            one = Trainer(SMALL, kept)
         assert name[1:] in one._loop.carried_state.device, one._loop.carried_state.device
         losses.append(one.advance(40).losses)
         assert one.compilations == 1, "those that were measured are trained on"
-    programs.place = device.place
     return chosen, losses
 
 
