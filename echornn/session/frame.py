@@ -117,6 +117,11 @@ class Frame:
         """Whether nothing was trained before: no run that goes on either, whose record is not read yet."""
         return not (self.trained or self.window)
 
+    def is_at_the_end_of(self, config: EchoConfig) -> bool:
+        """Whether nothing is left to train here for this configuration, also while it is still loading."""
+        trains_on = self.config.differs_only_live(config) and not self.is_past
+        return trains_on and self.window == config.windows_per_epoch and self.epoch >= config.num_epochs
+
     @property
     def own_config(self) -> EchoConfig:
         """What the chosen replica trains; of a network alone, `config`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,6 +61,10 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
+def _nothing() -> None:
+    """Done when the first network is loaded, unless something else is."""
+
+
 class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
@@ -82,6 +86,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._first_theme = theme
         self._remembering = Background("theme")
         self.session = session
+        self.on_loaded: Callable[[], None] = _nothing
+        """Called once, when the first network is loaded."""
         self.futures = Futures(session, compared)
         self._fps = fps
         self._ascii_only = ascii_only
@@ -155,6 +161,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
                 self._lay_out(self.size)
             if before.state is State.LOADING is not self._frame.state:
                 gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
+                self.on_loaded, loaded = _nothing, self.on_loaded
+                loaded()
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_views()  # first: the status reads out what their cursor is on
             self._show()
