@@ -254,10 +254,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         """Whether the footer names a key: not one that is text now."""
         panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
         is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
-        return not is_text and (action != "undo" or self._frame.undoable > 0)
+        has_sense = keys.makes_sense(action, self._frame) and (action != "undo" or self._frame.undoable > 0)
+        return has_sense and not is_text
 
     def _makes_sense(self, action: str) -> bool:
-        return keys.makes_sense(action, self._frame) and (action != "advice" or self._remedy is not None)
+        """Whether a key is sent on: the frame drawn last may be older than the keys before it."""
+        is_behind, frame = self.session.is_behind, self.session.frame
+        frame = keys.soon(frame) if is_behind else frame
+        return keys.makes_sense(action, frame) and (action != "advice" or self._remedy is not None)
 
     @property
     def _remedy(self) -> Remedy | None:
