@@ -16,6 +16,7 @@ from echornn.config import EchoConfig
 class Kind(StrEnum):
     """What can be the case."""
 
+    UNREAD = "the losses on record are not read yet"
     START = "nothing is trained yet"
     TOO_EARLY = "too few windows to tell"
     SETTLING = "the loss comes down from above chance"

@@ -65,6 +65,10 @@ def said(it: Situation) -> Verdict:
     return SENTENCES[it.kind](it)
 
 
+def _unread(it: Situation) -> Verdict:
+    return Verdict("the losses of this run are being read")
+
+
 def _start(it: Situation) -> Verdict:
     chance = f"chance is {chance_level(it.config):.3f} nats, the loss of guessing"
     if it.before is not None:
@@ -227,6 +231,7 @@ def _recovering(it: Situation) -> Verdict:
 
 
 SENTENCES: dict[Kind, Callable[[Situation], Verdict]] = {
+    Kind.UNREAD: _unread,
     Kind.START: _start,
     Kind.TOO_EARLY: _too_early,
     Kind.SETTLING: _settling,
