@@ -108,6 +108,7 @@ class Situation:
         too_large: a learning rate that these weights were trained at before, too large for the optimizer; else 0.
         undoable: whether there is something to go back to.
         blamed: the fields changed last before the loss was not finite.
+        finished: whether all epochs are trained.
     """
 
     kind: Kind
@@ -143,3 +144,4 @@ class Situation:
     too_large: float = 0.0
     undoable: bool = False
     blamed: tuple[str, ...] = ()
+    finished: bool = False

@@ -27,6 +27,7 @@ from echornn.analysis.phrases import (
     smaller_steps,
     targets,
     terms,
+    wait,
 )
 from echornn.analysis.remedy import Remedy
 from echornn.analysis.reviews import FIRST_BLOCK
@@ -114,7 +115,8 @@ def _beginning(it: Situation) -> Verdict:
     if it.windows < SOON:
         return told
     so_long = f"so for {it.windows:,} windows; "
-    return helped(it.config, told, f"{so_long}wait, or R draws other weights", so_long, "; or wait")
+    patience = wait(it.finished)
+    return helped(it.config, told, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
 
 
 def _solved(it: Situation) -> Verdict:

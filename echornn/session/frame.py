@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 
@@ -149,7 +149,8 @@ class Frame:
         if self.is_unread:
             return Situation(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
-        return situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        it = situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        return replace(it, finished=True) if self.is_at_the_end_of(self.config) else it
 
     @property
     def passed(self) -> Situation | None:
@@ -167,7 +168,8 @@ class Frame:
     def verdict(self) -> Verdict:
         """The same in a plain sentence; for several replicas: how many solved the task, and what keeps the others."""
         if self.seed_stats is not None:
-            return seeds_verdict(self.seed_stats, self.own_config, self.undoable > 0 and bool(self.blamed))
+            undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)
+            return seeds_verdict(self.seed_stats, self.own_config, undoable, finished)
         return said(self.situation)
 
     @property

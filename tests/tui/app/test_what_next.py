@@ -44,9 +44,12 @@ async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
 
 
 async def test_what_can_be_done_next_is_said_of_a_finished_run() -> None:
-    async with finished() as (app, _, _):
+    async with finished() as (app, _, pilot):
         second = screen_text(app).splitlines()[1]
         assert "s: more epochs, [: back, R: new weights, L: 64 seeds · echo 3" in second
+        assert app._frame.situation.finished
+        await obeyed(app, pilot, "left_square_bracket")
+        assert not app._frame.situation.finished, "from the past it trains on"
 
 
 @pytest.mark.parametrize(
