@@ -13,7 +13,7 @@ The map of this house; each room knows only those below it::
     reference/  slow, obvious twins that share no code with the rest
     config, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen, readings,
     row_readings: the plain values that all use
-    quiet: TensorFlow's import
+    quiet, collector: TensorFlow's import, and the garbage collector during imports
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 
@@ -45,7 +45,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from echornn import quiet
+from echornn import collector, quiet
 
 if TYPE_CHECKING:
     from echornn.analysis.loss_history import LossHistory as LossHistory
@@ -109,9 +109,10 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    if home.startswith(("training.", "probes.")):
-        quiet.import_tensorflow()
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    with collector.paused():
+        if home.startswith(("training.", "probes.")):
+            quiet.import_tensorflow()
+        return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

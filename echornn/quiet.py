@@ -10,6 +10,8 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
+from echornn import collector
+
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
 
@@ -30,7 +32,7 @@ def import_tensorflow() -> None:
     Its errors come as exceptions. Log lines of all levels are printed where ``TF_CPP_MIN_LOG_LEVEL`` is set, 0 for all.
     While it is imported, what other threads write to file descriptor 2 waits; it is written afterwards.
     """
-    with _importing:
+    with _importing, collector.paused():
         if "tensorflow" in sys.modules or LEVEL in os.environ:
             return
         os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded

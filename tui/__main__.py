@@ -6,6 +6,7 @@ import os
 import sys
 from typing import NoReturn
 
+from echornn import collector
 from tui.exit_code import ExitCode
 from tui.tty import closed_descriptors, early_signals
 
@@ -20,7 +21,8 @@ def main() -> NoReturn:
     if sys.stdout is None:
         sys.stderr.write("echornn-tui: standard output is closed: send it to /dev/null if nobody reads it\n")
         sys.exit(ExitCode.FAILED)
-    from tui.cli import main as run_command
+    with collector.paused():
+        from tui.cli import main as run_command
 
     run_command()
 

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
+from echornn import collector
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_error import RunError
@@ -118,7 +119,8 @@ def train(
         from tui.commands.headless import print_training
 
         return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
-    from tui.tty.open_app import show_training
+    with collector.paused():
+        from tui.tty.open_app import show_training
 
     return Training(
         show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at, compared

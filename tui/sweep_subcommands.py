@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from echornn import collector
 from echornn.sweeps.grid import Until
 from echornn.sweeps.measures import Measure
 from tui.flags import ConfigFlags
@@ -87,7 +88,8 @@ def show_map(
         from tui.commands.map import print_map
 
         return partial(print_map, results, first, csv, svg, ascii)
-    from tui.tty.open_map import show_map as open_map
+    with collector.paused():
+        from tui.tty.open_map import show_map as open_map
 
     return Training(open_map, results, first, ascii, theme, guarded)
 
@@ -165,6 +167,7 @@ def compute_sweep(
     if headless or json or not terminal.is_interactive():
         return Training(print_sweep, out, wanted, engine, json)
     guarded = guardian.divide()
-    from tui.tty.open_sweep import show_sweep
+    with collector.paused():
+        from tui.tty.open_sweep import show_sweep
 
     return Training(show_sweep, out, wanted, engine, ascii, theme, guarded)

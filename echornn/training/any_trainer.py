@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from echornn import quiet
+from echornn import collector, quiet
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
@@ -92,9 +92,10 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES) -> MakeTrainer:
 
     @functools.cache
     def programs() -> Any:
-        quiet.import_tensorflow()
-        from echornn.training.device import use_one_thread
-        from echornn.training.programs import Programs
+        with collector.paused():
+            quiet.import_tensorflow()
+            from echornn.training.device import use_one_thread
+            from echornn.training.programs import Programs
 
         use_one_thread()
         return Programs(devices)

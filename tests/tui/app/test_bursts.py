@@ -6,10 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from textual.app import ComposeResult
 from textual.events import Key
+from textual.geometry import Region
 from textual.screen import Screen
-from textual.widgets import Footer
 
 import tui
 from echornn.session.frame import State
@@ -75,30 +74,30 @@ def test_no_style_depends_on_the_focus() -> None:
     assert not any(":focus" in text or ":blur" in text for text in styles)
 
 
-async def test_the_footer_is_composed_anew_only_where_other_keys_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:
-    composed: list[KeyLine] = []
-    compose = KeyLine.compose
+async def test_the_footer_is_sent_anew_only_where_other_keys_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Region] = []
+    refresh = KeyLine.refresh
 
-    def counted(footer: KeyLine) -> ComposeResult:
-        composed.append(footer)
-        yield from compose(footer)
+    def counted(footer: KeyLine, *regions: Region, **options: bool) -> KeyLine:
+        sent.extend(regions)
+        return refresh(footer, *regions, **options)
 
-    monkeypatch.setattr(KeyLine, "compose", counted)
+    monkeypatch.setattr(KeyLine, "refresh", counted)
     async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
         await pilot.pause()
-        composed.clear()
+        sent.clear()
         await pilot.press("tab", "tab", "l", "z")
-        assert not composed
+        assert not sent
         for state in (State.RUNNING, State.PAUSED, State.FINISHED):
             session.set_frame(state, trained=800)
             app.show_newest_frame()
             await pilot.pause()
             await pilot.pause()
             assert ("Pause" in screen_text(app).splitlines()[-1]) == (state is State.RUNNING)
-        assert len(composed) == 3
+        assert len(sent) == 3
         await pilot.resize_terminal(60, 24)
         await pilot.pause()
-        assert len(composed) == 4, "there is room for fewer"
+        assert len(sent) == 4, "there is room for fewer"
 
 
 @pytest.mark.parametrize(
@@ -135,31 +134,6 @@ async def test_what_the_crosshair_reads_is_of_the_size_that_the_screen_has_now()
             await pilot.pause()
             await pilot.pause()
             assert plot.reading[:30] in screen_text(app), size
-
-
-async def test_the_footer_names_the_keys_of_now_where_they_changed_there_and_back_while_it_was_composed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compose_anew = Footer.recompose
-
-    async with opened(State.PAUSED, (120, 40)) as (app, session, pilot):
-
-        async def meanwhile(footer: Footer) -> None:
-            monkeypatch.setattr(Footer, "recompose", compose_anew)  # else each time asks for the next one, for ever
-            session.set_frame(State.PAUSED, trained=800)
-            app.show_newest_frame()
-            await compose_anew(footer)
-            session.set_frame(State.RUNNING, trained=800)
-            app.show_newest_frame()
-
-        monkeypatch.setattr(Footer, "recompose", meanwhile)
-        session.set_frame(State.RUNNING, trained=800)
-        app.show_newest_frame()
-        await pilot.pause()
-        await pilot.pause()
-        assert Footer.recompose is compose_anew, "it was composed"
-        assert session.frame.state is State.RUNNING
-        assert "Pause" in screen_text(app).splitlines()[-1]
 
 
 async def test_the_footer_names_the_keys_of_now_where_a_screen_closed_before_it_was_drawn() -> None:

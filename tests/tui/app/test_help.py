@@ -23,6 +23,7 @@ from tui.app.help_text import OF_VIEWS, THE_SCREEN, Section, found, paragraphs
 from tui.app.help_words import WORDS
 from tui.app.screens.help import HelpScreen
 from tui.app.views.table import VIEWS
+from tui.app.widgets.help_lines import wrapped
 
 KEYS = (("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset"))
 OF_VIEW = [Section(title, tuple(("", text) for text in texts)) for title, texts in OF_VIEWS.items()]
@@ -126,6 +127,16 @@ def test_a_word_that_the_screen_uses_is_explained(word: str) -> None:
 )
 def test_a_word_of_the_views_and_of_the_fields_is_explained(word: str) -> None:
     assert found(TEXT, word)
+
+
+@pytest.mark.parametrize("width", [20, 48, 68])
+def test_it_is_wrapped_to_any_width_and_no_character_is_lost(width: int) -> None:
+    for section in TEXT:
+        lines = wrapped(section, ("the",), width)
+        assert all(line.cell_len <= width for line in lines)
+        told = "".join([section.heading, *(part for row in section.rows for part in row)])
+        drawn = "".join(line.plain for line in lines)
+        assert sorted(drawn.replace(" ", "")) == sorted(told.replace(" ", ""))
 
 
 async def test_two_keys_that_are_told_of_together_have_one_row() -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from rich.console import Group
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.app.help_text import Section, found
 from tui.app.screens.closes_once import ClosesOnce
+from tui.app.widgets.help_lines import HelpLines
+
+NOTHING = Section("nothing is found; escape shows all again")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class HelpScreen(ClosesOnce):
         self._chapters = chapters
         self._ascii_only = ascii_only
         self._sections: list[Section] = []
-        self._found = Static()
+        self._found = HelpLines()
         self._text = VerticalScroll(self._found)
         self._search = Input(placeholder="words, or a key", compact=True)
 
@@ -104,10 +103,8 @@ class HelpScreen(ClosesOnce):
         self.set_focus(self._text)
 
     def _show(self, sought: str) -> None:
-        shown = found(self._sections, sought)
-        words = [word for word in sought.split() if len(word) > 1]
-        nothing = [Text("nothing is found; escape shows all again")]
-        self._found.update(Group(*([_drawn(section, words) for section in shown] or nothing)))
+        shown = found(self._sections, sought) or [NOTHING]
+        self._found.show(shown, [word for word in sought.split() if len(word) > 1])
         self._text.scroll_home(animate=False)
 
     def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
@@ -130,22 +127,3 @@ class HelpScreen(ClosesOnce):
                     display = binding.key
                 rows[binding.key] = (display, binding.tooltip)
         return list(rows.values())
-
-
-def _drawn(section: Section, words: list[str]) -> Group:
-    """The section as it is drawn, with the words that were sought marked."""
-
-    def marked(text: str) -> Text:
-        cell = Text(text)
-        cell.highlight_words(words, "reverse", case_sensitive=False)
-        return cell
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, min_width=8)
-    table.add_column()
-    for key, text in section.rows:
-        if key:
-            table.add_row(marked(key), marked(text))
-    paragraphs = [marked(text) for key, text in section.rows if not key]
-    parts: list[Text | Table] = [*paragraphs, *([table] if table.row_count else [])]
-    return Group(Text(section.heading, "bold"), *(Padding(part, (0, 0, 1, 0)) for part in parts))

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
 
-from textual.app import ComposeResult
-from textual.events import Resize
+from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer
+
+from tui.app.widgets.cells import Cells, CellWidget
 
 LEFT_OUT = ("branches", "window(-1)", "step", "faster", "seeds", "undo", "settings", "view('1')")
 """Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
-
-
-@runtime_checkable
-class Named(Protocol):
-    """What Textual's footer draws for a key; the class itself is private to it."""
-
-    key: str
-    key_display: str
-    description: str
-    action: str
 
 
 def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str] = LEFT_OUT) -> set[str]:
@@ -39,53 +28,57 @@ def kept(widths: Sequence[tuple[str, int]], room: int, left_out: Sequence[str] =
     return actions
 
 
-class KeyLine(Footer):
-    """The footer, with as many keys as have room. It is composed anew only where what it names has changed, and once
-    for all changes that come at the same time: composing takes as long as drawing the whole screen.
+class KeyLine(CellWidget):
+    """The keys that do something now, as many as have room.
+
+    Textual's own footer is a widget for each key, which are made anew whenever the keys change: that takes as long as
+    drawing the whole screen.
 
     Args:
         offers: whether an action that is bound has anything to do now, by this key.
         left_out: see `kept`.
     """
 
+    STYLES = ("keys--key", "keys--name")
+    COMPONENT_CLASSES = set(STYLES)
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom;
+        height: 1;
+        color: $footer-foreground;
+        background: $footer-background;
+        & > .keys--key { color: $footer-key-foreground; background: $footer-key-background; text-style: bold; }
+        & > .keys--name { color: $footer-description-foreground; background: $footer-description-background; }
+    }
+    """
+
     def __init__(self, offers: Callable[[str, str], bool], left_out: Sequence[str] = LEFT_OUT) -> None:
-        super().__init__(show_command_palette=False, compact=True)
+        super().__init__()
         self._offers = offers
         self._left_out = left_out
-        self._is_stale = False
-        self._names: object = None
 
-    def compose(self) -> ComposeResult:
-        self._names = self._named_now() if self._bindings_ready else None  # they may have changed since `recompose`
-        drawn = [one for one in super().compose() if not isinstance(one, Named) or self._offers(one.action, one.key)]
-        widths = [(one.action, len(f"{one.key_display} {one.description} ")) for one in drawn if isinstance(one, Named)]
-        shown = kept(widths, self.app.size.width + 1, self._left_out)  # behind the last one nothing needs a space
-        yield from (one for one in drawn if not isinstance(one, Named) or one.action in shown)
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self.bindings_changed)
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        """Compose anew behind what waits for this widget, and as Textual does only while the terminal has the focus.
+        """Draw anew, but only while the terminal has the focus, as Textual does: without it no widget has the keys."""
+        if screen.app.app_focus:
+            self.redraw()
 
-        Textual's own footer waits for the next drawing of the screen that is open; where that is closed before it is
-        drawn, the footer would stay as it was.
-        """
-        self._bindings_ready = True
-        if screen.app.app_focus and self.is_attached and not self._is_stale:
-            self._is_stale = True
-            self.call_later(self.recompose)
+    def draw(self, cells: Cells) -> None:
+        offered = {action: (self.app.get_key_display(key), key.description) for action, key in self._offered().items()}
+        widths = [(action, len(f"{display} {name} ")) for action, (display, name) in offered.items()]
+        shown = kept(widths, cells.width + 1, self._left_out)  # behind the last one nothing needs a space
+        x = 0
+        for action, (display, name) in offered.items():
+            if action in shown:
+                x = cells.write(x, 0, display, "keys--key")
+                x = cells.write(x, 0, f" {name}", "keys--name") + 1
 
-    async def recompose(self) -> None:
-        self._is_stale = False
-        if self._named_now() != self._names:
-            await super().recompose()
-
-    def _named_now(self) -> object:
-        """The keys that make sense now, and the width that there is for them."""
-        keys = [
-            (binding, is_enabled)
-            for _, binding, is_enabled, _ in self.screen.active_bindings.values()
-            if binding.show and self._offers(binding.action, binding.key)
-        ]
-        return self.app.size.width, keys
-
-    def on_resize(self, event: Resize) -> None:
-        self.call_later(self.recompose)
+    def _offered(self) -> dict[str, Binding]:
+        """The first key of each action that makes sense now."""
+        offered: dict[str, Binding] = {}
+        for _, binding, _, _ in self.screen.active_bindings.values():
+            if binding.show and self._offers(binding.action, binding.key):
+                offered.setdefault(binding.action, binding)
+        return offered
