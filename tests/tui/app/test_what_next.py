@@ -33,11 +33,11 @@ async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
 
 
 async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
-    """Press these keys; see what came of it."""
+    """Press these keys; see what came of it, when nothing is trained any more."""
     await pilot.press(*keys)
     idle = threading.Thread(target=app.session.when_idle, args=(PATIENCE,))
     idle.start()
-    while idle.is_alive():
+    while idle.is_alive() or app.session.frame.state is State.RUNNING:
         await pilot.pause(0.001)
     app.show_newest_frame()
     await pilot.pause()
