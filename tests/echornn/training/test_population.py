@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +19,7 @@ from echornn.training.memory import population_bytes_needed, require_population_
 from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
 from echornn.training.shares import Shares
-from tests.compiled import PROGRAMS, SharedPrograms, make_trainer
+from tests.compiled import PROGRAMS, make_trainer, plain
 
 pytestmark = pytest.mark.slow
 
@@ -37,16 +35,6 @@ REPLICAS = 11
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
     """Shares do not depend on the machine."""
-
-
-@contextmanager
-def plain() -> Iterator[SharedPrograms]:
-    """Programs of plain operations, which come to the same numbers as XLA's and need no compilation."""
-    plainly = partial(tf.function, autograph=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
-        patch.setattr(private_xla, "_update_slice", None)  # only XLA has it
-        yield SharedPrograms()
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:
