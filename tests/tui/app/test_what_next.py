@@ -33,20 +33,23 @@ async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
 
 
 async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
-    """Press these keys; see what came of it."""
+    """Press these keys; see what came of it, when nothing is trained any more."""
     await pilot.press(*keys)
     idle = threading.Thread(target=app.session.when_idle, args=(PATIENCE,))
     idle.start()
-    while idle.is_alive():
+    while idle.is_alive() or app.session.frame.state is State.RUNNING:
         await pilot.pause(0.001)
     app.show_newest_frame()
     await pilot.pause()
 
 
 async def test_what_can_be_done_next_is_said_of_a_finished_run() -> None:
-    async with finished() as (app, _, _):
+    async with finished() as (app, _, pilot):
         second = screen_text(app).splitlines()[1]
         assert "s: more epochs, [: back, R: new weights, L: 64 seeds · echo 3" in second
+        assert app._frame.situation.finished
+        await obeyed(app, pilot, "left_square_bracket")
+        assert not app._frame.situation.finished, "from the past it trains on"
 
 
 @pytest.mark.parametrize(
