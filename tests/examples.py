@@ -13,4 +13,5 @@ QUICK = 25
 
 def examples(count: int) -> settings:
     """Try so many, or the part of them that is tried where slow tests are left out."""
-    return settings(max_examples=max(1, count * settings.default.max_examples // ALL))
+    tried = settings().max_examples
+    return settings(max_examples=max(1, count * tried // ALL))
