@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,11 +34,13 @@ async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
 
 
 async def obeyed(app: EchoApp, pilot: Pilot[int], *keys: str) -> None:
-    """Press these keys; see what came of it."""
+    """Press these keys; see what came of it, when what they asked for is trained."""
     await pilot.press(*keys)
     idle = threading.Thread(target=app.session.when_idle, args=(PATIENCE,))
     idle.start()
-    while idle.is_alive():
+    deadline = time.monotonic() + PATIENCE
+    while idle.is_alive() or app.session.frame.state not in (State.PAUSED, State.FINISHED):
+        assert time.monotonic() < deadline, app.session.frame
         await pilot.pause(0.001)
     app.show_newest_frame()
     await pilot.pause()
