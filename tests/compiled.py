@@ -7,8 +7,15 @@ alive at once need two loops.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+import tensorflow as tf
 
 from echornn.config import EchoConfig
+from echornn.network import private_xla
 from echornn.training.bptt import TrainingLoop
 from echornn.training.programs import Programs, structure
 from echornn.training.trainer import Trainer
@@ -31,10 +38,20 @@ class SharedPrograms(Programs):
 
 PROGRAMS = SharedPrograms()
 
-SMALL = EchoConfig(num_epochs=4, total_series_length=400, batch_size=4, truncated_backprop_length=7, echo_step=2)
-"""14 windows an epoch, 2 columns unused."""
+SMALL = EchoConfig(num_epochs=4, total_series_length=4 * 44, batch_size=4, truncated_backprop_length=3, echo_step=2)
+"""14 windows an epoch, 2 columns unused; of few steps a window: they compile sooner."""
 
 
 def make_trainer(config: EchoConfig) -> Trainer:
     """A new trainer, whose loop may have been another's."""
     return Trainer(config, PROGRAMS)
+
+
+@contextmanager
+def plain() -> Iterator[SharedPrograms]:
+    """Programs of plain operations, which come to the same numbers as XLA's and need no compilation."""
+    plainly = partial(tf.function, autograph=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
+        patch.setattr(private_xla, "_update_slice", None)  # only XLA has it
+        yield SharedPrograms()

@@ -90,6 +90,15 @@ def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
+def shared_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever makes trainers in this process, they take and give back the compiled loops of all tests."""
+    from tests.compiled import PROGRAMS
+
+    for module in ("programs", "trainer", "population"):
+        monkeypatch.setattr(f"echornn.training.{module}.Programs", lambda *_: PROGRAMS)
+
+
+@pytest.fixture
 def one_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Populations are trained by one call, as on a machine with one processor: it compiles one program and not two."""
     monkeypatch.setattr("echornn.training.population.processors", lambda: ["/CPU:0"])

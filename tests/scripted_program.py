@@ -11,7 +11,7 @@ import time
 from typing import NoReturn
 from unittest.mock import patch
 
-from echornn.config import EchoConfig
+from echornn.config import ConfigError, EchoConfig
 from echornn.progress import Progress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
@@ -38,7 +38,19 @@ def partly_wrong(config: EchoConfig) -> AnyTrainer:
     return trainer
 
 
-TRAINERS: dict[str, MakeTrainer] = {"": partly_wrong, "hashed": hashed_trainers, "slow": SlowTrainer}
+def without_gpu(config: EchoConfig) -> AnyTrainer:
+    """Refuses a GPU as TensorFlow's do where it sees none."""
+    if config.device == "gpu":
+        raise ConfigError("device", config.device, "TensorFlow sees no GPU here")
+    return partly_wrong(config)
+
+
+TRAINERS: dict[str, MakeTrainer] = {
+    "": partly_wrong,
+    "hashed": hashed_trainers,
+    "slow": SlowTrainer,
+    "cpu": without_gpu,
+}
 
 
 def main() -> NoReturn:

@@ -13,12 +13,17 @@ SLOWER = "a smaller learning_rate (s)"
 ONE_SEED = "one seed proves nothing: L tries 64 fresh starts with these settings"
 TOO_SURE = "random weights are too sure of their guesses; training corrects that first"
 
-WAIT = "wait: learning often begins after some hundred windows; R: other weights"
+BEGINS = "learning often begins after some hundred windows"
 SLOW = "learning takes more windows, often thousands"
 LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
 
 SOON = 2_000
 """Windows before which no start is given up: with Glorot's, all of 16 seeds solve the echo before (RNN, GRU, LSTM)."""
+
+
+def wait(finished: bool) -> str:
+    """What a slow network needs: time, and if all epochs are trained, more of them."""
+    return "more epochs (s)" if finished else "wait"
 
 
 def at_chance(it: Situation) -> str:

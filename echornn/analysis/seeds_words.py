@@ -9,6 +9,7 @@ import numpy as np
 from echornn.analysis import rates
 from echornn.analysis.advice import helped
 from echornn.analysis.phrases import (
+    BEGINS,
     SLOW,
     SLOWER,
     SOON,
@@ -17,6 +18,7 @@ from echornn.analysis.phrases import (
     cut_off,
     seeds_that_solve,
     state_text,
+    wait,
 )
 from echornn.analysis.seed_stats import SeedStats
 from echornn.analysis.verdict import Verdict
@@ -28,6 +30,7 @@ from echornn.tasks.levels import (
     few_inside,
     few_uniform_starts_learn,
     fits_register,
+    uniform_start_may_learn_yet,
 )
 from echornn.tasks.solved import RECENT_WINDOWS
 
@@ -66,12 +69,13 @@ class Standings:
         return cls(*(int(np.count_nonzero(group)) for group in groups))
 
 
-def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = False) -> Verdict:
+def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = False, finished: bool = False) -> Verdict:
     """The sentence for several replicas.
 
     Args:
         config: of any of its networks.
         undoable: whether `u` goes back to before the change after which a loss became non-finite.
+        finished: whether all epochs are trained.
     """
     if not seed_stats.windows or seed_stats.is_blank:
         return Verdict(
@@ -92,11 +96,12 @@ def seeds_verdict(seed_stats: SeedStats, config: EchoConfig, undoable: bool = Fa
     told = [f"{count:,} {words}" for count, words in sorted(groups, key=lambda group: -group[0]) if count]
     cause, more = as_fits(seed_stats.in_words(), *(f"{', ' if index else '; '}{one}" for index, one in enumerate(told)))
     seen = Verdict(cause, "", more)
-    advice = _advice(stand, seed_stats, config, undoable)
-    return replace(seen, advice=advice) if advice else helped(config, seen, *_in_all(config, seed_stats.windows))
+    if advice := _advice(stand, seed_stats, config, undoable, finished):
+        return replace(seen, advice=advice)
+    return helped(config, seen, *_in_all(config, seed_stats.windows, finished))
 
 
-def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool) -> str:
+def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoable: bool, finished: bool) -> str:
     """The advice for the largest group of unsolved networks; empty if the advice is the same for all (see
     `_in_all`)."""
     most = max(stand.at_chance, stand.above, stand.below, stand.diverged, stand.lost)
@@ -114,11 +119,11 @@ def _advice(stand: Standings, seed_stats: SeedStats, config: EchoConfig, undoabl
             return f"{cut_off(config)}: training may destroy what the state keeps"
         return f"{SLOWER} may hold it steadier"
     if most == stand.below and fits_register(config) and credit_coverage(config) > 0:
-        return "those below chance still learn, or are stuck; 6 shows each"
+        return f"those below chance still {'learned' if finished else 'learn'}, or are stuck; 6 shows each"
     return ""
 
 
-def _in_all(config: EchoConfig, windows: int) -> tuple[str, str, str]:
+def _in_all(config: EchoConfig, windows: int, finished: bool) -> tuple[str, str, str]:
     """Why many networks do not learn, from what all have in common: the advice if no change is known to help; and the
     words before and after the change if one is."""
     if credit_coverage(config) == 0:
@@ -141,9 +146,10 @@ def _in_all(config: EchoConfig, windows: int) -> tuple[str, str, str]:
         return f"{few}init glorot (s) may help", few, ""
     if config.init == "tutorial":
         long = "uniform starts can stay at chance long; "
-        return f"{long}init glorot (s) may help, or wait", long, ", or wait"
+        after = f", or {wait(finished)}" * uniform_start_may_learn_yet(config, windows)
+        return f"{long}init glorot (s) may help{after}", long, after
     if few_inside(config):
-        return f"{SLOW}; wait, or a longer T (s)", f"{SLOW}; ", ", or wait"
+        return f"{SLOW}; {wait(finished)}, or a longer T (s)", f"{SLOW}; ", f", or {wait(finished)}"
     if windows < SOON:
-        return "wait: learning often begins after some hundred windows", "", ""
+        return f"{wait(finished)}: {BEGINS}", "", ""
     return "those have learned nothing yet; R draws other weights for all", "", ""

@@ -16,6 +16,7 @@ from echornn.config import EchoConfig
 class Kind(StrEnum):
     """What can be the case."""
 
+    UNREAD = "the losses on record are not read yet"
     START = "nothing is trained yet"
     TOO_EARLY = "too few windows to tell"
     SETTLING = "the loss comes down from above chance"
@@ -107,6 +108,7 @@ class Situation:
         too_large: a learning rate that these weights were trained at before, too large for the optimizer; else 0.
         undoable: whether there is something to go back to.
         blamed: the fields changed last before the loss was not finite.
+        finished: whether all epochs are trained.
     """
 
     kind: Kind
@@ -142,3 +144,4 @@ class Situation:
     too_large: float = 0.0
     undoable: bool = False
     blamed: tuple[str, ...] = ()
+    finished: bool = False

@@ -7,11 +7,11 @@ import math
 from echornn.analysis.advice import helped
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import (
+    BEGINS,
     LONGER,
     SLOW,
     SLOWER,
     SOON,
-    WAIT,
     about,
     adds,
     as_fits,
@@ -24,18 +24,25 @@ from echornn.analysis.phrases import (
     right,
     seeds_that_solve,
     terms,
+    wait,
     where_known,
 )
 from echornn.analysis.situation import MAINLY, STILL, Situation
 from echornn.analysis.verdict import Verdict
-from echornn.tasks.levels import chance_level, few_inside, few_uniform_starts_learn, fits_register, register_numbers
+from echornn.tasks.levels import (
+    chance_level,
+    few_inside,
+    few_uniform_starts_learn,
+    fits_register,
+    register_numbers,
+    uniform_start_may_learn_yet,
+)
 
 KEPT = 0.05
 """r2 from which on a linear read-out finds something of an input in the state."""
 
-PATIENCE = 10_000
-"""Windows after which waiting is not advised: of 32 seeds with state 4, 17 learn from a uniform start in 666, 11 more
-in 6 660, and 2 more in 26 640."""
+
+TAKES_LONG = ": a uniform start can take thousands of windows"
 
 
 def plateau(it: Situation) -> Verdict:
@@ -43,7 +50,8 @@ def plateau(it: Situation) -> Verdict:
         stays = "seldom leaves it" if few_uniform_starts_learn(it.config) else "can stay there long"
         more = where_known(it.spread, f"; units move by {_deviation(it.spread)} as inputs change")
         return _another_start(it, Verdict(f"{at_chance_after(it)}: a uniform start {stays}", "", more))
-    advice = WAIT if it.windows < SOON else "nothing is learned yet; R draws other weights"
+    late = "nothing is learned yet; R draws other weights"
+    advice = as_fits(f"{wait(it.finished)}: {BEGINS}", "; R: other weights")[0] if it.windows < SOON else late
     return Verdict(at_chance_after(it), advice, "", adds(note_text(it)))
 
 
@@ -61,10 +69,14 @@ def pinned(it: Situation) -> Verdict:
 
 def _another_start(it: Situation, cause: Verdict) -> Verdict:
     """With what helps where a uniform start may be why."""
-    if few_uniform_starts_learn(it.config):
+    config = it.config
+    patience = f"or {wait(it.finished)}" if uniform_start_may_learn_yet(config, it.windows) else ""
+    if config.cell != "rnn":  # another uniform start takes as long
+        after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
+    elif few_uniform_starts_learn(config):
         after = "; R draws such a start again: few learn at this size"
     else:
-        after = f"; or {'wait, or ' * (it.windows < PATIENCE)}R for another uniform start"
+        after = f"; {f'{patience}, ' if patience else ''}or R for another uniform start"
     return helped(it.config, cause, f"init glorot (s) may help{after}", after=after)
 
 
@@ -79,7 +91,7 @@ def far(it: Situation) -> Verdict:
 
 def slow(it: Situation, cause: Verdict) -> Verdict:
     """With what helps where few targets echo an input inside their window."""
-    return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", "; or wait")
+    return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", f"; or {wait(it.finished)}")
 
 
 def saturated(it: Situation) -> Verdict:

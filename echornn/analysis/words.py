@@ -27,6 +27,7 @@ from echornn.analysis.phrases import (
     smaller_steps,
     targets,
     terms,
+    wait,
 )
 from echornn.analysis.remedy import Remedy
 from echornn.analysis.reviews import FIRST_BLOCK
@@ -63,6 +64,10 @@ BLANK = Remedy({"row_start": "zero"})
 def said(it: Situation) -> Verdict:
     """The sentence for what is the case."""
     return SENTENCES[it.kind](it)
+
+
+def _unread(it: Situation) -> Verdict:
+    return Verdict("the losses of this run are being read")
 
 
 def _start(it: Situation) -> Verdict:
@@ -110,7 +115,8 @@ def _beginning(it: Situation) -> Verdict:
     if it.windows < SOON:
         return told
     so_long = f"so for {it.windows:,} windows; "
-    return helped(it.config, told, f"{so_long}wait, or R draws other weights", so_long, "; or wait")
+    patience = wait(it.finished)
+    return helped(it.config, told, f"{so_long}{patience}, or R draws other weights", so_long, f"; or {patience}")
 
 
 def _solved(it: Situation) -> Verdict:
@@ -227,6 +233,7 @@ def _recovering(it: Situation) -> Verdict:
 
 
 SENTENCES: dict[Kind, Callable[[Situation], Verdict]] = {
+    Kind.UNREAD: _unread,
     Kind.START: _start,
     Kind.TOO_EARLY: _too_early,
     Kind.SETTLING: _settling,

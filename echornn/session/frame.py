@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
 
@@ -11,7 +11,7 @@ from echornn.analysis.evidence import Evidence
 from echornn.analysis.judge import passed, situation
 from echornn.analysis.seed_stats import SeedStats
 from echornn.analysis.seeds_words import seeds_verdict
-from echornn.analysis.situation import Situation
+from echornn.analysis.situation import Kind, Situation
 from echornn.analysis.verdict import Verdict
 from echornn.analysis.words import said
 from echornn.config import EchoConfig
@@ -76,6 +76,7 @@ class Frame:
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
         coming: what is compiled, to be trained next; None where nothing is, or `config` itself.
         start: what is trained first when loading ends, by the keys that were pressed meanwhile.
+        is_unread: whether windows are on record whose losses are not read yet.
     """
 
     state: State
@@ -111,11 +112,17 @@ class Frame:
     warning: str = ""
     coming: EchoConfig | None = None
     start: Start = field(default_factory=Start)
+    is_unread: bool = False
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was trained before: no run that goes on either, whose record is not read yet."""
-        return not (self.trained or self.window)
+        """Whether nothing was trained before, nor is on record."""
+        return not (self.trained or self.window or self.is_unread)
+
+    def is_at_the_end_of(self, config: EchoConfig) -> bool:
+        """Whether nothing is left to train here for this configuration, also while it is still loading."""
+        trains_on = self.config.differs_only_live(config) and not self.is_past
+        return trains_on and self.window == config.windows_per_epoch and self.epoch >= config.num_epochs
 
     @property
     def own_config(self) -> EchoConfig:
@@ -139,8 +146,11 @@ class Frame:
     @property
     def situation(self) -> Situation:
         """What is the case; see `echornn.analysis.judge.situation`."""
+        if self.is_unread:
+            return Situation(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
-        return situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        it = situation(self.own_config, self.evidence, self.progress, undoable, self.blamed, self._near_vitals)
+        return replace(it, finished=True) if self.is_at_the_end_of(self.config) else it
 
     @property
     def passed(self) -> Situation | None:
@@ -158,7 +168,8 @@ class Frame:
     def verdict(self) -> Verdict:
         """The same in a plain sentence; for several replicas: how many solved the task, and what keeps the others."""
         if self.seed_stats is not None:
-            return seeds_verdict(self.seed_stats, self.own_config, self.undoable > 0 and bool(self.blamed))
+            undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)
+            return seeds_verdict(self.seed_stats, self.own_config, undoable, finished)
         return said(self.situation)
 
     @property

@@ -15,6 +15,7 @@ class Mailbox:
         self._changed = threading.Condition()
         self._commands: list[Command] = []
         self._sent = 0
+        self._taken = self._obeyed = 0
         self._done = -1
         self._ended = False
         self.stopping = False
@@ -43,6 +44,12 @@ class Mailbox:
             self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
             return self._done >= sent
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the thread has not come back yet from the commands that were sent so far."""
+        with self._changed:
+            return self._obeyed < self._sent
+
     # ---- for the thread that takes them
 
     def take(self, seconds: float | None, idle: bool) -> list[Command] | None:
@@ -53,6 +60,7 @@ class Mailbox:
             idle: whether all commands taken before are done.
         """
         with self._changed:
+            self._obeyed = self._taken
             if idle and not self._commands:
                 self._done = self._sent
                 self._changed.notify_all()
@@ -61,6 +69,7 @@ class Mailbox:
             if self.stopping:
                 return None
             commands, self._commands = self._commands, []
+            self._taken += len(commands)
             return commands
 
     def end(self) -> None:

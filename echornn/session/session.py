@@ -107,6 +107,11 @@ class Session:
         """Commands to train, to change what is trained or to go to a moment that are not carried out yet."""
         return self._given - self._done + self._loop.changes.waiting
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether a command is not obeyed yet, or the frame does not show yet what came of it."""
+        return self._loop.mailbox.is_behind
+
     def _have_done(self, command: Command) -> None:
         def do() -> None:
             command()
@@ -124,6 +129,21 @@ class Session:
             order(self._loop.drive)
 
         return lambda: self._loop.changes.in_turn(obey, anywhere)
+
+    def _have_looked(self, look: Command) -> None:
+        """Show another moment, where training pauses; while it loads, only the pause is shown."""
+
+        def pause(drive: Drive) -> None:
+            if drive is not self._loop.drive:  # which is paused by the look itself, if there is such a moment
+                drive.pause()
+
+        turn = self._ordered(pause)
+
+        def do() -> None:
+            turn()
+            look()
+
+        self._have_done(do)
 
     def _in_turn(self, command: Command) -> None:
         self._loop.mailbox.send(lambda: self._loop.changes.in_turn(command))
@@ -184,8 +204,11 @@ class Session:
         self._loop.mailbox.send(self._ordered(Drive.resume))
 
     def toggle(self) -> None:
-        """Pause where it runs, resume where it is paused."""
-        self._loop.mailbox.send(self._ordered(Drive.toggle))
+        """Pause where it runs, resume where it is paused; while it loads, change how the frame says that it starts."""
+        start, order = self.frame.start, Drive.toggle
+        if self._loop.stage.frame.state is State.LOADING:
+            order = Drive.pause if start.running or start.windows else Drive.resume
+        self._loop.mailbox.send(self._ordered(order))
 
     def step(self, windows: int = 1) -> None:
         """Train so many windows, then pause.
@@ -254,15 +277,15 @@ class Session:
 
         Beyond the path's ends its ends are shown. A branch that is not there is said in `Frame.refusal`.
         """
-        self._have_done(lambda: self._loop.changes.go(branch, window))
+        self._have_looked(lambda: self._loop.changes.go(branch, window))
 
     def move(self, windows: int) -> None:
         """Show the moment so many windows on along the line, or back; see `go`."""
-        self._have_done(lambda: self._loop.changes.move(windows))
+        self._have_looked(lambda: self._loop.changes.move(windows))
 
     def move_epochs(self, epochs: int) -> None:
         """Show the next moment at which an epoch ends, or the one before (-1); see `go`."""
-        self._have_done(lambda: self._loop.changes.move_epochs(epochs))
+        self._have_looked(lambda: self._loop.changes.move_epochs(epochs))
 
     def choose(self, replica: int) -> None:
         """Show this one of several replicas, counted from 0: rows, memory, gradient and weights are its own.

@@ -23,14 +23,14 @@ LOADING = "loading TensorFlow"
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
     """Before anything is loaded: where the recorded run stands and what is done first there, or the beginning."""
     run = recorder.resumed
-    message, position = LOADING, (1, 0)
+    message, position, is_unread = LOADING, (1, 0), False
     if run is not None and run.checkpoint is not None:
         state = run.checkpoint.state
         position = place(state.epoch, state.window, state.config)
         first = in_words(state.config, config) if at is None else f"window {at:,}"
         message += f", then {first}" if first else ""
-        config = state.config
-    return Frame(State.LOADING, config, message, *position, speed=speed)
+        config, is_unread = state.config, run.trained > 0
+    return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread)
 
 
 class Showing:
@@ -110,6 +110,7 @@ class Showing:
             "seed_stats": live.timeline.seed_stats(here),
             "blamed": live.blamed,
             "warning": self._warning,
+            "is_unread": False,
         }
 
     @property

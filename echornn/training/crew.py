@@ -75,7 +75,8 @@ class Crew:
         config, replicas = self.configs[0], len(self.configs)
         each = [initial_weights(one, draw) for one in self.configs]
         iteration, _, *slots = self._seats[0].loop.fresh_optimizer
-        fresh = [np.stack([slot[..., 0] if self.shares.places else slot] * replicas) for slot in slots]
+        one = [slot[..., 0] if self.shares.places and slot.ndim else slot for slot in slots]
+        fresh = [np.stack([slot] * replicas) for slot in one]
         self.load(
             Values(
                 {name: np.stack([one[name] for one in each]) for name in each[0]},
@@ -120,10 +121,11 @@ class Crew:
 
     def load(self, values: Values) -> None:
         """Go on from these values."""
-        iteration, *others = values.optimizer
-        each = [*map(self.shares.placed, [*values.weights.values(), iteration, *others, values.carried_state])]
-        if self.shares.places:  # all side by side have made the same number of steps
-            each[len(values.weights)] = [steps[:, 0] for steps in each[len(values.weights)]]
+        each = [*map(self.shares.placed, [*values.weights.values(), *values.optimizer, values.carried_state])]
+        if self.shares.places:  # all side by side have made the same number of steps, on which such numbers depend
+            for index, fresh in enumerate(self._seats[0].loop.fresh_optimizer, len(values.weights)):
+                if not fresh.ndim:
+                    each[index] = [number[:, 0] for number in each[index]]
         self._values = []
         for device, of_call in zip(self.devices, zip(*each, strict=True), strict=True):
             with tf.device(device):

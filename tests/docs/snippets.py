@@ -1,24 +1,20 @@
-"""Runs what the pages show, in a process of its own: `python -m tests.docs.snippets < what.json`.
-
-It takes seconds to import TensorFlow, and each structure is compiled once: so all snippets share this process.
-"""
+"""Runs what the pages show, in a process of its own, where each structure is compiled once: all snippets share it."""
 
 from __future__ import annotations
 
 import gc
 import importlib
-import json
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn, TypedDict
+from typing import Any, TypedDict
 from unittest.mock import patch
 
-from echornn import quiet
 from tui.cli import exit_code_of
 
 
@@ -43,6 +39,13 @@ class Came(TypedDict):
 
     printed: str
     failed: str
+
+
+class Answer(TypedDict):
+    """What came of all snippets and commands, in their order, and the names that are not there."""
+
+    came: list[Came]
+    missing: list[str]
 
 
 def run(snippet: Snippet, names: dict[str, Any]) -> Came:
@@ -112,7 +115,6 @@ def is_there(dotted: str, names: dict[str, Any]) -> bool:
 
 def share_compiled_loops() -> None:
     """A structure is compiled once, whichever snippet makes a trainer of it, and not for each processor."""
-    quiet.import_tensorflow()
     shared = importlib.import_module("tests.compiled").PROGRAMS
     for module in ("programs", "trainer", "population"):
         patch(f"echornn.training.{module}.Programs", lambda *_: shared).start()
@@ -126,9 +128,10 @@ def of_page(page: str, asked: Asked) -> tuple[list[Came], list[str]]:
     return came, [name for where, name in asked["names"] if where == page and not is_there(name, names)]
 
 
-def main() -> NoReturn:
-    """Run what the standard input asks for, and print what came of it."""
-    asked: Asked = json.load(sys.stdin)
+def answer(asked: Asked, folder: Path, state: Path) -> Answer:
+    """Run what is asked for in this folder, with the user's runs in another; what came of it."""
+    os.chdir(folder)
+    os.environ["XDG_STATE_HOME"] = str(state)
     share_compiled_loops()
     came: list[Came] = []
     missing: list[str] = []
@@ -138,10 +141,4 @@ def main() -> NoReturn:
         missing += unknown
         gc.collect()  # whose trainers are gone, their loops are the next page's
     came += [give(words) for words in asked["commands"]]
-    sys.stdout.write(json.dumps({"came": came, "missing": missing}))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    return {"came": came, "missing": missing}

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import echornn
-from tests.docs.pages import PAGES, ROOT, Block, Page
+from tests.docs.pages import PAGES, Block, Page
 from tests.docs.shell import Shown, shown, unlike
+from tests.docs.snippets import Asked, answer
 from tests.docs.test_commands import recorded
-
-SECONDS = 500
-"""All of it takes half a minute on two quiet cores."""
+from tests.own_process import in_own_process
 
 BLOCKS = [(page, block) for page in PAGES.values() for block in page.blocks if block.language == "python"]
 
@@ -56,28 +51,17 @@ def test_everything_shown_runs(tmp_path: Path) -> None:
     recorded(tmp_path, home)
     blocks = [(page, block) for page, block in BLOCKS if block.is_run]
     trains = [one for one in shown() if one.output is not None and not one.is_quick]
-    asked = {
+    asked: Asked = {
         "snippets": [{"page": page.path, "line": block.line, "text": block.text} for page, block in blocks],
-        "commands": [one.words for one in trains],
+        "commands": [[*one.words] for one in trains],
         "names": [(page.path, name) for page in PAGES.values() for name in names_of(page)],
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.docs.snippets"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")},
-    )
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    wrong = [f"{name}: no such name" for name in answer["missing"]]
-    for (page, block), came in zip(blocks, answer["came"][: len(blocks)], strict=True):
-        wrong += [text] if (text := wrong_with_block(page, block, came["printed"], came["failed"])) else []
-    for one, came in zip(trains, answer["came"][len(blocks) :], strict=True):
-        wrong += [text] if (text := wrong_with_command(one, came["printed"], came["failed"])) else []
+    came = in_own_process(answer, asked, tmp_path, tmp_path / "state")
+    wrong = [f"{name}: no such name" for name in came["missing"]]
+    for (page, block), one in zip(blocks, came["came"][: len(blocks)], strict=True):
+        wrong += [text] if (text := wrong_with_block(page, block, one["printed"], one["failed"])) else []
+    for command, one in zip(trains, came["came"][len(blocks) :], strict=True):
+        wrong += [text] if (text := wrong_with_command(command, one["printed"], one["failed"])) else []
     assert not wrong, "\n\n".join(["what is shown does not run as shown:", *wrong])
 
 

@@ -24,7 +24,9 @@ from tui.front_end import UsageError
 
 pytestmark = pytest.mark.slow
 
-SMALL = ["--total-series-length", "3000", "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
+TWO_STEPS = ["--total-series-length", "400", "--truncated-backprop-length", "2"]
+SMALL = [*TWO_STEPS, "--batch-size", "5", "--num-epochs", "2", "--init", "glorot", "--seed", "3"]
+"""40 windows an epoch, of few steps: they compile sooner."""
 
 
 PROGRAM = [sys.executable, "-m", "tui"]
@@ -110,7 +112,7 @@ def test_a_device_that_is_not_there_is_bad_usage(capfd: pytest.CaptureFixture[st
 def test_divergence_ends_it_at_its_window_and_keeps_the_curve(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rate = ["--learning-rate", "1e38", "--optimizer", "sgd", "--truncated-backprop-length", "2"]
+    rate = ["--learning-rate", "1e38", "--optimizer", "sgd"]
     assert exit_code_of(["--json", *SMALL, *rate, "--run", str(tmp_path / "run")]) == 1
     said = capfd.readouterr()
     diverged = [json.loads(line) for line in said.out.splitlines()][-1]
@@ -123,12 +125,13 @@ def test_without_a_terminal_it_prints_lines_and_exits_0() -> None:
     done = run(*SMALL, program=SCRIPTED)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("start  num_epochs 2  total_series_length 3000")
+    assert lines[0].startswith("start  num_epochs 2  total_series_length 400")
     assert "epoch 1/2  window 1/40" in done.stdout
     assert re.search(r"^epoch 2/2 done  mean loss \d\.\d{4}  accuracy \d+\.\d%", done.stdout, re.MULTILINE)
     assert lines[-1].startswith("finished  windows 80")
 
 
+@pytest.mark.usefixtures("shared_programs")
 def test_json_lines_and_nothing_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -137,7 +140,7 @@ def test_json_lines_and_nothing_is_left_behind(
     assert list(tmp_path.iterdir()) == []
     records = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [record["event"] for record in records] == ["start", "window", "epoch", "window", "epoch", "finished"]
-    assert records[0]["total_series_length"] == 3000
+    assert records[0]["total_series_length"] == 400
     assert records[-1]["windows"] == 80
     assert 0 < records[-1]["final_loss"] < 1
     assert "solved_at" in records[-1]
@@ -230,7 +233,7 @@ def test_a_run_that_cannot_go_on_with_the_fields_given_is_not_touched(tmp_path: 
     for fields, words in (
         (["--num-epochs", "1"], "num_epochs = 1 cannot be used: at least 2, as trained"),
         (["--dropout", "0.5"], "dropout = 0.5 cannot be used: 0, since num_layers = 1"),
-        (["--echo-step", "700"], "echo_step = 700 cannot be used: 0 to 599"),
+        (["--echo-step", "700"], "echo_step = 700 cannot be used: 0 to 79"),
     ):
         done = answered("--resume", str(folder), *fields)
         assert (done.returncode, done.stdout) == (2, "")
@@ -268,10 +271,11 @@ def serial_after_a_window(folder: Path) -> int:
     return newest(folder).serial
 
 
+@pytest.mark.usefixtures("shared_programs")
 def test_bench_measures_every_program_that_knows_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, least in {"ROUNDS": 1, "ROUND_SECONDS": 0.02, "WATCHED_SECONDS": 0.2}.items():
         monkeypatch.setattr(bench, name, least)
-    done = answered("bench", "--json", "--total-series-length", "1000", "--truncated-backprop-length", "2")
+    done = answered("bench", "--json", *TWO_STEPS)
     assert done.returncode == 0, done.stderr
     *rows, split = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["program"] for row in rows] == ["the tutorial's session loop", "plain NumPy"] + ["echornn"] * 5

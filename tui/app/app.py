@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,6 +61,10 @@ Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
 """
 
 
+def _nothing() -> None:
+    """Done when the first network is loaded, unless something else is."""
+
+
 class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAgain, OnALine):
     """Shows a session, at most ``fps`` times a second, and commands it."""
 
@@ -82,6 +86,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._first_theme = theme
         self._remembering = Background("theme")
         self.session = session
+        self.on_loaded: Callable[[], None] = _nothing
+        """Called once, when the first network is loaded."""
         self.futures = Futures(session, compared)
         self._fps = fps
         self._ascii_only = ascii_only
@@ -155,6 +161,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
                 self._lay_out(self.size)
             if before.state is State.LOADING is not self._frame.state:
                 gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
+                self.on_loaded, loaded = _nothing, self.on_loaded
+                loaded()
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_views()  # first: the status reads out what their cursor is on
             self._show()
@@ -246,10 +254,14 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         """Whether the footer names a key: not one that is text now."""
         panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
         is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
-        return not is_text and (action != "undo" or self._frame.undoable > 0)
+        has_sense = keys.makes_sense(action, self._frame) and (action != "undo" or self._frame.undoable > 0)
+        return has_sense and not is_text
 
     def _makes_sense(self, action: str) -> bool:
-        return keys.makes_sense(action, self._frame) and (action != "advice" or self._remedy is not None)
+        """Whether a key is sent on: the frame drawn last may be older than the keys before it."""
+        is_behind, frame = self.session.is_behind, self.session.frame
+        frame = keys.soon(frame) if is_behind else frame
+        return keys.makes_sense(action, frame) and (action != "advice" or self._remedy is not None)
 
     @property
     def _remedy(self) -> Remedy | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.binding import Binding
 
 from echornn.session.frame import Frame, State
@@ -209,6 +211,12 @@ def makes_sense(action: str, frame: Frame) -> bool:
             return state is not State.FAILED
         case _:
             return True
+
+
+def soon(frame: Frame) -> Frame:
+    """The frame as commands that are under way may change it: a key that follows them is judged by this."""
+    state = State.PAUSED if frame.state is State.FINISHED else frame.state
+    return replace(frame, state=state, trained=max(1, frame.trained), undoable=max(1, frame.undoable), redoable=True)
 
 
 def _is_to_train(frame: Frame) -> bool:

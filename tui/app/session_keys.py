@@ -109,9 +109,11 @@ class SessionKeys(Part):
 
     def _say_where_it_ends(self, forth: bool) -> None:
         """There is nothing before the start, nor after the newest window."""
-        frame = self._frame
+        is_behind, frame = self.session.is_behind, self.session.frame
         if frame.state is State.LOADING:
             self._hint(keys.LATER)
+        elif is_behind:
+            return
         elif forth and not frame.is_past:
             self._hint(keys.AT_THE_END)
         elif not forth and frame.trained == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.runs.run_dir import Run, losses_of
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
-from echornn.session.frame import State
 from echornn.session.going_back import before_it_diverged
 from echornn.session.session import Session
 from tui.exit_code import ExitCode
@@ -187,14 +187,13 @@ def flags_for(at: int | None = None, **fields: object) -> str:
 
 
 def flags_to_go_on(session: Session) -> str:
-    """What is to be written again, as it was not come to; of a finished run, more epochs; of one that diverged, before
-    it did."""
-    frame = session.frame
-    if frame.state is State.FINISHED:
-        return flags_for(num_epochs=2 * frame.config.num_epochs)
-    if session.going_first is None and not session.editing_first:
-        return flags_for(session.before_it_diverged)
-    return flags_for(session.going_first, **session.editing_first)
+    """The flags that are not carried out yet, once more; for a run at the end of its epochs, more epochs; for a run
+    that diverged, a window before it did."""
+    frame, at, fields = session.frame, session.going_first, session.editing_first
+    wanted = replace(frame.config, **fields)
+    if at is None and frame.is_at_the_end_of(wanted):
+        return flags_for(**{**fields, "num_epochs": 2 * wanted.num_epochs})
+    return flags_for(session.before_it_diverged if at is None and not fields else at, **fields)
 
 
 def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:

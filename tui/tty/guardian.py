@@ -28,7 +28,10 @@ FORWARDED = (*ENDING_SIGNALS, signal.SIGQUIT, signal.SIGUSR1)
 TAKEN, LEFT = b"+", b"-"
 """The app has the terminal, or has put it back as it was."""
 
-MOST_WORDS = 1 << 16
+END = b"\0"
+"""Ends each message of the app to its guardian: words, or one of the two signs above."""
+
+MOST_BYTES = 1 << 16
 """Bytes that a pipe holds while nobody reads."""
 
 
@@ -47,8 +50,8 @@ class Guarded:
     process: int = 0
 
     def leave_words(self, words: str) -> None:
-        """What to say for the app, should it die; to be told once, before the terminal is taken."""
-        self._tell(f"{words}\n".encode())
+        """What the guardian prints if the app dies; the last words count. Few may be left: they wait in a pipe."""
+        self._tell(words.encode())
 
     def takes_terminal(self) -> None:
         """From now on, somebody must put the terminal back."""
@@ -73,7 +76,7 @@ class Guarded:
 
     def _tell(self, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # it has been killed; the app is about to end
-            os.write(self.line, data)
+            os.write(self.line, data + END)
 
 
 def divide() -> Guarded:
@@ -123,8 +126,10 @@ def _guard(child: int, hears: int, log: NativeLog, mend: terminal.Mend) -> NoRet
     for number in FORWARDED:
         signal.signal(number, signal.SIG_IGN)
     os.set_blocking(hears, False)
-    words, _, marks = os.read(hears, MOST_WORDS).rpartition(b"\n")
-    if marks.endswith(TAKEN):
+    messages = os.read(hears, MOST_BYTES).split(END)[:-1]
+    signs = [message for message in messages if message in (TAKEN, LEFT)]
+    words = next((message for message in reversed(messages) if message not in (TAKEN, LEFT)), b"")
+    if signs[-1:] == [TAKEN]:
         mend()
     if code < 0:
         killed = f"echornn-tui: killed by {signal.Signals(-code).name}"

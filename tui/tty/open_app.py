@@ -49,7 +49,12 @@ def show_training(
     session = Session(config, speed, recorder=recorder, at=at, vitals=True)
     app = EchoApp(session, fps, ascii_only, theme or remembered(), compared)
     errors.tell = lambda words: _notify(app, words)
-    guarded.leave_words("\n".join(record.farewell(recorder)))
+
+    def leave_words() -> None:
+        guarded.leave_words("\n".join(record.farewell(recorder, record.flags_to_go_on(session))))
+
+    leave_words()
+    app.on_loaded = leave_words  # by then, the flags are carried out
 
     def leave_without_a_terminal() -> None:
         terminal.leave_process(record.end(session).after_a_signal)

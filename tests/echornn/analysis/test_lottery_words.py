@@ -40,6 +40,10 @@ def test_how_many_solved_then_what_keeps_the_others() -> None:
     assert some.cause == "41 of 64 solved (52 to 75 %), median window 500; 20 at chance, 2 below chance"
     assert some.advice == "uniform starts can stay at chance long; press a: init glorot, or wait"
     assert some.more_cause == ", 1 diverged"
+    finished = seeds_verdict(lottery([SOLVED] * 41, [AT_CHANCE] * 23), TUTORIAL, finished=True)
+    assert finished.advice == "uniform starts can stay at chance long; a: init glorot, or more epochs (s)"
+    large = seeds_verdict(lottery([], [AT_CHANCE] * 64), replace(TUTORIAL, cell="gru", state_size=12))
+    assert large.advice == "uniform starts can stay at chance long; press a: init glorot"
 
 
 @pytest.mark.parametrize(
@@ -124,12 +128,14 @@ mean_losses = st.sampled_from([SOLVED, AT_CHANCE, BELOW, ABOVE, NAN, math.inf])
     st.integers(1, 150_000),
     st.integers(0, 10**6),
     st.sampled_from([TUTORIAL, BEYOND, replace(TUTORIAL, cell="lstm", num_layers=3, state_size=100, echo_step=9)]),
+    st.booleans(),
 )
 def test_both_parts_fit_in_a_line_of_80_columns(
-    solved: list[float], others: list[float], times: int, windows: int, config: EchoConfig
+    solved: list[float], others: list[float], times: int, windows: int, config: EchoConfig, finished: bool
 ) -> None:
     told = lottery(times // 1000 * solved, times // 1000 * others + others, windows)
-    verdict = seeds_verdict(told, config, undoable=True)
+    verdict = seeds_verdict(told, config, undoable=True, finished=finished)
+    assert ("wait" in verdict.advice) <= (not finished)
     assert 0 < len(verdict.cause) <= LINE
     assert len(verdict.advice) <= LINE
     assert ",  " not in verdict.advice

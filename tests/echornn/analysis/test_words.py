@@ -25,6 +25,7 @@ from tests.examples import examples
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
+LSTM = EchoConfig(cell="lstm")
 SOLVED = Earlier(TUTORIAL, 369, 3000)
 
 
@@ -75,6 +76,15 @@ def told(kind: Kind, config: EchoConfig = TUTORIAL, **numbers: object) -> Verdic
          "wait: learning often begins after some hundred windows; R: other weights"),
         (told(Kind.PLATEAU, GLOROT, windows=2_000), "at chance (0.693) after 2,000 windows",
          "nothing is learned yet; R draws other weights"),
+        (told(Kind.PLATEAU, LSTM, windows=25_999),
+         "at chance (0.693) after 25,999 windows: a uniform start can stay there long",
+         "press a: init glorot; or wait: a uniform start can take thousands of windows"),
+        (told(Kind.PLATEAU, LSTM, windows=26_000),
+         "at chance (0.693) after 26,000 windows: a uniform start can stay there long", "press a: init glorot"),
+        (told(Kind.PLATEAU, replace(LSTM, cell="gru", state_size=12)),
+         "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press a: init glorot"),
+        (told(Kind.PLATEAU, replace(LSTM, num_layers=2)),
+         "at chance (0.693) after 1,200 windows: a uniform start can stay there long", "press a: init glorot"),
         (told(Kind.PINNED, spread=0.0071), "units hardly move with the input (0.007), as after many uniform starts",
          "press a: init glorot; or wait, or R for another uniform start"),
         (told(Kind.PINNED, replace(TUTORIAL, state_size=16), spread=1.0, saturated=1.0),
@@ -215,6 +225,23 @@ def test_a_wide_screen_is_told_more() -> None:
 NUMBERS = st.floats(min_value=0, width=32) | st.sampled_from([0.0, 0.01, 0.5, 0.69, 0.75, 2.6e35, math.nan, math.inf])
 
 
+@pytest.mark.parametrize(
+    ("kind", "config", "advice"),
+    [
+        (Kind.PLATEAU, GLOROT, "more epochs (s): learning often begins after some hundred windows"),
+        (Kind.PLATEAU, LSTM, "press a: init glorot; or more epochs (s)"),
+        (Kind.PINNED, TUTORIAL, "press a: init glorot; or more epochs (s), or R for another uniform start"),
+        (Kind.BEGINNING, GLOROT, "so for 3,300 windows; more epochs (s), or R draws other weights"),
+        (Kind.FAR, replace(GLOROT, echo_step=13, state_size=16), "a: truncated_backprop_length 26"),
+    ],
+)
+def test_a_run_that_is_finished_is_not_told_to_wait(kind: Kind, config: EchoConfig, advice: str) -> None:
+    windows = 3_300 if kind is Kind.BEGINNING else 1_200
+    finished = told(kind, config, windows=windows, mean=0.66, wrong=0.4, finished=True)
+    assert finished.advice.removeprefix("learning takes more windows, often thousands; ") == advice
+    assert "wait" not in str(finished)
+
+
 @st.composite
 def configs(draw: st.DrawFn) -> EchoConfig:
     length, batch, layers = draw(st.integers(1, 9999)), draw(st.integers(1, 999)), draw(st.integers(1, 8))
@@ -261,6 +288,7 @@ def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
         progress = data.draw(st.sampled_from([None, window_of(evidence.recent.tolist(), window)]))
     readings = None if read is None else read.readings(config, 0)
     it = situation(config, evidence, progress, undoable, tuple(blamed), readings)
+    it = replace(it, finished=data.draw(st.booleans()))
     verdict = said(it)
     assert verdict.cause[0].isalnum()
     assert verdict.advice[:1].isalnum() or verdict.advice.startswith(("[", "{")) or not verdict.advice

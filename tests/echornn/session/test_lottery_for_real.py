@@ -17,10 +17,11 @@ from echornn.session.pace import Pace
 from echornn.training.any_trainer import AnyTrainer
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, make_trainer
+from tests.compiled import SMALL as FOUR_EPOCHS
 
 pytestmark = pytest.mark.slow
 
-SMALL = EchoConfig(num_epochs=100, total_series_length=60, truncated_backprop_length=3, batch_size=2, seed=3)
+SMALL = replace(FOUR_EPOCHS, num_epochs=100, seed=3)
 
 
 def make(config: EchoConfig) -> AnyTrainer:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,13 @@ import pytest
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Unrecorded
+from echornn.runs.run_recorder import RunRecorder
 from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.session.way import TAPE_WINDOWS
+from tests.patience import PATIENCE
+from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
 ENDLESS = replace(SMALL, num_epochs=10**9)
@@ -150,6 +155,58 @@ def test_to_the_end_of_the_epoch() -> None:
         stage.until(lambda: stage.windows == 20)
         stage.obeyed()
         assert (stage.session.frame.epoch, stage.session.frame.window) == (2, 10)
+
+
+@pytest.mark.parametrize("keys", list(product(["toggle", "move", "undo"], repeat=3)))
+def test_it_starts_as_was_said_while_it_loaded(keys: tuple[str, ...]) -> None:
+    session = Session(ENDLESS, speed=0.01, make_trainer=ScriptedTrainer)
+    press(session, *keys)
+    said = session.frame.start
+    assert session.is_behind
+    with running(session):
+        assert (session.frame.state is State.RUNNING) == said.running
+        assert not session.is_behind
+
+
+@pytest.mark.parametrize("change", ["reset", "diverges"])
+@pytest.mark.parametrize("keys", [("undo", "toggle"), ("toggle",), ("toggle", "undo"), ("undo", "move", "toggle")])
+def test_a_run_that_goes_on_starts_as_was_said_while_it_loaded(
+    change: str, keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Where it is paused by itself: before the change that an undo leads to, and where its loss has diverged."""
+
+    def trainer(config: EchoConfig) -> ScriptedTrainer:
+        made = ScriptedTrainer(config)
+        made.diverges_at = 4 if change == "diverges" else None
+        return made
+
+    steps = (4, "reset", 3) if change == "reset" else (4, 1)
+    record_branches(tmp_path / "run", *steps, config=ENDLESS, make_trainer=trainer)
+    recorder = RunRecorder.go_on(tmp_path / "run")
+    session = Session(ENDLESS, speed=0.01, make_trainer=trainer, recorder=recorder)
+    press(session, *keys)
+    said = session.frame.start
+    with running(session):
+        assert (session.frame.state is State.RUNNING) == said.running
+
+
+def press(session: Session, *keys: str) -> None:
+    for key in keys:
+        session.move(-1) if key == "move" else getattr(session, key)()
+
+
+@contextmanager
+def running(session: Session) -> Iterator[None]:
+    """Run it on a thread, from when it has obeyed all that was sent."""
+    thread = threading.Thread(target=session.run)
+    thread.start()
+    try:
+        assert session.when_idle(PATIENCE)
+        yield
+    finally:
+        session.stop()
+        thread.join(PATIENCE)
+    assert session.error is None
 
 
 def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:

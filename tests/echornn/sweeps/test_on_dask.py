@@ -44,15 +44,15 @@ GRID = Grid((Axis("echo_step", (3, 4, 10)),), {"num_epochs": 1}, seeds=40)
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and workers, started as from a shell: the file that the scheduler wrote, and the processes."""
+def cluster(folder: Path) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers, started as from a shell: the file that the scheduler wrote, and the processes."""
     file = folder / "scheduler.json"
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     commands = [
         [sys.executable, "-m", "dask", "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
         *(
             [sys.executable, "-m", "dask", "worker", "--nthreads", "1", "--no-dashboard", "--scheduler-file", str(file)]
-            for _ in range(workers)
+            for _ in range(2)
         ),
     ]
     processes: list[subprocess.Popen[bytes]] = []
@@ -117,37 +117,33 @@ def test_workers_with_other_versions_are_refused_by_name(
     assert re.search(r"its worker has tensorflow [\d.]+ and not 0$", status.failed[0][1])
 
 
-def test_a_worker_started_from_a_shell_may_be_killed(tmp_path: Path) -> None:
-    with cluster(tmp_path) as (file, (_, first, _)):
+def run_and_kill(sweep: Sweep, engine: on_dask.OnDask, process: subprocess.Popen[bytes]) -> None:
+    """Run it; this process of its cluster is killed as soon as something is known."""
+    engine._train = train_slowly
+
+    def kill(status: Status) -> None:
+        if status.known and process.poll() is None:
+            process.kill()
+
+    try:
+        sweep.run(engine, kill)
+    finally:
+        sweep.close()
+        process.wait(PATIENCE)
+
+
+def test_started_from_a_shell_a_worker_may_be_killed_and_when_the_scheduler_dies_what_is_known_stays(
+    tmp_path: Path,
+) -> None:
+    with cluster(tmp_path) as (file, (scheduler, first, _)):
+        whole, part = (Sweep(tmp_path / name, GRID) for name in ("whole", "part"))
         engine = on_dask.of_scheduler(None, file)
         wait_for(lambda: len(engine.idle()) == 2)
-        engine._train = train_slowly
-        sweep = Sweep(tmp_path / "map", GRID)
-
-        def kill(status: Status) -> None:
-            if status.known and first.poll() is None:
-                first.kill()
-
-        sweep.run(engine, kill)
-        sweep.close()
-        assert (sweep.status.known, sweep.status.failed) == (120, ())
-        assert first.poll() is not None
-
-
-def test_when_the_scheduler_dies_what_is_known_stays(tmp_path: Path) -> None:
-    with cluster(tmp_path, workers=1) as (file, (scheduler, _)):
-        engine = on_dask.of_scheduler(None, file)
-        engine._train = train_slowly
-        sweep = Sweep(tmp_path / "map", GRID)
-
-        def kill(status: Status) -> None:
-            if status.known:
-                scheduler.kill()
-
+        run_and_kill(whole, engine, first)
+        assert (whole.status.known, whole.status.failed) == (120, ())
         with pytest.raises(EngineError, match="the Dask scheduler is gone"):
-            sweep.run(engine, kill)
-        sweep.close()
-    assert 0 < SweepResults.read(tmp_path / "map").known == sweep.status.known < 120
+            run_and_kill(part, on_dask.of_scheduler(None, file), scheduler)
+    assert 0 < SweepResults.read(tmp_path / "part").known == part.status.known < 120
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

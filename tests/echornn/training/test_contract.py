@@ -7,17 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echornn.config import ConfigError
+from echornn.config import ConfigError, EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
 from echornn.tasks.series import EchoSeries
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from echornn.training.population import Population
 from tests.compiled import PROGRAMS, make_trainer
-from tests.scripted import SMALL, ScriptedTrainer
+from tests.scripted import ScriptedTrainer
 from tests.scripted_population import ScriptedPopulation
 
 pytestmark = pytest.mark.slow
+
+SMALL = EchoConfig(num_epochs=3, total_series_length=60, truncated_backprop_length=3, batch_size=2)
+"""Ten windows an epoch, three epochs."""
 
 MAKERS: dict[str, MakeTrainer] = {
     "real": make_trainer,
@@ -56,12 +59,12 @@ def assert_same_state(one: AnyState, other: AnyState) -> None:
 def assert_shows_its_last_window(progress: AnyProgress, epoch: int, window: int, generation: int = 0) -> None:
     progress = progress.of(0)
     assert (progress.epoch, progress.window) == (epoch, window)
-    x, y = EchoSeries.generate(SMALL, generation, epoch).window(window * 10, 10)
+    x, y = EchoSeries.generate(SMALL, generation, epoch).window(window * 3, 3)
     np.testing.assert_array_equal(progress.x, x)
     np.testing.assert_array_equal(progress.y, y)
-    assert progress.probabilities.shape == (2, 10, 2)
+    assert progress.probabilities.shape == (2, 3, 2)
     np.testing.assert_allclose(progress.probabilities.sum(axis=-1), 1, rtol=1e-5)
-    assert progress.states.shape == (2, 10, 4)
+    assert progress.states.shape == (2, 3, 4)
     assert progress.errors[-1] == np.count_nonzero(progress.probabilities.argmax(axis=-1) != y)
 
 
@@ -170,7 +173,7 @@ def test_a_live_edit_goes_on_where_it_was(make: MakeTrainer) -> None:
         np.testing.assert_array_equal(weight, before.weights[name])
     progress = trainer.advance(1).of(0)
     assert (progress.epoch, progress.window) == (1, 4)
-    np.testing.assert_array_equal(progress.y, EchoSeries.generate(config, 0, 1).window(40, 10)[1])
+    np.testing.assert_array_equal(progress.y, EchoSeries.generate(config, 0, 1).window(4 * 3, 3)[1])
     assert trainer.state.config == config
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +13,8 @@ from echornn.training import device
 from echornn.training.device import Placement, faster, place, windows_per_second
 from echornn.training.programs import Programs
 from echornn.training.trained_on import program_of
+from tests.echornn.training.two_devices import on_two_devices
+from tests.own_process import in_own_process
 
 pytestmark = pytest.mark.slow
 
@@ -161,38 +161,8 @@ def test_two_real_devices_are_measured_and_trained_on_and_a_population_is_by_bot
     That calls run at once is told by what each thread worked, not by the clock, which depends on what else the machine
     does.
     """
-    program = """
-from pathlib import Path
-from echornn import EchoConfig, Population, Trainer, use_one_thread
-from echornn.training import device, programs
-device._allowed = lambda: 2
-device.TRIAL_SECONDS = 0.02
-assert use_one_thread()
-config = EchoConfig(total_series_length=1000, truncated_backprop_length=2, echo_step=1)
-measured = programs.Programs()
-programs.place = lambda config, train, before: device.faster("/CPU:0", "/CPU:1", train)
-chosen = Trainer(config, measured).placement
-assert chosen.device in ("/CPU:0", "/CPU:1") and "windows/s" in chosen.reason, chosen
-losses = []
-for name in ("/CPU:0", "/CPU:1"):
-    programs.place = lambda config, train, before: device.Placement(name, "asked for")
-    measured._placed.clear()
-    one = Trainer(config, measured)
-    assert name[1:] in one._loop.carried_state.device, one._loop.carried_state.device
-    losses.append(one.advance(40).losses)
-    assert one.compilations == 1, "those that were measured are trained on"
-assert (losses[0] == losses[1]).all()
-programs.place = device.place
-lot = Population(EchoConfig(state_size=16, num_epochs=1000, truncated_backprop_length=2, echo_step=1), 16)
-lot.compile()
-worked = {}
-for sign in (-1, 1):
-    for thread in Path("/proc/self/task").iterdir():
-        worked[thread.name] = worked.get(thread.name, 0) + sign * int((thread / "schedstat").read_text().split()[0])
-    if sign < 0:
-        lot.advance(1000)
-most, second, *others = sorted(worked.values(), reverse=True)
-assert second > most / 2 > sum(others), (most, second, others)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr[-2000:]
+    chosen, (first, second), (most, next_most, *others) = in_own_process(on_two_devices)
+    assert chosen.device in ("/CPU:0", "/CPU:1")
+    assert "windows/s" in chosen.reason
+    assert (first == second).all()
+    assert next_most > most / 2 > sum(others), (most, next_most, others)

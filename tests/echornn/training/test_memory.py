@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import threading
 from dataclasses import asdict
@@ -14,35 +12,15 @@ from echornn import ConfigError, EchoConfig, Session, Trainer
 from echornn.session.frame import State
 from echornn.training.memory import bytes_needed, in_words, require_memory
 from tests.compiled import SMALL, make_trainer
+from tests.echornn.training.peak import peak_bytes
+from tests.own_process import in_own_process
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-MEASURE = """
-import json, os, resource, sys
-import tensorflow
-from echornn import EchoConfig, Trainer
-
-def peak(config):
-    with open("/proc/self/statm") as file:
-        before = int(file.read().split()[1]) * resource.getpagesize()
-    trainer = Trainer(EchoConfig(**config))
-    trainer.advance(1)
-    state = trainer.state
-    with open("/proc/self/status") as file:  # ru_maxrss would count what the parent had before
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) * 1024 - before
-
-for config in json.loads(sys.argv[1]):
-    child = os.fork()  # TensorFlow is imported and has not computed anything yet
-    if not child:
-        print(peak(config), flush=True)
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-"""
-
 MEASURED = {
     "tutorial": EchoConfig(truncated_backprop_length=2),
-    "window": EchoConfig(state_size=256, batch_size=2560, truncated_backprop_length=10, total_series_length=10**6),
+    "window": EchoConfig(state_size=128, batch_size=10240, truncated_backprop_length=3, total_series_length=4 * 10240),
     "weights": EchoConfig(
         state_size=2500, optimizer="adam", init="glorot", truncated_backprop_length=2, total_series_length=500
     ),
@@ -53,10 +31,8 @@ MEASURED = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from Linux")
 def test_the_estimate_is_within_a_factor_of_two_of_the_peak() -> None:
-    configs = json.dumps([asdict(config) for config in MEASURED.values()])
-    done = subprocess.run([sys.executable, "-c", MEASURE, configs], capture_output=True, text=True, check=True)
-    for (name, config), line in zip(MEASURED.items(), done.stdout.splitlines(), strict=True):
-        peak = int(line)
+    for name, config in MEASURED.items():
+        peak = in_own_process(peak_bytes, config)
         assert peak / 2 < bytes_needed(config) < peak * 2, name
 
 

@@ -53,14 +53,14 @@ def test_losses_are_those_of_the_numpy_program(config: EchoConfig, losses: npt.N
     assert_agree(losses, theirs)
 
 
-@pytest.mark.parametrize(("stride", "classes"), [(1, 3), (5, 2)])
+@pytest.mark.parametrize(("stride", "classes"), [(1, 3), (3, 2)])
 def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) -> None:
     """TBPTT(k1, k2) over three epochs, windows that overlap much and little, against NumPy in double precision."""
     config = EchoConfig(
         seed=3,
         stride=stride,
         num_classes=classes,
-        truncated_backprop_length=7,
+        truncated_backprop_length=4,
         total_series_length=150,
         batch_size=3,
         echo_step=2,
@@ -71,7 +71,7 @@ def test_strides_carry_the_state_after_so_many_steps(stride: int, classes: int) 
     trainer = make_trainer(config)
     ours = trainer.advance(windows).losses
     weights = {name: value.astype(np.float64) for name, value in initial_weights(config).items()}
-    theirs, theirs_after = numpy_bptt.train(weights, epochs(config, 3), windows, 7, stride, 0.05)
+    theirs, theirs_after = numpy_bptt.train(weights, epochs(config, 3), windows, 4, stride, 0.05)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
     for name, value in trainer.weights.items():
         np.testing.assert_allclose(value, theirs_after[name], atol=1e-3)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -18,9 +16,10 @@ from echornn.network import private_xla
 from echornn.population_state import PopulationState
 from echornn.training import data_block, population_data
 from echornn.training.memory import population_bytes_needed, require_population_memory
+from echornn.training.optimizers import OPTIMIZERS, OptimizerKind
 from echornn.training.programs import Programs
 from echornn.training.shares import Shares
-from tests.compiled import PROGRAMS, SharedPrograms, make_trainer
+from tests.compiled import PROGRAMS, make_trainer, plain
 
 pytestmark = pytest.mark.slow
 
@@ -36,16 +35,6 @@ REPLICAS = 11
 @pytest.fixture(autouse=True)
 def _by_one_call(one_processor: None) -> None:
     """Shares do not depend on the machine."""
-
-
-@contextmanager
-def plain() -> Iterator[SharedPrograms]:
-    """Programs of plain operations, which come to the same numbers as XLA's and need no compilation."""
-    plainly = partial(tf.function, autograph=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
-        patch.setattr(private_xla, "_update_slice", None)  # only XLA has it
-        yield SharedPrograms()
 
 
 def unlike(config: EchoConfig) -> list[EchoConfig]:
@@ -64,25 +53,38 @@ def unlike(config: EchoConfig) -> list[EchoConfig]:
     ]
 
 
+ALIKE = [
+    (SMALL, True),
+    (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
+    (replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
+    (
+        replace(SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4),
+        True,
+    ),
+]
+"""Every optimizer: a new one may look at a weight as a whole, and so mix the replicas."""
+
+
 @pytest.mark.parametrize(
     ("config", "by_xla"),
-    [
-        (SMALL, True),
-        (replace(SMALL, cell="gru", optimizer="adam", learning_rate=0.03, stride=2, num_classes=3), False),
-        (replace(SMALL, cell="lstm", optimizer="rmsprop", learning_rate=0.01, num_layers=2, dropout=0.3), False),
-        (
-            replace(
-                SMALL, optimizer="sgd", num_layers=2, dropout=0.3, batch_size=1, total_series_length=60, num_classes=4
-            ),
-            True,
-        ),
-    ],
+    ALIKE,
     ids=["rnn-adagrad", "gru-adam-stride", "lstm-rmsprop-dropout", "rnn-sgd-dropout"],
 )
 def test_each_replica_trains_what_a_trainer_of_its_configuration_does(config: EchoConfig, by_xla: bool) -> None:
     """As plain operations, which compile in no time; and as XLA compiles them, with dropout too."""
     with nullcontext(PROGRAMS) if by_xla else plain() as programs:
         each_replica_trains_alike(config, programs)
+
+
+def test_each_optimizer_is_compared() -> None:
+    assert {config.optimizer for config, _ in ALIKE} == set(OPTIMIZERS)
+
+
+def test_an_optimizer_may_keep_a_number_beside_its_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Keras' Nadam does, whose number depends on the count of steps alone."""
+    monkeypatch.setitem(OPTIMIZERS, "adam", OptimizerKind(tf.keras.optimizers.Nadam, 2))
+    with plain() as programs:
+        each_replica_trains_alike(replace(SMALL, optimizer="adam", learning_rate=0.03), programs)
 
 
 def each_replica_trains_alike(config: EchoConfig, programs: Programs) -> None:

@@ -122,6 +122,18 @@ KEYS_OF: dict[State, list[tuple[str, list[str]]]] = {
 }
 
 
+@pytest.mark.parametrize(("key", "command"), [("space", "toggle"), ("full_stop", "step 1"), ("U", "redo")])
+async def test_a_key_right_behind_another_is_not_judged_by_the_screen_before_that(key: str, command: str) -> None:
+    """Of a finished run: `[` leads to the past, where it can train; the screen shows that up to 0.1 s later."""
+    async with opened(State.FINISHED) as (app, session, pilot):
+        session.set_frame(State.FINISHED, trained=800)
+        app.show_newest_frame()
+        await pilot.press("left_square_bracket")
+        session.save()  # obeyed by nobody
+        await pilot.press(key)
+        assert session.commands == ["move -1", command]
+
+
 @pytest.mark.parametrize("state", list(State))
 async def test_a_key_is_a_command_where_it_makes_sense(state: State) -> None:
     async with opened(state) as (_, session, pilot):

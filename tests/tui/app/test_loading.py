@@ -101,6 +101,8 @@ async def test_a_run_that_goes_on_is_not_taught_as_a_new_one_before_its_record_i
         await pilot.pause()
         text = screen_text(app)
         assert "window  7/10" in text
+        assert "the losses of this run are being read" in text
+        assert "chance is" not in text, "which is the sentence of a new run"
         assert "rows: shown when the network is there" in text
         assert "the first window of row 1" not in text
     recorder.close()

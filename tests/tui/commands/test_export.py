@@ -108,12 +108,14 @@ def test_weights_and_keras_files(tmp_path: Path) -> None:
 def test_a_keras_model_has_the_same_outputs(changes: dict[str, Any]) -> None:
     from echornn import Trainer
     from echornn.network.to_keras import keras_model
+    from tests.compiled import plain
 
     config = replace(CONFIG, **changes)
-    trainer = Trainer(config)
-    trainer.advance(10)
-    model = keras_model(config, trainer.weights)
-    progress = trainer.advance(1)
+    with plain() as programs:
+        trainer = Trainer(config, programs)
+        trainer.advance(10)
+        model = keras_model(config, trainer.weights)
+        progress = trainer.advance(1)
     np.testing.assert_allclose(model.predict(progress.x, verbose=0), progress.probabilities, atol=1e-5)
 
 

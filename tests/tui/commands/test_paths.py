@@ -166,11 +166,12 @@ def test_at_belongs_to_resume_and_is_not_negative(flags: dict[str, object], word
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_programs")
 def test_from_the_command_line_one_goes_back_and_sees_the_branch(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(tmp_path / "run")
-    small = ["--total-series-length", "1000", "--truncated-backprop-length", "5", "--num-epochs", "2", "--seed", "3"]
+    small = ["--total-series-length", "400", "--truncated-backprop-length", "2", "--num-epochs", "2", "--seed", "3"]
     assert exit_code_of(["--json", *small, "--run", folder]) == 0
     before = contents(tmp_path / "run")
     for arguments, words in (

@@ -255,10 +255,12 @@ def test_a_network_that_is_too_large_is_a_line_and_a_failure(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_programs")
 def test_of_a_run_on_disk_at_any_moment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from echornn.probes import memory_by_lag
+    from tests.compiled import SMALL
 
-    config = EchoConfig(num_epochs=1, total_series_length=3000, init="glorot", device="cpu")
+    config = replace(SMALL, init="glorot", device="cpu")
     record_branches(tmp_path / "run", 30, "reset", 40, config=config, make_trainer=tensorflow_trainers())
     before = contents(tmp_path / "run")
     found = {}

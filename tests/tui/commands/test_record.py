@@ -5,10 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.frame import State
+from echornn.session.session import Session
+from tests.echornn.runs.test_recorder import recorded
 from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
+from tui.flags import ConfigFlags
 
 
 def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Path) -> None:
@@ -21,4 +27,25 @@ def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Pat
     recorder.save(trainer.state)
     wait_for(lambda: recorder.warning)
     assert record.farewell(recorder)[-1] == f"the run is not kept: '{folder}' is gone"
+    recorder.close()
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "flags"),
+    [
+        (30, {}, " --num-epochs 6"),
+        (30, {"learning_rate": 0.1}, " --learning-rate 0.1 --num-epochs 6"),
+        (30, {"num_epochs": 4}, " --num-epochs 4"),
+        (30, {"state_size": 8}, " --state-size 8"),
+        (29, {}, ""),
+    ],
+)
+def test_a_finished_run_needs_more_epochs_also_while_it_is_loading(
+    trained: int, given: dict[str, object], flags: str, tmp_path: Path
+) -> None:
+    recorded(tmp_path / "run", trained)
+    config, recorder = record.go_on(str(tmp_path / "run"), ConfigFlags(**given))
+    session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder)
+    assert session.frame.state is State.LOADING
+    assert record.flags_to_go_on(session) == flags
     recorder.close()

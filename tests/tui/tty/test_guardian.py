@@ -16,6 +16,7 @@ import pytest
 from echornn.runs import run_dir
 from echornn.runs.lock import Lock
 from echornn.runs.run_error import RunError
+from tests.echornn.runs.test_recorder import recorded
 from tests.patience import PATIENCE, wait_for
 from tests.program import ALTERNATE_SCREEN_OFF, SECONDS_TO_END, Program, epoch, gone, running, stopped
 from tui.tty.guardian import Guarded
@@ -59,6 +60,18 @@ def test_killed_it_leaves_the_terminal_in_order_and_says_how_the_run_goes_on(sta
         program.until(lambda text: "running" in text and epoch(text) >= trained // 666 + 1)
         program.press("q")
         assert program.ended() == 0
+
+
+@pytest.mark.parametrize(("state", "flags"), [("loading", "--at 2 --learning-rate 0.1"), ("running", "")])
+def test_killed_it_names_the_flags_that_are_not_carried_out_yet(state: str, flags: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recorded(folder, 4)
+    given = ("--resume", str(folder), "--learning-rate", "0.1", "--at", "2", "--speed", "0.01")
+    with running(*given, scripted=state == "running") as program:
+        program.until(lambda text: state in text)
+        os.kill(program.app, signal.SIGKILL)
+        assert program.ended() == 1
+        assert f"--resume {folder} {flags}".strip().encode() + b"\r\n" in said_after(program)
 
 
 def test_what_native_code_wrote_last_is_shown(tmp_path: Path) -> None:
