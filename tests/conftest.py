@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from echornn.collector import paused
+from tests.examples import ALL, QUICK
 from tests.idle import TurnedOnClock
 
 PATIENT = settings(
@@ -20,20 +23,33 @@ PATIENT = settings(
 )
 """Nothing fails by the clock: a loaded machine may take any time for an example, and to make one up."""
 
-settings.register_profile("same", PATIENT, derandomize=True)
+settings.register_profile("same", PATIENT, derandomize=True, max_examples=ALL)
+settings.register_profile("quick", settings.get_profile("same"), max_examples=QUICK)
 settings.register_profile("random", PATIENT)
 settings.load_profile("same")  # a failure comes from a change; `--hypothesis-profile=random` looks for new ones
 
 SLOW_AS_A_WHOLE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
-def pytest_configure() -> None:
-    """What the tests start hears signals as by default, also where a shell's background or nohup ignores some here; and
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, properties are tried with fewer examples, unless a profile was asked for.
+
+    What the tests start hears signals as by default, also where a shell's background or nohup ignores some here; and
     it keeps its compiled code, for the next one to start sooner."""
+    if config.option.markexpr == "not slow" and config.getoption("--hypothesis-profile") is None:
+        settings.load_profile("quick")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # a handler is not inherited by another program; still not heeded
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """The garbage collector looks for no garbage in tests and modules, which stay until the end."""
+    with paused():
+        yield
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

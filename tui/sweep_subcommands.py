@@ -57,13 +57,13 @@ def show_map(
     once
         Print the map as text.
     csv
-        Print the map as CSV, a row for each cell: the fields across and down, points, trained, solved; success with its
-        95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all seeds
-        asked for: while some are missing or failed, success is at least that, half_solved at most that; median_loss of
-        the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network trains), until
-        (solved or all), level (the mean loss in nats below which the echo counts as solved), version (of the program
-        that trained it: a larger number is newer; results.csv says which). A cell of several points has no interval,
-        and its half_solved and median_loss are the medians over its points.
+        Print the map as CSV, a row for each square: the fields across and down, points, trained, solved; success with
+        its 95 % interval (low, high; Wilson) and half_solved (the window by which half had solved it), both for all
+        seeds asked for: while some are missing or failed, success is at least that, half_solved at most that;
+        median_loss of the known seeds, best_seed, best_solved_at, failed, missing, most_windows (that each network
+        trains), until (solved or all), level (the mean loss in nats below which the echo counts as solved), version (of
+        the program that trained it: a larger number is newer; results.csv says which). A square of several points has
+        no interval, and its half_solved and median_loss are the medians over its points.
     svg
         Write it to this .svg file as a picture.
     ascii

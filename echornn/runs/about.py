@@ -11,8 +11,10 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from echornn.config import EchoConfig
 from echornn.runs import own_files
@@ -66,9 +68,11 @@ class About:
         ]
 
 
-def versions() -> dict[str, str]:
-    """The versions of `PACKAGES` that are installed here."""
-    return {name: version(name) for name in PACKAGES}
+@cache
+def versions() -> Mapping[str, str]:
+    """The versions of `PACKAGES` that are installed here. They are looked up once: a list asks for them with each run,
+    and to read what a package says of itself takes longer than to read a run."""
+    return MappingProxyType({name: version(name) for name in PACKAGES})
 
 
 def write(folder: Path, config: EchoConfig) -> None:
@@ -82,7 +86,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "id": secrets.token_hex(8),
         "begun": time.time(),
         "config": dataclasses.asdict(config),
-        "versions": versions(),
+        "versions": dict(versions()),
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 

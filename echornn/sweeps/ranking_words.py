@@ -17,18 +17,18 @@ def ranking_told(table: Table) -> list[str]:
     if len(tallies) < 2:
         return []
     if any(tally.is_pooled for tally in tallies):
-        return ["cells of several points each are not compared: hold the other fields by --filter FIELD=VALUE"]
+        return ["squares of several points each are not compared: hold the other fields by --filter FIELD=VALUE"]
     ranking = table.ranking
     unknown = sum(not tally.is_whole for tally in tallies)
     if ranking is None:
         if unknown:
-            return ["cells are compared once all their seeds are known"]
-        return [f"too few seeds to rank cells: {LEAST_SEEDS} or more in each are needed"]
+            return ["squares are compared once all their seeds are known"]
+        return [f"too few seeds to rank squares: {LEAST_SEEDS} or more in each are needed"]
     others = len(ranking.of_others)
     without = f"; without {unknown:,} whose seeds are not all known" if unknown else ""
     without += f"; without {others:,} trained by another version" if others else ""
     if not ranking.solved:
-        return [f"no seed of any cell solved it{without}"]
+        return [f"no seed of any square solved it{without}"]
     return [f"{_most(table, ranking)}{without}", _sure(table, ranking)]
 
 
@@ -39,7 +39,7 @@ def _most(table: Table, ranking: Ranking) -> str:
     half = table.cell(ranking.best).tally.half_solved
     least = "least median loss" if half is None else "soonest"
     window = "" if half is None else f", half by window {half:,}"
-    return f"solved most often: {1 + len(ranking.tied)} cells tie at {share}; {least} among them: {name}{window}"
+    return f"solved most often: {1 + len(ranking.tied)} squares tie at {share}; {least} among them: {name}{window}"
 
 
 def _sure(table: Table, ranking: Ranking) -> str:
@@ -49,12 +49,12 @@ def _sure(table: Table, ranking: Ranking) -> str:
     verb = "is" if len(ranking.below) == 1 else "are"
     below = f"the other {len(ranking.below):,} {verb} ruled out" if ranking.below else "none is ruled out"
     candidates = 1 + len(ranking.tied) + len(ranking.close)
-    which = "it is the best" if candidates == 1 else f"the best is one of {candidates:,} cells{_also(table, ranking)}"
+    which = "it is the best" if candidates == 1 else f"the best is one of {candidates:,} squares{_also(table, ranking)}"
     told = f"with {SURE} confidence {which}; {below} {test}"
     needed = seeds_needed(ranking.cells)
     if ranking.below or ranking.count >= needed:
         return told
-    return f"{told}; to rule out any of {ranking.cells:,} cells takes {needed} seeds or more in each"
+    return f"{told}; to rule out any of {ranking.cells:,} squares takes {needed} seeds or more in each"
 
 
 def _also(table: Table, ranking: Ranking) -> str:
@@ -79,8 +79,8 @@ def beside_the_best(table: Table, place: Place) -> str:
         over = f" over {ranking.comparisons:,} comparisons" if ranking.comparisons > 1 else ""
         return f"ruled out as the best of {ranking.cells:,} ({chance}{over}) beside {name}"
     if place in ranking.close:
-        return f"may be the best of {ranking.cells:,} cells ({SURE} confidence); most solved: {name}"
+        return f"may be the best of {ranking.cells:,} squares ({SURE} confidence); most solved: {name}"
     if not ranking.tied:
-        return f"solved most often of {ranking.cells:,} cells"
+        return f"solved most often of {ranking.cells:,} squares"
     soonest = "" if half is None else "; soonest of these" if place == ranking.best else f"; soonest: {name}"
-    return f"one of {1 + len(ranking.tied):,} cells that tie as the best of {ranking.cells:,}{soonest}"
+    return f"one of {1 + len(ranking.tied):,} squares that tie as the best of {ranking.cells:,}{soonest}"

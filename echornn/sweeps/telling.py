@@ -15,7 +15,7 @@ MOST_NAMED = 3
 
 OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
 
-NOT_OF_SEVERAL = "several points in a cell are not compared; ] holds a field at one value"
+NOT_OF_SEVERAL = "several points in a square are not compared; ] holds a field at one value"
 
 
 def name_of(table: Table, row: int, column: int) -> str:
@@ -158,7 +158,7 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
         return f"beside {other_name}: {OF_ANOTHER_VERSION}"
     lacking = next((_lacking(one) for one in (tally, other) if not one.is_whole), "")
     if lacking:
-        return f"beside {other_name}: {lacking}; cells are compared once all their seeds are known"
+        return f"beside {other_name}: {lacking}; squares are compared once all their seeds are known"
     if min(tally.count, other.count) < LEAST_SEEDS:
         few = "fewer would be luck" if min(tally.count, other.count) else "nothing is trained"
         return f"beside {other_name}: {few}; {LEAST_SEEDS} seeds or more of both are needed"
@@ -183,7 +183,7 @@ def lost_told(table: Table) -> str:
     lost = {place: table.cell(place).tally.lost for place in table.places}
     losing = sorted((place for place in lost if lost[place]), key=lambda place: -lost[place])
     named = [f"{lost[place]:,} in {name_of(table, *place)}" for place in losing[:MOST_NAMED]]
-    more = [f"the others in {len(losing) - len(named):,} more cells"] if len(losing) > len(named) else []
+    more = [f"the others in {len(losing) - len(named):,} more squares"] if len(losing) > len(named) else []
     return f"{solved} {counts.lost:,} lost it again by the end: {'; '.join(named + more)}"
 
 

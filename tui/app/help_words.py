@@ -102,8 +102,8 @@ PROBES: Rows = (
     ("saturated", "A unit near -1 or 1 (|h| above 0.97), an arrow: tanh is flat there, so little error gets through."),
     (
         "left out",
-        "The truncation bias: how far the gradient of windows of T is from the full one, in lengths of the full one. "
-        "It is that of the network as it is now.",
+        "The truncation bias: how much the gradient changes because errors stop at their window's start, in percent of "
+        "the full gradient's length. It is that of the network as it is now.",
     ),
     (
         "what it uses",

@@ -9,53 +9,54 @@ from tui.map import keys
 WHAT_IS_SEEN = (
     (
         "The map",
-        "Each cell is a point of the sweep: the fuller its block, the better. m chooses what it shows: how many of the "
-        "seeds solved the echo, the window by which half of them had, or the median of their final losses. A shade "
-        "means the same whatever is filtered or held.",
+        "Each square is a point of the sweep: the fuller its block, the better. m chooses what it shows: how many of "
+        "the seeds solved the echo, the window by which half of them had, or the median of their final losses. A shade "
+        "always means the same, whatever you filter or hold.",
     ),
     (
-        "Several points in a cell",
-        "With more than two fields, a cell holds several points. It shows the share of all their seeds, or the median "
-        "over the points. Such a cell has no interval and is not compared, since points differ by more than luck. [ "
-        "and ] hold a field at one value. Of several num_epochs the largest is shown, unless you hold one.",
+        "Several points in a square",
+        "With more than two fields, a square holds several points. It shows the share of all their seeds, or the "
+        "median over the points. Such a square has no interval and is not compared, since points differ by more than "
+        "luck. [ and ] hold a field at one value. If num_epochs has several values, the map shows the largest, unless "
+        "you hold another one.",
     ),
     (
         "The lines",
         "They come from theory, and are no walls: some seeds get beyond. From echo = T on, no gradient reaches the "
-        "echo's source, and only what the state keeps can be used. Beyond echo + 1 = state, a linear shift register "
-        "does not fit, and fewer seeds solve it. (An LSTM has two numbers a unit.)",
+        "echo's source, and the network can use only what its state keeps. Beyond echo + 1 = state, a linear shift "
+        "register does not fit, and fewer seeds solve the echo. (An LSTM has two numbers for each unit.)",
     ),
     (
-        "The cell under the cursor",
-        "How many of its seeds solved the echo, with a 95 % interval (Wilson 1927); when; the best seed. A "
-        "single best seed is luck: do not rank cells by it.",
+        "The square under the cursor",
+        "The lines below the map say how many of its seeds solved the echo, with a 95 % interval (Wilson 1927); when; "
+        "and which seed is the best. A single best seed is luck: do not rank squares by it.",
     ),
     (
-        "Comparing two cells",
-        "space marks a cell. For any other cell you then read how many more of 100 seeds solve the echo there, with "
-        "an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
-        "It says more than luck if the interval leaves out zero and p is below 0.05. Of cells that are equal, at most "
-        "5 % look so. That holds for two cells that you chose beforehand.",
+        "Comparing two squares",
+        "space marks a square. For any other square you then read how many more of 100 seeds solve the echo there, "
+        "with an interval (Newcombe's, 95 %) and the p of Fisher's exact test.",
+        "The difference is more than luck if the interval leaves out zero and p is below 0.05. If two squares are "
+        "equal, they look different in at most 5 % of cases. That holds for two squares that you chose beforehand.",
     ),
     (
         "Without a mark",
-        "The cell is compared with the best of all cells shown. Those not ruled out hold the best with 95 % confidence "
-        "(Fisher's one-sided test, Bonferroni over all cells but one).",
-        "Both tests take the seeds of two cells as independent. The same seeds tend to solve both, so the tests tell "
-        "cells apart less often than they could.",
+        "The square is compared with the best of all squares shown. With 95 % confidence, one of the squares that are "
+        "not ruled out is the best (Fisher's one-sided test, Bonferroni over all squares but one).",
+        "Both tests take the seeds of two squares as independent. The same seeds tend to solve both, so the tests tell "
+        "squares apart less often than they could.",
     ),
 )
 """Headings, and a paragraph or two for each."""
 
 WORDS = (
     ("solved", "The mean loss of 50 windows has once fallen close to the least possible."),
-    ("lost again", "Solved once, but not in its last 50 windows. Only --until all trains on and can show it."),
+    ("lost again", "A network solved the echo, but not in its last 50 windows. Only --until all can show it."),
     ("half by", "The window by which half of all seeds had solved it; seeds that never did count too."),
     ("point", "One value for each field of the grid. Every seed trains it once."),
-    ("to come", "Not trained yet. Until all are, the share of solved seeds is of all seeds: at least that many."),
-    ("failed", "Given up, since its process ended again and again. The reason stands under the cursor."),
+    ("to come", "These seeds are not trained yet. Until they are, the share shown can only rise: it is of all seeds."),
+    ("failed", "The sweep gave up, since the process ended again and again. The cursor shows the reason."),
     ("cannot be", "A combination that no network can have, such as an echo longer than the row."),
-    ("equal", "Two cells with the same share of solved seeds. The interval says how much may be hidden."),
+    ("equal", "Two squares with the same share of solved seeds. The interval says how much may be hidden."),
 )
 """Words of the map, each with its meaning."""
 

@@ -40,7 +40,7 @@ BINDINGS = [
         id="other",
         show=False,
     ),
-    Binding("space", "mark", "Mark", tooltip="Mark this cell: others are compared with it", id="mark"),
+    Binding("space", "mark", "Mark", tooltip="Mark this square: others are compared with it", id="mark"),
     Binding(
         "enter",
         "open",

@@ -74,7 +74,7 @@ class Seen:
         if mark is not None and mark.points != cell.points:
             return compared(cell.tally, mark.tally(self.table.surveyed), told_apart(mark.name, self.name))
         if mark is not None:
-            return "marked: move to another cell to compare them; space removes the mark"
+            return "marked: move to another square to compare them; space removes the mark"
         beyond = [limit for limit in LIMITS if cell.configs and all(map(limit.is_beyond, cell.configs.values()))]
         if beyond:
             return beyond[0].words

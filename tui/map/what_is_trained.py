@@ -81,7 +81,7 @@ def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
 
 def _versions(surveyed: Surveyed) -> str:
     count = len(surveyed.shown_versions)
-    several = f"cells by {count} versions of the program" if count > 1 else ""
+    several = f"squares by {count} versions of the program" if count > 1 else ""
     elsewhere = f"{surveyed.elsewhere:,} older results in results.csv only" if surveyed.elsewhere else ""
     return ", ".join(filter(None, (several, elsewhere)))
 

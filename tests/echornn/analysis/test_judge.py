@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.analysis import words
@@ -21,6 +21,7 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
 from tests.echornn.analysis.recorded import RUNS, Read, past, read
+from tests.examples import examples
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
@@ -383,7 +384,7 @@ def test_losses_that_are_forgotten_leave_the_blocks() -> None:
     assert math.isnan(it.newest)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     st.integers(0, 2**32),
     st.floats(0.0, 0.15),

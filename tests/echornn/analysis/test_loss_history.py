@@ -7,10 +7,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
+from tests.examples import examples
 
 losses_lists = st.lists(
     st.lists(st.floats(0, 10, width=32) | st.just(math.nan) | st.just(math.inf), min_size=1, max_size=60),
@@ -103,7 +104,7 @@ def level_sizes(kept: LossHistory) -> list[int]:
     return [level._buckets.shape[1] for level in kept._levels]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=40), st.integers(0, 10_000), st.integers(1, 64))
 def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], first: int, columns: int) -> None:
     kept = LossHistory(kept=1024)

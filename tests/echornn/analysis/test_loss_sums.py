@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.loss_sums import LossSums
+from tests.examples import examples
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(st.integers(0, 150), min_size=1, max_size=6), st.sampled_from([2, 3, 8, 64, 1000]), st.booleans())
 def test_the_same_bits_however_they_are_cut_and_laid_out(pieces: list[int], replicas: int, by_replica: bool) -> None:
     losses = np.random.default_rng(0).exponential(size=(sum(pieces), replicas)).astype(np.float32)

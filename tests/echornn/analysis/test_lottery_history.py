@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.band import Band
@@ -17,6 +17,7 @@ from echornn.analysis.population_history import PopulationHistory, PopulationPie
 from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
 from echornn.progress import Counts, Floats
+from tests.examples import examples
 
 CONFIG = EchoConfig()
 
@@ -45,7 +46,7 @@ def case(windows: int, replicas: int, chunk: int, seed: int = 0, kept: int | Non
     return Case(history, unpack(pack(losses, errors, CONFIG), CONFIG)[0], errors, solved)
 
 
-some = settings(max_examples=40)
+some = examples(40)
 
 cases = st.builds(
     case,
@@ -179,7 +180,7 @@ def test_lost_windows_are_told_as_such() -> None:
     assert np.isnan(rates).all()
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=20), st.integers(1, 64))
 def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], columns: int) -> None:
     told = case(sum(sizes), 3, max(sizes), kept=256)

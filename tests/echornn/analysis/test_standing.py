@@ -8,12 +8,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.reviews import Reviews
 from echornn.analysis.standing import Level, Standing, standing
 from echornn.config import EchoConfig
+from tests.examples import examples
 
 TUTORIAL = EchoConfig()
 CHANCE = math.log(2)
@@ -86,7 +87,7 @@ def test_a_state_without_room_for_the_echo_must_fall_faster() -> None:
         assert told.falls is falls
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 2**32), st.floats(0.0, 0.1), st.floats(0.0, 0.95), st.floats(0.01, 1.2), st.floats(0.3, 1.0))
 def test_it_never_flickers(seed: int, noise: float, alike: float, loss: float, rate: float) -> None:
     """Noisy losses, alike from window to window, about any level that they keep or leave once, change it seldom."""

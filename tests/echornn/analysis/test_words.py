@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.evidence import RECENT_WINDOWS, Earlier, Evidence
@@ -21,6 +21,7 @@ from echornn.config import EchoConfig
 from echornn.tasks.levels import chance_level
 from tests.echornn.analysis.recorded import Read
 from tests.echornn.analysis.test_judge import window_of
+from tests.examples import examples
 
 TUTORIAL = EchoConfig()
 GLOROT = EchoConfig(init="glorot")
@@ -273,7 +274,7 @@ def evidences(draw: st.DrawFn, config: EchoConfig) -> Evidence:
 FIELDS = [field.name for field in dataclasses.fields(EchoConfig)]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data(), configs(), st.booleans(), st.lists(st.sampled_from(FIELDS), max_size=4, unique=True))
 def test_cause_and_advice_fit_the_smallest_screen_and_are_true_for_every_run(
     data: st.DataObject, config: EchoConfig, undoable: bool, blamed: list[str]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.runs import run_dir
@@ -29,6 +29,7 @@ from echornn.runs.summary import summary
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
 from tests.echornn.runs.test_recorder import Disk
+from tests.examples import examples
 from tests.patience import PATIENCE
 from tests.recorded import Step, contents, go_on, record_branches, take
 from tests.scripted import SMALL, ScriptedTrainer
@@ -145,7 +146,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.binary(max_size=60) | JSON.map(lambda told: json.dumps(told).encode()))
 @example(b'{"names": {}, "pinned": [-1], "hidden": []}')
 @example(b'{"names": {"-3": "x"}, "pinned": [], "hidden": [1.5]}')

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.runs import about, run_dir
@@ -18,6 +18,7 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, recorded
+from tests.examples import examples
 
 T = TypeVar("T")
 
@@ -71,7 +72,7 @@ def changed(whole: Path, change: Callable[[Path], object]) -> None:
         assert_a_run_or_a_refusal(folder)
 
 
-FUZZ = settings(max_examples=60)
+FUZZ = examples(60)
 
 
 @FUZZ

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.runs import run_dir
@@ -16,6 +16,7 @@ from echornn.runs.keyframes import LEAST_KEPT, Keyframe, KeyframeLog, Keyframes,
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from tests.examples import examples
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -38,7 +39,7 @@ def test_the_nearest_is_the_last_of_its_branch_that_is_not_after_it(added: list[
     assert (None if found is None else found.moment) == max(before, default=None)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 100)), max_size=400), st.integers(100, 2000))
 def test_they_stay_within_the_bound_or_are_few(steps: list[tuple[int, int]], most: int) -> None:
     kept = Keyframes(most)

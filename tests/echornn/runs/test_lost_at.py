@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -20,6 +20,7 @@ from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 from tests import scripted_population
 from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
+from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import ScriptedPopulation
@@ -71,7 +72,7 @@ def told(timeline: Timeline, moment: Moment) -> list[int]:
     return each
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(
     st.sampled_from([ALONE, THREE]), st.integers(0, 99), st.lists(STEPS, min_size=1, max_size=6), st.integers(0, 999)
 )

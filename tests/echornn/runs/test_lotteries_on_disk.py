@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -21,6 +21,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.runs.timeline import Timeline
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from tests.examples import examples
 from tests.hashed import hashed_trainers
 from tests.patience import PATIENCE
 from tests.recorded import Step, take
@@ -81,7 +82,7 @@ def assert_same(one: Timeline, other: Timeline) -> None:
             np.testing.assert_array_equal(*(getattr(band, name) for band in bands))
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(STEPS, max_size=16), st.lists(STEPS, max_size=6), st.integers(0, 15))
 @example([], [2, "regenerate", (1, 1), 1], 0)
 def test_what_is_read_is_what_was_lived(story: list[Any], later: list[Any], followed_after: int) -> None:

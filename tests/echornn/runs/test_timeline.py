@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.evidence import Evidence
@@ -16,6 +16,7 @@ from echornn.analysis.loss_history import LossHistory
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
+from tests.examples import examples
 from tests.scripted import SMALL
 
 OTHER_RATE = replace(SMALL, learning_rate=0.1)
@@ -100,7 +101,7 @@ def moment_of(model: Model, number: int, window: int) -> Moment:
     return Moment(number, window % (len(model.lines[number].losses) + 1))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(grown(), st.integers(0, 99), st.integers(0, 999), st.integers(0, 999))
 def test_path_spans_owner_and_losses_of_any_moment(model: Model, number: int, window: int, first: int) -> None:
     timeline = model.timeline
@@ -123,7 +124,7 @@ def test_path_spans_owner_and_losses_of_any_moment(model: Model, number: int, wi
     assert timeline.end(moment.branch) == Moment(moment.branch, len(line.losses))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(grown(), st.integers(0, 99), st.integers(0, 999))
 def test_the_evidence_at_any_moment_is_that_of_one_who_saw_its_path_alone(
     model: Model, number: int, window: int
@@ -167,7 +168,7 @@ def test_the_evidence_of_long_ago_is_there_where_its_single_losses_are_forgotten
     assert timeline.evidence(Moment(1, 5200)).reviews.losses[-1] == 0.25
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(grown(), st.integers(0, 99), st.integers(1, 30), st.integers(0, 500), st.integers(0, 500))
 def test_a_curve_along_any_path_keeps_its_extremes(
     model: Model, number: int, columns: int, first: int, length: int

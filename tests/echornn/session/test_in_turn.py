@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -16,6 +16,7 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
+from tests.examples import examples
 from tests.hashed import hashed_trainers
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
@@ -233,7 +234,7 @@ ORDERS: dict[str, Callable[[Session], None]] = {
 TRAINS = ("step", "epoch")
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.sampled_from(sorted(ORDERS)), max_size=14))
 def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[str]) -> None:
     """But for those to train: what comes behind them does not wait until they have."""

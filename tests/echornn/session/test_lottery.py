@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
@@ -19,6 +19,7 @@ from echornn.session.session import Session
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer
 from tests.echornn.session.test_session import after, playing
+from tests.examples import examples
 from tests.scripted import SMALL
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
 
@@ -202,7 +203,7 @@ COMMANDS: dict[str, Callable[[Session, int], None]] = {
 }
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.tuples(st.sampled_from(sorted(COMMANDS)), st.integers(0, 40), st.booleans()), max_size=25))
 def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_trained(
     story: list[tuple[str, int, bool]],

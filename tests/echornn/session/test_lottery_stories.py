@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.packed import as_kept
@@ -18,6 +18,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.recorder import Unrecorded
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from tests.examples import examples
 from tests.hashed import HashTrainer, hashed_trainers
 
 TINY = EchoConfig(num_epochs=10**6, total_series_length=60, truncated_backprop_length=10, batch_size=2, seed=3)
@@ -155,7 +156,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(steps, max_size=20))
 def test_every_moment_of_every_story_comes_back_bit_for_bit(story: list[tuple[str, Any]]) -> None:
     told = Story()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -19,6 +19,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from tests.examples import examples
 from tests.hashed import HashTrainer
 
 TINY = EchoConfig(
@@ -158,7 +159,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(steps, max_size=25))
 def test_every_moment_of_every_story_comes_back_bit_for_bit(story: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -63,11 +63,11 @@ def test_cells_of_another_version_are_not_ranked() -> None:
 def test_a_map_with_many_ties_in_words() -> None:
     table = table_with()
     assert ranking_told(table) == [
-        "solved most often: 16 cells tie at 16 of 16; soonest among them: cell rnn, echo_step 1, half by window 52",
-        "with 95 % confidence the best is one of 30 cells; the other 30 are ruled out (each against the "
+        "solved most often: 16 squares tie at 16 of 16; soonest among them: cell rnn, echo_step 1, half by window 52",
+        "with 95 % confidence the best is one of 30 squares; the other 30 are ruled out (each against the "
         "best: Fisher's exact test, one-sided; Bonferroni over 59)",
     ]
-    assert beside_the_best(table, (0, 0)) == "one of 16 cells that tie as the best of 60; soonest of these"
+    assert beside_the_best(table, (0, 0)) == "one of 16 squares that tie as the best of 60; soonest of these"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_map_with_many_ties_in_words() -> None:
             ],
         ),
         ("echo=1 cell=rnn", []),
-        ("echo=18,19 cell=rnn", ["no seed of any cell solved it"]),
+        ("echo=18,19 cell=rnn", ["no seed of any square solved it"]),
     ],
 )
 def test_some_cells_in_words(words: str, expected: list[str]) -> None:
@@ -89,10 +89,10 @@ def test_some_cells_in_words(words: str, expected: list[str]) -> None:
 
 
 def test_few_seeds_rank_nothing() -> None:
-    assert ranking_told(table_with(1)) == ["too few seeds to rank cells: 4 or more in each are needed"]
+    assert ranking_told(table_with(1)) == ["too few seeds to rank squares: 4 or more in each are needed"]
     five = ranking_told(table_with(5))
     assert "none is ruled out" in five[1]
-    assert five[1].endswith("; to rule out any of 60 cells takes 7 seeds or more in each")
+    assert five[1].endswith("; to rule out any of 60 squares takes 7 seeds or more in each")
 
 
 def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> None:
@@ -100,5 +100,5 @@ def test_every_cell_beside_the_best_fits_a_line_but_for_a_name_at_its_end() -> N
     texts = [beside_the_best(table, (line, column)) for line in range(3) for column in range(20)]
     assert [text for text in texts if not 0 < len(text.removesuffix("cell rnn, echo_step 1")) <= 72] == []
     assert len(set(texts)) >= 4
-    assert texts[8] == "may be the best of 60 cells (95 % confidence); most solved: cell rnn, echo_step 1"
+    assert texts[8] == "may be the best of 60 squares (95 % confidence); most solved: cell rnn, echo_step 1"
     assert texts[-1] == "ruled out as the best of 60 (p < 0.001 over 59 comparisons) beside cell rnn, echo_step 1"

@@ -282,8 +282,10 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
     """Those that solve the echo are known first."""
     early, late = Tally(of_seeds(11, 11).trained, missing=13), of_seeds(2, 24)
     for there, back in ((early, late), (late, early)):
-        assert compared(there, back, "x") == ("beside x: 13 to come; cells are compared once all their seeds are known")
-    assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; cells are")
+        assert compared(there, back, "x") == (
+            "beside x: 13 to come; squares are compared once all their seeds are known"
+        )
+    assert compared(Tally(late.trained, failed=2), late, "x").startswith("beside x: 2 failed; squares are")
     grid = Grid((Axis.parse("echo_step=3,4,5,20"),), {"seed": 0}, 16)
 
     def rule(config: EchoConfig) -> Result | None:
@@ -295,13 +297,13 @@ def test_nothing_is_compared_of_which_some_seeds_are_unknown() -> None:
     assert told(table, 0, 0)[1].startswith("half by window ")
     assert " or before; " in told(table, 0, 0)[1]
     assert ranking_told(table)[0] == (
-        "solved most often: 2 cells tie at 16 of 16; soonest among them: echo_step 4, half by window 90; "
+        "solved most often: 2 squares tie at 16 of 16; soonest among them: echo_step 4, half by window 90; "
         "without 1 whose seeds are not all known"
     )
     assert beside_the_best(table, (0, 3)) == ""
     nothing = surveyed(results_of(grid, lambda config: with_a_cliff(config) if config.seed < 9 else None))
     assert ranking_told(table_of(nothing, Choice("echo_step", None))) == [
-        "cells are compared once all their seeds are known"
+        "squares are compared once all their seeds are known"
     ]
 
 

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
+from tests.examples import examples
 from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, scene_of
 from tui.app.scene import Scene
@@ -113,7 +114,7 @@ async def test_no_loss_and_no_size_takes_the_plot_down(losses: list[float], widt
     await drawn(losses, width, height, log=log)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(st.floats(width=32, min_value=0) | st.just(math.nan), max_size=300), st.integers(1, 50), st.booleans())
 def test_every_extreme_has_its_column(losses: list[float], columns: int, log: bool) -> None:
     curve = curve_of(losses, columns)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -18,6 +18,7 @@ from echornn.runs.run_dir import WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play
+from tests.examples import examples
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tui.commands.epoch_report import EpochReport
 
@@ -81,7 +82,7 @@ def test_the_mean_of_the_epoch_under_way_is_that_of_its_windows(story: list[int 
     assert epoch["loss"] == pytest.approx(np.mean([scripted_loss(before + number) for number in range(10)]), rel=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(st.integers(1, 12) | st.sampled_from(["reset", "redraw", *EDITS, *GOING]), max_size=10))
 def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | str]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -9,16 +9,17 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tui.commands.window_rows import HEADER, REPLICA_HEADER, Row, as_csv, as_json
 
 losses = st.one_of(st.floats(0, width=32, allow_nan=False), st.just(math.nan))
 accuracies = st.one_of(st.integers(0, 75).map(lambda wrong: 1 - wrong / 75), st.just(math.nan))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.tuples(losses, accuracies), min_size=1, max_size=9), st.booleans())
 def test_a_line_for_each_network_from_which_each_bit_of_a_loss_is_read(
     values: list[tuple[float, float]], numbered: bool

@@ -68,7 +68,7 @@ def test_as_text(cliff: SweepResults) -> None:
         "",
         "┃ echo = T  ┊ echo + 1 = state",
         "solved most often: cell rnn, echo_step 12, 10 of 16",
-        "with 95 % confidence the best is one of 4 cells (also cell rnn, echo_step 13;",
+        "with 95 % confidence the best is one of 4 squares (also cell rnn, echo_step 13;",
         "cell rnn, echo_step 14; cell gru, echo_step 12); the other 23 are ruled out",
         "(each against the best: Fisher's exact test, one-sided; Bonferroni over 26)",
     ]
@@ -125,7 +125,7 @@ def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
         "all  100   50?   !    x",
         "",
         "? to come  ! failed  x cannot be",
-        "cells are compared once all their seeds are known",
+        "squares are compared once all their seeds are known",
     ]
 
 
@@ -171,7 +171,7 @@ def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: Sweep
     assert (row["cell"], row["points"], row["low"], row["high"]) == ("rnn", "20", "", "")
     assert float(row["success"]) > 0
     assert list(lines_of(pooled, ASCII))[-2:] == [
-        "cells of several points each are not compared: hold the other fields by",
+        "squares of several points each are not compared: hold the other fields by",
         "--filter FIELD=VALUE",
     ]
 
@@ -190,7 +190,7 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
     ]
     seen = seen_of(replace(results, points=whole[0], earlier=whole[1]))
     lines = list(lines_of(seen, ASCII))
-    assert "cells by 2 versions of the program, 16 older results in results.csv only" in lines
+    assert "squares by 2 versions of the program, 16 older results in results.csv only" in lines
     assert "version 2 has engine new and not unset as version 1" in lines
     assert "; without 1 trained by another version" in " ".join(lines)
     assert [told(seen.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]

@@ -1,4 +1,4 @@
-"""Texts of the gradient view: what windows of T steps leave out, and what predictions use."""
+"""Texts of the gradient view: what training leaves out of the gradient, and what predictions use."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def at_most(share: float) -> str:
 def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
-    """What the windows leave out of the gradient, and whether that is their early errors, or T; where the gradient is
+    """What training leaves out of the gradient, and what it would if all errors went back T steps; where it is
     cut before the echo's source, what the state keeps of it all the same.
 
     The gradient is that of the network as it is: of an echo that is not learned, nothing is in it. So how many steps
@@ -69,24 +69,25 @@ def words_of(
     if math.isnan(gradient.bias_of_windows):
         if steps >= followed:
             return f"errors were followed through {followed} steps; T is {steps}", ""
-        return "too little gradient to tell what windows leave out", ""
-    windows = f"windows of {steps} {left_out(gradient.bias_of_windows)}"
+        return "too little gradient to tell what training leaves out", ""
+    training = f"training {left_out(gradient.bias_of_windows)}"
+    now = f"{training} of the gradient as it is now"
     if echo >= steps:
-        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", f"{windows} as it is now"
+        return f"no error gets {echo} steps back, to the echo's source: T is {steps}", now
     if not reaches_the_echo(echo, gradient):
         return (
-            f"{windows} as it is now",
+            now,
             f"few errors reach {echo} steps back, to the echo, so far: too early to judge T",
         )
-    first = f"{windows}: errors stop at window starts"
+    first = f"{training}: errors stop at their window's start"
     if steps >= followed:
         return first, f"errors were followed through {followed} steps; T is {steps}"
     bias, spread = gradient.through(steps)
     share = at_most(bias + spread) if spread >= bias and spread > 0 else percent(bias)
-    second = f"each error followed {steps} steps: {share} left out"
+    second = f"if errors went back {steps} steps: {share} left out"
     least = gradient.enough(ACCEPTED_BIAS)
     if least is None:
-        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} steps or more"
+        return first, f"{second}; {percent(ACCEPTED_BIAS)} takes {followed} or more"
     return first, second if least == steps else f"{second}; with {least}: at most {percent(ACCEPTED_BIAS)}"
 
 
@@ -171,4 +172,4 @@ def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
 
 def left_out(share: float) -> str:
     """How far the gradient is from the whole, which can be farther than the whole is long."""
-    return f"leave out {percent(share)} of it" if not share >= 1 else f"change it by {percent(share)}"
+    return f"leaves out {percent(share)}" if not share >= 1 else f"is off by {percent(share)}"

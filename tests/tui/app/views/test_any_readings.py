@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
@@ -23,6 +23,7 @@ from echornn.readings import (
     Units,
 )
 from echornn.session.frame import Frame, State
+from tests.examples import examples
 from tests.tui.app.views.by_hand import drawn
 from tui.app.views.gradient import GradientView
 from tui.app.views.memory import MemoryView
@@ -131,7 +132,7 @@ def any_readings(draw: st.DrawFn) -> Readings:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(
     readings=any_readings(),
     view=st.sampled_from(VIEWS),

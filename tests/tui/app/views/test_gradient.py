@@ -36,25 +36,25 @@ def gradient(*bias: float) -> Gradient:
     return Gradient(np.ones(len(bias), np.float32), np.array(bias, np.float32), 0.2)
 
 
-WINDOWS = "leave out 20 % of it: errors stop at window starts"
+WINDOWS = "training leaves out 20 %: errors stop at their window's start"
 
 
 @pytest.mark.parametrize(
     ("steps", "echo", "bias", "words"),
     [
-        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out; with 3: at most 10 %"),
-        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 2 steps: 50 % left out; with 3: at most 10 %"),
-        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "each error followed 3 steps: 9 % left out"),
-        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 4 steps: 2 % left out"),
-        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "each error followed 2 steps: 5 % left out; with 4: at most 10 %"),
-        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "each error followed 2 steps: 90 % left out; 10 % takes 6 steps or more"),
+        (4, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 4 steps: 2 % left out; with 3: at most 10 %"),
+        (2, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 2 steps: 50 % left out; with 3: at most 10 %"),
+        (3, 1, (1, 0.5, 0.09, 0.02, 0.01, 0), "if errors went back 3 steps: 9 % left out"),
+        (4, 3, (1, 0.05, 0.5, 0.02, 0.01, 0), "if errors went back 4 steps: 2 % left out"),
+        (2, 1, (1, 0.05, 0.5, 0.02, 0.01, 0), "if errors went back 2 steps: 5 % left out; with 4: at most 10 %"),
+        (2, 1, (1, 0.9, 0.8, 0.7, 0.6, 0), "if errors went back 2 steps: 90 % left out; 10 % takes 6 or more"),
         (9, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 9"),
         (3, 1, (1, 0.5, 0), "errors were followed through 3 steps; T is 3"),
     ],
 )
 def test_what_truncation_leaves_out(steps: int, echo: int, bias: tuple[float, ...], words: str) -> None:
     config = EchoConfig(truncated_backprop_length=steps, echo_step=echo)
-    assert words_of(config, gradient(*bias)) == (f"windows of {steps} {WINDOWS}", words)
+    assert words_of(config, gradient(*bias)) == (WINDOWS, words)
 
 
 def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches() -> None:
@@ -62,13 +62,13 @@ def test_how_many_steps_are_enough_is_not_said_of_an_echo_that_no_window_teaches
     hardly = gradient(0.3, 0.02, 0.003, 0, 0)
     assert words_of(EchoConfig(truncated_backprop_length=3), hardly) == (
         "no error gets 3 steps back, to the echo's source: T is 3",
-        "windows of 3 leave out 20 % of it as it is now",
+        "training leaves out 20 % of the gradient as it is now",
     )
 
 
 def test_nor_of_one_that_is_not_learned_yet() -> None:
     assert words_of(EchoConfig(truncated_backprop_length=4), gradient(0.3, 0.02, 0.003, 0, 0)) == (
-        "windows of 4 leave out 20 % of it as it is now",
+        "training leaves out 20 % of the gradient as it is now",
         "few errors reach 3 steps back, to the echo, so far: too early to judge T",
     )
 
@@ -80,13 +80,13 @@ def test_where_there_is_no_gradient() -> None:
 def test_a_bias_that_may_be_none_is_told_as_what_it_may_be_at_the_most() -> None:
     one = replace(gradient(1, 0.5, 0.01, 0.005, 0), bias_spread=np.full(5, 0.02, np.float32))
     words = words_of(EchoConfig(truncated_backprop_length=3, echo_step=1), one)
-    assert words[1] == "each error followed 3 steps: at most 3 % left out"
+    assert words[1] == "if errors went back 3 steps: at most 3 % left out"
 
 
 @pytest.mark.parametrize(
     ("steps", "phi", "words"),
     [
-        (2, (1, 1, 1, 1), "too little gradient to tell what windows leave out"),
+        (2, (1, 1, 1, 1), "too little gradient to tell what training leaves out"),
         (2, (1, 1e30, np.inf, np.nan), "the error grows on its way back, too large to tell what T 2 cuts off"),
         (9, (1, 1, 1, 1), "errors were followed through 4 steps; T is 9"),
     ],
@@ -97,8 +97,8 @@ def test_what_is_not_known_is_said(steps: int, phi: tuple[float, ...], words: st
 
 
 def test_what_is_left_out_can_be_more_than_there_is() -> None:
-    assert left_out(0.21) == "leave out 21 % of it"
-    assert left_out(1.5) == "change it by 150 %"
+    assert left_out(0.21) == "leaves out 21 %"
+    assert left_out(1.5) == "is off by 150 %"
 
 
 def test_what_is_said_of_the_gradient_fits_on_a_line_of_80() -> None:
@@ -151,8 +151,8 @@ def test_the_solved_tutorial() -> None:
     view._flip = view._cursor = (0, 6)
     lines = drawn(view, frame_of(flipped(SOLVED)), 78, 12)
     assert [line.rstrip() for line in lines] == [
-        "gradient: windows of 15 leave out 21 % of it: errors stop at window starts",
-        "each error followed 15 steps: under 0.1 % left out; with 4: at most 10 %",
+        "gradient: training leaves out 21 %: errors stop at their window's start",
+        "if errors went back 15 steps: under 0.1 % left out; with 4: at most 10 %",
         "                                              row 1, step 7: what it uses",
         " 1e0 ▁                             ┊          input ██▁▁█▁0▁▁█████▁",
         "     █ ▇ ▅ ▂                       ┊          flip        1",
