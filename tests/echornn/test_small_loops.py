@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ import pytest
 from echornn.runs import about, run_dir
 from echornn.small_loops import DEFAULT_THRESHOLD, FLAG, THRESHOLD, VARIABLE, flags_with
 
-DATA = Path(__file__).parents[1] / "data"
 OURS = f"{FLAG}{THRESHOLD}"
 USERS = "--xla_dump_max_hlo_modules=1"
 
@@ -73,7 +73,7 @@ def python(program: str, *arguments: str, flags: str = "") -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path) -> None:
+def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says nothing of loops, and XLA's own threshold trained it; the user's other flags are kept."""
     folder = tmp_path / "run"
     begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
@@ -88,9 +88,11 @@ def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path) -> No
     together = np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
     assert together.tobytes().hex() == begun[0]
 
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    monkeypatch.setenv(VARIABLE, OURS)
     assert about.read(kept).notes == [
         f"begun with XLA's loop threshold at {DEFAULT_THRESHOLD}, here {THRESHOLD}: last digits may differ"
-    ], "in this process, which asked for ours when it began"
+    ], "where TensorFlow has been imported with ours"
 
 
 @pytest.mark.slow
