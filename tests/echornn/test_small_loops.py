@@ -43,7 +43,7 @@ import sys
 from pathlib import Path
 from echornn import EchoConfig, RunRecorder, Session, Trainer
 from tests.echornn.runs.test_recorder import play
-config = EchoConfig(total_series_length=5000)
+config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
 session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
 play(session, lambda: session.step(100))
 print(Trainer(config).advance(200).losses.tobytes().hex())
