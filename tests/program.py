@@ -179,6 +179,8 @@ class Program:
             assert time.monotonic() < deadline, f"it did not end:\n{self.text}"
         if self.exit_code is None:
             self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            while self._read():  # what was on the way while it ended
+                pass
         return self.exit_code
 
     def _read(self) -> bool:

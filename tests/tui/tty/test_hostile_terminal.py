@@ -60,7 +60,7 @@ def test_it_hears_the_next_key_whatever_came() -> None:
             closes_the_palette(program)
             program.press("q")
             assert program.ended() == 0
-            assert program.mended
+            assert program.mended, (program.settings, program.settings_before, program.output[-300:])
 
 
 def test_two_keys_in_one_packet_close_one_screen() -> None:
