@@ -90,7 +90,7 @@ def style_as_drawn(kind: type[Widget]) -> None:
         self.refresh()  # the styles of its components may have changed too
 
     kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
-    kind.get_component_styles = get_component_styles  # type: ignore[method-assign]
+    kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
     kind.notify_style_update = notify_style_update  # type: ignore[method-assign]
 
 
