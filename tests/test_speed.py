@@ -51,7 +51,7 @@ Measured on a processor (avx2), 2 cores, 8 GiB of memory, with a load of 0.5 to 
 
 | from the start | echornn | the imports alone |
 | --- | --- | --- |
-| to the first picture; NumPy and Textual imported | 0.95 (0.90–1.00), ×2.50 | **0.40** (0.30–0.50) |"""
+| to the first picture; NumPy and Textual | 0.95 (0.90–1.00), ×2.50 | **0.40** (0.30–0.50) |"""
 
 
 def test_the_tables_have_medians_spreads_and_ratios() -> None:

@@ -141,5 +141,5 @@ def measured_once_more(result: Result, worker: Worker) -> Result:
         cost = worker.answer(ANSWER_SECONDS)
     except CannotError as error:
         return replace(result, clock=(), processors=(), left_out=str(error))
-    known = [cost["processors"]] if cost["processors"] is not None else []
-    return replace(result, clock=(*result.clock, cost["clock"]), processors=(*result.processors, *known))
+    clock, processors = (*result.clock, cost["clock"]), (*result.processors, cost["processors"])
+    return replace(result, clock=clock, processors=processors)

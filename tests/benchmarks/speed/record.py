@@ -16,7 +16,7 @@ class Result:
 
     Attributes:
         clock: seconds of each repeat, by the clock; of a window and network, or of waiting. Empty if it is left out.
-        processors: the same of the processors, where that is known.
+        processors: the same, of the processors.
         left_out: why it was not measured.
         difference: the largest difference of its first losses from this project's, in nats.
         digest: of the losses of its first call, the same where all their bits are.
@@ -60,7 +60,7 @@ class Record:
     rows: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
 
     def of_the_processors(self) -> Record:
-        """The same with the time of the processors in place of the clock's, which is nothing where it is not known."""
+        """The same with the time of the processors in place of the clock's."""
         rows = {
             row: {name: replace(one, clock=one.processors) for name, one in results.items()}
             for row, results in self.rows.items()

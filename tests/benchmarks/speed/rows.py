@@ -142,11 +142,12 @@ SHEETS: dict[str, Sheet] = {
         1.0,
         IMPORTS,
         {
-            "picture": Row(
-                "to the first picture; NumPy and Textual imported", (START, IMPORTS), options={"until": "picture"}
-            ),
-            "window": Row(
-                "to the first trained window; TensorFlow imported too", (START, IMPORTS), options={"until": "window"}
+            "picture": Row("to the first picture; NumPy and Textual", (START, IMPORTS), options={"until": "picture"}),
+            "window": Row("to the first window; TensorFlow too", (START, IMPORTS), options={"until": "window"}),
+            "window again": Row(
+                "to the first window, if its program is on disk",
+                (START, IMPORTS),
+                options={"until": "window", "keeps_programs": True},
             ),
         },
     ),

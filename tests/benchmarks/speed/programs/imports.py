@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import subprocess
 import sys
 
@@ -12,12 +12,19 @@ IMPORTS = {"picture": "import numpy, textual.app", "window": "import numpy, text
 """By what is waited for."""
 
 
-def prepare(until: str) -> Waits:
+def prepare(until: str, keeps_programs: bool = False) -> Waits:
     """Ready to be started."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", IMPORTS[until]]
 
-    def wait() -> None:
-        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+    def wait() -> float:
+        before = seconds_of_children()
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        return seconds_of_children() - before
 
     return Waits(wait, {})
+
+
+def seconds_of_children() -> float:
+    """What the processes that ended have used of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -30,11 +30,10 @@ class CannotError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: by the clock, the median of the calls; and of the processors, all threads together, the mean of the calls
-    (None where it is not known)."""
+    """Seconds: by the clock, the median of the calls; and of the processors, all threads together, the mean of them."""
 
     clock: float
-    processors: float | None
+    processors: float
 
 
 class Prepared(Protocol):
@@ -84,7 +83,8 @@ class Trains:
         return windows
 
     def measure(self) -> Cost:
-        calls, begun, processors = [], time.perf_counter(), time.process_time()
+        calls: list[float] = []
+        begun, processors = time.perf_counter(), time.process_time()
         while not calls or time.perf_counter() - begun < MEASURED_SECONDS:
             clock = time.perf_counter()
             self.train(self.windows)
@@ -95,19 +95,25 @@ class Trains:
 
 @dataclass(frozen=True)
 class Waits:
-    """Does something once, from the beginning to the end."""
+    """Does something once, from the beginning to the end.
 
-    wait: Callable[[], None]
+    Attributes:
+        wait: does it, and returns the seconds of the processors that it took.
+        needs: what has to be there as long as this.
+    """
+
+    wait: Callable[[], float]
     versions: Mapping[str, str]
+    needs: object = None
 
     def first(self) -> None:
         """Do it once, so that files are in memory."""
         self.wait()
 
     def measure(self) -> Cost:
-        clock = time.perf_counter()
-        self.wait()
-        return Cost(time.perf_counter() - clock, None)
+        begun = time.perf_counter()
+        processors = self.wait()
+        return Cost(time.perf_counter() - begun, processors)
 
 
 def with_numpy(**versions: str) -> dict[str, str]:
