@@ -16,7 +16,10 @@ from tests.benchmarks.speed.programs.prepared import CannotError, Waits
 SHOWN = {"picture": r"loading", "window": r"window +[1-9]"}
 """What the app's screen shows by then."""
 
-SWEEP = "--grid echo_step=1..20 --grid cell=rnn,gru,lstm --state-size 16 --init glorot --num-epochs 3 --seed 0".split()
+SWEEP = [
+    *("--grid", "echo_step=1..20", "--grid", "cell=rnn,gru,lstm"),
+    *("--state-size", "16", "--init", "glorot", "--num-epochs", "3", "--seed", "0"),
+]
 
 
 def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
