@@ -15,9 +15,9 @@ from tests.benchmarks.speed.processes import ROOT
 from tests.benchmarks.speed.record import Record
 from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, before, measured_rows
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
-"""What the page shows: a test compares them."""
+"""What the pages show: a test compares them."""
 
 
 def options() -> argparse.Namespace:
@@ -38,7 +38,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
     parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
-    parser.add_argument("--write", action="store_true", help=f"write them into {PAGE.name}, and {RECORDED.name}")
+    parser.add_argument("--write", action="store_true", help="write them into the documentation")
     return parser.parse_args()
 
 
@@ -85,7 +85,8 @@ def main() -> int:
         record = record.of_the_processors()
     if chosen.write:
         record.write(RECORDED)
-        PAGE.write_text(pages.with_parts(PAGE.read_text(encoding="utf-8"), table.parts(record)), encoding="utf-8")
+        for page in PAGES:
+            page.write_text(pages.with_parts(page.read_text(encoding="utf-8"), table.parts(record)), encoding="utf-8")
     if chosen.markdown:
         print("\n\n".join(table.parts(record).values()))
     else:

@@ -150,6 +150,14 @@ SHEETS: dict[str, Sheet] = {
             "map": Row("to the end of a sweep of 960 networks", (START,), options={"until": "map"}, is_long=True),
         },
     ),
+    "summary": Sheet(
+        "trained at once",
+        1e-6,
+        {
+            "4,5,15": Row("one network", (APP, TUTORIAL, FUSED, TORCH, C)),
+            "x64": Row("64 networks, each of them", (APP, FUSED, C)),
+        },
+    ),
 }
 
 
