@@ -71,6 +71,15 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 
 
 @pytest.fixture(autouse=True)
+def _tensorflow_has_the_threads_of_the_first_network() -> None:
+    """Whatever test of a process is the first, and whether it makes a network."""
+    if "tensorflow" in sys.modules:
+        from echornn.training.process import prepare
+
+        prepare()
+
+
+@pytest.fixture(autouse=True)
 def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = TurnedOnClock()
     if "textual.app" in sys.modules:

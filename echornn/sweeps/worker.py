@@ -56,14 +56,12 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
 
 
 def prepared() -> Trainers:
-    """Import TensorFlow with one thread; returns the functions that train a part."""
+    """Import TensorFlow; returns the functions that train a part."""
     from echornn import quiet
 
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
-    from echornn.training.device import use_one_thread
 
-    use_one_thread()
     return Workshop().train, is_worn
 
 

@@ -95,10 +95,8 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_lo
     def programs() -> Any:
         with collector.paused():
             quiet.import_tensorflow(threshold)
-            from echornn.training.device import use_one_thread
             from echornn.training.programs import Programs
 
-        use_one_thread()
         return Programs(devices)
 
     def make(config: EchoConfig) -> AnyTrainer:

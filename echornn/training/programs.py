@@ -17,6 +17,7 @@ from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
+from echornn.training.process import prepare
 from echornn.training.shares import Shares
 from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 from echornn.training.turns import Turns
@@ -44,6 +45,7 @@ class Programs:
     """
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
+        prepare()
         self._devices = devices
         self._idle: dict[tuple[object, ...], deque[Any]] = {}
         self._placed: dict[EchoConfig, Placement] = {}
