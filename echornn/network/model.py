@@ -84,7 +84,8 @@ class EchoRNN(tf.Module):
         steps, batch, size, *replicas = states.shape
 
         def draws(key: tf.Tensor) -> tf.Tensor:
-            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]))
+            # Named, or XLA computes anew for each number which generator it is and what its key is: ten times as slow.
+            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]), alg="philox")
 
         if not replicas:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
