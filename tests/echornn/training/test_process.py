@@ -22,7 +22,8 @@ with warnings.catch_warnings(record=True) as warned:
         Trainer(EchoConfig(seed=seed))
 from echornn.training.process import _is_one_kernel
 import tensorflow as tf
-print(tf.config.threading.get_intra_op_parallelism_threads(), small_loops.threshold_if_asked(0), _is_one_kernel(), sep="|")
+threads = tf.config.threading.get_intra_op_parallelism_threads()
+print(threads, small_loops.threshold_if_asked(0), _is_one_kernel(), sep="|")
 print(*[one.message for one in warned if one.category is RuntimeWarning], sep="|")
 """
 
