@@ -61,7 +61,9 @@ def prepared() -> Trainers:
 
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
+    from echornn.training import kept_programs
 
+    kept_programs.keep()
     return Workshop().train, is_worn
 
 

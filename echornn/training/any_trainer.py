@@ -95,8 +95,10 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_lo
     def programs() -> Any:
         with collector.paused():
             quiet.import_tensorflow(threshold)
+            from echornn.training import kept_programs
             from echornn.training.programs import Programs
 
+        kept_programs.keep()
         return Programs(devices)
 
     def make(config: EchoConfig) -> AnyTrainer:

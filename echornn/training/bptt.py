@@ -12,6 +12,7 @@ from echornn.network.model import EchoRNN, carried_size
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
 from echornn.progress import Floats
+from echornn.training.kept_programs import first_call
 
 MAX_WINDOWS_PER_CALL = 4096
 """Most windows that one call trains in a network; it sizes the buffers that the losses come back in."""
@@ -112,9 +113,11 @@ class TrainingLoop:
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
         """Train some windows; see `train` for the arguments. The first call compiles."""
+        trained: Trained
         if self._compiled is None:
-            self._compiled = self._function.get_concrete_function(x, y, call)
-        trained: Trained = self._compiled(x, y, call)
+            self._function, self._compiled, trained = first_call(self._function, x, y, call)
+        else:
+            trained = self._compiled(x, y, call)
         return trained
 
     @property

@@ -45,7 +45,6 @@ class Programs:
     """
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
-        prepare()
         self._devices = devices
         self._idle: dict[tuple[object, ...], deque[Any]] = {}
         self._placed: dict[EchoConfig, Placement] = {}
@@ -57,6 +56,7 @@ class Programs:
         Args:
             replicas: how many; 0 for a single network.
         """
+        prepare()
         program = replace(program_of(config), replicas=max(1, replicas))
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))
