@@ -1,0 +1,56 @@
+"""This project, or another version of it: a `Trainer`, or a `Population` where there are several networks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tests.benchmarks.speed.problem import Problem
+from tests.benchmarks.speed.programs.prepared import CannotError, Trains, with_numpy
+
+Threads = Literal["one", "unset", "all"]
+
+
+def use(checkout: str) -> None:
+    """Import this project from that folder, where one is given.
+
+    Raises:
+        CannotError: it came from elsewhere.
+    """
+    if checkout:
+        sys.path.insert(0, checkout)
+        import echornn
+
+        if Path(checkout).resolve() not in Path(echornn.__file__).resolve().parents:
+            raise CannotError(f"there is no echornn in {checkout}")
+
+
+def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
+    """Ready to train.
+
+    Args:
+        threads: of an operation: one, as the app has it; unset, as a program finds it that asks for nothing; or all, as
+            many as there are processors, which is TensorFlow's default.
+        checkout: the folder of the version to be measured; unset, this one.
+    """
+    use(checkout)
+    import echornn
+
+    if threads == "one":
+        echornn.use_one_thread()
+    echornn.quiet.import_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    if threads == "all":
+        tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
+    network = problem.network
+    config, windows, replicas = echornn.EchoConfig(**network.fields), network.windows, network.replicas
+    versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
+    if replicas == 1:
+        trainer = echornn.Trainer(config)
+        return Trains(lambda n: trainer.advance(n).losses, windows, 1, versions)
+    population = echornn.Population(config, replicas)
+    return Trains(lambda n: population.advance(n).losses, windows, replicas, versions)

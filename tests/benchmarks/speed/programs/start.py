@@ -1,0 +1,76 @@
+"""The program from its start to the first picture, to the first trained window, or to the end of a sweep."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.speed.programs.imports import seconds_of_children
+from tests.benchmarks.speed.programs.ours import use
+from tests.benchmarks.speed.programs.prepared import CannotError, Waits
+
+SHOWN = {"picture": r"loading", "window": r"window +[1-9]"}
+"""What the app's screen shows by then."""
+
+SWEEP = [
+    *("--grid", "echo_step=1..20", "--grid", "cell=rnn,gru,lstm"),
+    *("--state-size", "16", "--init", "glorot", "--num-epochs", "3", "--seed", "0"),
+]
+
+
+def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
+    """Ready to be started.
+
+    Args:
+        until: picture, window, or map, which is the end of a sweep.
+        keeps_programs: start with the compiled program that the start before has left on disk, else compile.
+        checkout: the folder of the version to be measured; unset, this one.
+    """
+    use(checkout)
+    if checkout:
+        os.environ["PYTHONPATH"] = checkout
+        os.chdir(checkout)
+    if until == "map":
+        return Waits(sweep, {}, warms=False)
+    try:
+        import textual
+
+        from tests.program import running
+    except ImportError as error:
+        raise CannotError(f"{error.name} is not installed") from None
+
+    home = tempfile.TemporaryDirectory()
+    environment = {
+        "XDG_STATE_HOME": f"{home.name}/state",
+        "XDG_CACHE_HOME": f"{home.name}/cache",
+        "ECHORNN_KEEP_PROGRAMS": str(int(keeps_programs)),
+    }
+
+    def wait() -> float:
+        with running(environment=environment) as program:
+            program.until(lambda text: re.search(SHOWN[until], text))
+            return seconds_of_processors(program.pid)
+
+    return Waits(wait, {"Textual": textual.__version__}, home)
+
+
+def sweep() -> float:
+    """Train echoes 1 to 20, three cells and 16 seeds, with a worker for each processor; the seconds of these."""
+    before = seconds_of_children()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
+        command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep", *SWEEP]
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return seconds_of_children() - before
+
+
+def seconds_of_processors(pid: int) -> float:
+    """What a process has used with all that it has started, in steps of 10 ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = sum(int(field) for field in fields[11:15])  # its own, in user and in system mode, and of those that ended
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(seconds_of_processors(int(child)) for child in children)
