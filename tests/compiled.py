@@ -53,5 +53,6 @@ def plain() -> Iterator[SharedPrograms]:
     plainly = partial(tf.function, autograph=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
-        patch.setattr(private_xla, "_update_slice", None)  # only XLA has it
+        patch.setattr(private_xla, "_slice", None)  # only XLA has them
+        patch.setattr(private_xla, "_update_slice", None)
         yield SharedPrograms()

@@ -16,9 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
+from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import own_files
-from echornn.runs.recorded_values import NO_RECORD, config_from, shortened
+from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 
@@ -46,12 +47,14 @@ class About:
         word: tells the run from all others; empty in runs of version 0.1.0.
         config: what was trained at the start.
         versions: of `PACKAGES`, at the start.
+        threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
     """
 
     begun: float
     word: str
     config: EchoConfig
     versions: Mapping[str, str]
+    threshold: int = small_loops.DEFAULT_THRESHOLD
 
     @property
     def identity(self) -> Identity:
@@ -61,7 +64,9 @@ class About:
     @property
     def notes(self) -> list[str]:
         """What is to be said where other versions go on with it."""
-        return [
+        here = small_loops.threshold_if_asked(self.threshold)
+        of_loops = [f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ"]
+        return (of_loops if here != self.threshold else []) + [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
@@ -87,6 +92,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "begun": time.time(),
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),
+        "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
@@ -112,6 +118,7 @@ def read(folder: Path) -> About:
             shortened(fields.get("id", "")),
             config_from(fields["config"]),
             dict(fields["versions"]),
+            whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")
