@@ -13,7 +13,7 @@ The map of this house; each room knows only those below it::
     reference/  slow, obvious twins that share no code with the rest
     config, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen, readings,
     row_readings: the plain values that all use
-    quiet, collector: TensorFlow's import, and the garbage collector during imports
+    quiet, native_library, collector: TensorFlow's import, and the garbage collector during imports
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

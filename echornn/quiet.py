@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
-from echornn import collector
+from echornn import collector, native_library
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
@@ -38,6 +38,7 @@ def import_tensorflow() -> None:
         os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded
         try:
             with _log_lines_dropped():
+                native_library.load()
                 import tensorflow  # noqa: F401
         finally:
             del os.environ[LEVEL]

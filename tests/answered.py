@@ -6,7 +6,7 @@ import contextlib
 import io
 import subprocess
 
-from tui.cli import exit_code_of
+from tui.program import exit_code_of
 
 
 def answered(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -83,8 +83,9 @@ def _pilots_wait_for_the_loop_and_not_for_the_clock(monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True, scope="session")
 def _runs_are_kept_apart_from_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Runs that tests begin, in this process or in others, go to a folder of the tests."""
+    """Runs that tests begin, in this process or in others, go to a folder of the tests; no compiled program is kept."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECHORNN_KEEP_PROGRAMS", "0")
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 

@@ -50,6 +50,10 @@ def test_the_command_line_opens_without_the_app() -> None:
     assert not modules_after("import tui.cli") & {"textual", "plotext"}
 
 
+def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
+    assert not modules_after("import tui.__main__, tui.program, tui.tty.open_app") & {"cyclopts", "plotext"}
+
+
 def test_public_names_are_there() -> None:
     import echornn
 

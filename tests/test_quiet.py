@@ -41,6 +41,12 @@ def test_a_library_user_sees_no_log_lines_keeps_the_environment_and_needs_no_scr
     assert not modules & set(SCREEN) - keras_needs
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is loaded by itself")
+def test_the_native_library_is_loaded_by_a_call_of_its_own() -> None:
+    load = "from echornn import native_library as n; n.load(); print(n.NAME in open('/proc/self/maps').read())"
+    assert run("-c", f"{load}; import sys; print('tensorflow' in sys.modules)").stdout.split() == ["True", "False"]
+
+
 def test_headless_without_a_terminal_prints_none() -> None:
     done = run("-m", "tui", "--headless", *SMALL)
     assert [line.split(":")[0].split(" in ")[0] for line in done.stderr.splitlines()] == ["the run is", "go on with"]

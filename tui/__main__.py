@@ -21,8 +21,8 @@ def main() -> NoReturn:
     if sys.stdout is None:
         sys.stderr.write("echornn-tui: standard output is closed: send it to /dev/null if nobody reads it\n")
         sys.exit(ExitCode.FAILED)
-    with collector.paused():
-        from tui.cli import main as run_command
+    with collector.spared():
+        from tui.program import main as run_command
 
     run_command()
 

@@ -1,30 +1,35 @@
-"""The command ``echornn-tui``: its flags, and which front end they open."""
+"""The flags of the command ``echornn-tui``, and its subcommands."""
 
 from __future__ import annotations
 
-import math
-import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, get_args
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token, convert
 
-from echornn import collector
-from echornn.config import ConfigError, EchoConfig
-from echornn.runs.recorder import Recorder
-from echornn.runs.run_error import RunError
-from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
-from tui import printed
+from echornn.runs.recorded_values import shortened
 from tui.commands import record
-from tui.exit_code import ExitCode
-from tui.flags import ConfigFlags, converted
-from tui.front_end import FrontEnd, Training, UsageError, require_at
+from tui.flags import ConfigFlags
+from tui.front_end import FrontEnd, UsageError
 from tui.subcommands import SUBCOMMANDS
 from tui.theme import Theme
-from tui.tty import early_signals, guardian, terminal
+from tui.training import FPS, training
 
-APP_SPEED = 100.0
+
+def converted(kind: Any, words: Sequence[Token]) -> Any:
+    """What the words that follow a flag are, as a value of its kind.
+
+    Raises:
+        ValueError: a whole number has a point: cyclopts alone would round it.
+    """
+    if int in (kind, *get_args(kind)):
+        for word in words:
+            if "." in word.value:
+                raise ValueError(f"{shortened(word.value)!r} is not a whole number")
+    return convert(kind, words)
+
 
 command = App(
     name="echornn-tui",
@@ -33,20 +38,6 @@ command = App(
     default_parameter=Parameter(negative=(), converter=converted),
     result_action="return_value",
 )
-
-
-def parse_speed(text: str) -> float:
-    """``--speed``: windows a second, or ``max``.
-
-    Raises:
-        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
-    """
-    try:
-        return require_speed(math.inf if text == "max" else float(text))
-    except ValueError as error:
-        allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or max"
-        raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
-
 
 for name, subcommand in SUBCOMMANDS.items():
     command.command(subcommand, name=name)
@@ -57,7 +48,7 @@ def train(
     *,
     config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
     speed: str | None = None,
-    fps: float = 10.0,
+    fps: float = FPS,
     headless: bool = False,
     json: bool = False,
     ascii: bool = False,
@@ -96,40 +87,7 @@ def train(
         Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
         process trains is followed.
     """
-    if not 0.1 <= fps <= 60:
-        raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
-    windows_a_second = None if speed is None else parse_speed(speed)
-    if resume is not None and run is not None:
-        raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
-    if at is not None and resume is None:
-        raise UsageError(f"at = {at} cannot be used without --resume: it says where a run goes on")
-    require_at(at)
-    flags = config or ConfigFlags()
-    in_the_app = not (headless or json) and terminal.is_interactive()
-    if compare and not in_the_app:
-        raise UsageError(
-            f"compare = {compare[0]!r} cannot be used without the app, which shows it: export prints a run"
-        )
-    compared = [record.readable(name) for name in compare]
-    guarded = guardian.divide() if in_the_app else None
-    start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags, at)
-    if recorder.resumed is not None:
-        at = record.first_at(recorder.resumed, flags, at)
-    if guarded is None:
-        from tui.commands.headless import print_training
-
-        return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
-    with collector.paused():
-        from tui.tty.open_app import show_training
-
-    return Training(
-        show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at, compared
-    )
-
-
-def _begin(folder: Path | None, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
-    config = flags.over(EchoConfig())
-    return config, record.begin(folder, config)
+    return training(config, speed, fps, headless, json, ascii, theme, run, resume, at, compare)
 
 
 def with_newest(tokens: list[str]) -> list[str]:
@@ -142,29 +100,14 @@ def with_newest(tokens: list[str]) -> list[str]:
     ]
 
 
-def main() -> NoReturn:
-    """Run the command, and exit with an `ExitCode`."""
-    terminal.leave_process(exit_code_of(sys.argv[1:]))
+def parsed(arguments: list[str]) -> FrontEnd | None:
+    """What these words start; None if they were carried out, as ``--help`` is.
 
-
-def exit_code_of(arguments: list[str]) -> int:
-    """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
+    Raises:
+        UsageError: they are no command line, or cannot be used; `training` says what else is raised.
+    """
     try:
         front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)
-        if not isinstance(front_end, Training):
-            early_signals.let_go()
-        code: int = ExitCode.DONE if front_end is None else front_end()
-        printed.finish()
-        return code
-    except (CycloptsError, ConfigError, UsageError, RunError) as error:
-        printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
-        return ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the lines has gone, and knows
-        return ExitCode.FAILED
-    except OSError as error:
-        where = "" if error.filename is None else f"{error.filename}: "
-        printed.complain(f"echornn-tui: {where}{error.strerror or error}")
-        return ExitCode.FAILED
-    except KeyboardInterrupt:
-        printed.complain("echornn-tui: interrupted")
-        return ExitCode.FORCED
+    except CycloptsError as error:
+        raise UsageError(str(error)) from error
+    return front_end

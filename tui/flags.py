@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
-
-from cyclopts import Token, convert
+from typing import Any
 
 from echornn.config import EchoConfig
-from echornn.runs.recorded_values import shortened
-
-
-def converted(kind: Any, words: Sequence[Token]) -> Any:
-    """What the words that follow a flag are, as a value of its kind.
-
-    Raises:
-        ValueError: a whole number has a point: cyclopts alone would round it.
-    """
-    if int in (kind, *get_args(kind)):
-        for word in words:
-            if "." in word.value:
-                raise ValueError(f"{shortened(word.value)!r} is not a whole number")
-    return convert(kind, words)
 
 
 @dataclass(frozen=True, init=False)

@@ -94,9 +94,11 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES) -> MakeTrainer:
     def programs() -> Any:
         with collector.paused():
             quiet.import_tensorflow()
+            from echornn.training import kept_programs
             from echornn.training.device import use_one_thread
             from echornn.training.programs import Programs
 
+        kept_programs.keep()
         use_one_thread()
         return Programs(devices)
 

@@ -10,6 +10,7 @@ from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.network.cross_entropy import cross_entropy, errors
 from echornn.network.model import EchoRNN, carried_size
 from echornn.progress import Floats
+from echornn.training.kept_programs import first_call
 
 MAX_WINDOWS_PER_CALL = 4096
 """Most windows that one call trains in a network; it sizes the buffers that the losses come back in."""
@@ -109,9 +110,11 @@ class TrainingLoop:
 
     def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
         """Train some windows; see `train` for the arguments. The first call compiles."""
+        trained: Trained
         if self._compiled is None:
-            self._compiled = self._function.get_concrete_function(x, y, call)
-        trained: Trained = self._compiled(x, y, call)
+            self._function, self._compiled, trained = first_call(self._function, x, y, call)
+        else:
+            trained = self._compiled(x, y, call)
         return trained
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.training.bptt import Trained, TrainingLoop
+from echornn.training.kept_programs import first_call
 
 
 class Turns:
@@ -36,10 +37,11 @@ class Turns:
         Returns:
             The values afterwards, and what the loop returns, [turns, ...].
         """
-        if self._compiled is None:
-            self._compiled = self._function.get_concrete_function(values, x, y, calls)
         count = len(values)
-        results = self._compiled(values, x, y, calls)
+        if self._compiled is None:
+            self._function, self._compiled, results = first_call(self._function, values, x, y, calls)
+        else:
+            results = self._compiled(values, x, y, calls)
         return results[:count], Trained(*results[count:])
 
     @property

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, TypedDict
 from unittest.mock import patch
 
-from tui.cli import exit_code_of
+from tui.program import exit_code_of
 
 
 class Snippet(TypedDict):

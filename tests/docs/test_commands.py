@@ -15,10 +15,12 @@ from echornn.runs import kept_runs
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
 from tests.docs.vocabulary import MAIN
-from tui.cli import command, exit_code_of, parse_speed, with_newest
+from tui.cli import command, with_newest
 from tui.exit_code import ExitCode
 from tui.front_end import UsageError
+from tui.program import exit_code_of
 from tui.subcommands import SUBCOMMANDS
+from tui.training import parse_speed
 from tui.tty import terminal
 
 RECORDED = ROOT / "tests" / "data" / "docs"

@@ -144,10 +144,11 @@ def test_names_of_the_code(path: str) -> None:
 
 @each_page
 def test_environment_variables(page: Page) -> None:
-    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tui").rglob("*.py"))
+    files = (file for package in ("echornn", "tui") for file in (ROOT / package).rglob("*.py"))
+    sources = "".join(file.read_text(encoding="utf-8") for file in files)
     named = [code for code in page.code if code.text.startswith("ECHORNN_")]
     unknown = [f"{page.at(code.line)}: `{code.text}`" for code in named if code.text.partition("=")[0] not in sources]
-    assert not unknown, "\n".join(["no such environment variable in tui/:", *unknown])
+    assert not unknown, "\n".join(["no such environment variable in echornn/ or tui/:", *unknown])
 
 
 @each_page

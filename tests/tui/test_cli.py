@@ -18,9 +18,10 @@ from echornn.config import EchoConfig
 from echornn.runs import checkpoint, run_dir
 from tests.answered import answered
 from tests.patience import wait_for
-from tui.cli import exit_code_of, parse_speed
 from tui.commands import bench, headless
 from tui.front_end import UsageError
+from tui.program import exit_code_of
+from tui.training import parse_speed
 
 pytestmark = pytest.mark.slow
 

@@ -20,6 +20,6 @@ def test_numpy_has_one_thread_unless_the_user_says_how_many(
     monkeypatch.setattr(early_signals, "keep", lambda: None)
     monkeypatch.setattr(closed_descriptors, "fill", lambda: None)
     ran: list[str] = []
-    monkeypatch.setattr("tui.cli.main", lambda: ran.append(os.environ["OPENBLAS_NUM_THREADS"]))
+    monkeypatch.setattr("tui.program.main", lambda: ran.append(os.environ["OPENBLAS_NUM_THREADS"]))
     entry.main()
     assert ran == [used]

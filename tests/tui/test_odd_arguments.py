@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from echornn.config import EchoConfig
 from echornn.runs import kept_runs
 from tests.echornn.runs.test_recorder import recorded
-from tui.cli import exit_code_of
 from tui.commands import bench, headless, network_files
 from tui.exit_code import ExitCode
+from tui.program import exit_code_of
 from tui.tty import terminal
 
 FLAGS = [

@@ -8,8 +8,8 @@ import pytest
 
 from tests.recorded import record_branches
 from tests.scripted import SMALL
-from tui.cli import exit_code_of
 from tui.exit_code import ExitCode
+from tui.program import exit_code_of
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
 from tui.app.help_chapters import chapters
-from tui.app.layout import layout
+from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
@@ -224,9 +224,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         for one in (self._settings, self._branches, self._runs):
             one.display = one.is_open
         self._main.set_class(bool(shares.too_small), "small")
-        self._main.set_class(shares.wide, "wide")
+        self._main.query_one("#body").styles.layout = "horizontal" if shares.wide else "vertical"
         self._main.query_one(StatusLine).too_small = shares.too_small
         if panel is not None:
+            panel.styles.width = PANEL_WIDTH if shares.wide else "1fr"
             panel.styles.height = shares.panel or "1fr"
         self._place_views(shares.shown, shares.views)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
+from textual.widget import Widget
 
 SWITCH = "ECHORNN_PLAIN_SCREEN"
 """An environment variable: set to anything but 0, it asks for a plain screen, as after an update of Textual."""
@@ -35,3 +36,11 @@ def draw_in_few_bytes(app: App[Any], behind: Callable[[], str]) -> None:
         from tui.tty.screen_diff import ScreenDiff
 
         tap(app, ScreenDiff().saving, behind)
+
+
+def style_as_drawn(kind: type[Widget]) -> None:
+    """Have the parts of these widgets styled as they are drawn; plain, all at once, as Textual does."""
+    if not is_plain():
+        from tui.tty.private_textual import style_as_drawn
+
+        style_as_drawn(kind)

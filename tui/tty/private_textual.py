@@ -12,11 +12,23 @@ from typing import Any
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
-__all__ = ["ChopsUpdate", "CompositorUpdate", "KeyParser", "LayoutUpdate", "OpenDriver", "strips_shown", "tap"]
+__all__ = [
+    "ChopsUpdate",
+    "CompositorUpdate",
+    "KeyParser",
+    "LayoutUpdate",
+    "OpenDriver",
+    "strips_shown",
+    "style_as_drawn",
+    "tap",
+]
 # The three updates: what is to be drawn, and where, so that `tui.tty.screen_diff` sends only what differs.
 
 MOST_COLUMNS, MOST_LINES = 1000, 300
@@ -27,6 +39,8 @@ LEAST_COLUMNS, LEAST_LINES = 20, 4
 
 NEEDED = (
     (App, "_display"),
+    (Widget, "_get_component_classes"),
+    (Widget, "_attach"),
     (LinuxDriver, "_sigtstp_application"),
     (LinuxDriver, "_sigcont_application"),
     (LinuxDriver, "_get_terminal_size"),
@@ -56,6 +70,28 @@ def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], 
 def strips_shown(screen: Screen[Any]) -> list[Strip]:
     """The lines of the screen as text: `App.export_screenshot` only makes pictures of them."""
     return screen._compositor.render_strips(screen.size)
+
+
+def style_as_drawn(kind: type[Widget]) -> None:
+    """Have the component classes of these widgets styled one by one, each when it is first drawn.
+
+    Textual styles all of them whenever it styles the widget, several times before the first frame: the app has some
+    150, of which that frame shows twenty.
+    """
+
+    def get_component_styles(self: Widget, *names: str) -> RenderStyles:
+        part = DOMNode(classes=" ".join(names))
+        part._attach(self)
+        self.app.stylesheet.apply(part)
+        return part.styles
+
+    def notify_style_update(self: Widget) -> None:
+        super(kind, self).notify_style_update()
+        self.refresh()  # the styles of its components may have changed too
+
+    kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
+    kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
+    kind.notify_style_update = notify_style_update  # type: ignore[method-assign]
 
 
 class KeyParser(XTermParser):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.swept import SMALL, keep
-from tui.cli import exit_code_of
 from tui.exit_code import ExitCode
+from tui.program import exit_code_of
 
 
 @pytest.fixture(scope="module")

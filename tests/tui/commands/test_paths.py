@@ -20,7 +20,7 @@ from echornn.session.session import Session
 from tests.answered import answered
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.cli import exit_code_of, train
+from tui.cli import train
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
 from tui.commands.export import export
@@ -28,6 +28,7 @@ from tui.commands.records import start_record
 from tui.commands.window_rows import rows_along
 from tui.flags import ConfigFlags
 from tui.front_end import UsageError
+from tui.program import exit_code_of
 from tui.subcommands import export_run
 
 

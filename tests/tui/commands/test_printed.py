@@ -20,9 +20,9 @@ from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_recorder import recorded
 from tests.scripted import SMALL, ScriptedTrainer
 from tui import printed
-from tui.cli import exit_code_of
 from tui.commands import network_files
 from tui.commands.lines import say_last
+from tui.program import exit_code_of
 
 pytestmark = pytest.mark.slow
 

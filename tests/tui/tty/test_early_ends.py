@@ -61,7 +61,7 @@ def test_what_does_not_train_is_ended_by_the_signal() -> None:
 def test_ctrl_c_that_came_before_a_command_that_does_not_train_is_said_in_a_line() -> None:
     code = LISTENS_FIRST + (
         "early_signals.keep(); signal.raise_signal(signal.SIGINT)\n"
-        "from tui.cli import exit_code_of; raise SystemExit(exit_code_of(['list']))\n"
+        "from tui.program import exit_code_of; raise SystemExit(exit_code_of(['list']))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"echornn-tui: interrupted\n")

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.printable import printable
+from tui.tty.plain_screen import style_as_drawn
 
 
 class Cells:
@@ -133,3 +134,6 @@ class CellWidget(Widget):
             segments.append(Segment(line[column:end], styles[index]))
             column = end
         return Strip(segments, cells.width).adjust_cell_length(self.size.width, self.rich_style)
+
+
+style_as_drawn(CellWidget)

@@ -7,7 +7,6 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
-from textual_plotext.plot import Plot
 
 COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -29,6 +28,8 @@ def line_characters(heights: npt.NDArray[np.float64], lines: int, ascii_only: bo
     known = np.isfinite(heights)
     if not known.any():
         return characters
+    from textual_plotext.plot import Plot  # the first frame has no line yet, and need not wait for it
+
     figure = Plot()
     figure.plotsize(columns, lines)
     figure._set_size(columns, lines)

@@ -1,0 +1,239 @@
+"""Keeps compiled programs on disk, so that the next process with the same first program need not compile it.
+
+XLA's own cache, which TensorFlow turns on by a flag for a whole process, fails what it cannot read or write, and knows
+neither XLA's flags nor the processor. So only files are read that were checked before, each kind of program has a
+folder of its own, and a program whose file makes trouble is compiled again without it.
+
+XLA numbers what it compiles, and finds a program again only where the numbers are the same. So the first program of a
+process is kept, and no other; nor is one that is compiled while another is, as those of a population are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import platformdirs
+import tensorflow as tf
+
+SWITCH = "ECHORNN_KEEP_PROGRAMS"
+"""An environment variable: set to 0, every process compiles for itself."""
+
+FLAGS = "TF_XLA_FLAGS"
+FOLDER_FLAG = "--tf_xla_persistent_cache_directory="
+
+SUM = ".sha256"
+"""Ends the name of the file beside a program's, which holds its sum: without it, or with another, it is not read."""
+
+MOST_BYTES = 64 << 20
+"""Of all programs that are kept together; the oldest go."""
+
+LEAST_FREE = 256 << 20
+"""Bytes that must be free on the disk for anything to be kept."""
+
+UNDER_WAY_SECONDS = 3600.0
+"""So old a file that was being written is not written any more."""
+
+DESCRIPTORS = Path("/proc/self/fd")
+
+FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+"""How a folder is opened."""
+
+
+class Compiled(NamedTuple):
+    """A function that was called for the first time, and so is compiled."""
+
+    function: Any
+    """A ``tf.function``."""
+    concrete: Any
+    """What it is called by from now on."""
+    results: Any
+    """What the first call has returned."""
+
+
+class KeptPrograms:
+    """What XLA reads programs from, and writes them to.
+
+    It sees the folder only by way of a descriptor, which is turned to another folder if this one makes trouble.
+
+    Args:
+        folder: the files of programs that this process may use.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._descriptor = os.open(folder, FOLDER)
+        self._begun = itertools.count(1)
+        self._newest = 0
+
+    def begin(self) -> None:
+        """Have XLA use it, unless TensorFlow has looked for devices before: then XLA has read its flags.
+
+        The flags do not stay in the environment: other processes have no such descriptor, and what a result depends on
+        (`echornn.sweeps.trained_by`) is not changed by them.
+        """
+        before = os.environ.get(FLAGS)
+        own = f"{FOLDER_FLAG}{DESCRIPTORS / str(self._descriptor)} --tf_xla_persistent_cache_device_types=CPU"
+        os.environ[FLAGS] = own if before is None else f"{before} {own}"
+        try:
+            tf.config.list_physical_devices("CPU")
+        finally:
+            if before is None:
+                del os.environ[FLAGS]
+            else:
+                os.environ[FLAGS] = before
+
+    def compile(self, function: Any, call: Callable[[Any], Compiled]) -> Compiled:
+        """Call a function, which compiles it; it is another one that does the same, if it could not be read or kept.
+
+        Args:
+            call: traces and calls the function that it is given.
+        """
+        number = self._newest = next(self._begun)
+        try:
+            compiled = call(function)
+        except tf.errors.OpError:  # which XLA would repeat for this function
+            self._forget(programs_in)
+            with self._elsewhere():
+                return call(tf.function(function.python_function, jit_compile=True, autograph=False))
+        if self._newest == number == 1:
+            self._settle()
+        else:
+            self._forget(unsettled_in)
+        return compiled
+
+    @contextlib.contextmanager
+    def _elsewhere(self) -> Iterator[None]:
+        """Nothing is there to be read, and what is written is forgotten."""
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        with tempfile.TemporaryDirectory(dir=memory) as folder:
+            other = os.open(folder, FOLDER)
+            os.dup2(other, self._descriptor, inheritable=False)
+            os.close(other)
+            yield
+
+    def _settle(self) -> None:
+        """Other processes can read what was compiled from now on."""
+        with contextlib.suppress(OSError):
+            for file in unsettled_in(self._folder):
+                keep_sum(file)
+
+    def _forget(self, which: Callable[[Path], list[Path]]) -> None:
+        with contextlib.suppress(OSError):
+            for file in which(self._folder):
+                remove(file)
+
+
+_kept: KeptPrograms | None = None
+
+
+def keep() -> None:
+    """Use the user's cache folder in this process, if it can be used safely; before `use_one_thread`.
+
+    Nothing that goes wrong here keeps anything from being trained.
+    """
+    global _kept
+    is_users = FOLDER_FLAG in os.environ.get(FLAGS, "")
+    if _kept is not None or is_users or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
+        return
+    with contextlib.suppress(OSError):
+        everything = platformdirs.user_cache_path("echornn-tui") / "programs"
+        folder = everything / kind_of_programs()
+        everything.parent.mkdir(parents=True, exist_ok=True)
+        for one in (everything, folder):
+            one.mkdir(exist_ok=True, mode=0o700)
+        if is_private(everything) and is_private(folder) and shutil.disk_usage(folder).free >= LEAST_FREE:
+            tidy(everything)
+            check(folder)
+            _kept = KeptPrograms(folder)
+            _kept.begin()
+
+
+def first_call(function: Any, *arguments: Any) -> Compiled:
+    """Trace, compile and call this function, which may come back as another one that does the same."""
+
+    def call(function: Any) -> Compiled:
+        concrete = function.get_concrete_function(*arguments)
+        return Compiled(function, concrete, concrete(*arguments))
+
+    return call(function) if _kept is None else _kept.compile(function, call)
+
+
+def kind_of_programs() -> str:
+    """A word for all that makes another program of the same computation: versions, flags, threads, processor."""
+    environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
+    threads = len(os.sched_getaffinity(0))
+    processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
+    features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
+    known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, threads, features)
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+
+
+def is_private(folder: Path) -> bool:
+    """Whether only this user can write to it: what it holds is run."""
+    known = folder.lstat()
+    return stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid() and not known.st_mode & 0o077
+
+
+def programs_in(folder: Path) -> list[Path]:
+    """The files of programs in it."""
+    return [file for file in folder.iterdir() if file.suffix == ".pb"]
+
+
+def unsettled_in(folder: Path) -> list[Path]:
+    """Those of them that have no sum yet."""
+    return [file for file in programs_in(folder) if not sum_of(file).exists()]
+
+
+def sum_of(file: Path) -> Path:
+    """The file that holds its sum."""
+    return file.with_name(file.name + SUM)
+
+
+def keep_sum(file: Path) -> None:
+    """Write the sum of a file beside it, whole or not at all."""
+    new = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
+    new.write_text(hashlib.sha256(file.read_bytes()).hexdigest())
+    new.replace(sum_of(file))
+
+
+def remove(file: Path) -> None:
+    """The file of a program, and its sum."""
+    file.unlink(missing_ok=True)
+    sum_of(file).unlink(missing_ok=True)
+
+
+def check(folder: Path) -> None:
+    """Remove what is not whole: a program without its sum, or with another; a file that nobody writes any more."""
+    for file in programs_in(folder):
+        try:
+            is_whole = sum_of(file).read_text() == hashlib.sha256(file.read_bytes()).hexdigest()
+        except (OSError, UnicodeDecodeError):
+            is_whole = False
+        if not is_whole:
+            remove(file)
+    for file in folder.iterdir():
+        is_left = file.name.endswith(".tmp") and file.lstat().st_mtime < time.time() - UNDER_WAY_SECONDS
+        is_alone = file.name.endswith(SUM) and not file.with_name(file.name.removesuffix(SUM)).exists()
+        if is_left or is_alone:
+            file.unlink(missing_ok=True)
+
+
+def tidy(everything: Path, most: int = MOST_BYTES) -> None:
+    """Remove the oldest programs of all kinds, until the rest takes no more than this."""
+    files = [file for folder in everything.iterdir() if folder.is_dir() for file in programs_in(folder)]
+    total = 0
+    for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
+        total += file.stat().st_size
+        if total > most:
+            remove(file)

@@ -1,0 +1,113 @@
+"""Compiled programs that are kept on disk: the next process has the same bits sooner, and nothing on disk stops it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from echornn.config import EchoConfig
+from tests.compiled import SMALL
+from tests.own_process import in_own_process
+
+pytestmark = pytest.mark.slow
+
+KEPT = "programs"
+
+
+def losses_of(folder: Path, *configs: EchoConfig, lost: bool = False) -> tuple[list[bytes], str | None]:
+    """What each is trained to, one after the other in a process that keeps its programs there; then TF_XLA_FLAGS.
+
+    Args:
+        lost: whether the folder is removed under the process before it compiles.
+    """
+    os.environ.update(XDG_CACHE_HOME=str(folder), ECHORNN_KEEP_PROGRAMS="1")
+    from echornn.training.any_trainer import tensorflow_trainers
+
+    make = tensorflow_trainers()
+    trained = []
+    for config in configs:
+        trainer = make(config)
+        if lost:
+            shutil.rmtree(folder)
+            lost = False
+        trained.append(trainer.advance(20).losses.tobytes())
+    return trained, os.environ.get("TF_XLA_FLAGS")
+
+
+def files_in(folder: Path) -> dict[str, int]:
+    """Programs by name, with what tells whether they were written again."""
+    return {file.name: file.stat().st_mtime_ns for file in folder.rglob("*.pb")}
+
+
+@pytest.fixture(scope="module")
+def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
+    """A folder in which a process has kept what it trained, and to what."""
+    folder = tmp_path_factory.mktemp("cache")
+    trained, flags = in_own_process(losses_of, folder, SMALL, replace(SMALL, optimizer="sgd"))
+    assert flags is None, "what another process would inherit"
+    return folder, trained
+
+
+def test_the_first_program_of_a_process_is_kept_and_trains_the_same_bits(cold: tuple[Path, list[bytes]]) -> None:
+    cache, trained = cold
+    kept = files_in(cache)
+    (folder,) = (cache / "echornn-tui" / KEPT).iterdir()
+    assert len(kept) == 1, "what is compiled later is numbered otherwise the next time"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert in_own_process(losses_of, cache, SMALL)[0] == trained[:1]
+    assert files_in(cache) == kept, "it was not compiled again"
+
+
+def test_where_nothing_can_be_written_it_is_compiled_all_the_same(
+    cold: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    trained, _ = in_own_process(losses_of, tmp_path / "gone", SMALL, lost=True)
+    assert trained == cold[1][:1]
+
+
+def test_only_whole_files_are_read(tmp_path: Path) -> None:
+    from echornn.training.kept_programs import check, keep_sum, sum_of
+
+    whole, cut, new, half = (tmp_path / name for name in ("whole.pb", "cut.pb", "new.pb", "half.tmp"))
+    for file in (whole, cut, new, half):
+        file.write_bytes(bytes(100))
+    for file in (whole, cut):
+        keep_sum(file)
+    cut.write_bytes(bytes(99))
+    (tmp_path / "gone.pb.sha256").write_text("0")
+    long_ago = time.time() - 86_400
+    os.utime(half, (long_ago, long_ago))
+    check(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [whole, sum_of(whole)]
+
+
+def test_the_oldest_go(tmp_path: Path) -> None:
+    from echornn.training.kept_programs import keep_sum, tidy
+
+    for age in range(4):
+        folder = tmp_path / f"kind{age % 2}"
+        folder.mkdir(exist_ok=True)
+        file = folder / f"{age}.pb"
+        file.write_bytes(bytes(100))
+        keep_sum(file)
+        os.utime(file, (1e9 - age, 1e9 - age))
+    tidy(tmp_path, most=250)
+    assert sorted(files_in(tmp_path)) == ["0.pb", "1.pb"]
+    assert len([*tmp_path.rglob("*.sha256")]) == 2
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
+    from echornn.training.kept_programs import is_private
+
+    for mode, expected in ((0o700, True), (0o750, False), (0o777, False)):
+        tmp_path.chmod(mode)
+        assert is_private(tmp_path) is expected
+    tmp_path.chmod(0o700)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    assert not is_private(link)
