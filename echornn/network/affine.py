@@ -92,7 +92,7 @@ def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Ten
                 sums = [sum_of_steps(d) if of_steps else d for d in (*d_weights, d_biases[0])]
                 return joined(sums[:-1], 0), sums[-1], *gradient_to_parts(dz, w, sizes)
             d_parts = gradient_to_parts(dz, w, sizes)
-            return *weight_gradient(*arrays, dz), tf.concat(d_parts, axis=-1)
+            return *weight_gradient(arrays[0], dz), tf.concat(d_parts, axis=-1)
 
         rows = tf.split(w, sizes) if many else [w]
         first, *others = (product(a, part) for a, part in zip(arrays, rows, strict=True))

@@ -29,6 +29,10 @@ MOST_BYTES = 1 << 20
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
 
+SIDE_BY_SIDE = 2
+"""How networks side by side are computed (`echornn.network.scan_side_by_side`): one more for each change of their last
+bits. Runs that do not say it were begun with 1."""
+
 Identity = tuple[float, str]
 """When a run was begun, and a word of its own; runs of version 0.1.0 have an empty one."""
 
@@ -46,12 +50,14 @@ class About:
         word: tells the run from all others; empty in runs of version 0.1.0.
         config: what was trained at the start.
         versions: of `PACKAGES`, at the start.
+        side_by_side: what `SIDE_BY_SIDE` was then.
     """
 
     begun: float
     word: str
     config: EchoConfig
     versions: Mapping[str, str]
+    side_by_side: int = 1
 
     @property
     def identity(self) -> Identity:
@@ -61,11 +67,14 @@ class About:
     @property
     def notes(self) -> list[str]:
         """What is to be said where other versions go on with it."""
-        return [
+        notes = [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
         ]
+        if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
+            notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
+        return notes
 
 
 @cache
@@ -87,6 +96,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "begun": time.time(),
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),
+        "side_by_side": SIDE_BY_SIDE,
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
@@ -112,6 +122,7 @@ def read(folder: Path) -> About:
             shortened(fields.get("id", "")),
             config_from(fields["config"]),
             dict(fields["versions"]),
+            int(fields.get("side_by_side", 1)),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")
