@@ -1,0 +1,95 @@
+"""The options of the benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.speed import pages, table
+from tests.benchmarks.speed.measure import Settings, measure
+from tests.benchmarks.speed.processes import ROOT
+from tests.benchmarks.speed.record import Record
+from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, before, measured_rows
+
+PAGE = ROOT / "docs" / "performance.md"
+RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
+"""What the page shows: a test compares them."""
+
+
+def options() -> argparse.Namespace:
+    """What is asked for."""
+    rows = list(dict.fromkeys(name for sheet in SHEETS.values() for name in sheet.rows))
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.speed",
+        description="Measure how fast this project is, compared with others, as tables of ratios.",
+    )
+    parser.add_argument("--rows", nargs="+", metavar="ROW", choices=rows, help=f"of {'; '.join(rows)}")
+    parser.add_argument("--repeats", type=int, metavar="N", help="how often each program is measured; 3")
+    parser.add_argument("--quick", action="store_true", help=f"only {'; '.join(QUICK)}, once")
+    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="with JAX and PyTorch; this one")
+    parser.add_argument("--against", metavar="FOLDER", help="another checkout of this project, measured beside it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write what was measured")
+    parser.add_argument("--from", type=Path, metavar="FILE", dest="recorded", help="show that file, measure nothing")
+    parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
+    parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
+    parser.add_argument("--write", action="store_true", help=f"write them into {PAGE.name}, and {RECORDED.name}")
+    return parser.parse_args()
+
+
+def measured(chosen: argparse.Namespace) -> Record:
+    """Measure the rows that are chosen."""
+    every = measured_rows()
+    names = chosen.rows or (QUICK if chosen.quick else every)
+    settings = Settings(
+        chosen.repeats or (1 if chosen.quick else 3),
+        chosen.peers,
+        before(PROGRAMS, str(Path(chosen.against).resolve())) if chosen.against else {},
+        say,
+    )
+    return measure({name: every[name] for name in names}, settings)
+
+
+def say(words: str) -> None:
+    """Tell somebody who waits."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def show(record: Record) -> None:
+    """Print the tables for a terminal."""
+    console = Console()
+    for name, sheet in SHEETS.items():
+        head, *rows = table.lines(sheet, record) or [()]
+        if head:
+            shown = Table(title=name)
+            for heading in head:
+                shown.add_column(heading)
+            for row in rows:
+                shown.add_row(*row)
+            console.print(shown)
+
+
+def main() -> int:
+    chosen = options()
+    record = Record.read(chosen.recorded) if chosen.recorded else measured(chosen)
+    if chosen.json:
+        record.write(chosen.json)
+    if chosen.processors:
+        record = record.of_the_processors()
+    if chosen.write:
+        record.write(RECORDED)
+        PAGE.write_text(pages.with_parts(PAGE.read_text(encoding="utf-8"), table.parts(record)), encoding="utf-8")
+    if chosen.markdown:
+        print("\n\n".join(table.parts(record).values()))
+    else:
+        show(record)
+        print(table.where(record))
+    say(table.left_out(record))
+    return 1 if any(result.is_wrong for results in record.rows.values() for result in results.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""The machine, in words."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+SHOWN_SETS = ("avx2", "avx512f", "amx_bf16", "asimd", "sve")
+"""Instruction sets that decide how fast products are."""
+
+
+def machine() -> dict[str, str]:
+    """Its processor, instruction sets, cores, memory and system, as far as they are known."""
+    cpu = _values(Path("/proc/cpuinfo"))
+    flags = (cpu.get("flags") or cpu.get("Features") or "").split()
+    memory = _values(Path("/proc/meminfo")).get("MemTotal", "").split()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    facts = {
+        "processor": cpu.get("model name") or platform.processor() or platform.machine(),
+        "instructions": ", ".join(one for one in SHOWN_SETS if one in flags),
+        "cores": str(cores),
+        "memory": f"{int(memory[0]) / 2**20:.0f} GiB" if memory else "",
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def load() -> float:
+    """The load of the last minute: how many processes wanted a core."""
+    return os.getloadavg()[0]
+
+
+def _values(file: Path) -> dict[str, str]:
+    """The first value of each name in a file of the system's; nothing where there is no such file."""
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return {}
+    found: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        found.setdefault(name.strip(), value.strip())
+    return found

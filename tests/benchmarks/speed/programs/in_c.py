@@ -1,0 +1,73 @@
+"""C, compiled for the sizes of a network where this machine has a compiler.
+
+It is `one_network.c`, and `many_networks.c` on one core where there are several, some of them in each vector.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks.speed.problem import Problem
+from tests.benchmarks.speed.programs.prepared import CannotError, Losses, Trains, with_numpy
+
+FLAGS = ("-O3", "-march=native")
+
+LANES = 16
+"""Networks of a vector: as many as AVX-512 computes at once, and two halves elsewhere."""
+
+
+def compiled(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    """The program of that file beside this one.
+
+    Raises:
+        CannotError: there is no compiler, or it cannot compile this.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "program.so"
+        file = Path(__file__).with_name(source)
+        command = ["cc", *flags, "-shared", "-fPIC", str(file), "-o", str(library), "-lm"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise CannotError("there is no C compiler, cc, on this machine") from None
+        if done.returncode:
+            raise CannotError(f"the C compiler failed: {(done.stderr.splitlines() or ['no reason given'])[0]}")
+        return ctypes.CDLL(str(library))
+
+
+def compiler() -> str:
+    """The compiler's version."""
+    return subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+
+
+def prepare(problem: Problem) -> Trains:
+    """Ready to train."""
+    network, many = problem.network, problem.network.replicas > 1
+    lanes = LANES if many else 1
+    classes = problem.weights["W2"].shape[-1]
+    sizes = {"STATE": network.state, "BATCH": network.batch, "STEPS": network.steps, "CLASSES": classes, "LANES": lanes}
+    flags = (*FLAGS, *(f"-D{name}={size}" for name, size in sizes.items()))
+    library = compiled("many_networks.c" if many else "one_network.c", flags)
+
+    def in_vectors(rows: Losses) -> Losses:
+        """Networks first, [networks, ...], as vectors of them: [vectors, ..., lanes]."""
+        return np.ascontiguousarray(np.moveaxis(rows.reshape(-1, lanes, *rows.shape[1:]), 1, -1))
+
+    every = [problem.weights[name].reshape(network.replicas, -1) for name in ("W", "b", "W2", "b2")]
+    start = in_vectors(np.concatenate(every, axis=1))
+    x, y = in_vectors(problem.in_windows(problem.x)), in_vectors(problem.in_windows(problem.y))
+
+    def train(n: int) -> Losses:
+        trained, sums, losses = start.copy(), np.full_like(start, 0.1), np.empty((len(start), n, lanes), np.float32)
+        for arrays in zip(x, y, trained, sums, losses, strict=True):
+            addresses = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
+            library.train(ctypes.c_int(n), *addresses, ctypes.c_float(network.learning_rate))
+        return np.moveaxis(losses, 0, 1).reshape(n, -1) if many else losses.reshape(n)
+
+    versions = with_numpy(**{"C compiler": f"{compiler()}, {' '.join(FLAGS)}"})
+    return Trains(train, network.windows, network.replicas, versions)

@@ -1,0 +1,17 @@
+"""Plain NumPy, every derivative written out."""
+
+from __future__ import annotations
+
+from echornn.reference import numpy_bptt
+from tests.benchmarks.speed.problem import Problem
+from tests.benchmarks.speed.programs.prepared import FEW, Losses, Trains, with_numpy
+
+
+def prepare(problem: Problem) -> Trains:
+    """Ready to train."""
+    weights, epoch, network = problem.one, [(problem.x[0], problem.y[0])], problem.network
+
+    def train(n: int) -> Losses:
+        return numpy_bptt.train(weights, epoch, n, network.steps, learning_rate=network.learning_rate)[0]
+
+    return Trains(train, min(FEW, network.windows), 1, with_numpy())

@@ -1,0 +1,167 @@
+"""What is measured: rows, each a network or something to wait for, and the programs that are compared in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.benchmarks.speed.network import Network
+
+
+@dataclass(frozen=True)
+class Program:
+    """A column.
+
+    Attributes:
+        title: its heading.
+        module: the file of `programs` that prepares it.
+        options: what that is told.
+        environment: variables that are set.
+        is_peer: whether it runs in the peers' interpreter.
+    """
+
+    title: str
+    module: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    is_peer: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row.
+
+    Attributes:
+        title: what is trained, or waited for.
+        programs: the columns that have a cell here.
+        network: what they train.
+        options: what each program is told beside its own options.
+    """
+
+    title: str
+    programs: tuple[str, ...]
+    network: Network | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table.
+
+    Attributes:
+        first: heading of the first column.
+        unit: seconds of the unit that its cells are in.
+        base: the program by whose time the others' is divided.
+        rows: by the words that choose them. A row that another table has too shows what was measured for that.
+    """
+
+    first: str
+    unit: float
+    base: str
+    rows: Mapping[str, Row]
+
+
+APP, LIBRARY = "app", "library"
+TUTORIAL, NUMPY, TORCH, C = "tutorial", "numpy", "torch", "c"
+JAX, FUSED = "jax", "jax fused"
+START, IMPORTS = "start", "imports"
+BEFORE = " before"
+"""Ends the name of a program of the version before."""
+
+ONE_NUMPY_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""As the command line sets it: NumPy's threads wait for each other by spinning."""
+
+SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""PyTorch's threads would spin too: with them, a window took 60 ms in place of 1.3 on a machine that did other work."""
+
+PROGRAMS: dict[str, Program] = {
+    APP: Program("echornn, as the app", "ours", {"as_the_app": True}, ONE_NUMPY_THREAD),
+    LIBRARY: Program("echornn, as a library", "ours", {"as_the_app": False}),
+    TUTORIAL: Program("the tutorial's session loop", "tutorial"),
+    NUMPY: Program("plain NumPy, one thread", "plain_numpy", environment=ONE_NUMPY_THREAD),
+    JAX: Program("JAX `lax.scan`", "in_jax", {"fused": False}, is_peer=True),
+    FUSED: Program("JAX, multiply and sum", "in_jax", {"fused": True}, is_peer=True),
+    TORCH: Program("PyTorch", "in_torch", environment=SLEEPING_THREADS, is_peer=True),
+    C: Program("C", "in_c"),
+    START: Program("echornn", "app"),
+    IMPORTS: Program("the imports alone", "imports"),
+}
+
+
+def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]:
+    """The programs of this project once more, of the version in that folder."""
+    return {
+        name + BEFORE: Program(
+            f"{program.title}, before", program.module, {**program.options, "checkout": checkout}, program.environment
+        )
+        for name, program in programs.items()
+        if name in (APP, LIBRARY, START)
+    }
+
+
+ALL = (APP, LIBRARY, TUTORIAL, NUMPY, JAX, TORCH, C)
+CELLS = (APP, LIBRARY, JAX, FUSED, TORCH)
+ALONE = (APP, FUSED, C)
+
+SHEETS: dict[str, Sheet] = {
+    "one": Sheet(
+        "one network: S, B, T",
+        1e-6,
+        APP,
+        {
+            "4,5,15": Row("4, 5, 15 (the tutorial)", (*ALL, FUSED), Network()),
+            "16,50,15": Row("16, 50, 15", ALL, Network(16, 50)),
+            "64,50,15": Row("64, 50, 15", ALL, Network(64, 50, learning_rate=0.03)),
+            "256,50,15": Row("256, 50, 15", ALL, Network(256, 50, windows=60, learning_rate=0.01)),
+            "256,256,100": Row("256, 256, 100", ALL, Network(256, 256, 100, windows=5, learning_rate=0.01)),
+            "gru": Row("4, 5, 15, GRU", CELLS, Network(cell="gru")),
+            "lstm": Row("4, 5, 15, LSTM", CELLS, Network(cell="lstm")),
+            "3rnn": Row("4, 5, 15, 3 layers", CELLS, Network(layers=3)),
+            "3lstm": Row("4, 5, 15, LSTM, 3 layers", CELLS, Network(cell="lstm", layers=3)),
+        },
+    ),
+    "many": Sheet(
+        "networks",
+        1e-6,
+        APP,
+        {
+            "4,5,15": Row("1", ALONE),
+            "x16": Row("16", (APP, FUSED), Network(replicas=16)),
+            "x64": Row("64", (APP, LIBRARY, FUSED, C), Network(replicas=64, windows=300)),
+            "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=200)),
+            "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=50)),
+            "gru x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
+            "lstm x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
+            "16,50,15 x64": Row("64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)),
+            "64,50,15 x64": Row("64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)),
+        },
+    ),
+    "start": Sheet(
+        "from the start",
+        1.0,
+        IMPORTS,
+        {
+            "picture": Row("to the first picture; NumPy and Textual", (START, IMPORTS), options={"until": "picture"}),
+            "window": Row("to the first window; TensorFlow too", (START, IMPORTS), options={"until": "window"}),
+            "window again": Row(
+                "to the first window, if its program is on disk",
+                (START, IMPORTS),
+                options={"until": "window", "keeps_programs": True},
+            ),
+        },
+    ),
+}
+
+
+def measured_rows() -> dict[str, Row]:
+    """All rows by name; one that stands in two tables is that of the first."""
+    rows: dict[str, Row] = {}
+    for sheet in SHEETS.values():
+        for name, row in sheet.rows.items():
+            rows.setdefault(name, row)
+    return rows
+
+
+QUICK = ("4,5,15", "x64", "picture")
+"""Rows that are measured in a minute."""
