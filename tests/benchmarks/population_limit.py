@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.population_limit`: the tutorial's network in 16 replicas, in C, vectors over the replicas.
+"""`python -m tests.benchmarks.population_limit`: the tutorial's network in 16 replicas, in C, a vector for all of them.
 
 It prints us a network and window of one core, and how far its losses are from the program's own. It needs gcc.
 """
@@ -45,7 +45,7 @@ class Limit:
     def __call__(self, windows: int) -> npt.NDArray[np.float32]:
         """Train so many windows from the epoch's start."""
         losses = np.empty((windows, REPLICAS), np.float32)
-        arrays = (*self._data, self._weights, self._slots, self._rates, losses)
+        arrays: list[npt.NDArray[Any]] = [*self._data, self._weights, self._slots, self._rates, losses]
         self._train(windows, *(_pointer(array) for array in arrays))
         return losses
 
