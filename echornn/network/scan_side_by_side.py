@@ -111,10 +111,13 @@ class _Loops:
 
     def backward(self, d_states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """Gradients to the initial state, to the inputs, and to the weights, from those to the states."""
-        several_read = materialized if len(self._is_state) > 1 else tf.identity  # a cell with gates reads them often
+        of_parts = self._init_state.shape[1] > self._trial[0].values[0].shape[1]
+        in_parts = (
+            materialized if of_parts else tf.identity
+        )  # a part cut out of all steps is read a number at a time
 
         def run_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
-            before = several_read(tf.where(t > 0, tf.gather(self.states, tf.maximum(t - 1, 0)), self._init_state))
+            before = in_parts(tf.where(t > 0, tf.gather(self.states, tf.maximum(t - 1, 0)), self._init_state))
             values = iter(self._values)
             known = [tf.gather(self.states if is_state else next(values), t) for is_state in self._is_state]
             inputs = tf.gather(self._inputs, t)
@@ -124,7 +127,7 @@ class _Loops:
             d_state, d_input, *d_zs = tape.gradient(
                 state,
                 [before, inputs, *(one.z for one in made)],
-                several_read(d_state + tf.gather(d_states, t)),
+                in_parts(d_state + tf.gather(d_states, t)),
                 tf.UnconnectedGradients.ZERO,
             )
             more = [d for one, dz in zip(made, d_zs, strict=True) for d in _weight_gradients(one.parts, dz)]
