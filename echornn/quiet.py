@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
-from echornn import collector, native_library
+from echornn import collector, native_library, small_loops
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 """TensorFlow's variable for its log level; if the user has set it, the user's value counts."""
@@ -26,13 +26,17 @@ LOG_LINE = re.compile(
 _importing = threading.Lock()
 
 
-def import_tensorflow() -> None:
+def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
     """Import TensorFlow, unless it is there, so that neither the import nor what follows prints log lines.
 
     Its errors come as exceptions. Log lines of all levels are printed where ``TF_CPP_MIN_LOG_LEVEL`` is set, 0 for all.
     While it is imported, what other threads write to file descriptor 2 waits; it is written afterwards.
+
+    Args:
+        threshold: of small loops, which XLA then takes (see `echornn.small_loops`).
     """
     with _importing, collector.paused():
+        small_loops.ask_for(threshold)
         if "tensorflow" in sys.modules or LEVEL in os.environ:
             return
         os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded

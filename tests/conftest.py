@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from echornn import small_loops
 from echornn.collector import paused
 from tests.examples import ALL, QUICK
 from tests.idle import TurnedOnClock
@@ -39,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == "not slow" and config.getoption("--hypothesis-profile") is None:
         settings.load_profile("quick")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    small_loops.ask_for(small_loops.THRESHOLD)  # also for a test file that imports TensorFlow itself
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)  # a handler is not inherited by another program; still not heeded
@@ -66,6 +68,15 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
     yield
     if request.node.get_closest_marker("slow") is None:
         assert was_there or "tensorflow" not in sys.modules, "it needs TensorFlow and is not marked as slow"
+
+
+@pytest.fixture(autouse=True)
+def _tensorflow_has_the_threads_of_the_first_network() -> None:
+    """Whatever test of a process is the first, and whether it makes a network."""
+    if "tensorflow" in sys.modules:
+        from echornn.training.process import prepare
+
+        prepare()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,6 @@ T = TypeVar("T")
 def in_own_process(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what the work returns, and raise what it raises; the work is a function that can be imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tensorflow"])
+    context.set_forkserver_preload(["tests.with_tensorflow"])
     with ProcessPoolExecutor(1, context) as process:
         return process.submit(work, *args, **kwargs).result()

@@ -24,7 +24,11 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
         make_trainer: makes trainers and populations; those of TensorFlow, unless given.
     """
     run = run_dir.read(folder)
-    return _Replay(run, make_trainer or tensorflow_trainers(run.devices)).difference() if run.commands else ""
+    return (
+        _Replay(run, make_trainer or tensorflow_trainers(run.devices, run.threshold)).difference()
+        if run.commands
+        else ""
+    )
 
 
 class _Replay:

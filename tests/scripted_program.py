@@ -56,7 +56,7 @@ TRAINERS: dict[str, MakeTrainer] = {
 def main() -> NoReturn:
     """Run the command, and exit."""
     make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
-    with patch.object(loop, "tensorflow_trainers", lambda devices: make_trainer):
+    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
         run_program()
 
 

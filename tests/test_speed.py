@@ -64,7 +64,7 @@ def test_same_bits_are_said() -> None:
 
 
 def test_time_of_the_processors_in_its_place() -> None:
-    assert "| **4.00** (4.00–4.00) |" in parts(RECORD.of_the_processors())["one"]
+    assert "| 4.00 (4.00–4.00) |" in parts(RECORD.of_the_processors())["one"]
 
 
 def test_what_was_left_out_is_named_with_its_reason() -> None:
@@ -76,6 +76,13 @@ def test_what_was_left_out_is_named_with_its_reason() -> None:
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     RECORD.write(tmp_path / "record.json")
     assert Record.read(tmp_path / "record.json") == RECORD
+
+
+def test_rows_that_are_measured_anew_replace_those_before() -> None:
+    anew = replace(RECORD, loads=(3.0,), rows={"4,5,15": {"app": OURS}})
+    together = RECORD.with_rows_of(anew)
+    assert together.rows == {"4,5,15": {"app": OURS}, "picture": RECORD.rows["picture"]}
+    assert together.loads == (0.5, 1.0, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +141,11 @@ def test_rows_name_programs_that_there_are() -> None:
     rows = measured_rows()
     assert {program for row in rows.values() for program in row.programs} == PROGRAMS.keys()
     assert set(QUICK) <= rows.keys()
-    assert {sheet.base for sheet in SHEETS.values()} <= PROGRAMS.keys()
 
 
 def test_the_version_before_stands_beside_this_one() -> None:
     there = before(PROGRAMS, "elsewhere")
-    assert there.keys() == {"app before", "library before", "start before"}
+    assert there.keys() == {"app before", "library before", "threads before", "start before"}
     assert all(program.options["checkout"] == "elsewhere" for program in there.values())
 
 

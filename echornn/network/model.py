@@ -13,6 +13,7 @@ from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
 from echornn.network.cells import CELLS
+from echornn.network.one_kernel import is_faster_as_one
 from echornn.network.replicas import has_replicas, joined, split_features
 from echornn.network.scan import block_length, scan
 from echornn.network.scan_side_by_side import scan_side_by_side
@@ -35,6 +36,7 @@ class EchoRNN(tf.Module):
         self._layers = [
             {local: self.weights[name] for local, name in names.items()} for names in layer_weight_names(config)
         ]
+        self.loops_apart = "CPU" in self.weights["W2"].device and not self._is_faster_as_one_loop()
 
     def forward(self, symbols: tf.Tensor, init_state: tf.Tensor, dropout_key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run one window ("Forward pass" and "Calculating loss").
@@ -51,17 +53,26 @@ class EchoRNN(tf.Module):
         config = self.config
         below = embed(symbols, config.num_classes)
         many, block = has_replicas(init_state), block_length(config.truncated_backprop_length)
+        apart = self.loops_apart
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
             if many:
-                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer])
+                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer], apart)
             else:
-                states = scan(self._cell.step, below, init, self._layers[layer], block)
+                states = scan(self._cell.step, below, init, self._layers[layer], block, apart)
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
+
+    def _is_faster_as_one_loop(self) -> bool:
+        config = self.config
+        if has_replicas(self.weights["W2"]):
+            return False
+        products = [rows * columns * config.batch_size for rows, columns in weight_shapes(config).values()]
+        steps = config.num_layers * block_length(config.truncated_backprop_length)
+        return is_faster_as_one(products, steps * 2 if CELL_FACTS[config.cell].gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps, in one product: [T, batch, state, ...] to classes."""
@@ -78,7 +89,8 @@ class EchoRNN(tf.Module):
         steps, batch, size, *replicas = states.shape
 
         def draws(key: tf.Tensor) -> tf.Tensor:
-            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]))
+            # Named, or XLA computes anew for each number which generator it is and what its key is: ten times as slow.
+            return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]), alg="philox")
 
         if not replicas:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))

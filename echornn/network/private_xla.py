@@ -1,6 +1,6 @@
-"""An operation of XLA that TensorFlow has but does not publish, and a slower substitute if it is missing.
+"""Operations of XLA that TensorFlow has but does not publish, and slower substitutes if they are missing.
 
-It changes no number, only what a compiled program costs: without it a population trains right, and slower.
+They change no number, only what a compiled program costs: without them networks train right, and slower.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ try:
 except ImportError:
     _xla = None
 
+_slice: Any = getattr(_xla, "xla_dynamic_slice", None)
 _update_slice: Any = getattr(_xla, "xla_dynamic_update_slice", None)
-
-
 _reduce_window: Any = getattr(_xla, "xla_reduce_window", None)
 
 
@@ -39,6 +38,14 @@ def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     if _update_slice is None:
         return tf.tensor_scatter_nd_update(whole, [[step]], [part])
     return _update_slice(whole, part[tf.newaxis], tf.stack([step, *[tf.zeros_like(step)] * len(part.shape)]))
+
+
+def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
+    """So many ``steps`` of ``series``, its first axis, from ``begin`` on; only in compiled programs."""
+    if _slice is None:
+        return tf.gather(series, begin + tf.range(steps))
+    _, *others = series.shape
+    return _slice(series, tf.stack([begin, *[0] * len(others)]), tf.constant([steps, *others]))
 
 
 def write_into(whole: tf.Tensor, part: tf.Tensor, begin: Sequence[int]) -> tf.Tensor:

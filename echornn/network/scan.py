@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.network.affine import Activation, Affine, Tensors, activated, affine_known, affine_map
+from echornn.network.one_kernel import kept_apart
 from echornn.network.product import is_fused, weight_gradient
 
 Step = Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
@@ -67,7 +68,9 @@ def block_length(window_length: int) -> int:
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
 
 
-def scan(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int) -> tf.Tensor:
+def scan(
+    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int, apart: bool = False
+) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
@@ -76,6 +79,7 @@ def scan(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors,
         init_state: float32 [batch, state, ...].
         weights: what the cell names, tensors or variables.
         block: time steps unrolled together; T, or fewer.
+        apart: whether XLA is kept from making one kernel of a loop over blocks.
 
     Returns:
         float32 [T, batch, state, ...].
@@ -96,7 +100,7 @@ def scan(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors,
 
             return tf.stack([one.next_state for one in first]), gradient
 
-        looped = _BlockLoop(step, inputs[head:], first[-1].next_state if first else init_state, bound, block)
+        looped = _BlockLoop(step, inputs[head:], first[-1].next_state if first else init_state, bound, block, apart)
 
         def blocked_gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = looped.backward(d_states[head:])
@@ -187,8 +191,10 @@ class _BlockLoop:
         states: float32 [steps, batch, state, ...], after each step.
     """
 
-    def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int) -> None:
-        self._step, self._weights, self._block = step, weights, block
+    def __init__(
+        self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, block: int, apart: bool
+    ) -> None:
+        self._step, self._weights, self._block, self._apart = step, weights, block, apart
         self._count = inputs.shape[0] // block
         self._inputs = self._in_blocks(inputs)
         _, trial = _run_step(step, inputs[0], init_state, weights)  # not computed: only its sizes are looked at
@@ -206,7 +212,7 @@ class _BlockLoop:
             begins = begins.write(index, state)
             made_states: list[tf.Tensor] = []
             made_products: list[list[tf.Tensor]] = [[] for _ in self._kept]
-            for inputs_t in tf.unstack(tf.gather(self._inputs, index)):
+            for inputs_t in tf.unstack(self._block_of(index)):
                 state, products = _run_step(step, inputs_t, state, weights)
                 made_states.append(state)
                 for made, which in zip(made_products, self._kept, strict=True):
@@ -237,7 +243,7 @@ class _BlockLoop:
             known: list[tf.Tensor | None] = [None] * self._products
             for which, kept in zip(self._kept, self._known, strict=True):
                 known[which] = tf.gather(kept, index)
-            inputs_series = tf.unstack(tf.gather(self._inputs, index))
+            inputs_series = tf.unstack(self._block_of(index))
             recorded = _record(self._step, inputs_series, tf.gather(self._begins, index), self._weights, known)
             d_outside = tf.unstack(tf.gather(d_blocks, index))
             d_state, d_input, d_weights = _backward(recorded, d_outside, d_state, self._weights)
@@ -257,6 +263,9 @@ class _BlockLoop:
         )
         flat = tf.reshape(d_inputs.stack(), [self._count * self._block, *self._inputs.shape[2:]])
         return d_state, flat, dict(zip(names, sums, strict=True))
+
+    def _block_of(self, index: tf.Tensor) -> tf.Tensor:
+        return tf.gather(self._inputs, kept_apart(index) if self._apart else index)
 
     def _in_blocks(self, steps: tf.Tensor) -> tf.Tensor:
         return tf.reshape(steps, [self._count, self._block, *steps.shape[1:]])

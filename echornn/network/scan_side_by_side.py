@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.network.affine import Activation, Tensors, activated, activated_before, affine_known, affine_map
+from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import write_step
 from echornn.network.product import weight_gradient
 from echornn.network.replicas import joined, materialized, split_features
@@ -30,7 +31,9 @@ class _Made(NamedTuple):
     """After the activations, each float32 [batch, columns, replicas]."""
 
 
-def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> tf.Tensor:
+def scan_side_by_side(
+    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, apart: bool = False
+) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
@@ -38,6 +41,7 @@ def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weig
         inputs: float32 [T, batch, input, replicas].
         init_state: float32 [batch, state, replicas].
         weights: what the cell names, tensors or variables.
+        apart: whether XLA is kept from making one kernel of a loop.
 
     Returns:
         float32 [T, batch, state, replicas].
@@ -45,7 +49,7 @@ def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weig
     names = list(weights)
 
     def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, object]:
-        loops = _Loops(step, inputs, init_state, dict(zip(names, values, strict=True)))
+        loops = _Loops(step, inputs, init_state, dict(zip(names, values, strict=True)), apart)
 
         def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = loops.backward(d_states)
@@ -64,14 +68,15 @@ class _Loops:
         states: float32 [T, batch, state, replicas], after each step.
     """
 
-    def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> None:
+    def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, apart: bool) -> None:
+        self._apart = apart
         self._step, self._inputs, self._init_state, self._weights = step, inputs, init_state, weights
         self._steps = inputs.shape[0]
         next_state, self._trial = self._run(inputs[0], init_state)  # not computed: only its sizes are looked at
         self._is_state = [value is next_state for made in self._trial for value in made.values]
 
         def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            state, made = self._run(tf.gather(inputs, t), state)
+            state, made = self._run(self._inputs_at(t), state)
             written = (write_step(array, one, t) for array, one in zip(arrays, self._kept(state, made), strict=True))
             return t + 1, state, *written
 
@@ -112,15 +117,13 @@ class _Loops:
     def backward(self, d_states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.Tensor]]:
         """Gradients to the initial state, to the inputs, and to the weights, from those to the states."""
         of_parts = self._init_state.shape[1] > self._trial[0].values[0].shape[1]
-        in_parts = (
-            materialized if of_parts else tf.identity
-        )  # a part cut out of all steps is read a number at a time
+        in_parts = materialized if of_parts else tf.identity  # a part cut out of all steps is read a number at a time
 
         def run_step(t: tf.Tensor, d_state: tf.Tensor, d_inputs: tf.Tensor, *sums: tf.Tensor) -> tuple[Any, ...]:
             before = in_parts(tf.where(t > 0, tf.gather(self.states, tf.maximum(t - 1, 0)), self._init_state))
             values = iter(self._values)
             known = [tf.gather(self.states if is_state else next(values), t) for is_state in self._is_state]
-            inputs = tf.gather(self._inputs, t)
+            inputs = self._inputs_at(t)
             with tf.GradientTape() as tape:
                 tape.watch([inputs, before])
                 state, made = self._run(inputs, before, iter(known))
@@ -142,6 +145,9 @@ class _Loops:
             maximum_iterations=self._steps,
         )
         return d_state, d_inputs, self._by_name(sums)
+
+    def _inputs_at(self, t: tf.Tensor) -> tf.Tensor:
+        return tf.gather(self._inputs, kept_apart(t) if self._apart else t)
 
     def _by_name(self, sums: list[tf.Tensor]) -> dict[str, tf.Tensor]:
         """The weights' gradients; a weight named more than once has the sum, one never named has zero."""

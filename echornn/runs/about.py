@@ -16,9 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
+from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import own_files
-from echornn.runs.recorded_values import NO_RECORD, config_from, shortened
+from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 
@@ -50,6 +51,7 @@ class About:
         word: tells the run from all others; empty in runs of version 0.1.0.
         config: what was trained at the start.
         versions: of `PACKAGES`, at the start.
+        threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
         side_by_side: what `SIDE_BY_SIDE` was then.
     """
 
@@ -57,6 +59,7 @@ class About:
     word: str
     config: EchoConfig
     versions: Mapping[str, str]
+    threshold: int = small_loops.DEFAULT_THRESHOLD
     side_by_side: int = 1
 
     @property
@@ -67,11 +70,14 @@ class About:
     @property
     def notes(self) -> list[str]:
         """What is to be said where other versions go on with it."""
+        here = small_loops.threshold_if_asked(self.threshold)
         notes = [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
         ]
+        if here != self.threshold:
+            notes.insert(0, f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ")
         if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
             notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
         return notes
@@ -96,6 +102,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "begun": time.time(),
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),
+        "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": SIDE_BY_SIDE,
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
@@ -122,7 +129,8 @@ def read(folder: Path) -> About:
             shortened(fields.get("id", "")),
             config_from(fields["config"]),
             dict(fields["versions"]),
-            int(fields.get("side_by_side", 1)),
+            whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
+            whole(fields.get("side_by_side", 1), "side_by_side"),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import about, own_files, solved_log
 from echornn.runs.branch import Branch, Moment, path_to, spans_to, whole_path
@@ -71,6 +72,7 @@ class Run:
         intact: whether the logs up to the checkpoint were read and are those that were written; False where they
             were not looked at.
         lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
+        threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
     """
 
     folder: Path
@@ -82,6 +84,7 @@ class Run:
     identity: about.Identity
     intact: bool
     lost_commands: int = 0
+    threshold: int = small_loops.DEFAULT_THRESHOLD
 
     @staticmethod
     def read(folder: Path) -> Run:
@@ -303,4 +306,5 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         described.identity,
         intact,
         unreadable,
+        described.threshold,
     )

@@ -22,7 +22,6 @@ from echornn.session.showing import Showing, first_frame
 from echornn.session.stage import Stage
 from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
-from echornn.training.trained_on import NO_DEVICES
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
 """Up to this speed windows that follow each other are examined; above it, the one before is weighed first."""
@@ -76,7 +75,8 @@ class Loop:
             owner = None if at is None else resumed.owner(resumed.moment(at))
             differing = changes(resumed.config if owner is None else owner.config, config)
             self.editing_first = {name: after for name, (_, after) in differing.items()}
-        made = make_trainer or tensorflow_trainers(NO_DEVICES if resumed is None else resumed.devices)
+        trained_by = () if resumed is None else (resumed.devices, resumed.threshold)
+        made = make_trainer or tensorflow_trainers(*trained_by)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
         self.stage = Stage(first_frame(config, self.recorder, speed, at))

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from echornn import small_loops
+
 PACKAGES = ("echornn-tui", "keras", "numpy", "tensorflow")
 
 SOURCES = (
@@ -20,6 +22,7 @@ SOURCES = (
     "population_state.py",
     "progress.py",
     "seeding.py",
+    "small_loops.py",
     "sweeps/ended.py",
     "sweeps/workshop.py",
     "tasks",
@@ -47,7 +50,8 @@ ENGINE = "engine"
 @lru_cache(maxsize=1)
 def versions_here() -> Versions:
     """Those of this process, as they were when it first asked. TensorFlow is not imported."""
-    flags = {name: value for name, value in os.environ.items() if name.startswith(FLAGS)}
+    environment = {**os.environ, small_loops.VARIABLE: small_loops.flags_if_asked()}
+    flags = {name: value for name, value in environment.items() if value and name.startswith(FLAGS)}
     return {
         **{name: _version(name) for name in PACKAGES},
         ENGINE: hash_of_sources(files("echornn")),

@@ -56,16 +56,14 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
 
 
 def prepared() -> Trainers:
-    """Import TensorFlow with one thread; returns the functions that train a part."""
+    """Import TensorFlow; returns the functions that train a part."""
     from echornn import quiet
 
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
     from echornn.training import kept_programs
-    from echornn.training.device import use_one_thread
 
     kept_programs.keep()
-    use_one_thread()
     return Workshop().train, is_worn
 
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from echornn import collector, quiet
+from echornn import collector, quiet, small_loops
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
@@ -80,7 +80,7 @@ class AnyTrainer(Protocol):
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
-def tensorflow_trainers(devices: Devices = NO_DEVICES) -> MakeTrainer:
+def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD) -> MakeTrainer:
     """Makes trainers, and populations of several replicas, for a session; they share compiled loops, and TensorFlow is
     imported with the first.
 
@@ -88,18 +88,17 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES) -> MakeTrainer:
 
     Args:
         devices: where networks were trained before: ``auto`` takes these, as far as they are there.
+        threshold: of small loops, with which they were trained (see `echornn.small_loops`).
     """
 
     @functools.cache
     def programs() -> Any:
         with collector.paused():
-            quiet.import_tensorflow()
+            quiet.import_tensorflow(threshold)
             from echornn.training import kept_programs
-            from echornn.training.device import use_one_thread
             from echornn.training.programs import Programs
 
         kept_programs.keep()
-        use_one_thread()
         return Programs(devices)
 
     def make(config: EchoConfig) -> AnyTrainer:

@@ -9,6 +9,8 @@ import tensorflow as tf
 from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.network.cross_entropy import cross_entropy, errors
 from echornn.network.model import EchoRNN, carried_size
+from echornn.network.one_kernel import kept_apart
+from echornn.network.private_xla import read_steps
 from echornn.progress import Floats
 from echornn.training.kept_programs import first_call
 
@@ -159,11 +161,15 @@ class TrainingLoop:
         def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = begin + epoch * config.row_length + window * config.window_stride
-            steps = start + tf.range(window_length)
             state = tf.where(window == 0, tf.zeros_like(state), state)
             dropout_key = tf.stack([key, tf.zeros_like(key) + (windows_before + first + index)])
             shown = train_window(
-                self.model, self.optimizer, tf.gather(x, steps), tf.gather(y, steps), state, dropout_key
+                self.model,
+                self.optimizer,
+                read_steps(x, start, window_length),
+                read_steps(y, start, window_length),
+                state,
+                dropout_key,
             )
             at = [[index]]
             trained = Trained(
@@ -173,6 +179,7 @@ class TrainingLoop:
                 shown.states,
                 state,
             )
+            index = kept_apart(index) if self.model.loops_apart else index
             return index + 1, shown.states[config.window_stride - 1], trained
 
         state: tf.Tensor

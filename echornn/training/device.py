@@ -131,9 +131,9 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, which trains small and middle sizes faster and large ones no slower.
 
-    Calls made at once still run at once, one on each processor (see `processors`). The app and the command line call
-    this; a program of its own that uses the library can, before its first `Trainer`: ``echornn.use_one_thread()``. The
-    library does not by itself, since it holds for the whole process, whatever else that does with TensorFlow.
+    Calls made at once still run at once, one on each processor (see `processors`). It holds for the whole process. The
+    first network that is made in a process calls this, unless the program chose its threads itself; a program that uses
+    TensorFlow before can call it first.
 
     Returns:
         Whether it could still be set: TensorFlow fixes its threads with its first operation.

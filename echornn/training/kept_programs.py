@@ -152,7 +152,8 @@ def keep() -> None:
         everything.parent.mkdir(parents=True, exist_ok=True)
         for one in (everything, folder):
             one.mkdir(exist_ok=True, mode=0o700)
-        if is_private(everything) and is_private(folder) and shutil.disk_usage(folder).free >= LEAST_FREE:
+        is_safe = is_only_ours(everything.parent, 0o022) and is_only_ours(everything) and is_only_ours(folder)
+        if is_safe and shutil.disk_usage(folder).free >= LEAST_FREE:
             tidy(everything)
             check(folder)
             _kept = KeptPrograms(folder)
@@ -179,10 +180,10 @@ def kind_of_programs() -> str:
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
-def is_private(folder: Path) -> bool:
-    """Whether only this user can write to it: what it holds is run."""
+def is_only_ours(folder: Path, forbidden: int = 0o077) -> bool:
+    """Whether it is this user's real folder, in which others may do nothing of this: what it holds is run."""
     known = folder.lstat()
-    return stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid() and not known.st_mode & 0o077
+    return stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid() and not known.st_mode & forbidden
 
 
 def programs_in(folder: Path) -> list[Path]:

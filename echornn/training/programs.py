@@ -17,6 +17,7 @@ from echornn.training.bptt import MAX_WINDOWS_PER_CALL, TrainingLoop
 from echornn.training.data_block import epochs_in_a_population_block
 from echornn.training.device import Placement, place
 from echornn.training.optimizers import make_optimizer
+from echornn.training.process import prepare
 from echornn.training.shares import Shares
 from echornn.training.trained_on import NO_DEVICES, Devices, program_of
 from echornn.training.turns import Turns
@@ -55,6 +56,7 @@ class Programs:
         Args:
             replicas: how many; 0 for a single network.
         """
+        prepare()
         program = replace(program_of(config), replicas=max(1, replicas))
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))

@@ -61,7 +61,7 @@ def scripted(diverges_at: int | None = None) -> Iterator[None]:
             trainer.diverges_at = diverges_at
         return trainer
 
-    with patch.object(loop, "tensorflow_trainers", lambda devices: make):
+    with patch.object(loop, "tensorflow_trainers", lambda *_: make):
         yield
 
 

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, TypedDict
 from unittest.mock import patch
 
+from echornn import small_loops
 from tui.program import exit_code_of
 
 
@@ -115,6 +116,9 @@ def is_there(dotted: str, names: dict[str, Any]) -> bool:
 
 def share_compiled_loops() -> None:
     """A structure is compiled once, whichever snippet makes a trainer of it, and not for each processor."""
+    flags = os.environ.get(small_loops.VARIABLE, "")
+    # The runs that are shown were trained with it, and XLA reads its flags when it compiles for the first time.
+    os.environ[small_loops.VARIABLE] = small_loops.flags_with(small_loops.DEFAULT_THRESHOLD, flags)
     shared = importlib.import_module("tests.compiled").PROGRAMS
     for module in ("programs", "trainer", "population"):
         patch(f"echornn.training.{module}.Programs", lambda *_: shared).start()

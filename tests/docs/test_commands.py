@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cyclopts import CycloptsError
 
+from echornn import small_loops
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs import kept_runs
 from tests.docs.pages import PAGES, ROOT
@@ -35,6 +36,12 @@ PURE = ("export", "branches", "probe", "list", "prune", "sweep", "bench")
 @pytest.fixture(autouse=True)
 def _nothing_is_opened_on_the_terminal_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "is_interactive", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def _loops_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of a shell finds no TensorFlow that was imported with another threshold before."""
+    monkeypatch.setattr(small_loops, "threshold_if_asked", lambda threshold: threshold)
 
 
 def trouble(words: tuple[str, ...]) -> str:

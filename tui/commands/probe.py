@@ -59,7 +59,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
     config, chosen = _chosen(run, run.moment(at, number), replica)
     told = ReplicaNumbers.of(run).first(config) + chosen
     terminal.keep_native_stderr_off_the_screen()
-    quiet.import_tensorflow()
+    quiet.import_tensorflow(run.threshold)
     try:
         specimen = specimen_of_run(run, at, branch=number, replica=chosen)
         readings = examine(specimen, QUESTION)

@@ -33,7 +33,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="with JAX and PyTorch; this one")
     parser.add_argument("--against", metavar="FOLDER", help="another checkout of this project, measured beside it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write what was measured")
-    parser.add_argument("--from", type=Path, metavar="FILE", dest="recorded", help="show that file, measure nothing")
+    parser.add_argument(
+        "--from", type=Path, metavar="FILE", dest="recorded", help="show that file; measure only the --rows anew"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
     parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
     parser.add_argument("--write", action="store_true", help=f"write them into {PAGE.name}, and {RECORDED.name}")
@@ -43,7 +45,7 @@ def options() -> argparse.Namespace:
 def measured(chosen: argparse.Namespace) -> Record:
     """Measure the rows that are chosen."""
     every = measured_rows()
-    names = chosen.rows or (QUICK if chosen.quick else every)
+    names = chosen.rows or (QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long])
     settings = Settings(
         chosen.repeats or (1 if chosen.quick else 3),
         chosen.peers,
@@ -74,7 +76,9 @@ def show(record: Record) -> None:
 
 def main() -> int:
     chosen = options()
-    record = Record.read(chosen.recorded) if chosen.recorded else measured(chosen)
+    record = Record.read(chosen.recorded) if chosen.recorded else Record({})
+    if chosen.rows or not chosen.recorded:
+        record = record.with_rows_of(measured(chosen))
     if chosen.json:
         record.write(chosen.json)
     if chosen.processors:

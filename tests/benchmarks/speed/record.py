@@ -59,6 +59,11 @@ class Record:
     loads: tuple[float, ...] = ()
     rows: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
 
+    def with_rows_of(self, other: Record) -> Record:
+        """The same with the rows of the other in the place of its own of the same names."""
+        versions, loads = {**self.versions, **other.versions}, (*self.loads, *other.loads)
+        return Record(other.machine, versions, loads, {**self.rows, **other.rows})
+
     def of_the_processors(self) -> Record:
         """The same with the time of the processors in place of the clock's."""
         rows = {

@@ -34,15 +34,17 @@ class Row:
 
     Attributes:
         title: what is trained, or waited for.
-        programs: the columns that have a cell here.
+        programs: the columns that have a cell here; the time of the others is divided by that of the first.
         network: what they train.
         options: what each program is told beside its own options.
+        is_long: whether it takes so long that it is measured only when it is chosen.
     """
 
     title: str
     programs: tuple[str, ...]
     network: Network | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,15 @@ class Sheet:
     Attributes:
         first: heading of the first column.
         unit: seconds of the unit that its cells are in.
-        base: the program by whose time the others' is divided.
         rows: by the words that choose them. A row that another table has too shows what was measured for that.
     """
 
     first: str
     unit: float
-    base: str
     rows: Mapping[str, Row]
 
 
-APP, LIBRARY = "app", "library"
+APP, LIBRARY, THREADS = "app", "library", "threads"
 TUTORIAL, NUMPY, TORCH, C = "tutorial", "numpy", "torch", "c"
 JAX, FUSED = "jax", "jax fused"
 START, IMPORTS = "start", "imports"
@@ -76,15 +76,16 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """PyTorch's threads would spin too: with them, a window took 60 ms in place of 1.3 on a machine that did other work."""
 
 PROGRAMS: dict[str, Program] = {
-    APP: Program("echornn, as the app", "ours", {"as_the_app": True}, ONE_NUMPY_THREAD),
-    LIBRARY: Program("echornn, as a library", "ours", {"as_the_app": False}),
+    APP: Program("echornn, as the app", "ours", {"threads": "one"}, ONE_NUMPY_THREAD),
+    LIBRARY: Program("echornn, as a library", "ours", {"threads": "unset"}),
+    THREADS: Program("echornn, default threads", "ours", {"threads": "all"}),
     TUTORIAL: Program("the tutorial's session loop", "tutorial"),
     NUMPY: Program("plain NumPy, one thread", "plain_numpy", environment=ONE_NUMPY_THREAD),
     JAX: Program("JAX `lax.scan`", "in_jax", {"fused": False}, is_peer=True),
     FUSED: Program("JAX, multiply and sum", "in_jax", {"fused": True}, is_peer=True),
     TORCH: Program("PyTorch", "in_torch", environment=SLEEPING_THREADS, is_peer=True),
     C: Program("C", "in_c"),
-    START: Program("echornn", "app"),
+    START: Program("echornn", "start"),
     IMPORTS: Program("the imports alone", "imports"),
 }
 
@@ -96,24 +97,23 @@ def before(programs: Mapping[str, Program], checkout: str) -> dict[str, Program]
             f"{program.title}, before", program.module, {**program.options, "checkout": checkout}, program.environment
         )
         for name, program in programs.items()
-        if name in (APP, LIBRARY, START)
+        if name in (APP, LIBRARY, THREADS, START)
     }
 
 
-ALL = (APP, LIBRARY, TUTORIAL, NUMPY, JAX, TORCH, C)
-CELLS = (APP, LIBRARY, JAX, FUSED, TORCH)
+ALL = (APP, LIBRARY, THREADS, TUTORIAL, NUMPY, JAX, TORCH, C)
+CELLS = (APP, JAX, FUSED, TORCH)
 ALONE = (APP, FUSED, C)
 
 SHEETS: dict[str, Sheet] = {
     "one": Sheet(
         "one network: S, B, T",
         1e-6,
-        APP,
         {
             "4,5,15": Row("4, 5, 15 (the tutorial)", (*ALL, FUSED), Network()),
-            "16,50,15": Row("16, 50, 15", ALL, Network(16, 50)),
-            "64,50,15": Row("64, 50, 15", ALL, Network(64, 50, learning_rate=0.03)),
-            "256,50,15": Row("256, 50, 15", ALL, Network(256, 50, windows=60, learning_rate=0.01)),
+            "16,50,15": Row("16, 50, 15", ALL, Network(16, 50, windows=400)),
+            "64,50,15": Row("64, 50, 15", ALL, Network(64, 50, windows=150, learning_rate=0.03)),
+            "256,50,15": Row("256, 50, 15", ALL, Network(256, 50, windows=30, learning_rate=0.01)),
             "256,256,100": Row("256, 256, 100", ALL, Network(256, 256, 100, windows=5, learning_rate=0.01)),
             "gru": Row("4, 5, 15, GRU", CELLS, Network(cell="gru")),
             "lstm": Row("4, 5, 15, LSTM", CELLS, Network(cell="lstm")),
@@ -124,13 +124,12 @@ SHEETS: dict[str, Sheet] = {
     "many": Sheet(
         "networks",
         1e-6,
-        APP,
         {
             "4,5,15": Row("1", ALONE),
             "x16": Row("16", (APP, FUSED), Network(replicas=16)),
-            "x64": Row("64", (APP, LIBRARY, FUSED, C), Network(replicas=64, windows=300)),
-            "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=200)),
-            "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=50)),
+            "x64": Row("64", (APP, LIBRARY, FUSED, C), Network(replicas=64)),
+            "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=400)),
+            "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=100)),
             "gru x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
             "lstm x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
             "16,50,15 x64": Row("64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)),
@@ -140,15 +139,15 @@ SHEETS: dict[str, Sheet] = {
     "start": Sheet(
         "from the start",
         1.0,
-        IMPORTS,
         {
-            "picture": Row("to the first picture; NumPy and Textual", (START, IMPORTS), options={"until": "picture"}),
-            "window": Row("to the first window; TensorFlow too", (START, IMPORTS), options={"until": "window"}),
+            "picture": Row("to the first picture; NumPy and Textual", (IMPORTS, START), options={"until": "picture"}),
+            "window": Row("to the first window; TensorFlow too", (IMPORTS, START), options={"until": "window"}),
             "window again": Row(
                 "to the first window, if its program is on disk",
-                (START, IMPORTS),
+                (IMPORTS, START),
                 options={"until": "window", "keeps_programs": True},
             ),
+            "map": Row("to the end of a sweep of 960 networks", (START,), options={"until": "map"}, is_long=True),
         },
     ),
 }

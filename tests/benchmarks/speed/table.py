@@ -17,13 +17,13 @@ def number(value: float) -> str:
 
 def lines(sheet: Sheet, record: Record) -> list[Line]:
     """The head and the rows of a table; nothing where none of its rows were measured."""
-    rows = {row.title: shown(row, record.rows[name]) for name, row in sheet.rows.items() if name in record.rows}
-    there = {program for results in rows.values() for program in results}
+    rows = [(row, shown(row, record.rows[name])) for name, row in sheet.rows.items() if name in record.rows]
+    there = {program for _, results in rows for program in results}
     columns = [name for own in PROGRAMS for name in (own, own + BEFORE) if name in there]
     if not columns:
         return []
     head = (sheet.first, *(title(program) for program in columns))
-    return [head, *((name, *cells(columns, results, sheet)) for name, results in rows.items())]
+    return [head, *((row.title, *cells(columns, results, row.programs[0], sheet.unit)) for row, results in rows)]
 
 
 def shown(row: Row, results: Mapping[str, Result]) -> dict[str, Result]:
@@ -37,22 +37,21 @@ def title(program: str) -> str:
     return f"{own}, before" if program.endswith(BEFORE) else own
 
 
-def cells(columns: Iterable[str], results: Mapping[str, Result], sheet: Sheet) -> Line:
-    """Those of a row: the quickest is bold."""
-    quickest = min(results, key=lambda program: results[program].median, default="")
+def cells(columns: Iterable[str], results: Mapping[str, Result], base: str, unit: float) -> Line:
+    """Those of a row: the quickest of several is bold."""
+    quickest = min(results, key=lambda program: results[program].median) if len(results) > 1 else ""
     return tuple(
-        cell(program, results, sheet, program == quickest) if program in results else "" for program in columns
+        cell(program, results, base, unit, program == quickest) if program in results else "" for program in columns
     )
 
 
-def cell(program: str, results: Mapping[str, Result], sheet: Sheet, is_quickest: bool) -> str:
+def cell(program: str, results: Mapping[str, Result], base: str, unit: float, is_quickest: bool) -> str:
     """Median, least and most, and its time divided by the base's: ``29.6 (29.1–31.0), ×6.43``."""
-    result, base = results[program], results.get(sheet.base)
-    median = number(result.median / sheet.unit)
-    least, most = (number(end / sheet.unit) for end in (min(result.clock), max(result.clock)))
+    result = results[program]
+    median, least, most = (number(seconds / unit) for seconds in (result.median, min(result.clock), max(result.clock)))
     parts = [f"{f'**{median}**' if is_quickest else median} ({least}–{most})"]
-    if base is not None and program != sheet.base:
-        parts.append(f"×{number(result.over(base))}")
+    if base in results and program != base:
+        parts.append(f"×{number(result.over(results[base]))}")
     if program.endswith(BEFORE) and result.digest:
         now = results.get(program.removesuffix(BEFORE))
         parts.append("same bits" if now and now.digest == result.digest else "other bits")

@@ -134,7 +134,7 @@ def test_headless_it_says_so_and_where_it_goes_on_and_trains_no_more(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diverge(tmp_path / "run")
-    monkeypatch.setattr(loop, "tensorflow_trainers", lambda devices: WildTrainer)
+    monkeypatch.setattr(loop, "tensorflow_trainers", lambda *_: WildTrainer)
 
     def resumed(at: int | None = None, config: EchoConfig | None = None) -> tuple[int, list[dict[str, object]], str]:
         recorder = RunRecorder.go_on(tmp_path / "run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
@@ -67,20 +69,22 @@ def test_a_run_says_of_each_program_where_it_was_trained(tmp_path: Path) -> None
 def test_trainers_of_a_session_that_goes_on_and_of_a_probe_are_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Devices] = []
+    told: list[tuple[Devices, int]] = []
 
-    def made(devices: Devices) -> MakeTrainer:
-        told.append(devices)
+    def made(devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD) -> MakeTrainer:
+        told.append((devices, threshold))
         return OnGPU
 
     for where in (loop, specimen_of_run):
         monkeypatch.setattr(where, "tensorflow_trainers", made)
+    described = folder / "run.json"
+    described.write_text(json.dumps({**json.loads(described.read_text()), "threshold": 7}))
     recorder = RunRecorder.go_on(folder)
     Session(SMALL, recorder=recorder)
     recorder.close()
     specimen_of_run.specimen_of_run(run_dir.read(folder), 5)
     Session(SMALL)
-    assert told == [{program_of(SMALL): "gpu"}] * 2 + [NO_DEVICES]
+    assert told == [({program_of(SMALL): "gpu"}, 7)] * 2 + [(NO_DEVICES, small_loops.THRESHOLD)]
 
 
 def test_where_its_device_is_not_there_it_goes_on_on_another_and_says_so_once(folder: Path) -> None:

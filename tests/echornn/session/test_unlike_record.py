@@ -132,7 +132,7 @@ def test_probe_says_whether_what_it_reads_is_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", lambda *_: readings())
     monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=make_trainer))
     assert probe.probe(str(folder), None, True, "b") == 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 import echornn
+from echornn import small_loops
 from echornn.sweeps import trained_by
 from echornn.sweeps.trained_by import SOURCES, difference_in_words, hash_of_sources, in_words, program_in
 
@@ -33,6 +35,7 @@ def here(monkeypatch: pytest.MonkeyPatch, **environment: str) -> trained_by.Vers
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(small_loops, "flags_if_asked", lambda: os.environ.get("XLA_FLAGS", "") + " ours")
     return trained_by.versions_here.__wrapped__()
 
 
@@ -41,8 +44,8 @@ def test_packages_sources_and_flags_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert [*plain][:5] == ["echornn-tui", "keras", "numpy", "tensorflow", "engine"]
     assert all(plain.values())
     flagged = here(monkeypatch, XLA_FLAGS="--xla_cpu_enable_fast_math=true", TF_CPP_MIN_LOG_LEVEL="0")
-    assert flagged == {**plain, "XLA_FLAGS": "--xla_cpu_enable_fast_math=true"}
-    assert difference_in_words(flagged, plain) == "XLA_FLAGS --xla_cpu_enable_fast_math=true and not unset"
+    assert flagged == {**plain, "XLA_FLAGS": "--xla_cpu_enable_fast_math=true ours"}
+    assert difference_in_words(flagged, plain) == "XLA_FLAGS --xla_cpu_enable_fast_math=true ours and not  ours"
     assert difference_in_words(plain, plain) == ""
 
 

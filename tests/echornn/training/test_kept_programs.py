@@ -102,12 +102,12 @@ def test_the_oldest_go(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
-    from echornn.training.kept_programs import is_private
+    from echornn.training.kept_programs import is_only_ours
 
-    for mode, expected in ((0o700, True), (0o750, False), (0o777, False)):
+    for mode, alone, unwritten in ((0o700, True, True), (0o755, False, True), (0o775, False, False)):
         tmp_path.chmod(mode)
-        assert is_private(tmp_path) is expected
+        assert (is_only_ours(tmp_path), is_only_ours(tmp_path, 0o022)) == (alone, unwritten)
     tmp_path.chmod(0o700)
     link = tmp_path / "link"
     link.symlink_to(tmp_path)
-    assert not is_private(link)
+    assert not is_only_ours(link)

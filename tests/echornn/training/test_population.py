@@ -340,3 +340,5 @@ def test_without_the_private_operation_parts_come_to_the_same_place(monkeypatch:
     monkeypatch.setattr(private_xla, "_update_slice", None)
     expected = np.concatenate([np.zeros((2, 1, 3)), part, np.zeros((2, 2, 3))], axis=1)
     np.testing.assert_array_equal(private_xla.write_into(whole, part, [0, 1, 0]), expected)
+    monkeypatch.setattr(private_xla, "_slice", None)
+    np.testing.assert_array_equal(private_xla.read_steps(expected, tf.constant(1), 1), expected[1:])

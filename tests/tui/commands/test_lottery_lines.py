@@ -142,7 +142,7 @@ def test_it_ends_as_diverged_when_no_network_has_a_loss(
         population.diverges_at = dict.fromkeys(range(lost), 300)
         return population
 
-    monkeypatch.setattr(loop, "tensorflow_trainers", lambda devices: make)
+    monkeypatch.setattr(loop, "tensorflow_trainers", lambda *_: make)
     code = print_training(CONFIG, math.inf, True)
     *_, last = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     if lost == 9:

@@ -153,7 +153,7 @@ def test_a_network_of_a_lottery_is_chosen_or_is_the_one_that_goes_on_alone(
         seen.append(specimen)
         return replace(readings(), config=specimen.state.config, window=specimen.window)
 
-    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probe, "examine", examine)
     monkeypatch.setattr(probe, "specimen_of_run", partial(specimen_of_run, make_trainer=scripted_trainers))
     story = (60, "choose 2", "alone", 30)
@@ -246,7 +246,7 @@ def test_a_network_that_is_too_large_is_a_line_and_a_failure(
         raise MemoryError(f"state_size = {config.state_size} needs 9.0 GiB, 1.0 are free")
 
     record_branches(tmp_path / "run", 5)
-    monkeypatch.setattr(quiet, "import_tensorflow", lambda: None)
+    monkeypatch.setattr(quiet, "import_tensorflow", lambda *_: None)
     monkeypatch.setattr(probing, "require_room", refuse)
     assert exit_code_of(["probe", str(tmp_path / "run")]) == 1
     said = capsys.readouterr()

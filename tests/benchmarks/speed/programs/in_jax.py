@@ -47,4 +47,4 @@ def prepare(problem: Problem, fused: bool) -> Trains:
         np.asarray(errors)
         return np.asarray(losses)
 
-    return Trains(train, network.windows, network.replicas, with_numpy(JAX=jax.__version__), any_number=False)
+    return Trains(train, network.windows, network.replicas, with_numpy(JAX=jax.__version__))

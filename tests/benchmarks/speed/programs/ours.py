@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 from tests.benchmarks.speed.problem import Problem
 from tests.benchmarks.speed.programs.prepared import CannotError, Trains, with_numpy
+
+Threads = Literal["one", "unset", "all"]
 
 
 def use(checkout: str) -> None:
@@ -23,21 +27,25 @@ def use(checkout: str) -> None:
             raise CannotError(f"there is no echornn in {checkout}")
 
 
-def prepare(problem: Problem, as_the_app: bool, checkout: str = "") -> Trains:
+def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     """Ready to train.
 
     Args:
-        as_the_app: set the process up as the app, the command line and sweeps do; else as ``import echornn`` leaves it.
+        threads: of an operation: one, as the app has it; unset, as a program finds it that asks for nothing; or all, as
+            many as there are processors, which is TensorFlow's default.
         checkout: the folder of the version to be measured; unset, this one.
     """
     use(checkout)
     import echornn
 
-    if as_the_app:
+    if threads == "one":
         echornn.use_one_thread()
+    echornn.quiet.import_tensorflow()
     import keras
     import tensorflow as tf
 
+    if threads == "all":
+        tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
     network = problem.network
     config, windows, replicas = echornn.EchoConfig(**network.fields), network.windows, network.replicas
     versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)

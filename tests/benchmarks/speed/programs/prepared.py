@@ -14,10 +14,6 @@ import numpy.typing as npt
 MEASURED_SECONDS = 0.3
 """How long a program trains to be measured, at the least one call."""
 
-CALL_SECONDS = 0.02
-"""About the most that a call takes of a program that can train any number of windows: what the machine does meanwhile
-falls between calls, or into few of them."""
-
 FEW = 10
 """Windows whose losses are compared, and the most of a call of a slow program, which nothing is gained by more."""
 
@@ -49,38 +45,23 @@ class Prepared(Protocol):
         """What a window of one network costs, or the waiting."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trains:
     """Trains windows.
 
     Attributes:
         train: trains so many, and returns their losses, float32 [windows], or [windows, replicas]. The first call
             begins where the `Problem` does; later ones may go on, or begin there again.
-        windows: the most of a call: an epoch of them, or `FEW` of a slow program.
-        any_number: whether fewer can be trained without compiling anew.
+        windows: of a call: an epoch of them, or `FEW` of a slow program.
     """
 
     train: Callable[[int], Losses]
     windows: int
     replicas: int
     versions: Mapping[str, str]
-    any_number: bool = True
 
     def first(self) -> Losses:
-        losses = self.train(self.windows)
-        if self.any_number:
-            self.windows = self._windows_of_a_call()
-        return losses
-
-    def _windows_of_a_call(self) -> int:
-        windows = 1
-        while windows < self.windows:
-            begun = time.perf_counter()
-            self.train(windows)
-            if time.perf_counter() - begun > CALL_SECONDS / 2:
-                break
-            windows = min(2 * windows, self.windows)
-        return windows
+        return self.train(self.windows)
 
     def measure(self) -> Cost:
         calls: list[float] = []
@@ -100,15 +81,18 @@ class Waits:
     Attributes:
         wait: does it, and returns the seconds of the processors that it took.
         needs: what has to be there as long as this.
+        warms: whether to do it once before it is measured.
     """
 
     wait: Callable[[], float]
     versions: Mapping[str, str]
     needs: object = None
+    warms: bool = True
 
     def first(self) -> None:
         """Do it once, so that files are in memory."""
-        self.wait()
+        if self.warms:
+            self.wait()
 
     def measure(self) -> Cost:
         begun = time.perf_counter()

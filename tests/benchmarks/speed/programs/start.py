@@ -1,24 +1,32 @@
-"""The app on a terminal, from its start to the first picture or to the first trained window."""
+"""The program from its start to the first picture, to the first trained window, or to the end of a sweep."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.speed.programs.imports import seconds_of_children
 from tests.benchmarks.speed.programs.ours import use
 from tests.benchmarks.speed.programs.prepared import CannotError, Waits
 
 SHOWN = {"picture": r"loading", "window": r"window +[1-9]"}
-"""What the screen shows by then."""
+"""What the app's screen shows by then."""
+
+SWEEP = [
+    *("--grid", "echo_step=1..20", "--grid", "cell=rnn,gru,lstm"),
+    *("--state-size", "16", "--init", "glorot", "--num-epochs", "3", "--seed", "0"),
+]
 
 
 def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Waits:
     """Ready to be started.
 
     Args:
-        until: picture or window.
+        until: picture, window, or map, which is the end of a sweep.
         keeps_programs: start with the compiled program that the start before has left on disk, else compile.
         checkout: the folder of the version to be measured; unset, this one.
     """
@@ -26,6 +34,8 @@ def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Wai
     if checkout:
         os.environ["PYTHONPATH"] = checkout
         os.chdir(checkout)
+    if until == "map":
+        return Waits(sweep, {}, warms=False)
     try:
         import textual
 
@@ -46,6 +56,16 @@ def prepare(until: str, keeps_programs: bool = False, checkout: str = "") -> Wai
             return seconds_of_processors(program.pid)
 
     return Waits(wait, {"Textual": textual.__version__}, home)
+
+
+def sweep() -> float:
+    """Train echoes 1 to 20, three cells and 16 seeds, with a worker for each processor; the seconds of these."""
+    before = seconds_of_children()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "XDG_CACHE_HOME": f"{folder}/cache"}
+        command = [sys.executable, "-m", "tui", "sweep", "--headless", "--out", f"{folder}/sweep", *SWEEP]
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    return seconds_of_children() - before
 
 
 def seconds_of_processors(pid: int) -> float:

@@ -1,0 +1,43 @@
+"""Says which loops XLA may compile as one kernel each (see `echornn.small_loops`), and keeps it from the others.
+
+In one kernel nothing waits for the next kernel to start, but matrix products are plain loops, and long ones compile
+slowly. Processor time of a window, us, and seconds to compile, as many kernels and as one (TensorFlow 2.21; an rnn of
+4 units, batch 5, T = 15, where nothing else is said)::
+
+    the tutorial's     7.0/4.3   2.0/1.8     gru                18/12    4.4/5.7     batch 20    13.5/13.0  2.2/1.9
+    T = 1              1.8/0.6   1.1/0.5     lstm               21/15    3.8/4.6     batch 50      30/40
+    T = 32            11.4/11.2  3.4/4.1     gru, T = 32          -       11/19      16 units      15/24
+    two layers        10.6/8.3   3.2/4.5     gru, 3 layers        -       10/33
+    three layers      14.7/11.3  4.4/7.3     lstm, 3 layers       -        7/28
+    16 units, batch 1  7.8/2.9   2.0/2.0     16 units, batch 50  109/383
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+MOST_MULTIPLICATIONS = 400
+"""Of the largest product in a time step of a network whose loop is faster as one kernel."""
+
+MOST_STEPS = 32
+"""Of all layers unrolled together, where one kernel compiles about as fast as many; a step with gates counts twice."""
+
+
+def is_faster_as_one(products: Iterable[int], steps: int) -> bool:
+    """Whether the loop over windows of a single network is faster as one kernel.
+
+    Args:
+        products: the multiplications of each product in a time step.
+        steps: time steps of all layers that are unrolled together; each counts twice if the cell has gates.
+    """
+    return max(products) <= MOST_MULTIPLICATIONS and steps <= MOST_STEPS
+
+
+def kept_apart(index: tf.Tensor) -> tf.Tensor:
+    """The same index of a loop's turn, from 0; the loop that computes it is never compiled as one kernel.
+
+    XLA leaves out every loop with a sort in it. One of two numbers takes no time that could be measured.
+    """
+    return tf.sort(tf.stack([index, -1]))[1]

@@ -1,0 +1,46 @@
+"""Prepares a process for training, before its first network is made."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import tensorflow as tf
+
+from echornn import small_loops
+from echornn.training.device import use_one_thread
+
+TOO_LATE = (
+    "TensorFlow was used in this process before the first network was made, and keeps the settings it had then: small"
+    " and middle networks train up to twice as slowly. Make the first network, or call echornn.use_one_thread(), before"
+    " anything else uses TensorFlow."
+)
+
+
+@functools.cache
+def prepare() -> None:
+    """Let TensorFlow train small networks at full speed: one thread for each operation, small loops as one kernel.
+
+    Both hold for the whole process. Threads that the program chose itself stay. Where TensorFlow was used before, a
+    `RuntimeWarning` says once what cannot be set any more.
+    """
+    is_in_time = tf.config.threading.get_intra_op_parallelism_threads() != 0
+    if not is_in_time and use_one_thread():
+        return  # nothing has run, so nothing was compiled
+    if small_loops.was_asked_late() and not _is_one_kernel():
+        small_loops.asked_in_vain()
+        is_in_time = False
+    if not is_in_time:
+        warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)
+
+
+def _is_one_kernel() -> bool:
+    """Whether XLA makes one kernel of a small loop in this process, as seen in one that it compiles; takes 0.1 s."""
+    numbers = tf.range(1024)
+
+    def loop(numbers: tf.Tensor) -> tf.Tensor:
+        return tf.while_loop(lambda turn, _: turn < 3, lambda turn, kept: (turn + 1, kept * 2), (0, numbers))[1]
+
+    with tf.device("/CPU:0"):
+        compiled = tf.function(loop, jit_compile=True).experimental_get_compiler_ir(numbers)
+        return "xla_cpu_small_call" in compiled(stage="optimized_hlo")

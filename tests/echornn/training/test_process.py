@@ -1,0 +1,55 @@
+"""A process is prepared for training when its first network is made, as far as TensorFlow lets it be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from echornn.small_loops import DEFAULT_THRESHOLD, THRESHOLD, VARIABLE
+from echornn.training.process import TOO_LATE
+
+pytestmark = pytest.mark.slow
+
+MAKE_A_NETWORK = """
+import warnings
+with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    from echornn import EchoConfig, Trainer, small_loops
+    for seed in (1, 2):
+        Trainer(EchoConfig(seed=seed))
+from echornn.training.process import _is_one_kernel
+import tensorflow as tf
+threads = tf.config.threading.get_intra_op_parallelism_threads()
+print(threads, small_loops.threshold_if_asked(0), _is_one_kernel(), sep="|")
+print(*[one.message for one in warned if one.category is RuntimeWarning], sep="|")
+"""
+
+COMPILE_WITH_TWO_THREADS = """
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(2)
+tf.function(lambda x: x + 1, jit_compile=True)(tf.zeros(3))
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "settings", "warnings"),
+    [
+        ("import tensorflow", f"1|{THRESHOLD}|True", ""),
+        ("import tensorflow as tf; tf.zeros(3) + 1", f"0|{THRESHOLD}|True", TOO_LATE),
+        (COMPILE_WITH_TWO_THREADS, f"2|{DEFAULT_THRESHOLD}|False", TOO_LATE),
+    ],
+    ids=["imported", "used", "compiled"],
+)
+def test_what_ran_before_says_what_can_be_set(before: str, settings: str, warnings: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", before + MAKE_A_NETWORK],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, VARIABLE: ""},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [settings, warnings]
