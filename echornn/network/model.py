@@ -59,7 +59,7 @@ class EchoRNN(tf.Module):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
             if many:
-                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer], apart)
+                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer])
             else:
                 states = scan(self._cell.step, below, init, self._layers[layer], block, apart)
             carried.append(states)

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.network.affine import Activation, Tensors, activated, activated_before, affine_known, affine_map
-from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import write_step
 from echornn.network.product import weight_gradient
 from echornn.network.replicas import joined, materialized, split_features
@@ -31,9 +30,7 @@ class _Made(NamedTuple):
     """After the activations, each float32 [batch, columns, replicas]."""
 
 
-def scan_side_by_side(
-    step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, apart: bool = False
-) -> tf.Tensor:
+def scan_side_by_side(step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> tf.Tensor:
     """The states after each time step; differentiable in inputs, initial state and weights.
 
     Args:
@@ -41,7 +38,6 @@ def scan_side_by_side(
         inputs: float32 [T, batch, input, replicas].
         init_state: float32 [batch, state, replicas].
         weights: what the cell names, tensors or variables.
-        apart: whether XLA is kept from making one kernel of a loop.
 
     Returns:
         float32 [T, batch, state, replicas].
@@ -49,7 +45,7 @@ def scan_side_by_side(
     names = list(weights)
 
     def forward(inputs: tf.Tensor, init_state: tf.Tensor, *values: tf.Tensor) -> tuple[tf.Tensor, object]:
-        loops = _Loops(step, inputs, init_state, dict(zip(names, values, strict=True)), apart)
+        loops = _Loops(step, inputs, init_state, dict(zip(names, values, strict=True)))
 
         def gradient(d_states: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_state, d_inputs, d_weights = loops.backward(d_states)
@@ -68,15 +64,14 @@ class _Loops:
         states: float32 [T, batch, state, replicas], after each step.
     """
 
-    def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors, apart: bool) -> None:
-        self._apart = apart
+    def __init__(self, step: Step, inputs: tf.Tensor, init_state: tf.Tensor, weights: Tensors) -> None:
         self._step, self._inputs, self._init_state, self._weights = step, inputs, init_state, weights
         self._steps = inputs.shape[0]
         next_state, self._trial = self._run(inputs[0], init_state)  # not computed: only its sizes are looked at
         self._is_state = [value is next_state for made in self._trial for value in made.values]
 
         def run_step(t: tf.Tensor, state: tf.Tensor, *arrays: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            state, made = self._run(self._inputs_at(t), state)
+            state, made = self._run(tf.gather(self._inputs, t), state)
             written = (write_step(array, one, t) for array, one in zip(arrays, self._kept(state, made), strict=True))
             return t + 1, state, *written
 
@@ -123,7 +118,7 @@ class _Loops:
             before = in_parts(tf.where(t > 0, tf.gather(self.states, tf.maximum(t - 1, 0)), self._init_state))
             values = iter(self._values)
             known = [tf.gather(self.states if is_state else next(values), t) for is_state in self._is_state]
-            inputs = self._inputs_at(t)
+            inputs = tf.gather(self._inputs, t)
             with tf.GradientTape() as tape:
                 tape.watch([inputs, before])
                 state, made = self._run(inputs, before, iter(known))
@@ -145,9 +140,6 @@ class _Loops:
             maximum_iterations=self._steps,
         )
         return d_state, d_inputs, self._by_name(sums)
-
-    def _inputs_at(self, t: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self._inputs, kept_apart(t) if self._apart else t)
 
     def _by_name(self, sums: list[tf.Tensor]) -> dict[str, tf.Tensor]:
         """The weights' gradients; a weight named more than once has the sum, one never named has zero."""
