@@ -101,6 +101,18 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     assert len([*tmp_path.rglob("*.sha256")]) == 2
 
 
+def test_other_flags_or_processors_have_a_folder_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from echornn.training.kept_programs import kind_of_programs
+
+    kinds = [kind_of_programs()]
+    for name in ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS"):
+        monkeypatch.setenv(name, "0")
+        kinds.append(kind_of_programs())
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(1000)))
+    kinds.append(kind_of_programs())
+    assert len(set(kinds)) == len(kinds)
+
+
 def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     from echornn.training.kept_programs import is_only_ours
 
