@@ -16,7 +16,7 @@ from tests.benchmarks.speed.network import Network
 from tests.benchmarks.speed.pages import measured_parts, with_parts
 from tests.benchmarks.speed.problem import Problem
 from tests.benchmarks.speed.record import Record, Result
-from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, Program, Row, Sheet, before, measured_rows
+from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, Program, Row, Sheet, before, measured_rows
 from tests.benchmarks.speed.table import left_out, markdown, number, parts
 from tests.docs.pages import PAGES
 
@@ -81,6 +81,10 @@ def test_what_was_left_out_is_named_with_its_reason() -> None:
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     RECORD.write(tmp_path / "record.json")
     assert Record.read(tmp_path / "record.json") == RECORD
+
+
+def test_the_version_before_can_be_left_out() -> None:
+    assert RECORD.without(BEFORE).rows["4,5,15"].keys() == {"app", "jax", "torch", "c"}
 
 
 def test_rows_that_are_measured_anew_replace_those_before() -> None:

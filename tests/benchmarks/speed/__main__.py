@@ -14,7 +14,7 @@ from tests.benchmarks.speed import pages, table
 from tests.benchmarks.speed.measure import Settings, measure
 from tests.benchmarks.speed.processes import ROOT
 from tests.benchmarks.speed.record import Record
-from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, before, measured_rows
+from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, before, measured_rows
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
@@ -39,7 +39,7 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
     parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
-    parser.add_argument("--write", action="store_true", help="write them into the documentation")
+    parser.add_argument("--write", action="store_true", help="write them into the documentation, without --against")
     return parser.parse_args()
 
 
@@ -84,9 +84,10 @@ def main() -> int:
             if chosen.json:
                 record.write(chosen.json)
     if chosen.write:
-        record.write(RECORDED)
+        kept = record.without(BEFORE)
+        kept.write(RECORDED)
         for page in PAGES:
-            page.write_text(pages.with_parts(page.read_text(encoding="utf-8"), table.parts(record)), encoding="utf-8")
+            page.write_text(pages.with_parts(page.read_text(encoding="utf-8"), table.parts(kept)), encoding="utf-8")
     if chosen.processors:
         record = record.of_the_processors()
     if chosen.markdown:
