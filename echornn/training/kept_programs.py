@@ -10,6 +10,7 @@ process is kept, and no other; nor is one that is compiled while another is, as 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import itertools
@@ -120,11 +121,12 @@ class KeptPrograms:
                 self._has_left = True
                 self._forget(programs_in)
                 memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-                self._refuge = tempfile.TemporaryDirectory(prefix="echornn-tui-", dir=memory)
-                self._folder = Path(self._refuge.name)
+                self._folder = Path(tempfile.mkdtemp(prefix="echornn-tui-", dir=memory))
+                atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
                 other = os.open(self._folder, FOLDER)
-                os.dup2(other, self._descriptor, inheritable=False)
-                os.close(other)
+                if other != self._descriptor:  # as where the program has closed that, and the number was free
+                    os.dup2(other, self._descriptor, inheritable=False)
+                    os.close(other)
 
     def _settle(self) -> None:
         """Other processes can read what was compiled from now on."""

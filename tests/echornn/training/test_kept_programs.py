@@ -93,6 +93,22 @@ def test_the_folder_is_used_unless_flags_may_change_or_files_cannot_be_written_o
     assert not in_own_process(is_used, tmp_path, -1)
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_after_trouble_the_descriptor_is_of_an_empty_folder_also_where_it_was_closed(
+    tmp_path: Path, closed: bool
+) -> None:
+    from echornn.training.kept_programs import KeptPrograms
+
+    (tmp_path / "one.pb").touch()
+    kept = KeptPrograms(tmp_path)
+    if closed:
+        os.close(kept._descriptor)
+    kept._leave()
+    assert not os.listdir(kept._descriptor)
+    assert not os.path.samestat(os.stat(kept._descriptor), tmp_path.stat())
+    os.close(kept._descriptor)
+
+
 def test_only_whole_files_are_read(tmp_path: Path) -> None:
     from echornn.training.kept_programs import check, keep_sum, sum_of
 
