@@ -53,6 +53,6 @@ def plain() -> Iterator[SharedPrograms]:
     plainly = partial(tf.function, autograph=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", lambda traced, jit_compile, autograph: plainly(traced))
-        patch.setattr(private_xla, "_slice", None)  # only XLA has them
-        patch.setattr(private_xla, "_update_slice", None)
+        for only_of_xla in ("_slice", "_update_slice", "_reduce_window"):
+            patch.setattr(private_xla, only_of_xla, None)
         yield SharedPrograms()

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import tensorflow as tf
 
 from echornn.network.product import product, product_with_transposed, weight_gradient
-from echornn.network.replicas import has_replicas
+from echornn.network.replicas import has_replicas, joined, materialized, split_features, sum_of_steps
 
 Tensors = Mapping[str, tf.Tensor]
+
+
+class Activation(NamedTuple):
+    """A function of each number of an affine map's columns."""
+
+    function: Callable[[tf.Tensor], tf.Tensor]
+    gain: float
+    """The function of z is ``1 - gain + gain * tanh(gain * z)``."""
+
+
+TANH = Activation(tf.tanh, 1.0)
+SIGMOID = Activation(tf.sigmoid, 0.5)
 
 
 class Affine(Protocol):
     """How a cell multiplies: it names the weight and the bias, and whoever runs it brings them."""
 
-    def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str) -> tf.Tensor:
-        """``[part, part, ...] W + b``: parts float32 [batch, part size, ...], result float32 [batch, columns, ...]."""
+    def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        """``[part, part, ...] W + b`` of parts, float32 [batch, part size, ...], in as many equal groups of columns as
+        there are activations, each group, float32 [batch, columns, ...], after its activation."""
 
 
 def affine_of(weights: Tensors) -> Affine:
     """The affine map with these weights: W float32 [sum of part sizes, columns, ...], b float32 [1, columns, ...]."""
 
-    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str) -> tf.Tensor:
-        return affine_map(parts, weights[weight], weights[bias])
+    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        return activated(affine_map(parts, weights[weight], weights[bias]), activations)
 
     return affine
+
+
+def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor]:
+    """The columns of z, float32 [batch, columns, ...], in equal groups, each after its activation."""
+    if has_replicas(z):
+        return split_features(activated_together(z, activations), len(activations))
+    first = activations[0]
+    if all(one is first for one in activations):
+        return split_features(first.function(z), len(activations))
+    groups = split_features(z, len(activations))
+    return [one.function(group) for one, group in zip(activations, groups, strict=True)]
+
+
+def activated_together(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
+    """The same for replicas, float32 [batch, columns, replicas], in one: all functions are one with a gain."""
+    gain = _gains(z, activations)
+    return 1 - gain + gain * tf.tanh(gain * z)
+
+
+def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:
+    """``value``, which is the activation of z as computed before: only the gradient to z is to be done."""
+    gain = activation.gain
+
+    def forward(z: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, object]:
+        slope = gain**2 - (value - (1 - gain)) ** 2
+        return tf.identity(value), lambda d: (materialized(d * slope), None)
+
+    return tf.custom_gradient(forward)(z, value)
+
+
+def _gains(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
+    """The gain of each column, float32 [1, columns, 1]."""
+    columns = z.shape[1] // len(activations)
+    return tf.constant([one.gain for one in activations for _ in range(columns)], shape=[1, z.shape[1], 1])
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
@@ -34,12 +81,18 @@ def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Ten
     whose parts are better not concatenated, one for each."""
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many = has_replicas(w)
-    sizes = [part.shape[1 if many else -1] for part in parts]
+    sizes = _sizes(parts, w)
 
     def forward(w: tf.Tensor, b: tf.Tensor, *arrays: tf.Tensor) -> tuple[tf.Tensor, object]:
         def gradient(dz: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            if many:
+                dz = materialized(dz)
+                d_weights, d_biases = zip(*(weight_gradient(a, dz) for a in arrays), strict=True)
+                of_steps = len(dz.shape) > 3
+                sums = [sum_of_steps(d) if of_steps else d for d in (*d_weights, d_biases[0])]
+                return joined(sums[:-1], 0), sums[-1], *gradient_to_parts(dz, w, sizes)
             d_parts = gradient_to_parts(dz, w, sizes)
-            return *weight_gradient(arrays, dz), *(d_parts if many else [tf.concat(d_parts, axis=-1)])
+            return *weight_gradient(arrays[0], dz), tf.concat(d_parts, axis=-1)
 
         rows = tf.split(w, sizes) if many else [w]
         first, *others = (product(a, part) for a, part in zip(arrays, rows, strict=True))
@@ -48,14 +101,18 @@ def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Ten
     return tf.custom_gradient(forward)(w, b, *(parts if many else [tf.concat(parts, axis=-1)]))
 
 
+def _sizes(parts: Sequence[tf.Tensor], w: tf.Tensor) -> list[int]:
+    return [part.shape[-2 if has_replicas(w) else -1] for part in parts]
+
+
 def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
     """``z``, which is `affine_map` of these parts as computed before: only the gradient to the parts is to be done."""
-    sizes = [part.shape[-1] for part in parts]
+    sizes = _sizes(parts, w)
 
-    def forward(a: tf.Tensor, z: tf.Tensor) -> tuple[tf.Tensor, object]:
-        return tf.identity(z), lambda dz: (tf.concat(gradient_to_parts(dz, w, sizes), axis=-1), None)
+    def forward(z: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, object]:
+        return tf.identity(z), lambda dz: (None, *gradient_to_parts(dz, w, sizes))
 
-    return tf.custom_gradient(forward)(tf.concat(parts, axis=-1), z)
+    return tf.custom_gradient(forward)(z, *parts)
 
 
 def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:

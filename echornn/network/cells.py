@@ -13,8 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from echornn.network.affine import Affine
-from echornn.network.replicas import join_features, materialized, split_features
+from echornn.network.affine import SIGMOID, TANH, Affine
+from echornn.network.replicas import join_features, split_features
 
 
 def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
@@ -28,7 +28,8 @@ def rnn_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     Returns:
         h_t, float32 [batch, state], each in [-1, 1].
     """
-    return tf.tanh(affine([inputs, state], "W", "b"))
+    (hidden,) = affine([inputs, state], "W", "b", TANH)
+    return hidden
 
 
 def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
@@ -45,8 +46,8 @@ def gru_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     Returns:
         h_t, float32 [batch, state], each in [-1, 1].
     """
-    update, reset = split_features(tf.sigmoid(affine([inputs, state], "W", "b")), 2)
-    candidate = tf.tanh(affine([inputs, reset * state], "Wc", "bc"))
+    update, reset = affine([inputs, state], "W", "b", SIGMOID, SIGMOID)
+    (candidate,) = affine([inputs, reset * state], "Wc", "bc", TANH)
     return update * state + (1 - update) * candidate
 
 
@@ -65,9 +66,9 @@ def lstm_cell(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
         h_t and c_t side by side, float32 [batch, 2 * state].
     """
     hidden, memory = split_features(state, 2)
-    enter, forget, value, leave = split_features(materialized(affine([inputs, hidden], "W", "b")), 4)
-    memory = tf.sigmoid(forget) * memory + tf.sigmoid(enter) * tf.tanh(value)
-    hidden = tf.sigmoid(leave) * tf.tanh(memory)
+    enter, forget, value, leave = affine([inputs, hidden], "W", "b", SIGMOID, SIGMOID, TANH, SIGMOID)
+    memory = forget * memory + enter * value
+    hidden = leave * tf.tanh(memory)
     return join_features([hidden, memory])
 
 

@@ -10,9 +10,14 @@ import math
 
 import tensorflow as tf
 
+from echornn.network.replicas import sum_of_steps
+
 LARGEST_PRODUCT = 2.0**64
 """Sums of exponentials, each from 1 to the number of classes, are multiplied no further than this; float32 ends at
 2^128."""
+
+MOST_ROWS = 16
+"""Whose sums are multiplied: a loop over more is not unrolled, and then runs one number at a time."""
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -34,31 +39,40 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.T
 def _of_replicas(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     steps, batch, classes, replicas = logits.shape
     rows = steps * batch
-    hot = tf.reshape(tf.one_hot(labels, classes, axis=2), [rows, classes, replicas])
+    hot = tf.one_hot(labels, classes, axis=2)
 
     def forward(logits: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], object]:
-        largest = tf.reduce_max(logits, axis=1, keepdims=True)
-        exponentials = tf.exp(logits - largest)
-        sums = tf.reduce_sum(exponentials, axis=1, keepdims=True)
-        probabilities = exponentials / sums
-        together = _rows_together(rows, classes)
+        largest = tf.reduce_max(logits, axis=2)
+        exponentials = tf.exp(logits - largest[:, :, tf.newaxis])
+        sums = tf.reduce_sum(exponentials, axis=2)
+        probabilities = exponentials / sums[:, :, tf.newaxis]
+        together = _rows_together(batch, classes)
         products = tf.reduce_prod(tf.reshape(sums, [rows // together, together, replicas]), axis=1)
-        surprise = tf.reduce_sum(tf.math.log(products), axis=0)
-        expected = tf.reduce_sum(largest[:, 0] - tf.reduce_sum(logits * hot, axis=1), axis=0)
+        expected = tf.reshape(largest - tf.reduce_sum(logits * hot, axis=2), [rows, replicas])
+        loss = sum_of_steps(tf.math.log(products)) + sum_of_steps(expected)
 
         def gradient(d_loss: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
             return (probabilities - hot) * (d_loss / rows)
 
-        return ((surprise + expected) / rows, probabilities), gradient
+        return (loss / rows, probabilities), gradient
 
-    loss, probabilities = tf.custom_gradient(forward)(tf.reshape(logits, [rows, classes, replicas]))
-    return loss, tf.reshape(probabilities, logits.shape)
+    loss, probabilities = tf.custom_gradient(forward)(logits)
+    return loss, probabilities
 
 
 def _rows_together(rows: int, classes: int) -> int:
     """The most rows, of which all can be cut into as many, whose sums can be multiplied."""
-    most = max(1, int(math.log(LARGEST_PRODUCT, classes)))
+    most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
     return next(together for together in range(most, 0, -1) if rows % together == 0)
+
+
+def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """How many predictions of a window are wrong, int32 [...]; arguments as `cross_entropy` has them."""
+    wrong = predicted(probabilities) != labels
+    if len(probabilities.shape) == 3:
+        return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
+    steps, batch, replicas = wrong.shape
+    return tf.cast(sum_of_steps(tf.reshape(tf.cast(wrong, tf.float32), [steps * batch, replicas])), tf.int32)
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:

@@ -15,7 +15,8 @@ from echornn.network.affine import affine_map
 from echornn.network.cells import CELLS
 from echornn.network.one_kernel import is_faster_as_one
 from echornn.network.replicas import has_replicas, joined, split_features
-from echornn.network.scan import STEPS_OF_REPLICAS, block_length, scan
+from echornn.network.scan import block_length, scan
+from echornn.network.scan_side_by_side import scan_side_by_side
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
@@ -51,16 +52,18 @@ class EchoRNN(tf.Module):
         """
         config = self.config
         below = embed(symbols, config.num_classes)
-        block = STEPS_OF_REPLICAS if has_replicas(init_state) else block_length(config.truncated_backprop_length)
+        many, block = has_replicas(init_state), block_length(config.truncated_backprop_length)
         apart = self.loops_apart
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
                 below = self._drop(below, dropout_key, layer)
-            states = scan(self._cell.step, below, init, self._layers[layer], block, apart)
+            if many:
+                states = scan_side_by_side(self._cell.step, below, init, self._layers[layer])
+            else:
+                states = scan(self._cell.step, below, init, self._layers[layer], block, apart)
             carried.append(states)
             below = states[:, :, : config.state_size]
-        many = has_replicas(init_state)
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
 
     def _is_faster_as_one_loop(self) -> bool:
@@ -73,10 +76,12 @@ class EchoRNN(tf.Module):
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps, in one product: [T, batch, state, ...] to classes."""
-        steps, batch, size, *replicas = states.shape
-        rows = tf.reshape(states, [steps * batch, size, *replicas])
-        logits = affine_map([rows], self.weights["W2"], self.weights["b2"])
-        return tf.reshape(logits, [steps, batch, self.config.num_classes, *replicas])
+        weight, bias = self.weights["W2"], self.weights["b2"]
+        if has_replicas(states[0]):
+            return affine_map([states], weight, bias)
+        steps, batch, size = states.shape
+        logits = affine_map([tf.reshape(states, [steps * batch, size])], weight, bias)
+        return tf.reshape(logits, [steps, batch, self.config.num_classes])
 
     def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
         """Zero a part of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""

@@ -17,6 +17,27 @@ except ImportError:
 
 _slice: Any = getattr(_xla, "xla_dynamic_slice", None)
 _update_slice: Any = getattr(_xla, "xla_dynamic_update_slice", None)
+_reduce_window: Any = getattr(_xla, "xla_reduce_window", None)
+
+
+def sums_of_halves(tensor: tf.Tensor) -> tf.Tensor:
+    """The sums over the first and the second half of the first axis, float32 [2, ...]; only in compiled programs."""
+    steps, *others = tensor.shape
+    half, ones = -(-steps // 2), [1] * len(others)
+    if _reduce_window is None:
+        return tf.stack([tf.reduce_sum(tensor[:half], axis=0), tf.reduce_sum(tensor[half:], axis=0)])
+    window, each = tf.constant([half, *ones]), tf.ones([1 + len(others)], tf.int32)
+    padding = tf.constant([[0, 2 * half - steps], *[[0, 0] for _ in others]])
+    number = tf.TensorSpec([], tf.float32)
+    add = tf.function(lambda a, b: a + b).get_concrete_function(number, number)
+    return _reduce_window(tensor, tf.constant(0.0), window, window, each, each, padding, computation=add)
+
+
+def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """``whole``, [T, ...], with ``part``, [...], at a step; only in compiled programs."""
+    if _update_slice is None:
+        return tf.tensor_scatter_nd_update(whole, [[step]], [part])
+    return _update_slice(whole, part[tf.newaxis], tf.stack([step, *[tf.zeros_like(step)] * len(part.shape)]))
 
 
 def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:

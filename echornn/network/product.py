@@ -12,8 +12,6 @@ crosses earlier: 5.1/5.8 with 1 500 of them (multiply and sum wins), 27.0/23.2 w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import tensorflow as tf
 
 from echornn.network.replicas import has_replicas
@@ -42,41 +40,40 @@ def is_fused(rows: int, inner: int, columns: int) -> bool:
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns], or of replicas, the last axis of both."""
     if has_replicas(w):
-        return tf.reduce_sum(a[:, :, tf.newaxis] * w[tf.newaxis], axis=1)
+        return tf.reduce_sum(tf.expand_dims(a, -2) * w, axis=-3)
     inner, columns = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
-        return tf.reduce_sum(a[..., :, tf.newaxis] * w[..., tf.newaxis, :, :], axis=-2)
+        return tf.reduce_sum(tf.expand_dims(a, -1) * tf.expand_dims(w, -3), axis=-2)
     return tf.matmul(a, w)
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner], or of replicas, the last axis of both."""
     if has_replicas(w):
-        return tf.reduce_sum(a[:, tf.newaxis] * w[tf.newaxis], axis=2)
+        return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
-        return tf.reduce_sum(a[..., tf.newaxis, :] * w[..., tf.newaxis, :, :], axis=-1)
+        return tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(w, -3), axis=-1)
     return tf.matmul(a, w, transpose_b=True)
 
 
-def weight_gradient(parts: Sequence[tf.Tensor], dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients to W and b of ``z = [part, part, ...] W + b``, from the gradient to z.
+def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients to W and b of ``z = a W + b``, from the gradient to z.
 
     Args:
-        parts: float32 [rows, part size, ...], rows of all time steps together; of a lone network, one.
-        dz: float32 [rows, columns, ...].
+        a: float32 [rows, inner], rows of all time steps together; of replicas [..., rows, inner, replicas].
+        dz: float32 [rows, columns]; of replicas [..., rows, columns, replicas].
 
     Returns:
-        dW, float32 [inner, columns, ...], and db, float32 [1, columns, ...]. db is the row of dW that would belong
-        to an input of ones, so one product gives both.
+        dW, float32 [inner, columns], and db, float32 [1, columns]. db is the row of dW that would belong to an input
+        of ones, so one product gives both. Of replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
     """
     if has_replicas(dz):
-        d_parts = [tf.reduce_sum(part[:, :, tf.newaxis] * dz[:, tf.newaxis], axis=0) for part in parts]
-        return tf.concat(d_parts, axis=0), tf.reduce_sum(dz, axis=0, keepdims=True)
-    (a,) = parts
+        d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)
+        return d_weight, tf.reduce_sum(dz, axis=-3, keepdims=True)
     rows, inner, columns = a.shape[-2], a.shape[-1], dz.shape[-1]
     if rows * inner * columns <= GRADIENT_LIMIT:
-        d_weight = tf.reduce_sum(a[..., :, tf.newaxis] * dz[..., tf.newaxis, :], axis=-3)
+        d_weight = tf.reduce_sum(tf.expand_dims(a, -1) * tf.expand_dims(dz, -2), axis=-3)
         return d_weight, tf.reduce_sum(dz, axis=-2, keepdims=True)
     both = tf.matmul(tf.concat([a, tf.ones_like(a[..., :1])], axis=-1), dz, transpose_a=True)
     return both[..., :-1, :], both[..., -1:, :]

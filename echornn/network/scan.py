@@ -26,19 +26,14 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from echornn.network.affine import Affine, Tensors, affine_known, affine_map
+from echornn.network.affine import Activation, Affine, Tensors, activated, affine_known, affine_map
 from echornn.network.one_kernel import kept_apart
 from echornn.network.product import is_fused, weight_gradient
-from echornn.network.replicas import has_replicas, join_rows
 
 Step = Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
 
 UNROLLED_WHOLE = 32
 """Longest window that is unrolled whole: a step then runs up to 1.8 times as fast, but compiles for 45 ms."""
-
-STEPS_OF_REPLICAS = 1
-"""Unrolled together where many networks run side by side: a step is then worth a turn of the loop, more are no faster,
-and a window compiles in 2 s instead of 13."""
 
 
 class _Product(NamedTuple):
@@ -53,7 +48,7 @@ class _Product(NamedTuple):
     def is_kept(self) -> bool:
         """Large ones are kept for the way back; a small one is sooner done again than fetched."""
         inner = sum(part.shape[1] for part in self.parts)
-        return not has_replicas(self.z) and not is_fused(self.z.shape[0], inner, self.z.shape[1])
+        return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
 
 class _Recorded(NamedTuple):
@@ -128,13 +123,13 @@ def _run_step(
     """One step, and the products that it made; those ``known`` from before are not computed again."""
     products: list[_Product] = []
 
-    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str) -> tf.Tensor:
+    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
         # The weights' gradients are gathered over all steps at once, so a step's own tape must not see them.
         w, b = tf.stop_gradient(weights[weight]), tf.stop_gradient(weights[bias])
         z_known = known[len(products)] if known else None
         z = affine_map(parts, w, b) if z_known is None else affine_known(parts, w, z_known)
         products.append(_Product(weight, bias, parts, z))
-        return z
+        return activated(z, activations)
 
     return step(inputs, state, affine), products
 
@@ -181,19 +176,12 @@ def _backward(
         d_products.append(d_zs)
     d_weights: dict[str, tf.Tensor] = {}
     for index, made in enumerate(recorded[0].products):
-        rows = _rows([one.products[index].parts for one in recorded])
-        d_rows = join_rows([d_zs[index] for d_zs in reversed(d_products)])
+        rows = tf.concat([tf.concat(one.products[index].parts, axis=-1) for one in recorded], axis=0)
+        d_rows = tf.concat([d_zs[index] for d_zs in reversed(d_products)], axis=0)
         for name, gradient in zip((made.weight, made.bias), weight_gradient(rows, d_rows), strict=True):
             d_weights[name] = d_weights[name] + gradient if name in d_weights else gradient
     unnamed = {name: tf.zeros_like(value) for name, value in weights.items() if name not in d_weights}
     return d_state, tf.stack(d_inputs[::-1]), d_weights | unnamed
-
-
-def _rows(parts_of_steps: Sequence[Sequence[tf.Tensor]]) -> list[tf.Tensor]:
-    """The parts of a product, rows of all steps together, [steps * batch, part size, ...]; of a lone network joined."""
-    if has_replicas(parts_of_steps[0][0]):
-        return [join_rows(steps) for steps in zip(*parts_of_steps, strict=True)]
-    return [join_rows([tf.concat(parts, axis=-1) for parts in parts_of_steps])]
 
 
 class _BlockLoop:

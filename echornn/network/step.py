@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.network.affine import affine_map
+from echornn.network.affine import Activation, activated, affine_map
 from echornn.network.cells import CELLS
 from echornn.network.model import layer_weight_names
 
@@ -53,13 +53,14 @@ def step(
             parts: Sequence[tf.Tensor],
             weight: str,
             bias: str,
+            *activations: Activation,
             names: Mapping[str, str] = names,
             vectors: dict[str, tf.Tensor] = vectors,
-        ) -> tf.Tensor:
+        ) -> list[tf.Tensor]:
             z = multiply(parts, weights[names[weight]], weights[names[bias]])
             columns = facts.weight_columns[weight, bias]
             vectors.update(zip(columns, tf.split(z, len(columns), axis=-1), strict=True))
-            return z
+            return activated(z, activations)
 
         after = CELLS[config.cell].step(below, before, affine)
         below = after[..., : config.state_size]

@@ -30,6 +30,10 @@ MOST_BYTES = 1 << 20
 PACKAGES = ("tensorflow", "keras", "numpy")
 """What can change the last bits of a run."""
 
+SIDE_BY_SIDE = 2
+"""How networks side by side are computed (`echornn.network.scan_side_by_side`): one more for each change of their last
+bits. Runs that do not say it were begun with 1."""
+
 Identity = tuple[float, str]
 """When a run was begun, and a word of its own; runs of version 0.1.0 have an empty one."""
 
@@ -48,6 +52,7 @@ class About:
         config: what was trained at the start.
         versions: of `PACKAGES`, at the start.
         threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
+        side_by_side: what `SIDE_BY_SIDE` was then.
     """
 
     begun: float
@@ -55,6 +60,7 @@ class About:
     config: EchoConfig
     versions: Mapping[str, str]
     threshold: int = small_loops.DEFAULT_THRESHOLD
+    side_by_side: int = 1
 
     @property
     def identity(self) -> Identity:
@@ -65,12 +71,16 @@ class About:
     def notes(self) -> list[str]:
         """What is to be said where other versions go on with it."""
         here = small_loops.threshold_if_asked(self.threshold)
-        of_loops = [f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ"]
-        return (of_loops if here != self.threshold else []) + [
+        notes = [
             f"begun with {name} {then}, which may give other last digits than {now}"
             for name, now in versions().items()
             if (then := shortened(self.versions.get(name, "another version"))) != now
         ]
+        if here != self.threshold:
+            notes.insert(0, f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ")
+        if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
+            notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
+        return notes
 
 
 @cache
@@ -93,6 +103,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
+        "side_by_side": SIDE_BY_SIDE,
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
@@ -119,6 +130,7 @@ def read(folder: Path) -> About:
             config_from(fields["config"]),
             dict(fields["versions"]),
             whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
+            whole(fields.get("side_by_side", 1), "side_by_side"),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")

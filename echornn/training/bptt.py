@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
-from echornn.network.cross_entropy import cross_entropy, predicted
+from echornn.network.cross_entropy import cross_entropy, errors
 from echornn.network.model import EchoRNN, carried_size
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
@@ -78,8 +78,7 @@ def train_window(
         states, logits = model.forward(x, state, dropout_key)
         total_loss, probabilities = cross_entropy(logits, labels)
     optimizer.apply(tape.gradient(total_loss, variables), variables)
-    wrong = predicted(probabilities) != labels
-    return Window(total_loss, tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1]), probabilities, states)
+    return Window(total_loss, errors(probabilities, labels), probabilities, states)
 
 
 class TrainingLoop:

@@ -14,17 +14,21 @@ import contextlib
 import hashlib
 import itertools
 import os
+import resource
 import secrets
 import shutil
 import stat
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import platformdirs
 import tensorflow as tf
+
+from echornn import small_loops
 
 SWITCH = "ECHORNN_KEEP_PROGRAMS"
 """An environment variable: set to 0, every process compiles for itself."""
@@ -64,7 +68,7 @@ class Compiled(NamedTuple):
 class KeptPrograms:
     """What XLA reads programs from, and writes them to.
 
-    It sees the folder only by way of a descriptor, which is turned to another folder if this one makes trouble.
+    It sees the folder only by way of a descriptor, which is turned to an empty one, for good, after the first trouble.
 
     Args:
         folder: the files of programs that this process may use.
@@ -75,6 +79,8 @@ class KeptPrograms:
         self._descriptor = os.open(folder, FOLDER)
         self._begun = itertools.count(1)
         self._newest = 0
+        self._has_left = False
+        self._leaving = threading.Lock()
 
     def begin(self) -> None:
         """Have XLA use it, unless TensorFlow has looked for devices before: then XLA has read its flags.
@@ -82,16 +88,12 @@ class KeptPrograms:
         The flags do not stay in the environment: other processes have no such descriptor, and what a result depends on
         (`echornn.sweeps.trained_by`) is not changed by them.
         """
-        before = os.environ.get(FLAGS)
-        own = f"{FOLDER_FLAG}{DESCRIPTORS / str(self._descriptor)} --tf_xla_persistent_cache_device_types=CPU"
-        os.environ[FLAGS] = own if before is None else f"{before} {own}"
+        folder = DESCRIPTORS / str(self._descriptor)
+        os.environ[FLAGS] = f"{FOLDER_FLAG}{folder} --tf_xla_persistent_cache_device_types=CPU"
         try:
             tf.config.list_physical_devices("CPU")
         finally:
-            if before is None:
-                del os.environ[FLAGS]
-            else:
-                os.environ[FLAGS] = before
+            del os.environ[FLAGS]
 
     def compile(self, function: Any, call: Callable[[Any], Compiled]) -> Compiled:
         """Call a function, which compiles it; it is another one that does the same, if it could not be read or kept.
@@ -103,24 +105,26 @@ class KeptPrograms:
         try:
             compiled = call(function)
         except tf.errors.OpError:  # which XLA would repeat for this function
-            self._forget(programs_in)
-            with self._elsewhere():
-                return call(tf.function(function.python_function, jit_compile=True, autograph=False))
-        if self._newest == number == 1:
+            self._leave()
+            compiled = call(tf.function(function.python_function, jit_compile=True, autograph=False))
+        if self._newest == number == 1 and not self._has_left:
             self._settle()
         else:
             self._forget(unsettled_in)
         return compiled
 
-    @contextlib.contextmanager
-    def _elsewhere(self) -> Iterator[None]:
-        """Nothing is there to be read, and what is written is forgotten."""
-        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        with tempfile.TemporaryDirectory(dir=memory) as folder:
-            other = os.open(folder, FOLDER)
-            os.dup2(other, self._descriptor, inheritable=False)
-            os.close(other)
-            yield
+    def _leave(self) -> None:
+        """From now on nothing is there to be read, and what is written is forgotten."""
+        with self._leaving:
+            if not self._has_left:
+                self._has_left = True
+                self._forget(programs_in)
+                memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+                self._refuge = tempfile.TemporaryDirectory(prefix="echornn-tui-", dir=memory)
+                self._folder = Path(self._refuge.name)
+                other = os.open(self._folder, FOLDER)
+                os.dup2(other, self._descriptor, inheritable=False)
+                os.close(other)
 
     def _settle(self) -> None:
         """Other processes can read what was compiled from now on."""
@@ -143,17 +147,15 @@ def keep() -> None:
     Nothing that goes wrong here keeps anything from being trained.
     """
     global _kept
-    is_users = FOLDER_FLAG in os.environ.get(FLAGS, "")
-    if _kept is not None or is_users or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
+    if _kept is not None or has_own_flags() or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
         return
     with contextlib.suppress(OSError):
         everything = platformdirs.user_cache_path("echornn-tui") / "programs"
         folder = everything / kind_of_programs()
-        everything.parent.mkdir(parents=True, exist_ok=True)
-        for one in (everything, folder):
-            one.mkdir(exist_ok=True, mode=0o700)
+        for one in (everything.parent, everything, folder):
+            one.mkdir(parents=True, exist_ok=True, mode=0o700)
         is_safe = is_only_ours(everything.parent, 0o022) and is_only_ours(everything) and is_only_ours(folder)
-        if is_safe and shutil.disk_usage(folder).free >= LEAST_FREE:
+        if is_safe and room_in(folder) >= LEAST_FREE:
             tidy(everything)
             check(folder)
             _kept = KeptPrograms(folder)
@@ -178,6 +180,18 @@ def kind_of_programs() -> str:
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
     known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, threads, features)
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+
+
+def has_own_flags() -> bool:
+    """Whether the user gave TensorFlow's XLA flags, or XLA's in a file: what is in it may change."""
+    return FLAGS in os.environ or os.environ.get(small_loops.VARIABLE, "").strip()[:1] not in ("", "-")
+
+
+def room_in(folder: Path) -> int:
+    """Bytes that a file there can have."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    free = shutil.disk_usage(folder).free
+    return free if most == resource.RLIM_INFINITY else min(free, most)
 
 
 def is_only_ours(folder: Path, forbidden: int = 0o077) -> bool:
@@ -215,7 +229,14 @@ def remove(file: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Remove what is not whole: a program without its sum, or with another; a file that nobody writes any more."""
+    """Remove what is not whole: a program without its sum, or with another; a file that nobody writes any more.
+
+    Raises:
+        FileExistsError: something is there that is no file, as a pipe, whose reader waits for good.
+    """
+    for file in folder.iterdir():
+        if not stat.S_ISREG(file.lstat().st_mode):
+            raise FileExistsError(f"{file} is no file")
     for file in programs_in(folder):
         try:
             is_whole = sum_of(file).read_text() == hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,7 +1,7 @@
 """Divides the replicas of a population into shares that are computed together, and shares that take turns.
 
-Side by side, a window costs a fixed 33 us, for its 260 small kernels, and about 1 us for each network (tutorial's
-sizes, one core): below `LEAST` networks each alone is faster, and beyond `MOST` the caches take what is gained.
+Side by side, a window costs a fixed 10 us, for its small kernels, and about 1 us for each network (tutorial's sizes,
+one core): below `LEAST` networks each alone is faster, and beyond `MOST` the caches take what is gained.
 Larger networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each is a share of its own.
 """
 

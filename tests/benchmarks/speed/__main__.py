@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -13,11 +14,11 @@ from tests.benchmarks.speed import pages, table
 from tests.benchmarks.speed.measure import Settings, measure
 from tests.benchmarks.speed.processes import ROOT
 from tests.benchmarks.speed.record import Record
-from tests.benchmarks.speed.rows import PROGRAMS, QUICK, SHEETS, before, measured_rows
+from tests.benchmarks.speed.rows import BEFORE, PROGRAMS, QUICK, SHEETS, before, measured_rows
 
-PAGE = ROOT / "docs" / "performance.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "performance.md")
 RECORDED = ROOT / "tests" / "benchmarks" / "speed" / "measured.json"
-"""What the page shows: a test compares them."""
+"""What the pages show: a test compares them."""
 
 
 def options() -> argparse.Namespace:
@@ -32,18 +33,18 @@ def options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help=f"only {'; '.join(QUICK)}, once")
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="with JAX and PyTorch; this one")
     parser.add_argument("--against", metavar="FOLDER", help="another checkout of this project, measured beside it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write what was measured")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keeps what was measured, after each row")
     parser.add_argument(
         "--from", type=Path, metavar="FILE", dest="recorded", help="show that file; measure only the --rows anew"
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as the documentation has them")
     parser.add_argument("--processors", action="store_true", help="show time of the processors, not of the clock")
-    parser.add_argument("--write", action="store_true", help=f"write them into {PAGE.name}, and {RECORDED.name}")
+    parser.add_argument("--write", action="store_true", help="write them into the documentation, without --against")
     return parser.parse_args()
 
 
-def measured(chosen: argparse.Namespace) -> Record:
-    """Measure the rows that are chosen."""
+def measured(chosen: argparse.Namespace) -> Iterator[Record]:
+    """Measure the rows that are chosen; after each, all that was measured so far."""
     every = measured_rows()
     names = chosen.rows or (QUICK if chosen.quick else [name for name, row in every.items() if not row.is_long])
     settings = Settings(
@@ -76,16 +77,19 @@ def show(record: Record) -> None:
 
 def main() -> int:
     chosen = options()
-    record = Record.read(chosen.recorded) if chosen.recorded else Record({})
+    record = before_it = Record.read(chosen.recorded) if chosen.recorded else Record({})
     if chosen.rows or not chosen.recorded:
-        record = record.with_rows_of(measured(chosen))
-    if chosen.json:
-        record.write(chosen.json)
+        for so_far in measured(chosen):
+            record = before_it.with_rows_of(so_far)
+            if chosen.json:
+                record.write(chosen.json)
+    if chosen.write:
+        kept = record.without(BEFORE)
+        kept.write(RECORDED)
+        for page in PAGES:
+            page.write_text(pages.with_parts(page.read_text(encoding="utf-8"), table.parts(kept)), encoding="utf-8")
     if chosen.processors:
         record = record.of_the_processors()
-    if chosen.write:
-        record.write(RECORDED)
-        PAGE.write_text(pages.with_parts(PAGE.read_text(encoding="utf-8"), table.parts(record)), encoding="utf-8")
     if chosen.markdown:
         print("\n\n".join(table.parts(record).values()))
     else:

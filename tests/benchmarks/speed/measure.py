@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -48,8 +48,8 @@ class Settings:
     say: Callable[[str], None]
 
 
-def measure(rows: Mapping[str, Row], settings: Settings) -> Record:
-    """All these rows."""
+def measure(rows: Mapping[str, Row], settings: Settings) -> Iterator[Record]:
+    """Measures all these rows; after each, all that was measured so far."""
     results, versions, loads, begun = {}, dict[str, dict[str, None]](), [], time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         write_problems({name: row.network for name, row in rows.items() if row.network}, Path(folder))
@@ -60,7 +60,8 @@ def measure(rows: Mapping[str, Row], settings: Settings) -> Record:
             results[name] = measure_row(row, problem, settings, versions)
             for program, result in results[name].items():
                 settings.say(f"    {program}: {in_words(result)}")
-    return Record(machine(), {name: " and ".join(found) for name, found in versions.items()}, tuple(loads), results)
+            found = {made_of: " and ".join(each) for made_of, each in versions.items()}
+            yield Record(machine(), found, tuple(loads), dict(results))
 
 
 def in_words(result: Result) -> str:

@@ -64,6 +64,14 @@ class Record:
         versions, loads = {**self.versions, **other.versions}, (*self.loads, *other.loads)
         return Record(other.machine, versions, loads, {**self.rows, **other.rows})
 
+    def without(self, end: str) -> Record:
+        """The same without the programs whose names end so."""
+        rows = {
+            row: {name: one for name, one in results.items() if not name.endswith(end)}
+            for row, results in self.rows.items()
+        }
+        return replace(self, rows=rows)
+
     def of_the_processors(self) -> Record:
         """The same with the time of the processors in place of the clock's."""
         rows = {

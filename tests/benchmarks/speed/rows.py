@@ -130,10 +130,10 @@ SHEETS: dict[str, Sheet] = {
             "x64": Row("64", (APP, LIBRARY, FUSED, C), Network(replicas=64)),
             "x256": Row("256", (APP, FUSED), Network(replicas=256, windows=400)),
             "x1024": Row("1,024", (APP, FUSED), Network(replicas=1024, windows=100)),
-            "gru x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
-            "lstm x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
-            "16,50,15 x64": Row("64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)),
-            "64,50,15 x64": Row("64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)),
+            "gru-x64": Row("64, GRU", (APP,), Network(cell="gru", replicas=64)),
+            "lstm-x64": Row("64, LSTM", (APP,), Network(cell="lstm", replicas=64)),
+            "16,50,15-x64": Row("64 of 16, 50, 15", (APP, FUSED), Network(16, 50, windows=60, replicas=64)),
+            "64,50,15-x64": Row("64 of 64, 50, 15", (APP,), Network(64, 50, windows=30, replicas=64)),
         },
     ),
     "start": Sheet(
@@ -142,12 +142,20 @@ SHEETS: dict[str, Sheet] = {
         {
             "picture": Row("to the first picture; NumPy and Textual", (IMPORTS, START), options={"until": "picture"}),
             "window": Row("to the first window; TensorFlow too", (IMPORTS, START), options={"until": "window"}),
-            "window again": Row(
+            "window-again": Row(
                 "to the first window, if its program is on disk",
                 (IMPORTS, START),
                 options={"until": "window", "keeps_programs": True},
             ),
             "map": Row("to the end of a sweep of 960 networks", (START,), options={"until": "map"}, is_long=True),
+        },
+    ),
+    "summary": Sheet(
+        "trained at once",
+        1e-6,
+        {
+            "4,5,15": Row("one network", (APP, TUTORIAL, FUSED, TORCH, C)),
+            "x64": Row("64 networks, each of them", (APP, FUSED, C)),
         },
     ),
 }

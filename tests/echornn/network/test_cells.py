@@ -140,7 +140,7 @@ def test_products_in_either_form_are_numpys(rows: int, inner: int, columns: int)
     expected = [a @ w, dz @ w.swapaxes(1, 2), a.swapaxes(1, 2) @ dz, dz.sum(axis=1, keepdims=True)]
 
     def products(a: tf.Tensor, w: tf.Tensor, dz: tf.Tensor) -> list[tf.Tensor]:
-        return [product(a, w), product_with_transposed(dz, w), *weight_gradient([a], dz)]
+        return [product(a, w), product_with_transposed(dz, w), *weight_gradient(a, dz)]
 
     alone = [products(*map(tf.constant, of_one)) for of_one in zip(a, w, dz, strict=True)]
     together = products(*(tf.constant(np.moveaxis(of_all, 0, -1)) for of_all in (a, w, dz)))

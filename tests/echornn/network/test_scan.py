@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
-from echornn.network.affine import Affine
+from echornn.network.affine import SIGMOID, TANH, Activation, Affine
 from echornn.network.scan import Step, scan
+from echornn.network.scan_side_by_side import scan_side_by_side
+from tests.compiled import plain
 
 pytestmark = pytest.mark.slow
 
@@ -18,64 +21,109 @@ SHAPES = {"W": (7, 4), "b": (1, 4), "V": (8, 4), "c": (1, 4)}
 
 def twice_the_same(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """One weight and its bias, applied to its own result."""
-    return tf.tanh(affine([inputs, tf.tanh(affine([inputs, state], "W", "b"))], "W", "b"))
+    (first,) = affine([inputs, state], "W", "b", TANH)
+    (second,) = affine([inputs, first], "W", "b", TANH)
+    return second
 
 
 def shared_bias(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
-    """Two weights with one bias, one of them named three times."""
-    first = tf.tanh(affine([inputs, state], "W", "b"))
-    second = tf.tanh(affine([first, state], "V", "b"))
-    return tf.tanh(affine([second, first], "V", "c") + affine([state, second], "V", "b"))
+    """Two weights with one bias, one of them named three times; groups of columns with functions of their own."""
+    (first,) = affine([inputs, state], "W", "b", TANH)
+    low, high = affine([first, state], "V", "b", SIGMOID, TANH)
+    second = tf.concat([low * high, high], axis=1)
+    (third,) = affine([second, first], "V", "c", TANH)
+    (gate,) = affine([state, second], "V", "b", SIGMOID)
+    return gate * third + (1 - gate) * first
 
 
 def unused_weight(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """V and c are never named."""
-    return tf.tanh(affine([inputs, state], "W", "b"))
+    (hidden,) = affine([inputs, state], "W", "b", TANH)
+    return hidden
 
 
 def product_that_leads_nowhere(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """The second product does not reach the state."""
-    affine([state, state], "V", "c")
-    return tf.tanh(affine([inputs, state], "W", "b"))
+    affine([state, state], "V", "c", TANH)
+    return unused_weight(inputs, state, affine)
 
 
 def deaf(inputs: tf.Tensor, state: tf.Tensor, affine: Affine) -> tf.Tensor:
     """The input does not matter."""
-    return tf.tanh(affine([state, state], "V", "c"))
+    (hidden,) = affine([state, state], "V", "c", TANH)
+    return hidden
 
 
 def by_autodiff(step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: dict[str, tf.Tensor]) -> tf.Tensor:
     """The same scan as a plain loop of plain products."""
+
+    def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
+        z = tf.matmul(tf.concat(parts, axis=-1), weights[weight]) + weights[bias]
+        groups = tf.split(z, len(activations), axis=-1)
+        return [one.function(group) for one, group in zip(activations, groups, strict=True)]
+
     states = []
     for inputs_t in tf.unstack(inputs):
-        state = step(inputs_t, state, lambda parts, w, b: tf.matmul(tf.concat(parts, axis=-1), weights[w]) + weights[b])
+        state = step(inputs_t, state, affine)
         states.append(state)
     return tf.stack(states)
 
 
-@pytest.mark.parametrize("step", [twice_the_same, shared_bias, unused_weight, product_that_leads_nowhere, deaf])
+STEPS = [twice_the_same, shared_bias, unused_weight, product_that_leads_nowhere, deaf]
+
+
+def gradients(run: Callable[[], tf.Tensor], sources: list[tf.Tensor]) -> list[tf.Tensor]:
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        total = run()
+    found: list[tf.Tensor] = tape.gradient(total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return found
+
+
+def numbers(batch: int, *replicas: int) -> list[npt.NDArray[np.float32]]:
+    """Inputs, the first state, what the states are weighed with in a sum, and the weights."""
+    rng = np.random.default_rng(3)
+    shapes = [(6, batch, 3), (batch, 4), (6, batch, 4), *SHAPES.values()]
+    return [rng.normal(0, 0.5, (*shape, *replicas)).astype(np.float32) for shape in shapes]
+
+
+def assert_alike(mine: list[tf.Tensor], plain: list[tf.Tensor]) -> None:
+    for name, one, other in zip(["inputs", "state", "pull", *SHAPES], mine, plain, strict=True):
+        scale = max(1.0, float(np.abs(other).max()))
+        np.testing.assert_allclose(one, other, atol=3e-6 * scale, err_msg=name)
+
+
+def of_plain(step: Step, arrays: Sequence[npt.NDArray[np.float32]]) -> list[tf.Tensor]:
+    inputs, state, pull, *weights = sources = [tf.constant(array) for array in arrays]
+    return gradients(
+        lambda: tf.reduce_sum(by_autodiff(step, inputs, state, dict(zip(SHAPES, weights, strict=True))) * pull), sources
+    )
+
+
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize(("block", "batch"), [(6, 3), (4, 300)], ids=["whole-fused", "blocks-matmul"])
 def test_gradients_are_those_of_plain_automatic_differentiation(step: Step, block: int, batch: int) -> None:
-    rng = np.random.default_rng(3)
-
-    def normal(*shape: int) -> tf.Variable:
-        return tf.Variable(rng.normal(0, 0.5, shape).astype(np.float32))
-
-    inputs, state, pull = normal(6, batch, 3), normal(batch, 4), normal(6, batch, 4)
-    weights = {name: normal(*shape) for name, shape in SHAPES.items()}
-    sources = [inputs, state, *weights.values()]
-
-    def gradients(run: Callable[[], tf.Tensor]) -> list[tf.Tensor]:
-        with tf.GradientTape() as tape:
-            total = tf.reduce_sum(run() * pull)
-        found: list[tf.Tensor] = tape.gradient(total, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return found
+    arrays = numbers(batch)
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def ours() -> list[tf.Tensor]:
-        return gradients(lambda: scan(step, inputs.read_value(), state.read_value(), weights, block))
+    def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
+        inputs, state, pull, *weights = sources
+        by_name = dict(zip(SHAPES, weights, strict=True))
+        return gradients(lambda: tf.reduce_sum(scan(step, inputs, state, by_name, block) * pull), list(sources))
 
-    expected = gradients(lambda: by_autodiff(step, inputs, state, weights))
-    for name, mine, plain in zip(["inputs", "state", *weights], ours(), expected, strict=True):
-        scale = max(1.0, float(np.abs(plain).max()))
-        np.testing.assert_allclose(mine, plain, atol=3e-6 * scale, err_msg=name)
+    assert_alike(ours(*map(tf.constant, arrays)), of_plain(step, arrays))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_gradients_of_networks_side_by_side_are_those_of_each(step: Step) -> None:
+    arrays = numbers(3, 2)
+
+    def ours(*sources: tf.Tensor) -> list[tf.Tensor]:
+        inputs, state, pull, *weights = sources
+        by_name = dict(zip(SHAPES, weights, strict=True))
+        return gradients(lambda: tf.reduce_sum(scan_side_by_side(step, inputs, state, by_name) * pull), list(sources))
+
+    with plain():
+        together = ours(*map(tf.constant, arrays))
+    for replica in range(2):
+        assert_alike([one[..., replica] for one in together], of_plain(step, [array[..., replica] for array in arrays]))

@@ -70,6 +70,29 @@ def test_where_nothing_can_be_written_it_is_compiled_all_the_same(
     assert trained == cold[1][:1]
 
 
+def is_used(cache: Path, limit: int, **environment: str) -> bool:
+    """Whether a process uses this cache folder whose files may have so many bytes; others may write what it makes."""
+    import resource
+
+    from echornn.training import kept_programs
+
+    os.umask(0o002)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    os.environ.update(environment, XDG_CACHE_HOME=str(cache), ECHORNN_KEEP_PROGRAMS="1")
+    kept_programs.keep()
+    return kept_programs._kept is not None
+
+
+def test_the_folder_is_used_unless_flags_may_change_or_files_cannot_be_written_or_read(tmp_path: Path) -> None:
+    assert in_own_process(is_used, tmp_path, -1)
+    assert not in_own_process(is_used, tmp_path, 300_000)
+    assert not in_own_process(is_used, tmp_path, -1, TF_XLA_FLAGS="/home/me/flags")
+    assert not in_own_process(is_used, tmp_path, -1, XLA_FLAGS="/home/me/flags")
+    (folder,) = (tmp_path / "echornn-tui" / KEPT).iterdir()
+    os.mkfifo(folder / "waits.pb.sha256")
+    assert not in_own_process(is_used, tmp_path, -1)
+
+
 def test_only_whole_files_are_read(tmp_path: Path) -> None:
     from echornn.training.kept_programs import check, keep_sum, sum_of
 
@@ -99,6 +122,18 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     tidy(tmp_path, most=250)
     assert sorted(files_in(tmp_path)) == ["0.pb", "1.pb"]
     assert len([*tmp_path.rglob("*.sha256")]) == 2
+
+
+def test_other_flags_or_processors_have_a_folder_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from echornn.training.kept_programs import kind_of_programs
+
+    kinds = [kind_of_programs()]
+    for name in ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS"):
+        monkeypatch.setenv(name, "0")
+        kinds.append(kind_of_programs())
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(1000)))
+    kinds.append(kind_of_programs())
+    assert len(set(kinds)) == len(kinds)
 
 
 def test_a_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
