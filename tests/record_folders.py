@@ -88,6 +88,17 @@ def replicas(folder: Path) -> None:
         do("step", 12)
 
 
+def two_seeds(folder: Path) -> None:
+    """Few windows, by a version that writes more into `run.json`: one goes on alone, then both from the past."""
+    with session_of(folder, replace(SEEDS, replicas=2)) as (_, do):
+        do("step", 20)
+        do("choose", 1)
+        do("alone")
+        do("step", 5)
+        do("go", 0, 10)
+        do("step", 5)
+
+
 def interrupted(folder: Path) -> None:
     """Killed between the log and the checkpoint: 30 windows are saved, and 25 more are in the logs."""
     with session_of(folder, CONFIG) as (session, do):
@@ -128,6 +139,7 @@ def interrupted_sweep(folder: Path) -> None:
 RUNS: dict[str, Callable[[Path], None]] = {
     "one-network": one_network,
     "replicas": replicas,
+    "two-seeds": two_seeds,
     "interrupted": interrupted,
     "interrupted-replicas": interrupted_replicas,
 }
@@ -139,13 +151,17 @@ OF_A_RUN = (
     "branches {}",
     "branches {} --json",
     "export {}",
-    "export {} --path",
     "export {} --summary",
     "export {} --summary --json",
 )
-OF_ITS_BRANCHES = ("export {} --branch a --summary --json", "export {} --branch b")
-OF_ONE = ("export {} --replica 0", "export {} --path --json")
-OF_REPLICAS = ("export {} --replica 3", "export {} --path --replica 2 --json")
+MORE = {
+    "one-network": ("export {} --path", "export {} --path --json", "export {} --branch b", "export {} --replica 0"),
+    "replicas": ("export {} --path --replica 2 --json", "export {} --branch b --replica 2", "export {} --replica 3"),
+    "two-seeds": ("export {} --path", "export {} --branch b", "export {} --branch a --summary"),
+    "interrupted-replicas": ("export {} --replica 3",),
+}
+"""Commands for some runs only."""
+
 OF_A_SWEEP = (
     "map {} --once",
     "map {} --csv",
@@ -158,9 +174,7 @@ def commands(name: str) -> list[str]:
     """That look into the folder of this name, and need no TensorFlow."""
     if name in SWEEPS:
         return [f"echornn-tui {one.format(name)}" for one in OF_A_SWEEP]
-    branches = () if name.startswith("interrupted") else OF_ITS_BRANCHES
-    seeds = OF_REPLICAS if "replicas" in name else OF_ONE
-    return [f"echornn-tui {one.format(name)}" for one in (*OF_A_RUN, *branches, *seeds)]
+    return [f"echornn-tui {one.format(name)}" for one in (*OF_A_RUN, *MORE.get(name, ()))]
 
 
 @contextmanager

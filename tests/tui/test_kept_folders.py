@@ -144,7 +144,21 @@ def test_any_window_can_be_gone_to(name: str, tmp_path: Path) -> None:
     assert logs(folder) == before
 
 
-@pytest.mark.parametrize("at", [None, 0, 20])
+def test_its_keyframes_serve(tmp_path: Path) -> None:
+    folder = unpacked("replicas", tmp_path)
+    made: list[ScriptedPopulation | ScriptedTrainer] = []
+
+    def make(config: EchoConfig) -> AnyTrainer:
+        made.append(ScriptedPopulation(config) if config.replicas > 1 else FromAnyState(config))
+        return made[-1]
+
+    with opened(folder, make_trainer=make) as session:
+        session.go(2, 150)
+        assert session.when_idle(PATIENCE)
+        assert sum(sum(one.calls) for one in made) == 35, "from window 115 on, and not from the start"
+
+
+@pytest.mark.parametrize("at", [None, 0, 12])
 @pytest.mark.parametrize("name", RUNS)
 def test_what_was_recorded_stays_when_it_goes_on(
     name: str, at: int | None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
