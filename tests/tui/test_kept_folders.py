@@ -19,6 +19,7 @@ import pytest
 
 from echornn import EchoConfig, Moment, Run, RunRecorder, Session, Timeline, TrainerState
 from echornn.population_state import AnyState
+from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
@@ -156,6 +157,13 @@ def test_its_keyframes_serve(tmp_path: Path) -> None:
         session.go(2, 150)
         assert session.when_idle(PATIENCE)
         assert sum(sum(one.calls) for one in made) == 35, "from window 115 on, and not from the start"
+
+
+def test_its_notes_are_of_the_branches_that_they_were_made_for(tmp_path: Path) -> None:
+    folder = unpacked("one-network", tmp_path)
+    timeline = Run.read(folder).timeline()
+    notes = BranchNotes.of(folder, [timeline.digest(number) for number in range(len(timeline))])
+    assert notes == BranchNotes({1: "a smaller rate"}, {0}, {2})
 
 
 @pytest.mark.parametrize("at", [None, 0, 12])
