@@ -40,20 +40,20 @@ def is_fused(rows: int, inner: int, columns: int) -> bool:
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns], or of replicas, the last axis of both."""
     if has_replicas(w):
-        return tf.reduce_sum(a[..., :, tf.newaxis, :] * w, axis=-3)
+        return tf.reduce_sum(tf.expand_dims(a, -2) * w, axis=-3)
     inner, columns = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
-        return tf.reduce_sum(a[..., :, tf.newaxis] * w[..., tf.newaxis, :, :], axis=-2)
+        return tf.reduce_sum(tf.expand_dims(a, -1) * tf.expand_dims(w, -3), axis=-2)
     return tf.matmul(a, w)
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
     """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner], or of replicas, the last axis of both."""
     if has_replicas(w):
-        return tf.reduce_sum(a[..., tf.newaxis, :, :] * w, axis=-2)
+        return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
     if is_fused(a.shape[-2], inner, columns):
-        return tf.reduce_sum(a[..., tf.newaxis, :] * w[..., tf.newaxis, :, :], axis=-1)
+        return tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(w, -3), axis=-1)
     return tf.matmul(a, w, transpose_b=True)
 
 
@@ -69,11 +69,11 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         of ones, so one product gives both. Of replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
     """
     if has_replicas(dz):
-        d_weight = tf.reduce_sum(a[..., :, tf.newaxis, :] * dz[..., tf.newaxis, :, :], axis=-4)
+        d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)
         return d_weight, tf.reduce_sum(dz, axis=-3, keepdims=True)
     rows, inner, columns = a.shape[-2], a.shape[-1], dz.shape[-1]
     if rows * inner * columns <= GRADIENT_LIMIT:
-        d_weight = tf.reduce_sum(a[..., :, tf.newaxis] * dz[..., tf.newaxis, :], axis=-3)
+        d_weight = tf.reduce_sum(tf.expand_dims(a, -1) * tf.expand_dims(dz, -2), axis=-3)
         return d_weight, tf.reduce_sum(dz, axis=-2, keepdims=True)
     both = tf.matmul(tf.concat([a, tf.ones_like(a[..., :1])], axis=-1), dz, transpose_a=True)
     return both[..., :-1, :], both[..., -1:, :]

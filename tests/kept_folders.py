@@ -1,0 +1,61 @@
+"""Folders that earlier versions wrote, and what they printed of them: see `tests.record_folders`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+KEPT = Path(__file__).parent / "data" / "folders"
+"""Of each folder NAME.zip, and NAME.txt: commands, each on a line after ``$``, with what they printed below."""
+
+SAVED = 1_790_000_000
+"""When each of their files was written, in seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A command of this program, its words as a shell reads them, and what it printed."""
+
+    command: str
+    output: str
+
+    @property
+    def words(self) -> list[str]:
+        """Without the program's name."""
+        return shlex.split(self.command)[1:]
+
+
+def names() -> list[str]:
+    """Of all folders."""
+    return sorted(file.stem for file in KEPT.glob("*.zip"))
+
+
+def unpacked(name: str, place: Path) -> Path:
+    """A copy of the folder of this name, in this place."""
+    with zipfile.ZipFile(KEPT / f"{name}.zip") as packed:
+        packed.extractall(place)
+    for file in (place / name).rglob("*"):
+        os.utime(file, (SAVED, SAVED))
+    os.utime(place / name, (SAVED, SAVED))
+    return place / name
+
+
+def pack(folder: Path) -> None:
+    """Keep a folder, but for its lock, under its name."""
+    with zipfile.ZipFile(KEPT / f"{folder.name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.name != "lock":
+                packed.writestr(f"{folder.name}/{file.relative_to(folder)}", file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+
+
+def printed(name: str) -> list[Printed]:
+    """What was printed of the folder of this name."""
+    shown = (KEPT / f"{name}.txt").read_bytes().decode()
+    parts = [part.partition("\n") for part in f"\n{shown}".split("\n$ ")[1:]]
+    return [
+        Printed(command, f"{output}\n" if output and not output.endswith("\n") else output)
+        for command, _, output in parts
+    ]

@@ -1,0 +1,260 @@
+"""Record folders that later versions are to read: `python -m tests.record_folders NAME ...` trains them and writes
+tests/data/folders, with what is printed of each.
+
+A folder that is there stays as it is: it is what its version wrote. A version that writes something new records a new
+one under a new name. To record one with an older version, let `PYTHONPATH` name a folder of links to that version's
+`echornn` and `tui`, and to these `tests`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from echornn import EchoConfig, RunRecorder, Session
+from tests.kept_folders import KEPT, pack, unpacked
+
+CONFIG = EchoConfig(
+    num_epochs=3,
+    total_series_length=1000,
+    truncated_backprop_length=5,
+    echo_step=1,
+    init="glorot",
+)
+"""40 windows an epoch; it solves the echo at about window 55."""
+
+SEEDS = replace(CONFIG, init="tutorial", replicas=4, num_epochs=4)
+"""Three of four solve the echo between windows 80 and 105, the fourth at about 300."""
+
+CHECKPOINTS = ("checkpoint-0", "checkpoint-1")
+
+SWEEP = {
+    "--seeds": "3",
+    "--num-epochs": "3",
+    "--total-series-length": "1000",
+    "--truncated-backprop-length": "5",
+    "--init": "glorot",
+    "--workers": "1",
+}
+"""Flags of the sweeps."""
+
+GRID = ("--grid", "echo_step=1,2,6", "--grid", "cell=rnn,gru")
+"""Echo step 6 is beyond a window's 5 steps."""
+
+
+def one_network(folder: Path) -> None:
+    """Branches of every kind: an edit, the past trained on with other data, new weights, new data, a diverged one."""
+    with session_of(folder, CONFIG) as (session, do):
+        do("step", 70)
+        do("edit", learning_rate=0.05)
+        do("step", 10)
+        do("go", 0, 30)
+        do("edit", echo_step=2)
+        do("step", 20)
+        do("undo")
+        do("redraw")
+        do("step", 60)
+        do("regenerate")
+        do("step", 10)
+        do("go", 0, 60)
+        do("edit", learning_rate=1e38)
+        do("step", 20)
+        do("go", 1, 80)
+        do("step", 15)
+        note(folder, session)
+
+
+def replicas(folder: Path) -> None:
+    """Four seeds: one goes on alone; the others lose the echo at a large rate; the past is trained on."""
+    with session_of(folder, SEEDS) as (_, do):
+        do("step", 120)
+        do("choose", 2)
+        do("alone")
+        do("step", 15)
+        do("go", 0, 115)
+        do("edit", learning_rate=8.0)
+        do("step", 35)
+        do("go", 0, 100)
+        do("step", 12)
+
+
+def two_seeds(folder: Path) -> None:
+    """Few windows, by a version that writes more into `run.json`: one goes on alone, then both from the past."""
+    with session_of(folder, replace(SEEDS, replicas=2)) as (_, do):
+        do("step", 20)
+        do("choose", 1)
+        do("alone")
+        do("step", 5)
+        do("go", 0, 10)
+        do("step", 5)
+
+
+def interrupted(folder: Path) -> None:
+    """Killed between the log and the checkpoint: 30 windows are saved, and 25 more are in the logs."""
+    with session_of(folder, CONFIG) as (session, do):
+        do("step", 30)
+        saved(session)
+        keep_checkpoints(folder)
+        do("edit", learning_rate=0.1)
+        do("step", 25)
+    put_back_checkpoints(folder)
+
+
+def interrupted_replicas(folder: Path) -> None:
+    """The same with four seeds: two are solved in the saved windows, a third after them."""
+    with session_of(folder, SEEDS) as (session, do):
+        do("step", 95)
+        saved(session)
+        keep_checkpoints(folder)
+        do("step", 20)
+    put_back_checkpoints(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Finished."""
+    subprocess.run(sweep_into(folder), check=True)
+
+
+def interrupted_sweep(folder: Path) -> None:
+    """Killed after its third point."""
+    with subprocess.Popen(sweep_into(folder), stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        points = 0
+        for line in process.stdout:
+            points += line.startswith("echo_step")
+            if points == 3:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+RUNS: dict[str, Callable[[Path], None]] = {
+    "one-network": one_network,
+    "replicas": replicas,
+    "two-seeds": two_seeds,
+    "interrupted": interrupted,
+    "interrupted-replicas": interrupted_replicas,
+}
+SWEEPS: dict[str, Callable[[Path], None]] = {"sweep": sweep, "interrupted-sweep": interrupted_sweep}
+
+OF_A_RUN = (
+    "list .",
+    "list {} --json",
+    "branches {}",
+    "branches {} --json",
+    "export {}",
+    "export {} --summary",
+    "export {} --summary --json",
+)
+MORE = {
+    "one-network": ("export {} --path", "export {} --path --json", "export {} --branch b", "export {} --replica 0"),
+    "replicas": ("export {} --path --replica 2 --json", "export {} --branch b --replica 2", "export {} --replica 3"),
+    "two-seeds": ("export {} --path", "export {} --branch b", "export {} --branch a --summary"),
+    "interrupted-replicas": ("export {} --replica 3",),
+}
+"""Commands for some runs only."""
+
+OF_A_SWEEP = (
+    "map {} --once",
+    "map {} --csv",
+    "map {} --once --ascii --show windows",
+    "map {} --csv --across cell --down echo_step --show loss --filter echo_step=1,2",
+)
+
+
+def commands(name: str) -> list[str]:
+    """That look into the folder of this name, and need no TensorFlow."""
+    if name in SWEEPS:
+        return [f"echornn-tui {one.format(name)}" for one in OF_A_SWEEP]
+    return [f"echornn-tui {one.format(name)}" for one in (*OF_A_RUN, *MORE.get(name, ()))]
+
+
+@contextmanager
+def session_of(folder: Path, config: EchoConfig) -> Iterator[tuple[Session, Callable[..., None]]]:
+    """A session that records a new run, and a function that gives it a command by name and waits until it is done."""
+    session = Session(config, recorder=RunRecorder.begin(folder, config))
+    session.pause()
+    thread = threading.Thread(target=session.run)
+    thread.start()
+
+    def do(name: str, *values: object, **fields: object) -> None:
+        getattr(session, name)(*values, **fields)
+        session.when_idle()
+        assert not session.frame.refusal, session.frame.refusal
+
+    session.when_idle()
+    yield session, do
+    session.stop()
+    thread.join()
+    assert session.error is None, session.error
+
+
+def note(folder: Path, session: Session) -> None:
+    """Name, pin and hide some branches, as the app does."""
+    digests = {number: session.timeline.digest(number) for number in (0, 1, 2)}
+    told = {"names": {1: "a smaller rate"}, "pinned": [0], "hidden": [2], "digests": digests}
+    (folder / "branches.json").write_text(json.dumps(told))
+
+
+def saved(session: Session) -> None:
+    """All that it was told is on disk."""
+    session.save()
+    session.when_idle()
+    assert isinstance(session.recorder, RunRecorder)
+    assert session.recorder.wait(60)
+
+
+def keep_checkpoints(folder: Path) -> None:
+    for name in CHECKPOINTS:
+        shutil.copy(folder / name, folder.parent / name)
+
+
+def put_back_checkpoints(folder: Path) -> None:
+    for name in CHECKPOINTS:
+        shutil.move(folder.parent / name, folder / name)
+
+
+def program(*words: str) -> list[str]:
+    """The program with these words, in a process of its own."""
+    return [sys.executable, "-m", "tui", *words]
+
+
+def sweep_into(folder: Path) -> list[str]:
+    flags = [word for flag in SWEEP.items() for word in flag]
+    return program("sweep", "--out", f"{folder}", "--headless", *GRID, *flags)
+
+
+def show(name: str, place: Path) -> None:
+    """Keep what is printed of the folder."""
+    unpacked(name, place)
+    environment = {**os.environ, "TZ": "UTC", "PYTHONIOENCODING": "utf-8"}
+    environment["PYTHONPATH"] = os.environ.get("PYTHONPATH") or str(Path(__file__).parents[1])
+    shown = [
+        f"$ {one}\n".encode()
+        + subprocess.run(program(*one.split()[1:]), cwd=place, env=environment, check=True, stdout=-1).stdout
+        for one in commands(name)
+    ]
+    (KEPT / f"{name}.txt").write_bytes(b"".join(shown))
+
+
+def record(name: str) -> None:
+    """Record the folder of this name, which is not there."""
+    assert not (KEPT / f"{name}.zip").exists(), f"{name} is there, and stays as it is"
+    with tempfile.TemporaryDirectory() as place:
+        {**RUNS, **SWEEPS}[name](Path(place) / name)
+        pack(Path(place) / name)
+    with tempfile.TemporaryDirectory() as place:
+        show(name, Path(place))
+
+
+if __name__ == "__main__":
+    for named in sys.argv[1:]:
+        record(named)
