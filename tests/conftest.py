@@ -74,9 +74,10 @@ def _fast_tests_need_no_tensorflow(request: pytest.FixtureRequest) -> Iterator[N
 def _tensorflow_has_the_threads_of_the_first_network() -> None:
     """Whatever test of a process is the first, and whether it makes a network."""
     if "tensorflow" in sys.modules:
+        from echornn.config import EchoConfig
         from echornn.training.process import prepare
 
-        prepare()
+        prepare(EchoConfig(), 0)
 
 
 @pytest.fixture(autouse=True)

@@ -62,8 +62,10 @@ def prepared() -> Trainers:
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
     from echornn.training import kept_programs
+    from echornn.training.device import use_one_thread
 
     kept_programs.keep()
+    use_one_thread()
     return Workshop().train, is_worn
 
 

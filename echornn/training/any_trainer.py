@@ -96,9 +96,11 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_lo
         with collector.paused():
             quiet.import_tensorflow(threshold)
             from echornn.training import kept_programs
+            from echornn.training.device import use_one_thread
             from echornn.training.programs import Programs
 
         kept_programs.keep()
+        use_one_thread()
         return Programs(devices)
 
     def make(config: EchoConfig) -> AnyTrainer:

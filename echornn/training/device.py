@@ -129,11 +129,11 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 def use_one_thread() -> bool:
-    """Run each TensorFlow operation on one thread, which trains small and middle sizes faster and large ones no slower.
+    """Run each TensorFlow operation on one thread, which trains all but large networks faster.
 
     Calls made at once still run at once, one on each processor (see `processors`). It holds for the whole process. The
-    first network that is made in a process calls this, unless the program chose its threads itself; a program that uses
-    TensorFlow before can call it first.
+    first network that is made in a process calls this, see `echornn.training.process`; a program that uses TensorFlow
+    before can call it first.
 
     Returns:
         Whether it could still be set: TensorFlow fixes its threads with its first operation.

@@ -56,7 +56,7 @@ class Programs:
         Args:
             replicas: how many; 0 for a single network.
         """
-        prepare()
+        prepare(config, replicas)
         program = replace(program_of(config), replicas=max(1, replicas))
         if program not in self._placed:
             self._placed[program] = place(config, train, self._devices.get(program))

@@ -27,6 +27,8 @@ print(threads, small_loops.threshold_if_asked(0), _is_one_kernel(), sep="|")
 print(*[one.message for one in warned if one.category is RuntimeWarning], sep="|")
 """
 
+A_LARGE_NETWORK = "from echornn import EchoConfig, Trainer; Trainer(EchoConfig(state_size=300, batch_size=50))"
+
 COMPILE_WITH_TWO_THREADS = """
 import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(2)
@@ -39,9 +41,10 @@ tf.function(lambda x: x + 1, jit_compile=True)(tf.zeros(3))
     [
         ("import tensorflow", f"1|{THRESHOLD}|True", ""),
         ("import tensorflow as tf; tf.zeros(3) + 1", f"0|{THRESHOLD}|True", TOO_LATE),
+        (A_LARGE_NETWORK, f"0|{THRESHOLD}|True", ""),
         (COMPILE_WITH_TWO_THREADS, f"2|{DEFAULT_THRESHOLD}|False", TOO_LATE),
     ],
-    ids=["imported", "used", "compiled"],
+    ids=["imported", "used", "large", "compiled"],
 )
 def test_what_ran_before_says_what_can_be_set(before: str, settings: str, warnings: str) -> None:
     done = subprocess.run(
