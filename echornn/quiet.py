@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
 import sys
@@ -37,6 +38,9 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
+        # NumPy imports it when a median is first computed, also on another thread, and then goes through its types, to
+        # which TensorFlow adds: "dictionary changed size during iteration" ended the app.
+        importlib.import_module("numpy.ma")
         if "tensorflow" in sys.modules or LEVEL in os.environ:
             return
         os.environ[LEVEL] = ONLY_FATAL  # read once, when native code is loaded

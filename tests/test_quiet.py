@@ -101,3 +101,10 @@ def test_without_a_standard_error_it_is_imported_all_the_same(tmp_path: Path) ->
 )
 def test_log_lines_are_known(line: bytes) -> None:
     assert quiet.LOG_LINE.sub(b"", b"before\n" + line + b"after\n") == b"before\nafter\n"
+
+
+def test_numpy_is_complete_before_tensorflow_adds_to_its_types(tmp_path: Path) -> None:
+    """A median that another thread computes for the first time meanwhile ended the app, now and then."""
+    (tmp_path / "tensorflow.py").write_text("import sys\nWAS_COMPLETE = 'numpy.ma' in sys.modules\n")
+    program = "from echornn import quiet; quiet.import_tensorflow(); import tensorflow; print(tensorflow.WAS_COMPLETE)"
+    assert run("-c", program, PYTHONPATH=str(tmp_path)).stdout == "True\n"
