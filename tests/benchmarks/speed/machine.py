@@ -32,7 +32,7 @@ def load() -> float:
 
 
 def _values(file: Path) -> dict[str, str]:
-    """The first value of each name in a file of the system's; nothing where there is no such file."""
+    """The first value of each name in a file of the system; empty if the file is missing."""
     try:
         lines = file.read_text().splitlines()
     except OSError:

@@ -118,7 +118,7 @@ def measure_row(row: Row, problem: str, settings: Settings, versions: dict[str, 
 
 
 def compared(answer: dict[str, Any], ours: dict[str, Any]) -> Result:
-    """What a program told of itself, its losses compared with ours: one that trains something else is left out."""
+    """What a program said about itself. Its losses are compared with ours; if they differ, it is left out."""
     if "losses" not in answer:
         return Result()
     difference = largest_difference(answer["losses"], ours["losses"])

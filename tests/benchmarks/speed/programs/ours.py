@@ -14,7 +14,7 @@ Threads = Literal["one", "unset", "all"]
 
 
 def use(checkout: str) -> None:
-    """Import this project from that folder, where one is given.
+    """Import this project from that folder, if one is given.
 
     Raises:
         CannotError: it came from elsewhere.
