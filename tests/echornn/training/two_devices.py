@@ -45,7 +45,7 @@ def worked_by_threads() -> list[int]:
             nanoseconds = int((thread / "schedstat").read_text().split()[0])
             worked[thread.name] = worked.get(thread.name, 0) + sign * nanoseconds
         if sign < 0:
-            lot.advance(1000)
+            lot.advance(4000)
     return sorted(worked.values(), reverse=True)
 
 
