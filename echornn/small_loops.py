@@ -68,9 +68,14 @@ def flags_with(threshold: int, flags: str) -> str:
 
     Flags that are the name of a file, as XLA allows, are left as they are.
     """
-    if _given_in(flags) in (None, THRESHOLD) and _given_in(flags) != threshold and flags.strip()[:1] in ("", "-"):
+    if _given_in(flags) in (None, THRESHOLD) and _given_in(flags) != threshold and not are_a_file(flags):
         return f"{flags} {FLAG}{threshold}".strip()
     return flags
+
+
+def are_a_file(flags: str) -> bool:
+    """Whether these flags are the name of a file, in which XLA looks for them."""
+    return flags.strip()[:1] not in ("", "-")
 
 
 def _given_in(flags: str) -> int | None:

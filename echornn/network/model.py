@@ -53,7 +53,6 @@ class EchoRNN(tf.Module):
         config = self.config
         below = embed(symbols, config.num_classes)
         many, block = has_replicas(init_state), block_length(config.truncated_backprop_length)
-        apart = self.loops_apart
         carried = []
         for layer, init in enumerate(split_features(init_state, config.num_layers)):
             if layer and config.dropout:
@@ -61,7 +60,7 @@ class EchoRNN(tf.Module):
             if many:
                 states = scan_side_by_side(self._cell.step, below, init, self._layers[layer])
             else:
-                states = scan(self._cell.step, below, init, self._layers[layer], block, apart)
+                states = scan(self._cell.step, below, init, self._layers[layer], block, self.loops_apart)
             carried.append(states)
             below = states[:, :, : config.state_size]
         return joined(carried, 2) if many else tf.concat(carried, axis=-1), self._output_layer(below)
@@ -70,9 +69,8 @@ class EchoRNN(tf.Module):
         config = self.config
         if has_replicas(self.weights["W2"]):
             return False
-        products = [rows * columns * config.batch_size for rows, columns in weight_shapes(config).values()]
         steps = config.num_layers * block_length(config.truncated_backprop_length)
-        return is_faster_as_one(products, steps * 2 if CELL_FACTS[config.cell].gates else steps)
+        return is_faster_as_one(largest_product(config), steps * 2 if CELL_FACTS[config.cell].gates else steps)
 
     def _output_layer(self, states: tf.Tensor) -> tf.Tensor:
         """h W2 + b2 for the states of all time steps, in one product: [T, batch, state, ...] to classes."""
@@ -141,6 +139,11 @@ def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
             shapes[names[weight]] = (inputs + size, len(columns) * size)
             shapes[names[bias]] = (1, len(columns) * size)
     return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
+
+
+def largest_product(config: EchoConfig) -> int:
+    """The multiplications of the largest matrix product in a time step of one network."""
+    return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())
 
 
 def checked_weights(

@@ -14,8 +14,6 @@ slowly. Processor time of a window, us, and seconds to compile, as many kernels 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import tensorflow as tf
 
 MOST_MULTIPLICATIONS = 400
@@ -25,14 +23,14 @@ MOST_STEPS = 32
 """Of all layers unrolled together, where one kernel compiles about as fast as many; a step with gates counts twice."""
 
 
-def is_faster_as_one(products: Iterable[int], steps: int) -> bool:
+def is_faster_as_one(largest: int, steps: int) -> bool:
     """Whether the loop over windows of a single network is faster as one kernel.
 
     Args:
-        products: the multiplications of each product in a time step.
+        largest: the multiplications of the largest product in a time step.
         steps: time steps of all layers that are unrolled together; each counts twice if the cell has gates.
     """
-    return max(products) <= MOST_MULTIPLICATIONS and steps <= MOST_STEPS
+    return largest <= MOST_MULTIPLICATIONS and steps <= MOST_STEPS
 
 
 def kept_apart(index: tf.Tensor) -> tf.Tensor:

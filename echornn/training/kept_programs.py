@@ -186,7 +186,7 @@ def kind_of_programs() -> str:
 
 def has_own_flags() -> bool:
     """Whether the user gave TensorFlow's XLA flags, or XLA's in a file: what is in it may change."""
-    return FLAGS in os.environ or os.environ.get(small_loops.VARIABLE, "").strip()[:1] not in ("", "-")
+    return FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
 
 
 def room_in(folder: Path) -> int:

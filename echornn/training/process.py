@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from echornn import small_loops
 from echornn.config import EchoConfig
-from echornn.network.model import weight_shapes
+from echornn.network.model import largest_product
 from echornn.training.device import use_one_thread
 
 TOO_LATE = (
@@ -39,7 +39,8 @@ def prepare(config: EchoConfig, replicas: int) -> None:
     if _is_prepared:
         return
     _is_prepared = True
-    is_in_time = tf.config.threading.get_intra_op_parallelism_threads() != 0 or _is_large(config, replicas)
+    is_large = replicas == 0 and largest_product(config) > MOST_MULTIPLICATIONS
+    is_in_time = is_large or tf.config.threading.get_intra_op_parallelism_threads() != 0
     if not is_in_time and use_one_thread():
         return  # nothing has run, so nothing was compiled
     if small_loops.was_asked_late() and not _is_one_kernel():
@@ -47,11 +48,6 @@ def prepare(config: EchoConfig, replicas: int) -> None:
         is_in_time = False
     if not is_in_time:
         warnings.warn(TOO_LATE, RuntimeWarning, stacklevel=2)
-
-
-def _is_large(config: EchoConfig, replicas: int) -> bool:
-    products = (rows * columns * config.batch_size for rows, columns in weight_shapes(config).values())
-    return replicas == 0 and max(products) > MOST_MULTIPLICATIONS
 
 
 def _is_one_kernel() -> bool:
