@@ -1,6 +1,7 @@
-"""The program but for its trainer, which follows a script: TensorFlow alone takes seconds of every process.
+"""The program without TensorFlow, which alone takes seconds of every process: its trainer follows a script.
 
-`python -m tests.scripted_program ARGUMENT ...` is `python -m tui ARGUMENT ...`, trains nothing, and is ready at once.
+`python -m tests.scripted_program ARGUMENT ...` is `python -m tui ARGUMENT ...`, trains and probes nothing, and is ready
+at once.
 The environment variable `TRAINERS` names one of `TRAINERS`.
 """
 
@@ -16,7 +17,7 @@ from echornn.progress import Progress
 from echornn.session import loop
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.hashed import hashed_trainers
-from tests.scripted import ScriptedTrainer
+from tests.scripted import ScriptedTrainer, unread
 from tests.scripted_population import scripted_trainers
 from tui.__main__ import main as run_program
 
@@ -56,7 +57,7 @@ TRAINERS: dict[str, MakeTrainer] = {
 def main() -> NoReturn:
     """Run the command, and exit."""
     make_trainer = TRAINERS[os.environ.get("TRAINERS", "")]
-    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer):
+    with patch.object(loop, "tensorflow_trainers", lambda *_: make_trainer), patch.object(loop, "by_probes", unread):
         run_program()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
@@ -277,8 +278,9 @@ def why_unread(error: Exception) -> str:
 
 
 def examine(specimen: Specimen, question: Question) -> Readings:
-    """The probes themselves, where there is room for them; TensorFlow is there by then."""
+    """The probes themselves, where there is room for them."""
     require_room(specimen.state.config)
+    quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes
 
     return by_probes(specimen, question)

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.runs.branch import Moment
 from echornn.session.frame import State
-from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, union
+from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
 from echornn.session.session import Session
 from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
@@ -264,6 +265,17 @@ def test_one_thread_started_early_examines_all(monkeypatch: pytest.MonkeyPatch) 
         bench.read(window)
     assert bench.shown["readings"].window == 2
     bench.probing.end()
+
+
+def test_the_probes_import_tensorflow_by_the_door_that_completes_numpy_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing was trained before, their thread imported it beside the screen's first median, and the app ended."""
+
+    def ask(*_: object) -> None:
+        raise ImportError("asked")
+
+    monkeypatch.setattr(quiet, "import_tensorflow", ask)
+    with pytest.raises(ImportError, match="asked"):
+        examine(Specimen(ScriptedTrainer(SMALL).state), VITALS)
 
 
 def test_vitals_are_read_now_and_then_with_what_the_screen_asks_where_that_is_of_the_same_part() -> None:

@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pytest
 from textual.pilot import Pilot
 
-from echornn.readings import Question, Readings
 from echornn.session.frame import State
 from echornn.session.session import Session
-from echornn.specimen import Specimen
 from tests.patience import PATIENCE, wait_for
+from tests.scripted import unread
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.app.app import EchoApp
 from tui.app.views.seeds import SeedsView
@@ -28,10 +27,6 @@ WALK = [
     *("z", "z", "z", "Z", "left", "right", "shift+left", "home", "end", "d", "tab", "down"),
 ]
 """Keys that lead to longer lines and shorter ones, to one network and many, and to other parts of the run."""
-
-
-def unread(_: Specimen, __: Question) -> Readings:
-    raise RuntimeError("the script says: nothing")
 
 
 def paused(replicas: int) -> Session:
