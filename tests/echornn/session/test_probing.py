@@ -268,7 +268,7 @@ def test_one_thread_started_early_examines_all(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_probes_import_tensorflow_by_the_door_that_completes_numpy_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing was trained before, their thread imported it beside the screen's first median, and the app ended."""
+    """Where nothing was trained before, their thread imported it beside the first median: the app ended."""
 
     def ask(*_: object) -> None:
         raise ImportError("asked")
