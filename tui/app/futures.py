@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from echornn.analysis.seed_stats import Counts
+from echornn.config_text import changes_text
 from echornn.runs.background import Background
-from echornn.runs.branch import digests, in_words
+from echornn.runs.branch import digests
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, Seen
 from echornn.runs.letters import letter_of
@@ -110,7 +111,7 @@ class Futures:
     def _ghost_of_run(self, index: int, folder: Path, seen: Seen, frame: Frame) -> Ghost:
         timeline, stands, config = seen
         line = stands.branch
-        said = in_words(self.session.timeline.branch(frame.line).config, config) or "the same fields"
+        said = changes_text(self.session.timeline.branch(frame.line).config, config) or "the same fields"
         words = f"{said} ({short_name(folder)})"
         curve_of = partial(curve_under, timeline, line)
         last = timeline.end(line).window if line < len(timeline) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,7 @@ PROGRAM = "echornn-tui"
 def command_of(config: EchoConfig) -> str:
     """The command line that trains this configuration from its start: a flag for each field that differs from the
     default."""
-    values = dataclasses.asdict(config)
-    usual = dataclasses.asdict(EchoConfig())
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in values.items() if value != usual[name]]
+    flags = [f"--{name.replace('_', '-')} {value}" for name, value in EchoConfig().changes_to(config).items()]
     return " ".join([PROGRAM, *flags])
 
 

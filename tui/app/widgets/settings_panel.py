@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
 from echornn.config import LIVE_FIELDS, EchoConfig
+from echornn.config_text import fields_text
 from echornn.session.frame import Frame
-from tui.app.presets import in_words
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
@@ -242,7 +242,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         if not drafts:
             return f"{preset}: nothing to change."
         then = "the network goes on" if drafts.keys() <= LIVE_FIELDS else "the network starts over"
-        return f"{preset}: {in_words(drafts)}. All else stays, {then}. enter applies, u undoes."
+        return f"{preset}: {fields_text(drafts)}. All else stays, {then}. enter applies, u undoes."
 
     def _plain(self, text: str) -> str:
         return text.encode("ascii", "replace").decode() if self._ascii else text
