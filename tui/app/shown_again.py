@@ -8,7 +8,7 @@ from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.printable import printable
 
 PROGRAM = "echornn-tui"
@@ -40,7 +40,7 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
     return f"{PROGRAM} --resume {shlex.quote(str(folder))} --at {window}"
 
 
-class ShownAgain(Part):
+class ShownAgain(AppPart):
     """The part of the app that copies the command line for what it shows."""
 
     def action_copy(self) -> None:
