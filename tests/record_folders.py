@@ -102,24 +102,16 @@ def two_seeds(folder: Path) -> None:
 
 
 def interrupted(folder: Path) -> None:
-    """Killed between the log and the checkpoint: 30 windows are saved, and 25 more are in the logs."""
-    with session_of(folder, CONFIG) as (session, do):
-        do("step", 30)
-        saved(session)
-        keep_checkpoints(folder)
+    """30 windows are saved, and 25 more are in the logs."""
+    with killed_after(30, folder, CONFIG) as do:
         do("edit", learning_rate=0.1)
         do("step", 25)
-    put_back_checkpoints(folder)
 
 
 def interrupted_replicas(folder: Path) -> None:
     """The same with four seeds: two are solved in the saved windows, a third after them."""
-    with session_of(folder, SEEDS) as (session, do):
-        do("step", 95)
-        saved(session)
-        keep_checkpoints(folder)
+    with killed_after(95, folder, SEEDS) as do:
         do("step", 20)
-    put_back_checkpoints(folder)
 
 
 def sweep(folder: Path) -> None:
@@ -214,12 +206,16 @@ def saved(session: Session) -> None:
     assert session.recorder.wait(60)
 
 
-def keep_checkpoints(folder: Path) -> None:
-    for name in CHECKPOINTS:
-        shutil.copy(folder / name, folder.parent / name)
-
-
-def put_back_checkpoints(folder: Path) -> None:
+@contextmanager
+def killed_after(windows: int, folder: Path, config: EchoConfig) -> Iterator[Callable[..., None]]:
+    """A run that is saved after so many windows, and killed when the commands of the block are in its logs, but not in
+    its checkpoints: the function gives a command, as that of `session_of`."""
+    with session_of(folder, config) as (session, do):
+        do("step", windows)
+        saved(session)
+        for name in CHECKPOINTS:
+            shutil.copy(folder / name, folder.parent / name)
+        yield do
     for name in CHECKPOINTS:
         shutil.move(folder.parent / name, folder / name)
 

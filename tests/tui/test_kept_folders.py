@@ -28,7 +28,7 @@ from tests.kept_folders import names, printed, unpacked
 from tests.patience import PATIENCE
 from tests.record_folders import RUNS, SWEEPS, sweep_into
 from tests.scripted import ScriptedTrainer
-from tests.scripted_population import ScriptedPopulation
+from tests.side_by_side import SideBySide
 from tui.commands import sweep
 from tui.program import exit_code_of
 
@@ -54,7 +54,7 @@ class FromAnyState(ScriptedTrainer):
 
 
 def scripted(config: EchoConfig) -> AnyTrainer:
-    return FromAnyState(config) if config.replicas == 1 else ScriptedPopulation(config)
+    return FromAnyState(config) if config.replicas == 1 else SideBySide(config, FromAnyState)
 
 
 @pytest.fixture(autouse=True)
@@ -148,10 +148,10 @@ def test_any_window_can_be_gone_to(name: str, tmp_path: Path) -> None:
 
 def test_its_keyframes_serve(tmp_path: Path) -> None:
     folder = unpacked("replicas", tmp_path)
-    made: list[ScriptedPopulation | ScriptedTrainer] = []
+    made: list[SideBySide | ScriptedTrainer] = []
 
     def make(config: EchoConfig) -> AnyTrainer:
-        made.append(ScriptedPopulation(config) if config.replicas > 1 else FromAnyState(config))
+        made.append(SideBySide(config, FromAnyState) if config.replicas > 1 else FromAnyState(config))
         return made[-1]
 
     with opened(folder, make_trainer=make) as session:

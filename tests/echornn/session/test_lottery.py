@@ -338,7 +338,7 @@ def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
 def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
     def make(config: EchoConfig) -> AnyTrainer:
         population = ScriptedPopulation(config)
-        population.diverges_at = {0: 5, 1: 12, 2: 33, 3: 33, 4: 20, 5: 30}
+        population.diverge({0: 5, 1: 12, 2: 33, 3: 33, 4: 20, 5: 30})
         return population
 
     session = Session(SMALL_LOTTERY, make_trainer=make)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from echornn import quiet
-from echornn.progress import PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import way
@@ -37,21 +37,16 @@ STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
 class Upgraded(ScriptedTrainer):
     """Gives other last digits from its fourteenth window on, as other versions may."""
 
-    def advance(self, n: int) -> Progress:
-        before = self.trained
-        progress = super().advance(n)
-        late = before + np.arange(len(progress.losses)) >= 13
-        return dataclasses.replace(progress, losses=np.where(late, np.nextafter(progress.losses, 2), progress.losses))
+    def _losses(self, n: int) -> Floats:
+        losses = super()._losses(n)
+        return np.where(self.trained + np.arange(n) >= 13, np.nextafter(losses, np.float32(2)), losses)
 
 
 class Flawed(ScriptedTrainer):
     """Gives another loss in the 101st window, and none besides."""
 
-    def advance(self, n: int) -> Progress:
-        before = self.trained
-        progress = super().advance(n)
-        numbers = before + np.arange(len(progress.losses))
-        return dataclasses.replace(progress, losses=np.where(numbers == 100, np.float32(0.9), progress.losses))
+    def _losses(self, n: int) -> Floats:
+        return np.where(self.trained + np.arange(n) == 100, np.float32(0.9), super()._losses(n))
 
 
 class UpgradedLottery(ScriptedPopulation):

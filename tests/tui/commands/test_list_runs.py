@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
 from echornn.runs.command import Command
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
@@ -112,10 +112,8 @@ def between(config: EchoConfig) -> ScriptedTrainer:
     """A trainer whose network guesses for some windows after `FORGETS_AT`, and then is between solved and lost."""
 
     class Between(ScriptedTrainer):
-        def advance(self, n: int) -> Progress:
-            progress = super().advance(n)
-            numbers = np.arange(self.trained - len(progress.losses), self.trained)
-            return replace(progress, losses=np.where(numbers < 560, progress.losses, np.float32(0.08)))
+        def _losses(self, n: int) -> Floats:
+            return np.where(self.trained + np.arange(n) < 560, super()._losses(n), np.float32(0.08))
 
     trainer = Between(config)
     trainer.forgets_at = FORGETS_AT
@@ -242,7 +240,7 @@ def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> N
 def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
     def make_trainer(config: EchoConfig) -> ScriptedPopulation:
         population = ScriptedPopulation(config)
-        population.diverges_at = dict.fromkeys(range(6), 16)
+        population.diverge(dict.fromkeys(range(6), 16))
         return population
 
     recorder = RunRecorder.begin(home / "wild", SMALL_LOTTERY)
