@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.app.part import Part
+from echornn.session.commands import Save
+from tui.app.part import AppPart
 from tui.exit_code import ExitCode
 from tui.tty.backpressure import ASK, Backpressure
 
 
-class OnALine(Part):
+class OnALine(AppPart):
     """An app whose terminal may be far away."""
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class OnALine(Part):
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
-        self.session.save()
+        self.session.send(Save())
 
     def _leave(self, code: ExitCode) -> None:
         """End with this exit code; with that of a signal, whichever came first: ``q``, or escape to the map."""

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from echornn.runs.background import Background
 from tui.app import keys
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.palette import Palette
 from tui.app.views.table import VIEWS
@@ -21,7 +21,7 @@ EXPORT_SECONDS = 0.3
 """How long an export waits for the command palette to leave the screen."""
 
 
-class PaletteCommands(Part):
+class PaletteCommands(AppPart):
     """An app whose commands can be found by name."""
 
     _remembering: Background
@@ -56,7 +56,7 @@ class PaletteCommands(Part):
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
             yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)
         for binding in keys.BINDINGS:
-            if binding not in keys.VIEW_KEYS and keys.makes_sense(binding.action, self._frame):
+            if binding not in keys.VIEW_KEYS and not keys.why_not(binding.action, self._frame):
                 action = binding.action
                 yield SystemCommand(
                     binding.description,

@@ -13,7 +13,7 @@ from tui.app.ends_on_signals import EndsOnSignals
 from tui.app.scene import Scene
 
 
-class Part(EndsOnSignals[int]):
+class AppPart(EndsOnSignals[int]):
     """An app that shows a session; the whole of it does what stands here undone."""
 
     session: Session
@@ -30,6 +30,10 @@ class Part(EndsOnSignals[int]):
 
     def _lay_out(self, size: Any) -> None:
         """Share the screen."""
+        raise NotImplementedError
+
+    def _toggles_replicas(self) -> None:
+        """A key is about to lead from one network to many, or back."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:

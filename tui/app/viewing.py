@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from echornn.readings import Question
+from echornn.session.commands import Ask
 from echornn.session.frame import State
 from echornn.session.probing import union
 from tui.app import keys
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.scene import Scene
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
@@ -15,7 +16,7 @@ from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 
-class Viewing(Part):
+class Viewing(AppPart):
     """An app that shows views of its frame."""
 
     _choice = ViewChoice()
@@ -107,7 +108,7 @@ class Viewing(Part):
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
-            self.session.ask(question)
+            self.session.send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
         """What a view says that has nothing to draw."""

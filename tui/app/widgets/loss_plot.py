@@ -28,7 +28,7 @@ from tui.app.widgets.ghosts import GhostLines, Place
 from tui.app.widgets.legend import Legend, ghost_words
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
-from tui.app.widgets.strips import Lines, Strips, draw_errors, draw_solved
+from tui.app.widgets.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.widgets.viewport import Viewport
 
 SMOOTHED_SHARE = 40
@@ -82,7 +82,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
         """Called after a key has changed the part that is shown."""
-        self.on_go: Callable[[int], None] = lambda _: None
+        self.on_go: Callable[[int], object] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
         self._scene = scene
         self._ghost_lines = GhostLines(ascii_only)
@@ -188,9 +188,9 @@ class LossPlot(CellWidget, can_focus=True):
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
         if strips.solved:
-            draw_solved(cells, Lines(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
+            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
         if strips.errors:
-            lines = Lines(GUTTER, top + strips.solved, place.width, 1, place.length)
+            lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
             draw_errors(cells, lines, curve, guessing_errors(self._scene.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
