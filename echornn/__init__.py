@@ -11,8 +11,8 @@ The map of this house; each room knows only those below it::
     network/    the forward pass and its gradient: cells, affine, product, scan, model, to_keras
     tasks/      the data, and what is known of it beforehand: the echo series, its levels
     reference/  slow, obvious twins that share no code with the rest
-    config, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen, readings,
-    row_readings: the plain values that all use
+    config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen,
+    readings, row_readings: the plain values that all use
     quiet, native_library, collector: TensorFlow's import, and the garbage collector during imports
     small_loops, threads: what XLA and TensorFlow are told once in a process
 

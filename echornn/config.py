@@ -191,24 +191,26 @@ class EchoConfig:
         object.__setattr__(alone, "replicas", 1)
         return alone
 
+    def changes_to(self, other: EchoConfig) -> dict[str, Any]:
+        """The fields in which another configuration differs, with its values, in the order of the fields."""
+        values = {field.name: getattr(other, field.name) for field in dataclasses.fields(EchoConfig)}
+        return {name: value for name, value in values.items() if value != getattr(self, name)}
+
     def differs_only_live(self, other: EchoConfig) -> bool:
         """Whether a trainer of one configuration can go on with the other: only `LIVE_FIELDS` differ."""
-        names = (field.name for field in dataclasses.fields(self))
-        return all(name in LIVE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+        return self.changes_to(other).keys() <= LIVE_FIELDS
 
     def same_program(self, other: EchoConfig) -> bool:
         """Whether a trainer of one configuration can start over as the other: only `START_FIELDS` differ."""
-        names = (field.name for field in dataclasses.fields(self))
-        return all(name in START_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+        return self.changes_to(other).keys() <= START_FIELDS
 
     def same_data(self, other: EchoConfig) -> bool:
         """Whether one configuration has the data of the other: none of `DATA_FIELDS` differs."""
-        return all(getattr(self, name) == getattr(other, name) for name in DATA_FIELDS)
+        return DATA_FIELDS.isdisjoint(self.changes_to(other))
 
     def same_task(self, other: EchoConfig) -> bool:
         """Whether what was learned under one configuration still counts under the other: only `PACE_FIELDS` differ."""
-        names = (field.name for field in dataclasses.fields(self))
-        return all(name in PACE_FIELDS or getattr(self, name) == getattr(other, name) for name in names)
+        return self.changes_to(other).keys() <= PACE_FIELDS
 
     @property
     def window_stride(self) -> int:

@@ -1,8 +1,9 @@
-"""The page on the architecture names files, classes and functions that are there."""
+"""The page on the architecture names files, classes and functions that are there; each class has its own name."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -44,3 +45,10 @@ def has(owner: str, name: str) -> bool:
 def test_names_that_it_puts_in_code() -> None:
     known = set(re.findall(r"\w+", " ".join((*FILES, *FILES.values()))))
     assert not [name for name in sorted(set(re.findall(r"`(\w+)`", PAGE))) if name not in known]
+
+
+def test_each_class_of_the_two_packages_has_a_name_of_its_own() -> None:
+    texts = (text for path, text in FILES.items() if not path.startswith("tests/"))
+    named = Counter(name for text in texts for name in re.findall(r"^class (\w+)", text, re.M))
+    assert len(named) > 300
+    assert [name for name, places in named.items() if places > 1] == []

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from echornn.runs.recorded_values import shortened
 from tui.commands import record
-from tui.flags import ConfigFlags
+from tui.flags import ConfigFlags, TrainingFlags
 from tui.front_end import FrontEnd, UsageError
 from tui.subcommands import SUBCOMMANDS
-from tui.theme import Theme
-from tui.training import FPS, training
+from tui.training import training
 
 
 def converted(kind: Any, words: Sequence[Token]) -> Any:
@@ -35,7 +33,7 @@ command = App(
     name="echornn-tui",
     help="Train an Echo-RNN by truncated back-propagation through time, live in the terminal.",
     version=lambda: version("echornn-tui"),
-    default_parameter=Parameter(negative=(), converter=converted),
+    default_parameter=Parameter(negative=(), converter=converted, consume_multiple=True),
     result_action="return_value",
 )
 
@@ -47,47 +45,10 @@ for name, subcommand in SUBCOMMANDS.items():
 def train(
     *,
     config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,
-    speed: str | None = None,
-    fps: float = FPS,
-    headless: bool = False,
-    json: bool = False,
-    ascii: bool = False,
-    theme: Theme | None = None,
-    run: Path | None = None,
-    resume: str | None = None,
-    at: int | None = None,
-    compare: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    flags: Annotated[TrainingFlags | None, Parameter(name="*")] = None,
 ) -> FrontEnd:
-    """Train, in the app or as lines.
-
-    Parameters
-    ----------
-    speed
-        Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless.
-    fps
-        Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer.
-    headless
-        Print lines instead of opening the app; the default if there is no terminal.
-    json
-        Print JSON lines; implies --headless.
-    ascii
-        Draw with ASCII characters only.
-    theme
-        Background of the app, dark or light. By default the one chosen last.
-    run
-        Folder to keep the run in, new or empty. By default a new one in your state folder (see list).
-    resume
-        Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Other
-        fields given with it are changed there, as by s in the app; u undoes that.
-    at
-        With --resume: go back to this window of the run's path (0 is the start) and train on from there at once, as a
-        new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run without
-        --at, and go there with [ and { or the crosshair.
-    compare
-        Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
-        process trains is followed.
-    """
-    return training(config, speed, fps, headless, json, ascii, theme, run, resume, at, compare)
+    """Train, in the app or as lines."""
+    return training(config or ConfigFlags(), flags or TrainingFlags())
 
 
 def with_newest(tokens: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from echornn.config import ConfigError
 from echornn.runs.run_error import RunError
 from tui import printed
 from tui.exit_code import ExitCode
+from tui.flags import ConfigFlags, TrainingFlags
 from tui.front_end import FrontEnd, Training, UsageError
 from tui.training import training
 from tui.tty import early_signals, terminal
@@ -46,7 +47,7 @@ def exit_code_of(arguments: list[str]) -> int:
 def _front_end(arguments: list[str]) -> FrontEnd | None:
     """What these words start; None if they were carried out. Without a word, the app need not wait for the parser."""
     if not arguments:
-        return training()
+        return training(ConfigFlags(), TrainingFlags())
     with collector.spared():
         from tui.cli import parsed
 

@@ -97,7 +97,7 @@ def show_map(
 def compute_sweep(
     *,
     out: Path,
-    grid: Annotated[tuple[str, ...], Parameter(consume_multiple=True)],
+    grid: tuple[str, ...],
     seeds: int = 16,
     until: Until = "solved",
     config: Annotated[ConfigFlags | None, Parameter(name="*")] = None,

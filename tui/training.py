@@ -10,14 +10,11 @@ from echornn.config import EchoConfig
 from echornn.runs.recorder import Recorder
 from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
 from tui.commands import record
-from tui.flags import ConfigFlags
+from tui.flags import ConfigFlags, TrainingFlags
 from tui.front_end import FrontEnd, Training, UsageError, require_at
-from tui.theme import Theme
 from tui.tty import guardian, terminal
 
 APP_SPEED = 100.0
-
-FPS = 10.0
 
 
 def parse_speed(text: str) -> float:
@@ -33,57 +30,46 @@ def parse_speed(text: str) -> float:
         raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
 
 
-def training(
-    config: ConfigFlags | None = None,
-    speed: str | None = None,
-    fps: float = FPS,
-    headless: bool = False,
-    json: bool = False,
-    ascii: bool = False,
-    theme: Theme | None = None,
-    run: Path | None = None,
-    resume: str | None = None,
-    at: int | None = None,
-    compare: tuple[str, ...] = (),
-) -> FrontEnd:
-    """What these flags start; `tui.cli.train` says what each is.
+def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
+    """What the main command starts with these fields of a configuration, and these other flags.
 
     Raises:
         UsageError: they cannot be used together, or one is out of range.
         ConfigError: nothing can be trained with these fields.
         RunError: a run cannot be kept, or gone on with.
     """
-    if not 0.1 <= fps <= 60:
-        raise UsageError(f"fps = {fps!r} cannot be used: 0.1 to 60")
-    windows_a_second = None if speed is None else parse_speed(speed)
-    if resume is not None and run is not None:
-        raise UsageError(f"resume = {resume!r} cannot be used with --run: the run goes on in its folder")
-    if at is not None and resume is None:
-        raise UsageError(f"at = {at} cannot be used without --resume: it says where a run goes on")
-    require_at(at)
-    flags = config or ConfigFlags()
-    in_the_app = not (headless or json) and terminal.is_interactive()
-    if compare and not in_the_app:
+    if not 0.1 <= flags.fps <= 60:
+        raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")
+    speed = None if flags.speed is None else parse_speed(flags.speed)
+    if flags.resume is not None and flags.run is not None:
+        raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: the run goes on in its folder")
+    if flags.at is not None and flags.resume is None:
+        raise UsageError(f"at = {flags.at} cannot be used without --resume: it says where a run goes on")
+    require_at(flags.at)
+    in_the_app = not (flags.headless or flags.json) and terminal.is_interactive()
+    if flags.compare and not in_the_app:
         raise UsageError(
-            f"compare = {compare[0]!r} cannot be used without the app, which shows it: export prints a run"
+            f"compare = {flags.compare[0]!r} cannot be used without the app, which shows it: export prints a run"
         )
-    compared = [record.readable(name) for name in compare]
+    compared = [record.readable(name) for name in flags.compare]
     guarded = guardian.divide() if in_the_app else None
-    start, recorder = _begin(run, flags) if resume is None else record.go_on(resume, flags, at)
-    if recorder.resumed is not None:
-        at = record.first_at(recorder.resumed, flags, at)
+    if flags.resume is None:
+        config, recorder = _begin(flags.run, fields)
+    else:
+        config, recorder = record.go_on(flags.resume, fields, flags.at)
+    at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
     if guarded is None:
         from tui.commands.headless import print_training
 
-        return Training(print_training, start, windows_a_second or math.inf, json, recorder, at)
+        return Training(print_training, config, speed or math.inf, flags.json, recorder, at)
     with collector.spared():
         from tui.tty.open_app import show_training
 
     return Training(
-        show_training, start, windows_a_second or APP_SPEED, fps, ascii, theme, recorder, guarded, at, compared
+        show_training, config, speed or APP_SPEED, flags.fps, flags.ascii, flags.theme, recorder, guarded, at, compared
     )
 
 
-def _begin(folder: Path | None, flags: ConfigFlags) -> tuple[EchoConfig, Recorder]:
-    config = flags.over(EchoConfig())
+def _begin(folder: Path | None, fields: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    config = fields.over(EchoConfig())
     return config, record.begin(folder, config)

@@ -126,5 +126,4 @@ class Evidence:
 
 def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
     """The fields that differ, without those that say how many networks are trained and with which seeds."""
-    differing = (name for name in vars(config) if getattr(config, name) != getattr(was, name))
-    return tuple(name for name in differing if name not in ("num_epochs", "seed", "replicas"))
+    return tuple(name for name in was.changes_to(config) if name not in ("num_epochs", "seed", "replicas"))

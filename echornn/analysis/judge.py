@@ -11,8 +11,8 @@ import numpy as np
 from echornn.analysis import rates
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
 from echornn.analysis.known import known_of
+from echornn.analysis.loss_trend import FALLS, LossLevel, LossTrend, loss_trend
 from echornn.analysis.situation import MAINLY, MOSTLY, STILL, Kind, Situation
-from echornn.analysis.standing import FALLS, Level, Standing, standing
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Readings
@@ -68,8 +68,8 @@ def situation(
 ) -> Situation:
     """What is the case.
 
-    It rests on the whole stretch, block by block (`echornn.analysis.standing`), so that it changes seldom; only what is
-    about the newest windows (`PASSING`, a loss that is not finite) comes and goes with them.
+    It rests on the whole stretch, block by block (`LossTrend`), so that it changes seldom; only what is about the
+    newest windows (`PASSING`, a loss that is not finite) comes and goes with them.
 
     Args:
         config: what is trained.
@@ -80,8 +80,8 @@ def situation(
             or nothing was changed before.
         readings: what probes read of this network now, or not long ago; None where nothing is known.
     """
-    stands = standing(config, evidence.reviews)
-    known = known_of(config, evidence, stands, readings, undoable, blamed)
+    trend = loss_trend(config, evidence.reviews)
+    known = known_of(config, evidence, trend, readings, undoable, blamed)
     if not evidence.windows:
         return replace(known, kind=Kind.START)
     if evidence.recent.size and (finite := _not_finite(known, evidence)):
@@ -91,15 +91,15 @@ def situation(
     if blamed and evidence.mean > (1 + AT_CHANCE_SHARE) * chance_level(config):
         return replace(known, kind=Kind.WORSE, mean=evidence.mean)
     if evidence.solved_at is not None:
-        return _lost_in_its_epoch(_at_once(_solved(known, evidence, stands), evidence, stands), evidence, progress)
+        return _lost_in_its_epoch(_at_once(_solved(known, evidence, trend), evidence, trend), evidence, progress)
     if config.echo_step >= config.truncated_backprop_length and not evidence.mean < solved_level(config):
         return replace(known, kind=Kind.BEYOND)
-    if stands is None:
+    if trend is None:
         return replace(known, kind=Kind.TOO_EARLY, windows=evidence.reviews.windows)
-    kind = _unsolved(known, stands, len(evidence.reviews))
+    kind = _unsolved(known, trend, len(evidence.reviews))
     stands_still = kind in (Kind.STALLED, Kind.FEW_NUMBERS)
-    judged = replace(known, kind=kind, since=stands.stands_since if stands_still else stands.since)
-    return _as_saturated(_at_once(judged, evidence, stands))
+    judged = replace(known, kind=kind, since=trend.stands_since if stands_still else trend.since)
+    return _as_saturated(_at_once(judged, evidence, trend))
 
 
 def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
@@ -108,7 +108,7 @@ def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) ->
     Args:
         shown: the newest windows one by one, the last one last.
     """
-    known = known_of(config, evidence, standing(config, evidence.reviews), None, False, ())
+    known = known_of(config, evidence, loss_trend(config, evidence.reviews), None, False, ())
     if not np.isfinite(evidence.recent).all():
         return None
     told = (_passing(known, evidence, progress, ago) for ago, progress in enumerate(reversed(shown)))
@@ -147,19 +147,19 @@ def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int 
     return None
 
 
-def _solved(known: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
+def _solved(known: Situation, evidence: Evidence, trend: LossTrend | None) -> Situation:
     """Of a task that was solved once: whether it still is."""
-    if stands is None or stands.level is Level.SOLVED:
-        often = stands is not None and stands.relapses >= OFTEN and 2 * (stands.lost_at or 0) > stands.until
+    if trend is None or trend.level is LossLevel.SOLVED:
+        often = trend is not None and trend.relapses >= OFTEN and 2 * (trend.lost_at or 0) > trend.until
         return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
-    judged_before = evidence.solved_at is not None and stands.until < evidence.solved_at + RECENT_WINDOWS
-    if stands.relapses == 0 and (judged_before or stands.newest < lost_level(known.config)):
+    judged_before = evidence.solved_at is not None and trend.until < evidence.solved_at + RECENT_WINDOWS
+    if trend.relapses == 0 and (judged_before or trend.newest < lost_level(known.config)):
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
-    if stands.relapses >= OFTEN and stands.level is Level.BELOW:
+    if trend.relapses >= OFTEN and trend.level is LossLevel.BELOW:
         return replace(known, kind=Kind.UNSTEADY)
     if evidence.lost_at is None and evidence.recent.size and evidence.mean < lost_level(known.config):
         return replace(known, kind=Kind.SOLVED, mean=evidence.mean)
-    since = next((at for at in (evidence.lost_at, stands.lost_at) if at is not None), stands.since)
+    since = next((at for at in (evidence.lost_at, trend.lost_at) if at is not None), trend.since)
     return replace(known, kind=Kind.RELAPSED, since=since)
 
 
@@ -171,7 +171,7 @@ def _lost_in_its_epoch(judged: Situation, evidence: Evidence, progress: Progress
     return replace(judged, into_epoch=(progress.window - windows_since) % judged.config.windows_per_epoch + 1)
 
 
-def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> Situation:
+def _at_once(judged: Situation, evidence: Evidence, trend: LossTrend | None) -> Situation:
     """The same, or what the newest windows say so clearly that it need not wait for a block, which may take long."""
     chance, mean = chance_level(judged.config), evidence.mean
     if evidence.recent.size < RECENT_WINDOWS:
@@ -181,7 +181,7 @@ def _at_once(judged: Situation, evidence: Evidence, stands: Standing | None) -> 
         return replace(now, kind=Kind.LEARNING, falls=True)
     if judged.kind is Kind.LEARNING and mean < CLEAR * judged.mean:
         return now
-    if judged.kind in ABOVE and mean <= chance and stands is not None:
+    if judged.kind in ABOVE and mean <= chance and trend is not None:
         return replace(now, kind=_at_chance(judged))
     if judged.kind in (Kind.RELAPSED, Kind.UNSTEADY) and mean <= chance < judged.mean:
         return now
@@ -203,27 +203,27 @@ def _has_begun_to_fall(config: EchoConfig, evidence: Evidence) -> bool:
     return bool(newest[few // 2 :].mean() <= newest.mean()) if few > 1 else True
 
 
-def _unsolved(known: Situation, stands: Standing, blocks: int) -> Kind:
+def _unsolved(known: Situation, trend: LossTrend, blocks: int) -> Kind:
     """Of a task that was not solved yet."""
     config = known.config
-    falling_below = stands.level is Level.BELOW and stands.falls
-    if known.before is not None and stands.level in (Level.CHANCE, Level.WORSE):
+    falling_below = trend.level is LossLevel.BELOW and trend.falls
+    if known.before is not None and trend.level in (LossLevel.CHANCE, LossLevel.WORSE):
         return Kind.FORGOT
     if not falling_below and rates.is_large(config):
-        if blocks >= FEW_BLOCKS or stands.level is Level.WORSE:
+        if blocks >= FEW_BLOCKS or trend.level is LossLevel.WORSE:
             return Kind.RATE_TOO_LARGE
-    elif rates.is_small(config) and not (falling_below and stands.fall > FALLS):
+    elif rates.is_small(config) and not (falling_below and trend.fall > FALLS):
         return Kind.STEPS_TOO_SMALL
-    if stands.changes >= OFTEN:
+    if trend.changes >= OFTEN:
         return Kind.SWINGING
-    match stands.level:
-        case Level.WORSE:
-            wild = stands.mean > RECOVERED * chance_level(config)
-            return Kind.SETTLING if stands.falls and not wild else Kind.WORSE
-        case Level.CHANCE:
-            return Kind.BEGINNING if stands.better else _at_chance(known)
+    match trend.level:
+        case LossLevel.WORSE:
+            wild = trend.mean > RECOVERED * chance_level(config)
+            return Kind.SETTLING if trend.falls and not wild else Kind.WORSE
+        case LossLevel.CHANCE:
+            return Kind.BEGINNING if trend.better else _at_chance(known)
         case _:
-            return Kind.LEARNING if stands.falls else _stalled(known, stands)
+            return Kind.LEARNING if trend.falls else _stalled(known, trend)
 
 
 def _as_saturated(judged: Situation) -> Situation:
@@ -242,7 +242,7 @@ def _at_chance(known: Situation) -> Kind:
     return Kind.PINNED if uniform and not moves else Kind.PLATEAU
 
 
-def _stalled(known: Situation, stands: Standing) -> Kind:
+def _stalled(known: Situation, trend: LossTrend) -> Kind:
     if not fits_register(known.config):
         return Kind.FEW_NUMBERS
-    return Kind.SLIPPED if stands.slipped else Kind.STALLED
+    return Kind.SLIPPED if trend.slipped else Kind.STALLED

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from echornn.analysis.evidence import RECENT_WINDOWS, Evidence
+from echornn.analysis.loss_trend import LossTrend
 from echornn.analysis.reviews import HIGHEST
 from echornn.analysis.situation import Kind, Note, Situation
-from echornn.analysis.standing import Standing
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
 from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
@@ -25,7 +25,7 @@ SURE = 4.0
 def known_of(
     config: EchoConfig,
     evidence: Evidence,
-    stands: Standing | None,
+    trend: LossTrend | None,
     readings: Readings | None,
     undoable: bool,
     blamed: tuple[str, ...],
@@ -51,19 +51,19 @@ def known_of(
         undoable=undoable,
         blamed=blamed,
     )
-    if stands is not None:
+    if trend is not None:
         known = replace(
             known,
-            mean=stands.mean if stands.mean < HIGHEST / 2 else evidence.mean,
-            wrong=stands.errors,
-            more_right=_more_right(config, stands),
-            since=stands.since,
-            best=stands.best,
-            best_at=stands.best_at,
-            best_wrong=stands.best_errors,
-            falls=stands.falls,
-            fall=stands.fall,
-            relapses=stands.relapses,
+            mean=trend.mean if trend.mean < HIGHEST / 2 else evidence.mean,
+            wrong=trend.errors,
+            more_right=_more_right(config, trend),
+            since=trend.since,
+            best=trend.best,
+            best_at=trend.best_at,
+            best_wrong=trend.best_errors,
+            falls=trend.falls,
+            fall=trend.fall,
+            relapses=trend.relapses,
         )
     if readings is None:
         return known
@@ -84,14 +84,14 @@ def _of_lag(memory: Memory, lag: int) -> float:
     return float(memory.by_lag[lag]) if lag < len(memory.by_lag) else math.nan
 
 
-def _more_right(config: EchoConfig, stands: Standing) -> bool:
+def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
     """Whether more is right than by the best guess, by more than so many predictions are off by chance.
 
     Each target counts once, however many windows it lies in.
     """
     wrong = best_guess_errors(config)
-    count = max(1, stands.windows * config.batch_size * config.window_stride)
-    return wrong - stands.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
+    count = max(1, trend.windows * config.batch_size * config.window_stride)
+    return wrong - trend.errors > SURE * math.sqrt(wrong * (1 - wrong) / count)
 
 
 def _is_long_ago(evidence: Evidence) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.analysis.pyramid import Pyramid
-from echornn.analysis.pyramid_level import KEPT_BUCKETS, Buckets, Level, Windows
+from echornn.analysis.pyramid_level import KEPT_BUCKETS, Buckets, PyramidLevel, Windows
 from echornn.progress import Floats
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
@@ -98,7 +98,7 @@ class OfOne(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class HistoryPiece:
     """Windows of a history that lie somewhere along a curve.
 
     Attributes:
@@ -118,7 +118,9 @@ def width_of(columns: int, windows: int) -> int:
     return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
-def curve_of(pieces: Sequence[Piece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()) -> Curve:
+def curve_of(
+    pieces: Sequence[HistoryPiece], columns: int, first: int, last: int, segments: tuple[Segment, ...] = ()
+) -> Curve:
     """The windows from ``first`` up to ``last`` of these pieces, end to end, in about ``columns`` buckets.
 
     Args:
@@ -166,7 +168,7 @@ class LossHistory(Pyramid):
     """
 
     def __init__(self, kept: int = KEPT_BUCKETS) -> None:
-        super().__init__(Level(kept), lambda: Level(kept))
+        super().__init__(PyramidLevel(kept), lambda: PyramidLevel(kept))
         self._kept = kept
 
     def append(self, losses: npt.NDArray[np.float32], error_rates: npt.NDArray[np.float32]) -> None:
@@ -178,7 +180,7 @@ class LossHistory(Pyramid):
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
         """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
         last = len(self) if last is None else min(last, len(self))
-        return curve_of([Piece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
+        return curve_of([HistoryPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
 
     def losses(self, first: int, last: int) -> Floats | None:
         """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""

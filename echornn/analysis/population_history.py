@@ -12,7 +12,7 @@ from echornn.analysis.band import OF_BAND, SHARES, Band
 from echornn.analysis.loss_history import width_of
 from echornn.analysis.packed import LOST, Packed, error_rates_of, losses_of
 from echornn.analysis.pyramid import Pyramid
-from echornn.analysis.pyramid_level import FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, Level, Which, Windows
+from echornn.analysis.pyramid_level import FACTOR, KEPT_BUCKETS, OF_LOSSES, Buckets, PyramidLevel, Which, Windows
 from echornn.analysis.seed_stats import quantiles
 from echornn.config import EchoConfig
 from echornn.progress import Floats
@@ -51,8 +51,8 @@ class PopulationHistory:
         self.replicas = replicas
         self._at_once = kept = kept_buckets(replicas) if kept is None else kept
         finest = _PackedLevel(kept, replicas, config)
-        self._each = Pyramid(finest, lambda: Level(kept, OF_LOSSES, (replicas,), np.float32))
-        self._all = Pyramid(Level(BAND_KEPT, OF_BAND), lambda: Level(BAND_KEPT, OF_BAND))
+        self._each = Pyramid(finest, lambda: PyramidLevel(kept, OF_LOSSES, (replicas,), np.float32))
+        self._all = Pyramid(PyramidLevel(BAND_KEPT, OF_BAND), lambda: PyramidLevel(BAND_KEPT, OF_BAND))
 
     def __len__(self) -> int:
         return len(self._each)
@@ -225,7 +225,7 @@ def shades_of(
     return shades
 
 
-class _PackedLevel(Level):
+class _PackedLevel(PyramidLevel):
     """Keeps the windows themselves, packed."""
 
     def __init__(self, kept: int, replicas: int, config: EchoConfig) -> None:

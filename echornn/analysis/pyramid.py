@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.analysis.pyramid_level import ALL, FACTOR, Buckets, Level, Which, Windows
+from echornn.analysis.pyramid_level import ALL, FACTOR, Buckets, PyramidLevel, Which, Windows
 
 
 class Pyramid:
@@ -25,7 +25,7 @@ class Pyramid:
         coarser: makes an empty level for buckets of them.
     """
 
-    def __init__(self, finest: Level, coarser: Callable[[], Level]) -> None:
+    def __init__(self, finest: PyramidLevel, coarser: Callable[[], PyramidLevel]) -> None:
         self._lock = threading.Lock()
         self._levels = [finest]
         self._coarser = coarser

@@ -31,7 +31,7 @@ Which = slice | npt.NDArray[np.int64]
 ALL = slice(None)
 
 
-class Level:
+class PyramidLevel:
     """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound.
 
     Args:

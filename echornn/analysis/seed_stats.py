@@ -19,7 +19,7 @@ NORMAL_95 = 1.959964
 Indices = npt.NDArray[np.int64]
 
 
-class Counts(NamedTuple):
+class SolvedCounts(NamedTuple):
     """How many of several networks have come how far.
 
     Attributes:
@@ -90,9 +90,9 @@ class SeedStats:
         return int(np.count_nonzero(self.lost_at))
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> SolvedCounts:
         """How many solved it, and lost it."""
-        return Counts(self.replicas, self.solved, self.lost)
+        return SolvedCounts(self.replicas, self.solved, self.lost)
 
     @property
     def is_blank(self) -> bool:

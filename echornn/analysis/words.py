@@ -9,6 +9,7 @@ from dataclasses import replace
 from echornn.analysis import unsolved_words
 from echornn.analysis.advice import helped, in_a_line
 from echornn.analysis.loss_text import loss_text
+from echornn.analysis.loss_trend import FALLS, FIRST_JUDGED
 from echornn.analysis.phrases import (
     ONE_SEED,
     SLOWER,
@@ -32,7 +33,6 @@ from echornn.analysis.phrases import (
 from echornn.analysis.remedy import Remedy
 from echornn.analysis.reviews import FIRST_BLOCK
 from echornn.analysis.situation import Kind, Note, Situation
-from echornn.analysis.standing import FALLS, FIRST_JUDGED
 from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
 from echornn.tasks.levels import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from echornn.probes.parts import Part
+from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared
 from echornn.progress import Symbols
 from echornn.readings import Memory
@@ -16,7 +16,7 @@ LEAST_SIZE = 1e-12
 Doubles = npt.NDArray[np.float64]
 
 
-def memory(prepared: Prepared, part: Part) -> Memory:
+def memory(prepared: Prepared, part: CellPart) -> Memory:
     """r2 by lag of the best linear read-out, fitted on half of the rows and judged on the other half.
 
     "Short term memory in echo state networks" (Jaeger 2001), whose memory capacity is the sum over all lags. With two

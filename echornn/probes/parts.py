@@ -9,7 +9,7 @@ from echornn.config import EchoConfig
 
 
 @dataclass(frozen=True)
-class Part:
+class CellPart:
     """A vector of the state's size.
 
     Attributes:
@@ -23,7 +23,7 @@ class Part:
     where: slice
 
 
-def parts_of(config: EchoConfig) -> dict[str, Part]:
+def parts_of(config: EchoConfig) -> dict[str, CellPart]:
     """All parts by name: the top layer's h, the rest that it carries, its gates; then the layers below, alike."""
     cell, size = CELL_FACTS[config.cell], config.state_size
     found = []
@@ -31,5 +31,5 @@ def parts_of(config: EchoConfig) -> dict[str, Part]:
         prefix = f"layer {layer + 1} " if config.num_layers > 1 else ""
         for names, is_gate in ((cell.state_parts, False), (cell.gates, True)):
             for number, name in enumerate(names, start=layer * len(names)):
-                found.append(Part(prefix + name, is_gate, slice(number * size, (number + 1) * size)))
+                found.append(CellPart(prefix + name, is_gate, slice(number * size, (number + 1) * size)))
     return {part.name: part for part in found}

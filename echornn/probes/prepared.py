@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echornn.network.shapes import carried_size
-from echornn.probes.parts import Part
+from echornn.probes.parts import CellPart
 from echornn.probes.running import Ran, run
 from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, draw, series_for, targets_for
 from echornn.progress import Floats, Symbols
@@ -19,7 +19,7 @@ STEPS_TO_SETTLE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class NewestWindow:
     """The newest window, time first.
 
     Attributes:
@@ -75,7 +75,7 @@ class Prepared:
         assert self.window is not None
         return run(self.config, self.weights, self.window.x, self.window.init_state)
 
-    def read(self, part: Part) -> Floats:
+    def read(self, part: CellPart) -> Floats:
         """A part at the steps of the series that are read, float32 [steps read, rows, units]."""
         return part_of(self.on_series, part)[self.series.steps_back :]
 
@@ -94,7 +94,7 @@ class Prepared:
         return settled
 
 
-def part_of(ran: Ran, part: Part) -> Floats:
+def part_of(ran: Ran, part: CellPart) -> Floats:
     """A part of what was run, float32 [steps, rows, units]."""
     return (ran.gates if part.is_gate else ran.states)[..., part.where]
 
@@ -104,7 +104,7 @@ def states_before(init_state: Floats, states: Floats) -> Floats:
     return np.concatenate([init_state[np.newaxis], states[:-1]])
 
 
-def _newest_window(specimen: Specimen) -> Window | None:
+def _newest_window(specimen: Specimen) -> NewestWindow | None:
     """None also where it is of another configuration, or the state that it began with is not known."""
     config, progress = specimen.state.config, specimen.progress
     if progress is None:
@@ -113,4 +113,4 @@ def _newest_window(specimen: Specimen) -> Window | None:
     fits = progress.x.shape == shape and progress.init_state.shape == (config.batch_size, carried_size(config))
     if not fits or not np.isfinite(progress.init_state).all():
         return None
-    return Window(np.ascontiguousarray(progress.x.T), np.ascontiguousarray(progress.y.T), progress.init_state)
+    return NewestWindow(np.ascontiguousarray(progress.x.T), np.ascontiguousarray(progress.y.T), progress.init_state)

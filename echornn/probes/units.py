@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from echornn.probes.parts import Part
+from echornn.probes.parts import CellPart
 from echornn.probes.prepared import Prepared, part_of
 from echornn.probes.series import ProbeSeries
 from echornn.progress import Counts, Floats
@@ -17,7 +17,7 @@ LEAST_MOVE = 1e-6
 """Of a unit's size: what moves less stands still, as far as float32 knows."""
 
 
-def units(prepared: Prepared, part: Part) -> Units:
+def units(prepared: Prepared, part: CellPart) -> Units:
     """The units in the newest window, with the weights of now, and what the probes' own data tells of each."""
     read = prepared.read(part)
     if prepared.window is None:
@@ -37,7 +37,7 @@ def units(prepared: Prepared, part: Part) -> Units:
     )
 
 
-def saturated(part: Part, activity: Floats) -> npt.NDArray[np.bool_]:
+def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
     """Which of a part's numbers are; a gate's are counted from its middle, an LSTM's c as h sees it, tanh(c)."""
     shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
     return np.abs(shown) > SATURATED

@@ -6,9 +6,9 @@ import bisect
 import dataclasses
 import itertools
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
@@ -134,29 +134,6 @@ def task_since(path: Sequence[Branch]) -> int:
         if after.cause != "alone" and not before.config.same_task(after.config):
             since = after.start
     return since
-
-
-def changes(before: EchoConfig, after: EchoConfig) -> dict[str, tuple[Any, Any]]:
-    """The fields that differ, with their values before and after."""
-    old, new = dataclasses.asdict(before), dataclasses.asdict(after)
-    return {name: (old[name], new[name]) for name in new if old[name] != new[name]}
-
-
-def in_words(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
-    """The fields that differ, with their values after; empty where none does. Several networks are told by their seeds,
-    and one alone by its own.
-
-    Args:
-        without: fields that are left out.
-    """
-    differing = {name: both for name, both in changes(before, after).items() if name not in without}
-    seeds = []
-    if "replicas" in differing:
-        several = f"{after.replicas:,} networks of seeds {after.seed} to {after.seed + after.replicas - 1}"
-        seeds = [several if after.replicas > 1 else f"seed {after.seed} alone"]
-        differing.pop("seed", None)
-        del differing["replicas"]
-    return ", ".join([*seeds, *(f"{name} {value}" for name, (_, value) in differing.items())])
 
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.runs import own_files, recorded_state, recorded_values
-from echornn.runs.branch import changes
 from echornn.runs.loss_layout import OF_ONE, LossLayout
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.training.trained_on import DEVICES, Devices, program_of
@@ -167,10 +166,7 @@ def _layout(changes: object) -> LossLayout:
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
     """Of each program, the fields that are not the defaults."""
-    return [
-        ({name: new for name, (_, new) in changes(EchoConfig(), config).items()}, device)
-        for config, device in devices.items()
-    ]
+    return [(EchoConfig().changes_to(config), device) for config, device in devices.items()]
 
 
 def _devices(told: object) -> Devices:

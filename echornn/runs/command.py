@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment, changes
+from echornn.runs.branch import Branch, Moment
 from echornn.runs.recorded_values import MOST, NO_RECORD, config_from, shortened
 
 Deed = Literal[Cause, "return", "undo"]
@@ -62,7 +62,7 @@ class Command:
         A run may have thousands of branches, and each line must tell all, whatever becomes of the others.
         """
         told = {name: value for name, value in vars(self).items() if value is not None}
-        told["config"] = {name: new for name, (_, new) in changes(EchoConfig(), self.config).items()}
+        told["config"] = EchoConfig().changes_to(self.config)
         return json.dumps(told).encode() + b"\n"
 
     @classmethod

@@ -19,7 +19,7 @@ Curves = dict[str, float]
 SHARES = (0.1, 0.5, 0.9)
 
 
-class Point(Protocol):
+class EventPoint(Protocol):
     """Collects the windows of one point, one after the other; its values do not depend on how they are cut into
     pieces."""
 
@@ -41,11 +41,11 @@ class PointOfOne:
         self._losses = self._errors = 0.0
 
     def take(self, progress: AnyProgress, begin: int, end: int) -> None:
-        """See `Point.take`."""
+        """See `EventPoint.take`."""
         self._take(progress.losses[begin:end], progress.errors[begin:end])
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """See `Point.take_again`."""
+        """See `EventPoint.take_again`."""
         self._take(windows["loss"], np.where(windows["errors"] < 0, np.nan, windows["errors"]))
 
     def _take(self, losses: Floats, errors: npt.NDArray[Any]) -> None:
@@ -53,7 +53,7 @@ class PointOfOne:
         self._errors += float(errors.sum(dtype=np.float64))
 
     def curves(self, windows: int) -> Curves:
-        """See `Point.curves`."""
+        """See `EventPoint.curves`."""
         return {"loss": self._losses / windows, "accuracy": 1 - self._errors / (windows * self._predictions)}
 
 
@@ -70,24 +70,24 @@ class PointOfMany:
         self._solved = solved
 
     def take(self, progress: AnyProgress, begin: int, end: int) -> None:
-        """See `Point.take`."""
+        """See `EventPoint.take`."""
         assert isinstance(progress, PopulationProgress)
         self._sums = self._sums.after(progress.losses[begin:end])
         along = progress.trained - len(progress.losses) + end
         self._solved = int(np.count_nonzero((progress.solved_at > 0) & (progress.solved_at <= along)))
 
     def take_again(self, windows: npt.NDArray[Any]) -> None:
-        """See `Point.take_again`."""
+        """See `EventPoint.take_again`."""
         self._sums = self._sums.after(losses_of(windows))
 
     def curves(self, windows: int) -> Curves:
-        """See `Point.curves`."""
+        """See `EventPoint.curves`."""
         low, middle, high = quantiles(self._sums.means[np.newaxis], SHARES)[:, 0].tolist()
         rate = self._solved / len(self._sums.sums)
         return {"loss": middle, "loss_10": low, "loss_90": high, "success_rate": rate}
 
 
-def point_of(config: EchoConfig, solved: int = 0) -> Point:
+def point_of(config: EchoConfig, solved: int = 0) -> EventPoint:
     """A new point without windows.
 
     Args:

@@ -21,7 +21,7 @@ Windows = npt.NDArray[Any]
 """As `Run.windows` gives them."""
 
 
-class Seen(NamedTuple):
+class RunSnapshot(NamedTuple):
     """What was read of a run at one time.
 
     Attributes:
@@ -55,7 +55,7 @@ class FollowedRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         run = run_dir.glance(folder)
-        self.seen = Seen(Timeline(), run.stands, run.config)
+        self.seen = RunSnapshot(Timeline(), run.stands, run.config)
         self._read = _Read(run.identity)
 
     def refresh(self) -> bool:
@@ -83,7 +83,7 @@ class FollowedRun:
             for windows in pieces:
                 run.tell(timeline, stretch, windows)
         about.require_identity(self.folder, run.identity)
-        self.seen, self._read = Seen(timeline, run.stands, run.config), found
+        self.seen, self._read = RunSnapshot(timeline, run.stands, run.config), found
         return True
 
 

@@ -23,7 +23,7 @@ def row_bytes(replicas: int) -> int:
     return BYTES_OF_ONE if replicas == 1 else BYTES_OF_EACH * replicas
 
 
-class Rows(NamedTuple):
+class LogRows(NamedTuple):
     """Windows on end of the same number of networks.
 
     Attributes:
@@ -78,12 +78,12 @@ class LossLayout:
         first, replicas = self.changes[at]
         return first + (length - self._offsets[at]) // row_bytes(replicas)
 
-    def rows(self, first: int, last: int) -> Iterator[Rows]:
+    def rows(self, first: int, last: int) -> Iterator[LogRows]:
         """Windows ``first <= window < last``, those together that are of as many networks."""
         at = self._part(first)
         while first < last:
             end = min(last, self.changes[at + 1][0]) if at + 1 < len(self.changes) else last
-            yield Rows(first, end, self.changes[at][1], self.offset(first))
+            yield LogRows(first, end, self.changes[at][1], self.offset(first))
             first, at = end, at + 1
 
     def _part(self, window: int) -> int:

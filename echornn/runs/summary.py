@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +58,7 @@ class Summary:
     @property
     def differs(self) -> dict[str, Any]:
         """The fields whose values are not the defaults."""
-        return differs(self.config)
-
-
-def differs(config: EchoConfig) -> dict[str, Any]:
-    """The fields of a configuration whose values are not the defaults."""
-    defaults = dataclasses.asdict(EchoConfig())
-    return {name: value for name, value in dataclasses.asdict(config).items() if value != defaults[name]}
+        return EchoConfig().changes_to(self.config)
 
 
 def summary(folder: Path) -> Summary:

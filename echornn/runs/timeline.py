@@ -14,11 +14,11 @@ from echornn.analysis.loss_history import Curve, LossHistory, Segment, curve_of,
 from echornn.analysis.packed import Packed, packed_of
 from echornn.analysis.population_history import PopulationPiece, ReplicaHistory, band_of, shades_of
 from echornn.analysis.reviews import Reviews
-from echornn.analysis.seed_stats import Counts, SeedStats
+from echornn.analysis.seed_stats import SeedStats, SolvedCounts
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress, Floats, PopulationProgress, Progress
 from echornn.runs.branch import Branch, Moment, goes_on
-from echornn.runs.line import NO_LINE, Line, as_one
+from echornn.runs.path_history import NO_PATH, PathHistory, as_one
 from echornn.runs.track import GOOD_WINDOWS, Track, TrackOfMany, TrackOfOne
 from echornn.runs.tree import KEPT_PATHS, Tree
 
@@ -30,7 +30,7 @@ class Timeline(Tree):
         super().__init__()
         self._trained = 0
         self._any_bad = False
-        self._lines: dict[tuple[int, int], Line] = {}
+        self._lines: dict[tuple[int, int], PathHistory] = {}
 
     @property
     def trained(self) -> int:
@@ -234,12 +234,12 @@ class Timeline(Tree):
         has not by the branch's end. Of several networks, `counts` tells."""
         return self._tracks[number].lost_at
 
-    def counts(self, number: int) -> Counts | None:
+    def counts(self, number: int) -> SolvedCounts | None:
         """How many of a branch's networks had solved the task by its end, and lost it again; None of one alone."""
         track = self._tracks[number]
         if not isinstance(track, TrackOfMany):
             return None
-        return Counts(track.branch.config.replicas, track.solved, track.lost_again)
+        return SolvedCounts(track.branch.config.replicas, track.solved, track.lost_again)
 
     def mean_loss(self, number: int) -> float:
         """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""
@@ -263,22 +263,22 @@ class Timeline(Tree):
             pieces = line.pieces(width_of(columns, last - first), first, last)
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
-    def _line(self, number: int, seed: int) -> Line:
+    def _line(self, number: int, seed: int) -> PathHistory:
         """A branch's path as it is drawn, of the network that ends with this seed: put on to that of its parent."""
         known = self._lines.get((number, seed))
         if known is not None:
             return known
-        new, before = [self.branch(number)], NO_LINE
-        while before is NO_LINE and not new[0].starts_over and (parent := new[0].parent) is not None:
-            before = self._lines.get((parent.branch, seed), NO_LINE)
-            if before is NO_LINE:
+        new, before = [self.branch(number)], NO_PATH
+        while before is NO_PATH and not new[0].starts_over and (parent := new[0].parent) is not None:
+            before = self._lines.get((parent.branch, seed), NO_PATH)
+            if before is NO_PATH:
                 new.insert(0, self.branch(parent.branch))
         starts = np.append(before.starts, np.array([one.start for one in new], np.int64))
         histories = (*before.histories, *(self._history(one, seed) for one in new))
         ended = range(max(0, len(before.starts) - 1), len(starts) - 1)
         sums = [as_one(histories[one], int(starts[one + 1] - starts[one])) for one in ended]
         segments = (*before.segments, *map(_segment, new))
-        line = Line(starts, histories, np.concatenate([before.sums, *sums], axis=1), segments)
+        line = PathHistory(starts, histories, np.concatenate([before.sums, *sums], axis=1), segments)
         if len(self._lines) >= KEPT_PATHS:
             del self._lines[next(iter(self._lines))]
         self._lines[number, seed] = line

@@ -7,7 +7,8 @@ import threading
 from abc import ABC, abstractmethod
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment, Span, digest, in_words, path_to, spans_to, whole_path
+from echornn.config_text import changes_text
+from echornn.runs.branch import Branch, Moment, Span, digest, path_to, spans_to, whole_path
 from echornn.runs.track import Track
 
 KEPT_PATHS = 32
@@ -149,5 +150,5 @@ def said(branch: Branch, before: EchoConfig | None) -> str:
     """How a branch differs from what was trained before it, in a few words."""
     if branch.cause == "alone":
         return f"seed {branch.config.seed} alone"
-    differing = "" if before is None else in_words(before, branch.config)
+    differing = "" if before is None else changes_text(before, branch.config)
     return differing or CAUSES[branch.cause]

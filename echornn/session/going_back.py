@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment, changes
+from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.runs.track import GOOD_WINDOWS
 
@@ -53,7 +53,8 @@ def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
 
 def _edited(timeline: Timeline, branch: Branch) -> set[str]:
     """The fields that an edit changed, but for ``num_epochs``."""
-    return set(changes(timeline.parent_config(branch) or branch.config, branch.config)) - {"num_epochs"}
+    before = timeline.parent_config(branch) or branch.config
+    return before.changes_to(branch.config).keys() - {"num_epochs"}
 
 
 def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:

@@ -11,7 +11,7 @@ from echornn.analysis.loss_history import Cause
 from echornn.analysis.packed import as_kept
 from echornn.config import EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Branch, Moment, changes, goes_on, starts_over
+from echornn.runs.branch import Branch, Moment, goes_on, starts_over
 from echornn.runs.command import Command
 from echornn.runs.recorder import Recorder
 from echornn.session.keyframing import Keyframing, ours
@@ -230,7 +230,7 @@ class LiveRun(Whereabouts):
         before = self._leave()
         cause: Cause = "preset" if anew else "edit"
         parent = self.root if starts_over(cause, self.config, config) else self.moment
-        kind = "anew" if anew else ("nudge", *sorted(changes(self.config, config))) if held else None
+        kind = "anew" if anew else ("nudge", *sorted(self.config.changes_to(config))) if held else None
         if self.config.differs_only_live(config):
             if anew:
                 self._start_over()

@@ -8,7 +8,7 @@ from typing import Any
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
-from echornn.runs.branch import Moment, changes
+from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
 from echornn.session.changes import Changes
 from echornn.session.drive import WATCHABLE_SPEED, Drive
@@ -73,8 +73,7 @@ class Loop:
         resumed = self.recorder.resumed
         if resumed is not None:
             owner = None if at is None else resumed.owner(resumed.moment(at))
-            differing = changes(resumed.config if owner is None else owner.config, config)
-            self.editing_first = {name: after for name, (_, after) in differing.items()}
+            self.editing_first = (resumed if owner is None else owner).config.changes_to(config)
         trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
         made = make_trainer or tensorflow_trainers(*trained_by)
         first = config if resumed is None else resumed.config

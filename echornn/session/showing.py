@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from echornn.config import EchoConfig
+from echornn.config_text import changes_text
 from echornn.readings import Readings
-from echornn.runs.branch import in_words
 from echornn.runs.recorder import Recorder
 from echornn.session.drive import Drive
 from echornn.session.frame import Frame, State
@@ -27,7 +27,7 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
     if run is not None and run.checkpoint is not None:
         state = run.checkpoint.state
         position = place(state.epoch, state.window, state.config)
-        first = in_words(state.config, config) if at is None else f"window {at:,}"
+        first = changes_text(state.config, config) if at is None else f"window {at:,}"
         message += f", then {first}" if first else ""
         config, is_unread = state.config, run.trained > 0
     return Frame(State.LOADING, config, message, *position, speed=speed, is_unread=is_unread)

@@ -108,7 +108,7 @@ def point_of(config: EchoConfig) -> EchoConfig:
 
 def told_of(config: EchoConfig) -> dict[str, Any]:
     """The fields that are not the defaults; those that are added later do not change it."""
-    return {name: value for name, value in vars(config).items() if value != getattr(DEFAULT, name)}
+    return DEFAULT.changes_to(config)
 
 
 def read_asked(folder: Path) -> tuple[Asked, ...]:

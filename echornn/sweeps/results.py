@@ -27,7 +27,7 @@ SUFFIX = ".json"
 
 
 @dataclass(frozen=True)
-class Point:
+class GridPoint:
     """A configuration, and what came of its seeds.
 
     Attributes:
@@ -80,8 +80,8 @@ class SweepResults:
     seeds: tuple[int, ...]
     fields: Mapping[str, Value]
     until: Until
-    points: tuple[Point, ...]
-    earlier: tuple[Point, ...]
+    points: tuple[GridPoint, ...]
+    earlier: tuple[GridPoint, ...]
     impossible: tuple[Impossible, ...]
     versions: tuple[Versions, ...]
     _index: _Index
@@ -127,7 +127,7 @@ class SweepResults:
         if self._stamp and stamp != self._stamp:  # more was asked for
             return SweepResults.read(self.folder)
         before = (*self.points, *self.earlier)
-        changed: dict[int, Point] = {}
+        changed: dict[int, GridPoint] = {}
         for name in _names(self.folder / RESULTS):
             place = self._index.results.get(name)
             if place is None:
@@ -176,8 +176,8 @@ class _Index:
         failures: for a point's key its number.
     """
 
-    points: tuple[Point, ...]
-    earlier: tuple[Point, ...]
+    points: tuple[GridPoint, ...]
+    earlier: tuple[GridPoint, ...]
     results: Mapping[str, tuple[int, int]]
     failures: Mapping[str, int]
 
@@ -212,9 +212,9 @@ class _Trained:
     versions: Versions
     keys: dict[int, str] = field(default_factory=dict)
 
-    def as_point(self, point: EchoConfig) -> Point:
+    def as_point(self, point: EchoConfig) -> GridPoint:
         seeds = tuple(sorted(self.keys))
-        return Point(replace(point, seed=seeds[0]), seeds, versions=self.versions)
+        return GridPoint(replace(point, seed=seeds[0]), seeds, versions=self.versions)
 
 
 def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:

@@ -49,7 +49,7 @@ class Status:
         return self.known + self.given_up >= self.trainings
 
 
-class Pace:
+class Throughput:
     """How fast it goes lately.
 
     Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 from echornn.config import EchoConfig
-from echornn.sweeps.results import Point, SweepResults
+from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.table import Surveyed, Values
-from echornn.sweeps.tally import Tally, Trained
+from echornn.sweeps.tally import SeedResult, Tally
 from echornn.tasks.levels import lost_level
 
 
@@ -42,7 +42,7 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
     )
 
 
-def tally_of(point: Point, before: Tally | None = None, version: int = 0) -> Tally:
+def tally_of(point: GridPoint, before: Tally | None = None, version: int = 0) -> Tally:
     """What is known of a point.
 
     Args:
@@ -57,7 +57,7 @@ def tally_of(point: Point, before: Tally | None = None, version: int = 0) -> Tal
     results = sorted(point.results.items())
     level = lost_level(point.config)
     trained = tuple(
-        Trained(seed, one.solved_at, one.final_loss, one.solved_at is not None and not one.final_loss <= level)
+        SeedResult(seed, one.solved_at, one.final_loss, one.solved_at is not None and not one.final_loss <= level)
         for seed, one in results
     )
     return Tally(trained, failed, missing - failed, version=version)

@@ -16,7 +16,7 @@ from echornn.sweeps.folder import Result, point_of
 from echornn.sweeps.grid import Grid, with_seeds_from
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 from echornn.sweeps.plan import Plan, halves, microseconds, structure_of
-from echornn.sweeps.status import Pace, Status
+from echornn.sweeps.status import Status, Throughput
 from echornn.sweeps.store import Store
 
 DEATHS = 3
@@ -64,7 +64,7 @@ class Sweep:
         self.asked_to_end = Event()
         self.notes: list[str] = []
         self._store = Store(folder, grid)
-        self._pace = Pace(clock)
+        self._pace = Throughput(clock)
         self._missing: dict[EchoConfig, None] = {}
         results: list[tuple[EchoConfig, Result]] = []
         known = {

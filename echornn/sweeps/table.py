@@ -26,7 +26,7 @@ BUDGET = "num_epochs"
 """No field to average over: the same networks, trained for less and for more, are no more networks."""
 
 
-class Counts(NamedTuple):
+class SweepCounts(NamedTuple):
     """Trainings of many points: done, of these solved, of these lost again; given up; yet to come. And points that
     cannot be trained."""
 
@@ -38,7 +38,7 @@ class Counts(NamedTuple):
     left_out: int
 
     @classmethod
-    def of(cls, tallies: Collection[Tally]) -> Counts:
+    def of(cls, tallies: Collection[Tally]) -> SweepCounts:
         """Of all of them."""
         names = ("count", "solved", "lost", "failed", "missing", "left_out")
         return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
@@ -69,9 +69,9 @@ class Surveyed:
     versions: tuple[Versions, ...] = ()
 
     @cached_property
-    def counts(self) -> Counts:
+    def counts(self) -> SweepCounts:
         """Of all points."""
-        return Counts.of(self.tallies.values())
+        return SweepCounts.of(self.tallies.values())
 
     @cached_property
     def shown_versions(self) -> list[int]:
@@ -180,9 +180,9 @@ class Table:
         return [cell.tally for row in self.cells for cell in row]
 
     @cached_property
-    def counts(self) -> Counts:
+    def counts(self) -> SweepCounts:
         """Of all that is laid out."""
-        return Counts.of(self.tallies)
+        return SweepCounts.of(self.tallies)
 
     @cached_property
     def ranking(self) -> Ranking | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from echornn.analysis.seed_stats import wilson
 
 
-class Trained(NamedTuple):
+class SeedResult(NamedTuple):
     """One seed's result.
 
     Attributes:
@@ -50,7 +50,7 @@ class Tally:
         of_others: results of other versions, which are not counted here.
     """
 
-    trained: tuple[Trained, ...] = ()
+    trained: tuple[SeedResult, ...] = ()
     failed: int = 0
     missing: int = 0
     left_out: int = 0
@@ -159,7 +159,7 @@ class Tally:
         return losses[(self.count - 1) // 2]
 
     @cached_property
-    def best(self) -> Trained | None:
+    def best(self) -> SeedResult | None:
         """The first to solve it, or else the one with the least loss; None where none has a finite one."""
         finite = [one for one in self.trained if one.solved_at is not None or math.isfinite(one.final_loss)]
         return min(finite, key=lambda one: one.rank, default=None)

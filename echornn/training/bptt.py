@@ -19,7 +19,7 @@ MAX_WINDOWS_PER_CALL = 4096
 """Most windows that one call trains in a network; it sizes the buffers that the losses come back in."""
 
 
-class Window(NamedTuple):
+class WindowOutput(NamedTuple):
     """What training one window shows, before its update; a last axis of replicas where the weights have one."""
 
     loss: tf.Tensor
@@ -32,7 +32,7 @@ class Window(NamedTuple):
     """All that is carried on after each time step, float32 [T, batch, carried, ...]."""
 
 
-class Trained(NamedTuple):
+class LoopOutput(NamedTuple):
     """What a call of the loop returns; the buffers are filled up to the number of windows asked for.
 
     Where replicas are trained, they are each one's last axis.
@@ -62,7 +62,7 @@ def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> lis
 
 def train_window(
     model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
-) -> Window:
+) -> WindowOutput:
     """Train one window: the gradient is cut at ``state``, the state that the window before handed on.
 
     Args:
@@ -79,7 +79,7 @@ def train_window(
         states, logits = model.forward(x, state, dropout_key)
         total_loss, probabilities = cross_entropy(logits, labels)
     optimizer.apply(tape.gradient(total_loss, variables), variables)
-    return Window(total_loss, errors(probabilities, labels), probabilities, states)
+    return WindowOutput(total_loss, errors(probabilities, labels), probabilities, states)
 
 
 class TrainingLoop:
@@ -111,9 +111,9 @@ class TrainingLoop:
         self._function = tf.function(self.train, jit_compile=True, autograph=False)
         self._compiled: Any = None
 
-    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> Trained:
+    def __call__(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor) -> LoopOutput:
         """Train some windows; see `train` for the arguments. The first call compiles."""
-        trained: Trained
+        trained: LoopOutput
         if self._compiled is None:
             self._function, self._compiled, trained = first_call(self._function, x, y, call)
         else:
@@ -143,7 +143,7 @@ class TrainingLoop:
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
-    def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int = 0) -> Trained:
+    def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int = 0) -> LoopOutput:
         """Train windows of ``x`` and ``y``, which hold whole epochs end to end; to be compiled.
 
         Args:
@@ -159,7 +159,9 @@ class TrainingLoop:
         first, count, windows_before = tf.unstack(call[:3])
         key = call[3:] if self.replicas else call[3]
 
-        def train_next(index: tf.Tensor, state: tf.Tensor, trained: Trained) -> tuple[tf.Tensor, tf.Tensor, Trained]:
+        def train_next(
+            index: tf.Tensor, state: tf.Tensor, trained: LoopOutput
+        ) -> tuple[tf.Tensor, tf.Tensor, LoopOutput]:
             epoch, window = (first + index) // config.windows_per_epoch, (first + index) % config.windows_per_epoch
             start = begin + epoch * config.row_length + window * config.window_stride
             state = tf.where(window == 0, tf.zeros_like(state), state)
@@ -173,7 +175,7 @@ class TrainingLoop:
                 dropout_key,
             )
             at = [[index]]
-            trained = Trained(
+            trained = LoopOutput(
                 tf.tensor_scatter_nd_update(trained.losses, at, [shown.loss]),
                 tf.tensor_scatter_nd_update(trained.errors, at, [shown.errors]),
                 shown.probabilities,
@@ -184,7 +186,7 @@ class TrainingLoop:
             return index + 1, shown.states[config.window_stride - 1], trained
 
         state: tf.Tensor
-        trained: Trained
+        trained: LoopOutput
         _, state, trained = tf.while_loop(
             lambda index, *_: index < count,
             train_next,
@@ -193,11 +195,11 @@ class TrainingLoop:
         self.carried_state.assign(state)
         return trained
 
-    def nothing(self) -> Trained:
+    def nothing(self) -> LoopOutput:
         """What a call returns that trains no window."""
         config, axes = self.model.config, self._axes
         of_steps = [config.truncated_backprop_length, config.batch_size]
-        return Trained(
+        return LoopOutput(
             tf.zeros([self._windows, *axes]),
             tf.zeros([self._windows, *axes], tf.int32),
             tf.zeros([*of_steps, config.num_classes, *axes]),

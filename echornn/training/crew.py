@@ -15,7 +15,7 @@ from echornn.config import EchoConfig
 from echornn.network.model import initial_weights
 from echornn.network.shapes import carried_size
 from echornn.progress import Floats
-from echornn.training.bptt import Trained, call_numbers, dropout_key
+from echornn.training.bptt import LoopOutput, call_numbers, dropout_key
 from echornn.training.population_data import Block
 from echornn.training.programs import Programs
 from echornn.training.seen import seen
@@ -86,7 +86,7 @@ class Crew:
             )
         )
 
-    def train(self, call: Call, draw: int) -> Trained:
+    def train(self, call: Call, draw: int) -> LoopOutput:
         """Train every replica, each seat's calls one after the other, the seats at once.
 
         Returns:
@@ -109,7 +109,7 @@ class Crew:
                 done[number] = [losses[:, : call.windows], errors[:, : call.windows], *shown]
 
         list(self._threads.map(work, range(len(self._seats))))
-        return Trained(*map(self.shares.last, zip(*done, strict=True)))
+        return LoopOutput(*map(self.shares.last, zip(*done, strict=True)))
 
     @property
     def values(self) -> Values:

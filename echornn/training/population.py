@@ -14,7 +14,7 @@ from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.series import EchoSeries
 from echornn.tasks.solved import Levels, SolvedAt
-from echornn.training.bptt import Trained
+from echornn.training.bptt import LoopOutput
 from echornn.training.crew import Call, Crew, Values
 from echornn.training.device import GPU, Placement, processors
 from echornn.training.memory import require_population_memory
@@ -277,7 +277,7 @@ class Population:
             block, first, min(n, self._crew.shares.windows_per_call, self.windows_left, block.epochs * windows - first)
         )
 
-    def _shown(self, call: Call, trained: Trained, losses: Floats, errors: Counts) -> PopulationProgress:
+    def _shown(self, call: Call, trained: LoopOutput, losses: Floats, errors: Counts) -> PopulationProgress:
         config = self.configs[0]
         last = call.first + max(call.windows, 1) - 1
         epoch, window = divmod(last, config.windows_per_epoch)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from echornn.training.bptt import Trained, TrainingLoop
+from echornn.training.bptt import LoopOutput, TrainingLoop
 from echornn.training.kept_programs import first_call
 
 
@@ -26,7 +26,7 @@ class Turns:
 
     def __call__(
         self, values: list[tf.Tensor], x: tf.Tensor, y: tf.Tensor, calls: tf.Tensor
-    ) -> tuple[list[tf.Tensor], Trained]:
+    ) -> tuple[list[tf.Tensor], LoopOutput]:
         """Train some windows of each share; the first call compiles.
 
         Args:
@@ -42,7 +42,7 @@ class Turns:
             self._function, self._compiled, results = first_call(self._function, values, x, y, calls)
         else:
             results = self._compiled(values, x, y, calls)
-        return results[:count], Trained(*results[count:])
+        return results[:count], LoopOutput(*results[count:])
 
     @property
     def compilations(self) -> int:

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve, Piece, curve_of
+from echornn.analysis.loss_history import Curve, HistoryPiece, curve_of
 from echornn.analysis.packed import pack
 from echornn.analysis.population_history import PopulationHistory
 from echornn.analysis.seed_stats import solved_after
@@ -64,7 +64,7 @@ def measured(replicas: int) -> None:
             history.append(pack(losses, errors, config), solved)
         kept = (time.thread_time() - begun) / ((len(history) - before) * replicas)
         end = len(history)
-        pieces = [Piece(history.of(7), 0, 0, end)]
+        pieces = [HistoryPiece(history.of(7), 0, 0, end)]
         shown: dict[str, Callable[[], object]] = {
             "band": partial(history.band, 2 * WIDTH),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
@@ -80,7 +80,7 @@ def measured(replicas: int) -> None:
 class OfHistory(Picture):
     """One network's losses, with those of the whole lottery where there is one."""
 
-    pieces: Sequence[Piece] = ()
+    pieces: Sequence[HistoryPiece] = ()
     whole: PopulationHistory | None = None
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:

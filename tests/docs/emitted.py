@@ -109,7 +109,7 @@ def of_sweep(folder: Path, read: Read) -> set[str]:
 
 
 def of_bench(folder: Path, read: Read) -> set[str]:
-    bench.show([bench.Row("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
+    bench.show([bench.BenchRow("echornn", 1, 5.0, 1.0)], bench.Split(0.9, 0.05, 0.05, 1e5), as_json=True)
     return keys_of(parsed(read))
 
 

@@ -153,3 +153,10 @@ def test_windows_lie_in_the_row_and_no_further_one_fits(
     assert config.windows_per_epoch >= 1
     assert end <= total // batch < end + config.window_stride
     assert config.unused_steps == total - batch * end
+
+
+def test_the_fields_in_which_another_configuration_differs_have_its_values() -> None:
+    one, other = EchoConfig(stride=5), EchoConfig(learning_rate=0.1, num_epochs=3)
+    assert list(one.changes_to(other).items()) == [("num_epochs", 3), ("learning_rate", 0.1), ("stride", None)]
+    assert one.changes_to(EchoConfig(stride=5)) == {}
+    assert dataclasses.replace(one, **one.changes_to(other)) == other

@@ -288,7 +288,7 @@ def test_bench_measures_every_program_that_knows_the_configuration(monkeypatch: 
 
 def test_bench_prints_a_table_for_people(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
-    rows = [bench.Row("plain NumPy", 200, 277.0, 1.0), bench.Row("echornn", 4096, 4.625, 59.89)]
+    rows = [bench.BenchRow("plain NumPy", 200, 277.0, 1.0), bench.BenchRow("echornn", 4096, 4.625, 59.89)]
     bench.show(rows, bench.Split(0.8125, 0.0625, 0.125, 175_000.4), as_json=False)
     printed = capsys.readouterr().out
     assert "times plain NumPy" in printed

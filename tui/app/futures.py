@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from echornn.analysis.seed_stats import Counts
+from echornn.analysis.seed_stats import SolvedCounts
+from echornn.config_text import changes_text
 from echornn.runs.background import Background
-from echornn.runs.branch import digests, in_words
+from echornn.runs.branch import digests
 from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
-from echornn.runs.followed_run import FollowedRun, Seen
+from echornn.runs.followed_run import FollowedRun, RunSnapshot
 from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
 from echornn.session.frame import Frame
@@ -58,7 +59,7 @@ class BranchRow:
     mean: float
     solved_at: int | None
     lost_at: int | None
-    seed_stats: Counts | None
+    seed_stats: SolvedCounts | None
     is_line: bool
     is_shown: bool
     is_pinned: bool
@@ -107,10 +108,10 @@ class Futures:
             self._made = (state, [*runs, *own][:MOST_GHOSTS])
         return self._made[1]
 
-    def _ghost_of_run(self, index: int, folder: Path, seen: Seen, frame: Frame) -> Ghost:
+    def _ghost_of_run(self, index: int, folder: Path, seen: RunSnapshot, frame: Frame) -> Ghost:
         timeline, stands, config = seen
         line = stands.branch
-        said = in_words(self.session.timeline.branch(frame.line).config, config) or "the same fields"
+        said = changes_text(self.session.timeline.branch(frame.line).config, config) or "the same fields"
         words = f"{said} ({short_name(folder)})"
         curve_of = partial(curve_under, timeline, line)
         last = timeline.end(line).window if line < len(timeline) else 0

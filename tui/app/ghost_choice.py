@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from echornn.analysis.loss_history import Curve
-from echornn.runs.branch import changes, in_words
+from echornn.config_text import changes_text
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
 
@@ -76,9 +76,9 @@ def words_of(timeline: Timeline, number: int, names: Mapping[int, str] = {}) -> 
 
 def _words(timeline: Timeline, number: int, names: Mapping[int, str]) -> str:
     branch, before = timeline.branch(number), timeline.parent_config(timeline.branch(number))
-    told = set() if before is None else set(changes(before, branch.config))
+    told = set() if before is None else set(before.changes_to(branch.config))
     told |= SEEDS if branch.cause == "alone" or told & SEEDS else set()
-    others = in_words(timeline.branch(0).config, branch.config, told)
+    others = changes_text(timeline.branch(0).config, branch.config, told)
     name = f"{names[number]}: " if number in names else ""
     return f"{name}{timeline.differs(number)}{f' with {others}' if others else ''}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.exit_code import ExitCode
 from tui.tty.backpressure import ASK, Backpressure
 
 
-class OnALine(Part):
+class OnALine(AppPart):
     """An app whose terminal may be far away."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from echornn.runs.background import Background
 from tui.app import keys
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
 from tui.app.screens.palette import Palette
 from tui.app.views.table import VIEWS
@@ -21,7 +21,7 @@ EXPORT_SECONDS = 0.3
 """How long an export waits for the command palette to leave the screen."""
 
 
-class PaletteCommands(Part):
+class PaletteCommands(AppPart):
     """An app whose commands can be found by name."""
 
     _remembering: Background

@@ -9,7 +9,7 @@ from textual.worker import Worker, WorkerState
 from echornn.runs.background import report
 from tui.app.futures import Futures
 from tui.app.kept_list import kept_runs_beside
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
@@ -19,7 +19,7 @@ PANELS = ("settings", "branches", "runs")
 """Actions that open a panel beside the curve."""
 
 
-class Panels(Part):
+class Panels(AppPart):
     """An app that opens panels."""
 
     futures: Futures

@@ -13,7 +13,7 @@ from tui.app.ends_on_signals import EndsOnSignals
 from tui.app.scene import Scene
 
 
-class Part(EndsOnSignals[int]):
+class AppPart(EndsOnSignals[int]):
     """An app that shows a session; the whole of it does what stands here undone."""
 
     session: Session

@@ -33,8 +33,3 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
 def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
     """The fields of a change whose values a configuration does not have yet."""
     return {name: value for name, value in changes.items() if getattr(config, name) != value}
-
-
-def in_words(changes: Changes) -> str:
-    """A change as the settings write it: "cell lstm, init glorot"."""
-    return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in changes.items())

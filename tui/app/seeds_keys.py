@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
 from tui.app.widgets.loss_plot import LossPlot
@@ -25,7 +25,7 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
     return f"seed {config.seed} alone, where you left it: L goes back to the seeds"
 
 
-class SeedsKeys(Part):
+class SeedsKeys(AppPart):
     """An app that shows one network, or one of many."""
 
     _turned_at: tuple[Frame, int] | None = None

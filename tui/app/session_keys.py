@@ -12,10 +12,10 @@ from echornn.session.frame import State
 from echornn.session.going_back import tried_from
 from echornn.session.pace import faster, slower
 from tui.app import keys
-from tui.app.part import Part
+from tui.app.part import AppPart
 
 
-class SessionKeys(Part):
+class SessionKeys(AppPart):
     """Actions of an app that shows a session."""
 
     @property

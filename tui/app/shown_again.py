@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.printable import printable
 
 PROGRAM = "echornn-tui"
@@ -18,9 +17,7 @@ PROGRAM = "echornn-tui"
 def command_of(config: EchoConfig) -> str:
     """The command line that trains this configuration from its start: a flag for each field that differs from the
     default."""
-    values = dataclasses.asdict(config)
-    usual = dataclasses.asdict(EchoConfig())
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in values.items() if value != usual[name]]
+    flags = [f"--{name.replace('_', '-')} {value}" for name, value in EchoConfig().changes_to(config).items()]
     return " ".join([PROGRAM, *flags])
 
 
@@ -43,7 +40,7 @@ def command_again(path: Sequence[Branch], window: int, is_past: bool, folder: Pa
     return f"{PROGRAM} --resume {shlex.quote(str(folder))} --at {window}"
 
 
-class ShownAgain(Part):
+class ShownAgain(AppPart):
     """The part of the app that copies the command line for what it shows."""
 
     def action_copy(self) -> None:

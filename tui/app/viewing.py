@@ -6,7 +6,7 @@ from echornn.readings import Question
 from echornn.session.frame import State
 from echornn.session.probing import union
 from tui.app import keys
-from tui.app.part import Part
+from tui.app.part import AppPart
 from tui.app.scene import Scene
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
@@ -15,7 +15,7 @@ from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
 
 
-class Viewing(Part):
+class Viewing(AppPart):
     """An app that shows views of its frame."""
 
     _choice = ViewChoice()

@@ -34,7 +34,7 @@ Program = tuple[str, int, int, Callable[[int], object]]
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """One program measured.
 
     Attributes:
@@ -84,7 +84,7 @@ def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
             return seconds / trained
 
 
-def measure(config: EchoConfig) -> list[Row]:
+def measure(config: EchoConfig) -> list[BenchRow]:
     """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all.
 
     Of several networks, the others train the first alone.
@@ -99,7 +99,7 @@ def measure(config: EchoConfig) -> list[Row]:
         [seconds_per_window(train, size) / networks for _, size, networks, train in programs] for _ in range(ROUNDS)
     ]
     return [
-        Row(
+        BenchRow(
             program,
             size,
             statistics.median(times[index] for times in rounds) * 1e6,
@@ -198,7 +198,7 @@ def run_bench(config: EchoConfig, as_json: bool) -> int:
     return ExitCode.DONE
 
 
-def show(rows: list[Row], split: Split, as_json: bool) -> None:
+def show(rows: list[BenchRow], split: Split, as_json: bool) -> None:
     """Print what was measured: JSON lines, or a table for people."""
     if as_json:
         for row in rows:

@@ -15,7 +15,7 @@ from echornn.runs.recorder import Recorder
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
-from tui.commands.lines import Lines, lines_here
+from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.population_report import PopulationReport
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, as_line
@@ -72,7 +72,7 @@ def print_training(
     return _conclude(session, recorder, native_log, saved, asked, begun, say, lines)
 
 
-def _train(session: Session, asked: list[int], lines: Lines) -> Saved:
+def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
     """Train on a thread, so that signals are heard also while native code runs; warnings go to standard error."""
     threading.Thread(target=session.run, name="training", daemon=True).start()
     warning = ""
@@ -99,7 +99,7 @@ def _conclude(
     asked: list[int],
     begun: float,
     say: Callable[[Record], None],
-    lines: Lines,
+    lines: LinePrinter,
 ) -> int:
     frame = session.frame
     if isinstance(session.error, ConfigError):

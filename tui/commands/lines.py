@@ -20,7 +20,7 @@ MOST_BYTES = 1 << 26
 PIECE_BYTES = 1 << 16
 
 
-class Lines:
+class LinePrinter:
     """Plain lines, for files and for terminals that can do no more. From any thread, but one for each stream."""
 
     def __init__(self) -> None:
@@ -71,14 +71,14 @@ class Lines:
 
 def say_last(texts: Iterable[str]) -> None:
     """Print each text as a line where the app was; a terminal that is gone takes them and shows none."""
-    Lines().print(texts, sys.stdout)
+    LinePrinter().print(texts, sys.stdout)
 
 
-def lines_here(with_bar: bool) -> Lines:
+def lines_here(with_bar: bool) -> LinePrinter:
     """Lines, above a bar where there is a terminal for it."""
     screen = terminal.screen_for_a_bar() if with_bar else None
     if screen is None:
-        return Lines()
+        return LinePrinter()
     from tui.commands.progress_bar import LinesAboveABar
 
     return LinesAboveABar(screen)

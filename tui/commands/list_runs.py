@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from echornn.analysis.loss_text import loss_text
+from echornn.config_text import fields_text
 from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
@@ -40,7 +41,7 @@ def lines(among: Path | None = None) -> Iterator[str]:
         except (RunError, OSError) as error:
             yield f"{when}  {_what_is_wrong(folder, error)}"
         else:
-            fields = ", ".join(f"{name} {value}" for name, value in run.differs.items())
+            fields = fields_text(run.differs)
             yield f"{when}  {_columns(run)}  {fields}".rstrip()
 
 

@@ -9,8 +9,8 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from tui import printed
 from tui.exit_code import ExitCode
+from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
-from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
@@ -26,12 +26,12 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
     Raises:
         OSError: the file cannot be written.
     """
-    seen = Seen.of(chosen, surveyed(results))
+    frame = MapFrame.of(chosen, surveyed(results))
     if picture is not None:
-        picture.write_text(picture_of(seen), encoding="utf-8")
+        picture.write_text(picture_of(frame), encoding="utf-8")
     else:
         signs = signs_for(ascii_only or not _can_say(BLOCKS.upright + BLOCKS.level + BLOCKS.left_out))
-        printed.lines(csv_lines(seen) if as_csv else lines_of(seen, signs))
+        printed.lines(csv_lines(frame) if as_csv else lines_of(frame, signs))
     return ExitCode.DONE
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from echornn.analysis.loss_text import loss_text
 from echornn.session.frame import Frame
-from tui.commands.lines import Lines
+from tui.commands.lines import LinePrinter
 from tui.printable import printable
 from tui.tty import terminal
 
@@ -23,7 +23,7 @@ EMPTY_LINE = "\r\x1b[2K"
 """Empties the line that the cursor is on. Nothing else is asked of the terminal, so a death leaves it in order."""
 
 
-class LinesAboveABar(Lines):
+class LinesAboveABar(LinePrinter):
     """Lines, and a bar that stays below them.
 
     Args:
@@ -40,7 +40,7 @@ class LinesAboveABar(Lines):
         self._lock = threading.Lock()
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
-        """See `Lines.print`."""
+        """See `LinePrinter.print`."""
         if not to.isatty():
             super().print(texts, to)
             return
@@ -61,7 +61,7 @@ class LinesAboveABar(Lines):
         self.show_numbers((frame.epoch - 1) * per_epoch + frame.window, per_epoch * epochs, numbers)
 
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
-        """See `Lines.show_numbers`."""
+        """See `LinePrinter.show_numbers`."""
         bar = self._drawn(done, all_of_it, numbers)
         with self._lock:
             self._bar = bar

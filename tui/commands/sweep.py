@@ -16,7 +16,7 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands import sweep_report as report
-from tui.commands.lines import Lines, lines_here
+from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.records import Record, as_json
 from tui.exit_code import ExitCode
 from tui.front_end import UsageError
@@ -140,7 +140,7 @@ class Computation:
 class Printing:
     """Prints how a computation goes."""
 
-    def __init__(self, computing: Computation, lines: Lines, as_json_lines: bool) -> None:
+    def __init__(self, computing: Computation, lines: LinePrinter, as_json_lines: bool) -> None:
         self._computing, self._lines, self._as_json = computing, lines, as_json_lines
         results = SweepResults.read(computing.folder)
         self._axes = results.axes

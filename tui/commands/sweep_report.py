@@ -10,7 +10,7 @@ from typing import Any
 from echornn.analysis.loss_text import loss_text
 from echornn.sweeps.grid import in_words
 from echornn.sweeps.plan import Plan
-from echornn.sweeps.results import Point, SweepResults
+from echornn.sweeps.results import GridPoint, SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.survey import tally_of
 from echornn.sweeps.sweep import Sweep
@@ -46,7 +46,7 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
     }
 
 
-def point_record(point: Point, axes: Mapping[str, Any]) -> Record:
+def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `Tally`): its fields; of how many seeds, how
     many solved
     the echo, as a share with its 95 % interval; the window by which half of all seeds had (None where fewer did); the
@@ -187,5 +187,5 @@ class PointNews:
                 yield point_record(point, newest.axes)
 
 
-def _is_over(point: Point) -> bool:
+def _is_over(point: GridPoint) -> bool:
     return not point.missing or point.failed is not None

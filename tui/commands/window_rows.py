@@ -28,7 +28,7 @@ INDEX = "#"
 """Stands for the replica of a line."""
 
 
-class Row(NamedTuple):
+class WindowRow(NamedTuple):
     """A window.
 
     Attributes:
@@ -46,7 +46,7 @@ class Row(NamedTuple):
     first: int = 0
 
 
-def rows(run: Run, replica: int | None = None) -> Iterator[Row]:
+def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
     """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log.
 
     Args:
@@ -57,7 +57,7 @@ def rows(run: Run, replica: int | None = None) -> Iterator[Row]:
         yield from _rows(stretch.first, branches[stretch.branch], stretch.along, windows, numbers, replica)
 
 
-def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[Row]:
+def rows_along(run: Run, moment: Moment, replica: int | None = None) -> Iterator[WindowRow]:
     """The windows that lead to a moment, numbered along its path; see `rows`."""
     numbers = ReplicaNumbers.of(run)
     for branch, along, windows in run.path(moment):
@@ -71,7 +71,7 @@ def _rows(
     windows: npt.NDArray[Any],
     numbers: ReplicaNumbers,
     replica: int | None,
-) -> Iterator[Row]:
+) -> Iterator[WindowRow]:
     losses, errors = losses_and_errors(windows, branch.config)
     first = numbers.first(branch.config)
     if replica is not None:
@@ -80,10 +80,10 @@ def _rows(
         losses, errors, first = losses[:, [index]], errors[:, [index]], replica
     rates = np.where(errors < 0, np.nan, errors / float(branch.config.predictions_per_window))
     for index, (of_each, accuracies) in enumerate(zip(losses.tolist(), (1 - rates).tolist(), strict=True)):
-        yield Row(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first)
+        yield WindowRow(before + index + 1, branch.position(along + index)[0] + 1, of_each, accuracies, first)
 
 
-def as_csv(row: Row, numbered: bool = False) -> str:
+def as_csv(row: WindowRow, numbered: bool = False) -> str:
     """A window's lines; nine digits tell every float32 from every other.
 
     Args:
@@ -93,7 +93,7 @@ def as_csv(row: Row, numbered: bool = False) -> str:
     return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
 
 
-def as_json(row: Row, numbered: bool = False) -> str:
+def as_json(row: WindowRow, numbered: bool = False) -> str:
     """A window's lines; a number that is not finite becomes null, since JSON has none.
 
     Args:

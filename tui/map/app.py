@@ -24,10 +24,10 @@ from tui.app.widgets.key_line import KeyLine
 from tui.exit_code import ExitCode
 from tui.map import keys, state
 from tui.map.follower import Follower
+from tui.map.frame import MapFrame
 from tui.map.help_text import chapters
 from tui.map.progress import progress_of
-from tui.map.seen import Seen
-from tui.map.state import MapState, Mark
+from tui.map.state import MapState, MarkedCell
 from tui.map.widgets import MapGrid, MapHead, MapReading
 from tui.theme import Theme
 
@@ -46,7 +46,7 @@ class MapApp(EndsOnSignals[Opened | int]):
     """Shows a sweep.
 
     Attributes:
-        seen: what is shown now.
+        frame: what is shown now.
 
     Args:
         follower: of its folder.
@@ -79,7 +79,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._hint = hint
-        self.seen = Seen.of(first or MapState.first(self._surveyed.axes), self._surveyed)
+        self.frame = MapFrame.of(first or MapState.first(self._surveyed.axes), self._surveyed)
 
     def compose(self) -> ComposeResult:
         yield MapHead(self._ascii_only)
@@ -89,11 +89,11 @@ class MapApp(EndsOnSignals[Opened | int]):
         yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def _offers(self, action: str, _: str) -> bool:
-        return action != "step_other(-1)" or bool(state.others(self.seen.state, self._surveyed.axes))
+        return action != "step_other(-1)" or bool(state.others(self.frame.state, self._surveyed.axes))
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
-        self._filter.value = self.seen.state.filter
+        self._filter.value = self.frame.state.filter
         self.screen.set_focus(self._grid)
         self.call_after_refresh(self._show)
         self.set_interval(FOLLOW_SECONDS, self.look)
@@ -108,7 +108,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         newest = self._follower.surveyed
         if newest is not self._surveyed:
             self._surveyed = newest
-            self.seen = Seen.of(self.seen.state.settled(newest.axes), newest)
+            self.frame = MapFrame.of(self.frame.state.settled(newest.axes), newest)
         self._show()
 
     @property
@@ -120,15 +120,15 @@ class MapApp(EndsOnSignals[Opened | int]):
         return self.screen_stack[0].query_one("#filter", Input)
 
     def _see(self, chosen: MapState) -> None:
-        self.seen = self.seen.with_state(chosen)
+        self.frame = self.frame.with_state(chosen)
         self._show()
 
     def _show(self) -> None:
         main = self.screen_stack[0]
         progress = progress_of(self._follower, self._says(), self._ascii_only)
-        main.query_one(MapHead).show(self.seen, progress, self._wrong() or self._follower.trouble)
-        main.query_one(MapGrid).show(self.seen)
-        main.query_one(MapReading).show(self.seen, self._hint)
+        main.query_one(MapHead).show(self.frame, progress, self._wrong() or self._follower.trouble)
+        main.query_one(MapGrid).show(self.frame)
+        main.query_one(MapReading).show(self.frame, self._hint)
 
     def _say(self, hint: str) -> None:
         self._hint = hint
@@ -143,27 +143,27 @@ class MapApp(EndsOnSignals[Opened | int]):
     # ---- keys
 
     def action_across(self) -> None:
-        self._turn(state.next_across(self.seen.state, self._surveyed.axes))
+        self._turn(state.next_across(self.frame.state, self._surveyed.axes))
 
     def action_down(self) -> None:
-        self._turn(state.next_down(self.seen.state, self._surveyed.axes))
+        self._turn(state.next_down(self.frame.state, self._surveyed.axes))
 
     def action_swap(self) -> None:
-        self._turn(state.swapped(self.seen.state).settled(self._surveyed.axes))
+        self._turn(state.swapped(self.frame.state).settled(self._surveyed.axes))
 
     def _turn(self, chosen: MapState) -> None:
-        if chosen == self.seen.state:
+        if chosen == self.frame.state:
             self._say(keys.NEEDS_TWO if len(self._surveyed.axes) < 2 else keys.NEEDS_DOWN)
         self._see(chosen)
 
     def action_measure(self) -> None:
-        self._see(state.measured(self.seen.state))
+        self._see(state.measured(self.frame.state))
 
     def action_step_other(self, by: int) -> None:
-        self._hold(state.stepped(self.seen.state, self._surveyed.axes, by))
+        self._hold(state.stepped(self.frame.state, self._surveyed.axes, by))
 
     def action_other(self) -> None:
-        self._hold(state.next_other(self.seen.state, self._surveyed.axes))
+        self._hold(state.next_other(self.frame.state, self._surveyed.axes))
 
     def _hold(self, chosen: MapState) -> None:
         if not state.others(chosen, self._surveyed.axes):
@@ -171,23 +171,23 @@ class MapApp(EndsOnSignals[Opened | int]):
         self._see(chosen)
 
     def action_move(self, rows: int, columns: int) -> None:
-        self._see(state.moved(self.seen.state, self.seen.table, rows, columns))
+        self._see(state.moved(self.frame.state, self.frame.table, rows, columns))
 
     def action_mark(self) -> None:
-        row, column = self.seen.cursor
-        here = Mark(self.seen.table.cells[row][column].points, self.seen.name)
-        chosen = self.seen.state
+        row, column = self.frame.cursor
+        here = MarkedCell(self.frame.table.cells[row][column].points, self.frame.name)
+        chosen = self.frame.state
         self._see(replace(chosen, mark=None if chosen.mark is not None and chosen.mark.points == here.points else here))
 
     def action_open(self) -> None:
-        best = self.seen.best
+        best = self.frame.best
         if best is None:
             self._say(keys.CANNOT_OPEN)
         else:
             self.exit(Opened(best))
 
     def action_copy(self) -> None:
-        best = self.seen.best
+        best = self.frame.best
         if best is None:
             self._say(keys.CANNOT_OPEN)
             return
@@ -200,7 +200,7 @@ class MapApp(EndsOnSignals[Opened | int]):
         self.screen.set_focus(self._filter)
 
     def action_escape(self) -> None:
-        chosen = self.seen.state
+        chosen = self.frame.state
         if self._filter.display or chosen.filter:
             self._filter.value = ""
             self._leave_filter()
@@ -212,7 +212,7 @@ class MapApp(EndsOnSignals[Opened | int]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input is self._filter:
-            self._see(replace(self.seen.state, filter=event.value))
+            self._see(replace(self.frame.state, filter=event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input is self._filter:

@@ -11,8 +11,8 @@ from echornn.sweeps.measures import Measure, Scale, value_of
 from echornn.sweeps.tally import Tally
 from tui.app.views.paint import Box, stamp, write_in
 from tui.app.widgets.cells import Cells
+from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
-from tui.map.seen import Seen
 from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.spread import Spread, spread
 from tui.map.walls import Walls
@@ -65,9 +65,9 @@ class Laid:
     numbered: bool
 
 
-def laid(seen: Seen, box: Box) -> Laid:
+def laid(frame: MapFrame, box: Box) -> Laid:
     """Share the box between labels and cells; of more cells than have room, those around the cursor are shown."""
-    table, walls, cursor = seen.table, seen.walls, seen.cursor
+    table, walls, cursor = frame.table, frame.walls, frame.cursor
     choice = table.choice
     row_labels, column_labels = texts_of(table.rows, choice.down), texts_of(table.columns, choice.across)
     label = min(LONGEST_LABEL, max(map(len, row_labels)) + 2, max(3, box.width // 4))
@@ -78,7 +78,7 @@ def laid(seen: Seen, box: Box) -> Laid:
     least = max(1, min(words, room // max(1, len(column_labels))))
     columns = spread(len(table.columns), room, least, WIDEST, AIRY_WIDTH, upright, cursor[1])
     rows = spread(len(table.rows), max(1, box.height - 1), 1, HIGHEST, AIRY_HEIGHT, level, cursor[0])
-    widest = max((len(text) for line in seen.numbers for text in line), default=0)
+    widest = max((len(text) for line in frame.numbers for text in line), default=0)
     numbered = columns.size >= widest + (rows.size == 1)
     return Laid(columns, rows, label + 1, 1, label, numbered)
 
@@ -87,20 +87,20 @@ def _is_number(text: str) -> bool:
     return text[:1].isdigit() or text[:1] in "-."
 
 
-def draw_map(cells: Cells, box: Box, seen: Seen, signs: Signs) -> None:
+def draw_map(cells: Cells, box: Box, frame: MapFrame, signs: Signs) -> None:
     """Draw it."""
-    table, cursor = seen.table, seen.cursor
-    at = laid(seen, box)
+    table, cursor = frame.table, frame.cursor
+    at = laid(frame, box)
     _draw_column_labels(cells, box, at, texts_of(table.columns, table.choice.across), cursor[1])
     _draw_row_labels(cells, box, at, texts_of(table.rows, table.choice.down), cursor[0])
     for row in at.rows.shown:
         for column in at.columns.shown:
             tally = table.cells[row][column].tally
             place = _place(box, at, row, column)
-            _draw_cell(cells, place, tally, seen.scale, seen.numbers[row][column] if at.numbered else "", signs)
-            if (row, column) == seen.mark:
+            _draw_cell(cells, place, tally, frame.scale, frame.numbers[row][column] if at.numbered else "", signs)
+            if (row, column) == frame.mark:
                 write_in(cells, place, 0, signs.marked, "map--marked")
-    _draw_walls(cells, box, at, seen.walls, signs)
+    _draw_walls(cells, box, at, frame.walls, signs)
     if cursor[0] in at.rows.shown and cursor[1] in at.columns.shown:
         _draw_cursor(cells, at, _place(box, at, *cursor), signs)
 

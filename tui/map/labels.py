@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from echornn.sweeps.kept_values import value_text
 from echornn.sweeps.measures import Scale
-from echornn.sweeps.table import BUDGET, Counts, Table, Values
+from echornn.sweeps.table import BUDGET, SweepCounts, Table, Values
 from echornn.sweeps.theory import LIMITS
 from tui.map.signs import Signs
 from tui.map.walls import Walls
@@ -17,7 +17,7 @@ def texts_of(values: Values, field: str | None) -> list[str]:
     return [value_text(value) for value in values] if field is not None else ["all"]
 
 
-def legend_of(counts: Counts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
+def legend_of(counts: SweepCounts, scale: Scale, walls: Sequence[Walls], signs: Signs) -> list[str]:
     """The legend in two lines: the shades, then the other signs that are on the map."""
     shades = [f"{signs.shades[level]} {text}" for level, text in scale.legend]
     others = [

@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from echornn.sweeps.measures import Scale, value_of
 from echornn.sweeps.tally import Tally
 from echornn.sweeps.theory import LIMITS
+from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
-from tui.map.seen import Seen
 from tui.map.signs import BLOCKS, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
@@ -29,13 +29,13 @@ TOP, LINE = 84, 20
 """Pixels: space above the cells, and height of a line of text."""
 
 
-def picture_of(seen: Seen) -> str:
+def picture_of(frame: MapFrame) -> str:
     """The text of the SVG file."""
-    table = seen.table
+    table = frame.table
     rows, columns = texts_of(table.rows, table.choice.down), texts_of(table.columns, table.choice.across)
     left = 24 + LETTER * max(map(len, [*rows, table.choice.down or ""]))
     common = str(common_to_all(table.surveyed) or "")
-    longest = max(map(len, (seen.heading, common, *(LIMITS[wall.number].words for wall in seen.walls))))
+    longest = max(map(len, (frame.heading, common, *(LIMITS[wall.number].words for wall in frame.walls))))
     width = max(left + len(columns) * WIDTH + 24, 24 + LETTER * longest, 620)
     bottom = TOP + len(rows) * HEIGHT
     height = bottom + 5 * LINE
@@ -43,13 +43,13 @@ def picture_of(seen: Seen) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'height="{height:.0f}" font-family="DejaVu Sans, Arial, sans-serif" font-size="12">',
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
-        _text(12, 22, seen.heading, "start", bold=True),
+        _text(12, 22, frame.heading, "start", bold=True),
         _text(12, 22 + LINE, common, "start"),
         *(_text(left + (at + 0.5) * WIDTH, TOP - 8, text) for at, text in enumerate(columns)),
         *(_text(left - 8, TOP + (at + 0.5) * HEIGHT + 4, text, "end") for at, text in enumerate(rows)),
-        *_cells(seen, left),
-        *_walls(seen, left),
-        *_legend(seen, left, bottom + 24),
+        *_cells(frame, left),
+        *_walls(frame, left),
+        *_legend(frame, left, bottom + 24),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -68,9 +68,9 @@ def colour_of(tally: Tally, scale: Scale) -> str:
     return SHADES[min(len(SHADES) - 1, int(scale.share(value) * len(SHADES)))]
 
 
-def _cells(seen: Seen, left: float) -> Iterator[str]:
-    scale = seen.scale
-    for row, cells in enumerate(seen.table.cells):
+def _cells(frame: MapFrame, left: float) -> Iterator[str]:
+    scale = frame.scale
+    for row, cells in enumerate(frame.table.cells):
         for column, cell in enumerate(cells):
             tally = cell.tally
             x, y = left + column * WIDTH, TOP + row * HEIGHT
@@ -80,12 +80,12 @@ def _cells(seen: Seen, left: float) -> Iterator[str]:
                 f'<rect x="{x + GAP / 2:.1f}" y="{y + GAP / 2:.1f}" width="{WIDTH - GAP}" height="{HEIGHT - GAP}" '
                 f'fill="{fill}"/>'
             )
-            text = (seen.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
+            text = (frame.numbers[row][column] or sign_of(tally, scale, BLOCKS)) + edge_sign(tally, BLOCKS)
             yield _text(x + WIDTH / 2, y + HEIGHT / 2 + 4, text, fill="#222222" if light else "#ffffff")
 
 
-def _walls(seen: Seen, left: float) -> Iterator[str]:
-    for wall in seen.walls:
+def _walls(frame: MapFrame, left: float) -> Iterator[str]:
+    for wall in frame.walls:
         colour, dashes = LINES[wall.number]
         for row, column in sorted(wall.right_of):
             x, y = left + (column + 1) * WIDTH, TOP + row * HEIGHT
@@ -102,9 +102,9 @@ def _stroke(x: float, y: float, to_x: float, to_y: float, colour: str, dashes: s
     )
 
 
-def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
+def _legend(frame: MapFrame, left: float, top: float) -> Iterator[str]:
     """The legend: the scale from the worst to the best, the signs, and what theory's lines mean."""
-    worst, best = _ends(seen.scale)
+    worst, best = _ends(frame.scale)
     x = left
     yield _text(x, top + 4, worst, "start")
     x += LETTER * len(worst) + 8
@@ -112,7 +112,7 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
         yield f'<rect x="{x:.1f}" y="{top - 8:.1f}" width="18" height="16" fill="{shade}"/>'
         x += 18
     yield _text(x + 8, top + 4, best, "start")
-    counts = seen.table.counts
+    counts = frame.table.counts
     signs = [
         (BLOCKS.missing, "to come", counts.missing),
         (BLOCKS.failed, "failed", counts.failed),
@@ -124,12 +124,12 @@ def _legend(seen: Seen, left: float, top: float) -> Iterator[str]:
     if text:
         yield _text(x, top + 28, text, "start")
         x += LETTER * len(text) + 16
-    for wall in seen.walls:
+    for wall in frame.walls:
         yield _stroke(x, top + 24, x + 24, top + 24, *LINES[wall.number])
         name = LIMITS[wall.number].name
         yield _text(x + 30, top + 28, name, "start")
         x += 30 + LETTER * len(name) + 20
-    for number, wall in enumerate(seen.walls, 1):
+    for number, wall in enumerate(frame.walls, 1):
         yield _text(12, top + 28 + number * LINE, LIMITS[wall.number].words, "start")
 
 

@@ -14,7 +14,7 @@ Axes = Mapping[str, Values]
 
 
 @dataclass(frozen=True)
-class Mark:
+class MarkedCell:
     """A cell that others are compared with, wherever the map has gone since.
 
     Attributes:
@@ -52,7 +52,7 @@ class MapState:
     measure: Measure = Measure.SUCCESS
     row: Value = None
     column: Value = None
-    mark: Mark | None = None
+    mark: MarkedCell | None = None
 
     @classmethod
     def first(cls, axes: Axes) -> MapState:

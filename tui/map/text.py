@@ -13,8 +13,8 @@ from echornn.sweeps.ranking_words import ranking_told
 from echornn.sweeps.table import windows_of
 from echornn.sweeps.telling import lost_told
 from echornn.tasks.levels import solved_level
+from tui.map.frame import MapFrame
 from tui.map.labels import legend_of, texts_of
-from tui.map.seen import Seen
 from tui.map.signs import Signs, edge_sign, sign_of
 from tui.map.what_is_trained import common_to_all
 
@@ -42,22 +42,22 @@ COLUMNS = (
 """Of `csv_lines`, after the fields across and down."""
 
 
-def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
+def lines_of(frame: MapFrame, signs: Signs) -> Iterator[str]:
     """What is shown, then a line for each row: a number for each cell, with a sign behind it where something lacks; of
     success, which cell has the most, and which others may be the best."""
-    table, choice = seen.table, seen.table.choice
+    table, choice = frame.table, frame.table.choice
     cells = [
         [
-            f"{number or sign_of(cell.tally, seen.scale, signs)}{edge_sign(cell.tally, signs)}"
+            f"{number or sign_of(cell.tally, frame.scale, signs)}{edge_sign(cell.tally, signs)}"
             for number, cell in zip(texts, row, strict=True)
         ]
-        for texts, row in zip(seen.numbers, table.cells, strict=True)
+        for texts, row in zip(frame.numbers, table.cells, strict=True)
     ]
     heads = texts_of(table.columns, choice.across)
     labels = texts_of(table.rows, choice.down)
     label = max(map(len, labels))
     widths = [max(len(heads[at]), *(len(row[at]) for row in cells)) for at in range(len(heads))]
-    yield seen.heading
+    yield frame.heading
     for words in str(common_to_all(table.surveyed) or "").split("; "):
         yield from textwrap.wrap(words, WIDTH)
     yield ""
@@ -65,7 +65,7 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
     for number, (name, row) in enumerate(zip(labels, cells, strict=True)):
         upright = {
             column: signs.upright[one.number]
-            for one in reversed(seen.walls)
+            for one in reversed(frame.walls)
             for line, column in one.right_of
             if line == number
         }
@@ -73,18 +73,18 @@ def lines_of(seen: Seen, signs: Signs) -> Iterator[str]:
         yield _line(f"{name:<{label}}", padded, upright)
         level = {
             column: signs.level[one.number]
-            for one in reversed(seen.walls)
+            for one in reversed(frame.walls)
             for line, column in one.below
             if line == number
         }
         if level:
             yield _line(" " * label, [level.get(column, " ") * width for column, width in enumerate(widths)], {})
     yield ""
-    legend = legend_of(seen.table.counts, seen.scale, seen.walls, signs)[1]
+    legend = legend_of(frame.table.counts, frame.scale, frame.walls, signs)[1]
     if legend:
         yield legend
     yield from textwrap.wrap(lost_told(table), WIDTH, break_on_hyphens=False)
-    if seen.scale.measure is Measure.SUCCESS:
+    if frame.scale.measure is Measure.SUCCESS:
         for words in ranking_told(table):
             yield from textwrap.wrap(words, WIDTH, break_on_hyphens=False)
 
@@ -99,7 +99,7 @@ def _line(label: str, texts: list[str], upright: dict[int, str]) -> str:
     return (label + "".join(f"{gap}{text}" for gap, text in zip(between, texts, strict=True))).rstrip()
 
 
-def csv_lines(seen: Seen) -> Iterator[str]:
+def csv_lines(frame: MapFrame) -> Iterator[str]:
     """A row for each cell: the fields across and down, then `COLUMNS`; shares from 0 to 1, empty where not known.
 
     A cell of several points has no interval: what differs there is not the luck of seeds. Its other numbers are medians
@@ -107,7 +107,7 @@ def csv_lines(seen: Seen) -> Iterator[str]:
     loss of 50 windows, nats, below which the echo counts as solved; both are empty where they differ. ``version`` is
     the number of the program's version that trained it, in the order of time.
     """
-    table, choice = seen.table, seen.table.choice
+    table, choice = frame.table, frame.table.choice
     fields = [name for name in (choice.across, choice.down) if name is not None]
     yield _csv([*fields, *COLUMNS])
     for row, down in zip(table.cells, table.rows, strict=True):

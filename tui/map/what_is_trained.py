@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NamedTuple
 
 from echornn.config import EchoConfig
@@ -54,11 +53,8 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     config = next(iter(surveyed.configs.values()), None)
     if config is None:
         return None
-    usual = {one.name: one.default for one in dataclasses.fields(EchoConfig) if one.name not in ELSEWHERE}
-    names = [*FIRST, *(name for name in usual if name not in FIRST and getattr(config, name) != usual[name])]
-    fields = [
-        f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names if name not in surveyed.axes
-    ]
+    others = (name for name in EchoConfig().changes_to(config) if name not in (*FIRST, *ELSEWHERE))
+    fields = _values(config, [name for name in (*FIRST, *others) if name not in surveyed.axes])
     epochs = f"{config.num_epochs:,} epoch{'s' if config.num_epochs != 1 else ''}"
     until = "" if "num_epochs" in surveyed.axes else epochs
     if surveyed.until_solved:
@@ -67,15 +63,13 @@ def common_to_all(surveyed: Surveyed) -> Common | None:
     least, most = min(configs, key=windows_of), max(configs, key=windows_of)
     differs = windows_of(least) != windows_of(most)
     windows = _windows(surveyed, least, most) if differs else f"{windows_of(most):,} windows"
-    return Common(
-        tuple(fields), until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed)
-    )
+    return Common(fields, until, windows, _seeds(surveyed.seeds), differs, _versions(surveyed), _newest(surveyed))
 
 
 def _windows(surveyed: Surveyed, least: EchoConfig, most: EchoConfig) -> str:
     """The same number of epochs is not the same number of windows where one of `OF_WINDOWS` is swept."""
     names = [name for name in surveyed.axes if name in OF_WINDOWS]
-    one, other = _values(least, names), _values(most, names)
+    one, other = (", ".join(_values(config, names)) for config in (least, most))
     return f"{windows_of(least):,} windows ({one}) to {windows_of(most):,} ({other})"
 
 
@@ -95,8 +89,8 @@ def _newest(surveyed: Surveyed) -> str:
     return f"version {newest + 1} has {differs} as version {oldest + 1}"
 
 
-def _values(config: EchoConfig, names: list[str]) -> str:
-    return ", ".join(f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names)
+def _values(config: EchoConfig, names: list[str]) -> tuple[str, ...]:
+    return tuple(f"{SHORT.get(name, name)} {value_text(getattr(config, name))}" for name in names)
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from echornn.sweeps.measures import WORDS, Measure
 from tui.app.views.paint import Box
 from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import Part, fitted, joined, shortened
+from tui.app.widgets.fitting import LinePart, fitted, joined, shortened
 from tui.map.drawing import STYLES, draw_map
+from tui.map.frame import MapFrame
 from tui.map.labels import held_text, legend_of
-from tui.map.seen import Seen
 from tui.map.signs import signs_for
 from tui.map.state import others
 from tui.map.what_is_trained import common_to_all
@@ -31,25 +31,25 @@ class MapHead(CellWidget):
     def __init__(self, ascii_only: bool) -> None:
         super().__init__()
         self._ascii = ascii_only
-        self._seen: Seen | None = None
+        self._frame: MapFrame | None = None
         self._progress = self._trouble = ""
 
-    def show(self, seen: Seen, progress: str, trouble: str) -> None:
+    def show(self, frame: MapFrame, progress: str, trouble: str) -> None:
         """Draw it."""
-        self._seen, self._progress, self._trouble = seen, progress, trouble
+        self._frame, self._progress, self._trouble = frame, progress, trouble
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        if self._seen is None:
+        if self._frame is None:
             return
         text, style = (self._trouble, "trouble") if self._trouble else (self._progress, "state")
         self._write(cells, 0, shortened(text, cells.width), f"head--{style}")
-        parts = parts_of(self._seen)
+        parts = parts_of(self._frame)
         if len(joined(parts)) > cells.width:
-            parts[0] = replace(parts[0], text=IN_SHORT[self._seen.state.measure])
+            parts[0] = replace(parts[0], text=IN_SHORT[self._frame.state.measure])
         self._write(cells, 1, fitted(parts, cells.width), "head--fields")
         if cells.height > 2:
-            self._write(cells, 2, fitted(common_parts(self._seen), cells.width), "head--common")
+            self._write(cells, 2, fitted(common_parts(self._frame), cells.width), "head--common")
 
     def _write(self, cells: Cells, line: int, text: str, style: str) -> None:
         if self._ascii:
@@ -57,30 +57,30 @@ class MapHead(CellWidget):
         cells.write(0, line, text, style)
 
 
-def parts_of(seen: Seen) -> list[Part]:
+def parts_of(frame: MapFrame) -> list[LinePart]:
     """The texts that say what is shown, for which fields, with which filter."""
-    state, axes = seen.state, seen.table.surveyed.axes
-    parts = [Part(WORDS[state.measure], 3, "measure")]
-    parts += [Part(f"across {state.across}", 4, "axes")] if state.across else []
-    parts += [Part(f"down {state.down}", 4, "axes")] if state.down else []
+    state, axes = frame.state, frame.table.surveyed.axes
+    parts = [LinePart(WORDS[state.measure], 3, "measure")]
+    parts += [LinePart(f"across {state.across}", 4, "axes")] if state.across else []
+    parts += [LinePart(f"down {state.down}", 4, "axes")] if state.down else []
     names = others(state, axes)
     for name in names:
-        left = seen.table.choice.left(name, axes[name])
+        left = frame.table.choice.left(name, axes[name])
         here = ">" if name == state.turned and len(names) > 1 else ""
-        parts.append(Part(f"{here}{held_text(name, left, axes[name])}", 2, "others", missed=True))
+        parts.append(LinePart(f"{here}{held_text(name, left, axes[name])}", 2, "others", missed=True))
     if state.filter:
-        parts.append(Part(f"filter {state.filter}", 1, "filter", missed=True))
+        parts.append(LinePart(f"filter {state.filter}", 1, "filter", missed=True))
     return parts
 
 
-def common_parts(seen: Seen) -> list[Part]:
+def common_parts(frame: MapFrame) -> list[LinePart]:
     """The texts that say what all networks have in common."""
-    common = common_to_all(seen.table.surveyed)
+    common = common_to_all(frame.table.surveyed)
     if common is None:
         return []
-    fields = [Part(field, 2, "fields", missed=True) for field in common.fields]
+    fields = [LinePart(field, 2, "fields", missed=True) for field in common.fields]
     rest = ((common.until, 3), (common.windows, 3 if common.differs else 1), (common.seeds, 4), (common.versions, 3))
-    return [*fields, *(Part(text, matters) for text, matters in rest if text)]
+    return [*fields, *(LinePart(text, matters) for text, matters in rest if text)]
 
 
 class MapGrid(CellWidget, can_focus=True):
@@ -92,27 +92,27 @@ class MapGrid(CellWidget, can_focus=True):
     def __init__(self, ascii_only: bool) -> None:
         super().__init__()
         self._signs = signs_for(ascii_only)
-        self._seen: Seen | None = None
+        self._frame: MapFrame | None = None
 
-    def show(self, seen: Seen) -> None:
+    def show(self, frame: MapFrame) -> None:
         """Draw it."""
-        self._seen = seen
+        self._frame = frame
         self.redraw()
 
     def draw(self, cells: Cells) -> None:
-        seen = self._seen
-        if seen is None:
+        frame = self._frame
+        if frame is None:
             return
-        legend = legend_of(seen.table.counts, seen.scale, seen.walls, self._signs)
+        legend = legend_of(frame.table.counts, frame.scale, frame.walls, self._signs)
         legend = [line for line in legend if line] if cells.height > 4 + LEGEND_LINES else []
         box = Box(0, 0, cells.width, cells.height - len(legend))
-        draw_map(cells, box, seen, self._signs)
+        draw_map(cells, box, frame, self._signs)
         for number, line in enumerate(legend):
-            self._write_legend(cells, box.bottom + number, line, seen)
+            self._write_legend(cells, box.bottom + number, line, frame)
 
-    def _write_legend(self, cells: Cells, line: int, text: str, seen: Seen) -> None:
+    def _write_legend(self, cells: Cells, line: int, text: str, frame: MapFrame) -> None:
         cells.write(0, line, shortened(text, cells.width), "map--label")
-        for one in seen.walls:
+        for one in frame.walls:
             at = text.find(self._signs.upright[one.number])
             if 0 <= at < cells.width:
                 cells.write(at, line, text[at], f"map--limit{one.number}")
@@ -130,10 +130,10 @@ class MapReading(CellWidget):
         self._ascii = ascii_only
         self._lines: tuple[tuple[str, str], ...] = ()
 
-    def show(self, seen: Seen, hint: str) -> None:
+    def show(self, frame: MapFrame, hint: str) -> None:
         """Draw it."""
-        first, second, third = seen.reading
-        last = (hint, "hint") if hint else (seen.refusal, "hint") if seen.refusal else (third, "more")
+        first, second, third = frame.reading
+        last = (hint, "hint") if hint else (frame.refusal, "hint") if frame.refusal else (third, "more")
         self._lines = ((first, "first"), (second, "more"), last)
         self.redraw()
 

@@ -143,7 +143,7 @@ class _Shown:
             left = await app.run_async(mouse=False)
             if app.return_code:  # it has panicked, and said so on the screen
                 return ExitCode.FAILED
-            self._state = app.seen.state
+            self._state = app.frame.state
             if not isinstance(left, Opened):
                 return left or ExitCode.DONE
             try:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.analysis.loss_history import Curve, LossHistory, Piece, Segment, curve_of
+from echornn.analysis.loss_history import Curve, HistoryPiece, LossHistory, Segment, curve_of
 from tests.examples import examples
 
 losses_lists = st.lists(
@@ -71,7 +71,7 @@ def test_a_curve_of_parts_of_histories_is_the_curve_of_them_end_to_end(
         taken = data.draw(st.integers(0, len(losses)))
         skipped = data.draw(st.integers(0, taken))
         at = len(everything)
-        parts.append(Piece(history, at - skipped, at, at + taken - skipped))
+        parts.append(HistoryPiece(history, at - skipped, at, at + taken - skipped))
         everything = np.concatenate([everything, np.array(losses[skipped:taken], np.float32)])
     first = data.draw(st.integers(0, len(everything)))
     last = data.draw(st.integers(first, len(everything)))
@@ -176,7 +176,7 @@ def test_the_segments_that_reach_into_a_curve_are_shown() -> None:
     segments = (Segment(0, "start", 0, 0, 10), Segment(25, "edit", 2, 5, 10), Segment(30, "regenerate", 3, 0, 10))
 
     def shown(first: int, last: int) -> list[int]:
-        curve = curve_of([Piece(kept, 0, 0, 30)], 10, first, last, segments)
+        curve = curve_of([HistoryPiece(kept, 0, 0, 30)], 10, first, last, segments)
         return [segment.at for segment in curve.segments]
 
     assert shown(0, 30) == [0, 25]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.band import Band
-from echornn.analysis.loss_history import LossHistory, Piece, curve_of
+from echornn.analysis.loss_history import HistoryPiece, LossHistory, curve_of
 from echornn.analysis.packed import pack, unpack
 from echornn.analysis.population_history import PopulationHistory, PopulationPiece, band_of, kept_buckets, shades_of
 from echornn.analysis.seed_stats import quantiles
@@ -97,7 +97,7 @@ def test_a_replicas_line_is_that_of_a_lone_run(told: Case, columns: int, data: s
     first = data.draw(st.integers(0, len(alone)))
     last = data.draw(st.integers(first, len(alone)))
     of_lottery, expected = (
-        curve_of([Piece(history, 0, 0, len(alone))], columns, first, last)
+        curve_of([HistoryPiece(history, 0, 0, len(alone))], columns, first, last)
         for history in (told.history.of(replica), alone)
     )
     for name in ("starts", "ends", "low", "high"):
@@ -185,7 +185,7 @@ def test_lost_windows_are_told_as_such() -> None:
 def test_memory_is_bounded_and_old_extremes_stay(sizes: list[int], columns: int) -> None:
     told = case(sum(sizes), 3, max(sizes), kept=256)
     assert max(level._buckets.shape[1] for level in told.history._each._levels) <= 512
-    curve = curve_of([Piece(told.history.of(1), 0, 0, sum(sizes))], columns, 0, sum(sizes))
+    curve = curve_of([HistoryPiece(told.history.of(1), 0, 0, sum(sizes))], columns, 0, sum(sizes))
     assert (curve.low.min(), curve.high.max()) == (told.losses[:, 1].min(), told.losses[:, 1].max())
     assert told.history.shades([1], columns).shape == (1, min(columns, sum(sizes)))
     newest = told.history.losses(max(0, sum(sizes) - 256), sum(sizes))

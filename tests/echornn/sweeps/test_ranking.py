@@ -12,13 +12,13 @@ from echornn.sweeps.ranking import ranking_of
 from echornn.sweeps.ranking_words import beside_the_best, ranking_told
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, table_of
-from echornn.sweeps.tally import Tally, Trained
+from echornn.sweeps.tally import SeedResult, Tally
 from echornn.sweeps.telling import compared
 from tests.swept import CLIFF, results_of
 
 
 def seeds(solved: int, count: int, window: int = 100) -> Tally:
-    return Tally(tuple(Trained(seed, window if seed < solved else None, 0.1) for seed in range(count)))
+    return Tally(tuple(SeedResult(seed, window if seed < solved else None, 0.1) for seed in range(count)))
 
 
 def row(*tallies: Tally) -> dict[tuple[int, int], Tally]:

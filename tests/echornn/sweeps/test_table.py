@@ -17,7 +17,7 @@ from echornn.sweeps.ranking_words import beside_the_best, ranking_told
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.table import Choice, Surveyed, Table, first_choice, table_of
-from echornn.sweeps.tally import Tally, Trained
+from echornn.sweeps.tally import SeedResult, Tally
 from echornn.sweeps.telling import compared, name_of, told, told_apart
 from echornn.sweeps.theory import LIMITS
 from tests.swept import CLIFF, SMALL, WIDE_STATE, keep, results_of, with_a_cliff
@@ -247,7 +247,7 @@ def test_a_compared_cell_is_named_by_what_differs() -> None:
 
 
 def of_seeds(solved: int, count: int) -> Tally:
-    return Tally(tuple(Trained(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
+    return Tally(tuple(SeedResult(seed, 100 if seed < solved else None, 0.1) for seed in range(count)))
 
 
 def test_words_and_numbers_of_a_comparison_agree() -> None:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from echornn.analysis.seed_stats import wilson
 from echornn.sweeps.measures import LEVELS, Measure, Scale, short_text, value_of
-from echornn.sweeps.tally import Tally, Trained
+from echornn.sweeps.tally import SeedResult, Tally
 
 
 def tally(*solved_at: int | None, losses: tuple[float, ...] = (), failed: int = 0, missing: int = 0) -> Tally:
     given_losses = losses or tuple(0.04 if at else 0.69 for at in solved_at)
-    trained = (Trained(seed, at, loss) for seed, (at, loss) in enumerate(zip(solved_at, given_losses, strict=True)))
+    trained = (SeedResult(seed, at, loss) for seed, (at, loss) in enumerate(zip(solved_at, given_losses, strict=True)))
     return Tally(tuple(trained), failed, missing)
 
 
@@ -76,7 +76,7 @@ def test_losses_that_diverged_are_the_worst() -> None:
     assert tally(None, None, None, losses=(math.nan, 0.5, 0.6)).loss == 0.6
     assert tally(None, None, None, losses=(math.nan, math.inf, 0.6)).loss == math.inf
     assert tally(None, losses=(math.nan,)).best is None
-    assert tally(None, None, losses=(0.6, 0.5)).best == Trained(1, None, 0.5)
+    assert tally(None, None, losses=(0.6, 0.5)).best == SeedResult(1, None, 0.5)
 
 
 def test_of_no_results_nothing_is_known() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.analysis.verdict import Verdict
-from tui.app.widgets.fitting import Part, fitted, in_two_lines, joined, shortened, wrapped
+from tui.app.widgets.fitting import LinePart, fitted, in_two_lines, joined, shortened, wrapped
 
 SPIKE = "spike: the first 3 targets of each row echo the row above, which a zero state cannot know (floor 0.111)"
 
@@ -31,11 +31,11 @@ def test_a_sentence_is_left_off_at_a_clause_or_at_a_word(width: int, text: str) 
 
 WORDS = st.text("abcde", min_size=1, max_size=12)
 TEXTS = st.lists(WORDS, min_size=1, max_size=30).map(" ".join)
-PARTS = st.lists(st.builds(Part, WORDS, st.integers(0, 3), st.sampled_from("abc"), st.booleans()), min_size=1)
+PARTS = st.lists(st.builds(LinePart, WORDS, st.integers(0, 3), st.sampled_from("abc"), st.booleans()), min_size=1)
 
 
 @given(PARTS, st.integers(0, 120))
-def test_parts_are_there_as_a_whole_in_their_order_and_the_least_goes_first(parts: list[Part], width: int) -> None:
+def test_parts_are_there_as_a_whole_in_their_order_and_the_least_goes_first(parts: list[LinePart], width: int) -> None:
     line = fitted(parts, width)
     assert len(line) <= width
     if len(joined(parts)) <= width:

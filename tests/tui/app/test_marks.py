@@ -13,7 +13,7 @@ from echornn.runs.branch import STARTS_OVER
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
 from tests.tui.app.test_loss_plot import drawn
-from tui.app.widgets.marks import WORDS, Mark, labels, place_label
+from tui.app.widgets.marks import WORDS, CurveMark, labels, place_label
 
 LONG_EPOCHS = EchoConfig(total_series_length=1000 * 15 * 5)
 
@@ -89,7 +89,7 @@ def test_labels_are_the_longest_that_has_room() -> None:
         ["…edit"],
     ]
     room = np.ones((1, 12), np.bool_)
-    mark = Mark(8, "mark", labels(["redraw", "undo"], True))
+    mark = CurveMark(8, "mark", labels(["redraw", "undo"], True))
     assert place_label(mark, room) == [(2, 0, "..undo")]
     assert place_label(mark, room) == []
 
@@ -102,7 +102,7 @@ def test_words_never_overlap_and_stay_inside(marks: list[tuple[int, list[str]]],
     room = np.ones((lines, 41), np.bool_)
     taken = np.zeros((lines, 41), int)
     for column, words in marks:
-        for x, line, text in place_label(Mark(column, "mark", labels(words, True)), room):
+        for x, line, text in place_label(CurveMark(column, "mark", labels(words, True)), room):
             assert x >= 0
             assert x + len(text) <= 41
             assert not x <= column < x + len(text)

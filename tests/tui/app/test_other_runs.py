@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from echornn.analysis.seed_stats import Counts
+from echornn.analysis.seed_stats import SolvedCounts
 from echornn.runs import kept_runs, run_dir
 from echornn.runs.followed_run import FollowedRun
 from echornn.runs.run_recorder import RunRecorder
@@ -116,7 +116,9 @@ async def test_a_run_that_lost_what_it_had_solved_says_where(kept: Path) -> None
         await pilot.press("o")
         await listed(app, pilot)
         panel = app.query_one(RunList)
-        panel.take([KeptRun(kept, "", 2000, 0.676, 169, 1042), KeptRun(kept, "", 2000, 0.1, 90, None, Counts(6, 4, 1))])
+        panel.take(
+            [KeptRun(kept, "", 2000, 0.676, 169, 1042), KeptRun(kept, "", 2000, 0.1, 90, None, SolvedCounts(6, 4, 1))]
+        )
         await pilot.pause()
         text = "\n".join(lines_of(panel))
         assert "  solved at 169, lost at 1,042 · mean" in text

@@ -23,7 +23,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import Frame, State
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui.commands.epoch_report import EpochReport
-from tui.commands.lines import Lines
+from tui.commands.lines import LinePrinter
 from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import Saved, saved_by
 from tui.commands.record_lines import as_line
@@ -197,8 +197,8 @@ def test_lines_for_a_file_are_only_lines() -> None:
     assert screen.text == EMPTY_LINE + bar_of(80)
 
 
-@pytest.mark.parametrize("make", [lambda _: Lines(), LinesAboveABar])
-def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) -> None:
+@pytest.mark.parametrize("make", [lambda _: LinePrinter(), LinesAboveABar])
+def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], LinePrinter]) -> None:
     screen = Stream()
     lines = make(screen)
     screen.gone = True
@@ -212,7 +212,7 @@ def test_a_terminal_that_is_gone_is_no_failure(make: Callable[[Stream], Lines]) 
 def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(room: int) -> None:
     file, other = Stream(is_terminal=False), Stream()
     file.room = room
-    lines = Lines()
+    lines = LinePrinter()
     texts = [f"line {number} of many, with an é in it\n" * 100 for number in range(20)]
     for text in texts:
         lines.print(text.splitlines(), file)
@@ -226,7 +226,7 @@ def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room(roo
 
 def test_no_line_is_forged_and_none_moves_the_cursor() -> None:
     screen, file = Stream(), Stream(is_terminal=False)
-    for stream, lines in ((screen, LinesAboveABar(screen, lambda: 80)), (file, Lines())):
+    for stream, lines in ((screen, LinesAboveABar(screen, lambda: 80)), (file, LinePrinter())):
         lines.print(["start  run a\n\x1b[2Jb\udcff\u202e"], stream)
         assert r"start  run a\n\x1b[2Jb\xff\u202e" in stream.text
         assert stream.text.count("\n") == 1
@@ -239,7 +239,7 @@ def test_nobody_who_hears_how_training_goes_is_no_failure(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(terminal, "write_some", take)
     monkeypatch.setattr("sys.stderr", Stream())
-    lines = Lines()
+    lines = LinePrinter()
     lines.print(["a warning"], sys.stderr)
     assert lines.warning == ""
     with pytest.raises(BrokenPipeError):

@@ -20,16 +20,16 @@ from echornn.session.session import Session
 from tests.answered import answered
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
-from tui.cli import train
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
 from tui.commands.export import export
 from tui.commands.records import start_record
 from tui.commands.window_rows import rows_along
-from tui.flags import ConfigFlags
+from tui.flags import ConfigFlags, TrainingFlags
 from tui.front_end import UsageError
 from tui.program import exit_code_of
 from tui.subcommands import export_run
+from tui.training import training
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_configuration_that_training_refuses_leaves_the_disk_as_it_was(folder:
 )
 def test_at_belongs_to_resume_and_is_not_negative(flags: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        train(**flags)  # type: ignore[arg-type]
+        training(ConfigFlags(), TrainingFlags(**flags))  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from echornn.sweeps import store
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.processes import Processes
-from echornn.sweeps.results import Point, SweepResults
+from echornn.sweeps.results import GridPoint, SweepResults
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tui.commands import sweep
 from tui.commands.sweep_report import point_line, point_record
@@ -91,7 +91,7 @@ def test_json_lines(tmp_path: Path, engine: ScriptedEngine, capfd: pytest.Captur
 
 def test_what_is_told_of_a_point_are_the_numbers_of_its_cell_in_the_map() -> None:
     few = [Result(100, 0.04, 100, 0.1), *(Result(None, loss, 666, 0.1) for loss in (0.3, 0.5, math.nan))]
-    point = Point(EchoConfig(num_epochs=1), (7, 8, 9, 10), dict(enumerate(few, 7)))
+    point = GridPoint(EchoConfig(num_epochs=1), (7, 8, 9, 10), dict(enumerate(few, 7)))
     record = point_record(point, {"echo_step": (3,)})
     assert (record["half_solved"], record["median_loss"]) == (None, 0.3)
     assert point_line(record, {"echo_step": (3,)}) == "echo_step 3: 1 of 4 solved (5 to 70 %), median loss 0.3000"

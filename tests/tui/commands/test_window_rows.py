@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import examples
-from tui.commands.window_rows import HEADER, REPLICA_HEADER, Row, as_csv, as_json
+from tui.commands.window_rows import HEADER, REPLICA_HEADER, WindowRow, as_csv, as_json
 
 losses = st.one_of(st.floats(0, width=32, allow_nan=False), st.just(math.nan))
 accuracies = st.one_of(st.integers(0, 75).map(lambda wrong: 1 - wrong / 75), st.just(math.nan))
@@ -24,7 +24,7 @@ accuracies = st.one_of(st.integers(0, 75).map(lambda wrong: 1 - wrong / 75), st.
 def test_a_line_for_each_network_from_which_each_bit_of_a_loss_is_read(
     values: list[tuple[float, float]], numbered: bool
 ) -> None:
-    row = Row(1234, 2, [loss for loss, _ in values], [accuracy for _, accuracy in values])
+    row = WindowRow(1234, 2, [loss for loss, _ in values], [accuracy for _, accuracy in values])
     header = REPLICA_HEADER if numbered else HEADER
     table = list(csv.DictReader(io.StringIO(f"{header}\n{as_csv(row, numbered)}")))
     objects = [json.loads(line) for line in as_json(row, numbered).splitlines()]
@@ -39,7 +39,7 @@ def test_a_line_for_each_network_from_which_each_bit_of_a_loss_is_read(
 
 
 def test_the_lines_of_one_network_are_as_they_always_were() -> None:
-    row = Row(7, 1, [0.6931471824645996], [0.64])
+    row = WindowRow(7, 1, [0.6931471824645996], [0.64])
     assert as_csv(row) == "7,1,0.693147182,0.64"
     assert as_json(row) == '{"window": 7, "epoch": 1, "loss": 0.6931471824645996, "accuracy": 0.64}'
-    assert as_csv(Row(7, 1, [math.nan], [math.nan])) == "7,1,nan,nan"
+    assert as_csv(WindowRow(7, 1, [math.nan], [math.nan])) == "7,1,nan,nan"

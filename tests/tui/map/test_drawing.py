@@ -15,9 +15,9 @@ from tests.swept import CLIFF, WIDE_STATE, results_of, with_a_cliff
 from tui.app.views.paint import Box
 from tui.app.widgets.cells import Cells
 from tui.map.drawing import STYLES, draw_map
-from tui.map.seen import Seen
+from tui.map.frame import MapFrame
 from tui.map.signs import ASCII, BLOCKS, Signs
-from tui.map.state import MapState, Mark
+from tui.map.state import MapState, MarkedCell
 
 EDGE = Grid((Axis.parse("echo_step=11..16"), Axis.parse("cell=rnn,lstm")), {**WIDE_STATE, "seed": 0}, 16)
 
@@ -26,10 +26,10 @@ def drawn(
     results: SweepResults, width: int, height: int, signs: Signs = BLOCKS, state: MapState | None = None
 ) -> list[str]:
     everything = surveyed(results)
-    seen = Seen.of(state or MapState.first(everything.axes), everything)
+    frame = MapFrame.of(state or MapState.first(everything.axes), everything)
     cells = Cells(width, height, STYLES)
     box = Box(0, 0, width, height)
-    draw_map(cells, box, seen, signs)
+    draw_map(cells, box, frame, signs)
     return [cells.text(line).rstrip() for line in range(height)]
 
 
@@ -84,7 +84,7 @@ def test_what_lacks_is_marked(broken: SweepResults) -> None:
 
 
 def test_the_marked_cell_is_told_from_the_others(broken: SweepResults) -> None:
-    state = MapState(**{**vars(MapState.first(broken.axes)), "mark": Mark(((2,),), "there"), "column": 40})
+    state = MapState(**{**vars(MapState.first(broken.axes)), "mark": MarkedCell(((2,),), "there"), "column": 40})
     lines = drawn(broken, 26, 4, ASCII, state)
     assert lines[1] == "      #### M++?     [    ]"
     assert lines[2] == "> all 100   50   !  [ x  ]"

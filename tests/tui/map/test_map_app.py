@@ -19,8 +19,8 @@ from tests.swept import CLIFF, SMALL, keep, results_of, with_a_cliff
 from tui.map import keys
 from tui.map.app import MapApp, Opened
 from tui.map.follower import Follower
+from tui.map.frame import MapFrame
 from tui.map.progress import progress_of
-from tui.map.seen import Seen
 from tui.map.state import MapState
 from tui.map.widgets import MapGrid, MapHead, MapReading, with_result
 
@@ -48,9 +48,9 @@ async def test_what_is_seen_and_what_the_keys_make_of_it() -> None:
         await pilot.press("m")
         assert "window by which half had solved it" in text_of(app)
         await pilot.press("x", "left")
-        assert app.seen.name == "echo_step 16, cell rnn"
+        assert app.frame.name == "echo_step 16, cell rnn"
         await pilot.press("X")
-        assert (app.seen.state.across, app.seen.state.down) == ("cell", None)
+        assert (app.frame.state.across, app.frame.state.down) == ("cell", None)
         assert "cell rnn: 187 of 320 solved over 20 points, 0 to 100 % by point" in text_of(app)
 
 
@@ -97,13 +97,13 @@ def test_of_many_fields_the_result_stays_on_the_line() -> None:
 @pytest.mark.parametrize("measure", [Measure.WINDOWS, Measure.LOSS])
 def test_a_shade_means_the_same_whatever_is_filtered_held_or_turned(measure: Measure) -> None:
     everything = surveyed(results_of(CLIFF))
-    whole = Seen.of(MapState("echo_step", "cell", measure=measure), everything)
+    whole = MapFrame.of(MapState("echo_step", "cell", measure=measure), everything)
     for chosen in (
         MapState("echo_step", "cell", filter="gru echo=3", measure=measure),
         MapState("echo_step", None, held={"cell": "gru"}, measure=measure),
         MapState("cell", None, measure=measure),
     ):
-        assert Seen.of(chosen, everything).scale == whole.scale
+        assert MapFrame.of(chosen, everything).scale == whole.scale
 
 
 async def test_every_key_is_in_the_command_palette() -> None:
@@ -113,7 +113,7 @@ async def test_every_key_is_in_the_command_palette() -> None:
         assert titles >= {"Axes", "Down", "Turn", "Shown", "Hold", "Mark", "Open", "Copy", "Filter", "Help", "Quit"}
         await pilot.press("ctrl+p", *"turn", "enter")
         await pilot.pause()
-        assert app.seen.state.across == "cell"
+        assert app.frame.state.across == "cell"
 
 
 @pytest.mark.parametrize("opens", [["ctrl+p"], ["question_mark", "slash"]])
@@ -122,7 +122,7 @@ async def test_what_is_typed_into_a_search_is_no_filter(opens: list[str]) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*opens, *"gru")
         await pilot.pause()
-        assert app.seen.state.filter == ""
+        assert app.frame.state.filter == ""
 
 
 async def test_two_cells_are_compared() -> None:
@@ -132,7 +132,7 @@ async def test_two_cells_are_compared() -> None:
         told = "more than luck, p < 0.001: 69 fewer (35 to 84) of 100 than cell rnn"
         assert told in text_of(app).splitlines(), "both have the same echo_step"
         await pilot.press("escape")
-        assert app.seen.state.mark is None
+        assert app.frame.state.mark is None
 
 
 async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_in_words() -> None:
@@ -140,7 +140,7 @@ async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_in_words() -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("slash", *"echo=..4 gru")
         await pilot.pause()
-        assert (app.seen.table.columns, app.seen.table.rows) == ((1, 2, 3, 4), ("gru",))
+        assert (app.frame.table.columns, app.frame.table.rows) == ((1, 2, 3, 4), ("gru",))
         await pilot.press("x")
         await pilot.pause()
         assert "filter = 'grux' cannot be used" in text_of(app)
@@ -151,7 +151,7 @@ async def test_a_filter_is_obeyed_while_it_is_typed_and_refused_in_words() -> No
         assert "filter echo=..4 gru" in text_of(app)
         await pilot.press("escape")
         await pilot.pause()
-        assert len(app.seen.table.columns) == 20
+        assert len(app.frame.table.columns) == 20
 
 
 async def test_enter_leaves_it_for_the_best_seed_and_it_comes_back_as_it_was() -> None:
@@ -162,13 +162,13 @@ async def test_enter_leaves_it_for_the_best_seed_and_it_comes_back_as_it_was() -
     opened = app.return_value
     assert isinstance(opened, Opened)
     assert (opened.config.cell, opened.config.echo_step, opened.config.state_size) == ("gru", 2, 16)
-    best = app.seen.table.cells[1][1].tally.best
+    best = app.frame.table.cells[1][1].tally.best
     assert best is not None
     assert opened.config.seed == best.seed
-    again = app_of(results, first=app.seen.state, hint="no memory for it")
+    again = app_of(results, first=app.frame.state, hint="no memory for it")
     async with again.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert again.seen.name == "cell gru, echo_step 2"
+        assert again.frame.name == "cell gru, echo_step 2"
         assert "no memory for it" in text_of(again)
 
 

@@ -11,7 +11,7 @@ from echornn.sweeps.measures import Measure
 from echornn.sweeps.table import Surveyed, table_of
 from echornn.sweeps.tally import Tally
 from tui.map import state as of
-from tui.map.state import MapState, Mark
+from tui.map.state import MapState, MarkedCell
 
 AXES = {"echo_step": (1, 2, 3, 4), "cell": ("rnn", "gru"), "learning_rate": (0.1, 0.3, 1.0)}
 FIRST = MapState.first(AXES)
@@ -71,7 +71,7 @@ def test_the_cursor_stays_on_its_values_and_within_the_map() -> None:
 
 def test_a_mark_is_found_again_where_its_cell_is_shown() -> None:
     table = table_of(survey(), FIRST.choice(AXES))
-    state = MapState(**{**vars(FIRST), "mark": Mark(table.cells[1][2].points, "there")})
+    state = MapState(**{**vars(FIRST), "mark": MarkedCell(table.cells[1][2].points, "there")})
     assert of.mark_of(state, table) == (1, 2)
     held = of.stepped(state, AXES, 1)
     assert of.mark_of(held, table_of(survey(), held.choice(AXES))) is None

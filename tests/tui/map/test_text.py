@@ -22,19 +22,19 @@ from echornn.sweeps.telling import told
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
 from tui.front_end import UsageError
 from tui.map.chosen import chosen
+from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
-from tui.map.seen import Seen
 from tui.map.signs import ASCII, BLOCKS
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
 from tui.map.what_is_trained import common_to_all
 
 
-def seen_of(
+def frame_of(
     results: SweepResults, words: str = "", across: str | None = None, measure: Measure = Measure.SUCCESS
-) -> Seen:
+) -> MapFrame:
     everything = surveyed(results)
-    return Seen.of(chosen(everything.axes, across, None, measure, words), everything)
+    return MapFrame.of(chosen(everything.axes, across, None, measure, words), everything)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def broken() -> SweepResults:
 
 
 def test_as_text(cliff: SweepResults) -> None:
-    assert list(lines_of(seen_of(cliff, "echo=12.."), BLOCKS)) == [
+    assert list(lines_of(frame_of(cliff, "echo=12.."), BLOCKS)) == [
         "seeds that solved it, %, across echo_step, down cell",
         "state_size 16, T 15, init glorot",
         "until solved or 1 epoch, 666 windows, seeds 0 to 15",
@@ -83,25 +83,25 @@ def test_where_networks_lost_it_again_is_said_and_marked() -> None:
         return Result(100 + config.seed, losses[config.seed % len(losses)], 666, 0.02)
 
     grid = Grid((Axis.parse("echo_step=1..3"),), {**WIDE_STATE, "seed": 0, "num_epochs": 1}, 8, "all")
-    seen = seen_of(results_of(grid, rule))
-    assert list(lines_of(seen, ASCII))[4:8] == [
+    frame = frame_of(results_of(grid, rule))
+    assert list(lines_of(frame, ASCII))[4:8] == [
         "       1      2      3",
         "all  100   100v   100v",
         "",
         "v some lost again",
     ]
-    assert list(lines_of(seen, ASCII))[8:10] == [
+    assert list(lines_of(frame, ASCII))[8:10] == [
         "of the 24 networks that solved it 6 lost it again by the end: 4 in echo_step 2;",
         "2 in echo_step 3",
     ]
-    assert told(seen.table, 0, 1)[1].startswith("4 of these lost it again; half by window 103; ")
-    assert "↓ some lost again" in picture_of(seen)
-    kept = list(lines_of(seen_of(results_of(grid, rule), "echo_step=1"), ASCII))
+    assert told(frame.table, 0, 1)[1].startswith("4 of these lost it again; half by window 103; ")
+    assert "↓ some lost again" in picture_of(frame)
+    kept = list(lines_of(frame_of(results_of(grid, rule), "echo_step=1"), ASCII))
     assert kept[-1] == "of the 8 networks that solved it none lost it again by the end"
 
 
 def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
-    assert list(lines_of(seen_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
+    assert list(lines_of(frame_of(cliff, "echo=14..15 cell=rnn,gru", "cell", Measure.WINDOWS), ASCII)) == [
         "window by which half had solved it, across cell, down echo_step",
         "state_size 16, T 15, init glorot",
         "until solved or 1 epoch, 666 windows, seeds 0 to 15",
@@ -116,7 +116,7 @@ def test_as_text_the_other_way_round_in_ascii(cliff: SweepResults) -> None:
 
 
 def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
-    assert list(lines_of(seen_of(broken), ASCII)) == [
+    assert list(lines_of(frame_of(broken), ASCII)) == [
         "seeds that solved it, %, across echo_step",
         "state_size 4, T 10, init tutorial, total_series_length 200",
         "until solved or 100 epochs, 400 windows, seeds 7 to 8",
@@ -130,7 +130,7 @@ def test_as_text_what_lacks_is_marked(broken: SweepResults) -> None:
 
 
 def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
-    rows = list(csv.DictReader(csv_lines(seen_of(cliff))))
+    rows = list(csv.DictReader(csv_lines(frame_of(cliff))))
     assert len(rows) == 60
     one = next(row for row in rows if (row["echo_step"], row["cell"]) == ("9", "lstm"))
     assert one == {
@@ -154,7 +154,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
         "version": "1",
     }
     assert with_a_cliff(EchoConfig(echo_step=9, cell="lstm", seed=14)).solved_at == int(one["best_solved_at"])
-    lacking = list(csv.DictReader(csv_lines(seen_of(broken))))
+    lacking = list(csv.DictReader(csv_lines(frame_of(broken))))
     told = [(row["trained"], row["failed"], row["missing"], row["success"], row["best_seed"]) for row in lacking]
     assert told == [
         ("2", "0", "0", "1.0000", "7"),
@@ -166,7 +166,7 @@ def test_as_csv(cliff: SweepResults, broken: SweepResults) -> None:
 
 def test_a_cell_of_several_points_has_no_interval_and_ranks_nothing(cliff: SweepResults) -> None:
     everything = surveyed(cliff)
-    pooled = Seen.of(MapState("cell", None), everything)
+    pooled = MapFrame.of(MapState("cell", None), everything)
     row = next(csv.DictReader(csv_lines(pooled)))
     assert (row["cell"], row["points"], row["low"], row["high"]) == ("rnn", "20", "", "")
     assert float(row["success"]) > 0
@@ -188,13 +188,13 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
         )
         for points in (results.points, results.earlier)
     ]
-    seen = seen_of(replace(results, points=whole[0], earlier=whole[1]))
-    lines = list(lines_of(seen, ASCII))
+    frame = frame_of(replace(results, points=whole[0], earlier=whole[1]))
+    lines = list(lines_of(frame, ASCII))
     assert "squares by 2 versions of the program, 16 older results in results.csv only" in lines
     assert "version 2 has engine new and not unset as version 1" in lines
     assert "; without 1 trained by another version" in " ".join(lines)
-    assert [told(seen.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
-    rows = csv.DictReader(csv_lines(seen))
+    assert [told(frame.table, 0, column)[1][-14:] for column in range(3)] == ["version 1 of 2", *["version 2 of 2"] * 2]
+    rows = csv.DictReader(csv_lines(frame))
     assert [(row["echo_step"], row["trained"], row["version"]) for row in rows] == [
         ("2", "16", "1"),
         ("3", "8", "2"),
@@ -205,7 +205,7 @@ def test_a_map_of_several_versions_says_so_and_compares_within_the_newest() -> N
 @pytest.mark.parametrize("measure", Measure)
 def test_as_a_picture(cliff: SweepResults, broken: SweepResults, measure: Measure) -> None:
     for results in (cliff, broken):
-        picture = ET.fromstring(picture_of(seen_of(results, measure=measure)))
+        picture = ET.fromstring(picture_of(frame_of(results, measure=measure)))
         assert picture.tag == "{http://www.w3.org/2000/svg}svg"
         texts = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
         assert {"1", "2", "3"} <= set(texts)
@@ -236,7 +236,7 @@ def test_what_is_common_to_all_leaves_out_what_is_swept() -> None:
     assert str(common) == (
         "state_size 4, init tutorial, learning_rate 0.1; 2 epochs, 2,000 windows (T 10) to 4,000 (T 5), seed 7"
     )
-    of_a_cell = Seen.of(MapState.first(swept.axes), swept).reading
+    of_a_cell = MapFrame.of(MapState.first(swept.axes), swept).reading
     assert of_a_cell[0] == "truncated_backprop_length 5: 1 of 1 solved (21 to 100 %)"
     assert re.match(r"half by window \d+ of 4,000; first seed 7 at ", of_a_cell[1])
     assert common_to_all(surveyed(SweepResults.of(Path("nowhere"), ()))) is None

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from echornn.analysis.loss_text import loss_text
 from echornn.analysis.phrases import cut_off, seeds_that_solve
 from echornn.config import EchoConfig
+from echornn.config_text import changes_text
 from echornn.progress import Symbols
-from echornn.runs.branch import in_words
 from echornn.tasks.levels import (
     boundary_floor,
     chance_level,
@@ -60,7 +60,7 @@ def _rows(config: EchoConfig) -> str:
 
 
 def _trained(config: EchoConfig) -> str:
-    differs = in_words(EchoConfig(seed=config.seed), config)
+    differs = changes_text(EchoConfig(seed=config.seed), config)
     return f"unlike the tutorial: {differs}" if differs else "the tutorial's network, as it is"
 
 

@@ -10,7 +10,7 @@ from echornn.progress import Symbols
 from echornn.tasks.coverage import Source, source_of
 from echornn.tasks.series import EchoSeries
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.matrix import Matrix, laid
+from tui.app.views.matrix import MatrixLayout, laid
 from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.views.misses import bracket_lines, sentence, target_line
 from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
@@ -36,7 +36,7 @@ def symbols_of(config: EchoConfig, generation: int, epoch: int) -> Symbols | Non
 
 
 @dataclass(frozen=True)
-class Shares:
+class DataLayout:
     """How the lines of the view are divided.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shares:
     misses: int
 
 
-def share(height: int, rows: int) -> Shares:
+def share(height: int, rows: int) -> DataLayout:
     """Divide the lines of a view of this height: first one row, then the misses, then more rows, then empty lines."""
     spare = height - 2 - LINES_OF_A_ROW
     misses = MISSES_HEIGHT if spare >= MISSES_HEIGHT + LINES_OF_A_ROW else 1 if spare >= 1 else 0
@@ -61,7 +61,7 @@ def share(height: int, rows: int) -> Shares:
     spare -= more * LINES_OF_A_ROW
     framed = spare >= 2
     spare -= 2 * framed
-    return Shares(1 + more, more > 0 and spare >= more, framed, misses)
+    return DataLayout(1 + more, more > 0 and spare >= more, framed, misses)
 
 
 class Data(View):
@@ -188,7 +188,7 @@ class Data(View):
             x += width
         cells.write(x, 0, shortened(text, max(0, cells.width - x)), "data--label")
 
-    def _draw_frame(self, cells: Cells, matrix: Matrix, bottom: int) -> None:
+    def _draw_frame(self, cells: Cells, matrix: MatrixLayout, bottom: int) -> None:
         """Draw top and bottom of the window's rectangle, and the direction in which it moves."""
         shown = matrix.shown
         begin, end = matrix.x(shown.start) - 1, matrix.x(shown.stop - 1) + matrix.cell + 1

@@ -18,7 +18,7 @@ SIDES_AND_JOINS = 4
 
 
 @dataclass(frozen=True)
-class Matrix:
+class MatrixLayout:
     """Positions in a row of the matrix, from 0, and their columns on the screen.
 
     The series goes on from the end of a row to the beginning of the next, so positions below 0 are the end of the row
@@ -82,7 +82,7 @@ class Matrix:
         return [cut for cut in (0, self.start, self.end, self.row_length) if self.first < cut < self.last]
 
 
-def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
+def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLayout:
     """The matrix around a window of the epoch (from 0) on so many characters.
 
     It is numbered where window and echo fit so, of two classes; else there is room for a mark and a symbol. Where even
@@ -99,9 +99,9 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> Matrix:
     steps = max(1, room // cell)
     if steps < length:
         first = start + min(max(0, step - steps // 2), length - steps)
-        return Matrix(start, length, config.row_length, first, first + steps, cell, label)
+        return MatrixLayout(start, length, config.row_length, first, first + steps, cell, label)
     spare = steps - length
     before = min(max(reach, spare // 2), spare, start + reach)
     after = min(spare - before, config.row_length + 1 - start - length)
     before = min(spare - after, start + reach)
-    return Matrix(start, length, config.row_length, start - before, start + length + after, cell, label)
+    return MatrixLayout(start, length, config.row_length, start - before, start + length + after, cell, label)

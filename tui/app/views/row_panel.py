@@ -77,7 +77,7 @@ class RowPanel:
 
 
 @dataclass(frozen=True)
-class Line:
+class BlockLine:
     """A line of blocks.
 
     Attributes:
@@ -159,7 +159,7 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
         )
 
 
-def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
+def lines_of(panel: RowPanel, ascii_only: bool) -> list[BlockLine]:
     """The lines of blocks that there are, from the top."""
     cursor = (panel.step,) if panel.focused else ()
     flip = panel.flip
@@ -168,22 +168,24 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[Line]:
     classes = panel.classes
     if x is not None:
         lines.append(
-            Line("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))
+            BlockLine("input", input_blocks(x, classes, ascii_only), "view--input", 2, symbols_at(cursor, x, classes))
         )
     if flip is not None:
         blank = ("  ",) * len(flip.x)
-        lines.append(Line("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed"))
+        lines.append(
+            BlockLine("flip", blank, "view--input", 3, symbols_at((flip.step,), flip.x, classes), "view--changed")
+        )
     glyphs, _ = signed_blocks(panel.strength, panel.scale or scale_of(panel.strength), ascii_only)
     glyphs[panel.step + 1 if is_read(panel.strengths) else 0 :] = " "
-    lines.append(Line(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
+    lines.append(BlockLine(panel.label, tuple(glyph * 2 for glyph in glyphs.tolist()), "view--positive", 5))
     predicted = symbols_at(cursor, panel.probabilities.argmax(axis=-1), classes)
     blocks = prediction_blocks(panel.probabilities, ascii_only, panel.y)
     if is_read(panel.strengths):
-        lines.append(Line("pred", blocks, "view--prediction", 3, predicted))
+        lines.append(BlockLine("pred", blocks, "view--prediction", 3, predicted))
     if flip is not None:
         differs = symbols_at(changed_steps(flip), flip.after.argmax(axis=-1), classes)
         after = prediction_blocks(flip.after, ascii_only, panel.y_after)
-        lines.append(Line("then", after, "view--prediction", 4, differs, "view--changed"))
+        lines.append(BlockLine("then", after, "view--prediction", 4, differs, "view--changed"))
     return lines
 
 

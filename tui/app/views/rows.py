@@ -11,7 +11,7 @@ from echornn.progress import Progress
 from echornn.session.frame import Frame
 from tui.app.views.before import ABOUT_WIDTH, first_window, known, then
 from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
-from tui.app.views.tape import Piece, lay_tape
+from tui.app.views.tape import TapeWindow, lay_tape
 from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
 from tui.app.widgets.cells import Cells
@@ -170,7 +170,7 @@ class Rows(View):
             cells.write(0, line, about, "rows--label")
             cells.write(ABOUT_WIDTH, line, shortened(text, cells.width - ABOUT_WIDTH), "rows--title")
 
-    def _draw_panel(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int, panels: Arrangement) -> None:
+    def _draw_panel(self, cells: Cells, tape: list[TapeWindow], row: int, x: int, y: int, panels: Arrangement) -> None:
         newest = tape[-1]
         at = x + newest.x + (LABEL_WIDTH if newest.x else 0)
         cursor = self._visible_cursor()
@@ -189,7 +189,7 @@ class Rows(View):
                     cells.write(at, y + 1 + line, self._seams[piece.seam], "rows--label")
         self._draw_cursor(cells, tape, row, x + LABEL_WIDTH, y)
 
-    def _draw_cursor(self, cells: Cells, tape: list[Piece], row: int, x: int, y: int) -> None:
+    def _draw_cursor(self, cells: Cells, tape: list[TapeWindow], row: int, x: int, y: int) -> None:
         """Light up a target, its prediction, and the input that the target echoes."""
         cursor = self._visible_cursor()
         if cursor is None or cursor[0] != row or self._frame is None:
@@ -220,7 +220,7 @@ class Rows(View):
             source += before.end
 
 
-def light(cells: Cells, x: int, piece: Piece, step: int, y: int, style: str, text: str) -> None:
+def light(cells: Cells, x: int, piece: TapeWindow, step: int, y: int, style: str, text: str) -> None:
     """Write a time step's symbol in place of its block, where it is on the tape."""
     if step in piece:
         cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)

@@ -9,7 +9,7 @@ from echornn.progress import Progress
 
 
 @dataclass(frozen=True)
-class Piece:
+class TapeWindow:
     """A window on the tape: its steps ``begin`` up to ``end`` are drawn from column ``x`` on, followed by a seam.
 
     If windows overlap, the steps that they share are drawn in the later one.
@@ -25,12 +25,12 @@ class Piece:
         return self.begin <= step < self.end
 
 
-def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[Piece]:
+def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> list[TapeWindow]:
     """The windows, oldest first, that fit on ``width`` characters, the newest at the right end.
 
     If even the newest is wider, its newest time steps are shown.
     """
-    pieces: list[Piece] = []
+    pieces: list[TapeWindow] = []
     room = width
     seam = ""
     end = windows[-1].x.shape[1]
@@ -39,11 +39,11 @@ def lay_tape(config: EchoConfig, windows: tuple[Progress, ...], width: int) -> l
         if steps < 1:
             break
         room -= 2 * steps + len(seam[:1])
-        pieces.append(Piece(progress, room, end - steps, end, seam))
+        pieces.append(TapeWindow(progress, room, end - steps, end, seam))
         if before is not None:
             seam, end = seam_between(config, before, progress), steps_before(config, before, progress)
     shift = pieces[0].x if pieces and len(pieces) == 1 else 0
-    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [Piece(windows[-1], 0, end, end, "")]
+    return [replace(one, x=one.x - shift) for one in reversed(pieces)] or [TapeWindow(windows[-1], 0, end, end, "")]
 
 
 def steps_before(config: EchoConfig, before: Progress, after: Progress) -> int:

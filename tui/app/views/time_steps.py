@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 from echornn.progress import Progress, Symbols
 from echornn.tasks.coverage import Source, counts_by_source, source_of
-from tui.app.views.matrix import AROUND_A_NUMBER, Matrix
+from tui.app.views.matrix import AROUND_A_NUMBER, MatrixLayout
 from tui.app.widgets.blocks import symbol_text
 
 MARKS = {Source.WINDOW: "", Source.BEFORE: "‹", Source.ABOVE: "↑", Source.BLANK: "-"}
@@ -39,7 +39,7 @@ class TimeSteps:
 
     config: EchoConfig
     window: int
-    matrix: Matrix
+    matrix: MatrixLayout
     series: Symbols | None
     newest: Progress | None
     ascii_only: bool = False

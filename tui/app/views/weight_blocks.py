@@ -24,7 +24,7 @@ CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class WeightMatrix:
     """A matrix to be drawn.
 
     Attributes:
@@ -54,7 +54,7 @@ class Matrix:
         return self.label_width + columns * cell, rows + (rows > 1)
 
 
-def packed(matrices: Sequence[Matrix], box: Box, cell: int) -> list[Box]:
+def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
     """A box for each matrix, from the first on as many as there is room for, top down and then to the right.
 
     One that is larger than all there is is cut to it.
@@ -76,7 +76,7 @@ def packed(matrices: Sequence[Matrix], box: Box, cell: int) -> list[Box]:
     return boxes
 
 
-def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool]:
+def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int, bool]:
     """Their boxes, the columns of an entry, and whether all is seen: the widest entries with which it is."""
     boxes: list[Box] = []
     for cell in CELL_WIDTHS:
@@ -87,24 +87,24 @@ def laid_out(matrices: Sequence[Matrix], box: Box) -> tuple[list[Box], int, bool
     return boxes, CELL_WIDTHS[-1], False
 
 
-def all_fit(matrices: Sequence[Matrix], box: Box) -> bool:
+def all_fit(matrices: Sequence[WeightMatrix], box: Box) -> bool:
     """Whether all of them are seen."""
     return laid_out(in_line(matrices), box)[2]
 
 
-def how_well(matrices: Sequence[Matrix], box: Box) -> tuple[int, int]:
+def how_well(matrices: Sequence[WeightMatrix], box: Box) -> tuple[int, int]:
     """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
     boxes, cell, whole = laid_out(in_line(matrices), box)
     return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
 
 
-def in_line(matrices: Sequence[Matrix]) -> list[Matrix]:
+def in_line(matrices: Sequence[WeightMatrix]) -> list[WeightMatrix]:
     """The same with labels of one width, so that a bias stands in line with its matrix."""
     label = max((matrix.label_width for matrix in matrices), default=0)
     return [replace(matrix, label=label) for matrix in matrices]
 
 
-def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only: bool) -> int:
+def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], ascii_only: bool) -> int:
     """Draw them from the first on; how many are seen."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
@@ -113,7 +113,7 @@ def draw_matrices(cells: Cells, box: Box, matrices: Sequence[Matrix], ascii_only
     return len(boxes)
 
 
-def part_seen(matrices: Sequence[Matrix], box: Box) -> str:
+def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
     """Which rows and columns of the first are seen; empty where it is seen whole."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
@@ -124,7 +124,7 @@ def part_seen(matrices: Sequence[Matrix], box: Box) -> str:
     return ", ".join((f"{matrices[0].name} {shown[0]}", *shown[1:])) if shown else ""
 
 
-def _seen(matrix: Matrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
+def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """The first row and column that are seen in a box, and how many."""
     (rows, columns), (row, column) = matrix.values.shape, matrix.cursor or (0, 0)
     return (
@@ -133,7 +133,7 @@ def _seen(matrix: Matrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[i
     )
 
 
-def draw_matrix(cells: Cells, box: Box, matrix: Matrix, cell: int, ascii_only: bool) -> None:
+def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_only: bool) -> None:
     """Names of columns, then a line for each row; cut to the box so that the cursor's entry is seen."""
     head = len(matrix.values) > 1
     names = matrix.label_width
@@ -167,7 +167,7 @@ def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
     return min(max(0, wanted + 1 - room), count - room), room
 
 
-def _write_columns(cells: Cells, box: Box, matrix: Matrix, shown: range, cell: int) -> None:
+def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, cell: int) -> None:
     """Names of columns above them, a space apart, where they have room; of a gate's columns its name once, where that
     has. Where entries are narrow, what names begin with stands once, before the numbers: ``h1 2 3``."""
     end = 0

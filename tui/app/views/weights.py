@@ -14,7 +14,7 @@ from tui.app.views.gradient_words import percent, size_text
 from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
-from tui.app.views.weight_blocks import Matrix, all_fit, draw_matrices, how_well, part_seen
+from tui.app.views.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
 from tui.app.widgets.cells import Cells
 
 NUMBERS_WIDTH = 27
@@ -79,7 +79,7 @@ class WeightsView(ProbeView):
         entries = entries_of(weights)
         return entries[self._chosen % len(entries)] if entries else ("", None)
 
-    def _chosen_matrix(self, weights: Matrices) -> Matrix | None:
+    def _chosen_matrix(self, weights: Matrices) -> WeightMatrix | None:
         """The matrix in which the cursor moves; None if there is no matrix."""
         name = self._entry(weights)[0]
         if name not in weights.weights:
@@ -90,7 +90,7 @@ class WeightsView(ProbeView):
         rows, columns = matrix.values.shape
         return replace(matrix, cursor=(min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1)))
 
-    def _matrices(self, weights: Matrices) -> list[Matrix]:
+    def _matrices(self, weights: Matrices) -> list[WeightMatrix]:
         """All matrices in their order, the chosen one with its cursor."""
         chosen = self._chosen_matrix(weights)
         matrices = [matrix_of(weights, name) for name in weights.weights]
@@ -167,9 +167,9 @@ def is_part_of(recurrent: Recurrent, weights: Matrices, name: str) -> bool:
     return of_layer and "h1" in weights.rows[name] and yields in weights.columns[name]
 
 
-def matrix_of(weights: Matrices, name: str) -> Matrix:
+def matrix_of(weights: Matrices, name: str) -> WeightMatrix:
     """The matrix with this name, and the names of its rows and columns."""
-    return Matrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
+    return WeightMatrix(name, weights.weights[name], weights.rows[name], weights.columns[name])
 
 
 def summary(recurrent: Recurrent | None, lyapunov: Floats | None) -> str:
@@ -267,7 +267,7 @@ def update_text(update: float) -> str:
     return percent(update) if update >= 0.0005 or update <= 0 else f"{size_text(update * 100)} %"
 
 
-def read(matrix: Matrix) -> str:
+def read(matrix: WeightMatrix) -> str:
     """The number under the cursor, with its row and column, as text."""
     row, column = matrix.cursor or (0, 0)
     value = float(matrix.values[row, column])

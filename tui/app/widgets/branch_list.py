@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from echornn.session.frame import Frame
 from tui.app.futures import BranchRow, Futures
-from tui.app.widgets.list_panel import ListPanel, Row, mean_text
+from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
 
 class BranchList(ListPanel):
@@ -106,7 +106,7 @@ class BranchList(ListPanel):
             self._again()
 
 
-def row_of(branch: BranchRow) -> Row:
+def row_of(branch: BranchRow) -> ListRow:
     """A branch as a row of the list."""
     along = f"{branch.windows:,} on its path"
     if branch.seed_stats is not None:
@@ -120,4 +120,4 @@ def row_of(branch: BranchRow) -> Row:
     is_lost = branch.lost_at is not None or (branch.seed_stats is not None and branch.seed_stats.lost > 0)
     parts = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts what comes last
     state = (branch.is_shown, branch.is_line, branch.is_pinned)
-    return Row(branch.number, branch.letter, branch.words, " · ".join(parts), *state)
+    return ListRow(branch.number, branch.letter, branch.words, " · ".join(parts), *state)

@@ -19,7 +19,7 @@ SEPARATOR = " · "
 
 
 @dataclass(frozen=True)
-class Part:
+class LinePart:
     """A part of a line, which is there as a whole or not at all.
 
     Attributes:
@@ -35,7 +35,7 @@ class Part:
     missed: bool = False
 
 
-def fitted(parts: Sequence[Part], width: int) -> str:
+def fitted(parts: Sequence[LinePart], width: int) -> str:
     """As many of the parts, in their order, as fit on a line; at least the one that matters most."""
     kept = list(parts)
     left_out = ""
@@ -47,7 +47,7 @@ def fitted(parts: Sequence[Part], width: int) -> str:
     return shortened(line, width)
 
 
-def joined(parts: Sequence[Part]) -> str:
+def joined(parts: Sequence[LinePart]) -> str:
     """The parts as one line."""
     groups = groupby(parts, key=lambda part: part.group)
     return SEPARATOR.join(", ".join(part.text for part in group) for _, group in groups)

@@ -19,7 +19,7 @@ LINES_OF_A_ROW = 2
 
 
 @dataclass(frozen=True)
-class Row:
+class ListRow:
     """What the list says of one thing.
 
     Attributes:
@@ -66,7 +66,7 @@ class ListPanel(CellWidget, can_focus=True):
     def __init__(self, close: Callable[[], None], ascii_only: bool = False) -> None:
         super().__init__()
         self.is_open = False
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[ListRow] = ()
         self.cursor = 0
         self.typed: str | None = None
         """What is being typed; None where characters are keys."""
@@ -77,11 +77,11 @@ class ListPanel(CellWidget, can_focus=True):
         self._top = 0
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ListRow | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if self.rows else None
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[ListRow]) -> None:
         """Show these; the cursor stays on what it was on."""
         before = self.row
         self.rows = rows

@@ -28,7 +28,7 @@ from tui.app.widgets.ghosts import GhostLines, Place
 from tui.app.widgets.legend import Legend, ghost_words
 from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
-from tui.app.widgets.strips import Lines, Strips, draw_errors, draw_solved
+from tui.app.widgets.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.widgets.viewport import Viewport
 
 SMOOTHED_SHARE = 40
@@ -188,9 +188,9 @@ class LossPlot(CellWidget, can_focus=True):
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
         if strips.solved:
-            draw_solved(cells, Lines(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
+            draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
         if strips.errors:
-            lines = Lines(GUTTER, top + strips.solved, place.width, 1, place.length)
+            lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
             draw_errors(cells, lines, curve, guessing_errors(self._scene.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:

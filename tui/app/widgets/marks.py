@@ -22,7 +22,7 @@ LABEL_LINES = 4
 
 
 @dataclass(frozen=True)
-class Mark:
+class CurveMark:
     """A line across the curve.
 
     Attributes:
@@ -36,15 +36,17 @@ class Mark:
     texts: list[list[str]]
 
 
-def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[Mark]:
+def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[CurveMark]:
     """The marks on an axis ``length`` windows long, commands before epochs; one for all commands of a column."""
     words: dict[int, list[str]] = {}
     for one in curve.segments:
         if one.cause in WORDS and one.at >= curve.first:
             words.setdefault(column_of(one.at - curve.first, length, columns), []).append(WORDS[one.cause])
-    commands = [Mark(column, "mark", labels(words[column], ascii_only)) for column in sorted(words)]
+    commands = [CurveMark(column, "mark", labels(words[column], ascii_only)) for column in sorted(words)]
     starts = ((column_of(at - curve.first, length, columns), epoch) for at, epoch in epoch_starts(curve))
-    return commands + [Mark(column, "epoch", [[f"e{epoch + 1}"]]) for column, epoch in starts if column not in words]
+    return commands + [
+        CurveMark(column, "epoch", [[f"e{epoch + 1}"]]) for column, epoch in starts if column not in words
+    ]
 
 
 def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
@@ -56,7 +58,7 @@ def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
     return [[",".join(shown)], shown, *([dots + ",".join(shown[first:])] for first in range(1, len(shown)))]
 
 
-def place_label(mark: Mark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:
+def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:
     """The first of a mark's texts that has room, as (column, line, text); nothing where none has.
 
     An epoch's stands to its right, a command's to its left where there is no room.

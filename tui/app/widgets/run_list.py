@@ -11,9 +11,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from echornn.analysis.seed_stats import Counts
+from echornn.analysis.seed_stats import SolvedCounts
 from tui.app.futures import Futures
-from tui.app.widgets.list_panel import ListPanel, Row, mean_text
+from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class KeptRun:
     mean: float
     solved_at: int | None
     lost_at: int | None = None
-    counts: Counts | None = None
+    counts: SolvedCounts | None = None
 
 
 class RunList(ListPanel):
@@ -140,7 +140,7 @@ def _solved(run: KeptRun) -> str:
     return f"solved at {run.solved_at:,}{lost}" if run.counts is None else str(run.counts)
 
 
-def _row(run: KeptRun, futures: Futures) -> Row:
+def _row(run: KeptRun, futures: Futures) -> ListRow:
     second = f"{_how_well(run)} · {run.folder.name}" if run.differs else _how_well(run)
     letter = futures.letter_of_run(run.folder)
-    return Row(run.folder, letter, run.differs or run.folder.name, second, bool(letter))
+    return ListRow(run.folder, letter, run.differs or run.folder.name, second, bool(letter))

@@ -182,7 +182,7 @@ class Form:
         """Send what was drafted as one edit; what cannot work stays a draft."""
         self.typing = False
         wanted, typed = self._wanted(), self._typed()
-        changes = {name: value for name, value in typed.items() if value != getattr(wanted, name)}
+        changes = differing(typed, wanted)
         try:
             dataclasses.replace(wanted, **changes)
         except ConfigError as error:

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
 from echornn.config import LIVE_FIELDS, EchoConfig
+from echornn.config_text import fields_text
 from echornn.session.frame import Frame
-from tui.app.presets import in_words
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
@@ -62,7 +62,7 @@ KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split
 
 
 @dataclass(frozen=True)
-class Line:
+class SettingsLine:
     """A line of the panel: a field, a heading, or part of a refusal."""
 
     text: str
@@ -185,7 +185,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         for y, text in enumerate(self._foot(cells.width)[:foot_height], below):
             cells.write(0, y, text, "panel--help")
 
-    def _scroll(self, lines: Sequence[Line], room: int) -> None:
+    def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
         """Keep the cursor in view, and the refusal below it."""
         first = next(index for index, line in enumerate(lines) if line.name == self.form.name)
         last = first
@@ -195,20 +195,20 @@ class SettingsPanel(CellWidget, can_focus=True):
             first = 0
         self._top = max(0, min(max(self._top, last + 1 - room), first, len(lines) - room))
 
-    def _lines(self, width: int) -> list[Line]:
-        lines: list[Line] = []
+    def _lines(self, width: int) -> list[SettingsLine]:
+        lines: list[SettingsLine] = []
         for heading, names in GROUPS:
             if heading:
-                lines.append(Line(heading, "panel--heading"))
+                lines.append(SettingsLine(heading, "panel--heading"))
             for name in names:
                 lines.append(self._field(name, width))
                 if self.form.refused == name and self.form.refusal:
                     text = self._plain(f"! {self.form.refusal}")
                     wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
-                    lines += [Line(f"  {one}", "panel--refusal") for one in wrapped]
+                    lines += [SettingsLine(f"  {one}", "panel--refusal") for one in wrapped]
         return lines
 
-    def _field(self, name: str, width: int) -> Line:
+    def _field(self, name: str, width: int) -> SettingsLine:
         form = self.form
         here = name == form.name
         value = form.text(name)
@@ -223,7 +223,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             value = "unset" if name != PRESET else "none chosen"
         style = "cursor" if here and self.has_focus else "draft" if is_draft else "field"
         text = self._plain(f"{'> ' if here else '  '}{name:<{NAME_WIDTHS[name]}}  {value}")
-        return Line(f"{text:<{width}}"[:width], f"panel--{style}", name)
+        return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _foot(self, width: int) -> list[str]:
         """What the field under the cursor is."""
@@ -242,7 +242,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         if not drafts:
             return f"{preset}: nothing to change."
         then = "the network goes on" if drafts.keys() <= LIVE_FIELDS else "the network starts over"
-        return f"{preset}: {in_words(drafts)}. All else stays, {then}. enter applies, u undoes."
+        return f"{preset}: {fields_text(drafts)}. All else stays, {then}. enter applies, u undoes."
 
     def _plain(self, text: str) -> str:
         return text.encode("ascii", "replace").decode() if self._ascii else text

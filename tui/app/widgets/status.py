@@ -16,7 +16,7 @@ from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
 from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import Part, fitted, in_two_lines, shortened, wrapped
+from tui.app.widgets.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 from tui.app.widgets.lasting import Lasting
 
 HEIGHT = 4
@@ -169,23 +169,23 @@ def news_of(frame: Frame) -> str:
     return (frame.message or frame.warning).partition("\n")[0].strip() or (PAST if frame.is_past else "")
 
 
-def parts_of(frame: Frame, news: str = "") -> list[Part]:
+def parts_of(frame: Frame, news: str = "") -> list[LinePart]:
     """The parts of the second line: the news, if there are any, or else speed and device, and the configuration."""
     if news:
         first = _start_parts(frame) if frame.state is State.LOADING else []
-        return [Part(news, NEWS), *first, *_config_parts(frame.config)]
+        return [LinePart(news, NEWS), *first, *_config_parts(frame.config)]
     return [
         *_speed_parts(frame),
         *_config_parts(frame.config),
-        *([Part(f"weights {frame.draw + 1}", DIFFERS, "weights", missed=True)] if frame.draw else []),
-        *([Part(f"data {frame.generation + 1}", DIFFERS, "data", missed=True)] if frame.generation else []),
-        *([Part(frame.device, AS_USUAL, "device")] if frame.device else []),
+        *([LinePart(f"weights {frame.draw + 1}", DIFFERS, "weights", missed=True)] if frame.draw else []),
+        *([LinePart(f"data {frame.generation + 1}", DIFFERS, "data", missed=True)] if frame.generation else []),
+        *([LinePart(frame.device, AS_USUAL, "device")] if frame.device else []),
     ]
 
 
-def _start_parts(frame: Frame) -> list[Part]:
+def _start_parts(frame: Frame) -> list[LinePart]:
     """What keys have asked for while it loads: the speed, and what is trained first where that is not on and on."""
-    start, speed = frame.start, [] if math.isinf(frame.speed) else [Part(_dial(frame), SPEED)]
+    start, speed = frame.start, [] if math.isinf(frame.speed) else [LinePart(_dial(frame), SPEED)]
     if start.running:
         return speed
     if not start.windows:
@@ -194,23 +194,23 @@ def _start_parts(frame: Frame) -> list[Part]:
         first = "trains the epoch, then pauses"
     else:
         first = f"trains {start.windows:,} window{'s' * (start.windows != 1)}, then pauses"
-    return [Part(first, NEWS), *speed]
+    return [LinePart(first, NEWS), *speed]
 
 
 def _dial(frame: Frame) -> str:
     return "full speed" if math.isinf(frame.speed) else f"{_number(frame.speed)} windows/s"
 
 
-def _speed_parts(frame: Frame) -> list[Part]:
+def _speed_parts(frame: Frame) -> list[LinePart]:
     dial = _dial(frame)
     if frame.state is State.FINISHED:
         seeds = "L: 64 seeds" if frame.config.replicas == 1 else "L: one network"
-        return [Part(text, SPEED) for text in (*NEXT, seeds)]
+        return [LinePart(text, SPEED) for text in (*NEXT, seeds)]
     if frame.state is not State.RUNNING:
-        return [Part(dial, SPEED)]
+        return [LinePart(dial, SPEED)]
     if math.isinf(frame.speed):
-        return [Part(f"{_number(frame.rate)} windows/s", SPEED), Part(dial, SPEED)]
-    return [Part(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
+        return [LinePart(f"{_number(frame.rate)} windows/s", SPEED), LinePart(dial, SPEED)]
+    return [LinePart(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
 
 
 def _number(speed: float) -> str:
@@ -218,7 +218,7 @@ def _number(speed: float) -> str:
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
 
 
-def _config_parts(config: EchoConfig) -> list[Part]:
+def _config_parts(config: EchoConfig) -> list[LinePart]:
     """What is trained; what is as in the tutorial and has no number there goes unsaid."""
     stride = "" if config.window_stride == config.truncated_backprop_length else f" every {config.window_stride}"
     last = config.seed + config.replicas - 1
@@ -237,9 +237,9 @@ def _config_parts(config: EchoConfig) -> list[Part]:
         ("blank row starts", ("row_start",), False),
         (seeds, ("seed", "replicas"), True),
     ]
-    parts: list[Part] = []
+    parts: list[LinePart] = []
     for text, fields, always in said:
         differs = any(getattr(config, field) != getattr(TUTORIAL, field) for field in fields)
         if differs or always:
-            parts.append(Part(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
+            parts.append(LinePart(text, DIFFERS if differs else AS_USUAL, "configuration", missed=differs))
     return parts

@@ -52,7 +52,7 @@ class Strips:
 
 
 @dataclass(frozen=True)
-class Lines:
+class StripArea:
     """Where a strip is drawn: so many lines from ``top``, ``width`` columns from ``x``, ``length`` windows long."""
 
     x: int
@@ -62,14 +62,14 @@ class Lines:
     length: int
 
 
-def draw_errors(cells: Cells, where: Lines, curve: Curve, guessing: float, ascii_only: bool) -> None:
+def draw_errors(cells: Cells, where: StripArea, curve: Curve, guessing: float, ascii_only: bool) -> None:
     """The error rate; a full block is that of guessing."""
     rates = curve.error_rate.astype(np.float64)
     _, shown = per_column(curve, rates, rates, where.width, where.length)
     cells.write(where.x, where.top, _bars(shown / guessing, ascii_only), "plot--errors")
 
 
-def draw_solved(cells: Cells, where: Lines, band: Band, ascii_only: bool) -> None:
+def draw_solved(cells: Cells, where: StripArea, band: Band, ascii_only: bool) -> None:
     """The share that has solved the task, a full block is all of them, and at its end how many with the interval; on
     several lines the interval over the windows too."""
     share = band.solved / np.maximum(band.replicas, 1)
@@ -89,7 +89,7 @@ def draw_solved(cells: Cells, where: Lines, band: Band, ascii_only: bool) -> Non
         cells.write(where.x + begin, where.top + where.height // 2, words, "plot--solved")
 
 
-def _draw_interval(cells: Cells, where: Lines, band: Band, share: npt.NDArray[np.float64]) -> None:
+def _draw_interval(cells: Cells, where: StripArea, band: Band, share: npt.NDArray[np.float64]) -> None:
     """The share as a line in its interval, apart from the curve above it."""
     columns, rows = 2 * where.width, 4 * where.height
     bounds = wilson_of(band.solved, band.replicas)

@@ -11,7 +11,7 @@ from echornn.readings import Matrices, Recurrent
 from tests.tui.app.views.by_hand import drawn, frame_of, matrices, shift_register
 from tui.app.views.paint import Box
 from tui.app.views.plane import circle, reach_of
-from tui.app.views.weight_blocks import Matrix, draw_matrices, number_text
+from tui.app.views.weight_blocks import WeightMatrix, draw_matrices, number_text
 from tui.app.views.weights import WeightsView, entries_of, exponent_bar, summary, update_text
 from tui.app.widgets.cells import Cells
 
@@ -46,7 +46,7 @@ def test_a_matrix_larger_than_the_screen_is_scrolled_by_the_cursor() -> None:
     values = np.zeros((300, 300), np.float32)
     values[299, 299] = 1
     cells = Cells(20, 6, WeightsView.STYLES)
-    draw_matrices(cells, Box(0, 0, 20, 6), [Matrix("W", values, names, names, (299, 299))], ascii_only=False)
+    draw_matrices(cells, Box(0, 0, 20, 6), [WeightMatrix("W", values, names, names, (299, 299))], ascii_only=False)
     assert cells.text(5) == "h299 " + "·" * 14 + "█"
     assert cells.styles[5, 19] == cells.names.index("view--cursor")
 

@@ -62,7 +62,7 @@ FIRST_JUDGED = 1024
 Flags = npt.NDArray[np.bool_]
 
 
-class Level(StrEnum):
+class LossLevel(StrEnum):
     """Between which levels a mean loss lies."""
 
     WORSE = "worse than chance"
@@ -72,11 +72,11 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class LossTrend:
     """What the blocks of a stretch say up to its newest. Numbers of windows are along the path, as on the curve.
 
     Attributes:
-        level: see `Level`.
+        level: see `LossLevel`.
         since: windows before it stood there.
         changes: how often the level changed in the last half of the stretch.
         mean: mean loss over the last `SMOOTHED` blocks, nats; where it is solved, over more, but only those since.
@@ -97,7 +97,7 @@ class Standing:
         until: windows trained when it was judged last.
     """
 
-    level: Level
+    level: LossLevel
     since: int
     changes: int
     mean: float
@@ -117,15 +117,15 @@ class Standing:
     until: int
 
 
-def standing(config: EchoConfig, reviews: Reviews) -> Standing | None:
-    """Where the stretch stands; None where it has no block yet."""
+def loss_trend(config: EchoConfig, reviews: Reviews) -> LossTrend | None:
+    """The trend at the newest block of a stretch; None if it has no block yet."""
     if not len(reviews):
         return None
-    return _standing(config, reviews.begun, *(one.tobytes() for one in (reviews.ends, reviews.losses, reviews.errors)))
+    return _trend(config, reviews.begun, *(one.tobytes() for one in (reviews.ends, reviews.losses, reviews.errors)))
 
 
 @lru_cache(maxsize=8)
-def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> Standing:
+def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> LossTrend:
     """The same; it is asked for with every frame, and blocks are complete far less often."""
     ends = np.frombuffer(of_ends, np.int64)
     losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
@@ -139,7 +139,7 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
     worse = _held(means - unsure > (1 + APART) * chance, means + unsure < (1 + NEAR) * chance)
     guessing = guessing_errors(config)
     better = _held(errors < FEWER * guessing, errors > AS_MANY * guessing)
-    order = (Level.SOLVED, Level.WORSE, Level.BELOW, Level.CHANCE)
+    order = (LossLevel.SOLVED, LossLevel.WORSE, LossLevel.BELOW, LossLevel.CHANCE)
     levels = np.argmax([solved, worse, below, np.ones_like(below)], axis=0)
     changed = np.flatnonzero(np.diff(levels)) + 1
     fall = _fall(blocks, ends, floor)
@@ -153,7 +153,7 @@ def _standing(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, 
     away = np.abs(means[: seen + 1] - means[seen]) > FALLS * max(means[seen] - floor, 0) + 1e-9
     best = int(np.argmin(means))
     half = int(np.searchsorted(ends, ends[-1] / 2))
-    return Standing(
+    return LossTrend(
         level=order[levels[-1]],
         since=begun + (int(ends[changed[-1] - 1]) if changed.size else 0),
         changes=int((changed >= half).sum()),

@@ -1,4 +1,4 @@
-"""Everything that the map draws at one time."""
+"""The frame of the map: everything that it draws at one time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.map.walls import Walls, walls_of
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class MapFrame:
     """What a map shows.
 
     Attributes:
@@ -38,8 +38,8 @@ class Seen:
     refusal: str = ""
 
     @classmethod
-    def of(cls, state: MapState, surveyed: Surveyed) -> Seen:
-        """What is seen of what is known."""
+    def of(cls, state: MapState, surveyed: Surveyed) -> MapFrame:
+        """The map of these results as it was chosen."""
         refusal = ""
         try:
             choice = state.choice(surveyed.axes)
@@ -55,11 +55,11 @@ class Seen:
         measure = self.scale.measure
         return [[short_text(value_of(cell.tally, measure), measure) for cell in row] for row in self.table.cells]
 
-    def with_state(self, state: MapState) -> Seen:
+    def with_state(self, state: MapState) -> MapFrame:
         """The same with another state: laid out anew only where that lays out something else."""
         before = self.state
         if replace(state, row=before.row, column=before.column, mark=before.mark) != before:
-            return Seen.of(state, self.table.surveyed)
+            return MapFrame.of(state, self.table.surveyed)
         return replace(self, state=state, cursor=cursor_of(state, self.table), mark=mark_of(state, self.table))
 
     @property

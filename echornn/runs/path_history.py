@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.analysis.loss_history import OfOne, Piece, Segment
+from echornn.analysis.loss_history import HistoryPiece, OfOne, Segment
 from echornn.analysis.pyramid_level import OF_LOSSES, Buckets, Windows
 
 NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class PathHistory:
     """The branches along a path, each but the last as one bucket, so that thousands of short ones are drawn as one.
 
     Attributes:
@@ -33,7 +33,7 @@ class Line:
         begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
         return self.segments[max(0, begin - 1) : stop + 1]
 
-    def pieces(self, width: int, first: int, last: int) -> list[Piece]:
+    def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
         """What is drawn from window ``first`` to ``last``: each branch that is as long as a bucket by itself, and those
         between them together.
 
@@ -48,19 +48,19 @@ class Line:
         ends = np.append(starts[1:], last)
         alone = ends - starts >= width
         alone[[0, -1]] = True  # which may reach beyond what is drawn
-        pieces: list[Piece] = []
+        pieces: list[HistoryPiece] = []
         after = 0
         for at in np.flatnonzero(alone).tolist():
             if after < at:
                 short = slice(begin + after, begin + at)
                 joined = _Joined(starts[after:at], ends[after:at], self.sums[:, short])
-                pieces.append(Piece(joined, 0, int(starts[after]), int(ends[at - 1])))
-            pieces.append(Piece(self.histories[begin + at], int(starts[at]), int(starts[at]), int(ends[at])))
+                pieces.append(HistoryPiece(joined, 0, int(starts[after]), int(ends[at - 1])))
+            pieces.append(HistoryPiece(self.histories[begin + at], int(starts[at]), int(starts[at]), int(ends[at])))
             after = at + 1
         return pieces
 
 
-NO_LINE = Line(np.empty(0, np.int64), (), NO_SUMS, ())
+NO_PATH = PathHistory(np.empty(0, np.int64), (), NO_SUMS, ())
 
 
 def as_one(history: OfOne, windows: int) -> Buckets:

@@ -1,0 +1,28 @@
+"""Fields of a configuration as text, and how two configurations differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from echornn.config import EchoConfig
+
+
+def fields_text(values: Mapping[str, object]) -> str:
+    """Fields with their values: "cell lstm, stride unset". A value that is None, or not typed yet, is unset."""
+    return ", ".join(f"{name} {'unset' if value in (None, '') else value}" for name, value in values.items())
+
+
+def changes_text(before: EchoConfig, after: EchoConfig, without: Collection[str] = ()) -> str:
+    """The fields that differ, with their values after; empty if none differs. A change of ``replicas`` is described by
+    the seeds after it.
+
+    Args:
+        without: fields that are left out.
+    """
+    changes = {name: value for name, value in before.changes_to(after).items() if name not in without}
+    if "replicas" not in changes:
+        return fields_text(changes)
+    last = after.seed + after.replicas - 1
+    several = f"{after.replicas:,} networks of seeds {after.seed} to {last}"
+    others = {name: value for name, value in changes.items() if name not in ("seed", "replicas")}
+    return ", ".join(filter(None, (several if after.replicas > 1 else f"seed {after.seed} alone", fields_text(others))))
