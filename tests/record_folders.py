@@ -22,7 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
+from echornn.session.commands import Edit, Pause, Save
 from tests.kept_folders import KEPT, pack, unpacked
+from tests.steps import NAMED
 
 CONFIG = EchoConfig(
     num_epochs=3,
@@ -100,24 +102,16 @@ def two_seeds(folder: Path) -> None:
 
 
 def interrupted(folder: Path) -> None:
-    """Killed between the log and the checkpoint: 30 windows are saved, and 25 more are in the logs."""
-    with session_of(folder, CONFIG) as (session, do):
-        do("step", 30)
-        saved(session)
-        keep_checkpoints(folder)
+    """30 windows are saved, and 25 more are in the logs."""
+    with killed_after(30, folder, CONFIG) as do:
         do("edit", learning_rate=0.1)
         do("step", 25)
-    put_back_checkpoints(folder)
 
 
 def interrupted_replicas(folder: Path) -> None:
     """The same with four seeds: two are solved in the saved windows, a third after them."""
-    with session_of(folder, SEEDS) as (session, do):
-        do("step", 95)
-        saved(session)
-        keep_checkpoints(folder)
+    with killed_after(95, folder, SEEDS) as do:
         do("step", 20)
-    put_back_checkpoints(folder)
 
 
 def sweep(folder: Path) -> None:
@@ -181,14 +175,14 @@ def commands(name: str) -> list[str]:
 def session_of(folder: Path, config: EchoConfig) -> Iterator[tuple[Session, Callable[..., None]]]:
     """A session that records a new run, and a function that gives it a command by name and waits until it is done."""
     session = Session(config, recorder=RunRecorder.begin(folder, config))
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
 
     def do(name: str, *values: object, **fields: object) -> None:
-        getattr(session, name)(*values, **fields)
+        session.send(Edit(fields) if fields else NAMED[name](*values))
         session.when_idle()
-        assert not session.frame.refusal, session.frame.refusal
+        assert session.frame.refused is None, session.frame.refused
 
     session.when_idle()
     yield session, do
@@ -206,18 +200,22 @@ def note(folder: Path, session: Session) -> None:
 
 def saved(session: Session) -> None:
     """All that it was told is on disk."""
-    session.save()
+    session.send(Save())
     session.when_idle()
     assert isinstance(session.recorder, RunRecorder)
     assert session.recorder.wait(60)
 
 
-def keep_checkpoints(folder: Path) -> None:
-    for name in CHECKPOINTS:
-        shutil.copy(folder / name, folder.parent / name)
-
-
-def put_back_checkpoints(folder: Path) -> None:
+@contextmanager
+def killed_after(windows: int, folder: Path, config: EchoConfig) -> Iterator[Callable[..., None]]:
+    """A run that is saved after so many windows, and killed when the commands of the block are in its logs, but not in
+    its checkpoints: the function gives a command, as that of `session_of`."""
+    with session_of(folder, config) as (session, do):
+        do("step", windows)
+        saved(session)
+        for name in CHECKPOINTS:
+            shutil.copy(folder / name, folder.parent / name)
+        yield do
     for name in CHECKPOINTS:
         shutil.move(folder.parent / name, folder / name)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from echornn.config import EchoConfig, require_epochs
 from echornn.population_state import AnyState
-from echornn.progress import Progress
+from echornn.progress import Counts, Floats, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
-from echornn.session.drive import Drive
+from echornn.session.commands import Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.specimen import Specimen
@@ -39,14 +41,31 @@ def unread(_: Specimen, __: Question) -> Readings:
     raise RuntimeError("the script says: nothing")
 
 
-class Books:
-    """Where one stands who trains nothing."""
+class ScriptedTrainer:
+    """Keeps the books of a trainer, and makes its numbers up by rule.
+
+    Attributes:
+        trained: windows since the start.
+        calls: the windows of each call so far.
+        fails_at, diverges_at, forgets_at: windows from which on it raises an error, its losses are NaN, and those of a
+            network that was never trained; None for never.
+        wrong_every: every n-th prediction is wrong; 0 for none.
+    """
 
     def __init__(self, config: EchoConfig) -> None:
         self.config = config
-        self.epoch = self.window = self.generation = self.draw = 0
+        self.epoch = self.window = self.generation = self.draw = self.trained = 0
         self.calls: list[int] = []
         self.compiled = False
+        self.fails_at: int | None = None
+        self.diverges_at: int | None = None
+        self.forgets_at: int | None = None
+        self.wrong_every = 0
+
+    @property
+    def _position(self) -> int:
+        """Windows of the experiment before the next one."""
+        return self.epoch * self.config.windows_per_epoch + self.window
 
     @property
     def finished(self) -> bool:
@@ -54,32 +73,11 @@ class Books:
 
     @property
     def windows_left(self) -> int:
-        return (self.config.num_epochs - self.epoch) * self.config.windows_per_epoch - self.window
+        return self.config.num_epochs * self.config.windows_per_epoch - self._position
 
     @property
     def device(self) -> str:
         return "cpu"
-
-    def reset(self, draw: int = 0) -> None:
-        raise NotImplementedError
-
-    def start(self, config: EchoConfig, draw: int = 0) -> None:
-        if not self.config.same_program(config):
-            raise ValueError(f"{config} needs a trainer of its own")
-        self.config, self.generation = config, 0
-        self.reset(draw)
-
-
-class ScriptedTrainer(Books):
-    """Keeps the books of a trainer, and makes its numbers up by rule."""
-
-    def __init__(self, config: EchoConfig) -> None:
-        super().__init__(config)
-        self.trained = 0
-        self.fails_at: int | None = None
-        self.diverges_at: int | None = None
-        self.forgets_at: int | None = None
-        self.wrong_every = 0
 
     @property
     def state(self) -> TrainerState:
@@ -100,6 +98,12 @@ class ScriptedTrainer(Books):
         require_epochs(config, self.epoch, self.window)
         self.config = config
 
+    def start(self, config: EchoConfig, draw: int = 0) -> None:
+        if not self.config.same_program(config):
+            raise ValueError(f"{config} needs a trainer of its own")
+        self.config, self.generation = config, 0
+        self.reset(draw)
+
     def compile(self) -> None:
         self.compiled = True
 
@@ -110,18 +114,24 @@ class ScriptedTrainer(Books):
             raise RuntimeError("the script says: out of memory")
         n = min(n, self.windows_left)
         self.calls.append(n)
-        position = self.epoch * self.config.windows_per_epoch + self.window + n
-        epoch, window = divmod(position - 1, self.config.windows_per_epoch)
-        self.epoch, self.window = divmod(position, self.config.windows_per_epoch)
-        self.trained += n
-        numbers = range(self.trained - n, self.trained)
-        forgets_at = self.trained if self.forgets_at is None else self.forgets_at
-        losses = [scripted_loss(number if number < forgets_at else 0) for number in numbers]
+        losses = self._losses(n)
         if self.diverges_at is not None:
-            losses = [
-                loss if self.trained - n + index < self.diverges_at else math.nan for index, loss in enumerate(losses)
-            ]
-        return make_progress(self.config, epoch, window, losses, self.generation, wrong_every=self.wrong_every)
+            losses = np.where(self.trained + np.arange(n) < self.diverges_at, losses, np.float32(math.nan))
+        last = divmod(self._position + n - 1, self.config.windows_per_epoch)
+        self.epoch, self.window = divmod(self._position + n, self.config.windows_per_epoch)
+        self.trained += n
+        errors = self._errors(losses)
+        return make_progress(self.config, *last, losses, self.generation, wrong_every=self.wrong_every, errors=errors)
+
+    def _losses(self, n: int) -> Floats:
+        """The losses of the next windows, float32 [n]."""
+        windows = range(self.trained, self.trained + n)
+        forgets_at = math.inf if self.forgets_at is None else self.forgets_at
+        return np.array([scripted_loss(at if at < forgets_at else 0) for at in windows], np.float32)
+
+    def _errors(self, losses: Floats) -> Counts | None:
+        """The wrong predictions of windows with these losses, int32 [n]; None for those that `wrong_every` says."""
+        return None
 
     def reset(self, draw: int = 0) -> None:
         self.epoch = self.window = self.trained = 0
@@ -133,37 +143,45 @@ class ScriptedTrainer(Books):
         self.window = 0
 
 
+series_of = lru_cache(maxsize=64)(EchoSeries.generate)
+
+
 def make_progress(
     config: EchoConfig,
     epoch: int = 0,
     window: int = 0,
-    losses: list[float] | None = None,
+    losses: Sequence[float] | Floats = (0.5,),
     generation: int = 0,
     sure: float = 0.9,
     wrong_every: int = 0,
+    errors: Counts | None = None,
 ) -> Progress:
-    """Progress with real data, and predictions that are right with probability ``sure``; each n-th may be wrong."""
-    series = EchoSeries.generate(config, generation, epoch)
-    x, y = series.window(window * config.window_stride, config.truncated_backprop_length)
-    probabilities = np.full((*y.shape, config.num_classes), (1 - sure) / (config.num_classes - 1), np.float32)
-    predicted = y.astype(np.int64)
-    if wrong_every:
-        predicted[:, ::wrong_every] = (predicted[:, ::wrong_every] + 1) % config.num_classes
-    np.put_along_axis(probabilities, predicted[..., None], np.float32(sure), axis=-1)
-    count = 1 if losses is None else len(losses)
-    errors = np.full(count, int((predicted != y).sum()), np.int32)
+    """Progress with real data, and predictions of which some are wrong.
+
+    Args:
+        sure: the probability of what is predicted.
+        wrong_every: every n-th prediction of a row is wrong; 0 for none.
+        errors: instead, the wrong predictions in each window: they are the first.
+    """
+    x, y = series_of(config, generation, epoch).window(window * config.window_stride, config.truncated_backprop_length)
+    if errors is None:
+        wrong = np.broadcast_to(np.arange(y.shape[1]) % wrong_every == 0 if wrong_every else False, y.shape)
+        errors = np.full(len(losses), wrong.sum(), np.int32)
+    else:
+        wrong = np.arange(y.size).reshape(y.shape, order="F") < (errors[-1] if len(errors) else 0)
+    predicted = (y.astype(np.int64) + wrong) % config.num_classes
+    is_predicted = np.arange(config.num_classes) == predicted[..., np.newaxis]
+    carried = config.num_layers * config.state_size * (1 + (config.cell == "lstm"))
     return Progress(
-        np.asarray([0.5] if losses is None else losses, np.float32),
+        np.asarray(losses, np.float32),
         errors,
         epoch,
         window,
         x,
         y,
-        probabilities,
+        np.where(is_predicted, sure, (1 - sure) / (config.num_classes - 1)).astype(np.float32),
         np.zeros((*y.shape, config.state_size), np.float32),
-        np.zeros(
-            (config.batch_size, config.num_layers * config.state_size * (1 + (config.cell == "lstm"))), np.float32
-        ),
+        np.zeros((config.batch_size, carried), np.float32),
     )
 
 
@@ -179,9 +197,9 @@ class ScriptedSession(Session):
 
     def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
-        self.commands: list[str] = []
-        self.edits: list[dict[str, object]] = []
+        self.commands: list[Command] = []
         self.asked: Question | None = None
+        self.stops = 0
         self._told_to_stop = threading.Event()
 
     def run(self) -> None:
@@ -189,7 +207,7 @@ class ScriptedSession(Session):
         self.stopped.set()
 
     def stop(self) -> None:
-        self.commands.append("stop")
+        self.stops += 1
         self._told_to_stop.set()
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
@@ -201,63 +219,13 @@ class ScriptedSession(Session):
         self._loop.stage.change(state=state, progress=progress, **{**before, **changes})
         return self.frame
 
-    def toggle(self) -> None:
-        self._ordered(Drive.toggle)  # and nobody obeys
-        self.commands.append("toggle")
-
-    def step(self, windows: int = 1) -> None:
-        self._ordered(lambda drive: drive.step(windows))
-        self.commands.append(f"step {windows}")
-
-    def finish_epoch(self) -> None:
-        self._ordered(lambda drive: drive.finish(1))
-        self.commands.append("finish_epoch")
-
-    def set_speed(self, speed: float) -> None:
-        self._speed = speed
-        self.commands.append(f"speed {speed:g}")
-
-    def reset(self) -> None:
-        self.commands.append("reset")
-
-    def redraw(self) -> None:
-        self.commands.append("redraw")
-
-    def regenerate(self) -> None:
-        self.commands.append("regenerate")
-
-    def edit(self, anew: bool = False, **changes: object) -> None:
-        self.edits.append(changes)
-        self.commands.append("edit anew" if anew else "edit")
-
-    def nudge(self, **changes: object) -> None:
-        self.edits.append(changes)
-        self.commands.append("nudge")
-
-    def ask(self, question: Question | None) -> None:
-        self.asked = question
-
-    def choose(self, replica: int) -> None:
-        self.commands.append(f"choose {replica}")
-
-    def alone(self) -> None:
-        self.commands.append("alone")
-
-    def replicas(self, replicas: int = 64) -> None:
-        self._turns.append(replicas)
-        self.commands.append("replicas")
-
-    def undo(self) -> None:
-        self.commands.append("undo")
-
-    def redo(self) -> None:
-        self.commands.append("redo")
-
-    def go(self, branch: int, window: int) -> None:
-        self.commands.append(f"go {branch} {window}")
-
-    def move(self, windows: int) -> None:
-        self.commands.append(f"move {windows}")
-
-    def move_epochs(self, epochs: int) -> None:
-        self.commands.append(f"move_epochs {epochs}")
+    def send(self, command: Command) -> int:
+        """Remember it; nobody carries it out."""
+        number, mailbox = super().send(command), self._loop.mailbox
+        if isinstance(command, Ask):
+            self.asked = command.question
+        else:
+            self.commands.append(command)
+        mailbox.take(0, idle=False)
+        mailbox.take(0, idle=False)  # as if the loop had come back
+        return number

@@ -13,17 +13,16 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.population_state import PopulationState
-from echornn.progress import Floats, Progress
+from echornn.progress import Floats
 from echornn.runs import checkpoint, run_dir
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
-from tests import scripted_population
 from tests.echornn.tasks.test_side_by_side import lost_at_by_hand
 from tests.examples import examples
 from tests.recorded import Step, record_branches
 from tests.scripted import SMALL, ScriptedTrainer
-from tests.scripted_population import ScriptedPopulation
+from tests.side_by_side import SideBySide
 from tui.commands import branches
 from tui.commands.replica_rows import replica_rows
 
@@ -45,14 +44,12 @@ def losses_of(config: EchoConfig, first: int, windows: int) -> Floats:
 class Wavering(ScriptedTrainer):
     """A network with these losses."""
 
-    def advance(self, n: int) -> Progress:
-        progress = super().advance(n)
-        count = len(progress.losses)
-        return replace(progress, losses=losses_of(self.config, self.trained - count, count)[:, 0])
+    def _losses(self, n: int) -> Floats:
+        return losses_of(self.config, self.trained, n)[:, 0]
 
 
 def wavering(config: EchoConfig) -> AnyTrainer:
-    return Wavering(config) if config.replicas == 1 else ScriptedPopulation(config)
+    return Wavering(config) if config.replicas == 1 else SideBySide(config, Wavering)
 
 
 STEPS = st.one_of(
@@ -80,8 +77,7 @@ def told(timeline: Timeline, moment: Moment) -> list[int]:
 def test_lost_at_of_any_moment_is_what_the_losses_that_lead_there_say(
     config: EchoConfig, seed: int, steps: list[Step], window: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scripted_population, "scripted_losses", losses_of)
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
         record_branches(path, 600, *steps, config=replace(config, seed=seed), make_trainer=wavering)
         run = run_dir.read(path)
@@ -110,9 +106,7 @@ def test_where_the_networks_of_an_early_record_were_lost_is_read_from_their_loss
     tmp_path: Path, seed: int, windows: int
 ) -> None:
     """Also where the newest losses, between both levels, do not say whether they are lost."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scripted_population, "scripted_losses", losses_of)
-        record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
+    record_branches(tmp_path / "run", windows, config=replace(THREE, seed=seed), make_trainer=wavering)
     known = [row.lost_at for row in replica_rows(run_dir.read(tmp_path / "run"))]
     assert any(known)
     (newest, *_), _ = checkpoint.load(tmp_path / "run")

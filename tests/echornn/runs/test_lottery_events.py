@@ -101,7 +101,7 @@ def test_a_point_is_the_same_however_its_windows_come_in() -> None:
 
 def test_what_has_diverged_lies_above_all() -> None:
     population = ScriptedPopulation(LONG)
-    population.diverges_at = {0: 5, 1: 5}
+    population.diverge({0: 5, 1: 5})
     progress = population.advance(10)
     assert isinstance(progress, PopulationProgress)
     point = PointOfMany(LONG)

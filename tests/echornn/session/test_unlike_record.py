@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from echornn import quiet
-from echornn.progress import PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import way
+from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
 from echornn.session.specimen_of_run import specimen_of_run
 from echornn.training.any_trainer import MakeTrainer
@@ -36,21 +37,16 @@ STORY = (12, {"learning_rate": 0.1}, 8, (0, 5))
 class Upgraded(ScriptedTrainer):
     """Gives other last digits from its fourteenth window on, as other versions may."""
 
-    def advance(self, n: int) -> Progress:
-        before = self.trained
-        progress = super().advance(n)
-        late = before + np.arange(len(progress.losses)) >= 13
-        return dataclasses.replace(progress, losses=np.where(late, np.nextafter(progress.losses, 2), progress.losses))
+    def _losses(self, n: int) -> Floats:
+        losses = super()._losses(n)
+        return np.where(self.trained + np.arange(n) >= 13, np.nextafter(losses, np.float32(2)), losses)
 
 
 class Flawed(ScriptedTrainer):
     """Gives another loss in the 101st window, and none besides."""
 
-    def advance(self, n: int) -> Progress:
-        before = self.trained
-        progress = super().advance(n)
-        numbers = before + np.arange(len(progress.losses))
-        return dataclasses.replace(progress, losses=np.where(numbers == 100, np.float32(0.9), progress.losses))
+    def _losses(self, n: int) -> Floats:
+        return np.where(self.trained + np.arange(n) == 100, np.float32(0.9), super()._losses(n))
 
 
 class UpgradedLottery(ScriptedPopulation):
@@ -67,7 +63,7 @@ def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) 
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     session = Session(recorder.resumed.config, make_trainer=make_trainer, recorder=recorder)
-    return play(session, *(partial(session.go, *moment) for moment in moments))
+    return play(session, *(Go(*moment) for moment in moments))
 
 
 @pytest.fixture
@@ -105,7 +101,7 @@ def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_i
 def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
     recorder = RunRecorder.go_on(folder)
     session = Session(SMALL, make_trainer=Upgraded, recorder=recorder)
-    play(session, lambda: session.go(1, 20), session.reset)
+    play(session, Go(1, 20), Reset())
     assert session.frame.warning == ""
 
 

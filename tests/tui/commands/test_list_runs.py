@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from echornn.config import EchoConfig
-from echornn.progress import PopulationProgress, Progress
+from echornn.progress import Floats, PopulationProgress
 from echornn.runs import checkpoint, kept_runs, run_dir, summary
 from echornn.runs.command import Command
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Step
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
 from tests.recorded import record_branches
@@ -65,7 +66,7 @@ def test_a_run_says_how_far_it_is_what_it_has_learned_and_what_differs(home: Pat
 def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None:
     recorder = RunRecorder.begin(home / "one", LONG)
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=recorder)
-    play(session, lambda: session.step(700))
+    play(session, Step(700))
     assert session.frame.evidence.solved_at == SOLVED_AT
     assert f"solved at window {SOLVED_AT}" in session.frame.verdict.cause
     (newest, *_), _ = checkpoint.load(home / "one")
@@ -111,10 +112,8 @@ def between(config: EchoConfig) -> ScriptedTrainer:
     """A trainer whose network guesses for some windows after `FORGETS_AT`, and then is between solved and lost."""
 
     class Between(ScriptedTrainer):
-        def advance(self, n: int) -> Progress:
-            progress = super().advance(n)
-            numbers = np.arange(self.trained - len(progress.losses), self.trained)
-            return replace(progress, losses=np.where(numbers < 560, progress.losses, np.float32(0.08)))
+        def _losses(self, n: int) -> Floats:
+            return np.where(self.trained + np.arange(n) < 560, super()._losses(n), np.float32(0.08))
 
     trainer = Between(config)
     trainer.forgets_at = FORGETS_AT
@@ -151,7 +150,7 @@ def test_a_run_that_diverged_before_it_was_saved_says_so_and_where(home: Path) -
         return trainer
 
     session = Session(LONG, make_trainer=make_trainer, recorder=RunRecorder.begin(home / "wild", LONG))
-    play(session, lambda: session.step(40))
+    play(session, Step(40))
     _, line = list_runs.lines()
     assert "epoch 2/100" in line
     assert " 17 windows in all  mean loss diverged" in line
@@ -241,11 +240,11 @@ def test_one_of_a_lottery_that_goes_on_alone_has_its_own_losses(home: Path) -> N
 def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path) -> None:
     def make_trainer(config: EchoConfig) -> ScriptedPopulation:
         population = ScriptedPopulation(config)
-        population.diverges_at = dict.fromkeys(range(6), 16)
+        population.diverge(dict.fromkeys(range(6), 16))
         return population
 
     recorder = RunRecorder.begin(home / "wild", SMALL_LOTTERY)
     session = Session(SMALL_LOTTERY, make_trainer=make_trainer, recorder=recorder)
-    play(session, lambda: session.step(40))
+    play(session, Step(40))
     (run,) = objects()
     assert (run["windows"], run["epoch"], run["window"], run["loss"], run["diverged"]) == (17, 2, 7, None, True)

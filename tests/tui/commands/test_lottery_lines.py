@@ -64,7 +64,7 @@ def test_each_record_is_what_the_losses_up_to_it_say(pieces: list[int]) -> None:
 def test_what_has_diverged_is_counted_and_its_loss_is_null() -> None:
     config = replace(CONFIG, replicas=4)
     population = ScriptedPopulation(config)
-    population.diverges_at = {1: 3, 2: 90}
+    population.diverge({1: 3, 2: 90})
     *_, last = PopulationReport(config).records(population.advance(101))
     assert (last["diverged"], last["loss_90"]) == (2, math.inf)
     parsed = json.loads(as_json(last))
@@ -139,7 +139,7 @@ def test_it_ends_as_diverged_when_no_network_has_a_loss(
 ) -> None:
     def make(config: EchoConfig) -> ScriptedPopulation:
         population = ScriptedPopulation(config)
-        population.diverges_at = dict.fromkeys(range(lost), 300)
+        population.diverge(dict.fromkeys(range(lost), 300))
         return population
 
     monkeypatch.setattr(loop, "tensorflow_trainers", lambda *_: make)
