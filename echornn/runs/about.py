@@ -22,6 +22,7 @@ from echornn.runs import own_files
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
+from echornn.threads import threads_for, threads_if_asked
 
 FORMAT = 1
 
@@ -53,6 +54,7 @@ class About:
         versions: of `PACKAGES`, at the start.
         threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
         side_by_side: what `SIDE_BY_SIDE` was then.
+        threads: of an operation, with which its networks are trained (see `echornn.threads`).
     """
 
     begun: float
@@ -61,6 +63,7 @@ class About:
     versions: Mapping[str, str]
     threshold: int = small_loops.DEFAULT_THRESHOLD
     side_by_side: int = 1
+    threads: int = 1
 
     @property
     def identity(self) -> Identity:
@@ -78,6 +81,9 @@ class About:
         ]
         if here != self.threshold:
             notes.insert(0, f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ")
+        if (threads := threads_if_asked(self.threads)) != self.threads:
+            begun = f"begun with TensorFlow's threads at {self.threads}"
+            notes.insert(0, f"{begun}, here {threads}: last digits may differ")
         if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
             notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
         return notes
@@ -104,6 +110,7 @@ def write(folder: Path, config: EchoConfig) -> None:
         "versions": dict(versions()),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": SIDE_BY_SIDE,
+        "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
@@ -131,6 +138,7 @@ def read(folder: Path) -> About:
             dict(fields["versions"]),
             whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
             whole(fields.get("side_by_side", 1), "side_by_side"),
+            whole(fields.get("threads", 1), "threads", least=1),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")
