@@ -145,7 +145,7 @@ def test_lines_are_only_lines_in_any_encoding(capsys: pytest.CaptureFixture[str]
     assert err.startswith("a\\rb\nxxx")
     assert len(err) < 600
     done = subprocess.run(
-        [sys.executable, "-c", "from tui import printed; printed.lines(['é回']); printed.complain('é')"],
+        [sys.executable, "-c", "from tui.term import printed; printed.lines(['é回']); printed.complain('é')"],
         capture_output=True,
         check=True,
         env={**os.environ, "PYTHONIOENCODING": "latin-1"},
