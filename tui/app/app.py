@@ -326,7 +326,6 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
 
     def action_help(self) -> None:
         from tui.app.help_chapters import chapters  # the first picture need not wait for the help
-        from tui.app.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             return
