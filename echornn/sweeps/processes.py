@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.plan import structure_of
 from echornn.sweeps.trained_by import difference_in_words, versions_here
+from echornn.threads import usable_processors
 
 OWN_ENGINE = """
 import sys
@@ -31,11 +31,6 @@ SERVE = "from echornn.sweeps.worker import main; main()"
 
 STARTS = 3
 """So many workers on end that die before they are ready, and none can be had."""
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def python_command(program: str) -> list[str]:
@@ -62,7 +57,7 @@ class Processes:
     """
 
     def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
-        self.workers = processors() if workers is None else workers
+        self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
         self._command = tuple(python_command(SERVE) if command is None else command)
         self._server: ForkServer | None = None

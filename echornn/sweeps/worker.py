@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
+from echornn.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
 """Trains a part, and tells its news."""
@@ -68,14 +69,17 @@ def import_all() -> None:
 
 
 def prepared() -> Train:
-    """Make ready for training in this process; returns what trains a part."""
+    """Make ready for training in this process; returns what trains a part.
+
+    An operation has one thread, also in the only worker: what a network comes to does not depend on how many there are.
+    """
     import_all()
     from echornn.sweeps.workshop import Workshop
     from echornn.training import kept_programs
-    from echornn.training.device import use_one_thread
+    from echornn.training.process import begin
 
-    kept_programs.keep()
-    use_one_thread()
+    kept_programs.keep(threads_if_asked(1))
+    begin(1)
     return Workshop().train
 
 
