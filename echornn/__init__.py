@@ -34,11 +34,11 @@ A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a mo
 A configuration with several ``replicas`` trains as many networks, with consecutive seeds: a `Population`. In a session
 you can choose one of them, or let it go on alone as a branch::
 
-    session.edit(replicas=64)
+    session.send(Edit({"replicas": 64}))        # commands are values: see `echornn.session.commands`
     session.frame.seed_stats.in_words()         # "41 of 64 solved (52 to 75 %), median window 1,243"
-    session.choose(3), session.alone()          # the fourth of them
+    session.send(Choose(3)), session.send(Alone())  # the fourth of them
 
-In a session, ``go``, ``move``, ``undo`` and ``redo`` lead to any moment, and ``resume`` trains on from there.
+In a session, ``Go``, ``Move``, ``Undo`` and ``Redo`` lead to any moment, and ``Resume`` trains on from there.
 """
 
 from __future__ import annotations

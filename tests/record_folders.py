@@ -22,7 +22,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
+from echornn.session.commands import Edit, Pause, Save
 from tests.kept_folders import KEPT, pack, unpacked
+from tests.steps import NAMED
 
 CONFIG = EchoConfig(
     num_epochs=3,
@@ -173,14 +175,14 @@ def commands(name: str) -> list[str]:
 def session_of(folder: Path, config: EchoConfig) -> Iterator[tuple[Session, Callable[..., None]]]:
     """A session that records a new run, and a function that gives it a command by name and waits until it is done."""
     session = Session(config, recorder=RunRecorder.begin(folder, config))
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
 
     def do(name: str, *values: object, **fields: object) -> None:
-        getattr(session, name)(*values, **fields)
+        session.send(Edit(fields) if fields else NAMED[name](*values))
         session.when_idle()
-        assert not session.frame.refusal, session.frame.refusal
+        assert session.frame.refused is None, session.frame.refused
 
     session.when_idle()
     yield session, do
@@ -198,7 +200,7 @@ def note(folder: Path, session: Session) -> None:
 
 def saved(session: Session) -> None:
     """All that it was told is on disk."""
-    session.save()
+    session.send(Save())
     session.when_idle()
     assert isinstance(session.recorder, RunRecorder)
     assert session.recorder.wait(60)

@@ -14,7 +14,7 @@ from echornn.population_state import AnyState
 from echornn.progress import Counts, Floats, Progress
 from echornn.readings import Question, Readings
 from echornn.runs.recorder import Recorder
-from echornn.session.drive import Drive
+from echornn.session.commands import Ask, Command
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.specimen import Specimen
@@ -197,9 +197,9 @@ class ScriptedSession(Session):
 
     def __init__(self, config: EchoConfig = SMALL, speed: float = 100.0, recorder: Recorder | None = None) -> None:
         super().__init__(config, speed, make_trainer=ScriptedTrainer, recorder=recorder)
-        self.commands: list[str] = []
-        self.edits: list[dict[str, object]] = []
+        self.commands: list[Command] = []
         self.asked: Question | None = None
+        self.stops = 0
         self._told_to_stop = threading.Event()
 
     def run(self) -> None:
@@ -207,7 +207,7 @@ class ScriptedSession(Session):
         self.stopped.set()
 
     def stop(self) -> None:
-        self.commands.append("stop")
+        self.stops += 1
         self._told_to_stop.set()
 
     def set_frame(self, state: State, progress: Progress | None = None, **changes: object) -> Frame:
@@ -219,63 +219,13 @@ class ScriptedSession(Session):
         self._loop.stage.change(state=state, progress=progress, **{**before, **changes})
         return self.frame
 
-    def toggle(self) -> None:
-        self._ordered(Drive.toggle)  # and nobody obeys
-        self.commands.append("toggle")
-
-    def step(self, windows: int = 1) -> None:
-        self._ordered(lambda drive: drive.step(windows))
-        self.commands.append(f"step {windows}")
-
-    def finish_epoch(self) -> None:
-        self._ordered(lambda drive: drive.finish(1))
-        self.commands.append("finish_epoch")
-
-    def set_speed(self, speed: float) -> None:
-        self._speed = speed
-        self.commands.append(f"speed {speed:g}")
-
-    def reset(self) -> None:
-        self.commands.append("reset")
-
-    def redraw(self) -> None:
-        self.commands.append("redraw")
-
-    def regenerate(self) -> None:
-        self.commands.append("regenerate")
-
-    def edit(self, anew: bool = False, **changes: object) -> None:
-        self.edits.append(changes)
-        self.commands.append("edit anew" if anew else "edit")
-
-    def nudge(self, **changes: object) -> None:
-        self.edits.append(changes)
-        self.commands.append("nudge")
-
-    def ask(self, question: Question | None) -> None:
-        self.asked = question
-
-    def choose(self, replica: int) -> None:
-        self.commands.append(f"choose {replica}")
-
-    def alone(self) -> None:
-        self.commands.append("alone")
-
-    def replicas(self, replicas: int = 64) -> None:
-        self._turns.append(replicas)
-        self.commands.append("replicas")
-
-    def undo(self) -> None:
-        self.commands.append("undo")
-
-    def redo(self) -> None:
-        self.commands.append("redo")
-
-    def go(self, branch: int, window: int) -> None:
-        self.commands.append(f"go {branch} {window}")
-
-    def move(self, windows: int) -> None:
-        self.commands.append(f"move {windows}")
-
-    def move_epochs(self, epochs: int) -> None:
-        self.commands.append(f"move_epochs {epochs}")
+    def send(self, command: Command) -> int:
+        """Remember it; nobody carries it out."""
+        number, mailbox = super().send(command), self._loop.mailbox
+        if isinstance(command, Ask):
+            self.asked = command.question
+        else:
+            self.commands.append(command)
+        mailbox.take(0, idle=False)
+        mailbox.take(0, idle=False)  # as if the loop had come back
+        return number

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
+from echornn.session.commands import Command, DriveCommand, FinishEpoch, LookCommand, Pause, Resume, Step, Toggle
 from echornn.session.pace import Pace
 
 WATCHABLE_SPEED = 100.0
@@ -27,6 +29,11 @@ class Start:
     windows: int = 0
     to_the_end: bool = False
 
+    @property
+    def trains(self) -> bool:
+        """Whether any window is trained."""
+        return self.running or self.windows > 0
+
 
 class Drive:
     """What the keys for pausing, resuming and stepping have set.
@@ -45,6 +52,26 @@ class Drive:
         self.owed = 0
         self.to_the_end = False
         self._pace = pace
+
+    def obey(self, command: DriveCommand, epoch_left: int) -> None:
+        """Carry out a command.
+
+        Args:
+            epoch_left: windows to the end of the epoch.
+        """
+        match command:
+            case Pause():
+                self.pause()
+            case Resume():
+                self.resume()
+            case Toggle():
+                self.pause() if self.running or self.owed else self.resume()
+            case Step(windows):
+                self.step(windows)
+            case FinishEpoch():
+                self.finish(epoch_left)
+            case _:
+                assert_never(command)
 
     def pause(self) -> None:
         """Pause, and drop the windows that are owed."""
@@ -71,19 +98,18 @@ class Drive:
         """Drop the windows that are owed."""
         self.owed, self.to_the_end = 0, False
 
-    def toggle(self) -> None:
-        """Pause where it trains, resume where it does not."""
-        if self.running or self.owed:
-            self.pause()
-        else:
-            self.resume()
+    def start_after(self, commands: Iterable[Command]) -> Start:
+        """What it would train first if these were carried out too; nothing is changed.
 
-    def start_after(self, orders: Iterable[Callable[[Drive], None]]) -> Start:
-        """What it would train first if these were obeyed too; nothing is changed."""
+        While it loads, the number of windows to the end of the epoch is not known: one stands for them.
+        """
         drive = copy.copy(self)
         drive._pace = Pace(math.inf, lambda: 0.0)
-        for order in orders:
-            order(drive)
+        for command in commands:
+            if isinstance(command, DriveCommand):
+                drive.obey(command, epoch_left=1)
+            elif isinstance(command, LookCommand):
+                drive.pause()
         return Start(drive.running, drive.owed, drive.to_the_end)
 
     def trained(self, windows: int) -> None:

@@ -17,6 +17,7 @@ from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.readings import Readings
+from echornn.session.commands import Answer
 from echornn.session.drive import Start
 
 NEAR_WINDOWS = 1_000
@@ -66,9 +67,7 @@ class Frame:
         redoable: whether there is one that was undone, to go forth to.
         blamed: fields of the edit under which the loss became non-finite; undoing leads to before it. Empty
             where no edit did it, and from the next command on.
-        refusal: why the last edit could not be made; empty where it could.
-        refused_field: the field that the refusal is about; empty where it is about none.
-        refusals: how many edits could not be made so far, so that the same refusal twice can be told from one.
+        refused: the answer to the last change or look that could not be made; None from the next one on that could.
         readings: what the probes read last, where something was asked of them; its moment may lie behind this one's.
         unread: why nothing could be read of what is asked; empty where it could.
         vitals: what was read last of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this moment
@@ -103,9 +102,7 @@ class Frame:
     undoable: int = 0
     redoable: bool = False
     blamed: tuple[str, ...] = ()
-    refusal: str = ""
-    refused_field: str = ""
-    refusals: int = 0
+    refused: Answer | None = None
     readings: Readings | None = None
     unread: str = ""
     vitals: Readings | None = None

@@ -198,18 +198,21 @@ class LiveRun(Whereabouts):
 
     # ---- changes, each of which begins a branch
 
-    def reset(self, further: int = 0, held: bool = False) -> None:
-        """Start over: with the weights of this draw, or of so many draws further. At the start of this draw, nothing is
-        to be done.
+    def reset(self, further: int = 0, held: bool = False) -> bool:
+        """Start over: with the weights of this draw, or of so many draws further.
 
         Args:
             held: whether it may be one of many that are undone as one, as where a key is held down.
+
+        Returns:
+            False where nothing is to be done: this is the start of this draw.
         """
         if not further and self.here.window == 0:
-            return
+            return False
         before = self._leave()
         self._start_over(self.owner.draw + further)
         self._branch("redraw" if further else "reset", self.root, self._leads_back("anew", before, held))
+        return True
 
     def regenerate(self, held: bool = False) -> None:
         """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
@@ -240,13 +243,16 @@ class LiveRun(Whereabouts):
         self.config = config
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
-    def alone(self) -> None:
+    def alone(self) -> bool:
         """The chosen replica goes on without the others from here: with its weights, optimizer and carried state.
 
-        Of a network alone, nothing is to be done. What is raised leaves all as it was.
+        What is raised leaves all as it was.
+
+        Returns:
+            False where nothing is to be done: it is alone.
         """
         if self.config.replicas == 1:
-            return
+            return False
         before, replica = self._leave(), self.replica
         state = self.trainer.state.of(replica)
         trainer = self._trainers.make(state.config)
@@ -254,6 +260,7 @@ class LiveRun(Whereabouts):
         self.trainer, self.config = trainer, state.config
         self.shown = tuple(one.of(replica) for one in self.shown)
         self._branch("alone", self.moment, self._leads_back(None, before, False))
+        return True
 
     def _start_over(self, draw: int = 0) -> None:
         """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
@@ -304,15 +311,27 @@ class LiveRun(Whereabouts):
 
     # ---- going to a moment
 
-    def undo(self) -> None:
-        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it."""
-        if (target := self._undoing.undo(self.timeline, self.here)) is not None:
-            self.go(target)
+    def undo(self) -> bool:
+        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it.
 
-    def redo(self) -> None:
-        """Go forth to where the last undo came from."""
-        if (target := self._undoing.redo()) is not None:
-            self.go(target)
+        Returns:
+            False where there is none on this path.
+        """
+        if (target := self._undoing.undo(self.timeline, self.here)) is None:
+            return False
+        self.go(target)
+        return True
+
+    def redo(self) -> bool:
+        """Go forth to where the last undo came from.
+
+        Returns:
+            False where nothing was undone.
+        """
+        if (target := self._undoing.redo()) is None:
+            return False
+        self.go(target)
+        return True
 
     def go(self, moment: Moment) -> None:
         """Set out for a moment of the run; `step` takes the next steps on the way. What is raised leaves all as it was.

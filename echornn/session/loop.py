@@ -10,11 +10,12 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
 from echornn.runs.branch import Moment
 from echornn.runs.recorder import Recorder, Unrecorded
-from echornn.session.changes import Changes
+from echornn.session.commands import Sent
 from echornn.session.drive import WATCHABLE_SPEED, Drive
 from echornn.session.frame import State
+from echornn.session.handlers import Handlers
 from echornn.session.live_run import LiveRun
-from echornn.session.mailbox import Command, Mailbox
+from echornn.session.mailbox import Letter, Mailbox
 from echornn.session.pace import Pace
 from echornn.session.probing import LEAST_SECONDS, Examine, Probing
 from echornn.session.probing import examine as by_probes
@@ -31,13 +32,13 @@ class Loop:
     """Does what its mailbox says, between slices of training that are short enough for that.
 
     Attributes:
-        mailbox: the door to it: whoever is on another thread sends one of the commands below through it.
+        mailbox: the door to it, for commands from other threads.
         live: what is trained, and where in the run's tree.
         stage: what is shown of it.
         pace: how many windows are due.
         drive: whether they are trained.
-        changes: what is to become of what is trained.
         probing: what is read of them.
+        handlers: carries out the commands.
 
     Args: see `echornn.session.session.Session`.
     """
@@ -79,10 +80,11 @@ class Loop:
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)
         self.stage = Stage(first_frame(config, self.recorder, speed, at))
-        self.changes = Changes(self.live, self.stage, self.pace, self.drive)
-        self.probing = Probing(examine or by_probes, self.mailbox.send, self.stage.change, clock, self._stands, vitals)
+        notify = self.mailbox.notify
+        self.probing = Probing(examine or by_probes, notify, self.stage.change, clock, self._stands, vitals)
+        self.handlers = Handlers(self.mailbox, self.live, self.stage, self.pace, self.drive, self.probing)
         self._showing = Showing(self.stage, self.live, self.pace, self.drive, self.recorder, self.probing)
-        self.recorder.when_saved(lambda: self.mailbox.send(self._showing.show_warning))
+        self.recorder.when_saved(lambda: notify(self._showing.show_warning))
 
     def _stands(self) -> tuple[Moment, EchoConfig]:
         return self.live.moment, self.live.config.of(self.live.replica)
@@ -103,8 +105,8 @@ class Loop:
         """
         try:
             self._load()
-            while (commands := self.mailbox.take(self._wait_seconds(), self._is_idle)) is not None:
-                self._obey(commands)
+            while (letters := self.mailbox.take(self._wait_seconds(), self._is_idle)) is not None:
+                self._obey(letters)
                 self._work()
         except Exception as error:  # the screen must survive whatever TensorFlow raises, and show it
             self._fail(error)
@@ -163,20 +165,23 @@ class Loop:
         if self.live.arrived:
             self.going_first = None
 
-    def _obey(self, commands: list[Command]) -> None:
-        for command in commands:
+    def _obey(self, letters: list[Letter]) -> None:
+        for letter in letters:
             if self.mailbox.stopping:
                 return
-            command()
+            if isinstance(letter, Sent):
+                self.handlers.take(letter)
+            else:
+                letter()
             if self.stage.frame.state is State.LOADING:  # what comes next may compile too
                 self._showing.show()
-        if commands:
+        if letters:
             self._showing.show()
 
     @property
     def _is_idle(self) -> bool:
         """Whether nothing is left to do of what was commanded, but to train on."""
-        return self.live.arrived and not self.drive.owed and not self.changes.waiting
+        return self.live.arrived and not self.drive.owed and not self.handlers.are_waiting
 
     def _wait_seconds(self) -> float | None:
         """How long there is nothing to do; None until a command comes."""
@@ -256,7 +261,7 @@ class Loop:
         self._step_on_the_way()
         if self.live.arrived:
             self.pace.restart()
-            self.changes.do_waiting()
+            self.handlers.do_waiting()
         self._showing.show()
 
     def _step_on_the_way(self) -> None:

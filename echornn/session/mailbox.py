@@ -1,19 +1,32 @@
-"""A queue of commands from any thread to one thread; sending never waits."""
+"""A queue of commands from any thread to one thread, with their answers; sending never waits."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
-Command = Callable[[], None]
+from echornn.session.commands import Answer, Command, Sent
+
+Notice = Callable[[], None]
+"""What another of the session's own threads has to tell the training thread: called there."""
+
+Letter = Sent | Notice
+
+ANSWERS_KEPT = 1_000
+"""The newest; who wants all of them looks before so many more are sent."""
 
 
 class Mailbox:
-    """Commands in the order sent. Any thread sends them, one thread takes them."""
+    """Commands and notices in the order sent. Any thread sends them, one thread takes them and answers."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._commands: list[Command] = []
+        self._letters: list[Letter] = []
+        self._pending: dict[int, Sent] = {}
+        self._underway: Sent | None = None
+        self._numbered = 0
+        self._answers: deque[Answer] = deque(maxlen=ANSWERS_KEPT)
         self._sent = 0
         self._taken = self._obeyed = 0
         self._done = -1
@@ -23,12 +36,42 @@ class Mailbox:
 
     # ---- for every thread
 
-    def send(self, command: Command) -> None:
-        """Add a command, to be carried out after all that were sent before."""
+    def send(self, command: Command) -> int:
+        """Add a command; its number, from 1."""
         with self._changed:
-            self._commands.append(command)
-            self._sent += 1
-            self._changed.notify_all()
+            self._numbered += 1
+            sent = Sent(self._numbered, command)
+            self._pending[sent.number] = sent
+            self._add(sent)
+            return sent.number
+
+    def notify(self, notice: Notice) -> None:
+        """Have this called on the thread that takes commands."""
+        with self._changed:
+            self._add(notice)
+
+    def _add(self, letter: Letter) -> None:
+        self._letters.append(letter)
+        self._sent += 1
+        self._changed.notify_all()
+
+    @property
+    def pending(self) -> tuple[Command, ...]:
+        """The commands whose turn has not come yet, oldest first; after the end, those whose turn never came."""
+        with self._changed:
+            return tuple(sent.command for sent in list(self._pending.values()))  # copied: a signal may send another
+
+    @property
+    def unanswered(self) -> tuple[Command, ...]:
+        """The command that is being carried out, and those that are pending."""
+        underway = self._underway
+        return self.pending if underway is None else (underway.command, *self.pending)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What became of the newest commands that were carried out, at most `ANSWERS_KEPT` of them, oldest first."""
+        with self._changed:
+            return tuple(self._answers)
 
     def stop(self) -> None:
         """Ask the thread to stop: from now on `take` gives None."""
@@ -38,7 +81,7 @@ class Mailbox:
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands sent so far are done, but at most so long; returns whether they are."""
-        self.send(lambda: None)  # so that what is under way now is done too
+        self.notify(lambda: None)  # so that what is under way now is done too
         with self._changed:
             sent = self._sent
             self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
@@ -46,31 +89,42 @@ class Mailbox:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the thread has not come back yet from the commands that were sent so far."""
+        """Whether the thread has not come back yet from what was sent so far."""
         with self._changed:
             return self._obeyed < self._sent
 
     # ---- for the thread that takes them
 
-    def take(self, seconds: float | None, idle: bool) -> list[Command] | None:
-        """All commands sent since the last call; None if the thread is to stop.
+    def take(self, seconds: float | None, idle: bool) -> list[Letter] | None:
+        """All that was sent since the last call; None if the thread is to stop.
 
         Args:
-            seconds: how long to wait if there is no command yet; None for ever.
+            seconds: how long to wait if nothing was sent yet; None for ever.
             idle: whether all commands taken before are done.
         """
         with self._changed:
             self._obeyed = self._taken
-            if idle and not self._commands:
+            if idle and not self._letters:
                 self._done = self._sent
                 self._changed.notify_all()
-            if not (self.stopping or self._commands) and (seconds is None or seconds > 0):
+            if not (self.stopping or self._letters) and (seconds is None or seconds > 0):
                 self._changed.wait(seconds)
             if self.stopping:
                 return None
-            commands, self._commands = self._commands, []
-            self._taken += len(commands)
-            return commands
+            letters, self._letters = self._letters, []
+            self._taken += len(letters)
+            return letters
+
+    def begin(self, sent: Sent) -> None:
+        """Say that the turn of a command has come: it is not pending any more."""
+        with self._changed:
+            self._underway = self._pending.pop(sent.number)
+
+    def answer(self, answer: Answer) -> None:
+        """Say what became of a command."""
+        with self._changed:
+            self._underway = None
+            self._answers.append(answer)
 
     def end(self) -> None:
         """Say that no more commands will be carried out; `when_idle` stops waiting."""

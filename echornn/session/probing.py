@@ -14,7 +14,7 @@ from echornn.progress import Progress
 from echornn.readings import Kind, Question, Readings
 from echornn.runs.background import Background
 from echornn.runs.branch import Moment
-from echornn.session.mailbox import Command
+from echornn.session.mailbox import Notice
 from echornn.session.room_for_probes import MOST_UNITS_UNASKED, require_room
 from echornn.session.weighing import Weighing
 from echornn.specimen import Specimen
@@ -99,7 +99,7 @@ class Probing:
     def __init__(
         self,
         examine: Examine,
-        send: Callable[[Command], None],
+        send: Callable[[Notice], None],
         show: Callable[..., None],
         clock: Callable[[], float],
         now: Callable[[], tuple[Moment, EchoConfig]],

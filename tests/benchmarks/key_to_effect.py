@@ -13,12 +13,12 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
 
 from echornn import EchoConfig, Session
+from echornn.session.commands import Command, Edit, FinishEpoch, Pause, Resume
 
 TUTORIAL = EchoConfig(num_epochs=10**6)
 LARGE = {"state_size": 256, "batch_size": 256, "truncated_backprop_length": 100, "total_series_length": 2_560_000}
@@ -54,10 +54,10 @@ class Clocked:
         self.windows += windows
         self.fed.set()
 
-    def seconds_of(self, command: Callable[[], None]) -> float:
+    def seconds_of(self, command: Command) -> float:
         """How long it takes until the command was obeyed."""
         asked = time.perf_counter()
-        command()
+        self.session.send(command)
         assert self.session.when_idle(PATIENCE), self.session.frame.message
         return time.perf_counter() - asked
 
@@ -65,13 +65,13 @@ class Clocked:
         self.fed.clear()
         assert self.fed.wait(PATIENCE), self.session.frame.message
 
-    def to_pause(self, begin: Callable[[], None], chance: random.Random) -> float:
+    def to_pause(self, begin: Command, chance: random.Random) -> float:
         """How long a pause takes, some time after ``begin``."""
         self._newest = time.perf_counter()
-        begin()
+        self.session.send(begin)
         self.until_it_trains()
         time.sleep(chance.uniform(0, 0.3))
-        return self.seconds_of(self.session.pause)
+        return self.seconds_of(Pause())
 
     def end(self) -> None:
         self.session.stop()
@@ -88,20 +88,20 @@ def main() -> None:
         clocked.until_it_trains()
         if changes:
             asked = time.perf_counter()
-            session.edit(**changes)
-            session.resume()
+            session.send(Edit(changes))
+            session.send(Resume())
             while any(getattr(session.config, field) != value for field, value in changes.items()):
                 clocked.until_it_trains()
             say(f"edit to {name}: trains after {time.perf_counter() - asked:.1f} s, most of them compiling")
-            say(f"  the first key then: {1000 * clocked.seconds_of(session.pause):.0f} ms")
+            say(f"  the first key then: {1000 * clocked.seconds_of(Pause()):.0f} ms")
             clocked.longest = 0.0
-        for what, begin in (("full speed", session.resume), ("e", session.finish_epoch)):
+        for what, begin in (("full speed", Resume()), ("e", FinishEpoch())):
             waits = [clocked.to_pause(begin, chance) for _ in range(keys)]
             figures = f"median {1000 * statistics.median(waits):.0f} ms, longest {1000 * max(waits):.0f} ms of {keys}"
             say(f"  {name}, {what}: {figures}")
         if changes:
             say(f"  one window: longest {1000 * clocked.longest:.0f} ms")
-        session.resume()
+        session.send(Resume())
     clocked.end()
 
 

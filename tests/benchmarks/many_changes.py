@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from echornn import EchoConfig, RunRecorder, Session
+from echornn.session.commands import Edit, Go, Pause, Resume, ToggleReplicas
 from tests.benchmarks.cost_of_the_record import resident_megabytes
 
 MINUTES = 20.0
@@ -45,15 +46,15 @@ def change(session: Session, dice: random.Random, done: dict[str, int]) -> None:
     kind = dice.choice(list(done))
     done[kind] += 1
     if kind == "lotteries":
-        session.replicas(dice.choice(REPLICAS))
+        session.send(ToggleReplicas(dice.choice(REPLICAS)))
     elif kind == "edits":
         cell, size = dice.choice(STRUCTURES)
-        session.edit(cell=cell, state_size=size, replicas=1)
+        session.send(Edit({"cell": cell, "state_size": size, "replicas": 1}))
     else:
         branch = dice.randrange(len(session.timeline))
-        session.go(branch, dice.randrange(session.timeline.end(branch).window + 1))
+        session.send(Go(branch, dice.randrange(session.timeline.end(branch).window + 1)))
     session.when_idle(300.0)
-    session.resume()
+    session.send(Resume())
 
 
 def main() -> None:
@@ -74,7 +75,7 @@ def main() -> None:
             if time.monotonic() - looked > LOOK_SECONDS:
                 looked = time.monotonic()
                 look(session, done, begun)
-        session.pause()
+        session.send(Pause())
         session.when_idle(300.0)
         time.sleep(SECONDS_APART)
         before = time.process_time()

@@ -45,7 +45,7 @@ from echornn import EchoConfig, RunRecorder, Session, Trainer
 from tests.echornn.runs.test_recorder import play
 config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
 session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
-play(session, lambda: session.step(100))
+play(session, Step(100))
 print(Trainer(config).advance(200).losses.tobytes().hex())
 """
 """Records a run of 100 windows, and prints the losses of 200."""
@@ -58,7 +58,7 @@ from tests.echornn.runs.test_recorder import play
 recorder = RunRecorder.go_on(Path(sys.argv[1]))
 notes = [note for note in recorder.resumed.notes if "loop" in note]
 session = Session(recorder.resumed.config, recorder=recorder)
-play(session, lambda: session.step(100))
+play(session, Step(100))
 print(os.environ["XLA_FLAGS"], *notes, sep="|")
 """
 """Trains 100 windows more."""

@@ -21,6 +21,7 @@ from echornn import EchoConfig, Moment, Run, RunRecorder, Session, Timeline, Tra
 from echornn.population_state import AnyState
 from echornn.runs.branch_notes import BranchNotes
 from echornn.session import loop
+from echornn.session.commands import Go, Pause, Step
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.kept_folders import names, printed, unpacked
@@ -98,7 +99,7 @@ def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None
     owner = run.owner(run.moment(at))
     assert owner is not None
     session = Session(owner.config, make_trainer=make_trainer, recorder=RunRecorder.go_on(folder), at=at)
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run, daemon=True)
     thread.start()
     try:
@@ -134,10 +135,10 @@ def test_any_window_can_be_gone_to(name: str, tmp_path: Path) -> None:
         for branch in range(len(timeline)):
             end = timeline.end(branch).window
             for window in {*range(0, end, 17), end}:
-                session.go(branch, window)
+                session.send(Go(branch, window))
                 assert session.when_idle(PATIENCE)
                 frame = session.frame
-                assert (frame.refusal, frame.line, frame.trained) == ("", branch, window)
+                assert (frame.refused, frame.line, frame.trained) == (None, branch, window)
                 moment = Moment(branch, window)
                 for replica in range(timeline.owner(moment).config.replicas):
                     losses = session.timeline.losses(moment, 0, replica)
@@ -154,7 +155,7 @@ def test_its_keyframes_serve(tmp_path: Path) -> None:
         return made[-1]
 
     with opened(folder, make_trainer=make) as session:
-        session.go(2, 150)
+        session.send(Go(2, 150))
         assert session.when_idle(PATIENCE)
         assert sum(sum(one.calls) for one in made) == 35, "from window 115 on, and not from the start"
 
@@ -232,7 +233,7 @@ def test_trained_again_its_windows_have_the_losses_on_record(name: str, whole: s
 
 def has_these_losses_after(windows: int, session: Session, recorded: Timeline) -> bool:
     """Whether the session, after so many windows more, has the losses of the recorded run's first branch."""
-    session.step(windows)
+    session.send(Step(windows))
     assert session.when_idle(PATIENCE)
     here = Moment(session.frame.line, session.frame.trained)
     replicas = range(session.frame.config.replicas)

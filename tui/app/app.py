@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from echornn.analysis.remedy import Remedy
 from echornn.runs.background import Background
+from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.app import keys
@@ -113,10 +114,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
-            session = self.session
-            commands = (session.edit, session.nudge, self._panel_closed)
-            yield SettingsPanel(self._frame.config, *commands, self._ascii_only)
-            yield BranchList(self.futures, session.go, self._hint, self._panel_closed, self._ascii_only)
+            send = self.session.send
+            yield SettingsPanel(self._frame.config, send, self._panel_closed, self._ascii_only)
+            yield BranchList(self.futures, send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
         yield KeyLine(self._offers)
 
@@ -126,7 +126,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         for view in self._all_views:
             view.on_view = self._view_changed
         self._connect_the_seeds()
-        self._plot.on_go = lambda window: self.session.go(self._frame.line, window)
+        self._plot.on_go = lambda window: self.session.send(Go(self._frame.line, window))
         self._main.set_focus(self._plot)
         self._lay_out(self.size)
         self._show()
@@ -166,8 +166,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             if before.state is not self._frame.state or self._frame.state.stands_still:
                 self._show_views()  # first: the status reads out what their cursor is on
             self._show()
-            if self._frame.refusals != before.refusals and self._frame.refusal and not self._settings.is_open:
-                self.notify(self._frame.refusal, severity="error", markup=False)
+            refused = self._frame.refused
+            if refused not in (None, before.refused) and not self._settings.is_open:
+                self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
                 self._panel_closed()  # nothing in them can be done any more
             frame = self._frame
@@ -248,21 +249,22 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         if action in ("on_a_view", "on_the_curve"):
             return self._watching
         if action == "why_not":
-            return not self._makes_sense(str(parameters[0]))
-        return self._makes_sense(action)
+            return bool(self._why_not(str(parameters[0])))
+        return not self._why_not(f"send('{parameters[0]}')" if action == "send" else action)
 
     def _offers(self, action: str, key: str) -> bool:
         """Whether the footer names a key: not one that is text now."""
         panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
         is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
-        has_sense = keys.makes_sense(action, self._frame) and (action != "undo" or self._frame.undoable > 0)
-        return has_sense and not is_text
+        has_sense = not keys.why_not(action, self._frame)
+        is_undo_later = keys.meaning(action) == Undo() and self._frame.undoable == 0
+        return has_sense and not is_undo_later and not is_text
 
-    def _makes_sense(self, action: str) -> bool:
-        """Whether a key is sent on: the frame drawn last may be older than the keys before it."""
+    def _why_not(self, action: str) -> str:
+        """Why a key is not sent on; empty where it is. The frame drawn last may be older than the keys before it."""
         is_behind, frame = self.session.is_behind, self.session.frame
-        frame = keys.soon(frame) if is_behind else frame
-        return keys.makes_sense(action, frame) and (action != "advice" or self._remedy is not None)
+        why_not = keys.why_not(action, keys.soon(frame) if is_behind else frame)
+        return keys.NO_ADVICE if not why_not and action == "advice" and self._remedy is None else why_not
 
     @property
     def _remedy(self) -> Remedy | None:
@@ -270,7 +272,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
 
     def action_why_not(self, action: str) -> None:
         """A key that can do nothing now says why."""
-        self._hint(keys.why_not(action, self._frame))
+        self._hint(self._why_not(action))
 
     def _hint(self, text: str) -> None:
         """Say it above the sentence for a moment."""

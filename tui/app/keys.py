@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from textual.binding import Binding
 
+from echornn.session.commands import (
+    Command,
+    Faster,
+    FinishEpoch,
+    Move,
+    MoveEpochs,
+    Pause,
+    Redo,
+    Redraw,
+    Regenerate,
+    Reset,
+    Resume,
+    SetSpeed,
+    Slower,
+    Step,
+    ToggleReplicas,
+    Undo,
+)
 from echornn.session.frame import Frame, State
 from tui.app.views.table import VIEWS
 
@@ -28,21 +47,26 @@ VIEW_KEYS = [
     *[Binding(view.key, f"view('{view.key}')", "View", show=False) for view in VIEWS[1:]],
 ]
 
+SENT: dict[str, Command] = {}
+"""The commands that keys send, by the name of the key's binding."""
+
+
+def _sends(
+    command: Command, name: str, key: str, label: str, tooltip: str, show: bool = True, display: str | None = None
+) -> Binding:
+    """A key that sends the session a command."""
+    SENT[name] = command
+    return Binding(key, f"send('{name}')", label, show, display, tooltip=tooltip, id=name)
+
+
 BINDINGS = [
-    Binding("space,p", "pause", "Pause", tooltip="Pause; windows that have begun are finished", id="pause"),
-    Binding("space,p", "resume", "Resume", tooltip="Train on", id="resume"),
-    Binding("full_stop", "step", "Step", key_display=".", tooltip="Train one window, then pause", id="step"),
-    Binding("e", "finish_epoch", "Epoch", tooltip="Train to the end of the epoch, then pause", id="epoch", show=False),
-    Binding(
-        "plus,equals_sign",
-        "faster",
-        "Speed",
-        key_display="+/-",
-        tooltip="Turn the speed up; - turns it down",
-        id="faster",
-    ),
-    Binding("minus", "slower", "Slower", key_display="-", tooltip="Turn the speed down", id="slower", show=False),
-    Binding("m", "full_speed", "Max", tooltip="Full speed", id="max", show=False),
+    _sends(Pause(), "pause", "space,p", "Pause", "Pause; windows that have begun are finished"),
+    _sends(Resume(), "resume", "space,p", "Resume", "Train on"),
+    _sends(Step(), "step", "full_stop", "Step", "Train one window, then pause", display="."),
+    _sends(FinishEpoch(), "epoch", "e", "Epoch", "Train to the end of the epoch, then pause", show=False),
+    _sends(Faster(), "faster", "plus,equals_sign", "Speed", "Turn the speed up; - turns it down", display="+/-"),
+    _sends(Slower(), "slower", "minus", "Slower", "Turn the speed down", show=False, display="-"),
+    _sends(SetSpeed(math.inf), "max", "m", "Max", "Full speed", show=False),
     Binding(
         "s",
         "settings",
@@ -58,51 +82,49 @@ BINDINGS = [
         tooltip="Make the change that the advice above the curve names; u undoes it",
         id="advice",
     ),
-    Binding(
-        "r", "reset", "Reset", tooltip="Start over with the weights that this run began with", id="reset", show=False
-    ),
-    Binding("R", "redraw", "Redraw", tooltip="Start over with new random weights", id="redraw", show=False),
-    Binding("g", "regenerate", "Data", tooltip="New data; the epoch starts again with it", id="regenerate", show=False),
-    Binding("u", "undo", "Undo", tooltip="Undo: go to before the last change or divergence", id="undo"),
-    Binding("U", "redo", "Redo", tooltip="Redo: go back to where the last undo came from", id="redo", show=False),
-    Binding(
+    _sends(Reset(), "reset", "r", "Reset", "Start over with the weights that this run began with", show=False),
+    _sends(Redraw(), "redraw", "R", "Redraw", "Start over with new random weights", show=False),
+    _sends(Regenerate(), "regenerate", "g", "Data", "New data; the epoch starts again with it", show=False),
+    _sends(Undo(), "undo", "u", "Undo", "Undo: go to before the last change or divergence"),
+    _sends(Redo(), "redo", "U", "Redo", "Redo: go back to where the last undo came from", show=False),
+    _sends(
+        Move(-1),
+        "window_back",
         "left_square_bracket",
-        "window(-1)",
         "Back",
-        key_display="[]",
-        tooltip="Show the window before, as it was; ] the one after",
-        id="window_back",
+        "Show the window before, as it was; ] the one after",
+        display="[]",
     ),
-    Binding(
+    _sends(
+        Move(1),
+        "window_on",
         "right_square_bracket",
-        "window(1)",
         "On",
-        key_display="]",
-        tooltip="Show the window after, as it was",
-        id="window_on",
+        "Show the window after, as it was",
         show=False,
+        display="]",
     ),
-    Binding(
+    _sends(
+        MoveEpochs(-1),
+        "epoch_back",
         "left_curly_bracket",
-        "an_epoch(-1)",
         "Epoch back",
-        key_display="{}",
-        tooltip="Show the end of the epoch before; } of the one after",
-        id="epoch_back",
+        "Show the end of the epoch before; } of the one after",
         show=False,
+        display="{}",
     ),
-    Binding(
+    _sends(
+        MoveEpochs(1),
+        "epoch_on",
         "right_curly_bracket",
-        "an_epoch(1)",
         "Epoch on",
-        key_display="}",
-        tooltip="Show the end of the epoch after",
-        id="epoch_on",
+        "Show the end of the epoch after",
         show=False,
+        display="}",
     ),
     Binding("b", "branches", "Tree", tooltip="The branches of this run: go to one, show it, name it", id="branches"),
     *VIEW_KEYS,
-    Binding("L", "seeds", "Seeds", tooltip="From one network to 64 seeds side by side, and back", id="seeds"),
+    _sends(ToggleReplicas(), "seeds", "L", "Seeds", "From one network to 64 seeds side by side, and back"),
     Binding(
         "less_than_sign",
         "replica(-1)",
@@ -140,15 +162,19 @@ BINDINGS = [
 ]
 
 
-def _name(action: str) -> str:
-    """An action without its parameters."""
-    return action.partition("(")[0]
+def meaning(action: str) -> Command | str:
+    """The command that an action sends, or the name of another action, without its parameters."""
+    name, _, parameters = action.partition("(")
+    return SENT[parameters.strip("')")] if name == "send" else name
 
+
+CHANGING = ("settings", "advice", "replica", "branches")
+"""Actions, beside commands, that can do nothing where training has failed."""
 
 EXPLAINED = [
-    Binding(binding.key, f"why_not('{_name(binding.action)}')", show=False, priority=binding.priority)
+    Binding(binding.key, f'why_not("{binding.action}")', show=False, priority=binding.priority)
     for binding in BINDINGS
-    if _name(binding.action) not in ("pause", "help", "quit", "log", "zoom", "view", "app.focus_next", "show_all")
+    if binding.id != "pause" and (meaning(binding.action) in CHANGING or binding.id in SENT)  # resume explains its key
 ]
 """The same keys where they can do nothing: they say why."""
 
@@ -158,6 +184,11 @@ OF_WHAT_IS_WATCHED = [
     Binding("enter", "on_the_curve('go_there')", show=False),
 ]
 """Keys of a view, and of the curve, where the other has the arrows."""
+
+FAILED = "failed: training has stopped; q quits, then start again with other flags"
+
+PAUSED = "paused: space trains on"
+TRAINS = "it trains already: space pauses"
 
 AT_THE_START = "this is the start: nothing was trained before it"
 AT_THE_END = "this is the newest window of its branch: . trains one more"
@@ -186,31 +217,39 @@ def views_of(key: str) -> str:
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
-def makes_sense(action: str, frame: Frame) -> bool:
-    """Whether an action of `BINDINGS` can do anything in this frame's state, now or when the network is there."""
-    state = frame.state
-    trains = state in (State.RUNNING, State.PAUSED, State.LOADING)
-    match _name(action):
-        case "pause":
-            return state is State.RUNNING or (state is State.LOADING and _is_to_train(frame))
-        case "resume":
-            return state is State.PAUSED or (state is State.LOADING and not _is_to_train(frame))
-        case "step" | "finish_epoch":
-            return trains
-        case "reset" if frame.trained == 0:
-            return state is State.LOADING
-        case "reset" | "redraw" | "regenerate":
-            return trains or state is State.FINISHED
-        case "redo":
-            return frame.redoable and state is not State.FAILED
-        case "undo":
-            return state is State.LOADING or (frame.undoable > 0 and state is not State.FAILED)
-        case "replica":
-            return frame.seed_stats is not None and state is not State.FAILED
-        case "faster" | "slower" | "full_speed" | "settings" | "advice" | "seeds" | "window" | "an_epoch" | "branches":
-            return state is not State.FAILED
+def why_not(action: str, frame: Frame) -> str:
+    """Why an action can do nothing in this frame's state; empty where it can, now or when the network is loaded."""
+    what, state = meaning(action), frame.state
+    if state is State.FAILED:
+        return FAILED if what in CHANGING or not isinstance(what, str) else ""
+    match what:
+        case Pause() | Resume() | Step() | FinishEpoch() if state is State.FINISHED:
+            return FINISHED
+        case Pause() if not (state is State.RUNNING or _is_to_train(frame)):
+            return PAUSED
+        case Resume() if state is State.RUNNING or _is_to_train(frame):
+            return TRAINS
+        case Reset() if frame.trained == 0 and state is not State.LOADING:
+            return AT_THE_START
+        case Undo() if frame.undoable == 0 and state is not State.LOADING:
+            return NOTHING_ON_THIS_PATH if frame.trained_in_all > frame.line_end else "nothing to undo"
+        case Redo() if not frame.redoable:
+            return "nothing to redo"
+        case "replica" if frame.seed_stats is None:
+            return ONE_NETWORK if frame.config.replicas == 1 else LATER
         case _:
-            return True
+            return ""
+
+
+def where_it_ends(command: Command, frame: Frame) -> str:
+    """That there is nothing before the start, or after the newest window, where a command would go there."""
+    match command:
+        case Move(by) | MoveEpochs(by) if by > 0 and not frame.is_past:
+            return AT_THE_END
+        case Move(by) | MoveEpochs(by) if by < 0 and frame.trained == 0:
+            return AT_THE_START
+        case _:
+            return ""
 
 
 def soon(frame: Frame) -> Frame:
@@ -220,22 +259,5 @@ def soon(frame: Frame) -> Frame:
 
 
 def _is_to_train(frame: Frame) -> bool:
-    """While it loads: whether it trains when it has loaded."""
-    return frame.start.running or frame.start.windows > 0
-
-
-def why_not(action: str, frame: Frame) -> str:
-    """Why an action cannot do anything in this frame's state."""
-    if frame.state is State.FAILED:
-        return "failed: training has stopped; q quits, then start again with other flags"
-    if action == "reset" and frame.trained == 0:
-        return AT_THE_START
-    if action == "replica":
-        return ONE_NETWORK if frame.config.replicas == 1 else LATER
-    if action == "advice":
-        return NO_ADVICE
-    if action == "undo" and frame.trained_in_all > frame.line_end:
-        return NOTHING_ON_THIS_PATH
-    if action in ("undo", "redo"):
-        return f"nothing to {action}"
-    return FINISHED
+    """Whether it trains when it has loaded."""
+    return frame.state is State.LOADING and frame.start.trains

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from echornn.session.commands import Save
 from tui.app.part import AppPart
 from tui.exit_code import ExitCode
 from tui.tty.backpressure import ASK, Backpressure
@@ -46,7 +47,7 @@ class OnALine(AppPart):
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
-        self.session.save()
+        self.session.send(Save())
 
     def _leave(self, code: ExitCode) -> None:
         """End with this exit code; with that of a signal, whichever came first: ``q``, or escape to the map."""

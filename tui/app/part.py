@@ -32,6 +32,10 @@ class AppPart(EndsOnSignals[int]):
         """Share the screen."""
         raise NotImplementedError
 
+    def _toggles_replicas(self) -> None:
+        """A key is about to lead from one network to many, or back."""
+        raise NotImplementedError
+
     def _hint(self, text: str) -> None:
         """Say it for a moment."""
         raise NotImplementedError

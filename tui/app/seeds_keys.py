@@ -35,26 +35,19 @@ class SeedsKeys(AppPart):
     def _seeds_view(self) -> SeedsView:
         return self._main.query_one(SeedsView)
 
-    def _hint_if_later(self) -> None:
-        """Say where nothing can be done yet that it will be."""
-        raise NotImplementedError
-
     def _offer_arrows(self, view: View) -> None:
         """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
         raise NotImplementedError
 
     def _connect_the_seeds(self) -> None:
         """Its view shows the same part of the run as the curve, and commands the session."""
-        view, session = self._seeds_view, self.session
+        view = self._seeds_view
         view.viewport = lambda: self._main.query_one(LossPlot).viewport
-        view.on_choose = session.choose
-        view.on_alone = session.alone
+        view.send = self.session.send
 
-    def action_seeds(self) -> None:
-        """From one network to many, and back; it is said where that led when it has come there."""
+    def _toggles_replicas(self) -> None:
+        """It is said where that led when it has come there."""
         self._turned_at = self._frame, len(self.session.timeline)
-        self.session.replicas()
-        self._hint_if_later()
 
     def _say_the_turn(self, frame: Frame) -> None:
         """Where a turn led, as soon as it has come there."""
@@ -66,7 +59,7 @@ class SeedsKeys(AppPart):
             self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
             if frame.config.replicas > 1:
                 self._offer_arrows(self._seeds_view)
-        if turned or frame.refusals != before.refusals:
+        if turned or frame.refused not in (None, before.refused):
             self._turned_at = None
 
     def action_replica(self, lines: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from echornn.readings import Question
+from echornn.session.commands import Ask
 from echornn.session.frame import State
 from echornn.session.probing import union
 from tui.app import keys
@@ -107,7 +108,7 @@ class Viewing(AppPart):
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
-            self.session.ask(question)
+            self.session.send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
         """What a view says that has nothing to draw."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
+from echornn.session.commands import Save
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tui.commands.epoch_report import EpochReport, Report
@@ -58,7 +59,7 @@ def print_training(
 
     session = Session(config, speed, on_progress=on_progress, recorder=recorder, at=at)
     terminal.when_terminal_is_gone(lambda: end(signal.SIGHUP))
-    with terminal.signals_call(end, session.save):
+    with terminal.signals_call(end, lambda: session.send(Save())):
         say(start_record(config, recorder, at))
         if config.unused_steps:
             say({"event": "note", "unused_steps_per_epoch": config.unused_steps})

@@ -194,13 +194,13 @@ def as_it_is() -> Mend:
 
 
 @contextlib.contextmanager
-def signals_call(end: Callable[[int], None], save: Callable[[], None]) -> Iterator[None]:
+def signals_call(end: Callable[[int], None], save: Callable[[], object]) -> Iterator[None]:
     """Outside an event loop: call ``end`` with the number of each signal that asks to end, ``save`` on SIGUSR1.
 
     In an event loop, `tui.tty.loop_signals` does so. A signal that was kept from before anybody listened counts.
     A hangup that was ignored (``nohup``) stays ignored.
     """
-    handlers: dict[int, Callable[[int, object], None]] = {
+    handlers: dict[int, Callable[[int, object], object]] = {
         number: lambda caught, _: end(caught) for number in ENDING_SIGNALS
     }
     handlers[signal.SIGUSR1] = lambda *_: save()

@@ -19,6 +19,7 @@ from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop
+from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
 from echornn.trainer_state import TrainerState
@@ -55,11 +56,14 @@ def diverge(folder: Path, before: int = 5) -> Session:
     """Train some windows, then with a wild rate until the loss is not finite."""
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=RunRecorder.begin(folder, ENDLESS))
     return play(
-        session, lambda: session.step(before), lambda: session.edit(learning_rate=WILD), lambda: session.step(9)
+        session,
+        Step(before),
+        Edit({"learning_rate": WILD}),
+        Step(9),
     )
 
 
-def taken_up(folder: Path, *commands: Callable[[Session], None]) -> Session:
+def taken_up(folder: Path, *commands: Callable[[Session], object]) -> Session:
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     session = Session(recorder.resumed.config, make_trainer=WildTrainer, recorder=recorder)
@@ -73,7 +77,7 @@ def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> No
     assert [command.cause for command in run.commands] == ["start", "edit"]
     assert run.checkpoint is not None
     assert math.isnan(run.checkpoint.state.weights["W"][0])
-    frame = taken_up(tmp_path / "run", lambda session: session.pause()).frame
+    frame = taken_up(tmp_path / "run", lambda session: session.send(Pause())).frame
     assert (frame.state, frame.warning) == (State.PAUSED, "the loss is nan in window 9 of epoch 1: paused there")
     for name in ("config", "epoch", "window", "trained", "trained_in_all", "undoable", "blamed", "warning"):
         assert getattr(frame, name) == getattr(before, name)
@@ -81,9 +85,9 @@ def test_all_windows_the_edit_and_the_divergence_are_there(tmp_path: Path) -> No
 
 def test_what_was_before_the_edit_and_before_the_divergence_is_reached_again(tmp_path: Path) -> None:
     diverge(tmp_path / "run")
-    undone = taken_up(tmp_path / "run", lambda session: session.undo()).frame
+    undone = taken_up(tmp_path / "run", lambda session: session.send(Undo())).frame
     assert (undone.trained, undone.config, undone.warning) == (5, ENDLESS, "")
-    there = taken_up(tmp_path / "run", lambda session: session.go(1, 8)).frame
+    there = taken_up(tmp_path / "run", lambda session: session.send(Go(1, 8))).frame
     assert (there.trained, there.config.learning_rate, there.trained_in_all) == (8, WILD, 9)
     assert math.isfinite(there.loss)
 
@@ -97,15 +101,15 @@ def test_a_disk_that_does_not_answer_until_the_end_gets_all(tmp_path: Path, monk
 
     recorder = RunRecorder.begin(tmp_path / "run", ENDLESS)
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=recorder)
-    session.pause()
+    session.send(Pause())
     monkeypatch.setattr(os, "fsync", fsync)
     thread = threading.Thread(target=session.run)
     thread.start()
-    session.step(2998)
+    session.send(Step(2998))
     assert session.when_idle(30)
-    session.edit(learning_rate=WILD)
+    session.send(Edit({"learning_rate": WILD}))
     assert session.when_idle(30)
-    session.step(9)
+    session.send(Step(9))
     assert session.when_idle(30)
     answers.set()
     session.stop()
@@ -167,7 +171,7 @@ def test_a_list_says_that_it_diverged_and_where(tmp_path: Path) -> None:
     (line,) = map(json.loads, list_runs.json_lines(tmp_path / "run"))
     told = {name: line[name] for name in ("windows", "epoch", "window", "loss", "diverged")}
     assert told == {"windows": 9, "epoch": 1, "window": 9, "loss": None, "diverged": True}
-    taken_up(tmp_path / "run", lambda session: session.undo())
+    taken_up(tmp_path / "run", lambda session: session.send(Undo()))
     (line,) = map(json.loads, list_runs.json_lines(tmp_path / "run"))
     assert (line["windows"], line["window"], line["diverged"]) == (9, 5, False)
 
@@ -182,7 +186,7 @@ def test_fields_given_beside_resume_edit_it_before_it_diverged(tmp_path: Path) -
     assert config == replace(ENDLESS, learning_rate=0.1)
     session = Session(config, make_trainer=WildTrainer, recorder=recorder, at=at)
     assert record.flags_to_go_on(session) == " --at 4 --learning-rate 0.1", "as long as it is not there"
-    play(session, lambda: session.step(20))
+    play(session, Step(20))
     frame = session.frame
     assert (frame.trained, frame.trained_in_all, frame.config) == (24, 29, config)
     assert math.isfinite(frame.loss)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,11 @@ from echornn.runs import events, run_dir
 from echornn.runs.events import EventLog, last_point, next_point
 from echornn.runs.run_dir import LOSS_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Edit, Save, Step, Undo
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play, recorded
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
+from tests.steps import NAMED
 
 pytestmark = pytest.mark.slow
 
@@ -74,8 +75,15 @@ def test_curves_are_the_means_of_the_loss_log(tmp_path: Path) -> None:
 def test_an_edit_is_told_in_words_and_moves_the_learning_rate(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.begin(folder, LONG))
-    edit = partial(session.edit, learning_rate=0.1, echo_step=4)
-    play(session, lambda: session.step(7), edit, lambda: session.step(4), session.undo, lambda: session.step(3))
+    edit = Edit({"learning_rate": 0.1, "echo_step": 4})
+    play(
+        session,
+        Step(7),
+        edit,
+        Step(4),
+        Undo(),
+        Step(3),
+    )
     assert texts(folder) == [
         (1, "start"),
         (8, "edit: echo_step 3 to 4, learning_rate 0.3 to 0.1"),
@@ -123,7 +131,7 @@ def test_after_a_kill_what_lay_beyond_the_checkpoint_is_gone(tmp_path: Path, tor
     for expected in (17, 22):
         killed_ahead(folder, 9, torn)
         session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-        play(session, partial(session.step, 5))
+        play(session, Step(5))
         assert_means_of_the_log(folder, expected)
     assert texts(folder) == [(1, "start"), (13, "reset")]
     assert len(list((folder / events.FOLDER).iterdir())) == 5
@@ -149,7 +157,7 @@ def test_a_command_that_was_not_saved_is_taken_back(tmp_path: Path) -> None:
     recorder._events.flush(recorder._events.length)
     recorder.close()
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-    play(session, lambda: session.step(2))
+    play(session, Step(2))
     assert texts(folder) == [(1, "start")]
 
 
@@ -159,7 +167,7 @@ def test_a_run_that_starts_over_shows_only_what_counts(tmp_path: Path) -> None:
     killed_ahead(folder, 4)
     (folder / LOSS_FILE).write_bytes(b"")
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-    play(session, lambda: session.step(5))
+    play(session, Step(5))
     assert_means_of_the_log(folder, 5)
     assert texts(folder) == [(1, "start")]
 
@@ -226,13 +234,13 @@ def test_a_run_that_is_killed_again_and_again_shows_the_points_of_one_that_is_no
             trained, ahead = next(kills)
             session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
             trained = min(trained, left)
-            play(session, partial(session.step, trained))
+            play(session, Step(trained))
             left -= trained
             if left:
                 killed_ahead(tmp_path / "killed", ahead)
         if command:
             session = Session(LONG, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(tmp_path / "killed"))
-            play(session, getattr(session, command))
+            play(session, NAMED[command]())
     assert points(tmp_path / "killed") == points(tmp_path / "whole")
     assert texts(tmp_path / "killed") == texts(tmp_path / "whole")
     assert len(list((tmp_path / "killed" / events.FOLDER).iterdir())) > 7
@@ -272,7 +280,7 @@ def test_a_loss_that_is_no_number_is_shown_as_such(tmp_path: Path) -> None:
     trainer = ScriptedTrainer(LONG)
     trainer.diverges_at = 3
     session = Session(LONG, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(tmp_path / "run", LONG))
-    play(session, lambda: session.step(3), session.save, lambda: session.step(1))
+    play(session, Step(3), Save(), Step(1))
     assert math.isnan(curves(tmp_path / "run")["loss"][1][-1])
 
 
@@ -284,11 +292,11 @@ def test_events_that_cannot_be_written_leave_the_run_saved_and_are_told(tmp_path
     warnings: list[str] = []
     play(
         session,
-        lambda: session.step(5),
-        session.save,
+        Step(5),
+        Save(),
         lambda: warnings.append(session.frame.warning),
         (folder / events.FOLDER).unlink,
-        lambda: session.step(2),
+        Step(2),
     )
     assert "TensorBoard's events not saved since" in warnings[0]
     assert session.frame.warning == ""

@@ -22,21 +22,23 @@ from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Command, Edit, Pause, Reset, Resume, Save, Step, Undo
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.steps import command
 
 PATIENCE = 30.0
 
 
-def play(session: Session, *commands: Callable[[], None]) -> Session:
-    """Carry out the commands, each after the one before has been trained and saved."""
-    session.pause()
+def play(session: Session, *steps: Command | Callable[[], object]) -> Session:
+    """Send the commands, and do what else is to be done, each after the one before has been trained and saved."""
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     session.when_idle(PATIENCE)
-    for command in commands:
-        command()
+    for step in steps:
+        step() if callable(step) else session.send(step)
         session.when_idle(PATIENCE)
         if isinstance(session.recorder, RunRecorder):
             session.recorder.wait(PATIENCE)
@@ -54,8 +56,7 @@ def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.
 
 def performed(recorder: RunRecorder, config: EchoConfig, *steps: int | str) -> np.ndarray:
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder)
-    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
-    play(session, *commands)
+    play(session, *map(command, steps))
     assert session.error is None
     assert recorder.folder is not None
     return log(recorder.folder)
@@ -94,7 +95,7 @@ def test_a_run_goes_on_with_all_of_its_curves(tmp_path: Path) -> None:
     recorded(tmp_path / "run", 12, "reset", 3)
     recorder = RunRecorder.go_on(tmp_path / "run")
     session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
-    play(session, lambda: session.step(4))
+    play(session, Step(4))
     assert (session.frame.trained, session.frame.trained_in_all) == (7, 19)
     assert (session.frame.epoch, session.frame.window) == (1, 7)
     curves = [session.timeline.curve(number, 100) for number in range(len(session.timeline))]
@@ -193,8 +194,7 @@ def test_a_damaged_description_is_refused_and_nothing_touched(
 
 def gone_on(folder: Path, config: EchoConfig, *steps: int | str) -> Session:
     session = Session(config, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-    commands = [(lambda n=step: session.step(n)) if isinstance(step, int) else getattr(session, step) for step in steps]
-    return play(session, *commands)
+    return play(session, *map(command, steps))
 
 
 def test_a_finished_run_goes_on_with_more_epochs(tmp_path: Path) -> None:
@@ -399,9 +399,9 @@ def test_a_full_disk_is_told_and_leaves_no_gap(tmp_path: Path, monkeypatch: pyte
     def fill(full: bool) -> Callable[[], None]:
         return lambda: setattr(disk, "full", full)
 
-    while_full = (lambda: session.step(6), session.save, look, session.reset)
-    afterwards = (lambda: session.step(2), fill(False), session.save, look)
-    play(session, lambda: session.step(5), fill(True), *while_full, *afterwards)
+    while_full = (Step(6), Save(), look, Reset())
+    afterwards = (Step(2), fill(False), Save(), look)
+    play(session, Step(5), fill(True), *while_full, *afterwards)
     assert "not saved since" in warnings[0]
     assert "No space left on device" in warnings[0]
     assert warnings[1] == ""
@@ -417,14 +417,14 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path: Path) -> None:
     warnings: list[str] = []
     play(
         session,
-        lambda: session.step(5),
-        session.save,
+        Step(5),
+        Save(),
         lambda: os.rename(tmp_path / "run", tmp_path / "away"),
-        lambda: session.step(6),
-        session.save,
+        Step(6),
+        Save(),
         lambda: warnings.append(session.frame.warning),
         lambda: os.rename(tmp_path / "away", tmp_path / "run"),
-        lambda: session.step(1),
+        Step(1),
     )
     assert "not saved since" in warnings[0]
     assert session.frame.warning == ""
@@ -480,7 +480,7 @@ class OnItsThread:
         self.now = 0.0
         self.recorder = RunRecorder(folder, run_dir.create(folder, SMALL), SMALL, clock=lambda: self.now)
         self.session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=self.recorder)
-        self.session.pause()
+        self.session.send(Pause())
         self.thread = threading.Thread(target=self.session.run)
         self.thread.start()
 
@@ -510,19 +510,19 @@ def test_a_disk_that_hangs_is_told_and_holds_nothing_up(tmp_path: Path, monkeypa
     folder = tmp_path / "run"
     stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
     session = stage.session
-    session.step(5)
+    session.send(Step(5))
     stage.obeyed(5)
-    session.save()
+    session.send(Save())
     assert disk.asked.wait(PATIENCE)
-    session.reset()
-    session.step(3)
+    session.send(Reset())
+    session.send(Step(3))
     stage.obeyed(8)
-    session.undo()
-    session.step(2)
+    session.send(Undo())
+    session.send(Step(2))
     assert stage.obeyed(10).warning == ""
     assert not stage.recorder.saved
     stage.now += 4.0
-    session.save()
+    session.send(Save())
     assert stage.obeyed().warning == "the disk has not answered for 3 s"
     assert run_dir.read(folder).trained == 0, "what is not known to be on disk does not count"
     disk.hangs.clear()
@@ -541,7 +541,7 @@ def test_the_end_does_not_wait_for_ever_and_does_not_lie(tmp_path: Path, monkeyp
     monkeypatch.setattr(recorder_module, "SECONDS_TO_END", 0.0)
     folder = tmp_path / "run"
     stage, disk = begun_on_a_disk_that_hangs(folder, monkeypatch)
-    stage.session.step(5)
+    stage.session.send(Step(5))
     stage.obeyed(5)
     stage.end()
     assert not stage.recorder.saved
@@ -588,10 +588,10 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     session = Session(SMALL, make_trainer=lambda _: trainer, on_progress=on_progress, recorder=recorder)
 
     def until_it_pauses() -> None:
-        session.resume()
+        session.send(Resume())
         assert diverged.wait(PATIENCE)
 
-    play(session, lambda: session.step(14), until_it_pauses)
+    play(session, Step(14), until_it_pauses)
     frame = session.frame
     assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 2, 8, 18)
     assert frame.warning == "the loss is nan in window 8 of epoch 2: paused there"
@@ -610,7 +610,7 @@ def test_a_divergence_is_undone_to_fifty_windows_before_it(diverges_at: int, goo
     folder = tmp_path / "run"
     session = Session(endless, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(folder, endless))
     frames: list[Frame] = []
-    play(session, lambda: session.step(200), lambda: frames.append(session.frame), session.undo)
+    play(session, Step(200), lambda: frames.append(session.frame), Undo())
     (diverged,) = frames
     assert (diverged.trained, diverged.undoable) == (diverges_at + 1, 1)
     assert "u goes back" in str(diverged.verdict)
@@ -631,9 +631,9 @@ def test_after_a_wild_edit_that_diverges_at_once_undo_takes_the_edit_back() -> N
 
     def edit() -> None:
         trainer.diverges_at = 7
-        session.edit(learning_rate=1e30)
+        session.send(Edit({"learning_rate": 1e30}))
 
-    play(session, lambda: session.step(7), edit, lambda: session.step(1), session.undo)
+    play(session, Step(7), edit, Step(1), Undo())
     assert session.frame.config == SMALL
     assert (session.frame.window, session.frame.undoable, trainer.trained) == (7, 0, 7)
 
@@ -642,6 +642,12 @@ def test_after_divergence_it_can_go_on_or_be_reset() -> None:
     trainer = ScriptedTrainer(SMALL)
     trainer.diverges_at = 3
     session = Session(SMALL, make_trainer=lambda _: trainer)
-    play(session, lambda: session.step(10), lambda: session.step(2), session.reset, lambda: session.step(2))
+    play(
+        session,
+        Step(10),
+        Step(2),
+        Reset(),
+        Step(2),
+    )
     assert (session.frame.trained, session.frame.trained_in_all) == (2, 4 + 2 + 2)
     assert session.frame.warning == ""

@@ -14,6 +14,7 @@ from echornn.runs.lock import LOCK_FILE
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.runs.run_recorder import MOST_SECONDS_APART, RunRecorder
+from echornn.session.commands import Save, Step
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import PATIENCE, Disk, contents, play, recorded
 from tests.scripted import SMALL, ScriptedTrainer
@@ -155,7 +156,7 @@ def failed(folder: Path) -> Session:
     trainer = ScriptedTrainer(SMALL)
     trainer.fails_at = 7
     session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(folder, SMALL))
-    return play(session, lambda: session.step(5), session.save, lambda: session.step(5))
+    return play(session, Step(5), Save(), Step(5))
 
 
 def test_where_training_failed_is_kept_with_the_run_and_the_message_names_the_file(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_a_link_in_the_place_of_the_traceback_is_not_followed(tmp_path: Path) ->
     session = Session(SMALL, make_trainer=lambda _: trainer, recorder=RunRecorder.begin(folder, SMALL))
     for name in (TRACEBACK_FILE, f"{TRACEBACK_FILE}.new"):
         (folder / name).symlink_to(thesis)
-    play(session, lambda: session.step(1))
+    play(session, Step(1))
     assert session.error is not None
     assert thesis.read_text() == "all my work"
 

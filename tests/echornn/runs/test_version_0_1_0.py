@@ -14,6 +14,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs import checkpoint, kept_runs, recorded_values, run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Step
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import contents, play
 from tests.scripted import SMALL, ScriptedTrainer
@@ -73,7 +74,7 @@ def test_it_goes_on_from_where_it_was_saved(folder: Path) -> None:
     assert kept is not None
     trainer = Trainer(CONFIG)
     session = Session(CONFIG, make_trainer=lambda _: trainer, recorder=recorder)
-    play(session, lambda: session.step(3))
+    play(session, Step(3))
     assert session.error is None
     assert (session.frame.trained, session.frame.trained_in_all) == (14, 40), "11 since the reset, and 3"
     assert (session.frame.epoch, session.frame.window) == (2, 2)
@@ -98,7 +99,7 @@ def test_a_whole_run_without_a_field_means_its_default(tmp_path: Path) -> None:
     """As a later version finds it, with a field more: each place that keeps a configuration lacks one."""
     recorder = RunRecorder.begin(tmp_path / "run", SMALL)
     session = Session(SMALL, make_trainer=ScriptedTrainer, recorder=recorder)
-    play(session, lambda: session.step(4))
+    play(session, Step(4))
     for name in ("run.json", "commands.jsonl"):
         text = (tmp_path / "run" / name).read_text()
         lacking = text.replace('"row_start": "previous_row",', "").replace(', "row_start": "previous_row"', "")

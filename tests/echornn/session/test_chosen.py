@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Step, Toggle, ToggleReplicas
 from echornn.session.session import Session
 from tests.echornn.session.test_probing import MEMORY, Scripted
 from tests.patience import PATIENCE, wait_for
@@ -18,8 +19,8 @@ from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 def paused_lottery() -> Iterator[Session]:
     """After five windows."""
     session = Session(SMALL_LOTTERY, math.inf, make_trainer=scripted_trainers, examine=Scripted())
-    session.toggle()
-    session.step(5)
+    session.send(Toggle())
+    session.send(Step(5))
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -38,50 +39,50 @@ def seed_read(session: Session) -> int | None:
 def test_where_nothing_is_trained_the_network_that_is_chosen_is_read_too() -> None:
     with paused_lottery() as session:
         first = SMALL_LOTTERY.seed
-        session.ask(MEMORY)
+        session.send(Ask(MEMORY))
         wait_for(lambda: seed_read(session) == first)
-        session.choose(2)
+        session.send(Choose(2))
         wait_for(lambda: session.frame.own_config.seed == first + 2)
         wait_for(lambda: seed_read(session) == first + 2)
-        session.choose(100)
+        session.send(Choose(100))
         wait_for(lambda: session.frame.replica == SMALL_LOTTERY.replicas - 1)
 
 
 def test_who_goes_to_the_same_moment_on_the_way_of_another_network_has_that_one_read() -> None:
     with paused_lottery() as session:
         first = SMALL_LOTTERY.seed
-        session.choose(2)
-        session.alone()
-        session.step(1)
-        session.ask(MEMORY)
-        session.go(0, 3)
-        session.choose(4)
+        session.send(Choose(2))
+        session.send(Alone())
+        session.send(Step(1))
+        session.send(Ask(MEMORY))
+        session.send(Go(0, 3))
+        session.send(Choose(4))
         wait_for(lambda: (session.frame.trained, seed_read(session)) == (3, first + 4))
-        session.go(1, 3)
+        session.send(Go(1, 3))
         wait_for(lambda: session.frame.own_config.seed == first + 2)
         wait_for(lambda: seed_read(session) == first + 2)
 
 
 def test_a_chosen_one_that_a_smaller_lottery_has_not_goes_on_alone_as_the_one_that_is_shown() -> None:
     with paused_lottery() as session:
-        session.choose(5)
-        session.edit(replicas=3)
-        session.step(2)
+        session.send(Choose(5))
+        session.send(Edit({"replicas": 3}))
+        session.send(Step(2))
         wait_for(lambda: session.frame.config.replicas == 3 and session.frame.trained == 2)
         shown = session.frame.own_config
-        session.alone()
+        session.send(Alone())
         wait_for(lambda: session.frame.config.replicas == 1)
         assert session.frame.config == shown
         assert session.error is None
-        assert not session.frame.refusal
+        assert session.frame.refused is None
 
 
 def test_one_alone_that_becomes_a_lottery_again_is_still_the_one_that_is_looked_at() -> None:
     with paused_lottery() as session:
-        session.choose(2)
-        session.alone()
-        session.edit(learning_rate=0.05)
-        session.replicas(4)
-        session.step(1)
+        session.send(Choose(2))
+        session.send(Alone())
+        session.send(Edit({"learning_rate": 0.05}))
+        session.send(ToggleReplicas(4))
+        session.send(Step(1))
         wait_for(lambda: session.frame.config.replicas == 4 and session.frame.trained == 1)
         assert session.frame.own_config == replace(SMALL_LOTTERY.of(2), learning_rate=0.05)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from echornn.session.commands import Toggle
 from echornn.session.drive import Drive
 from echornn.session.pace import Pace
 
@@ -38,7 +39,7 @@ def test_what_was_stepped_is_owed_in_slices_then_it_stands_still() -> None:
 def test_toggling_pauses_steps_too_and_resumes_what_stands_still() -> None:
     drive = drive_at(math.inf)
     drive.step(5)
-    drive.toggle()
+    drive.obey(Toggle(), epoch_left=7)
     assert (drive.running, drive.owed) == (False, 0)
-    drive.toggle()
+    drive.obey(Toggle(), epoch_left=7)
     assert (drive.running, drive.wait_seconds()) == (True, 0.0)

@@ -17,8 +17,10 @@ from echornn.progress import AnyProgress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Edit, Pause, Redraw, Regenerate, Reset, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_trainer
+from tests.steps import refusal
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +38,7 @@ class Stage:
         self.session = Session(
             config, math.inf, make_trainer=make_trainer, on_progress=self._on_progress, recorder=recorder
         )
-        self.session.pause()
+        self.session.send(Pause())
 
     def _on_progress(self, progress: AnyProgress) -> None:
         self.losses.append(progress.losses)
@@ -45,7 +47,7 @@ class Stage:
         """Train so many windows; their losses."""
         self.obeyed()
         before = self.session.frame.trained
-        self.session.step(windows)
+        self.session.send(Step(windows))
         self.obeyed()
         assert self.session.frame.trained == before + windows
         return np.concatenate(self.losses)[-windows:]
@@ -74,13 +76,13 @@ def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) ->
     folder = tmp_path / "run"
     with on_stage(SMALL, RunRecorder.begin(folder, SMALL)) as stage:
         np.testing.assert_array_equal(stage.step(20), expected[:20])
-        stage.session.edit(state_size=6, init="glorot")
+        stage.session.send(Edit({"state_size": 6, "init": "glorot"}))
         np.testing.assert_array_equal(stage.step(5), larger)
         assert stage.session.frame.config == LARGER
-        stage.session.edit(learning_rate=0.1)
+        stage.session.send(Edit({"learning_rate": 0.1}))
         stage.step(3)
-        stage.session.undo()
-        stage.session.undo()
+        stage.session.send(Undo())
+        stage.session.send(Undo())
         np.testing.assert_array_equal(stage.step(10), expected[20:30])
         assert stage.session.frame.config == SMALL
     run = read(folder)
@@ -99,10 +101,10 @@ def test_a_reset_and_new_data_are_undone_to_the_bit(tmp_path: Path) -> None:
     expected = make_trainer(SMALL).advance(30).losses
     with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
         stage.step(17)
-        for command in (stage.session.reset, stage.session.redraw, stage.session.regenerate):
-            command()
+        for command in (Reset(), Redraw(), Regenerate()):
+            stage.session.send(command)
             stage.step(4)
-            stage.session.undo()
+            stage.session.send(Undo())
             stage.obeyed()
         np.testing.assert_array_equal(stage.step(13), expected[17:])
 
@@ -111,7 +113,7 @@ def test_an_edit_that_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path)
     expected = make_trainer(SMALL).advance(30).losses
     with on_stage(SMALL, RunRecorder.begin(tmp_path / "run", SMALL)) as stage:
         stage.step(20)
-        stage.session.edit(num_epochs=1)
+        stage.session.send(Edit({"num_epochs": 1}))
         stage.obeyed()
-        assert "num_epochs = 1 cannot be used" in stage.session.frame.refusal
+        assert "num_epochs = 1 cannot be used" in refusal(stage.session.frame)
         np.testing.assert_array_equal(stage.step(10), expected[20:])

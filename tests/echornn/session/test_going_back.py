@@ -17,9 +17,11 @@ from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Recorder
 from echornn.runs.run_dir import read
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Edit, Go, Pause, Resume, StartOver, Undo
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.steps import command
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
 PATIENCE = 30.0
@@ -58,7 +60,7 @@ def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at:
         return trainer
 
     session = Session(ENDLESS, make_trainer=make, clock=lambda: 0.0, recorder=recorder)
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -72,7 +74,7 @@ def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at:
 def then(session: Session, *steps: int | str) -> Frame:
     """Carry out the steps, one after the other: numbers are windows to train, words are commands. The frame after."""
     for step in steps:
-        session.step(step) if isinstance(step, int) else getattr(session, step)()
+        session.send(command(step))
         assert session.when_idle(PATIENCE)
     return session.frame
 
@@ -83,7 +85,7 @@ def test_undo_leads_to_before_the_edit_that_did_it(recorded: bool, goes_on: int,
     recorder = RunRecorder.begin(tmp_path / "run", ENDLESS) if recorded else None
     with playing(recorder=recorder) as session:
         then(session, 60)
-        session.edit(learning_rate=WILD)
+        session.send(Edit({"learning_rate": WILD}))
         frame = then(session, 3, "save", 100)
         assert frame.warning.startswith("the loss is inf in window 5 of epoch 7")
         assert frame.blamed == ("learning_rate",)
@@ -103,7 +105,7 @@ def test_it_is_paused_there_only_while_it_is() -> None:
 
         def look(_: AnyProgress) -> None:
             seen.append(session.frame.warning)
-            session.pause()
+            session.send(Pause())
 
         session._loop._on_progress = look
         then(session, "resume")
@@ -117,7 +119,7 @@ def test_an_edit_soon_after_the_weights_began_is_taken_back_alone(begins: str) -
             then(session, 60, begins)
         then(session, 7)
         before = session.frame
-        session.edit(learning_rate=WILD)
+        session.send(Edit({"learning_rate": WILD}))
         frame = then(session, 30)
         assert (frame.trained, frame.blamed) == (12, ("learning_rate",))
         frame = then(session, "undo")
@@ -128,9 +130,9 @@ def test_an_edit_soon_after_the_weights_began_is_taken_back_alone(begins: str) -
 def test_more_epochs_given_first_are_not_taken_back_with_the_edit_that_did_it() -> None:
     with playing() as session:
         then(session, 60)
-        session.edit(num_epochs=10**5)
+        session.send(Edit({"num_epochs": 10**5}))
         then(session, 3)
-        session.edit(learning_rate=WILD)
+        session.send(Edit({"learning_rate": WILD}))
         then(session, 50)
         frame = then(session, "undo")
         assert (frame.config, frame.trained) == (replace(ENDLESS, num_epochs=10**5), 63)
@@ -139,10 +141,10 @@ def test_more_epochs_given_first_are_not_taken_back_with_the_edit_that_did_it() 
 def test_an_edit_of_ruined_weights_does_not_stand_between() -> None:
     with playing() as session:
         then(session, 60)
-        session.edit(learning_rate=WILD, num_epochs=10**5)
+        session.send(Edit({"learning_rate": WILD, "num_epochs": 10**5}))
         then(session, 100, 5)
         for changes in ({"num_epochs": 10**4}, {"learning_rate": 0.01}, {"num_epochs": 10**3}):
-            session.edit(**changes)
+            session.send(Edit(changes))
             frame = then(session, 1)
             assert (frame.undoable, frame.blamed) == (1, ())
         assert then(session, "undo").config == ENDLESS
@@ -151,8 +153,8 @@ def test_an_edit_of_ruined_weights_does_not_stand_between() -> None:
 def test_more_epochs_are_not_to_blame() -> None:
     with playing() as session:
         then(session, 60)
-        session.edit(learning_rate=WILD)
-        session.edit(num_epochs=10**5)
+        session.send(Edit({"learning_rate": WILD}))
+        session.send(Edit({"num_epochs": 10**5}))
         assert then(session, 50).blamed == ("learning_rate",)
         frame = then(session, "undo")
         assert (frame.config, frame.evidence.windows) == (ENDLESS, 60)
@@ -161,7 +163,7 @@ def test_more_epochs_are_not_to_blame() -> None:
 def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
     with playing(nan_at=200) as session:
         then(session, 60)
-        session.edit(learning_rate=0.5)
+        session.send(Edit({"learning_rate": 0.5}))
         frame = then(session, 90, "save", 100)
         assert (frame.blamed, frame.undoable) == ((), 2)
         frame = then(session, "undo")
@@ -172,7 +174,7 @@ def test_an_edit_under_which_it_trained_well_for_long_is_not_to_blame() -> None:
 def test_what_has_recovered_is_good_again() -> None:
     with playing(blip_at=65, nan_at=300) as session:
         then(session, 60)
-        session.edit(learning_rate=0.5)
+        session.send(Edit({"learning_rate": 0.5}))
         assert then(session, 50).blamed == ("learning_rate",)
         frame = then(session, 20, "save", 150, "save", 500)
         assert (frame.trained, frame.blamed, frame.undoable) == (301, (), 2)
@@ -183,9 +185,9 @@ def test_what_has_recovered_is_good_again() -> None:
 def test_what_was_begun_anew_after_a_divergence_can_be_undone_to_as_ever() -> None:
     with playing() as session:
         then(session, 60)
-        session.edit(learning_rate=WILD)
+        session.send(Edit({"learning_rate": WILD}))
         then(session, 50, "redraw")
-        session.edit(learning_rate=0.2)
+        session.send(Edit({"learning_rate": 0.2}))
         then(session, 30, "redraw", 5)
         frame = then(session, "undo")
         assert (frame.config.learning_rate, frame.evidence.windows) == (0.2, 30)
@@ -222,7 +224,7 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
     assert session.frame.trained == 20_001
     assert session.frame.warning.startswith("the loss is nan in window 1 of epoch 2001")
     assert sum(trainer.calls) <= 20_001 + 200
-    session.undo()
+    session.send(Undo())
     assert session.when_idle(PATIENCE)
     assert 18_900 <= session.frame.evidence.windows <= 20_000
     session.stop()
@@ -239,21 +241,21 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
                 assert go_on.wait(PATIENCE)
 
     session = Session(ENDLESS, make_trainer=Slow)
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
         then(session, 12)
-        session.edit(state_size=8)
+        session.send(Edit({"state_size": 8}))
         assert compiling.wait(PATIENCE)
-        session.edit(batch_size=3)
-        session.edit(learning_rate=0.1)
+        session.send(Edit({"batch_size": 3}))
+        session.send(Edit({"learning_rate": 0.1}))
         go_on.set()
         frame = then(session, 7)
         all_three = replace(ENDLESS, state_size=8, batch_size=3, learning_rate=0.1)
         assert frame.config == session.config == all_three
         assert frame.undoable == 3
-        session.edit(anew=True, learning_rate=0.2, init="glorot")
+        session.send(StartOver({"learning_rate": 0.2, "init": "glorot"}))
         frame = then(session, 3)
         edited = replace(all_three, learning_rate=0.2, init="glorot")
         assert (frame.config, frame.undoable, frame.evidence.windows) == (edited, 4, 3)
@@ -270,9 +272,9 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
 def test_an_undo_that_leads_into_the_past_is_looked_at_and_one_to_an_end_goes_on() -> None:
     with playing() as session:
         then(session, 60)
-        session.go(0, 20)
+        session.send(Go(0, 20))
         then(session, 30)
-        session.resume()
+        session.send(Resume())
         frame = then(session, "undo")
         assert (frame.state, frame.is_past, frame.branch, frame.trained) == (State.PAUSED, True, 0, 20)
         assert then(session, "undo").branch == 0, "it is still what was undone: nothing was trained there again"
@@ -283,7 +285,7 @@ def test_where_one_looks_is_saved_without_being_asked_for(tmp_path: Path) -> Non
     recorder = RunRecorder.begin(tmp_path / "run", ENDLESS)
     with playing(recorder=recorder) as session:
         then(session, 60, "save")
-        session.go(0, 20)
+        session.send(Go(0, 20))
         then(session)
         assert session.when_idle(PATIENCE)
         assert recorder.seconds_to_save() is not None, "it is due"

@@ -13,6 +13,25 @@ from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
 from echornn.progress import Progress
+from echornn.session.commands import (
+    Choose,
+    Edit,
+    FinishEpoch,
+    Go,
+    Move,
+    MoveEpochs,
+    Pause,
+    Redo,
+    Redraw,
+    Regenerate,
+    Reset,
+    Resume,
+    StartOver,
+    Step,
+    Toggle,
+    ToggleReplicas,
+    Undo,
+)
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
@@ -38,7 +57,7 @@ class Held(ScriptedTrainer):
 
 @contextmanager
 def playing(session: Session) -> Iterator[Session]:
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -60,24 +79,24 @@ def after(session: Session) -> Frame:
 def while_it_trains(session: Session, windows: int = 300) -> Iterator[None]:
     """What is commanded within comes while a first slice of so many windows is trained."""
     Held.may.clear()
-    session.step(windows)
+    session.send(Step(windows))
     yield
     Held.may.set()
 
 
-CHANGES: dict[str, Callable[[Session], None]] = {
-    "nudge": lambda session: session.nudge(learning_rate=0.4),
-    "edit": lambda session: session.edit(learning_rate=0.1),
-    "another network": lambda session: session.edit(state_size=9),
-    "nothing": lambda session: session.edit(learning_rate=SMALL.learning_rate),
-    "refused": lambda session: session.edit(state_size=-3),
-    "no such branch": lambda session: session.go(99, 0),
-    "no undo": lambda session: session.redo(),
-    "new data": lambda session: session.regenerate(),
-    "start over": lambda session: session.reset(),
-    "new weights": lambda session: session.redraw(),
-    "preset": lambda session: session.edit(anew=True, echo_step=5),
-    "many": lambda session: session.edit(replicas=3),
+CHANGES: dict[str, Callable[[Session], object]] = {
+    "nudge": lambda session: session.send(Edit({"learning_rate": 0.4}, held=True)),
+    "edit": lambda session: session.send(Edit({"learning_rate": 0.1})),
+    "another network": lambda session: session.send(Edit({"state_size": 9})),
+    "nothing": lambda session: session.send(Edit({"learning_rate": SMALL.learning_rate})),
+    "refused": lambda session: session.send(Edit({"state_size": -3})),
+    "no such branch": lambda session: session.send(Go(99, 0)),
+    "no undo": lambda session: session.send(Redo()),
+    "new data": lambda session: session.send(Regenerate()),
+    "start over": lambda session: session.send(Reset()),
+    "new weights": lambda session: session.send(Redraw()),
+    "preset": lambda session: session.send(StartOver({"echo_step": 5})),
+    "many": lambda session: session.send(Edit({"replicas": 3})),
 }
 
 
@@ -91,13 +110,13 @@ def test_what_is_owed_is_trained_whatever_is_changed_or_refused_meanwhile(change
         assert (frame.trained_in_all, frame.state) == (300, State.PAUSED)
 
 
-STOPS: dict[str, Callable[[Session], None]] = {
-    "pause": lambda session: session.pause(),
-    "toggle": lambda session: session.toggle(),
-    "go": lambda session: session.go(0, 0),
-    "move": lambda session: session.move(-1),
-    "epochs": lambda session: session.move_epochs(-1),
-    "undo": lambda session: session.undo(),
+STOPS: dict[str, Callable[[Session], object]] = {
+    "pause": lambda session: session.send(Pause()),
+    "toggle": lambda session: session.send(Toggle()),
+    "go": lambda session: session.send(Go(0, 0)),
+    "move": lambda session: session.send(Move(-1)),
+    "epochs": lambda session: session.send(MoveEpochs(-1)),
+    "undo": lambda session: session.send(Undo()),
 }
 
 
@@ -105,8 +124,8 @@ STOPS: dict[str, Callable[[Session], None]] = {
 def test_what_stops_training_or_leads_elsewhere_ends_what_is_owed(stop: str) -> None:
     with playing(Session(ENDLESS, make_trainer=Held)) as session:
         Held.may.set()
-        session.step(20)
-        session.edit(learning_rate=0.1)
+        session.send(Step(20))
+        session.send(Edit({"learning_rate": 0.1}))
         after(session)
         with while_it_trains(session):
             STOPS[stop](session)
@@ -117,28 +136,28 @@ def test_what_stops_training_or_leads_elsewhere_ends_what_is_owed(stop: str) -> 
 
 def test_an_epoch_is_finished_also_where_new_data_begin_it_again() -> None:
     with playing(Session(ENDLESS, make_trainer=ScriptedTrainer)) as session:
-        session.step(4)
-        session.finish_epoch()
-        session.regenerate()
+        session.send(Step(4))
+        session.send(FinishEpoch())
+        session.send(Regenerate())
         frame = after(session)
         assert (frame.epoch, frame.window) == (1, 10)
-        session.step(3)
+        session.send(Step(3))
         after(session)
-        session.finish_epoch()
-        session.finish_epoch()
+        session.send(FinishEpoch())
+        session.send(FinishEpoch())
         frame = after(session)
         assert (frame.epoch, frame.window) == (2, 10), "of the epoch that it is in"
-        session.nudge(learning_rate=0.2)
+        session.send(Edit({"learning_rate": 0.2}, held=True))
         assert after(session).trained_in_all == frame.trained_in_all, "that epoch is finished"
 
 
 @pytest.mark.parametrize("windows", [1, 25])
 def test_a_run_that_ends_owes_nothing(windows: int) -> None:
     with playing(Session(SMALL, make_trainer=ScriptedTrainer)) as session:
-        session.step(30)
-        session.step(windows)
+        session.send(Step(30))
+        session.send(Step(windows))
         assert after(session).state is State.FINISHED
-        session.edit(num_epochs=5)
+        session.send(Edit({"num_epochs": 5}))
         assert after(session).trained == 30, "it was owed to the run that has ended"
 
 
@@ -153,12 +172,12 @@ def test_another_seed_or_start_of_weights_and_the_way_back_need_no_other_trainer
         made.clear()
         with playing(Session(replace(ENDLESS, replicas=replicas), make_trainer=make)) as session:
             for change in ({"seed": 70}, {"init": "glorot"}, {"learning_rate": 0.1, "seed": 3}):
-                session.step(4)
+                session.send(Step(4))
                 after(session)
-                session.edit(**change)
+                session.send(Edit(change))
                 after(session)
             for _ in range(3):
-                session.undo()
+                session.send(Undo())
             frame = after(session)
             assert (frame.config, frame.trained) == (replace(ENDLESS, replicas=replicas), 4)
         assert len(made) == 1
@@ -186,7 +205,7 @@ class Way:
     def to(self, window: int) -> Iterator[Session]:
         """What is commanded within is commanded on the way."""
         self.may.clear()
-        self.session.go(0, window)
+        self.session.send(Go(0, window))
         yield self.session
         self.may.set()
 
@@ -195,41 +214,41 @@ def test_moves_after_a_change_that_waits_lead_from_where_that_leads() -> None:
     """Keys ``g [ [ [`` on the way: new data at the moment, and three windows back from there."""
     way = Way()
     with playing(way.session) as session:
-        session.step(60)
+        session.send(Step(60))
         after(session)
         with way.to(55):
-            session.regenerate()
+            session.send(Regenerate())
             for _ in range(3):
-                session.move(-1)
+                session.send(Move(-1))
         frame = after(session)
         assert (frame.line, frame.trained, frame.line_end) == (1, 52, 55)
         with way.to(35):
-            session.regenerate()
-            session.move_epochs(-1)
-            session.resume()
-            session.toggle()
-            session.step(2)
+            session.send(Regenerate())
+            session.send(MoveEpochs(-1))
+            session.send(Resume())
+            session.send(Toggle())
+            session.send(Step(2))
         frame = after(session)
         assert (frame.line, frame.trained, frame.state) == (3, 32, State.PAUSED), "two after an epoch's end"
         assert session.timeline.branch(2).cause == "regenerate"
         assert session.timeline.branch(3).cause == "back"
 
 
-ORDERS: dict[str, Callable[[Session], None]] = {
-    "step": lambda session: session.step(7),
-    "epoch": lambda session: session.finish_epoch(),
-    "back": lambda session: session.move(-3),
-    "forth": lambda session: session.move(2),
-    "epochs": lambda session: session.move_epochs(-1),
-    "data": lambda session: session.regenerate(),
-    "rate": lambda session: session.nudge(learning_rate=0.2),
-    "bad": lambda session: session.edit(batch_size=-1),
-    "undo": lambda session: session.undo(),
-    "redo": lambda session: session.redo(),
-    "reset": lambda session: session.reset(),
-    "lottery": lambda session: session.replicas(3),
-    "choose": lambda session: session.choose(2),
-    "pause": lambda session: session.pause(),
+ORDERS: dict[str, Callable[[Session], object]] = {
+    "step": lambda session: session.send(Step(7)),
+    "epoch": lambda session: session.send(FinishEpoch()),
+    "back": lambda session: session.send(Move(-3)),
+    "forth": lambda session: session.send(Move(2)),
+    "epochs": lambda session: session.send(MoveEpochs(-1)),
+    "data": lambda session: session.send(Regenerate()),
+    "rate": lambda session: session.send(Edit({"learning_rate": 0.2}, held=True)),
+    "bad": lambda session: session.send(Edit({"batch_size": -1})),
+    "undo": lambda session: session.send(Undo()),
+    "redo": lambda session: session.send(Redo()),
+    "reset": lambda session: session.send(Reset()),
+    "lottery": lambda session: session.send(ToggleReplicas(3)),
+    "choose": lambda session: session.send(Choose(2)),
+    "pause": lambda session: session.send(Pause()),
 }
 TRAINS = ("step", "epoch")
 
@@ -241,7 +260,7 @@ def test_commands_that_come_all_at_once_do_what_they_do_one_by_one(story: list[s
 
     def told(at_once: bool) -> tuple[object, ...]:
         with playing(Session(ENDLESS, make_trainer=hashed_trainers, clock=lambda: 0.0)) as session:
-            session.step(35)
+            session.send(Step(35))
             after(session)
             for command in story:
                 ORDERS[command](session)

@@ -14,6 +14,21 @@ from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
 from echornn.runs.branch import Moment
+from echornn.session.commands import (
+    Alone,
+    Choose,
+    Edit,
+    Go,
+    Move,
+    Pause,
+    Redo,
+    Regenerate,
+    Reset,
+    Resume,
+    Step,
+    ToggleReplicas,
+    Undo,
+)
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
 from echornn.session.stage import Stage, place
@@ -22,6 +37,7 @@ from tests.echornn.session.test_session import after, playing
 from tests.examples import examples
 from tests.scripted import SMALL
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
+from tests.steps import refusal
 
 ALONE = replace(SMALL_LOTTERY, replicas=1)
 
@@ -34,14 +50,14 @@ def session() -> Iterator[Session]:
 
 
 def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> None:
-    frame = after(session, lambda: session.step(120))
+    frame = after(session, Step(120))
     assert (frame.replica, frame.config, frame.own_config) == (0, SMALL_LOTTERY, ALONE)
     assert frame.seed_stats is not None
     losses = scripted_losses(SMALL_LOTTERY, 0, 120)
     assert frame.loss == pytest.approx(losses[-1, 0], rel=1e-5)
     np.testing.assert_allclose(frame.seed_stats.newest, losses[-1], rtol=1e-5)
     np.testing.assert_allclose(frame.seed_stats.mean, losses[-50:].mean(axis=0), rtol=1e-5)
-    chosen = after(session, lambda: session.choose(2))
+    chosen = after(session, Choose(2))
     assert (chosen.replica, chosen.own_config.seed) == (2, 9)
     assert chosen.loss == pytest.approx(losses[-1, 2], rel=1e-5)
     assert chosen.progress is not None
@@ -56,45 +72,45 @@ def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> N
 
 @pytest.mark.parametrize(("asked", "shown"), [(-3, 0), (5, 5), (6, 5), (10**9, 5)])
 def test_of_a_replica_that_is_not_there_the_nearest_is_shown(session: Session, asked: int, shown: int) -> None:
-    assert after(session, lambda: session.choose(asked)).replica == shown
+    assert after(session, Choose(asked)).replica == shown
 
 
 def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session: Session) -> None:
-    after(session, lambda: session.step(40))
-    together = after(session, lambda: session.choose(3))
-    alone = after(session, session.alone)
+    after(session, Step(40))
+    together = after(session, Choose(3))
+    alone = after(session, Alone())
     assert (alone.config, alone.trained, alone.branch, alone.replica) == (replace(ALONE, seed=10), 40, 1, 0)
     assert (alone.epoch, alone.window, alone.seed_stats) == (together.epoch, together.window, None)
     assert alone.loss == together.loss
     assert alone.verdict.cause == "too early to tell: 64 more windows needed", "of it alone"
     np.testing.assert_array_equal(alone.evidence.recent, together.evidence.recent)
-    on = after(session, lambda: session.step(5))
+    on = after(session, Step(5))
     assert (on.trained, on.branch) == (45, 1)
     assert session.timeline.differs(1) == "seed 10 alone"
     curve, band = session.picture.curve(1000), session.picture.band(1000)
     assert (len(curve.starts), len(band)) == (45, 40)
-    back = after(session, session.undo)
+    back = after(session, Undo())
     assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 40, 3)
-    assert after(session, session.redo).config == on.config
+    assert after(session, Redo()).config == on.config
 
 
 def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: Session) -> None:
-    after(session, lambda: session.step(40))
-    after(session, lambda: session.choose(3))
-    session.alone()
-    after(session, lambda: session.step(5))
-    assert after(session, lambda: session.choose(1)).replica == 0
-    assert after(session, lambda: session.go(0, 40)).replica == 3
-    assert after(session, lambda: session.choose(5)).replica == 5
-    past = after(session, lambda: session.go(1, 30))
+    after(session, Step(40))
+    after(session, Choose(3))
+    session.send(Alone())
+    after(session, Step(5))
+    assert after(session, Choose(1)).replica == 0
+    assert after(session, Go(0, 40)).replica == 3
+    assert after(session, Choose(5)).replica == 5
+    past = after(session, Go(1, 30))
     assert (past.config, past.replica, past.own_config.seed) == (SMALL_LOTTERY, 3, 10)
     assert past.loss == session.picture.curve(1000).mean[29]
 
 
 def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_there(session: Session) -> None:
-    after(session, lambda: session.step(40))
-    after(session, lambda: session.choose(3))
-    first = after(session, session.alone)
+    after(session, Step(40))
+    after(session, Choose(3))
+    first = after(session, Alone())
     own = scripted_losses(SMALL_LOTTERY, 0, 40)[:, 3]
 
     def shows_its_own(frame: Frame) -> None:
@@ -106,14 +122,14 @@ def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_t
             assert one.losses[-1] == pytest.approx(own[10 * one.epoch + one.window], rel=1e-4)
 
     shows_its_own(first)
-    session.undo()
-    shows_its_own(after(session, session.redo))
-    after(session, lambda: session.step(3))
-    shows_its_own(after(session, lambda: session.go(1, 40)))
-    after(session, lambda: session.go(1, 43))
-    session.replicas(4)
-    shows_its_own(after(session, lambda: session.go(1, 40)))
-    *before, _ = after(session, lambda: session.go(1, 41)).tape
+    session.send(Undo())
+    shows_its_own(after(session, Redo()))
+    after(session, Step(3))
+    shows_its_own(after(session, Go(1, 40)))
+    after(session, Go(1, 43))
+    session.send(ToggleReplicas(4))
+    shows_its_own(after(session, Go(1, 40)))
+    *before, _ = after(session, Go(1, 41)).tape
     assert [one.losses[-1] for one in before] == pytest.approx(own[39 - len(before) : 39], rel=1e-4)
 
 
@@ -126,12 +142,12 @@ def test_on_the_way_from_a_lottery_to_a_network_alone_and_back_a_frame_is_of_whe
 
     session = Session(SMALL, make_trainer=scripted_trainers)
     with patch.object(Stage, "change", change), playing(session):
-        after(session, lambda: session.step(20))
-        session.replicas(6)
-        after(session, lambda: session.step(20))
-        after(session, lambda: session.choose(4))
-        after(session, lambda: session.go(0, 15))
-        after(session, lambda: session.go(1, 15))
+        after(session, Step(20))
+        session.send(ToggleReplicas(6))
+        after(session, Step(20))
+        after(session, Choose(4))
+        after(session, Go(0, 15))
+        after(session, Go(1, 15))
     going = [frame for frame in shown if "to train again" in frame.message]
     assert {frame.config.replicas for frame in going} == {1, 6}
     for frame in shown:
@@ -148,15 +164,15 @@ def test_while_networks_are_compiled_one_after_the_other_every_frame_is_of_one_m
 
     session = Session(SMALL_LOTTERY, make_trainer=scripted_trainers)
     with patch.object(Stage, "change", change), playing(session):
-        after(session, lambda: session.step(40))
-        after(session, lambda: session.choose(3))
-        for command in (session.alone, session.step, session.replicas, session.undo):
-            command()
-        session.redo()
-        session.edit(state_size=8)
-        after(session, session.undo)
-        after(session, lambda: session.go(1, 20))
-        after(session, lambda: session.go(1, 44))
+        after(session, Step(40))
+        after(session, Choose(3))
+        for command in (Alone(), Step(), ToggleReplicas(), Undo()):
+            session.send(command)
+        session.send(Redo())
+        session.send(Edit({"state_size": 8}))
+        after(session, Undo())
+        after(session, Go(1, 20))
+        after(session, Go(1, 44))
         assert session.error is None
         assert session.outstanding == 0
         assert len({frame.message for frame in shown if frame.state is State.LOADING}) >= 2
@@ -185,21 +201,21 @@ def is_of_one_moment(frame: Frame, session: Session) -> None:
     assert frame.loss == losses[-1] or math.isnan(frame.loss)
 
 
-COMMANDS: dict[str, Callable[[Session, int], None]] = {
-    "step": lambda session, number: session.step(1 + number),
-    "resume": lambda session, number: session.resume(),
-    "pause": lambda session, number: session.pause(),
-    "choose": lambda session, number: session.choose(number % 8),
-    "alone": lambda session, number: session.alone(),
-    "lottery": lambda session, number: session.replicas(2 + number % 5),
-    "edit": lambda session, number: session.edit(learning_rate=0.01 * (1 + number)),
-    "echo": lambda session, number: session.edit(echo_step=number % 9),
-    "reset": lambda session, number: session.reset(),
-    "regenerate": lambda session, number: session.regenerate(),
-    "undo": lambda session, number: session.undo(),
-    "redo": lambda session, number: session.redo(),
-    "go": lambda session, number: session.go(number % max(1, len(session.timeline)), 3 * number),
-    "move": lambda session, number: session.move(number - 20),
+COMMANDS: dict[str, Callable[[Session, int], object]] = {
+    "step": lambda session, number: session.send(Step(1 + number)),
+    "resume": lambda session, number: session.send(Resume()),
+    "pause": lambda session, number: session.send(Pause()),
+    "choose": lambda session, number: session.send(Choose(number % 8)),
+    "alone": lambda session, number: session.send(Alone()),
+    "lottery": lambda session, number: session.send(ToggleReplicas(2 + number % 5)),
+    "edit": lambda session, number: session.send(Edit({"learning_rate": 0.01 * (1 + number)})),
+    "echo": lambda session, number: session.send(Edit({"echo_step": number % 9})),
+    "reset": lambda session, number: session.send(Reset()),
+    "regenerate": lambda session, number: session.send(Regenerate()),
+    "undo": lambda session, number: session.send(Undo()),
+    "redo": lambda session, number: session.send(Redo()),
+    "go": lambda session, number: session.send(Go(number % max(1, len(session.timeline)), 3 * number)),
+    "move": lambda session, number: session.send(Move(number - 20)),
 }
 
 
@@ -219,7 +235,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
         for command, number, waits in story:
             COMMANDS[command](session, number)
             if waits:
-                frame = after(session, session.pause)
+                frame = after(session, Pause())
                 config = session.timeline.branch(frame.branch).config
                 assert (frame.config, frame.own_config) == (config, config.of(frame.replica))
                 assert (frame.seed_stats is None) == (config.replicas == 1)
@@ -227,7 +243,7 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
                     losses = session.timeline.losses(Moment(frame.branch, frame.trained), 0, frame.replica)
                     assert losses is not None
                     assert frame.loss == losses[-1]
-        after(session, session.pause)
+        after(session, Pause())
         assert session.error is None
         for frame in shown:
             is_of_one_moment(frame, session)
@@ -236,87 +252,87 @@ def test_whatever_is_commanded_the_frame_shows_the_chosen_one_of_those_that_are_
 def test_of_a_network_alone_there_is_none_to_go_on_alone() -> None:
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
-        session.step(3)
-        before = after(session, lambda: session.choose(4))
+        session.send(Step(3))
+        before = after(session, Choose(4))
         assert before.replica == 0
-        frame = after(session, session.alone)
+        frame = after(session, Alone())
         assert (frame.branch, frame.trained, len(session.timeline)) == (0, 3, 1)
 
 
 def test_a_network_becomes_a_lottery_and_that_the_network_where_it_stood() -> None:
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
-        after(session, lambda: session.step(7))
-        many = after(session, lambda: session.replicas(6))
+        after(session, Step(7))
+        many = after(session, ToggleReplicas(6))
         assert (many.config, many.trained) == (replace(SMALL, replicas=6), 0)
-        after(session, lambda: session.step(12))
-        session.edit(learning_rate=0.1)
-        after(session, lambda: session.step(3))
-        session.reset()
-        one = after(session, lambda: session.replicas(6))
+        after(session, Step(12))
+        session.send(Edit({"learning_rate": 0.1}))
+        after(session, Step(3))
+        session.send(Reset())
+        one = after(session, ToggleReplicas(6))
         assert (one.config, one.trained, one.branch) == (SMALL, 7, 0)
-        assert after(session, session.undo).trained == 7
+        assert after(session, Undo()).trained == 7
 
 
 def test_a_turn_and_another_come_back_to_where_one_was_and_nothing_begins_anew() -> None:
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
-        after(session, lambda: session.step(7))
-        session.replicas(6)
-        after(session, lambda: session.step(12))
-        many = after(session, lambda: session.choose(4))
+        after(session, Step(7))
+        session.send(ToggleReplicas(6))
+        after(session, Step(12))
+        many = after(session, Choose(4))
         for _ in range(3):
-            one = after(session, session.replicas)
+            one = after(session, ToggleReplicas())
             assert (one.config, one.trained) == (SMALL, 7)
-            back = after(session, session.replicas)
+            back = after(session, ToggleReplicas())
             assert (back.config, back.trained, back.branch, back.replica) == (many.config, 12, 1, 4)
-        after(session, lambda: session.step(3))
-        after(session, session.replicas)
-        after(session, lambda: session.step(2))
-        after(session, session.replicas)
-        assert after(session, session.replicas).trained == 9, "what was trained on there is part of it"
-        assert after(session, session.replicas).trained == 15
+        after(session, Step(3))
+        after(session, ToggleReplicas())
+        after(session, Step(2))
+        after(session, ToggleReplicas())
+        assert after(session, ToggleReplicas()).trained == 9, "what was trained on there is part of it"
+        assert after(session, ToggleReplicas()).trained == 15
         assert len(session.timeline) == 2
 
 
 def test_a_lottery_from_the_start_becomes_the_chosen_one_from_the_start_and_that_the_lottery(session: Session) -> None:
-    session.step(7)
-    after(session, lambda: session.choose(3))
-    frame = after(session, session.replicas)
+    session.send(Step(7))
+    after(session, Choose(3))
+    frame = after(session, ToggleReplicas())
     assert (frame.config, frame.trained, frame.branch) == (replace(ALONE, seed=10), 0, 1)
-    assert after(session, session.undo).config == SMALL_LOTTERY
-    assert after(session, session.redo).config.replicas == 1
-    back = after(session, session.replicas)
+    assert after(session, Undo()).config == SMALL_LOTTERY
+    assert after(session, Redo()).config.replicas == 1
+    back = after(session, ToggleReplicas())
     assert (back.config, back.trained, back.branch, back.replica) == (SMALL_LOTTERY, 7, 0, 3)
 
 
 def test_from_the_one_that_went_on_alone_one_turns_to_its_lottery_and_from_that_to_it(session: Session) -> None:
-    session.step(7)
-    after(session, lambda: session.choose(3))
-    session.alone()
-    after(session, lambda: session.step(5))
-    back = after(session, session.replicas)
+    session.send(Step(7))
+    after(session, Choose(3))
+    session.send(Alone())
+    after(session, Step(5))
+    back = after(session, ToggleReplicas())
     assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 7, 3)
-    after(session, lambda: session.choose(1))
-    assert (alone := after(session, session.replicas)).own_config == replace(ALONE, seed=10)
+    after(session, Choose(1))
+    assert (alone := after(session, ToggleReplicas())).own_config == replace(ALONE, seed=10)
     assert alone.trained == 12
-    assert after(session, session.replicas).replica == 1
+    assert after(session, ToggleReplicas()).replica == 1
     assert len(session.timeline) == 2
 
 
 def test_of_a_network_that_was_changed_since_there_is_another_lottery() -> None:
     session = Session(SMALL, make_trainer=scripted_trainers)
     with playing(session):
-        session.step(7)
-        session.replicas(6)
-        session.step(12)
-        after(session, session.replicas)
-        after(session, lambda: session.edit(echo_step=5))
-        another = after(session, lambda: session.replicas(6))
+        session.send(Step(7))
+        session.send(ToggleReplicas(6))
+        session.send(Step(12))
+        after(session, ToggleReplicas())
+        after(session, Edit({"echo_step": 5}))
+        another = after(session, ToggleReplicas(6))
         assert (another.config.echo_step, another.config.replicas, another.trained) == (5, 6, 0)
-        assert after(session, session.replicas).config == replace(SMALL, echo_step=5)
-        after(session, lambda: session.go(0, 7))
-        assert after(session, session.replicas).config == replace(SMALL, replicas=6), "the one that it is of"
+        assert after(session, ToggleReplicas()).config == replace(SMALL, echo_step=5)
+        after(session, Go(0, 7))
+        assert after(session, ToggleReplicas()).config == replace(SMALL, replicas=6), "the one that it is of"
 
 
 def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner() -> None:
@@ -327,15 +343,15 @@ def test_a_lottery_pauses_where_the_last_of_its_networks_diverges_and_no_sooner(
 
     session = Session(SMALL_LOTTERY, make_trainer=make)
     with playing(session):
-        frame = after(session, lambda: session.step(32))
+        frame = after(session, Step(32))
         assert (frame.warning, frame.trained) == ("", 32)
         assert frame.seed_stats is not None
         assert frame.seed_stats.diverged.tolist() == [True, True, False, False, True, True]
-        frame = after(session, session.resume)
+        frame = after(session, Resume())
         assert (frame.state, frame.trained) == (State.PAUSED, 34)
         assert "the loss is nan in window 4 of epoch 4" in frame.warning
         assert not math.isfinite(frame.loss)
-        assert after(session, session.undo).trained == 0
+        assert after(session, Undo()).trained == 0
 
 
 def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() -> None:
@@ -346,11 +362,11 @@ def test_a_lottery_that_cannot_be_made_is_refused_by_name_and_nothing_changes() 
 
     session = Session(SMALL, make_trainer=make)
     with playing(session):
-        after(session, lambda: session.step(4))
-        frame = after(session, lambda: session.replicas(64))
-        assert (frame.refused_field, frame.config, frame.trained) == ("replicas", SMALL, 4)
-        assert frame.refusal == "replicas = 64 cannot be used: about 8 would fit"
-        assert after(session, lambda: session.replicas(8)).config.replicas == 8
+        after(session, Step(4))
+        frame = after(session, ToggleReplicas(64))
+        assert (frame.refused and frame.refused.field, frame.config, frame.trained) == ("replicas", SMALL, 4)
+        assert refusal(frame) == "replicas = 64 cannot be used: about 8 would fit"
+        assert after(session, ToggleReplicas(8)).config.replicas == 8
 
 
 def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
@@ -363,19 +379,19 @@ def test_while_the_one_alone_is_compiled_it_stays_on_the_screen() -> None:
 
     told = Session(SMALL_LOTTERY, make_trainer=make)
     with playing(told):
-        after(told, lambda: told.step(20))
-        after(told, lambda: told.choose(2))
-        after(told, told.alone)
+        after(told, Step(20))
+        after(told, Choose(2))
+        after(told, Alone())
     assert [(one.state, one.trained, one.replica, one.window) for one in seen] == [(State.LOADING, 20, 2, 10)]
     assert seen[0].progress is not None
 
 
 def test_going_back_in_a_lottery_shows_where_all_stood_then(session: Session) -> None:
-    early = after(session, lambda: session.step(70))
-    late = after(session, lambda: session.step(300))
+    early = after(session, Step(70))
+    late = after(session, Step(300))
     assert early.seed_stats is not None
     assert late.seed_stats is not None
-    back = after(session, lambda: session.go(0, 70))
+    back = after(session, Go(0, 70))
     assert back.seed_stats is not None
     np.testing.assert_array_equal(back.seed_stats.solved_at, early.seed_stats.solved_at)
     np.testing.assert_array_equal(back.seed_stats.mean, early.seed_stats.mean)

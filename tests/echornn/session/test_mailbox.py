@@ -10,9 +10,10 @@ from echornn.session.mailbox import Mailbox
 
 def carried_out(mailbox: Mailbox) -> None:
     """Carry out commands until told to stop."""
-    while (commands := mailbox.take(None, idle=True)) is not None:
-        for command in commands:
-            command()
+    while (letters := mailbox.take(None, idle=True)) is not None:
+        for letter in letters:
+            assert callable(letter)
+            letter()
     mailbox.end()
 
 
@@ -26,7 +27,7 @@ def test_commands_of_many_threads_are_carried_out_each_once_and_in_order() -> No
 
     def send(sender: int) -> None:
         for number in range(200):
-            mailbox.send(note(sender, number))
+            mailbox.notify(note(sender, number))
 
     senders = [threading.Thread(target=send, args=(sender,)) for sender in range(4)]
     for sender in senders:
@@ -48,7 +49,7 @@ def test_waiting_has_an_end_where_nobody_takes_commands() -> None:
 
 def test_it_is_not_idle_while_something_is_left_to_do() -> None:
     mailbox = Mailbox()
-    mailbox.send(lambda: None)
+    mailbox.notify(lambda: None)
     assert mailbox.take(0, idle=True)
     assert mailbox.take(0, idle=False) == []
     assert not mailbox.when_idle(0)
@@ -58,6 +59,6 @@ def test_it_is_not_idle_while_something_is_left_to_do() -> None:
 
 def test_told_to_stop_it_takes_nothing_more() -> None:
     mailbox = Mailbox()
-    mailbox.send(lambda: None)
+    mailbox.notify(lambda: None)
     mailbox.stop()
     assert mailbox.take(None, idle=False) is None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from echornn.session.session import Session
+from echornn.session.commands import Edit, Reset, Step, Undo
 from echornn.session.undoing import HELD_SECONDS
 from tests.echornn.session.test_session import ENDLESS, on_stage
-from tests.scripted import ScriptedTrainer
 
 
 class Clock:
@@ -25,13 +24,13 @@ def test_nudges_in_quick_succession_are_undone_together() -> None:
     with on_stage(ENDLESS, paused=True, clock=clock) as stage:
         stage.obeyed()
         for rate in (0.5, 0.7, 1.0):
-            stage.session.nudge(learning_rate=rate)
-            stage.session.step()
+            stage.session.send(Edit({"learning_rate": rate}, held=True))
+            stage.session.send(Step())
             clock.now += HELD_SECONDS / 2
             stage.obeyed()
             assert stage.session.frame.config.learning_rate == rate
             assert stage.session.frame.undoable == 1
-        stage.session.undo()
+        stage.session.send(Undo())
         stage.obeyed()
         assert stage.session.frame.config.learning_rate == ENDLESS.learning_rate
         assert (stage.session.frame.undoable, stage.trainer.trained) == (0, 0)
@@ -41,26 +40,26 @@ def test_nudges_in_quick_succession_are_undone_together() -> None:
 def test_nudges_that_something_comes_between_are_undone_one_by_one(between: str) -> None:
     clock = Clock()
     with on_stage(ENDLESS, paused=True, clock=clock) as stage:
-        stage.session.nudge(learning_rate=0.5)
-        stage.session.step()
+        stage.session.send(Edit({"learning_rate": 0.5}, held=True))
+        stage.session.send(Step())
         stage.obeyed()
         match between:
             case "a pause":
                 clock.now += HELD_SECONDS
             case "another field":
-                stage.session.nudge(echo_step=2)
+                stage.session.send(Edit({"echo_step": 2}, held=True))
             case "a reset":
-                stage.session.reset()
+                stage.session.send(Reset())
             case "an edit":
-                stage.session.edit(learning_rate=0.6)
-        stage.session.step()
+                stage.session.send(Edit({"learning_rate": 0.6}))
+        stage.session.send(Step())
         stage.obeyed()
         before = stage.session.frame.undoable
-        stage.session.nudge(learning_rate=0.7)
+        stage.session.send(Edit({"learning_rate": 0.7}, held=True))
         stage.obeyed()
         assert stage.session.frame.undoable == before + 1
 
 
 def test_a_nudge_of_no_field_is_an_error_at_once() -> None:
     with pytest.raises(TypeError, match="no field learning"):
-        Session(ENDLESS, make_trainer=ScriptedTrainer).nudge(learning=1)
+        Edit({"learning": 1}, held=True)

@@ -16,6 +16,7 @@ from echornn import quiet
 from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.runs.branch import Moment
+from echornn.session.commands import Ask, Edit, Go, Pause, Reset, Step, Undo
 from echornn.session.frame import State
 from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VITALS, Probing, examine, union
 from echornn.session.session import Session
@@ -342,22 +343,22 @@ def window_read(session: Session) -> int | None:
 
 def test_a_session_reads_the_moment_at_which_one_looks() -> None:
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=Scripted(), vitals=True)
-    session.ask(MEMORY)
+    session.send(Ask(MEMORY))
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
         wait_for(lambda: window_read(session) is not None and session.frame.trained > 50)
-        session.pause()
+        session.send(Pause())
         wait_for(lambda: session.frame.state is State.PAUSED and window_read(session) == session.frame.trained)
-        session.go(0, 30)
+        session.send(Go(0, 30))
         wait_for(lambda: window_read(session) == 30)
-        session.reset()
+        session.send(Reset())
         assert session.when_idle(PATIENCE)
         wait_for(lambda: window_read(session) == 0)
         wait_for(lambda: session.frame.vitals is not None)
         assert session.frame.vitals is not None
         assert (session.frame.vitals.branch, session.frame.vitals.window) == (1, 0)
-        session.ask(None)
+        session.send(Ask(None))
         assert session.when_idle(PATIENCE)
         assert session.frame.readings is None
     finally:
@@ -374,7 +375,7 @@ def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
         return trainers[-1]
 
     session = Session(ENDLESS, math.inf, make_trainer=make, examine=probes)
-    session.ask(MEMORY)
+    session.send(Ask(MEMORY))
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -391,9 +392,9 @@ def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
 def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() -> None:
     probes = Scripted()
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes, vitals=True)
-    session.pause()
-    session.step(5)
-    session.ask(MEMORY)
+    session.send(Pause())
+    session.send(Step(5))
+    session.send(Ask(MEMORY))
     thread = threading.Thread(target=session.run)
     thread.start()
 
@@ -405,12 +406,12 @@ def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() 
         wait_for(both_are_read)
         probes.begun.clear()
         probes.may_go_on.clear()
-        session.ask(GRADIENT)
+        session.send(Ask(GRADIENT))
         assert probes.begun.wait(PATIENCE), "it is busy, so that nothing is read where one goes meanwhile"
-        session.edit(state_size=8)
+        session.send(Edit({"state_size": 8}))
         assert session.when_idle(PATIENCE)
         assert (session.frame.readings, session.frame.vitals) == (None, None)
-        session.undo()
+        session.send(Undo())
         assert session.when_idle(PATIENCE)
         probes.may_go_on.set()
         wait_for(both_are_read)
@@ -424,7 +425,7 @@ def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
     probes = Scripted()
     probes.may_go_on.clear()
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes)
-    session.ask(MEMORY)
+    session.send(Ask(MEMORY))
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -442,7 +443,7 @@ def test_a_probe_that_fails_is_no_end_of_training() -> None:
     probes = Scripted()
     probes.error = RuntimeError("no memory mappings left")
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes, vitals=True)
-    session.ask(GRADIENT)
+    session.send(Ask(GRADIENT))
     thread = threading.Thread(target=session.run)
     thread.start()
     try:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,23 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.progress import AnyProgress, Progress
 from echornn.runs.recorder import Unrecorded
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import (
+    Command,
+    Edit,
+    FinishEpoch,
+    Move,
+    Pause,
+    Redo,
+    Redraw,
+    Regenerate,
+    Reset,
+    Resume,
+    SetSpeed,
+    StartOver,
+    Step,
+    Toggle,
+    Undo,
+)
 from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
@@ -27,6 +43,7 @@ from echornn.session.way import TAPE_WINDOWS
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
+from tests.steps import command, refusal
 
 ENDLESS = replace(SMALL, num_epochs=10**9)
 
@@ -69,7 +86,7 @@ def on_stage(
 ) -> Iterator[Stage]:
     stage = Stage(config, speed, clock)
     if paused:
-        stage.session.pause()
+        stage.session.send(Pause())
     thread = threading.Thread(target=stage.session.run)
     thread.start()
     try:
@@ -84,7 +101,7 @@ def on_stage(
 @contextmanager
 def playing(session: Session) -> Iterator[None]:
     """The session on a thread of its own, paused."""
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     try:
@@ -95,9 +112,9 @@ def playing(session: Session) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def after(session: Session, command: Callable[[], None]) -> Frame:
+def after(session: Session, command: Command) -> Frame:
     """The frame after this command, and after the windows that it asks for."""
-    command()
+    session.send(command)
     assert session.when_idle(10)
     return session.frame
 
@@ -131,12 +148,12 @@ def test_paused_before_it_starts_it_trains_nothing() -> None:
 
 def test_a_step_trains_one_window_and_pauses() -> None:
     with on_stage(ENDLESS) as stage:
-        stage.session.pause()
+        stage.session.send(Pause())
         stage.obeyed()
         before = stage.windows
-        stage.session.step()
+        stage.session.send(Step())
         stage.until(lambda: stage.windows == before + 1)
-        stage.session.step(3)
+        stage.session.send(Step(3))
         stage.until(lambda: stage.windows == before + 4)
         stage.obeyed()
         assert stage.session.frame.state is State.PAUSED
@@ -145,13 +162,13 @@ def test_a_step_trains_one_window_and_pauses() -> None:
 
 def test_to_the_end_of_the_epoch() -> None:
     with on_stage(ENDLESS, paused=True) as stage:
-        stage.session.step(3)
-        stage.session.finish_epoch()
+        stage.session.send(Step(3))
+        stage.session.send(FinishEpoch())
         stage.until(lambda: stage.windows == 10)
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.state, frame.epoch, frame.window) == (State.PAUSED, 1, 10)
-        stage.session.finish_epoch()
+        stage.session.send(FinishEpoch())
         stage.until(lambda: stage.windows == 20)
         stage.obeyed()
         assert (stage.session.frame.epoch, stage.session.frame.window) == (2, 10)
@@ -192,7 +209,7 @@ def test_a_run_that_goes_on_starts_as_was_said_while_it_loaded(
 
 def press(session: Session, *keys: str) -> None:
     for key in keys:
-        session.move(-1) if key == "move" else getattr(session, key)()
+        session.send(Move(-1) if key == "move" else command(key))
 
 
 @contextmanager
@@ -213,18 +230,18 @@ def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     loading = session.frame
     assert (loading.start, session.frame) == (Start(), loading), "nothing has changed"
-    session.toggle()
+    session.send(Toggle())
     assert session.frame.start == Start(running=False)
-    session.finish_epoch()
+    session.send(FinishEpoch())
     assert session.frame.start == Start(running=False, windows=1, to_the_end=True)
-    session.toggle()
-    session.step(3)
+    session.send(Toggle())
+    session.send(Step(3))
     assert session.frame.start == Start(running=False, windows=3)
-    session.resume()
+    session.send(Resume())
     assert session.frame.start == Start()
-    session.set_speed(20)
+    session.send(SetSpeed(20))
     assert session.frame.speed == 20
-    session.toggle()
+    session.send(Toggle())
     thread = threading.Thread(target=session.run)
     thread.start()
     assert session.when_idle(10)
@@ -235,25 +252,25 @@ def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
 
 def test_toggle_goes_back_and_forth() -> None:
     with on_stage(ENDLESS) as stage:
-        stage.session.toggle()
+        stage.session.send(Toggle())
         stage.obeyed()
         paused = stage.session.frame
-        stage.session.toggle()
+        stage.session.send(Toggle())
         stage.until(lambda: stage.windows > paused.trained)
         assert (paused.state, stage.session.frame.state) == (State.PAUSED, State.RUNNING)
 
 
 def test_reset_starts_over_and_marks_the_curve() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.step(12)
+        stage.session.send(Step(12))
         stage.until(lambda: stage.windows == 12)
-        stage.session.reset()
+        stage.session.send(Reset())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 1, 0, 0)
         assert (frame.trained_in_all, frame.branch) == (12, 1)
         assert frame.progress is None, "rows of the old weights would be a lie"
-        stage.session.step()
+        stage.session.send(Step())
         stage.until(lambda: stage.windows == 13)
         stage.obeyed()
         marks = [(segment.at, segment.cause) for segment in stage.session.picture.curve(50).segments]
@@ -264,18 +281,18 @@ def test_reset_starts_over_and_marks_the_curve() -> None:
 
 def test_redraw_takes_the_next_random_start_and_reset_keeps_it() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.redraw()
-        stage.session.redraw()
-        stage.session.reset()
+        stage.session.send(Redraw())
+        stage.session.send(Redraw())
+        stage.session.send(Reset())
         stage.obeyed()
         assert stage.session.frame.draw == 2
 
 
 def test_regenerate_starts_the_epoch_again() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.step(14)
+        stage.session.send(Step(14))
         stage.until(lambda: stage.windows == 14)
-        stage.session.regenerate()
+        stage.session.send(Regenerate())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.generation, frame.epoch, frame.window, frame.progress) == (1, 2, 0, None)
@@ -284,13 +301,13 @@ def test_regenerate_starts_the_epoch_again() -> None:
 def test_a_finished_run_can_be_reset_and_runs_again() -> None:
     with on_stage() as stage:
         stage.until(lambda: stage.windows == 30)
-        stage.session.step()
-        stage.session.finish_epoch()
+        stage.session.send(Step())
+        stage.session.send(FinishEpoch())
         stage.obeyed()
         assert stage.session.frame.state is State.FINISHED
         assert stage.windows == 30
-        stage.session.resume()
-        stage.session.reset()
+        stage.session.send(Resume())
+        stage.session.send(Reset())
         stage.until(lambda: stage.windows == 60)
         stage.obeyed()
         assert stage.session.frame.state is State.FINISHED
@@ -299,23 +316,22 @@ def test_a_finished_run_can_be_reset_and_runs_again() -> None:
 
 def test_speed_is_shown_and_refused_where_it_cannot_be() -> None:
     with on_stage(ENDLESS, paused=True) as stage:
-        stage.session.set_speed(50.0)
-        assert stage.session.speed == 50.0
+        stage.session.send(SetSpeed(50.0))
         stage.obeyed()
         assert stage.session.frame.speed == 50.0
         for bad in (0.0, -1.0, math.nan):
             with pytest.raises(ValueError, match="speed"):
-                stage.session.set_speed(bad)
+                stage.session.send(SetSpeed(bad))
 
 
 def test_a_failure_is_a_state_that_keeps_curve_and_rows() -> None:
     stage = Stage(SMALL, math.inf)
     stage.trainer.fails_at = 5
-    stage.session.step(4)
-    stage.session.resume()
-    stage.session.pause()
-    stage.session.step(4)
-    stage.session.step(20)
+    stage.session.send(Step(4))
+    stage.session.send(Resume())
+    stage.session.send(Pause())
+    stage.session.send(Step(4))
+    stage.session.send(Step(20))
     stage.session.run()
     frame = stage.session.frame
     assert frame.state is State.FAILED
@@ -327,11 +343,11 @@ def test_a_failure_is_a_state_that_keeps_curve_and_rows() -> None:
 def test_a_failure_keeps_the_last_rows() -> None:
     with on_stage(paused=True) as stage:
         stage.trainer.fails_at = 2
-        stage.session.step()
+        stage.session.send(Step())
         stage.until(lambda: stage.windows == 1)
-        stage.session.step()
+        stage.session.send(Step())
         stage.until(lambda: stage.windows == 2)
-        stage.session.step()
+        stage.session.send(Step())
         assert stage.session.stopped.wait(10)
         frame = stage.session.frame
         assert (frame.state, frame.window, frame.trained) == (State.FAILED, 2, 2)
@@ -384,7 +400,7 @@ def test_the_same_frame_is_the_same_object() -> None:
 def trained_then(stage: Stage, windows: int) -> None:
     """Train so many windows, one by one, and pause."""
     goal = stage.windows + windows
-    stage.session.step(windows)
+    stage.session.send(Step(windows))
     stage.until(lambda: stage.windows == goal)
     stage.obeyed()
 
@@ -393,20 +409,17 @@ def anew(frame: Frame) -> tuple[int, int]:
     return frame.generation, frame.draw
 
 
-@pytest.mark.parametrize("command", ["reset", "redraw", "regenerate", "edit"])
-def test_every_command_that_destroys_something_can_be_undone(command: str) -> None:
+@pytest.mark.parametrize("command", [Reset(), Redraw(), Regenerate(), Edit({"echo_step": 5})])
+def test_every_command_that_destroys_something_can_be_undone(command: Command) -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
         before, state = stage.session.frame, stage.trainer.state
-        if command == "edit":
-            stage.session.edit(echo_step=5)
-        else:
-            getattr(stage.session, command)()
+        stage.session.send(command)
         stage.obeyed()
         changed = stage.session.frame
         assert (changed.undoable, changed.progress, changed.tape) == (1, None, ())
         trained_then(stage, 3)
-        stage.session.undo()
+        stage.session.send(Undo())
         stage.obeyed()
         frame, back = stage.session.frame, stage.trainer.state
         for name in ("config", "epoch", "window", "generation", "draw"):
@@ -421,7 +434,7 @@ def test_every_command_that_destroys_something_can_be_undone(command: str) -> No
         assert (frame.undoable, frame.redoable, frame.trained_in_all) == (0, True, 15)
         trained_then(stage, 1)
         assert (stage.session.frame.branch, stage.session.frame.trained) == (0, 13), "it goes on with the branch"
-        stage.session.redo()
+        stage.session.send(Redo())
         stage.obeyed()
         forth = stage.session.frame
         assert (forth.branch, forth.config, forth.generation, forth.draw) == (1, changed.config, *anew(changed))
@@ -432,13 +445,13 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
     with on_stage(paused=True) as stage:
         for trained in (2, 4, 6):
             trained_then(stage, trained)
-            stage.session.redraw()
+            stage.session.send(Redraw())
             stage.obeyed()
-        stage.session.undo()
+        stage.session.send(Undo())
         stage.obeyed()
         assert (stage.session.frame.draw, stage.session.frame.undoable) == (2, 2)
         for _ in range(5):
-            stage.session.undo()
+            stage.session.send(Undo())
         stage.obeyed()
         assert (stage.session.frame.draw, stage.session.frame.undoable) == (0, 0)
 
@@ -446,18 +459,18 @@ def test_undo_goes_back_one_command_at_a_time_and_then_no_further() -> None:
 def test_new_data_many_times_in_a_moment_is_one_undo() -> None:
     with on_stage(paused=True) as stage:
         for _ in range(15 + 5):
-            stage.session.regenerate()
+            stage.session.send(Regenerate())
         stage.obeyed()
         assert (stage.session.frame.generation, stage.session.frame.undoable) == (20, 1)
 
 
-@pytest.mark.parametrize("begin_anew", ["reset", "redraw"])
-def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: str) -> None:
+@pytest.mark.parametrize("begin_anew", [Reset(), Redraw()])
+def test_a_key_held_down_does_not_push_the_trained_weights_out_of_the_past(begin_anew: Command) -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
         for _ in range(15 + 5):
-            getattr(stage.session, begin_anew)()
-        stage.session.undo()
+            stage.session.send(begin_anew)
+        stage.session.send(Undo())
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.epoch, frame.window, frame.draw, frame.undoable) == (2, 2, 0, 0)
@@ -474,26 +487,26 @@ def test_nor_does_a_key_held_down_while_it_runs() -> None:
             return
         if (seconds := next(repeats, None)) is not None:
             now[0] += seconds
-            session.redraw()
+            session.send(Redraw())
         else:
-            session.pause()
-            session.undo()
+            session.send(Pause())
+            session.send(Undo())
             released.set()
 
     session = Session(ENDLESS, 1000.0, make_trainer=ScriptedTrainer, on_progress=on_progress, clock=lambda: now[0])
     with playing(session):
-        after(session, lambda: session.step(500))
+        after(session, Step(500))
         pressed.set()
-        session.resume()
+        session.send(Resume())
         assert released.wait(10)
-        frame = after(session, session.pause)
+        frame = after(session, Pause())
     assert (frame.draw, frame.undoable, frame.evidence.windows) == (0, 0, 501)
 
 
 def test_a_live_edit_goes_on_where_it_was() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.edit(learning_rate=0.1, num_epochs=4)
+        stage.session.send(Edit({"learning_rate": 0.1, "num_epochs": 4}))
         stage.obeyed()
         frame = stage.session.frame
         assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
@@ -517,12 +530,12 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
     with playing(session):
         changes: list[dict[str, Any]] = [{"state_size": 8}, {"device": "gpu"}, {"state_size": 666}]
         for change in changes:
-            after(session, lambda: session.step(12))
-            after(session, partial(session.edit, **change))
-            shown.append((session.frame.refusal, session.config.state_size))
-        after(session, session.undo)
-        frame = after(session, lambda: session.step(1))
-        shown.append((frame.refusal, frame.config.state_size))
+            after(session, Step(12))
+            after(session, Edit(change))
+            shown.append((refusal(session.frame), session.config.state_size))
+        after(session, Undo())
+        frame = after(session, Step(1))
+        shown.append((refusal(frame), frame.config.state_size))
     assert session.error is None
     assert shown == [
         ("", 8),
@@ -537,7 +550,7 @@ def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
 
 def test_an_edit_that_changes_nothing_marks_nothing() -> None:
     with on_stage(paused=True) as stage:
-        stage.session.edit(learning_rate=SMALL.learning_rate)
+        stage.session.send(Edit({"learning_rate": SMALL.learning_rate}))
         stage.obeyed()
         assert stage.session.frame.undoable == 0
         assert len(stage.session.picture.curve(5).segments) == 1
@@ -546,20 +559,20 @@ def test_an_edit_that_changes_nothing_marks_nothing() -> None:
 def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:
     with on_stage(paused=True) as stage:
         trained_then(stage, 12)
-        stage.session.edit(num_epochs=1)
+        stage.session.send(Edit({"num_epochs": 1}))
         stage.obeyed()
         frame = stage.session.frame
-        assert frame.refusal == "num_epochs = 1 cannot be used: at least 2, as trained"
+        assert refusal(frame) == "num_epochs = 1 cannot be used: at least 2, as trained"
         assert (frame.config, frame.undoable, frame.progress is None) == (SMALL, 0, False)
 
 
 def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
     with on_stage(replace(SMALL, num_epochs=2), paused=True) as stage:
         trained_then(stage, 5)
-        stage.session.edit(num_epochs=9)
+        stage.session.send(Edit({"num_epochs": 9}))
         stage.obeyed()
         trained_then(stage, 60)
-        stage.session.undo()
+        stage.session.send(Undo())
         stage.obeyed()
         assert (stage.session.frame.config.num_epochs, stage.session.frame.window) == (2, 5)
 
@@ -567,7 +580,7 @@ def test_undo_of_an_edit_works_beyond_the_epochs_that_it_goes_back_to() -> None:
 def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
     with on_stage(ENDLESS, speed=100.0) as stage:
         stage.until(lambda: stage.windows >= 5)
-        stage.session.pause()
+        stage.session.send(Pause())
         stage.obeyed()
         frame = stage.session.frame
         assert frame.progress is not None
@@ -579,7 +592,7 @@ def test_slow_enough_to_watch_every_window_comes_on_the_tape() -> None:
 def test_the_tape_is_bounded_and_evidence_counts_on() -> None:
     with on_stage(ENDLESS) as stage:
         stage.until(lambda: len(stage.progress) > 2 * TAPE_WINDOWS)
-        stage.session.pause()
+        stage.session.send(Pause())
         stage.obeyed()
         assert len(stage.session.frame.tape) == TAPE_WINDOWS
         assert stage.session.frame.evidence.windows == stage.windows
@@ -590,11 +603,11 @@ def test_an_edit_told_to_start_over_does_and_is_one_undo(changes: dict[str, Any]
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     edited = replace(SMALL, **changes)
     with playing(session):
-        after(session, lambda: session.step(12))
-        frame = after(session, lambda: session.edit(anew=True, **changes))
+        after(session, Step(12))
+        frame = after(session, StartOver(changes))
         assert (frame.config, frame.epoch, frame.window, frame.undoable) == (edited, 1, 0, 1)
-        after(session, lambda: session.step(1))
-        frame = after(session, session.undo)
+        after(session, Step(1))
+        frame = after(session, Undo())
         assert (frame.config, frame.epoch, frame.window, frame.undoable) == (SMALL, 2, 2, 0)
     assert [one.cause for one in session.timeline.curve(1, 5).segments] == ["preset"]
 
@@ -617,10 +630,10 @@ class Costly(ScriptedTrainer):
 
 
 @pytest.mark.parametrize("speed", [math.inf, 100.0])
-@pytest.mark.parametrize("command", ["resume", "finish_epoch"])
+@pytest.mark.parametrize("command", [Resume(), FinishEpoch()])
 @pytest.mark.parametrize("diverges_at", [None, 700])
 def test_a_command_is_obeyed_soon_whatever_was_edited_before(
-    speed: float, command: str, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
+    speed: float, command: Command, diverges_at: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainers: list[Costly] = []
     waited: list[float] = []
@@ -634,7 +647,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     def begins() -> None:
         """At the worst moment, as a stretch of windows begins, a command comes."""
         asked = Costly.now
-        session._loop.mailbox.send(lambda: waited.append(Costly.now - asked - trainers[-1].seconds))
+        session._loop.mailbox.notify(lambda: waited.append(Costly.now - asked - trainers[-1].seconds))
         if len(waited) == 200 and not edited:
             edit()
         if edited and len(waited) > edited[0] + 10:
@@ -642,8 +655,8 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
 
     def edit() -> None:
         edited.append(len(waited))
-        session.edit(state_size=8)
-        getattr(session, command)()
+        session.send(Edit({"state_size": 8}))
+        session.send(command)
 
     def wait(seconds: float | None) -> None:
         if seconds is not None:
@@ -656,7 +669,7 @@ def test_a_command_is_obeyed_soon_whatever_was_edited_before(
     config = replace(SMALL, total_series_length=10**6, num_epochs=10**6)
     session = Session(config, speed, make_trainer=make, clock=lambda: Costly.now)
     monkeypatch.setattr(session._loop.mailbox._changed, "wait", wait)
-    getattr(session, command)()
+    session.send(command)
     session.run()
     assert session.error is None
     assert edited

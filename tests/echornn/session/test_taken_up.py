@@ -17,6 +17,7 @@ from echornn.runs.branch import Moment
 from echornn.runs.run_files import KEYFRAME_FILE
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import live_run
+from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE
@@ -67,8 +68,8 @@ def test_a_way_that_is_too_long_is_not_gone(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(live_run, "ROWS_SECONDS", -1.0)
     with taken_up(tmp_path / "run") as session:
         assert (session.frame.state, session.frame.trained) == (State.FINISHED, 30)
-        session.edit(num_epochs=4)
-        session.step(2)
+        session.send(Edit({"num_epochs": 4}))
+        session.send(Step(2))
         assert session.when_idle(PATIENCE)
         assert session.frame.loss == pytest.approx(scripted_loss(31)), "it goes on from where it was"
 
@@ -96,7 +97,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(tmp_path: Path) -
     session = Session(wanted, make_trainer=never, recorder=RunRecorder.go_on(tmp_path / "run"))
     assert (session.frame.state, session.frame.epoch, session.frame.window) == (State.LOADING, 2, 7)
     assert session.frame.message == "loading TensorFlow, then learning_rate 0.2"
-    session.pause()
+    session.send(Pause())
     thread = threading.Thread(target=session.run)
     thread.start()
     try:

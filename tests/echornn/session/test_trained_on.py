@@ -15,6 +15,7 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import loop, specimen_of_run
+from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
 from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
@@ -45,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 def gone_on(
     folder: Path,
-    *commands: Callable[[Session], None],
+    *commands: Callable[[Session], object],
     make_trainer: MakeTrainer = ScriptedTrainer,
     num_epochs: int = SMALL.num_epochs,
 ) -> Session:
@@ -62,7 +63,7 @@ def test_a_run_says_of_each_program_where_it_was_trained(tmp_path: Path) -> None
     each = {4: "cpu", 16: "gpu", 8: "cpu"}
     expected = {program_of(replace(SMALL, state_size=size)): device for size, device in each.items()}
     assert run_dir.read(tmp_path / "run").devices == expected
-    gone_on(tmp_path / "run", lambda session: session.step(1), make_trainer=large_on_gpu)
+    gone_on(tmp_path / "run", lambda session: session.send(Step(1)), make_trainer=large_on_gpu)
     assert run_dir.read(tmp_path / "run").devices == expected, "what is not trained now is not forgotten"
 
 
@@ -89,7 +90,7 @@ def test_trainers_of_a_session_that_goes_on_and_of_a_probe_are_told(
 
 def test_where_its_device_is_not_there_it_goes_on_on_another_and_says_so_once(folder: Path) -> None:
     assert gone_on(folder, make_trainer=OnGPU).frame.warning == ""
-    assert gone_on(folder, lambda session: session.step(3)).frame.warning == MOVED
+    assert gone_on(folder, lambda session: session.send(Step(3))).frame.warning == MOVED
     assert len(MOVED) < 80
     assert run_dir.read(folder).devices == {program_of(SMALL): "cpu"}
     assert gone_on(folder).frame.warning == ""
@@ -100,7 +101,7 @@ def test_it_is_said_too_where_an_edit_comes_with_the_start(folder: Path) -> None
 
 
 def test_with_the_next_change_it_was_said(folder: Path) -> None:
-    assert gone_on(folder, lambda session: session.edit(learning_rate=0.2)).frame.warning == ""
+    assert gone_on(folder, lambda session: session.send(Edit({"learning_rate": 0.2}))).frame.warning == ""
 
 
 def test_networks_that_were_not_trained_before_did_not_move() -> None:

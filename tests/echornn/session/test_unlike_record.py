@@ -17,6 +17,7 @@ from echornn.progress import Floats, PopulationProgress
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session import way
+from echornn.session.commands import Go, Reset
 from echornn.session.session import Session
 from echornn.session.specimen_of_run import specimen_of_run
 from echornn.training.any_trainer import MakeTrainer
@@ -62,7 +63,7 @@ def gone_to(folder: Path, make_trainer: MakeTrainer, *moments: tuple[int, int]) 
     recorder = RunRecorder.go_on(folder)
     assert recorder.resumed is not None
     session = Session(recorder.resumed.config, make_trainer=make_trainer, recorder=recorder)
-    return play(session, *(partial(session.go, *moment) for moment in moments))
+    return play(session, *(Go(*moment) for moment in moments))
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_no_state_that_is_another_than_on_record_is_kept_for_the_moments_after_i
 def test_starting_over_shows_nothing_that_was(folder: Path) -> None:
     recorder = RunRecorder.go_on(folder)
     session = Session(SMALL, make_trainer=Upgraded, recorder=recorder)
-    play(session, lambda: session.go(1, 20), session.reset)
+    play(session, Go(1, 20), Reset())
     assert session.frame.warning == ""
 
 

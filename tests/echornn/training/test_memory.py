@@ -9,12 +9,14 @@ from dataclasses import asdict
 import pytest
 
 from echornn import ConfigError, EchoConfig, Session, Trainer
+from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.training.memory import bytes_needed, in_words, require_memory
 from tests.compiled import SMALL, make_trainer
 from tests.echornn.training.peak import peak_bytes
 from tests.own_process import in_own_process
 from tests.patience import PATIENCE
+from tests.steps import refusal
 
 pytestmark = pytest.mark.slow
 
@@ -74,15 +76,15 @@ def test_a_trainer_is_refused_before_anything_is_allocated() -> None:
 
 def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None:
     session = Session(SMALL, make_trainer=make_trainer)
-    session.edit(state_size=1_000_000)
-    session.pause()
-    session.step(3)
+    session.send(Edit({"state_size": 1000000}))
+    session.send(Pause())
+    session.send(Step(3))
     training = threading.Thread(target=session.run)
     training.start()
     assert session.when_idle(PATIENCE)
     assert session.frame.trained == 3
     session.stop()
     training.join()
-    assert session.frame.refusal.startswith("state_size = 1000000 cannot be used: it needs about ")
+    assert refusal(session.frame).startswith("state_size = 1000000 cannot be used: it needs about ")
     assert session.frame.config.state_size == 4
     assert session.frame.state is State.PAUSED

@@ -16,6 +16,7 @@ from echornn.analysis.evidence import Evidence
 from echornn.analysis.phrases import ONE_SEED
 from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
+from echornn.session.commands import Edit, StartOver
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE
@@ -58,7 +59,7 @@ async def test_a_key_makes_the_change_that_is_known_to_help_and_no_other(size: t
         assert "a Advice" in footer(app)
         assert footer(app).rstrip().endswith("? Help q Quit")
         await pilot.press("a")
-        assert (session.commands, session.edits) == (["edit"], [{"init": "glorot"}])
+        assert session.commands == [Edit({"init": "glorot"})]
         assert "init glorot, all else as it was: u undoes" in screen_text(app)
 
 
@@ -92,7 +93,7 @@ async def test_after_a_rate_that_was_too_large_the_weights_start_over_too() -> N
     async with shown(config=config, evidence=evidence) as (app, session, pilot):
         assert "press a: learning_rate 0.3, starting over" in screen_text(app)
         await pilot.press("a")
-        assert (session.commands, session.edits) == (["edit anew"], [{"learning_rate": 0.3}])
+        assert session.commands == [StartOver({"learning_rate": 0.3})]
 
 
 def guessing(config: EchoConfig) -> ScriptedTrainer:

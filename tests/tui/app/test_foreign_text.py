@@ -8,6 +8,7 @@ import numpy as np
 
 from echornn.session.frame import State
 from tests.scripted import ScriptedSession
+from tests.steps import refused
 from tui.app.app import EchoApp
 from tui.app.widgets.cells import Cells
 
@@ -26,7 +27,7 @@ async def test_the_app_shows_it_everywhere_and_lives() -> None:
     app = EchoApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
         for state in (State.LOADING, State.FAILED, State.PAUSED):
-            session.set_frame(state, message=FOREIGN, warning=FOREIGN, refusal=FOREIGN, refusals=len(state))
+            session.set_frame(state, message=FOREIGN, warning=FOREIGN, refused=refused(FOREIGN))
             app.show_newest_frame()
             await pilot.pause()
         app.notify(FOREIGN, severity="error", markup=False)

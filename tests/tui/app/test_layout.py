@@ -50,10 +50,20 @@ def test_a_panel_leaves_views_in_sight_where_there_is_room(size: tuple[int, int]
 
 def test_on_80_columns_the_footer_keeps_the_speed_in_a_first_run() -> None:
     """Branches, and looking back, matter when there is something to look back at."""
-    first = {"resume": "space Resume ", "step": ". Step ", "faster": "+/- Speed ", "settings": "s Set "}
-    rest = {"window(-1)": "[] Back ", "branches": "b Tree ", "view('1')": "1-6 View ", "seeds": "L Seeds "}
+    first = {
+        "send('resume')": "space Resume ",
+        "send('step')": ". Step ",
+        "send('faster')": "+/- Speed ",
+        "settings": "s Set ",
+    }
+    rest = {
+        "send('window_back')": "[] Back ",
+        "branches": "b Tree ",
+        "view('1')": "1-6 View ",
+        "send('seeds')": "L Seeds ",
+    }
     always = {"help": "? Help ", "quit": "q Quit "}
     named = {**first, **rest, **always}
     widths = [(action, len(text)) for action, text in named.items()]
     assert named.keys() - kept(widths, 81) == {"branches"}
-    assert named.keys() - kept([*widths, ("advice", len("a Advice "))], 81) == {"branches", "window(-1)"}
+    assert named.keys() - kept([*widths, ("advice", len("a Advice "))], 81) == {"branches", "send('window_back')"}

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.runs.branch import Moment
+from echornn.session.commands import Alone, Choose, ToggleReplicas
 from echornn.session.frame import State
 from tests.program import running
 from tests.scripted import ScriptedSession, make_progress
@@ -67,7 +68,7 @@ async def test_arrows_choose_the_next_line_each_time_before_any_frame_comes() ->
         await pilot.press("6", "down", "down", "up", "up", "up", "end", "home", "pagedown", "pageup")
         order, page = order_of(app), app.query_one(SeedsView)._shown - 1
         chosen = [order[line] for line in (1, 2, 1, 0, 63, 0, page, 0)]
-        assert session.commands == [f"choose {replica}" for replica in chosen], "nothing comes above the first"
+        assert session.commands == [Choose(replica) for replica in chosen], "nothing comes above the first"
         await pilot.press("down")
         await pilot.pause()
         assert [line.split()[1] for line in chosen_lines(app)] == [str(7 + order[1])], "it is marked at once"
@@ -83,14 +84,14 @@ async def test_what_the_session_shows_counts_once_it_is_there() -> None:
         session.set_frame(State.PAUSED, app._frame.progress, replica=order[5])
         app.show_newest_frame()
         await pilot.press("down")
-        assert session.commands[-1] == f"choose {order[6]}"
+        assert session.commands[-1] == Choose(order[6])
 
 
 async def test_from_other_views_two_keys_go_through_the_lines() -> None:
     async with lottery() as (app, session, pilot):
         order = order_of(app)
         await pilot.press("3", "greater_than_sign", "greater_than_sign", "less_than_sign")
-        assert session.commands == [f"choose {order[line]}" for line in (1, 2, 1)]
+        assert session.commands == [Choose(order[line]) for line in (1, 2, 1)]
         assert isinstance(app.focused, LossPlot)
 
 
@@ -99,7 +100,7 @@ async def test_enter_goes_on_with_one_alone_and_the_crosshair_keeps_its_own() ->
         await pilot.press("6", "tab", "enter")
         assert session.commands == [], "the curve has the keys"
         await pilot.press("tab", "enter")
-        assert session.commands == ["alone"]
+        assert session.commands == [Alone()]
 
 
 async def test_v_sorts_by_seed_and_by_loss_and_the_chosen_one_stays_in_sight() -> None:
@@ -119,13 +120,13 @@ async def test_the_mouse_chooses_a_line_and_the_wheel_looks_at_others() -> None:
         view = app.query_one(SeedsView)
         order = order_of(app)
         await pilot.click(view, offset=(30, 4))
-        assert session.commands == [f"choose {order[2]}"]
+        assert session.commands == [Choose(order[2])]
         for _ in range(5):
             view._scroll(1)
         await pilot.pause()
         assert chosen_lines(app) == [], "the wheel leaves it"
         await pilot.click(view, offset=(30, 2))
-        assert session.commands[-1] == f"choose {order[5]}"
+        assert session.commands[-1] == Choose(order[5])
         view._scroll(-100)
         assert view._first == 0
         view._scroll(1000)
@@ -136,7 +137,7 @@ async def test_a_key_turns_one_network_into_many_and_when_it_has_it_is_said_how_
     async with opened(State.RUNNING) as (app, session, pilot):
         await pilot.press("L")
         await pilot.pause()
-        assert session.commands == ["replicas"]
+        assert session.commands == [ToggleReplicas()]
         branches, many = len(session.timeline), EchoConfig(replicas=64)
         none = np.zeros(64, np.int64)
         nothing = SeedStats.after(np.empty((0, 64), np.float32), none, 0, none)
@@ -170,7 +171,7 @@ async def test_while_loading_a_turn_waits() -> None:
         await pilot.press("6", "L")
         app.show_newest_frame()
         await pilot.pause()
-        assert session.commands == ["replicas"]
+        assert session.commands == [ToggleReplicas()]
         assert keys.LATER in screen_text(app)
         assert "seeds: 64 networks are being prepared" in screen_text(app)
 
@@ -242,7 +243,7 @@ async def test_at_any_number_of_them_a_frame_costs_the_same_lines() -> None:
         await pilot.press("6", "end")
         await pilot.pause()
         assert "of 4,096 solved" in screen_text(app)
-        assert session.commands == [f"choose {order_of(app)[-1]}"]
+        assert session.commands == [Choose(order_of(app)[-1])]
 
 
 async def test_where_training_has_failed_no_other_is_chosen() -> None:

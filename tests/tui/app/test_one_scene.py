@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 from textual.pilot import Pilot
 
+from echornn.session.commands import Pause, Step
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE, wait_for
@@ -31,7 +32,7 @@ WALK = [
 
 def paused(replicas: int) -> Session:
     session = Session(replace(SMALL_LOTTERY, replicas=replicas), make_trainer=scripted_trainers, examine=unread)
-    session.pause()
+    session.send(Pause())
     return session
 
 
@@ -98,7 +99,7 @@ async def test_the_view_of_the_networks_lies_over_the_windows_of_the_curve_at_ev
     async with app.run_test(size=(80, 24)) as pilot:
         await begun(app, pilot)
         await pilot.press("6")
-        app.session.step(100)
+        app.session.send(Step(100))
         assert app.session.when_idle(PATIENCE)
         app.show_newest_frame()
         view = app.query_one(SeedsView)

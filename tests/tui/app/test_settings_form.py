@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.session.commands import Edit
 from echornn.session.frame import Frame, State
+from tests.steps import refused
 from tui.app.presets import NOT_OF_THE_TUTORIAL, PRESETS
 from tui.app.widgets.settings_fields import FIELDS, LIVE, STRUCTURAL, field_help, next_rung, nudged
 from tui.app.widgets.settings_form import LONGEST_DRAFT, PRESET, ROWS, Form
@@ -25,15 +27,12 @@ class Settings:
     def __init__(self, config: EchoConfig = TUTORIAL) -> None:
         self.sent: list[dict[str, Any]] = []
         self.nudges = 0
-        self.form = Form(config, self._edit, self._nudge)
+        self.form = Form(config, self._send)
         self.frame = Frame(State.RUNNING, config)
 
-    def _edit(self, **changes: Any) -> None:
-        self.sent.append(changes)
-
-    def _nudge(self, **changes: Any) -> None:
-        self.sent.append(changes)
-        self.nudges += 1
+    def _send(self, edit: Edit) -> None:
+        self.sent.append(dict(edit.changes))
+        self.nudges += edit.held
 
     def at(self, name: str) -> Form:
         self.form.move(ROWS.index(name) - ROWS.index(self.form.name))
@@ -141,9 +140,8 @@ def test_what_cannot_be_used_is_refused_beside_the_field_where_it_was_typed(sett
 def test_a_refusal_by_the_session_is_said_once_beside_its_field(settings: Settings) -> None:
     settings.enter("state_size", "30000")
     settings.enter("seed", "3")
-    refusal = {"refusal": "state_size = 30000 cannot be used: 3.6 GB", "refused_field": "state_size", "refusals": 1}
-    settings.shows(**refusal)
-    assert (settings.form.refused, settings.form.refusal) == ("state_size", refusal["refusal"])
+    settings.shows(refused=refused("state_size = 30000 cannot be used: 3.6 GB", "state_size"))
+    assert (settings.form.refused, settings.form.refusal) == ("state_size", "state_size = 30000 cannot be used: 3.6 GB")
     assert settings.form.text("state_size") == "4"
     settings.enter("num_layers", "0")
     settings.shows(rate=12.0)
@@ -151,12 +149,12 @@ def test_a_refusal_by_the_session_is_said_once_beside_its_field(settings: Settin
     settings.form.escape()
     settings.shows(rate=13.0)
     assert settings.form.refusal == ""
-    settings.shows(refusals=2, refused_field="", refusal="ResourceExhaustedError: out of memory")
+    settings.shows(refused=refused("ResourceExhaustedError: out of memory"))
     assert (settings.form.refused, settings.form.refusal) == ("seed", "ResourceExhaustedError: out of memory")
 
 
 def test_a_refusal_from_before_it_was_opened_is_past(settings: Settings) -> None:
-    frame = dataclasses.replace(settings.frame, refusal="device = 'gpu' cannot be used", refusals=3)
+    frame = dataclasses.replace(settings.frame, refused=refused("device = 'gpu' cannot be used"))
     settings.form.open(frame)
     assert settings.form.refusal == ""
 

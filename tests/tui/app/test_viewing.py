@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from echornn.readings import Question
+from echornn.session.commands import Go
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.by_hand import PROGRESS, shift_register
@@ -127,7 +128,7 @@ async def test_the_crosshairs_keys_work_while_a_view_has_the_arrows() -> None:
         assert not plot.has_focus
         plot.change_viewport(Viewport(cursor=7))
         await pilot.press("enter")
-        assert session.commands == ["go 0 8"]
+        assert session.commands == [Go(0, 8)]
         assert plot.has_focus, "the crosshair's keys are the curve's"
         await pilot.press("tab", "d")
         assert plot.has_focus

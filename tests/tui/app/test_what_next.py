@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
+from echornn.session.commands import FinishEpoch, Resume
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.patience import PATIENCE
@@ -24,10 +25,10 @@ from tui.app.widgets.settings_panel import SettingsPanel
 async def finished() -> AsyncIterator[tuple[EchoApp, Session, Pilot[int]]]:
     """The app on a run of 30 windows that is trained to its end."""
     session = Session(SMALL, make_trainer=scripted_trainers)
-    session.finish_epoch()
+    session.send(FinishEpoch())
     app = EchoApp(session, fps=0.01)
     async with app.run_test(size=(80, 24)) as pilot:
-        session.resume()
+        session.send(Resume())
         await obeyed(app, pilot)
         assert session.frame.state is State.FINISHED
         yield app, session, pilot
@@ -93,4 +94,4 @@ async def test_after_a_failure_it_is_said_what_can_be_done(trained: int, words: 
         assert "out of memory" in lines[1] + lines[2]
         assert words in "".join(lines[2:4])
         await pilot.press("q")
-        assert "stop" in session.commands
+        assert session.stops

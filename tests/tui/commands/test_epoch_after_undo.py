@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,25 +15,23 @@ from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_dir import WINDOW
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Command, Edit, MoveEpochs, Redo, Redraw, Regenerate, Reset, Undo
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play
 from tests.examples import examples
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tests.steps import command
 from tui.commands.epoch_report import EpochReport
 
 CONFIG = replace(SMALL, num_epochs=100)
 """Ten windows an epoch; the scripted loss tells after how many windows of the same weights it was."""
 
-EDITS: dict[str, dict[str, Any]] = {
-    "slower": {"learning_rate": 0.1},
-    "echo": {"echo_step": 5},
-    "state": {"state_size": 8},
-}
-GOING = ["undo", "redo", "start of the epoch"]
+EDITS: list[Command] = [Edit({"learning_rate": 0.1}), Edit({"echo_step": 5}), Edit({"state_size": 8})]
+GOING: list[Command] = [Undo(), Redo(), MoveEpochs(-1)]
 
 
-def told(folder: Path, story: list[int | str]) -> ScriptedTrainer:
-    """Record this story: numbers are windows to train, words are commands; the trainer as it stands at its end."""
+def told(folder: Path, story: list[int | Command]) -> ScriptedTrainer:
+    """Record this story: numbers are windows to train; the trainer as it stands at its end."""
     trainers: list[ScriptedTrainer] = []
 
     def make(config: EchoConfig) -> ScriptedTrainer:
@@ -42,18 +39,7 @@ def told(folder: Path, story: list[int | str]) -> ScriptedTrainer:
         return trainers[-1]
 
     session = Session(CONFIG, make_trainer=make, clock=lambda: 0.0, recorder=RunRecorder.begin(folder, CONFIG))
-
-    def carry_out(step: int | str) -> None:
-        if isinstance(step, int):
-            session.step(step)
-        elif step in EDITS:
-            session.edit(**EDITS[step])
-        elif step == "start of the epoch":
-            session.move_epochs(-1)
-        else:
-            getattr(session, step)()
-
-    play(session, *(lambda step=step: carry_out(step) for step in story))
+    play(session, *map(command, story))
     assert session.error is None
     return trainers[-1]
 
@@ -61,18 +47,18 @@ def told(folder: Path, story: list[int | str]) -> ScriptedTrainer:
 @pytest.mark.parametrize(
     "story",
     [
-        [14, "reset", 3, "undo"],
-        [14, "reset", 3, "undo", "redo"],
-        [25, "start of the epoch", 3],
-        [12, "state", 13, "undo", 3, "undo"],
-        [14, "echo", 2],
-        [12, "slower", 3, "undo", 2],
-        [3, "redraw", 25, "undo", 1],
-        [13, "regenerate", 4, "undo", 2],
-        [4, "slower", 1, "reset", 2, "undo", 1, "undo", 1],
+        [14, Reset(), 3, Undo()],
+        [14, Reset(), 3, Undo(), Redo()],
+        [25, MoveEpochs(-1), 3],
+        [12, EDITS[2], 13, Undo(), 3, Undo()],
+        [14, EDITS[1], 2],
+        [12, EDITS[0], 3, Undo(), 2],
+        [3, Redraw(), 25, Undo(), 1],
+        [13, Regenerate(), 4, Undo(), 2],
+        [4, EDITS[0], 1, Reset(), 2, Undo(), 1, Undo(), 1],
     ],
 )
-def test_the_mean_of_the_epoch_under_way_is_that_of_its_windows(story: list[int | str], tmp_path: Path) -> None:
+def test_the_mean_of_the_epoch_under_way_is_that_of_its_windows(story: list[int | Command], tmp_path: Path) -> None:
     trainer = told(tmp_path / "run", story)
     before = trainer.trained - trainer.window
     run = run_dir.read(tmp_path / "run")
@@ -83,8 +69,8 @@ def test_the_mean_of_the_epoch_under_way_is_that_of_its_windows(story: list[int 
 
 
 @examples(30)
-@given(st.lists(st.integers(1, 12) | st.sampled_from(["reset", "redraw", *EDITS, *GOING]), max_size=10))
-def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | str]) -> None:
+@given(st.lists(st.integers(1, 12) | st.sampled_from([Reset(), Redraw(), *EDITS, *GOING]), max_size=10))
+def test_the_newest_windows_are_those_that_the_trainer_saw(story: list[int | Command]) -> None:
     with tempfile.TemporaryDirectory() as name:
         trainer = told(Path(name) / "run", story)
         run = run_dir.read(Path(name) / "run")

@@ -12,6 +12,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.runs import run_dir
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Edit, Move, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
@@ -43,7 +44,7 @@ class WhileItCompiles:
                     assert stage.compiled.wait(PATIENCE)
 
         self.session = Session(CONFIG, make_trainer=Slow, recorder=recorder)
-        self.session.pause()
+        self.session.send(Pause())
         self.thread = threading.Thread(target=self.session.run)
         self.thread.start()
         assert self.session.when_idle(PATIENCE)
@@ -51,9 +52,9 @@ class WhileItCompiles:
             assert recorder.wait(PATIENCE)
         monkeypatch.setattr(os, "fsync", fsync)
         monkeypatch.setattr(record, "SECONDS_TO_STOP", 0.0)
-        self.session.step(304)
+        self.session.send(Step(304))
         assert self.session.when_idle(PATIENCE)
-        self.session.edit(state_size=8)
+        self.session.send(Edit({"state_size": 8}))
         assert self.compiling.wait(PATIENCE)
 
 
@@ -86,8 +87,8 @@ def test_all_windows_are_saved_before_it_leaves(
     assert not stages.session.stopped.is_set()
     assert stages.session.recorder.saved
     assert stages.session.outstanding == 1, "the edit under which it compiles"
-    stages.session.undo()
-    stages.session.move(-3)
+    stages.session.send(Undo())
+    stages.session.send(Move(-3))
     assert stages.session.outstanding == 3
     assert run_dir.read(tmp_path / "run").trained == 304
 

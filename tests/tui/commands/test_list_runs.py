@@ -17,6 +17,7 @@ from echornn.runs import checkpoint, kept_runs, run_dir, summary
 from echornn.runs.command import Command
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Step
 from echornn.session.session import Session
 from tests.echornn.runs.test_recorder import play, recorded
 from tests.recorded import record_branches
@@ -65,7 +66,7 @@ def test_a_run_says_how_far_it_is_what_it_has_learned_and_what_differs(home: Pat
 def test_it_was_solved_says_the_record_what_the_verdict_says(home: Path) -> None:
     recorder = RunRecorder.begin(home / "one", LONG)
     session = Session(LONG, make_trainer=ScriptedTrainer, recorder=recorder)
-    play(session, lambda: session.step(700))
+    play(session, Step(700))
     assert session.frame.evidence.solved_at == SOLVED_AT
     assert f"solved at window {SOLVED_AT}" in session.frame.verdict.cause
     (newest, *_), _ = checkpoint.load(home / "one")
@@ -149,7 +150,7 @@ def test_a_run_that_diverged_before_it_was_saved_says_so_and_where(home: Path) -
         return trainer
 
     session = Session(LONG, make_trainer=make_trainer, recorder=RunRecorder.begin(home / "wild", LONG))
-    play(session, lambda: session.step(40))
+    play(session, Step(40))
     _, line = list_runs.lines()
     assert "epoch 2/100" in line
     assert " 17 windows in all  mean loss diverged" in line
@@ -244,6 +245,6 @@ def test_a_lottery_all_of_which_diverged_before_it_was_saved_says_so(home: Path)
 
     recorder = RunRecorder.begin(home / "wild", SMALL_LOTTERY)
     session = Session(SMALL_LOTTERY, make_trainer=make_trainer, recorder=recorder)
-    play(session, lambda: session.step(40))
+    play(session, Step(40))
     (run,) = objects()
     assert (run["windows"], run["epoch"], run["window"], run["loss"], run["diverged"]) == (17, 2, 7, None, True)

@@ -16,6 +16,7 @@ from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Pause, Step
 from echornn.session.session import Session
 from tests.answered import answered
 from tests.recorded import contents, record_branches
@@ -49,8 +50,8 @@ def test_a_run_goes_back_and_on_as_a_new_branch_with_what_was_trained_there(fold
     config, recorder = record.go_on(str(folder), ConfigFlags(), 5)
     assert config == SMALL
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, at=5)
-    session.pause()
-    session.step(3)
+    session.send(Pause())
+    session.send(Step(3))
     assert played(session).error is None
     timeline = run_dir.read(folder).timeline()
     assert len(timeline) == 4
@@ -75,8 +76,8 @@ def test_fields_given_begin_a_branch_there(folder: Path) -> None:
     config, recorder = record.go_on(str(folder), ConfigFlags(learning_rate=0.7), 16)
     assert config == replace(SMALL, learning_rate=0.7)
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, at=16)
-    session.pause()
-    session.step(2)
+    session.send(Pause())
+    session.send(Step(2))
     assert played(session).error is None
     timeline = run_dir.read(folder).timeline()
     branch = timeline.branch(3)

@@ -12,6 +12,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 
 from echornn.analysis.seed_stats import Indices, Order, SeedStats
 from echornn.config import EchoConfig
+from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
 from echornn.tasks.levels import chance_level
 from tui.app.scene import Scene
@@ -38,8 +39,7 @@ class SeedsView(View):
 
     Attributes:
         viewport: tells which part of the run the curve shows.
-        on_choose: called with the replica that is to be looked at, from 0.
-        on_alone: called when the chosen one is to go on alone.
+        send: sends the session a command.
     """
 
     key = "6"
@@ -69,8 +69,7 @@ class SeedsView(View):
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__(ascii_only)
         self.viewport: Callable[[], Viewport] = Viewport
-        self.on_choose: Callable[[int], None] = lambda _: None
-        self.on_alone: Callable[[], None] = lambda: None
+        self.send: Callable[[Choose | Alone], object] = lambda _: None
         self._scene: Scene | None = None
         self._by: Order = ORDERS[0]
         self._first, self._shown = 0, 1
@@ -124,7 +123,7 @@ class SeedsView(View):
         self._follows = True
         if replica != self.chosen(frame):
             self._asked = replica
-            self.on_choose(replica)
+            self.send(Choose(replica))
         self.redraw()
         self.on_view()
 
@@ -145,7 +144,7 @@ class SeedsView(View):
         if frame is None or frame.config.replicas == 1:
             raise SkipAction
         if frame.seed_stats is not None and frame.state is not State.FAILED:
-            self.on_alone()
+            self.send(Alone())
 
     def action_order(self) -> None:
         self._by = next(islice(cycle(ORDERS), ORDERS.index(self._by) + 1, None))

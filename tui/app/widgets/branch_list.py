@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from echornn.session.commands import Go
 from echornn.session.frame import Frame
 from tui.app.futures import BranchRow, Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
@@ -18,7 +19,7 @@ class BranchList(ListPanel):
 
     Args:
         futures: the run's branches.
-        go: called with a branch and a window along its path, which is to be shown.
+        send: sends the session a command.
         say: called with why a key does nothing.
         close: called when a key closes the panel.
     """
@@ -36,7 +37,7 @@ class BranchList(ListPanel):
     def __init__(
         self,
         futures: Futures,
-        go: Callable[[int, int], None],
+        send: Callable[[Go], object],
         say: Callable[[str], None],
         close: Callable[[], None],
         ascii_only: bool = False,
@@ -44,7 +45,7 @@ class BranchList(ListPanel):
         super().__init__(close, ascii_only)
         self._futures = futures
         self._say = say
-        self._go = go
+        self._send = send
         self._frame: Frame | None = None
 
     def open(self, frame: Frame) -> None:
@@ -84,7 +85,7 @@ class BranchList(ListPanel):
 
     def action_go(self) -> None:
         if self.row is not None:
-            self._go(self._number, 1 << 62)
+            self._send(Go(self._number))
             self._close()
 
     def action_mark(self) -> None:

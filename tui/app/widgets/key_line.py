@@ -9,7 +9,12 @@ from textual.screen import Screen
 
 from tui.app.widgets.cells import Cells, CellWidget
 
-LEFT_OUT = ("branches", "window(-1)", "step", "faster", "seeds", "undo", "settings", "view('1')")
+LEFT_OUT = (
+    "branches",
+    *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),
+    "settings",
+    "view('1')",
+)
 """Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
 
 

@@ -82,7 +82,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
         """Called after a key has changed the part that is shown."""
-        self.on_go: Callable[[int], None] = lambda _: None
+        self.on_go: Callable[[int], object] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
         self._scene = scene
         self._ghost_lines = GhostLines(ascii_only)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, ConfigError, EchoConfig
+from echornn.session.commands import Answer, Edit
 from echornn.session.frame import Frame, State
 from tui.app.presets import PRESETS, differing
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, parsed
@@ -28,10 +29,10 @@ class Form:
 
     Args:
         config: what is trained now.
-        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
+        send: sends the session a command.
     """
 
-    def __init__(self, config: EchoConfig, edit: Callable[..., None], nudge: Callable[..., None]) -> None:
+    def __init__(self, config: EchoConfig, send: Callable[[Edit], object]) -> None:
         self.config = config
         self.name = PRESET
         """The field under the cursor."""
@@ -48,9 +49,8 @@ class Form:
         self._chosen: tuple[str, dict[str, str]] = ("", {})
         self._held: dict[str, Any] = {}
         self._newest = PRESET
-        self._refusals = 0
-        self._edit = edit
-        self._nudge = nudge
+        self._taken: Answer | None = None
+        self._to_session = send
 
     # ---- what is shown
 
@@ -83,7 +83,7 @@ class Form:
     def open(self, frame: Frame) -> None:
         """Begin with what is trained now; what was refused before is past. The cursor is on the first row, so that the
         same keys lead to the same field each time; where all epochs are trained, on their number: more train on."""
-        self.config, self._refusals = frame.config, frame.refusals
+        self.config, self._taken = frame.config, frame.refused
         self.name = "num_epochs" if frame.state is State.FINISHED else PRESET
         self._drop_drafts()
         self.take(frame)
@@ -95,11 +95,11 @@ class Form:
             if getattr(frame.config, name) == value:
                 del self.sent[name]
                 if name in self._held:
-                    self._send(self._nudge, {name: self._held.pop(name)})
-        if frame.refusals != self._refusals:
-            self._refusals = frame.refusals
-            if frame.refusal:
-                self._refuse(frame.refused_field or self._newest, frame.refusal)
+                    self._send({name: self._held.pop(name)}, held=True)
+        refused = frame.refused
+        if refused is not None and refused != self._taken:
+            self._taken = refused
+            self._refuse(refused.field or self._newest, refused.why_not)
             self.forget()
 
     def forget(self) -> None:
@@ -176,7 +176,7 @@ class Form:
         elif name in self.sent:
             self._held[name] = value
         else:
-            self._send(self._nudge, {name: value})
+            self._send({name: value}, held=True)
 
     def enter(self) -> None:
         """Send what was drafted as one edit; what cannot work stays a draft."""
@@ -192,7 +192,7 @@ class Form:
         if changes:
             for name in changes:
                 self._held.pop(name, None)
-            self._send(self._edit, changes)
+            self._send(changes)
 
     def escape(self) -> bool:
         """Drop the drafts and what was refused; False where there was nothing to drop."""
@@ -210,10 +210,10 @@ class Form:
         """Every field's draft as a value."""
         return {name: text if name in CHOICES else parsed(name, text) for name, text in self.drafts.items()}
 
-    def _send(self, command: Callable[..., None], changes: dict[str, Any]) -> None:
+    def _send(self, changes: dict[str, Any], held: bool = False) -> None:
         self.sent.update(changes)
         self._newest = next(iter(changes))
-        command(**changes)
+        self._to_session(Edit(changes, held))
 
     def _refuse(self, name: str, text: str) -> None:
         self.refused, self.refusal = name, text

@@ -12,6 +12,7 @@ from textual.events import Key, Paste
 
 from echornn.config import LIVE_FIELDS, EchoConfig
 from echornn.config_text import fields_text
+from echornn.session.commands import Edit
 from echornn.session.frame import Frame
 from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
@@ -75,7 +76,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     Args:
         config: what is trained now.
-        edit: called with the fields that are to change; ``nudge`` likewise, by a key that may be held.
+        send: sends the session a command.
         close: called when a key closes the panel.
     """
 
@@ -86,13 +87,12 @@ class SettingsPanel(CellWidget, can_focus=True):
     def __init__(
         self,
         config: EchoConfig,
-        edit: Callable[..., None],
-        nudge: Callable[..., None],
+        send: Callable[[Edit], object],
         close: Callable[[], None],
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        self.form = Form(config, edit, nudge)
+        self.form = Form(config, send)
         self.is_open = False
         self._close = close
         self._ascii = ascii_only

@@ -1,0 +1,316 @@
+"""What a session can be told to do, as values: one class a command.
+
+Any thread sends them with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries each of
+them out on the training thread. What a command aims at (the next window, twice the speed, the network that is chosen)
+is looked up when its turn comes. Each is answered, in the order in which they were carried out: see `Answer`.
+
+To add one, write a class here, list it in `Command`, and write its case in `Handlers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum, auto
+from typing import Any, ClassVar, get_args
+
+from echornn.config import EchoConfig
+from echornn.readings import Question
+from echornn.session.pace import require_speed
+
+
+class When(Enum):
+    """When a command is carried out.
+
+    Attributes:
+        AT_ONCE: after the windows under way, whatever else waits.
+        IN_ORDER: after all commands in order that were sent before.
+        ON_ARRIVAL: in order, and not while the session still goes to another position.
+    """
+
+    AT_ONCE = auto()
+    IN_ORDER = auto()
+    ON_ARRIVAL = auto()
+
+
+def _require_fields(changes: Mapping[str, Any]) -> None:
+    if unknown := set(changes) - {one.name for one in fields(EchoConfig)}:
+        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
+
+
+@dataclass(frozen=True)
+class _Command:
+    when: ClassVar[When] = When.IN_ORDER
+    is_work: ClassVar[bool] = True
+    """Whether something is lost to a person who leaves before it is carried out: training, a change, a way to go."""
+
+
+# ---- whether windows are trained
+
+
+@dataclass(frozen=True)
+class Pause(_Command):
+    """Stop training after the windows under way."""
+
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Resume(_Command):
+    """Train on, at the speed set; from a position in the past, as a new branch."""
+
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Toggle(_Command):
+    """Pause where it trains, resume where it is paused."""
+
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Step(_Command):
+    """Train so many windows, then pause.
+
+    They are trained also where something is changed meanwhile, or refused. `Pause`, `Toggle`, `Resume` and what leads
+    to another position end them.
+    """
+
+    windows: int = 1
+
+
+@dataclass(frozen=True)
+class FinishEpoch(_Command):
+    """Train to the end of the epoch at full speed, then pause; as `Step`."""
+
+    when = When.ON_ARRIVAL
+
+
+# ---- how fast
+
+
+@dataclass(frozen=True)
+class SetSpeed(_Command):
+    """Train so many windows a second from now on; infinity is full speed.
+
+    Raises:
+        ValueError: the speed is out of range; see `echornn.session.pace.require_speed`.
+    """
+
+    speed: float
+    when = When.AT_ONCE
+    is_work = False
+
+    def __post_init__(self) -> None:
+        require_speed(self.speed)
+
+
+@dataclass(frozen=True)
+class Faster(_Command):
+    """Train at the next higher of the speeds that keys go through."""
+
+    when = When.AT_ONCE
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Slower(_Command):
+    """Train at the next lower speed; from full speed, the one below the speed that is reached."""
+
+    when = When.AT_ONCE
+    is_work = False
+
+
+# ---- what is trained; each of these begins a branch
+
+
+@dataclass(frozen=True)
+class Reset(_Command):
+    """Start over with the weights that this network began with, from the first epoch; the data stays."""
+
+
+@dataclass(frozen=True)
+class Redraw(_Command):
+    """Start over with new weights, the next of the seed's random starts; the data stays."""
+
+
+@dataclass(frozen=True)
+class Regenerate(_Command):
+    """Take new data; the epoch starts again with it, the weights stay."""
+
+    when = When.ON_ARRIVAL
+
+
+@dataclass(frozen=True)
+class Edit(_Command):
+    """Change fields of what is trained: at once where only live fields differ, else with a new trainer.
+
+    What cannot be done leaves everything as it was.
+
+    Attributes:
+        changes: new values by name of a field of `EchoConfig`; all other fields stay.
+        held: whether a key that may be held sends it: such edits of the same fields in quick succession are undone
+            together.
+
+    Raises:
+        TypeError: a name is no field of `EchoConfig`.
+    """
+
+    changes: Mapping[str, Any]
+    held: bool = False
+    when = When.ON_ARRIVAL
+
+    def __post_init__(self) -> None:
+        _require_fields(self.changes)
+
+
+@dataclass(frozen=True)
+class StartOver(_Command):
+    """Change fields of what is trained, and start over with the first weights whatever differs; see `Edit`."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_fields(self.changes)
+
+
+@dataclass(frozen=True)
+class Alone(_Command):
+    """Train only the chosen one of several replicas on from here."""
+
+    when = When.ON_ARRIVAL
+
+
+@dataclass(frozen=True)
+class ToggleReplicas(_Command):
+    """Go from one network to several replicas, and back: each goes on where it was left.
+
+    The first time, so many replicas start over with the network's seed and the next ones; or the chosen one of several
+    replicas starts over, alone.
+    """
+
+    replicas: int = 64
+    when = When.ON_ARRIVAL
+
+
+# ---- which position is shown; training pauses there
+
+
+@dataclass(frozen=True)
+class Go(_Command):
+    """Show the position after so many windows along a branch's path, as it was; None shows its end.
+
+    Beyond the path's ends, its ends are shown.
+    """
+
+    branch: int
+    window: int | None = None
+
+
+@dataclass(frozen=True)
+class Move(_Command):
+    """Show the position so many windows later along the line, or earlier if negative; see `Go`."""
+
+    windows: int
+
+
+@dataclass(frozen=True)
+class MoveEpochs(_Command):
+    """Show the end of the next epoch (1), or of the one before (-1); see `Go`."""
+
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Undo(_Command):
+    """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
+
+
+@dataclass(frozen=True)
+class Redo(_Command):
+    """Go forth again to where the last undo came from."""
+
+
+# ---- what is looked at, and kept
+
+
+@dataclass(frozen=True)
+class Choose(_Command):
+    """Show this one of several replicas, from 0: rows, memory, gradient and weights are its own.
+
+    Of a number that does not exist, the nearest is shown.
+    """
+
+    replica: int
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Ask(_Command):
+    """Have this measured at the newest position, and at later ones while windows are trained; None ends it.
+
+    What is measured comes in `Frame.readings`; why nothing could be, in `Frame.unread`.
+    """
+
+    question: Question | None
+    when = When.AT_ONCE
+    is_work = False
+
+
+@dataclass(frozen=True)
+class Save(_Command):
+    """Bring all that was trained to the disk now."""
+
+    when = When.AT_ONCE
+    is_work = False
+
+
+DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
+"""They say whether windows are trained, and how many."""
+
+SpeedCommand = SetSpeed | Faster | Slower
+
+LookCommand = Go | Move | MoveEpochs
+"""They pause where they lead."""
+
+ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
+"""What goes wrong in them is refused, and all stays as it was; the same holds for `LookCommand`."""
+
+Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | Choose | Ask | Save
+
+COMMANDS: tuple[type[Command], ...] = get_args(Command)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command with its number among all that were sent to a session, from 1."""
+
+    number: int
+    command: Command
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a command when its turn came.
+
+    A `Step` is answered when its windows are due, not when they are trained.
+
+    Attributes:
+        number: the command's, as `Session.send` returned it.
+        command: the command.
+        why_not: why nothing was done; empty where it was done.
+        field: the field of `EchoConfig` that ``why_not`` is about; empty where it is about none.
+        was_refused: whether it could not be done; where there was only nothing to do, it was not.
+    """
+
+    number: int
+    command: Command
+    why_not: str = ""
+    field: str = ""
+    was_refused: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it was carried out."""
+        return not self.why_not

@@ -1,0 +1,47 @@
+"""What the frame shows while a network is loaded: what the commands will come to that are carried out afterwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from echornn.session import turning
+from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
+from echornn.session.drive import Start
+from echornn.session.frame import Frame
+from echornn.session.pace import faster, slower
+
+
+def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
+    """The frame with the speed and the network that is made as these commands leave them.
+
+    Args:
+        frame: as it is now; its speed is the one at which it trains.
+        pending: commands that are not carried out yet, oldest first.
+        start: what is trained first after them.
+    """
+    speed = frame.speed
+    for command in pending:
+        if isinstance(command, SpeedCommand):
+            speed = speed_after(command, speed, frame.rate)
+    toggles = [command for command in pending if isinstance(command, ToggleReplicas)]
+    coming = frame.coming
+    if len(toggles) % 2:
+        coming = turning.begun(coming or frame.config, frame.replica, toggles[-1].replicas)
+    return replace(frame, speed=speed, start=start, coming=coming)
+
+
+def speed_after(command: SpeedCommand, speed: float, rate: float) -> float:
+    """Windows a second after a command.
+
+    Args:
+        rate: windows a second that are reached: slower than full speed is slower than that. 0 where it is not known.
+    """
+    match command:
+        case SetSpeed(wanted):
+            return wanted
+        case Faster():
+            return faster(speed)
+        case Slower():
+            return slower(rate if math.isinf(speed) and rate else speed)

@@ -1,0 +1,34 @@
+"""Steps of a story as commands: numbers are windows to train, words are the names of commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import count
+
+from echornn.session.commands import COMMANDS, Answer, Command, Edit, Step
+from echornn.session.frame import Frame
+
+NAMED: dict[str, Callable[..., Command]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in COMMANDS
+}
+"""Commands by name: ``finish_epoch`` is `FinishEpoch`."""
+
+_numbers = count(1)
+
+
+def command(step: int | str | Command) -> Command:
+    """The command of a step; by its name one that needs nothing else."""
+    if isinstance(step, int):
+        return Step(step)
+    return NAMED[step]() if isinstance(step, str) else step
+
+
+def refusal(frame: Frame) -> str:
+    """Why the last change or look was refused; empty where none was."""
+    return "" if frame.refused is None else frame.refused.why_not
+
+
+def refused(why_not: str, field: str = "") -> Answer:
+    """The answer to an edit that cannot be made."""
+    return Answer(next(_numbers), Edit({}), why_not, field, was_refused=True)
