@@ -42,6 +42,7 @@ RECORD = """
 import sys
 from pathlib import Path
 from echornn import EchoConfig, RunRecorder, Session, Trainer
+from echornn.session.commands import Step
 from tests.on_a_thread import play
 config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
 session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
@@ -54,6 +55,7 @@ GO_ON = """
 import os, sys
 from pathlib import Path
 from echornn import RunRecorder, Session
+from echornn.session.commands import Step
 from tests.on_a_thread import play
 recorder = RunRecorder.go_on(Path(sys.argv[1]))
 notes = [note for note in recorder.resumed.notes if "loop" in note]
