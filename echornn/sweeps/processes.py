@@ -15,6 +15,7 @@ from pathlib import Path
 from echornn.sweeps.engine import EngineError
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import difference_in_words, versions_here
+from echornn.threads import usable_processors
 
 OWN_ENGINE = """
 import sys
@@ -33,11 +34,6 @@ STARTS = 3
 """So many workers on end that die before they are ready, and none can be had."""
 
 TAIL_BYTES = 4096
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def python_command(program: str) -> list[str]:
@@ -62,7 +58,7 @@ class Processes:
     """
 
     def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
-        self.workers = processors() if workers is None else workers
+        self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
         self._command = tuple(python_command(SERVE) if command is None else command)
         self._there: dict[str, Worker] = {}

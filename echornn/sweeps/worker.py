@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
+from echornn.threads import threads_if_asked
 
 Trainers = tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]
 """A function that trains a part, and one that says whether this process should end."""
@@ -56,16 +57,19 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
 
 
 def prepared() -> Trainers:
-    """Import TensorFlow; returns the functions that train a part."""
+    """Import TensorFlow; returns the functions that train a part.
+
+    An operation has one thread, also in the only worker: what a network comes to does not depend on how many there are.
+    """
     from echornn import quiet
 
     quiet.import_tensorflow()
     from echornn.sweeps.workshop import Workshop
     from echornn.training import kept_programs
-    from echornn.training.device import use_one_thread
+    from echornn.training.process import begin
 
-    kept_programs.keep()
-    use_one_thread()
+    kept_programs.keep(threads_if_asked(1))
+    begin(1)
     return Workshop().train, is_worn
 
 

@@ -26,13 +26,11 @@ from echornn.session.frame import State
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
-from tui.app.help_chapters import chapters
 from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
 from tui.app.scene import Scene
-from tui.app.screens.help import HelpScreen
 from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
@@ -326,6 +324,9 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
+        from tui.app.help_chapters import chapters  # the first picture need not wait for the help
+        from tui.app.screens.help import HelpScreen
+
         if isinstance(self.screen, HelpScreen):
             return
         self.push_screen(HelpScreen(chapters(self._frame, self.HELPED_KEYS), self._ascii_only))

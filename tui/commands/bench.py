@@ -89,9 +89,9 @@ def measure(config: EchoConfig) -> list[BenchRow]:
 
     Of several networks, the others train the first alone.
     """
-    from echornn import use_one_thread
+    from echornn.training.process import prepare
 
-    use_one_thread()
+    prepare(config, 0 if config.replicas == 1 else config.replicas)
     programs = [*baselines(config.of(0)), *ours(config)]
     for _, size, _, train in programs:
         train(size)

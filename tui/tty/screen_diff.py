@@ -44,6 +44,9 @@ Cell = tuple[str, Pen]
 Line = list[Cell | None]
 """The columns of a line; None where it is not known what the terminal shows."""
 
+Changed = dict[Pen, list[tuple[int, int, Cell]]]
+"""The cells that are to be sent, each with its line and column, by pen; in the order in which they were met."""
+
 
 class ScreenDiff:
     """Remembers what was sent, so that only what differs is sent again. One terminal has one."""
@@ -60,33 +63,40 @@ class ScreenDiff:
         return SavingUpdate(self, update)
 
     def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
-        """Control sequences for the update, which the caller writes: from now on the terminal shows it."""
+        """Control sequences for the update, which the caller writes: from now on the terminal shows it.
+
+        Cells of one pen are sent together: a pen is up to forty bytes, and a move to another place at most ten.
+        """
         system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
-        writer = _Writer()
+        changed: Changed = {}
         if isinstance(update, LayoutUpdate):
             lines = [cells_of(strips, system) for strips in update.strips]
             self._shown = [[None] * len(line) for line in lines]
             for y, line in enumerate(lines, update.region.y):
-                self._send_from(writer, y, update.region.x, line)
+                self._show(changed, y, update.region.x, line)
         else:
             for y, begin, end in update.spans:
                 for x, strip in update.chops[y].items():
                     if strip is not None and x < end:
                         # Beyond the span not every widget was asked: what is there may be one that lies behind.
                         cells = cells_of([strip], system)[max(0, begin - x) : end - x]
-                        self._send_from(writer, y, max(x, begin), cells)
+                        self._show(changed, y, max(x, begin), cells)
+        writer = _Writer()
+        for cells_of_pen in changed.values():
+            for y, x, cell in cells_of_pen:
+                writer.move(y, x, self._shown[y])
+                writer.write(cell)
         return writer.text()
 
-    def _send_from(self, writer: _Writer, y: int, x: int, cells: Sequence[Cell]) -> None:
-        """Send those of the cells from column ``x`` of line ``y`` on that differ."""
+    def _show(self, changed: Changed, y: int, x: int, cells: Sequence[Cell]) -> None:
+        """Show these cells from column ``x`` of line ``y`` on, and add those that differ to ``changed``."""
         while len(self._shown) <= y:
             self._shown.append([])
         shown = self._shown[y]
         shown.extend([None] * (x + len(cells) - len(shown)))
         for column, cell in enumerate(cells, x):
             if cell != shown[column] and cell[0]:
-                writer.move(y, column, shown)
-                writer.write(cell)
+                changed.setdefault(cell[1], []).append((y, column, cell))
             shown[column] = cell
 
 
@@ -115,7 +125,12 @@ class _Writer:
         self._at: tuple[int, int] | None = None
 
     def move(self, y: int, x: int, shown: Line) -> None:
-        """To this place; over a short gap by writing what is there already."""
+        """To this place; over a short gap by writing what is there already.
+
+        Args:
+            shown: what the line is to show. What it shows with this pen is there already, as all of it to the left of
+                this place was written before.
+        """
         if self._at == (y, x):
             return
         if self._at is not None and self._at[0] == y and self._at[1] < x:

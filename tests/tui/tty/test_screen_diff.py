@@ -8,6 +8,7 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -148,6 +149,24 @@ def test_a_change_is_a_move_a_pen_and_a_character() -> None:
     diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
     after: list[Pieces] = [[("aabaaaaabaaa", 1)]] * HEIGHT
     assert diff.send(part(after, [1]), console("truecolor")) == "\x1b[2;3H\x1b[0mb\x1b[5Cb\x1b[0m"
+
+
+def test_cells_of_one_pen_are_sent_together() -> None:
+    diff = ScreenDiff()
+    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
+    after: list[Pieces] = [[("b", 2), ("c", 3), ("aa", 1), ("b", 2), ("c", 3), ("a" * 6, 1)]] * HEIGHT
+    blue = "\x1b[1;1H\x1b[0;38;2;86;180;233;48;2;30;30;30mb\x1b[3Cb\x1b[2;1Hb\x1b[3Cb"
+    red = "\x1b[1;2H\x1b[38;2;232;96;44mc\x1b[3Cc\x1b[2;2Hc\x1b[3Cc"
+    assert diff.send(part(after, [0, 1]), console("truecolor")) == f"{blue}{red}\x1b[0m"
+
+
+@given(before=screens, after=screens)
+def test_a_pen_is_put_down_once_in_an_update(before: list[Pieces], after: list[Pieces]) -> None:
+    diff = ScreenDiff()
+    diff.send(whole(before), console("truecolor"))
+    sent = diff.send(part(after, [0, 1, 2]), console("truecolor"))
+    pens = {pen for pieces in after for _, pen in cells_of([line_of(pieces)], ColorSystem.TRUECOLOR)}
+    assert sent.count("m") <= len(pens) + 1
 
 
 def test_over_a_short_gap_it_writes_what_is_there() -> None:

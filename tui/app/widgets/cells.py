@@ -9,7 +9,6 @@ import numpy.typing as npt
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -86,8 +85,8 @@ class CellWidget(Widget):
 
     @property
     def cells(self) -> Cells:
-        """What it shows, drawn now where that has changed."""
-        if self._is_stale:
+        """What it shows, drawn now where that has changed, or the widget's size, of which Textual may tell later."""
+        if self._is_stale or (self._cells.width, self._cells.height) != self.size:
             self._is_stale = False
             self._draw_anew()
         return self._cells
@@ -105,9 +104,6 @@ class CellWidget(Widget):
     def on_idle(self) -> None:
         """No message waits: what was asked for is drawn, before Textual sends what is to be refreshed."""
         _ = self.cells
-
-    def on_resize(self, event: Resize) -> None:
-        self.redraw()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The widget that has the keys is drawn otherwise. No style depends on the focus, so that nothing is styled
