@@ -29,8 +29,8 @@ from tests.patience import PATIENCE
 from tests.record_folders import RUNS, SWEEPS, sweep_into
 from tests.scripted import ScriptedTrainer
 from tests.side_by_side import SideBySide
+from tui.cli.program import exit_code_of
 from tui.commands import sweep
-from tui.program import exit_code_of
 
 LOGS = ("losses.bin", "commands.jsonl", "solved.bin")
 """They only grow, but for what lies behind the checkpoint at which a run goes on."""

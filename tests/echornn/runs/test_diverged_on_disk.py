@@ -31,9 +31,9 @@ from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
 from tui.commands import list_runs, record
 from tui.commands.export import export
+from tui.commands.flags import ConfigFlags
 from tui.commands.headless import print_training
-from tui.exit_code import ExitCode
-from tui.flags import ConfigFlags
+from tui.term.exit_code import ExitCode
 
 ENDLESS = replace(SMALL, num_epochs=1000)
 

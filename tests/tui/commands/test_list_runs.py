@@ -25,9 +25,9 @@ from tests.recorded import record_branches
 from tests.scripted import FORGETS_AT, LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
 from tui.app.kept_list import kept_runs_beside
+from tui.cli.program import exit_code_of
 from tui.commands import branches, list_runs
 from tui.commands.replica_rows import replica_rows
-from tui.program import exit_code_of
 
 LONG = replace(SMALL, num_epochs=100)
 """1 000 windows; the scripted loss counts as solved after `SOLVED_AT`."""
