@@ -19,7 +19,8 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import play, recorded
+from tests.echornn.runs.test_recorder import recorded
+from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import FORGETS_AT, LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
