@@ -14,8 +14,8 @@ from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.widgets.fitting import fitted
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
+from tui.kit.fitting import fitted
 
 TUTORIAL = EchoConfig()
 RUNNING = Frame(

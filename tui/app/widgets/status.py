@@ -15,9 +15,9 @@ from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 from tui.app.widgets.lasting import Lasting
+from tui.kit.cells import Cells, CellWidget
+from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 
 HEIGHT = 4
 
