@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +47,7 @@ from echornn.session.frame import State
 from echornn.session.preview import speed_after
 from echornn.session.session import Session
 from tests.examples import examples
+from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
@@ -63,15 +63,8 @@ def without_gpu(config: EchoConfig) -> Any:
 def paused(config: EchoConfig = SMALL) -> Iterator[Session]:
     session = Session(config, make_trainer=without_gpu)
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
+    with running(session):
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-        assert session.error is None
 
 
 def answer_to(session: Session, command: Command) -> Answer:
@@ -275,9 +268,5 @@ def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made()
     session = Session(many, 100.0, make_trainer=make)
     for command in (Pause(), Choose(5), Faster(), Edit({"replicas": 3})):
         session.send(command)
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    assert session.when_idle(PATIENCE)
-    session.stop()
-    thread.join(PATIENCE)
-    assert (session.error, shown) == (None, [(200.0, 1, SMALL.seed)])
+    with running(session):
+        assert shown == [(200.0, 1, SMALL.seed)]
