@@ -7,18 +7,17 @@ import errno
 import json
 import math
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
 from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import own_files
+from echornn.runs.installed import version
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
@@ -104,7 +103,7 @@ def write(folder: Path, config: EchoConfig) -> None:
     """
     fields = {
         "format": FORMAT,
-        "id": secrets.token_hex(8),
+        "id": os.urandom(8).hex(),
         "begun": time.time(),
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),

@@ -25,8 +25,8 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tui.app.scene import Scene
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
 LENGTHS = (10**3, 10**5, 10**6)
 AT_ONCE = 1 << 17

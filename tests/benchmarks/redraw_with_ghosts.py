@@ -19,8 +19,8 @@ from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from tui.app.ghost_choice import MOST_GHOSTS, ghosts_of
 from tui.app.scene import Scene
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
 WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
 

@@ -43,7 +43,7 @@ import sys
 from pathlib import Path
 from echornn import EchoConfig, RunRecorder, Session, Trainer
 from echornn.session.commands import Step
-from tests.echornn.runs.test_recorder import play
+from tests.on_a_thread import play
 config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
 session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
 play(session, Step(100))
@@ -56,7 +56,7 @@ import os, sys
 from pathlib import Path
 from echornn import RunRecorder, Session
 from echornn.session.commands import Step
-from tests.echornn.runs.test_recorder import play
+from tests.on_a_thread import play
 recorder = RunRecorder.go_on(Path(sys.argv[1]))
 notes = [note for note in recorder.resumed.notes if "loop" in note or "threads" in note]
 session = Session(recorder.resumed.config, recorder=recorder)

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from echornn.session.frame import Frame
 from echornn.session.session import Session
-from tui.app.ends_on_signals import EndsOnSignals
 from tui.app.scene import Scene
+from tui.kit.ends_on_signals import EndsOnSignals
 
 
 class AppPart(EndsOnSignals[int]):

@@ -16,8 +16,8 @@ from rich.table import Table
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from echornn.session.session import Session
-from tui.exit_code import ExitCode
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 CALL_SIZES = (1, 10, 100, 1000, 4096)
 ROUNDS = 5

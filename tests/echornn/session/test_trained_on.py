@@ -19,7 +19,7 @@ from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
 from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
-from tests.echornn.runs.test_recorder import play
+from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 

@@ -18,13 +18,13 @@ from tests.trees import branch_off, grow
 from tests.tui.app.scenes import NOTHING, scene_of
 from tui.app.scene import Scene
 from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import spans
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.marks import epoch_starts
 from tui.app.widgets.viewport import Viewport, zoomed
+from tui.kit.cells import Cells
 
 TUTORIAL = EchoConfig()
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.progress import Floats
-from tui.app.views.paint import Characters
+from tui.kit.paint import Characters
 
 SHADES, ASCII_SHADES = "·░▒▓█", ".:+*#"
 """From solved to chance."""
