@@ -1,6 +1,6 @@
 """Train the Echo-RNN by truncated back-propagation through time.
 
-The map of this house; each room knows only those below it::
+The map of this package; each room knows only those below it::
 
     sweeps/     maps over fields: grid, folder and results, plan, engines (processes, Dask), worker; tables of them
     session/    the loop between commands and frames: the door, the loop, its drive, changes, what is trained and shown
@@ -18,8 +18,8 @@ The map of this house; each room knows only those below it::
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 
-The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow, which then
-prints no log lines (`echornn.quiet`).
+The names below are imported when first used, so that ``import echornn`` does not wait for TensorFlow. When TensorFlow
+is imported, it prints no log lines (`echornn.quiet`).
 
 A run is a tree (`Timeline`) of branches (`Branch`), each of which began at a moment (`Moment`) of another::
 

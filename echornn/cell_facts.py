@@ -11,13 +11,13 @@ Cell = Literal["rnn", "gru", "lstm"]
 
 @dataclass(frozen=True)
 class CellFacts:
-    """The vectors of a cell, each of the state's size.
+    """The vectors of a cell, each with one number for each unit.
 
     Attributes:
-        state_parts: those that it carries, by name; the first is what it shows.
-        weight_columns: for each weight, with its bias, those that it yields, by name.
-        gates: which of these are gates: their sigmoid, from 0, shut, to 1, open, is what weighs something else.
-        first_biases: what a bias starts with in each of its vectors; zero in all, where it is not named.
+        state_parts: the names of the vectors that it carries from step to step; the first is its output.
+        weight_columns: for each pair of weight and bias, the names of the vectors that it computes.
+        gates: the vectors that are gates: a gate is a sigmoid, from 0, shut, to 1, open, that scales another vector.
+        first_biases: the initial bias of each vector of a weight; zero if the weight is not listed.
     """
 
     state_parts: tuple[str, ...]
@@ -27,7 +27,7 @@ class CellFacts:
 
     @property
     def columns(self) -> int:
-        """How many vectors all of its weights yield in a step."""
+        """The number of vectors that all of its weights compute in a step."""
         return sum(map(len, self.weight_columns.values()))
 
 
@@ -45,4 +45,4 @@ CELL_FACTS: dict[str, CellFacts] = {
         first_biases={"b": (0, 1, 0, 0)},  # it begins by remembering (Gers et al.)
     ),
 }
-"""By the names that `EchoConfig.cell` knows."""
+"""The facts by the cell names of `EchoConfig.cell`."""

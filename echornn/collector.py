@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector still while modules are imported."""
+"""Pauses Python's garbage collector while modules are imported."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
-    """Collect nothing inside. What an import makes stays, and to look through it again and again takes a tenth of the
-    time that TensorFlow, or the app, needs to be imported. Where the collector is off, it stays off.
+    """Pause the collector inside a ``with`` statement. Imported objects stay, and searching them again and again takes
+    a tenth
+    of the time that importing TensorFlow, or the app, needs. If the collector is off, it stays off.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -23,7 +24,7 @@ def paused() -> Iterator[None]:
 
 @contextlib.contextmanager
 def spared() -> Iterator[None]:
-    """As `paused`; and what is there at the end is never looked through again: for a program's own imports."""
+    """As `paused`; in addition the collector never searches the existing objects again: for a program's own imports."""
     with paused():
         yield
         gc.freeze()

@@ -25,22 +25,22 @@ MAX_STEPS = 2**31 - 1
 """The compiled loop counts time steps, units and predictions in int32."""
 
 MAX_EPOCHS = 10**12
-"""More than can ever be trained, and few enough that every count of windows stays exact."""
+"""More than can ever be trained, and few enough to keep every count of windows exact."""
 
 MAX_SEED = 2**128 - 1
-"""As many bits as NumPy's seed sequences tell apart."""
+"""NumPy's seed sequences use this many bits."""
 
 MAX_REPLICAS = 1_000_000
 
 LEAST_RATE, MAX_RATE = 1e-37, 1e38
-"""Where float32, which trains, neither loses digits nor overflows."""
+"""Within these limits float32, with which networks are trained, neither loses digits nor overflows."""
 
 SHOWN_CHARACTERS = 60
-"""Most of a refused value that its message shows."""
+"""The most characters of a refused value that the message shows."""
 
 
 class ConfigError(ValueError):
-    """A field that cannot work; the message names the field, its value and what is allowed."""
+    """A field with a value that cannot work; the message names the field, its value and what is allowed."""
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
         super().__init__(f"{field} = {_shown(value)} cannot be used: {allowed}")
@@ -53,7 +53,7 @@ class ConfigError(ValueError):
 class EchoConfig:
     """One experiment. The defaults reproduce the tutorial (its "Setup" section).
 
-    Values are checked when the object is made, so one that exists can be trained.
+    Values are checked when the object is made, so that every existing configuration can be trained.
 
     Raises:
         ConfigError: a value, or a combination of values, that cannot work.
@@ -177,16 +177,16 @@ class EchoConfig:
         )
 
     def of(self, replica: int) -> EchoConfig:
-        """What one of the replicas trains, counted from 0: a network alone; of a lone one, itself.
+        """The configuration of one replica, counted from 0, as a single network; for a single network, itself.
 
         Raises:
-            IndexError: there are not so many.
+            IndexError: there is no such replica.
         """
         if not 0 <= replica < self.replicas:
             raise IndexError(f"replica {replica} is not there: 0 to {self.replicas - 1}")
         if self.replicas == 1:
             return self
-        alone = copy.copy(self)  # checked before, and there may be thousands
+        alone = copy.copy(self)  # it was checked before, and there may be thousands
         object.__setattr__(alone, "seed", self.seed + replica)
         object.__setattr__(alone, "replicas", 1)
         return alone
@@ -209,7 +209,7 @@ class EchoConfig:
         return DATA_FIELDS.isdisjoint(self.changes_to(other))
 
     def same_task(self, other: EchoConfig) -> bool:
-        """Whether what was learned under one configuration still counts under the other: only `PACE_FIELDS` differ."""
+        """Whether results learned under one configuration still count under the other: only `PACE_FIELDS` differ."""
         return self.changes_to(other).keys() <= PACE_FIELDS
 
     @property
@@ -229,7 +229,7 @@ class EchoConfig:
 
     @property
     def unused_steps(self) -> int:
-        """Time steps of an epoch that no window trains: what the division by rows and by windows leaves over."""
+        """Time steps of an epoch that no window trains: the remainder of the division into rows and windows."""
         covered = (self.windows_per_epoch - 1) * self.window_stride + self.truncated_backprop_length
         return self.total_series_length - self.batch_size * covered
 
@@ -240,7 +240,7 @@ class EchoConfig:
 
     @property
     def input_size(self) -> int:
-        """Numbers that enter the cell at a time step: 1 for two classes (the tutorial), else one per class."""
+        """Numbers that enter the cell at a time step: 1 for two classes (the tutorial), else one for each class."""
         return 1 if self.num_classes == 2 else self.num_classes
 
 
@@ -254,19 +254,21 @@ MOST = {
     "seed": MAX_SEED,
     "stride": MAX_STEPS,
 }
-"""The highest value of each whole number that can be typed without end."""
+"""The highest value of each whole-number field that has no other limit."""
 
 LIVE_FIELDS = frozenset({"num_epochs", "learning_rate", "echo_step", "row_start"})
-"""Fields that can change between two windows; with the others a network starts over."""
+"""Fields that can change between two windows; if another field changes, the network starts over."""
 
 START_FIELDS = LIVE_FIELDS | {"seed", "init"}
-"""Fields that no compiled program depends on: with others of them a trainer starts over; the rest need another."""
+"""Fields that no compiled program depends on: if only these differ, a trainer starts over; else a new trainer is
+needed.
+"""
 
 DATA_FIELDS = frozenset({"seed", "total_series_length", "batch_size", "num_classes", "echo_step", "row_start"})
 """Fields that the data of an epoch depend on."""
 
 PACE_FIELDS = frozenset({"num_epochs", "learning_rate"})
-"""Fields that say how long and how fast is learned, not what."""
+"""Fields that say how long and how fast a network learns, not what it learns."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "cell": get_args(Cell),
@@ -275,10 +277,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "row_start": get_args(RowStart),
     "device": get_args(Device),
 }
-"""The words that each field of words allows."""
+"""The words that each field with a choice of words allows."""
 
 FRACTIONS = {"learning_rate": "a finite number above 0", "dropout": "0 to below 1"}
-"""The fields that need not be whole, and what they allow."""
+"""The fields that may be fractions, and the values that they allow."""
 
 
 def _check_type(config: EchoConfig, name: str) -> None:
@@ -303,20 +305,21 @@ def _check_type(config: EchoConfig, name: str) -> None:
 
 
 def require_epochs(config: EchoConfig, epoch: int, window: int) -> None:
-    """Refuse a ``num_epochs`` that training, whose next window is this one, has gone beyond.
+    """Raise an error if training has already gone beyond ``num_epochs``; ``epoch`` and ``window`` are the next to
+    train.
 
     Raises:
-        ConfigError: it has.
+        ConfigError: it has gone beyond.
     """
     least = epoch + (window > 0)
     _require(config, "num_epochs", config.num_epochs >= least, f"at least {least}, as trained")
 
 
 def _shown(value: object) -> str:
-    """The value as Python writes it, cut where it is long."""
+    """The value as Python writes it, shortened if it is long."""
     try:
         text = repr(value)
-    except ValueError:  # Python writes no whole number of more than some thousand digits
+    except ValueError:  # Python does not write whole numbers of more than some thousand digits
         return "a number of thousands of digits"
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}... ({len(text)} characters)"
 

@@ -17,7 +17,7 @@ NAME = "libtensorflow_cc.so.2"
 
 
 def load() -> None:
-    """Load it, so that TensorFlow's import finds it there; if it cannot be found, or on another system, do nothing."""
+    """Load the library, so that TensorFlow's import finds it; if it is not found, or on another system, do nothing."""
     if sys.platform != "linux":
         return
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):

@@ -17,17 +17,17 @@ from echornn.trainer_state import TrainerState
 
 @dataclass(frozen=True, eq=False)
 class PopulationState:
-    """Everything that decides how a population goes on, bit for bit; replicas are each array's first axis.
+    """Everything that decides how a population trains on, bit for bit; replicas are the first axis of each array.
 
     Attributes:
-        configs: what each replica trains.
+        configs: the configuration of each replica.
         epoch, window: the next window to train, the same for all.
         generation: how often the data was regenerated.
         draw: which of each seed's random starts the weights came from.
         weights: float32 [replicas, ...] by name.
         carried_state: float32 [replicas, batch_size, carried].
         optimizer: the optimizer's variables, as a trainer's has them.
-        solved: when each was solved.
+        solved: when each replica solved the task.
     """
 
     configs: tuple[EchoConfig, ...]
@@ -42,18 +42,20 @@ class PopulationState:
 
     @property
     def config(self) -> EchoConfig:
-        """What all train, where they differ by consecutive seeds: the first one's, with the number of replicas."""
+        """The first replica's configuration with the number of replicas; it describes all if they differ by consecutive
+        seeds.
+        """
         return dataclasses.replace(self.configs[0], replicas=len(self.configs))
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights of any replica are finite numbers; training cannot go on well from others."""
+        """Whether at least one replica has only finite weights; training cannot continue from non-finite ones."""
         replicas = len(self.configs)
         finite = [np.isfinite(array.reshape(replicas, -1)).all(axis=1) for array in self.weights.values()]
         return bool(np.logical_and.reduce(finite).any())
 
     def of(self, replica: int) -> TrainerState:
-        """The state of one replica: a `Trainer` of its configuration that restores it goes on alone."""
+        """The state of one replica: a `Trainer` of its configuration that restores it trains on alone."""
         return TrainerState(
             self.configs[replica],
             self.epoch,
@@ -67,4 +69,4 @@ class PopulationState:
 
 
 AnyState = TrainerState | PopulationState
-"""Of a network alone, or of many side by side."""
+"""The state of a single network, or of many side by side."""

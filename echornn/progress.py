@@ -15,7 +15,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """Every window's loss, and the last window in full.
+    """The loss of every trained window, and the last window in full.
 
     Attributes:
         losses: float32 [n], mean cross-entropy of each window in nats, before its update.
@@ -27,7 +27,7 @@ class Progress:
         probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
         states: float32 [batch_size, T, state_size], after each time step.
         init_state: float32 [batch_size, carried], the state that the window began with (see
-            `echornn.network.shapes.carried_size`); empty [0, 0] where it is not known.
+        `echornn.network.shapes.carried_size`); empty [0, 0] if it is not known.
     """
 
     losses: Floats
@@ -42,21 +42,21 @@ class Progress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: after which windows nothing goes on well: the loss is not finite."""
+        """bool [n]: for each window, whether training has failed after it: the loss is not finite."""
         return ~np.isfinite(self.losses)
 
     def until(self, windows: int, epoch: int, window: int) -> Progress:
-        """The first so many of the windows, the last of which is this one; what is shown of that is another's."""
+        """The first ``windows`` windows, ending at this position; the last window in full remains another one's."""
         return replace(self, losses=self.losses[:windows], errors=self.errors[:windows], epoch=epoch, window=window)
 
     def of(self, replica: int) -> Progress:
-        """Of a population of one: itself."""
+        """Itself, like one replica of a population of one."""
         return self
 
 
 @dataclass(frozen=True, eq=False)
 class PopulationProgress:
-    """Every window's loss in all replicas, and each one's last window in full.
+    """The loss of every trained window in all replicas, and the last window of each in full.
 
     Attributes:
         losses: float32 [n, replicas], mean cross-entropy of each window in nats, before its update.
@@ -66,10 +66,10 @@ class PopulationProgress:
         probabilities: float32 [T, batch_size, num_classes, replicas], the prediction before the update.
         states: float32 [T, batch_size, state_size, replicas], after each time step.
         init_state: float32 [batch_size, carried, replicas], what the window began with.
-        solved_at: int64 [replicas], windows along the path, from 1, after which each was solved; 0 where it is not yet.
-        trained: windows along the path, up to the last of these.
-        packed: uint32 [n, replicas], losses and errors in four bytes, where they are no more than that tells; see
-            `echornn.analysis.packed`.
+        solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet.
+        trained: the number of windows along the path, including these.
+        packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
+        `echornn.analysis.packed`.
     """
 
     losses: Floats
@@ -87,11 +87,11 @@ class PopulationProgress:
 
     @property
     def diverged(self) -> Bools:
-        """bool [n]: after which windows nothing goes on well: no replica's loss is a finite number."""
+        """bool [n]: for each window, whether training has failed after it: no replica's loss is finite."""
         return np.asarray(~np.isfinite(self.losses).any(axis=1))
 
     def until(self, windows: int, epoch: int, window: int) -> PopulationProgress:
-        """The first so many of the windows, the last of which is this one; what is shown of that is another's."""
+        """The first ``windows`` windows, ending at this position; the last window in full remains another one's."""
         losses, errors = self.losses[:windows], self.errors[:windows]
         trained = self.trained - len(self.losses) + windows
         solved_at = np.where(self.solved_at <= trained, self.solved_at, 0)
@@ -107,7 +107,7 @@ class PopulationProgress:
         )
 
     def of(self, replica: int) -> Progress:
-        """What a trainer of this replica alone would report."""
+        """The progress that a trainer of this replica alone would report."""
         return Progress(
             self.losses[:, replica],
             self.errors[:, replica],
@@ -122,4 +122,4 @@ class PopulationProgress:
 
 
 AnyProgress = Progress | PopulationProgress
-"""What a network alone, or many side by side, brought."""
+"""The progress of a single network, or of many side by side."""

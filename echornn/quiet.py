@@ -22,24 +22,24 @@ LOG_LINE = re.compile(
     rb"(?m)^(?:[IWE]\d{4} [\d:. ]+\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWE] \S+:\d+\] "
     rb"|WARNING: All log messages before absl|To enable the following instructions: ).*\n?"
 )
-"""Matches a log line of native code: information, a warning or an error, but nothing fatal."""
+"""Matches a log line of native code: information, a warning or an error, but no fatal error."""
 
 _importing = threading.Lock()
 
 
 def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
-    """Import TensorFlow, unless it is there, so that neither the import nor what follows prints log lines.
+    """Import TensorFlow, unless it is imported already, so that neither the import nor later calls print log lines.
 
-    Its errors come as exceptions. Log lines of all levels are printed where ``TF_CPP_MIN_LOG_LEVEL`` is set, 0 for all.
-    While it is imported, what other threads write to file descriptor 2 waits; it is written afterwards.
+    TensorFlow's errors are exceptions. If ``TF_CPP_MIN_LOG_LEVEL`` is set, log lines from that level on are printed; 0
+    prints all. During the import, writes of other threads to file descriptor 2 are held back and written afterwards.
 
     Args:
-        threshold: of small loops, which XLA then takes (see `echornn.small_loops`).
+        threshold: the threshold of small loops that XLA then uses (see `echornn.small_loops`).
     """
     with _importing, collector.paused():
         small_loops.ask_for(threshold)
-        # NumPy imports it when a median is first computed, also on another thread, and then goes through its types, to
-        # which TensorFlow adds: "dictionary changed size during iteration" ended the app.
+        # NumPy imports this module when a median is first computed, possibly on another thread, and then iterates
+        # over its types, to which TensorFlow adds: "dictionary changed size during iteration" ended the app.
         importlib.import_module("numpy.ma")
         if "tensorflow" in sys.modules or LEVEL in os.environ:
             return
@@ -54,9 +54,9 @@ def import_tensorflow(threshold: int = small_loops.THRESHOLD) -> None:
 
 @contextlib.contextmanager
 def _log_lines_dropped() -> Iterator[None]:
-    """Keep what is written to descriptor 2, and write it at the end without the log lines of native code.
+    """Hold back what is written to descriptor 2, and write it at the end without the log lines of native code.
 
-    Some are written before the level is looked at. Where there is nothing to keep it in, all is as ever.
+    Some log lines are written before the level is read. If there is no place to hold them, nothing is held back.
     """
     with contextlib.ExitStack() as undo:
         try:

@@ -16,25 +16,25 @@ from echornn.row_readings import Flip as Flip
 from echornn.row_readings import OfRows as OfRows
 
 Kind = Literal["memory", "units", "gradient", "effects", "reliance", "connectivity", "flip", "weights", "lyapunov"]
-"""What can be asked for, one of the readings below each."""
+"""The kinds of readings that can be asked for; the classes below define them."""
 
 MINUS_INFINITY = -87.0
-"""Lyapunov exponents of this and less stand for minus infinity: of what is gone in one step."""
+"""A Lyapunov exponent of this or less means minus infinity: differences vanish in one step."""
 
 SATURATED = 0.97
-"""A unit is saturated where it is farther than this from zero; a gate, where it is this near to shut or open."""
+"""A unit is saturated if it is farther than this from zero; a gate, if it is this near to shut or open."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the probes.
+    """A question to the probes.
 
     Attributes:
-        kinds: which readings.
-        part: the part of the network that `memory` and `units` read, by a name of `Readings.parts`; empty is the top
-            layer's h.
+        kinds: the readings that are wanted.
+        part: the part of the network that `memory` and `units` read, by its name in `Readings.parts`; if empty, the top
+        layer's h.
         flip: row and time step, from 0, of the window's input that `flip` changes to its next symbol; None for none.
-        row: the row of the window, from 0, that `effects` and `connectivity` look at; None for all.
+        row: the row of the window, from 0, that `effects` and `connectivity` read; None for all.
     """
 
     kinds: frozenset[Kind]
@@ -48,12 +48,12 @@ class Memory:
     """How well the input some steps ago can be read from a part of the network (Jaeger 2001, memory capacity).
 
     Attributes:
-        part: what it was read from.
+        part: the part that was read.
         by_lag: float32 [lags], r2 on held-out steps of the best linear read-out (least squares with intercept) of
             x[t-k] from it at t, for k = 0, 1, ..., some beyond T and the echo, at most 512; 0 to 1.
-        size: how many numbers the part has, the most that the bars of a linear read-out can sum up to.
-        numbers_a_symbol: independent numbers that a symbol is, num_classes - 1.
-        samples: time steps, of all rows, that r2 was judged on, after as many others were fitted; 0 where not known.
+        size: how many numbers the part has; the values of a linear read-out cannot add up to more.
+        numbers_a_symbol: how many independent numbers a symbol has, num_classes - 1.
+        samples: time steps, over all rows, on which r2 was measured, after as many others were fitted; 0 if unknown.
     """
 
     part: str
@@ -64,33 +64,35 @@ class Memory:
 
     @property
     def total(self) -> float:
-        """Numbers that linear read-outs find: the lags' sum, for each number that a symbol is; at most `size`."""
+        """How many numbers linear read-outs find: the sum over lags times the numbers in a symbol; at most `size`."""
         return min(float(self.by_lag.sum(dtype=np.float64)) * self.numbers_a_symbol, float(self.size))
 
     def shift_register(self, echo_step: int) -> int:
-        """Numbers that a linear shift register for the echo holds: the newest symbol and all those until the echo.
+        """How many numbers a linear shift register for the echo holds: the newest symbol and all those until the echo.
 
-        The echo needs its own lag only, and a read-out that is not linear may find more than a number in a unit: some
-        networks solve it with fewer.
+        The echo needs only its own lag, and a read-out that is not linear may find more than one number in a unit: some
+        networks solve the task with fewer.
         """
         return (echo_step + 1) * self.numbers_a_symbol
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """What each unit of a part does.
+    """The activity of each unit of a part.
 
     Attributes:
-        part: which part.
-        activity: float32 [batch_size, T, units], over the newest window, with the weights of now; empty [0, 0, units]
-            where there is no window yet.
-        saturated: bool, same shape: where it is farther than `SATURATED` from zero (a gate: where 2 g - 1 is, an LSTM's
-            c: where tanh(c) is).
-        share_saturated: of all units and steps of the probe's own data, 0 to 1.
+        part: the part.
+        activity: float32 [batch_size, T, units], over the newest window, with the present weights; empty [0, 0, units]
+            if
+        there is no window yet.
+        saturated: bool, same shape: whether it is farther than `SATURATED` from zero (for a gate g: whether 2 g - 1 is,
+            for an
+        LSTM's c: whether tanh(c) is).
+        share_saturated: the saturated share of all units and steps of the probe's own data, 0 to 1.
         spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
-        best_lag: int32 [units], the lag k whose input x[t-k] each correlates with the most, in size.
+        best_lag: int32 [units], the lag k whose input x[t-k] has the largest absolute correlation with each unit.
         correlation: float32 [units], that correlation, -1 to 1; 0 for a unit that does not move.
-        samples: time steps, of all rows, of the probe's own data; 0 where not known.
+        samples: time steps, over all rows, of the probe's own data; 0 if unknown.
     """
 
     part: str
@@ -105,7 +107,7 @@ class Units:
 
 @dataclass(frozen=True, eq=False)
 class Gradient:
-    """How far the error travels back, of the loss as it is without dropout.
+    """How far the error travels back; the loss is computed without dropout.
 
     Attributes:
         by_lag: float32 [lags], phi_k, the mean over t of ||dL_t/dh[t-k]||, nats for a unit of state, k = 0, 1, ...;
@@ -117,12 +119,14 @@ class Gradient:
             through K steps, and g through all of these lags (Aicher et al. 2019): the last entry is 0 whatever comes
             after it. An estimate free of the noise's square. NaN where the gradient is no larger than its noise, is
             none at all, or too large for float32.
-        bias_of_windows: the same of the gradient that training with windows of T steps uses, where an error late in
-            its window travels T steps and one at its beginning none. NaN also where T is no less than the lags.
+        bias_of_windows: the same for the gradient that training with windows of T steps uses, where an error late in
+            its
+        window travels T steps and an error at its beginning none. NaN also if T is not smaller than the number of lags.
         bias_spread: float32 [lags] (or [1], for all of them), how much larger each may be, two standard errors;
-            infinite where the bias is NaN. As large as the bias, or larger, the bias may be none.
-        bias_of_windows_spread: that of `bias_of_windows`.
-        samples: losses that were followed back; 0 where not known.
+            infinite if
+        the bias is NaN. If it is at least as large as the bias, the bias may be zero.
+        bias_of_windows_spread: the same for `bias_of_windows`.
+        samples: the number of losses that were followed back; 0 if unknown.
     """
 
     by_lag: Floats
@@ -133,20 +137,26 @@ class Gradient:
     samples: int = 0
 
     def through(self, steps: int) -> tuple[float, float]:
-        """Bias and spread where errors are followed through so many steps, from 1; NaN and infinity where no more than
-        so many were looked at, so that what they cut off is not known."""
+        """Bias and spread if errors are followed through so many steps, from 1; NaN and infinity if no more steps than
+        that were
+        measured, so that the part cut off is unknown.
+        """
         if steps >= len(self.bias):
             return np.nan, np.inf
         return float(self.bias[steps - 1]), float(np.broadcast_to(self.bias_spread, self.bias.shape)[steps - 1])
 
     @property
     def travels(self) -> bool:
-        """Whether any error gets even one step back; not where all units are saturated: then nothing tells of T."""
+        """Whether any error gets back at least one step; if all units are saturated none does, and nothing is known
+        about T.
+        """
         return len(self.by_lag) < 2 or bool((self.by_lag[1:] != 0).any())
 
     def enough(self, bias: float) -> int | None:
-        """The fewest steps from which on the bias is at most this, spread and all; None where even the most looked at
-        are too few, or the bias is not known."""
+        """The fewest steps with which the bias plus its spread is at most ``bias``; None if all measured steps are too
+        few, or
+        if the bias is unknown.
+        """
         too_few = np.flatnonzero(~(self.bias + self.bias_spread <= bias))
         steps = int(too_few[-1]) + 2 if too_few.size else 1
         return steps if steps < len(self.bias) else None
@@ -154,13 +164,13 @@ class Gradient:
 
 @dataclass(frozen=True, eq=False)
 class Reliance:
-    """How many predictions hang on the input some steps before them, by lag, in the probes' own data.
+    """How many predictions depend on the input some steps before them, by lag, in the probes' own data.
 
     Attributes:
-        turned: float32 [lags], share of the predictions that turn to another symbol when x[t-k] alone is changed, as in
-            `Effects`, for k = 0, 1, ..., the lags of `Memory`; 0 to 1.
-        moved: float32 [lags], how far they move, as `Effects` has it, a mean over all.
-        samples: predictions that were looked at, at each lag.
+        turned: float32 [lags], share of the predictions that change to another symbol if x[t-k] alone is changed, as in
+        `Effects`, for k = 0, 1, ..., the lags of `Memory`; 0 to 1.
+        moved: float32 [lags], how far they move, as in `Effects`; the mean over all.
+        samples: the number of predictions that were tested at each lag.
     """
 
     turned: Floats
@@ -170,10 +180,10 @@ class Reliance:
 
 @dataclass(frozen=True, eq=False)
 class Recurrent:
-    """One recurrent matrix.
+    """A recurrent weight matrix, and its eigenvalues.
 
     Attributes:
-        name: such as "W", or "W update", with the layer where there are several.
+        name: such as "W", or "W update", with the layer if there are several.
         eigenvalues: complex64 [state_size], the largest first.
     """
 
@@ -188,14 +198,15 @@ class Recurrent:
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """The weights and what is known of them.
+    """The weights, their names, and their changes.
 
     Attributes:
         weights: float32 arrays by name, [rows, columns].
-        rows, columns: for each, the names of its rows and columns.
-        update: for each, the size of its change in a window over its own: ||w - w before|| / windows between / ||w||;
-            NaN where there is no specimen before.
-        recurrent: the part of each that goes from state to state.
+        rows, columns: for each array, the names of its rows and columns.
+        update: for each array, the size of its change in a window relative to its own size: ||w - w before|| / windows
+            between
+        / ||w||; NaN if the earlier weights are unknown.
+        recurrent: the part of each matrix that goes from state to state.
     """
 
     weights: dict[str, Floats]
@@ -207,18 +218,20 @@ class Matrices:
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """What the probes read of one moment.
+    """The results of the probes at one moment.
 
     Attributes:
-        config: what was trained there.
+        config: the configuration there.
         branch, window: the moment: so many windows along that branch's path.
-        parts: names of the parts of the network that can be asked for, the top layer's h first.
-        kind fields: what was asked for; None for the rest, for what needs a window where there is none, and where the
-            weights are not finite.
-        lyapunov: float32, Lyapunov exponents of all that is carried, in nats a step, the largest first: all of up to
-            16, or else the leading 8; ln of float32's least number, -87.3, stands for minus infinity.
-        lyapunov_samples: time steps, of all rows, that they are a mean over; 0 where not known.
-        progress: the newest window there, which `units`, `effects`, `connectivity` and `flip` are of; None where there
+        parts: the names of the parts of the network that can be read, the top layer's h first.
+        kind fields: the readings that were asked for; None for all others, for those that need a window if there is
+            none,
+        and if the weights are not finite.
+        lyapunov: float32, Lyapunov exponents of the whole carried state, in nats a step, the largest first: all of up
+            to 16,
+        or else the leading 8; ln of float32's least number, -87.3, means minus infinity.
+        lyapunov_samples: time steps, over all rows, that each is averaged over; 0 if unknown.
+        progress: the newest window there, to which `units`, `effects`, `connectivity` and `flip` refer; None if there
             is none.
     """
 

@@ -14,15 +14,16 @@ from echornn.progress import Floats, Symbols
 class OfRows:
     """How much each prediction of the newest window depends on each input of its row in that window.
 
-    Inputs before the window are in the state that it begins with, and are not looked at.
+    Inputs before the window are contained in its initial state, and are not measured.
 
     Attributes:
         strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t depends
-            on x[s]; 0 where s comes after t.
-        probabilities: float32 [rows read, steps read, num_classes], what the weights of now predict there; `Progress`
-            has what was predicted before the window changed them.
-        first_row: the row of the window, from 0, that is the first read: all are, or the one that was asked for.
-        first_step: the step of the window, from 0, that is the first read: of more than 512, the newest are.
+            on x[s];
+        0 if s comes after t.
+        probabilities: float32 [rows read, steps read, num_classes], the predictions there with the present weights;
+        `Progress` has the predictions before the window changed the weights.
+        first_row: the first row of the window, from 0, that was read: all rows were, or only the requested one.
+        first_step: the first step of the window, from 0, that was read: of more than 512, only the newest are.
     """
 
     strength: Floats
@@ -51,12 +52,12 @@ class OfRows:
 class Effects(OfRows):
     """How each prediction changes if one input is changed; the row is computed again for each input.
 
-    An input is changed to its next symbol, after the last the first: of two symbols, it is flipped. `strength` is how
-    far the prediction moves: the total variation between the probabilities, half the sum of the sizes of their changes,
-    0 to 1.
+    An input is changed to the next symbol, the last symbol to the first: with two symbols, it is flipped. `strength` is
+    how far the prediction moves: the total variation distance between the probabilities, half the sum of their absolute
+    changes, 0 to 1.
 
     Attributes:
-        turned: bool, of the strength's shape: another symbol is the likeliest then.
+        turned: bool, of the strength's shape: whether another symbol becomes the likeliest.
     """
 
     turned: npt.NDArray[np.bool_] = field(kw_only=True)
@@ -66,19 +67,20 @@ class Effects(OfRows):
 class Connectivity(OfRows):
     """The local derivative of each prediction: `strength` is ||d logit(target at t) / d x[s]|| (Madsen 2019).
 
-    It tells what a small change of an input does, and inputs are symbols: where units are saturated it is next to zero
-    for an input that decides the prediction. `Effects` tells what another symbol does.
+    It describes the effect of a small change of an input, but inputs are symbols: if units are saturated, it is close
+        to
+    zero even for an input that decides the prediction. `Effects` describes the effect of another symbol.
     """
 
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """One row, computed again with one input changed.
+    """The predictions of one row, computed again with one input changed.
 
     Attributes:
-        row, step: which, from 0.
+        row, step: the position of the changed input, from 0.
         x: uint8 [T], the input with the change.
-        before, after: float32 [T, num_classes], the predictions without it and with it.
+        before, after: float32 [T, num_classes], the predictions without the change and with it.
     """
 
     row: int

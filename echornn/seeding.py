@@ -10,5 +10,5 @@ PROBES = 2
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The generator named by ``key`` (its first number says what it is for: DATA, WEIGHTS or PROBES)."""
+    """The generator named by ``key``; the first number of the key says its use: DATA, WEIGHTS or PROBES."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))

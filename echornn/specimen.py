@@ -11,15 +11,15 @@ from echornn.unlike_record import UnlikeRecord
 
 @dataclass(frozen=True, eq=False)
 class Specimen:
-    """A network at one moment of its run.
+    """A network at one moment of its run, for the probes.
 
     Attributes:
         state: the trainer's state there, with its configuration.
         branch, window: the moment: so many windows along that branch's path.
-        progress: the newest window, in full; None where none was trained there.
-        before: weights by name some windows earlier on the same path; None where they are not known.
-        windows_since: how many windows earlier.
-        unlike: where windows were trained again to come there, the first whose loss is another than is on record.
+        progress: the newest window, in full; None if none was trained there.
+        before: weights by name some windows earlier on the same path; None if unknown.
+        windows_since: how many windows earlier these were.
+        unlike: if windows were trained again to get there, the first whose loss differs from the record; else None.
     """
 
     state: TrainerState

@@ -17,12 +17,12 @@ class TrainerState:
     """Everything that decides how training goes on, bit for bit: plain numbers and arrays.
 
     Attributes:
-        config: what is trained.
+        config: the configuration.
         epoch, window: the next window to train.
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from.
         weights: float32 arrays by name.
-        carried_state: float32 [batch_size, carried], what the last window handed on (see `carried_size`).
+        carried_state: float32 [batch_size, carried], the state that the last window handed on (see `carried_size`).
         optimizer: the optimizer's variables (slots, iteration count), in its order.
     """
 
@@ -37,9 +37,9 @@ class TrainerState:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights are finite; training cannot go on well from others."""
+        """Whether all weights are finite; training cannot continue from non-finite ones."""
         return all(bool(np.isfinite(array).all()) for array in self.weights.values())
 
     def of(self, replica: int) -> TrainerState:
-        """Of a population of one: itself."""
+        """Itself, like one replica of a population of one."""
         return self

@@ -9,16 +9,16 @@ import numpy as np
 from echornn.progress import Floats
 
 MOST_DIGITS = 9
-"""Which tell every float32 from every other."""
+"""This many digits distinguish all float32 values."""
 
 
 @dataclass(frozen=True)
 class UnlikeRecord:
-    """The first window whose loss came out otherwise when it was trained again.
+    """The first window whose loss was different when it was trained again.
 
     Attributes:
-        window: along the path, from 1.
-        recorded, again: its loss as it was recorded, and as it came out, in nats.
+        window: its number along the path, from 1.
+        recorded, again: its loss as recorded, and when trained again, in nats.
     """
 
     window: int
@@ -26,7 +26,7 @@ class UnlikeRecord:
     again: float
 
     def __str__(self) -> str:
-        """For people, with as many digits as tell the two losses apart."""
+        """A sentence about it, with enough digits to distinguish the two losses."""
         for digits in range(3, MOST_DIGITS + 1):
             recorded, again = f"{self.recorded:.{digits}g}", f"{self.again:.{digits}g}"
             if recorded != again:
@@ -35,12 +35,12 @@ class UnlikeRecord:
 
 
 def first_unlike(before: int, recorded: Floats, again: Floats) -> UnlikeRecord | None:
-    """The first window that is not as it was recorded; None where all are.
+    """The first window whose loss differs from the record; None if none does.
 
     Args:
         before: windows along the path before the first of these.
-        recorded: losses as they were recorded, float32 [n] or [n, replicas]; NaN where one is lost.
-        again: those that came out, in the same shape.
+        recorded: the recorded losses, float32 [n] or [n, replicas]; NaN for a lost window.
+        again: the losses when trained again, in the same shape.
     """
     unlike = ~np.isnan(recorded) & (recorded != again)
     if not unlike.any():

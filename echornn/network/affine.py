@@ -14,7 +14,7 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class Activation(NamedTuple):
-    """A function of each number of an affine map's columns."""
+    """A function that is applied to each number of an affine map's columns."""
 
     function: Callable[[tf.Tensor], tf.Tensor]
     gain: float
@@ -26,11 +26,13 @@ SIGMOID = Activation(tf.sigmoid, 0.5)
 
 
 class Affine(Protocol):
-    """How a cell multiplies: it names the weight and the bias, and whoever runs it brings them."""
+    """How a cell multiplies: the cell names the weight and the bias, and the caller supplies them."""
 
     def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
-        """``[part, part, ...] W + b`` of parts, float32 [batch, part size, ...], in as many equal groups of columns as
-        there are activations, each group, float32 [batch, columns, ...], after its activation."""
+        """``[part, part, ...] W + b`` of parts, float32 [batch, part size, ...]. The columns are divided into as many
+        equal groups
+        as there are activations; the result is each group, float32 [batch, columns, ...], after its activation.
+        """
 
 
 def affine_of(weights: Tensors) -> Affine:
@@ -54,13 +56,15 @@ def activated(z: tf.Tensor, activations: Sequence[Activation]) -> list[tf.Tensor
 
 
 def activated_together(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
-    """The same for replicas, float32 [batch, columns, replicas], in one: all functions are one with a gain."""
+    """See `activated`; for replicas, float32 [batch, columns, replicas], all at once: all functions are one with a
+    gain.
+    """
     gain = _gains(z, activations)
     return 1 - gain + gain * tf.tanh(gain * z)
 
 
 def activated_before(z: tf.Tensor, value: tf.Tensor, activation: Activation) -> tf.Tensor:
-    """``value``, which is the activation of z as computed before: only the gradient to z is to be done."""
+    """Return ``value``, which was computed before as the activation of z: only the gradient to z is computed."""
     gain = activation.gain
 
     def forward(z: tf.Tensor, value: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -77,8 +81,10 @@ def _gains(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
 
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """``[part, part, ...] W + b``: one matrix product, as in the tutorial, instead of one for each part; of replicas,
-    whose parts are better not concatenated, one for each."""
+    """``[part, part, ...] W + b``: one matrix product, as in the tutorial, instead of one for each part; for replicas,
+    whose
+    parts should not be concatenated, one for each.
+    """
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many = has_replicas(w)
     sizes = _sizes(parts, w)
@@ -106,7 +112,9 @@ def _sizes(parts: Sequence[tf.Tensor], w: tf.Tensor) -> list[int]:
 
 
 def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """``z``, which is `affine_map` of these parts as computed before: only the gradient to the parts is to be done."""
+    """Return ``z``, which was computed before as the `affine_map` of these parts: only the gradient to the parts is
+    computed.
+    """
     sizes = _sizes(parts, w)
 
     def forward(z: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, object]:
@@ -116,7 +124,9 @@ def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.T
 
 
 def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
-    """The gradients to the parts: a product for each, since XLA then drops the ones nobody uses (that to the input of
-    the first layer, always)."""
+    """The gradients to the parts: one product for each, since XLA then drops unused ones (always the one to the input
+    of the
+    first layer).
+    """
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]

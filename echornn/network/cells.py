@@ -1,7 +1,7 @@
 """One step of a recurrent cell: input and state in, next state out.
 
-Every cell is written for one network and for many, whose replicas are one more axis, the last (see
-`echornn.network.replicas`), and multiplies only through the `Affine` it is given.
+Every cell is written for one network and for many, whose replicas are a further last axis (see
+`echornn.network.replicas`), and multiplies only through the `Affine` that it is given.
 """
 
 from __future__ import annotations
@@ -94,4 +94,4 @@ CELLS: dict[str, CellKind] = {
     "gru": CellKind(gru_cell, _keras_gru),
     "lstm": CellKind(lstm_cell, keras.layers.LSTM),
 }
-"""The cells by the names of `CELL_FACTS`: a new one is a step above, an entry here and an entry there."""
+"""The cells by the names of `CELL_FACTS`: to add one, write a step above, an entry here and an entry there."""

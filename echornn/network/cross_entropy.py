@@ -1,7 +1,9 @@
-"""Softmax and mean cross-entropy of a window ("Calculating loss"), in the form that XLA makes the fastest.
+"""Softmax and mean cross-entropy of a window ("Calculating loss"), in the form that XLA makes fastest.
 
-A lone network takes TensorFlow's operations. They want the classes last, where replicas are; for those it is written
-out, with its gradient, and with one logarithm of a product in place of a sum of logarithms, a sixth of all time.
+A single network uses TensorFlow's operations. They need the classes on the last axis, where replicas are; so replicas
+use
+a version of our own with its gradient, which takes one logarithm of a product instead of a sum of logarithms; this
+saves a sixth of all time.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import tensorflow as tf
 from echornn.network.replicas import sum_of_steps
 
 LARGEST_PRODUCT = 2.0**64
-"""Sums of exponentials, each from 1 to the number of classes, are multiplied no further than this; float32 ends at
-2^128."""
+"""Sums of exponentials, each from 1 to the number of classes, are multiplied up to this product; float32 ends at
+2^128.
+"""
 
 MOST_ROWS = 16
-"""Whose sums are multiplied: a loop over more is not unrolled, and then runs one number at a time."""
+"""The most rows whose sums are multiplied: a loop over more is not unrolled, and then computes one number at a time."""
 
 
 def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -28,7 +31,7 @@ def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.T
         labels: int32 [T, batch, ...].
 
     Returns:
-        Nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], to which no gradient leads.
+        Nats, float32 [...], and probabilities, float32 [T, batch, classes, ...], which have no gradient.
     """
     if len(logits.shape) > 3:
         return _of_replicas(logits, labels)
@@ -61,13 +64,13 @@ def _of_replicas(logits: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Te
 
 
 def _rows_together(rows: int, classes: int) -> int:
-    """The most rows, of which all can be cut into as many, whose sums can be multiplied."""
+    """The most rows whose sums can be multiplied, such that all rows can be divided into groups of so many."""
     most = max(1, min(MOST_ROWS, int(math.log(LARGEST_PRODUCT, classes))))
     return next(together for together in range(most, 0, -1) if rows % together == 0)
 
 
 def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """How many predictions of a window are wrong, int32 [...]; arguments as `cross_entropy` has them."""
+    """How many predictions of a window are wrong, int32 [...]; for the arguments see `cross_entropy`."""
     wrong = predicted(probabilities) != labels
     if len(probabilities.shape) == 3:
         return tf.reduce_sum(tf.cast(wrong, tf.int32), axis=[0, 1])
@@ -76,7 +79,9 @@ def errors(probabilities: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def predicted(probabilities: tf.Tensor) -> tf.Tensor:
-    """The likeliest class, the first of equals: float32 [T, batch, classes, ...] to int32 [T, batch, ...]."""
+    """The likeliest class, the first if several are equal: float32 [T, batch, classes, ...] to int32 [T, batch,
+    ...].
+    """
     if len(probabilities.shape) == 3:
         return tf.argmax(probabilities, axis=-1, output_type=tf.int32)
     classes = probabilities.shape[2]

@@ -23,10 +23,10 @@ Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 class EchoRNN(tf.Module):
-    """Recurrent cells on each other, run over a window, and a softmax layer on each state of the top one.
+    """Stacked recurrent cells, run over a window, and a softmax layer on each state of the top one.
 
     Attributes:
-        weights: the trained variables by name, see `weight_shapes`; a last axis, the same for all, is of replicas.
+        weights: the trained variables by name, see `weight_shapes`; a further last axis of all of them is for replicas.
     """
 
     def __init__(self, config: EchoConfig, initial: Weights) -> None:
@@ -45,11 +45,11 @@ class EchoRNN(tf.Module):
         Args:
             symbols: the window's input, uint8 [T, batch, ...].
             init_state: the state carried in, float32 [batch, carried, ...], see `carried_size`.
-            dropout_key: int32 [2, ...], what the states to drop are drawn from.
+            dropout_key: int32 [2, ...], the random key for the states to drop.
 
         Returns:
-            All that is carried on after each time step, float32 [T, batch, carried, ...], and the logits, float32
-            [T, batch, classes, ...]. The logits at a step are of the state after that step.
+            The carried state after each time step, float32 [T, batch, carried, ...], and the logits, float32
+            [T, batch, classes, ...]. The logits at a step belong to the state after that step.
         """
         config = self.config
         below = embed(symbols, config.num_classes)
@@ -83,17 +83,17 @@ class EchoRNN(tf.Module):
         return tf.reshape(logits, [steps, batch, self.config.num_classes])
 
     def _drop(self, states: tf.Tensor, key: tf.Tensor, layer: int) -> tf.Tensor:
-        """Zero a part of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""
+        """Zero a share of the states, and scale the rest up so that their mean stays (Srivastava et al. 2014)."""
         kept = 1 - self.config.dropout
         steps, batch, size, *replicas = states.shape
 
         def draws(key: tf.Tensor) -> tf.Tensor:
-            # Named, or XLA computes anew for each number which generator it is and what its key is: ten times as slow.
+            # Without the name, XLA computes the generator and its key again for each number: ten times as slow.
             return tf.random.stateless_uniform([steps, batch, size], key + tf.constant([layer, 0]), alg="philox")
 
         if not replicas:
             return tf.where(draws(key) < kept, states / kept, tf.zeros_like(states))
-        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # what it would draw alone
+        each = tf.map_fn(draws, tf.transpose(key), tf.float32)  # the draws of a single network
         return tf.where(tf.transpose(each, [1, 2, 3, 0]) < kept, states / kept, tf.zeros_like(states))
 
 
@@ -113,7 +113,7 @@ def checked_weights(
     """These weights as float32 arrays by name, in the order of `weight_shapes`.
 
     Args:
-        to_be: what was to be done with them, as the error says it: loaded, examined.
+        to_be: the purpose of the weights, for the error's text: loaded, examined.
 
     Raises:
         ValueError: they have other names or shapes than this configuration's, or numbers that are not finite.
@@ -131,7 +131,7 @@ def checked_weights(
 
 
 def initial_weights(config: EchoConfig, draw: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Weights to start from: a pure function of (seed, draw). Biases are zero, or what the cell says.
+    """Initial weights: a pure function of (seed, draw). Biases are zero, or as the cell says.
 
     With ``init="tutorial"`` a matrix is uniform in [0, 1). With ``"glorot"`` it is uniform in [-a, a),
     a = sqrt(6 / (rows + columns)) (Glorot and Bengio 2010, equation 16).

@@ -1,8 +1,8 @@
-"""Says which loops XLA may compile as one kernel each (see `echornn.small_loops`), and keeps it from the others.
+"""Decides which loops XLA may compile as one kernel each (see `echornn.small_loops`), and prevents it for the others.
 
 In one kernel nothing waits for the next kernel to start, but matrix products are plain loops, and long ones compile
-slowly. Processor time of a window, us, and seconds to compile, as many kernels and as one (TensorFlow 2.21; an rnn of
-4 units, batch 5, T = 15, where nothing else is said)::
+slowly. The table has the processor time of a window, us, and the seconds to compile, each as many kernels and as one
+(TensorFlow 2.21; an rnn of 4 units, batch 5, T = 15, unless something else is said)::
 
     the tutorial's     7.0/4.3   2.0/1.8     gru                18/12    4.4/5.7     batch 20    13.5/13.0  2.2/1.9
     T = 1              1.8/0.6   1.1/0.5     lstm               21/15    3.8/4.6     batch 50      30/40
@@ -17,10 +17,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 MOST_MULTIPLICATIONS = 400
-"""Of the largest product in a time step of a network whose loop is faster as one kernel."""
+"""The most multiplications of the largest product in a time step for which the loop is faster as one kernel."""
 
 MOST_STEPS = 32
-"""Of all layers unrolled together, where one kernel compiles about as fast as many; a step with gates counts twice."""
+"""The most unrolled steps of all layers for which one kernel compiles about as fast; a step with gates counts twice."""
 
 
 def is_faster_as_one(largest: int, steps: int) -> bool:
@@ -34,8 +34,8 @@ def is_faster_as_one(largest: int, steps: int) -> bool:
 
 
 def kept_apart(index: tf.Tensor) -> tf.Tensor:
-    """The same index of a loop's turn, from 0; the loop that computes it is never compiled as one kernel.
+    """Return a loop index, from 0, unchanged, in such a way that XLA never compiles the loop as one kernel.
 
-    XLA leaves out every loop with a sort in it. One of two numbers takes no time that could be measured.
+    XLA excludes every loop with a sort in it. Sorting two numbers takes no measurable time.
     """
     return tf.sort(tf.stack([index, -1]))[1]

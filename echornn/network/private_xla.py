@@ -1,6 +1,6 @@
 """Operations of XLA that TensorFlow has but does not publish, and slower substitutes if they are missing.
 
-They change no number, only what a compiled program costs: without them networks train right, and slower.
+They affect only the cost of a compiled program, not its numbers: without them networks train correctly, but slower.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def sums_of_halves(tensor: tf.Tensor) -> tf.Tensor:
 
 
 def write_step(whole: tf.Tensor, part: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """``whole``, [T, ...], with ``part``, [...], at a step; only in compiled programs."""
+    """``whole``, [T, ...], with ``part``, [...], in place of one step; only in compiled programs."""
     if _update_slice is None:
         return tf.tensor_scatter_nd_update(whole, [[step]], [part])
     return _update_slice(whole, part[tf.newaxis], tf.stack([step, *[tf.zeros_like(step)] * len(part.shape)]))
 
 
 def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
-    """So many ``steps`` of ``series``, its first axis, from ``begin`` on; only in compiled programs."""
+    """``steps`` steps of ``series``, along its first axis, from ``begin`` on; only in compiled programs."""
     if _slice is None:
         return tf.gather(series, begin + tf.range(steps))
     _, *others = series.shape
@@ -49,7 +49,7 @@ def read_steps(series: tf.Tensor, begin: tf.Tensor, steps: int) -> tf.Tensor:
 
 
 def write_into(whole: tf.Tensor, part: tf.Tensor, begin: Sequence[int]) -> tf.Tensor:
-    """``whole`` with ``part`` from ``begin`` on in place of what stood there; only in compiled programs."""
+    """``whole`` with ``part`` in place of the numbers from ``begin`` on; only in compiled programs."""
     if _update_slice is not None:
         return _update_slice(whole, part, tf.constant(begin))
     after = [all_ - first - size for all_, first, size in zip(whole.shape, begin, part.shape, strict=True)]

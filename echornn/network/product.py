@@ -1,13 +1,15 @@
-"""Matrix products in the form that XLA makes the fastest for their size.
+"""Matrix products in the form that XLA makes fastest for their size.
 
-Written as multiply and sum, XLA fuses a product with what stands around it into one kernel; a matrix product of its
-own costs a call, but larger ones are then blocked and vectorised. Time of one window, us, all products as matrix
+XLA fuses a product that is written as multiply and sum with the operations around it into one kernel. A separate matrix
+product costs a call, but large ones are then blocked and vectorised. Time of one window, us, with all products as
+matrix
 products against all as multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
 
     S4 B5 28.7/5.4   S4 B256 142/100   S8 B50 68/30   S10 B50 89/85   S12 B50 74/123   S16 B5 41/13   S16 B50 69/94
 
-What decides is the number of multiplications. A weight's gradient sums over all rows and time steps at once and
-crosses earlier: 5.1/5.8 with 1 500 of them (multiply and sum wins), 27.0/23.2 with 20 400.
+The number of multiplications decides. The gradient of a weight sums over all rows and time steps at once and has a
+lower
+limit: 5.1/5.8 with 1 500 multiplications (multiply and sum wins), 27.0/23.2 with 20 400.
 """
 
 from __future__ import annotations
@@ -17,19 +19,21 @@ import tensorflow as tf
 from echornn.network.replicas import has_replicas
 
 PRODUCT_LIMIT = 6000
-"""Most multiplications, rows * inner * columns, of a product that is multiplied and summed."""
+"""The most multiplications, rows * inner * columns, of a product that is written as multiply and sum."""
 
 GRADIENT_LIMIT = 3000
 """The same for the gradient of a weight."""
 
 REPLICA_LIMIT = 1500
-"""Most multiplications of a product, in one network, that many networks side by side do faster than one after the
-other. Side by side a product is always multiplied and summed, eight networks at a time. Us of one core for a network
+"""The most multiplications of a product, in one network, for which many networks side by side are faster than one after
+the other. Side by side a product is always multiplied and summed, eight networks at a time. Us of one core for a
+network
 and window, 32 side by side against one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34,
-S6 B25 26/37, S16 B50 163/86."""
+S6 B25 26/37, S16 B50 163/86.
+"""
 
 FEW = 2
-"""An inner dimension so small that multiply and sum wins whatever the rest."""
+"""With an inner dimension up to this, multiply and sum wins whatever the other sizes are."""
 
 
 def is_fused(rows: int, inner: int, columns: int) -> bool:
@@ -38,7 +42,7 @@ def is_fused(rows: int, inner: int, columns: int) -> bool:
 
 
 def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns], or of replicas, the last axis of both."""
+    """``a @ w`` for float32 a [..., rows, inner] and w [inner, columns]; replicas are a further last axis of both."""
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -2) * w, axis=-3)
     inner, columns = w.shape[-2:]
@@ -48,7 +52,7 @@ def product(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def product_with_transposed(a: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner], or of replicas, the last axis of both."""
+    """``a @ w^T`` for float32 a [..., rows, inner] and w [columns, inner]; replicas are a further last axis of both."""
     if has_replicas(w):
         return tf.reduce_sum(tf.expand_dims(a, -3) * w, axis=-2)
     columns, inner = w.shape[-2:]
@@ -61,12 +65,13 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Gradients to W and b of ``z = a W + b``, from the gradient to z.
 
     Args:
-        a: float32 [rows, inner], rows of all time steps together; of replicas [..., rows, inner, replicas].
-        dz: float32 [rows, columns]; of replicas [..., rows, columns, replicas].
+        a: float32 [rows, inner], the rows of all time steps together; with replicas [..., rows, inner, replicas].
+        dz: float32 [rows, columns]; with replicas [..., rows, columns, replicas].
 
     Returns:
-        dW, float32 [inner, columns], and db, float32 [1, columns]. db is the row of dW that would belong to an input
-        of ones, so one product gives both. Of replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
+        dW, float32 [inner, columns], and db, float32 [1, columns]. db is the row of dW that would belong to an input of
+        ones,
+        so one product gives both. With replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
     """
     if has_replicas(dz):
         d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)

@@ -1,13 +1,15 @@
 """Helpers for networks that are computed together: each tensor has the replicas on its last axis.
 
-A tensor of a lone network is [batch, features], of weights [rows, columns]; of many it is [batch, features, replicas]
-and [rows, columns, replicas]. Replicas come last since that is what the processor's vectors then hold: one operation
-for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1 (2 where time
-leads), and with the functions of this file where XLA needs to be told more of many than of one:
+A tensor of a single network is [batch, features], its weights are [rows, columns]; for many networks these are
+[batch, features, replicas] and [rows, columns, replicas]. Replicas come last since a processor's vector then holds
+them:
+one operation for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1
+(2
+if time comes first), and use the functions of this file where XLA needs more help with many networks than with one:
 
 - a concatenation becomes a scalar loop, and so does all that XLA fuses with it, or with a part that is written into
   place, or with a sum over more than some ten numbers.
-- what several consumers read is computed once by each of them, inside their loops, unless it is made `materialized`.
+- a value that several operations read is computed again by each, inside their loops, unless it is `materialized`.
 - a loop over fewer than 64 replicas that does little is unrolled, and then is scalar too.
 
 Measured at the tutorial's sizes, 64 replicas, one core, us a network and window: 1.85 before the second half of the
@@ -24,15 +26,16 @@ from echornn.network.private_xla import sums_of_halves, write_into
 
 
 def has_replicas(weight: tf.Tensor) -> bool:
-    """Whether weights, [rows, columns, ...], or what has as many axes, are of replicas."""
+    """Whether weights, [rows, columns, ...], or another tensor with as many axes, have replicas."""
     return len(weight.shape) > 2
 
 
 def materialized(tensor: tf.Tensor) -> tf.Tensor:
-    """The same, float32 [batch, features, ...]; of replicas XLA computes it once, whatever reads it.
+    """The same tensor, float32 [batch, features, ...]; with replicas XLA computes it only once, whatever reads it.
 
-    It does so with what it takes for expensive, such as a division; that by one, which it does not know to be one,
-    changes no bit.
+    XLA does so for expensive operations, such as a division; this one divides by one, which XLA cannot know, and
+    changes
+    no bit.
     """
     if not has_replicas(tensor):
         return tensor
@@ -42,7 +45,7 @@ def materialized(tensor: tf.Tensor) -> tf.Tensor:
 
 
 def joined(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
-    """The parts behind each other along an axis; those of replicas written into place."""
+    """The parts joined along an axis; those of replicas are written into place."""
     if len(parts) == 1:
         return parts[0]
     sizes = [part.shape[axis] for part in parts]
@@ -65,7 +68,7 @@ def join_features(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """Float32 [batch, features, ...] in so many equal parts along the features."""
+    """The tensor, float32 [batch, features, ...], divided into so many equal parts along the features."""
     if not has_replicas(tensor):
         parts: list[tf.Tensor] = tf.split(tensor, count, axis=-1)
         return parts
@@ -79,13 +82,13 @@ def split_features(tensor: tf.Tensor, count: int) -> list[tf.Tensor]:
 def sum_of_steps(tensor: tf.Tensor) -> tf.Tensor:
     """The sum over the first axis of float32 [T, ...].
 
-    It is a kernel of its own: fused with what it sums, that would be computed one number at a time.
+    It has its own kernel: fused with the operation that it sums, that would be computed one number at a time.
     """
     return tf.reduce_sum(sums_of_halves(tensor), axis=0)
 
 
 def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Parts of one size, [batch, features, replicas], along their features."""
+    """Parts of one size, [batch, features, replicas], side by side along their features."""
     batch, size, replicas = parts[0].shape
     parts = [materialized(part) for part in parts]
     number = tf.reshape(tf.range(len(parts)), [1, len(parts), 1, 1])
@@ -96,7 +99,7 @@ def _side_by_side(parts: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def _written(parts: Sequence[tf.Tensor], axis: int) -> tf.Tensor:
-    """The parts along an axis, each written into place."""
+    """The parts joined along an axis, each written into place."""
     shape = list(parts[0].shape)
     shape[axis] = sum(part.shape[axis] for part in parts)
     whole, begin = tf.zeros(shape, parts[0].dtype), 0

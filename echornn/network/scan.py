@@ -1,9 +1,10 @@
 """Runs a cell over the time steps of a window, with a backward pass that computes the weights' gradients at the end.
 
-Only the gradient to the state has to go back step by step; those of the weights are one product over the rows of all
-steps. Short windows are unrolled whole. Long ones run as a loop over blocks of unrolled steps, so that they compile in
-a second or two at any length; going back, the loop runs each block forward again, but for its large products, which
-were kept.
+Only the gradient to the state has to go back step by step; those to the weights are one product over the rows of all
+steps. Short windows are unrolled completely. Long ones run as a loop over blocks of unrolled steps, so that they
+compile
+in a second or two at any length; in the backward pass, the loop runs each block forward again, except for its large
+products, which were kept.
 
 ::
 
@@ -33,11 +34,13 @@ from echornn.network.product import is_fused, weight_gradient
 Step = Callable[[tf.Tensor, tf.Tensor, Affine], tf.Tensor]
 
 UNROLLED_WHOLE = 32
-"""Longest window that is unrolled whole: a step then runs up to 1.8 times as fast, but compiles for 45 ms."""
+"""The longest window that is unrolled completely: a step then runs up to 1.8 times as fast, but takes 45 ms to
+compile.
+"""
 
 
 class _Product(NamedTuple):
-    """One affine map that a step made."""
+    """One affine map that a step computed."""
 
     weight: str
     bias: str
@@ -46,13 +49,13 @@ class _Product(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Large ones are kept for the way back; a small one is sooner done again than fetched."""
+        """Large products are kept for the backward pass; a small one is faster computed again than read."""
         inner = sum(part.shape[1] for part in self.parts)
         return not is_fused(self.z.shape[0], inner, self.z.shape[1])
 
 
 class _Recorded(NamedTuple):
-    """One step with the tape that watched it."""
+    """One step with the tape that recorded it."""
 
     tape: tf.GradientTape
     inputs: tf.Tensor
@@ -62,7 +65,7 @@ class _Recorded(NamedTuple):
 
 
 def block_length(window_length: int) -> int:
-    """Time steps that are unrolled together: all, or 10 to 16 that leave no rest, or else 10."""
+    """Time steps that are unrolled together: all, or 10 to 16 if that leaves no remainder, or else 10."""
     if window_length <= UNROLLED_WHOLE:
         return window_length
     return next((block for block in range(10, 17) if window_length % block == 0), 10)
@@ -77,9 +80,9 @@ def scan(
         step: a cell.
         inputs: float32 [T, batch, input, ...].
         init_state: float32 [batch, state, ...].
-        weights: what the cell names, tensors or variables.
-        block: time steps unrolled together; T, or fewer.
-        apart: whether XLA is kept from making one kernel of a loop over blocks.
+        weights: the weights that the cell names, tensors or variables.
+        block: the number of time steps unrolled together; T, or fewer.
+        apart: whether XLA is prevented from making one kernel of a loop over blocks.
 
     Returns:
         float32 [T, batch, state, ...].
@@ -120,7 +123,7 @@ def scan(
 def _run_step(
     step: Step, inputs: tf.Tensor, state: tf.Tensor, weights: Tensors, known: Sequence[tf.Tensor | None] = ()
 ) -> tuple[tf.Tensor, list[_Product]]:
-    """One step, and the products that it made; those ``known`` from before are not computed again."""
+    """One step, and the products that it computed; the ``known`` ones are not computed again."""
     products: list[_Product] = []
 
     def affine(parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
@@ -141,10 +144,10 @@ def _record(
     weights: Tensors,
     known: Sequence[tf.Tensor | None] = (),
 ) -> list[_Recorded]:
-    """Run the steps, each under a tape of its own; ``known`` are products, float32 [steps, batch, columns, ...]."""
+    """Run the steps, each under its own tape; ``known`` are products, float32 [steps, batch, columns, ...]."""
     recorded = []
     for t, inputs in enumerate(inputs_series):
-        with tf.GradientTape() as tape:  # one a step: a tape over all steps would gather dW step by step
+        with tf.GradientTape() as tape:  # one for each step: a tape over all steps would gather dW step by step
             tape.watch([inputs, state])
             at_step = [None if z is None else z[t] for z in known]
             next_state, products = _run_step(step, inputs, state, weights, at_step)
@@ -162,13 +165,13 @@ def _backward(
         recorded: the steps, in order.
         d_states: the gradient to the state after each step, from outside.
         d_state: the gradient to the last state, from the steps that follow.
-        weights: those that the steps may name; one named more than once has the sum, one never named has zero.
+        weights: the weights that the steps may use; one that is used more than once gets the sum, an unused one zero.
     """
     d_inputs: list[tf.Tensor] = []
     d_products: list[list[tf.Tensor]] = []
     for one, d_outside in zip(reversed(recorded), reversed(d_states), strict=True):
         zs = [made.z for made in one.products]
-        # Zero and not None where a product leads nowhere: the rows of all steps are stacked below.
+        # Zero instead of None for a product without effect: the rows of all steps are stacked below.
         d_state, d_input, *d_zs = one.tape.gradient(
             one.next_state, [one.state, one.inputs, *zs], d_state + d_outside, tf.UnconnectedGradients.ZERO
         )
@@ -185,7 +188,7 @@ def _backward(
 
 
 class _BlockLoop:
-    """The steps of whole blocks, as a loop forward that keeps what the loop back needs.
+    """The steps of whole blocks, as a loop forward that keeps what the backward loop needs.
 
     Attributes:
         states: float32 [steps, batch, state, ...], after each step.
@@ -197,7 +200,7 @@ class _BlockLoop:
         self._step, self._weights, self._block, self._apart = step, weights, block, apart
         self._count = inputs.shape[0] // block
         self._inputs = self._in_blocks(inputs)
-        _, trial = _run_step(step, inputs[0], init_state, weights)  # not computed: only its sizes are looked at
+        _, trial = _run_step(step, inputs[0], init_state, weights)  # not computed: only its sizes are used
         self._kept = [index for index, made in enumerate(trial) if made.is_kept]
         self._products = len(trial)
         shapes = [

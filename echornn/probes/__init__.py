@@ -1,14 +1,14 @@
 """What a network holds, and how its error travels: functions of its weights, its state and data.
 
-`echornn.examine` answers a `Question` about a `Specimen` with `Readings`; below it is a file for each probe, over
+`echornn.examine` answers a `Question` about a `Specimen` with `Readings`. Each probe has its own file, and uses
 ``prepared`` (the network run over ``series``, the probes' own data, and over the newest window), ``running`` and
-``following`` (forward and backward). For scripts, of weights as a trainer has them::
+``following`` (forward and backward). Scripts can give weights as a trainer has them::
 
     from echornn.probes import memory_by_lag, turned_by_lag, gradient_by_lag, lyapunov_exponents, spectral_radius
     memory_by_lag(weights, config)      # float32 [lags], 0 to 1; its sum is at most state_size
     turned_by_lag(weights, config)      # float32 [lags], 0 to 1; which inputs predictions hang on
 
-A probe is added as a file here, with a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
+To add a probe, add a file here, a field in `echornn.readings.Readings`, a kind there, and a line in ``examine``.
 The names are imported when first used.
 """
 

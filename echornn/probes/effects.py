@@ -9,7 +9,7 @@ from echornn.readings import Effects
 
 
 def effects(prepared: Prepared, row: int | None = None) -> Effects | None:
-    """How far each prediction moves with each input of its row changed alone; None without a window.
+    """How far each prediction moves if each input of its row is changed alone; None without a window.
 
     Args:
         row: see `rows_read`.

@@ -18,10 +18,10 @@ from echornn.specimen import Specimen
 
 
 def examine(specimen: Specimen, question: Question) -> Readings:
-    """What is asked, of this network at this moment; a pure function of both.
+    """The readings that the question asks for, of this network at this moment; a pure function of both.
 
-    A part that the network does not have is answered for the top layer's h. Of weights that are not finite nothing is
-    read. It may be called from any thread, beside training: it neither reads nor changes what a trainer has.
+    If the network lacks the requested part, the top layer's h is read instead. Weights that are not finite give no
+    readings. Any thread may call this during training: it neither reads nor changes anything of a trainer.
     """
     state = specimen.state
     parts = parts_of(state.config)

@@ -9,9 +9,9 @@ from echornn.readings import Flip
 
 
 def flip(prepared: Prepared, row: int, step: int) -> Flip | None:
-    """The predictions of a row of the newest window with one input changed to its next symbol, and without.
+    """The predictions of a row of the newest window, with one input changed to the next symbol, and without the change.
 
-    None without a window, or where it has no such row or step.
+    None without a window, or if it has no such row or step.
     """
     window, config = prepared.window, prepared.config
     if window is None or not (0 <= row < config.batch_size and 0 <= step < config.truncated_backprop_length):

@@ -20,7 +20,7 @@ from echornn.progress import Floats, Symbols
 
 
 class Flipped(NamedTuple):
-    """How predictions differ from those of the row as it is; 0 and False where the input comes after the prediction."""
+    """How predictions differ from those of the unchanged row; 0 and False if the input comes after the prediction."""
 
     moved: Floats
     """Total variation between the probabilities, float32 [rows, prediction's step, input's step], 0 to 1."""
@@ -29,7 +29,9 @@ class Flipped(NamedTuple):
 
 
 def next_symbol(x: Symbols, classes: int) -> Symbols:
-    """What an input is changed to: the next symbol, after the last the first; with two classes it is flipped."""
+    """The symbols after a change: each input becomes the next symbol, the last the first; with two classes it is
+    flipped.
+    """
     return ((x.astype(np.int64) + 1) % classes).astype(np.uint8)
 
 
@@ -38,23 +40,23 @@ def flip_each(config: EchoConfig, weights: Mapping[str, Floats], x: Symbols, ini
 
     Args:
         x: uint8 [steps, rows].
-        init_state: what each row begins with, float32 [rows, carried].
+        init_state: the initial state of each row, float32 [rows, carried].
     """
     steps, rows = x.shape
-    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last is the row as it is
+    variants = np.repeat(x[:, np.newaxis], steps + 1, axis=1)  # the last is the unchanged row
     each = np.arange(steps)
     variants[each, each] = next_symbol(x, config.num_classes)
     begun = np.tile(init_state, (steps + 1, 1))
     graph = _flipping(structure(config), steps, rows)
     moved, turned = call(graph, variants.reshape(steps, -1), begun, *ordered(config, weights))
-    before = np.tri(steps, dtype=np.bool_)  # what comes later moves nothing but the last digit
+    before = np.tri(steps, dtype=np.bool_)  # later inputs change only the last digit
     by_row = (2, 0, 1)
     return Flipped(moved.transpose(by_row) * before, turned.transpose(by_row) & before)
 
 
 @functools.lru_cache(GRAPHS_KEPT)
 def _flipping(config: EchoConfig, steps: int, rows: int) -> Any:
-    """Only what is asked is kept of each step, not the states and probabilities of all variants."""
+    """A graph that keeps only the results of each step, not the states and probabilities of all variants."""
     count = (steps + 1) * rows
 
     def forward(x: tf.Tensor, init_state: tf.Tensor, weights: Mapping[str, tf.Tensor]) -> Any:

@@ -23,12 +23,18 @@ class Tails(NamedTuple):
     """Gradients of losses at some target steps, by how far they travel."""
 
     norms: Floats
-    """Size of the gradient to all that is carried after step t-k, a mean over the targets and rows; float32 [lags]."""
+    """Size of the gradient to the whole carried state after step t-k, averaged over targets and rows; float32
+    [lags].
+    """
     beyond: Doubles
-    """Of the gradient to all weights but W2 and b2, of the mean loss of each group of rows, as inner products of the
-    groups: entry K is of what lags K and more bring, so entry 0 of the whole; float64 [lags + 1, groups, groups]."""
+    """Inner products between groups of rows of their gradients of the mean loss, to all weights except W2 and b2. Entry
+    K has
+    the contribution of lags K and more, so entry 0 the whole gradient; float64 [lags + 1, groups, groups].
+    """
     beyond_windows: Doubles
-    """Of what windows of T steps cut off from it: of lag k, the share min(k, T) / T; float64 [groups, groups]."""
+    """The same for the part that windows of T steps cut off: of lag k, the share min(k, T) / T; float64 [groups,
+    groups].
+    """
 
 
 def to_inputs(
@@ -40,11 +46,11 @@ def to_inputs(
         x: uint8 [steps, rows].
         before: the state before each step, float32 [steps, rows, carried].
         d_logits: the gradient to the logits at each of the last steps, float32 [targets, rows, classes].
-        lags: how many.
+        lags: the number of lags.
 
     Returns:
-        Size of the gradient to the input at step t-k, float32 [lags, targets, rows]; what lies before the first step is
-        no number of meaning.
+        Size of the gradient to the input at step t-k, float32 [lags, targets, rows]; entries before the first step are
+        meaningless.
     """
     graph = _to_inputs(structure(config), x.shape[1], len(d_logits))
     (sizes,) = call(graph, x, before, d_logits, np.int32(lags), *ordered(config, weights))
@@ -60,10 +66,10 @@ def tails(
     lags: int,
     groups: int,
 ) -> Tails:
-    """Follow gradients back as `to_inputs` does, to what is carried and to the recurrent weights.
+    """Follow gradients back as `to_inputs` does, but to the carried state and to the recurrent weights.
 
     Args:
-        groups: of rows, as many in each.
+        groups: the number of groups of rows, all of one size.
     """
     graph = _cutting(structure(config), x.shape[1], len(d_logits), groups)
     window = np.float32(config.truncated_backprop_length)
@@ -71,14 +77,14 @@ def tails(
 
 
 def at_lag(series: tf.Tensor, lag: tf.Tensor, targets: int) -> tf.Tensor:
-    """What lies that lag behind each of the last steps of [steps, rows, ...], as [targets * rows, ...]."""
+    """The values ``lag`` steps before each of the last steps of [steps, rows, ...], as [targets * rows, ...]."""
     steps = tf.shape(series)[0] - targets + tf.range(targets) - lag
     chosen = tf.gather(series, tf.maximum(steps, 0))
     return tf.reshape(chosen, [targets * series.shape[1], series.shape[2]])
 
 
 def size(vectors: tf.Tensor) -> tf.Tensor:
-    """Length of each, float32 [..., n] to [...]; without the squares of numbers too large or too small for float32."""
+    """The length of each vector, float32 [..., n] to [...]; it squares no number too large or too small for float32."""
     largest = tf.reduce_max(tf.abs(vectors), axis=-1, keepdims=True)
     return largest[..., 0] * tf.norm(tf.math.divide_no_nan(vectors, largest), axis=-1)
 
@@ -93,7 +99,9 @@ def _back(
     keep: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, ...]],
     shapes: Sequence[Sequence[int]],
 ) -> tuple[tf.Tensor, ...]:
-    """What is kept at each lag, of the gradients to what is carried, [targets * rows, carried], and to the input."""
+    """The values kept at each lag from the gradients to the carried state, [targets * rows, carried], and to the
+    input.
+    """
     targets, rows, classes = d_logits.shape
     last = step(config, weights, at_lag(inputs, tf.constant(0), targets), at_lag(before, tf.constant(0), targets)).state
     with tf.GradientTape() as tape:
@@ -132,9 +140,9 @@ def _to_inputs(config: EchoConfig, rows: int, targets: int) -> Any:
 
 @functools.lru_cache(GRAPHS_KEPT)
 def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
-    """From the farthest lag to the nearest, so that only one sum as large as the groups' weights is held.
+    """A graph from the farthest lag to the nearest, so that it holds only one sum as large as the groups' weights.
 
-    Each group multiplies with weights of its own, which are all the same, and so gets its own gradient to them.
+    Each group multiplies with its own copy of the weights, and so gets its own gradient to them.
     """
 
     def grouped(samples: tf.Tensor) -> tf.Tensor:
@@ -143,7 +151,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
         return tf.reshape(tf.transpose(apart, [1, 0, 2, 3]), [targets * rows, samples.shape[-1]])
 
     def multiply(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-        """With w [groups, inner, columns] and b [groups, 1, columns]."""
+        """Multiply by w [groups, inner, columns] and add b [groups, 1, columns]."""
         a = tf.reshape(tf.concat(parts, axis=-1), [groups, targets * rows // groups, w.shape[1]])
         return tf.reshape(tf.matmul(a, w) + b, [targets * rows, w.shape[2]])
 
@@ -179,7 +187,7 @@ def _cutting(config: EchoConfig, rows: int, targets: int, groups: int) -> Any:
             d_state = grouped(tf.gather(to_states, k)) * (groups / (targets * rows))
             gradients = tape.gradient(after, watched, d_state)
             gradient = tf.concat([tf.reshape(one, [groups, -1]) for one in gradients], axis=-1)
-            gradient = tf.cast(gradient, tf.float64)  # small numbers have squares that float32 does not
+            gradient = tf.cast(gradient, tf.float64)  # the squares of small numbers need float64
             share = tf.minimum(tf.cast(k, tf.float32), window) / window
             sums += gradient
             cut += tf.cast(share, tf.float64) * gradient

@@ -1,4 +1,4 @@
-"""Gradient by lag: how far the error of a time step travels back, and what truncation cuts off of it."""
+"""Gradient by lag: how far the error of a time step travels back, and how much of it truncation cuts off."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from echornn.readings import Gradient
 
 
 def gradient(prepared: Prepared) -> Gradient:
-    """Each row of the targets' series brings the losses of its last steps, followed back through all the lags.
+    """The reading: the losses of the last steps of each row of the targets' series, followed back through all lags.
 
     The bias is that of "Adaptively truncating backpropagation through time to control gradient bias" (Aicher, Foti and
-    Fox 2019), relative to the gradient through all lags that are looked at. Dropout is off.
+    Fox 2019), relative to the gradient through all measured lags. Dropout is off.
     """
     series, ran = prepared.targets, prepared.on_targets
     targets, rows = series.y.shape
@@ -23,6 +23,6 @@ def gradient(prepared: Prepared) -> Gradient:
     cut = tails(prepared.config, prepared.weights, series.x, before, d_logits, series.steps_back, series.groups)
     sizes, spreads = ratios(np.concatenate([cut.beyond[1:], cut.beyond_windows[np.newaxis]]), cut.beyond[0])
     if prepared.config.truncated_backprop_length >= series.steps_back:
-        sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach as far as is looked at, or farther
+        sizes[-1], spreads[-1] = np.nan, np.inf  # windows reach as far as the lags, or farther
     bias, spread = sizes.astype(np.float32), spreads.astype(np.float32)
     return Gradient(cut.norms, bias[:-1], float(sizes[-1]), spread[:-1], float(spreads[-1]), targets * rows)

@@ -1,9 +1,9 @@
 """How probes use TensorFlow: as graphs without XLA; the graphs used last are kept.
 
-They are not compiled by XLA: at the rows that probes take they need 1 to 3 ms at the tutorial's sizes, twice as long as
-compiled ones, but are there 0.1 s after they are first asked for, instead of 2 s, and keep no memory mappings (see
-`echornn.training.programs`), so that however many networks are looked at, the process goes on. How many steps or lags
-they run is no part of them. They run on the CPU, beside whatever trains.
+XLA does not compile them: with the probes' rows they take 1 to 3 ms at the tutorial's sizes, twice as long as compiled
+ones, but are ready 0.1 s after the first request instead of 2 s, and keep no memory mappings (see
+`echornn.training.programs`), so that any number of networks can be examined. A graph serves any number of steps or
+lags. All run on the CPU, at the same time as training.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats
 
 GRAPHS_KEPT = 16
-"""Of each kind."""
+"""How many graphs of each kind are kept."""
 
 CPU = "/CPU:0"
 
 
 def structure(config: EchoConfig) -> EchoConfig:
-    """The configuration with all that a graph does not depend on set to the defaults."""
+    """The configuration with every field that a graph does not depend on set to its default."""
     return EchoConfig(
         cell=config.cell,
         state_size=config.state_size,
@@ -34,10 +34,10 @@ def structure(config: EchoConfig) -> EchoConfig:
 
 
 def call(graph: Any, *arguments: Any) -> tuple[Any, ...]:
-    """What a graph gives for these arguments, as arrays.
+    """The results of a graph for these arguments, as arrays.
 
     Raises:
-        MemoryError: TensorFlow had too little.
+        MemoryError: TensorFlow had too little memory.
     """
     try:
         with tf.device(CPU):

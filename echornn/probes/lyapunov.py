@@ -22,27 +22,28 @@ from echornn.probes.series import FEW_ROWS, draw
 from echornn.progress import Floats, Symbols
 
 ALL_UP_TO = 16
-"""Largest number of exponents that are all computed."""
+"""Up to this number of exponents, all are computed."""
 
 LEADING = 8
-"""How many are, where there are more."""
+"""How many are computed if there are more."""
 
 STEPS_TO_SETTLE = 32
 STEPS_MEASURED = 128
 
 SAMPLES = STEPS_MEASURED * FEW_ROWS
-"""Time steps, of all rows, that an exponent is a mean over."""
+"""The time steps, over all rows, that an exponent is averaged over."""
 
 LEAST = float(np.log(np.finfo(np.float32).tiny))
-"""What stands for minus infinity: -87.3, where a direction is lost in one step, as far as float32 knows."""
+"""The number that means minus infinity: -87.3, if a direction vanishes in one step within float32's range."""
 
 
 def lyapunov(prepared: Prepared) -> Floats:
     """Lyapunov exponents in nats a step, the largest first; all of up to 16, or else the leading 8. Float32.
 
-    By QR of the step Jacobians (Benettin et al. 1980; of networks: Engelken, Wolf and Abbott 2023), of their transposes
-    and from the last step to the first: the product of all of them has the same singular values, and its rows are
-    what back-propagation computes. It is over all that is carried, under the probes' uniform symbols.
+    They are computed by QR of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and Abbott 2023),
+    of
+    their transposes and from the last step to the first: the product of all has the same singular values, and its rows
+    are those of back-propagation. It covers the whole carried state, under the probes' uniform symbols.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING

@@ -15,7 +15,7 @@ from echornn.specimen import Specimen
 
 
 def matrices(specimen: Specimen) -> Matrices:
-    """All weights and biases, as they are."""
+    """All weights and biases, unchanged."""
     config, weights = specimen.state.config, specimen.state.weights
     names = _names(config)
     return Matrices(
@@ -28,7 +28,7 @@ def matrices(specimen: Specimen) -> Matrices:
 
 
 def recurrent(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[Recurrent]:
-    """Of each layer, and of each vector that its cell computes, the matrix that the state before is multiplied with."""
+    """For each layer, and each vector that its cell computes, the matrix that multiplies the previous state."""
     size, kind = config.state_size, CELL_FACTS[config.cell]
     for layer, names in enumerate(layer_weight_names(config)):
         suffix = f" layer {layer + 1}" if config.num_layers > 1 else ""
@@ -45,7 +45,7 @@ def _eigenvalues(block: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.compl
 
 
 def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows: int) -> float:
-    """||w - w before|| / ||w||, for one window of those between; NaN where it is not known."""
+    """||w - w before|| / ||w||, divided by the number of windows between; NaN if unknown."""
     if before is None or windows < 1 or name not in before or before[name].shape != now.shape:
         return float("nan")
     size = float(np.linalg.norm(now))
@@ -54,7 +54,7 @@ def _update(now: Floats, before: Mapping[str, Floats] | None, name: str, windows
 
 
 def _names(config: EchoConfig) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Rows and columns of each of the model's weights."""
+    """The names of the rows and columns of each of the model's weights."""
     size, kind = config.state_size, CELL_FACTS[config.cell]
     inputs = ("x",) if config.num_classes == 2 else tuple(f"x={symbol}" for symbol in range(config.num_classes))
     state = tuple(f"h{unit}" for unit in range(1, size + 1))

@@ -11,7 +11,7 @@ from echornn.progress import Symbols
 from echornn.readings import Memory
 
 LEAST_SIZE = 1e-12
-"""Of an eigenvalue, over the largest, that counts."""
+"""An eigenvalue below this share of the largest is ignored."""
 
 Doubles = npt.NDArray[np.float64]
 
@@ -19,8 +19,8 @@ Doubles = npt.NDArray[np.float64]
 def memory(prepared: Prepared, part: CellPart) -> Memory:
     """r2 by lag of the best linear read-out, fitted on half of the rows and judged on the other half.
 
-    "Short term memory in echo state networks" (Jaeger 2001), whose memory capacity is the sum over all lags. With two
-    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose parts are judged together.
+    "Short term memory in echo state networks" (Jaeger 2001), where memory capacity is the sum over all lags. With two
+    classes the read-out is of x as 0 or 1; with more, of the one-hot vector, whose parts are measured together.
     """
     read, series, classes = prepared.read(part), prepared.series, prepared.config.num_classes
     rows = read.shape[1] // 2
@@ -36,8 +36,9 @@ def memory(prepared: Prepared, part: CellPart) -> Memory:
 class _ReadOut:
     """Least squares with intercept from some numbers, float64 [samples, units], to any targets.
 
-    By the eigenvalues of the units' correlations, five times as fast as a singular value decomposition where there are
-    hundreds; what it cannot tell apart, float32 states cannot hold.
+    It uses the eigenvalues of the units' correlations, which is five times as fast as a singular value decomposition
+    for
+    hundreds of units; differences too small for it are too small for float32 states as well.
     """
 
     def __init__(self, fitted: Doubles, judged: Doubles) -> None:
@@ -49,7 +50,7 @@ class _ReadOut:
         self._inverse = (directions[:, known] / sizes[known]) @ directions[:, known].T
 
     def r2(self, fitted: Doubles, judged: Doubles) -> float:
-        """Of the read-out of these targets, float64 [samples, numbers]; 0 to 1."""
+        """The r2 of the read-out of these targets, float64 [samples, numbers]; 0 to 1."""
         mean = fitted.mean(axis=0)
         read = mean + self._judged @ (self._inverse @ (self._fitted.T @ (fitted - mean)))
         spread = ((judged - judged.mean(axis=0)) ** 2).sum()

@@ -8,22 +8,24 @@ import numpy.typing as npt
 Doubles = npt.NDArray[np.float64]
 
 ERRORS = 2.0
-"""Standard errors that a spread is."""
+"""The number of standard errors in a spread."""
 
 
 def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
-    """Size of some mean vectors over that of the whole, and how much larger it may be, from independent groups.
+    """The size of some mean vectors relative to the whole, and how much larger it may be, from independent groups.
 
-    The square of a mean has the square of its noise in it; products of different groups have not. So a size is the
-    root of the mean product of two different groups, and 0 where that is negative. How much larger it may be is two
-    standard errors of the ratio of the squares, by leaving each group out in turn (the jackknife, Efron 1982).
+    The square of a mean contains the square of its noise; products of different groups do not. So the size is the root
+    of
+    the mean product of two different groups, and 0 if that is negative. How much larger it may be is two standard
+    errors
+    of the ratio of the squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
     Args:
         parts: inner products of the groups' vectors, float64 [parts, groups, groups].
-        whole: of the whole's, [groups, groups].
+        whole: those of the whole, [groups, groups].
 
     Returns:
-        float64 [parts], both; NaN and infinity where the whole is no larger than its own noise.
+        float64 [parts], both; NaN and infinity if the whole is no larger than its own noise.
     """
     unknown = np.full(len(parts), np.nan), np.full(len(parts), np.inf)
     if not np.isfinite(whole).all() or not np.isfinite(parts).all():
@@ -40,7 +42,9 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
-    """Mean product of two different groups, [...] of [..., groups, groups]; and without each group, [..., groups]."""
+    """Mean product of two different groups, [...] from [..., groups, groups]; and the same without each group, [...,
+    groups].
+    """
     groups = products.shape[-1]
     own = np.diagonal(products, axis1=-2, axis2=-1)
     with_others = products.sum(axis=-1) - own
@@ -50,7 +54,7 @@ def _squares(products: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def _standard_error(left_out: Doubles) -> Doubles:
-    """By the jackknife, of what was computed without each group, [..., groups]."""
+    """The standard error by the jackknife, from values computed without each group, [..., groups]."""
     groups = left_out.shape[-1]
     squares = (left_out - left_out.mean(axis=-1, keepdims=True)) ** 2
     error: Doubles = np.sqrt((groups - 1) / groups * squares.sum(axis=-1))

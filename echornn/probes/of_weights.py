@@ -21,14 +21,14 @@ Weights = Mapping[str, npt.ArrayLike]
 
 
 def specimen_of(weights: Weights, config: EchoConfig) -> Specimen:
-    """A network as a specimen, which has no newest window.
+    """A network as a specimen without a newest window.
 
     Args:
-        weights: by name, as a trainer's.
-        config: what they are the weights of.
+        weights: the weights by name, as a trainer has them.
+        config: the configuration of the network.
 
     Raises:
-        ValueError: they are not that, or not finite.
+        ValueError: they do not fit the configuration, or are not finite.
     """
     arrays = checked_weights(weights, config, "examined")
     carried = np.zeros((config.batch_size, carried_size(config)), np.float32)
@@ -39,7 +39,7 @@ def memory_by_lag(weights: Weights, config: EchoConfig, part: str = "") -> Float
     """r2 of the best linear read-out of x[t-k] from a part of the network, by lag k; see `echornn.readings.Memory`.
 
     Args:
-        part: one of `echornn.readings.Readings.parts`; unset, the top layer's h.
+        part: one of `echornn.readings.Readings.parts`; by default the top layer's h.
 
     Returns:
         float32 [lags], 0 to 1. Their sum is at most state_size / (num_classes - 1).
@@ -63,15 +63,16 @@ def gradient_by_lag(weights: Weights, config: EchoConfig) -> Floats:
 
 
 def turned_by_lag(weights: Weights, config: EchoConfig) -> Floats:
-    """Share of predictions that turn when x[t-k] alone is changed, by lag k, float32 [lags], 0 to 1; see
-    `echornn.readings.Reliance`."""
+    """Share of predictions that change if x[t-k] alone is changed, by lag k, float32 [lags], 0 to 1; see
+    `echornn.readings.Reliance`.
+    """
     found = _read(weights, config, "reliance").reliance
     assert found is not None
     return found.turned
 
 
 def lyapunov_exponents(weights: Weights, config: EchoConfig) -> Floats:
-    """Nats a step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
+    """Lyapunov exponents in nats a step, float32, the largest first; see `echornn.readings.Readings.lyapunov`."""
     found = _read(weights, config, "lyapunov").lyapunov
     assert found is not None
     return found

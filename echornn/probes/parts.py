@@ -10,12 +10,12 @@ from echornn.config import EchoConfig
 
 @dataclass(frozen=True)
 class CellPart:
-    """A vector of the state's size.
+    """A vector with one number for each unit, that the probes can read.
 
     Attributes:
-        name: such as ``h``, ``c`` or ``forget``, with the layer where there are several: ``layer 2 h``.
-        is_gate: whether it stands among the gates, and not in what is carried.
-        where: its place there; see `echornn.network.step.Stepped`.
+        name: such as ``h``, ``c`` or ``forget``, with the layer if there are several: ``layer 2 h``.
+        is_gate: whether it is a gate rather than part of the carried state.
+        where: its position there; see `echornn.network.step.Stepped`.
     """
 
     name: str
@@ -24,7 +24,9 @@ class CellPart:
 
 
 def parts_of(config: EchoConfig) -> dict[str, CellPart]:
-    """All parts by name: the top layer's h, the rest that it carries, its gates; then the layers below, alike."""
+    """All parts by name: the top layer's h, the other vectors that it carries, its gates; then the lower layers in the
+    same way.
+    """
     cell, size = CELL_FACTS[config.cell], config.state_size
     found = []
     for layer in reversed(range(config.num_layers)):

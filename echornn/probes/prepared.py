@@ -15,7 +15,9 @@ from echornn.progress import Floats, Symbols
 from echornn.specimen import Specimen
 
 STEPS_TO_SETTLE = 256
-"""From a zero state: of the tutorial's start, 2 of 100 rows are still elsewhere after 20 steps, none after 200."""
+"""Steps from a zero state: of the tutorial's start, 2 of 100 rows have not settled after 20 steps, all have after
+200.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +37,13 @@ class NewestWindow:
 class Prepared:
     """The network of a specimen, run over the probes' own series and over its newest window.
 
-    The probes' rows begin with what the batch's rows carry, since a network may rest in one of several places, and from
-    a zero state may take hundreds of steps to come to where training is; at an epoch's beginning, it takes them.
+    The probes' rows begin with the states that the batch's rows carry. A network may rest in one of several states, and
+    from a zero state may take hundreds of steps to get to where training is; at an epoch's beginning, the probes run
+    them.
 
     Attributes:
-        config, weights: what the network is.
-        window: its newest window; None where there is none that can be run again.
+        config, weights: those of the network.
+        window: its newest window; None if there is none that can be run again.
     """
 
     def __init__(self, specimen: Specimen) -> None:
@@ -56,7 +59,7 @@ class Prepared:
 
     @functools.cached_property
     def on_series(self) -> Ran:
-        """What the network does on it."""
+        """The network's states on this data."""
         return run(self.config, self.weights, self.series.x, self.first_state(self.series.x.shape[1]))
 
     @functools.cached_property
@@ -66,26 +69,26 @@ class Prepared:
 
     @functools.cached_property
     def on_targets(self) -> Ran:
-        """What the network does on it."""
+        """The network's states on this data."""
         return run(self.config, self.weights, self.targets.x, self.first_state(self.targets.x.shape[1]))
 
     @functools.cached_property
     def on_window(self) -> Ran:
-        """What it does, with the weights of now, on the newest window, which must be there."""
+        """The network's states, with the present weights, on the newest window, which must exist."""
         assert self.window is not None
         return run(self.config, self.weights, self.window.x, self.window.init_state)
 
     def read(self, part: CellPart) -> Floats:
-        """A part at the steps of the series that are read, float32 [steps read, rows, units]."""
+        """A part of the network at the steps of the series that are read, float32 [steps read, rows, units]."""
         return part_of(self.on_series, part)[self.series.steps_back :]
 
     def first_state(self, rows: int) -> Floats:
-        """What the probes' rows begin with, float32 [rows, carried]."""
+        """The initial states of the probes' rows, float32 [rows, carried]."""
         return np.resize(self._settled, (rows, carried_size(self.config)))
 
     @functools.cached_property
     def _settled(self) -> Floats:
-        """States that training comes through, float32 [some rows, carried]."""
+        """States that occur in training, float32 [some rows, carried]."""
         carried = self._carried
         if carried is not None and np.isfinite(carried).all() and carried.any():
             return carried
@@ -95,17 +98,17 @@ class Prepared:
 
 
 def part_of(ran: Ran, part: CellPart) -> Floats:
-    """A part of what was run, float32 [steps, rows, units]."""
+    """One part of the network's states or gates in a run, float32 [steps, rows, units]."""
     return (ran.gates if part.is_gate else ran.states)[..., part.where]
 
 
 def states_before(init_state: Floats, states: Floats) -> Floats:
-    """The state before each step, from those after each; float32 [steps, rows, carried]."""
+    """The state before each step, from the states after each; float32 [steps, rows, carried]."""
     return np.concatenate([init_state[np.newaxis], states[:-1]])
 
 
 def _newest_window(specimen: Specimen) -> NewestWindow | None:
-    """None also where it is of another configuration, or the state that it began with is not known."""
+    """The specimen's newest window; None if it has another configuration, or its initial state is unknown."""
     config, progress = specimen.state.config, specimen.progress
     if progress is None:
         return None

@@ -11,7 +11,7 @@ from echornn.readings import Reliance
 
 
 def reliance(prepared: Prepared) -> Reliance:
-    """Of the last steps of each row of the probes' own data, all of which have all the lags behind them."""
+    """The reading, from the last steps of each row of the probes' own data, which have all lags before them."""
     sizes = flip_sizes_for(prepared.config)
     x = draw(prepared.config, sizes.steps, sizes.rows)
     moved, turned = flip_each(prepared.config, prepared.weights, x, prepared.first_state(sizes.rows))

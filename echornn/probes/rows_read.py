@@ -23,9 +23,9 @@ class RowsRead(NamedTuple):
     probabilities: Floats
     """The predicted probabilities, float32 [rows, steps, classes]."""
     first_row: int
-    """The row of the window, from 0, that is the first here."""
+    """The index in the window, from 0, of the first row here."""
     first_step: int
-    """The step of the window, from 0, that is the first here."""
+    """The index in the window, from 0, of the first step here."""
 
 
 def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
@@ -34,7 +34,7 @@ def rows_read(prepared: Prepared, row: int | None = None) -> RowsRead | None:
     If a window has more than 512 steps, only the newest are read, since memory and time grow with their square.
 
     Args:
-        row: the row of the window to read; if it has no such row, the last one; all rows, unless given.
+        row: the row of the window to read; if there is no such row, the last one; by default all rows.
     """
     window = prepared.window
     if window is None:

@@ -18,10 +18,10 @@ from echornn.progress import Floats, Symbols
 
 
 class Ran(NamedTuple):
-    """What a run over time steps shows, time first."""
+    """The results of a run over time steps, time first."""
 
     states: Floats
-    """All that is carried on after each step, float32 [steps, rows, carried]."""
+    """The whole carried state after each step, float32 [steps, rows, carried]."""
     gates: Floats
     """Float32 [steps, rows, gates]."""
     probabilities: Floats
@@ -60,5 +60,5 @@ def _running(config: EchoConfig, rows: int) -> Any:
 
 
 def logits_of(config: EchoConfig, weights: Mapping[str, tf.Tensor], states: tf.Tensor) -> tf.Tensor:
-    """Of the states after a step, float32 [rows, carried] to [rows, classes]."""
+    """The logits from the states after a step, float32 [rows, carried] to [rows, classes]."""
     return affine_map([states[:, shown_part(config)]], weights["W2"], weights["b2"])

@@ -14,52 +14,54 @@ from echornn.progress import Symbols
 
 LEAST_SAMPLES = 4096
 SAMPLES_A_UNIT = 22
-"""Half of them are fitted, and the other half judges the fit: ten for each number fitted, and some more."""
+"""Half of the samples are fitted, and the other half measures the fit: ten for each fitted number, and some more."""
 
 LEAST_ROWS, MOST_ROWS = 64, 512
 LEAST_STEPS_READ = 8
 
 MOST_TARGETS = 16_384
-"""Losses that are followed back: a network that has solved its task has few that are large, and the gradient of 512 of
-them is mostly chance."""
+"""The most losses that are followed back: in a network that has solved its task few losses are large, and the gradient
+of
+512 of them is mostly chance.
+"""
 
 WORK_OF_TARGETS = 6.3e7
-"""Multiplications of all of them and all lags, of a layer as the tutorial's: what bounds the targets of larger ones."""
+"""Multiplications for all targets and lags with a layer like the tutorial's; this limits the targets of larger ones."""
 
 WORK_OF_A_UNIT = 28
-"""What a unit's step costs beside its multiplications, in those."""
+"""The cost of a unit's step besides its multiplications, in multiplications."""
 
 LEAST_WORK = 2**14
-"""Targets times lags of networks however large, with no fewer than `LEAST_ROWS` targets."""
+"""Targets times lags for networks of any size, with at least `LEAST_ROWS` targets."""
 
 MOST_FLIPPED_ROWS = 64
 
 WORK_OF_FLIPS = 2.5e8
-"""Multiplications of all rows that are run anew for each of their inputs: about as long as gradients take."""
+"""Multiplications for all rows that are run again for each of their inputs: they take about as long as gradients."""
 
 MOST_GROUPS, LEAST_GROUPS = 16, 4
-"""Of rows; see `TargetSeries`."""
+"""The number of groups of rows; see `TargetSeries`."""
 
 MOST_WEIGHTS_OF_MANY = 2**14
-"""From state to state, of networks whose rows are in many groups."""
+"""Weights from state to state up to which a network's rows are divided into many groups."""
 
 FEW_ROWS = 8
-"""Where many steps are needed, and few rows will do."""
+"""The number of rows if many steps are needed, and few rows suffice."""
 
 LAGS_BEYOND = 5
-"""Lags that memory is read at beyond the echo and the window, a quarter of them at the least."""
+"""Memory is read at this many lags beyond the echo and the window, or at a quarter more if that is more."""
 
 MOST_LAGS = 512
 
 
 @dataclass(frozen=True, eq=False)
 class ProbeSeries:
-    """Rows that are run, and read when what they began with is forgotten.
+    """Rows that are run; they are read only after the effect of their initial state has vanished.
 
     Attributes:
         x: uint8 [steps, rows].
-        lags: how many lags memory is read at, from 0 on.
-        steps_back: so many steps at the beginning are not read.
+        lags: the number of lags at which memory is read, from 0 on.
+        steps_back: this many steps at the beginning are not read.
     """
 
     x: Symbols
@@ -78,9 +80,10 @@ class TargetSeries:
     Attributes:
         x: uint8 [steps, rows].
         y: the echo at the last steps, uint8 [targets, rows].
-        steps_back: how many steps they are followed back.
-        groups: of rows, one after the other, as many in each; no symbol is in two of them, so what differs between
-            their gradients is chance.
+        steps_back: the number of steps that they are followed back.
+        groups: the number of groups of consecutive rows, all of one size; no symbol is in two groups, so differences
+            between
+        their gradients are due to chance.
     """
 
     x: Symbols
@@ -91,13 +94,13 @@ class TargetSeries:
 
 @dataclass(frozen=True)
 class SeriesSizes:
-    """How large a series is.
+    """The sizes of a series.
 
     Attributes:
-        steps, rows: of all of it.
-        lags: how many memory is read at, those of the echo and of the window and some more, at most 512.
-        steps_back: through how many steps gradients are followed, twice as many as either, at most 512.
-        targets: steps at the end of each row whose loss is followed back.
+        steps, rows: those of the whole series.
+        lags: the lags at which memory is read: those of the echo and of the window and some more, at most 512.
+        steps_back: the steps through which gradients are followed: twice the larger of both, at most 512.
+        targets: the steps at the end of each row whose loss is followed back.
     """
 
     steps: int
@@ -108,7 +111,7 @@ class SeriesSizes:
 
 
 def sizes_for(config: EchoConfig) -> SeriesSizes:
-    """What `series_for` draws; nothing is drawn for it."""
+    """The sizes of `series_for`, computed without drawing it."""
     lags, steps_back = _lags_and_steps_back(config)
     samples = max(LEAST_SAMPLES, SAMPLES_A_UNIT * (config.state_size + 1))
     steps_read = max(LEAST_STEPS_READ, lags // 4)
@@ -117,7 +120,7 @@ def sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def target_sizes_for(config: EchoConfig) -> SeriesSizes:
-    """What `targets_for` draws: as many targets as there is time for, `MOST_TARGETS` of a network as the tutorial's."""
+    """The sizes of `targets_for`: as many targets as time allows, `MOST_TARGETS` for a network like the tutorial's."""
     lags, steps_back = _lags_and_steps_back(config)
     work = steps_back * config.num_layers * config.state_size * (config.state_size + WORK_OF_A_UNIT)
     least = min(MOST_ROWS, max(LEAST_ROWS, LEAST_WORK // steps_back))
@@ -127,7 +130,9 @@ def target_sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
-    """Rows each of whose inputs is changed in turn: few of networks and lags for which that is much work."""
+    """The sizes of rows whose inputs are changed in turn: few rows for networks and lags for which that is much
+    work.
+    """
     lags, _ = _lags_and_steps_back(config)
     targets = max(LEAST_STEPS_READ, lags // 4)
     steps = lags + targets - 1
@@ -137,7 +142,9 @@ def flip_sizes_for(config: EchoConfig) -> SeriesSizes:
 
 
 def groups_for(config: EchoConfig) -> int:
-    """Groups of rows: fewer of large networks, since each has a gradient as large as the weights."""
+    """The number of groups of rows: fewer for large networks, since each group has a gradient as large as the
+    weights.
+    """
     return MOST_GROUPS if config.num_layers * config.state_size**2 <= MOST_WEIGHTS_OF_MANY else LEAST_GROUPS
 
 
@@ -149,16 +156,16 @@ def _lags_and_steps_back(config: EchoConfig) -> tuple[int, int]:
 
 @functools.lru_cache(2)
 def series_for(config: EchoConfig) -> ProbeSeries:
-    """A pure function of the seed and of the sizes."""
+    """The probes' own data; a pure function of the seed and of the sizes."""
     sizes = sizes_for(config)
     return ProbeSeries(draw(config, sizes.steps, sizes.rows), sizes.lags, sizes.steps_back)
 
 
 @functools.lru_cache(2)
 def targets_for(config: EchoConfig) -> TargetSeries:
-    """A pure function of the seed and of the sizes.
+    """The data whose losses are followed back; a pure function of the seed and of the sizes.
 
-    Of an echo from before all steps that are run, only that it is: its symbols are no later ones.
+    If the echo comes from before all steps that are run, the targets are simply no later symbols.
     """
     sizes = target_sizes_for(config)
     echo = min(config.echo_step, sizes.steps)

@@ -14,11 +14,11 @@ from echornn.progress import Counts, Floats
 from echornn.readings import SATURATED, Units
 
 LEAST_MOVE = 1e-6
-"""Of a unit's size: what moves less stands still, as far as float32 knows."""
+"""A unit that moves less than this, relative to its size, counts as still within float32's precision."""
 
 
 def units(prepared: Prepared, part: CellPart) -> Units:
-    """The units in the newest window, with the weights of now, and what the probes' own data tells of each."""
+    """The units in the newest window with the present weights, and the statistics of each on the probes' own data."""
     read = prepared.read(part)
     if prepared.window is None:
         activity = np.zeros((0, 0, read.shape[-1]), np.float32)
@@ -38,16 +38,18 @@ def units(prepared: Prepared, part: CellPart) -> Units:
 
 
 def saturated(part: CellPart, activity: Floats) -> npt.NDArray[np.bool_]:
-    """Which of a part's numbers are; a gate's are counted from its middle, an LSTM's c as h sees it, tanh(c)."""
+    """Which of a part's numbers are saturated; a gate is measured from its middle, an LSTM's c as h sees it,
+    tanh(c).
+    """
     shown = 2 * activity - 1 if part.is_gate else np.tanh(activity) if part.name.endswith("c") else activity
     return np.abs(shown) > SATURATED
 
 
 def _followed(read: Floats, series: ProbeSeries, classes: int) -> tuple[Counts, Floats]:
-    """For each unit the lag whose input it correlates with the most, and that correlation.
+    """For each unit the lag of the input with the strongest correlation, and that correlation.
 
-    Each row is taken for itself: where rows rest in different places, that is no following.
-    With more than two classes it is that with the symbol that shows the most, against all others.
+    Each row's mean is removed: a unit that rests at different values in different rows does not follow an input. With
+    more than two classes the correlation is that with the symbol that shows the most, against all others.
     """
     count = read.shape[-1]
     followers = _standardised(read)
@@ -62,7 +64,8 @@ def _followed(read: Floats, series: ProbeSeries, classes: int) -> tuple[Counts, 
 
 
 def _standardised(numbers: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Numbers [steps, rows, n] without each row's mean, and all together of length one; zero where one does not move.
+    """Numbers [steps, rows, n] without each row's mean, scaled to length one over all samples; zero for one that does
+    not move.
 
     Returns:
         [steps * rows, n].

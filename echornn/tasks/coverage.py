@@ -1,7 +1,8 @@
 """Where the source of each target is, and which targets are misses ("Running a training session").
 
-A target at a position of its row echoes the input ``echo_step`` positions before; a window of T steps sends an error
-from one to the other only where both lie in it.
+A target at a position of its row echoes the input ``echo_step`` positions before. A window of T steps sends an error
+from
+the target to that input only if both lie in the window.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ class Source(StrEnum):
 
 
 def source_of(config: EchoConfig, window: int, row: int, step: int) -> Source:
-    """Where the source of this target is.
+    """The place of the source of this target.
 
     Args:
-        window: of the epoch, from 0.
-        row, step: of the window, from 0.
+        window: the window of the epoch, from 0.
+        row, step: the target's row and step in the window, from 0.
     """
     if window * config.window_stride + step < config.echo_step:
         return Source.ABOVE if row and config.row_start == "previous_row" else Source.BLANK
@@ -51,10 +52,11 @@ def counts_by_source(config: EchoConfig, window: int) -> dict[Source, int]:
 
 
 def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
-    """Which targets are misses, bool [count]: no window holds them together with their source.
+    """Which targets are misses, bool [count]: no window contains both the target and its source.
 
-    Entry i is of the target ``first + i`` steps after the first of a window, away from a row's ends; it comes again
-    after each stride. Of the windows that hold the source, the one that begins last reaches farthest.
+    Entry i is about the target ``first + i`` steps after the first step of a window, away from a row's ends; the
+    pattern
+    repeats after each stride. Of the windows that contain the source, the one that begins last extends farthest.
     """
     steps = np.arange(first, first + count)
     begins = (steps - config.echo_step) // config.window_stride * config.window_stride

@@ -15,14 +15,17 @@ AT_CHANCE_SHARE = 0.05
 """A mean loss within this share of chance, to either side, counts as at chance."""
 
 BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
-"""A mean loss below this share of chance is learned, not luck."""
+"""A mean loss below this share of chance is a sign of learning, not luck."""
 
 PINNING_STATE = 7
-"""From this size on few RNNs learn from a uniform start, which pins their units: of 32 seeds in 40 epochs 2 at size 8
-and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are; see `GATED_PATIENCE`."""
+"""From this size on few RNNs learn from a uniform start, which saturates their units: of 32 seeds in 40 epochs 2 at
+size
+8 and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are; see `GATED_PATIENCE`.
+"""
 
 PATIENCE, GATED_PATIENCE = 10_000, 26_000
-"""Windows after which waiting is not advised to a uniform start that has learned nothing, of an RNN, and of another
+"""After so many windows without learning from a uniform start, waiting longer is not advised; for an RNN, and for
+another
 cell. Of 32 RNNs with state 4, 17 learn in 666 windows, 11 more in 6 660, and 2 more in 26 640.
 
 LSTMs of state 4, 8 and 12: 16, 10 and 7 of 16 solve the echo in 26 640 windows, half of those after 4 366, 15 149 and
@@ -32,40 +35,42 @@ of 31 that were stuck at 0.3, in 3 000 windows), but 2 of 15 at state 12 and 7 o
 with it 447 of 448 solve it, most in some hundred windows, whatever the optimizer, size, layers and rate."""
 
 MOST_PATIENT_STATE = 8
-"""Largest state at which most uniform starts of a GRU or an LSTM learn at last."""
+"""The largest state with which most uniform starts of a GRU or an LSTM learn in the end."""
 
 
 def chance_level(config: EchoConfig) -> float:
-    """Loss in nats of one who knows nothing and guesses evenly: ``ln(num_classes)``."""
+    """The loss in nats of guessing evenly without any knowledge: ``ln(num_classes)``."""
     return math.log(config.num_classes)
 
 
 def guessing_errors(config: EchoConfig) -> float:
-    """Wrong predictions per prediction of one who guesses: ``1 - 1/num_classes``."""
+    """The share of wrong predictions of guessing: ``1 - 1/num_classes``."""
     return 1 - 1 / config.num_classes
 
 
 def best_guess_errors(config: EchoConfig) -> float:
-    """Wrong predictions per prediction of one who always says 0, the symbol of the blank targets at a row's start:
-    ``(1 - 1/num_classes)`` of the targets that are not blank."""
+    """The share of wrong predictions if the answer is always 0, the symbol of the blank targets at a row's start:
+    ``(1 - 1/num_classes)`` of the targets that are not blank.
+    """
     rows = config.batch_size if config.row_start == "zero" else 1
     blank = rows / config.batch_size * config.echo_step / config.row_length
     return (1 - blank) * guessing_errors(config)
 
 
 def loss_when_right(config: EchoConfig, right: float) -> float:
-    """Least mean loss in nats of one who is right in this share of predictions, 0 to 1, and as sure of each as that."""
+    """The least mean loss in nats with this share of right predictions, 0 to 1, if all are equally confident."""
     wrong = 1 - right
     each = wrong / (config.num_classes - 1)
     return -sum(count * p * math.log(p) for count, p in ((1, right), (config.num_classes - 1, each)) if p > 0)
 
 
 def boundary_floor(config: EchoConfig, window: int = 0) -> float:
-    """Least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), where the row is
+    """The least mean loss in nats, on average over data, of an epoch's window number ``window`` (from 0), if the row is
     known.
 
-    With rows that start with the echo of the row above, a state that began at zero cannot know the first
-    ``echo_step`` targets of any row but the first (whose are blank):
+    If rows start with the echo of the row above, a state that began at zero cannot know the first ``echo_step`` targets
+    of
+    any row except the first (whose targets there are blank):
     ``(B - 1)/B * min(max(echo - window * stride, 0), T)/T * ln(num_classes)``. Blank row starts have no floor.
     """
     if config.row_start == "zero":
@@ -77,11 +82,11 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
 
 @lru_cache(maxsize=8)
 def mean_floor(config: EchoConfig) -> float:
-    """Least mean loss in nats over all windows of an epoch, for a network.
+    """The least mean loss in nats of a network over all windows of an epoch.
 
-    A network does not see which row it reads. Where `boundary_floor` is paid by all rows but the first, whose targets
-    are blank, it pays the entropy of the mixture in all of them: ``-(num_classes - 1) p ln(p) - q ln(q)``, with
-    ``p = (B - 1)/(B * num_classes)`` for each symbol that is not blank, and ``q`` what is left.
+    A network does not see which row it reads. `boundary_floor` applies to all rows except the first, whose targets are
+    blank; a network pays the entropy of the mixture in all rows: ``-(num_classes - 1) p ln(p) - q ln(q)``, with
+    ``p = (B - 1)/(B * num_classes)`` for each symbol that is not blank, and ``q`` for the rest.
     """
     if config.row_start == "zero" or config.batch_size == 1:
         return 0.0
@@ -104,7 +109,7 @@ def solved_level(config: EchoConfig) -> float:
 def credit_coverage(config: EchoConfig) -> float:
     """Share of a window's targets whose error reaches the input that they echo: ``max(0, T - echo)/T``.
 
-    The gradient is cut at the window's first step (truncated back-propagation), so a source before it gets none.
+    The gradient is cut at the window's first step (truncated back-propagation), so it does not reach an earlier source.
     """
     length = config.truncated_backprop_length
     return max(0, length - config.echo_step) / length
@@ -113,30 +118,34 @@ def credit_coverage(config: EchoConfig) -> float:
 def few_inside(config: EchoConfig) -> bool:
     """Whether fewer than half of a window's targets echo an input inside it, where the gradient reaches.
 
-    It makes learning slow, and is no wall: RNNs with state 16, T 15, glorot, 16 seeds, need 233 windows with 7 of such
-    targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one (the median), and all but one of them get there.
+    This makes learning slow, not impossible: RNNs with state 16, T 15, glorot, 16 seeds, need 233 windows with 7 of
+        such
+    targets, 583 with 5, 1 645 with 3, 4 944 with 2 and 11 063 with one (the median), and all but one of them solve it.
     """
     return credit_coverage(config) < 0.5
 
 
 def lost_level(config: EchoConfig) -> float:
-    """Mean loss in nats above which an echo that was solved is so no more: well apart from `solved_level`, so that a
-    loss which wavers around that is one or the other."""
+    """The mean loss in nats above which a solved echo counts as lost: well above `solved_level`, so that a loss that
+    wavers
+    around that level does not switch back and forth.
+    """
     level = solved_level(config)
     return level + (chance_level(config) - level) / 10
 
 
 def register_numbers(config: EchoConfig) -> int | None:
-    """Numbers in a linear shift register for the echo: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
+    """How many numbers a linear shift register for the echo holds: x[t], x[t-1], ... x[t-echo], ``echo_step + 1``.
 
-    It is how most networks solve the echo, and no bound: some keep more symbols than they have numbers, since binary
-    inputs can be packed non-linearly. None for more than two classes, whose symbols can be kept in several ways.
+    Most networks solve the echo in this way, but it is not a bound: some keep more symbols than they have numbers,
+        since
+    binary inputs can be packed non-linearly. None for more than two classes, whose symbols can be kept in several ways.
     """
     return config.echo_step + 1 if config.num_classes == 2 else None
 
 
 def state_numbers(config: EchoConfig) -> int:
-    """Numbers in the states of all layers: one a unit, and two of an LSTM, which carries h and c.
+    """How many numbers the states of all layers have: one for each unit, and two in an LSTM, which carries h and c.
 
     A linear read-out finds at most so many inputs in them (Jaeger 2001).
     """
@@ -144,7 +153,7 @@ def state_numbers(config: EchoConfig) -> int:
 
 
 def fits_register(config: EchoConfig) -> bool:
-    """Whether a linear shift register for the echo fits into the states; where not, fewer seeds solve the echo."""
+    """Whether a linear shift register for the echo fits into the states; if not, fewer seeds solve the echo."""
     numbers = register_numbers(config)
     return numbers is None or numbers <= state_numbers(config)
 
@@ -163,6 +172,6 @@ def uniform_start_may_learn_yet(config: EchoConfig, windows: int) -> bool:
 
 
 def way_from_chance(config: EchoConfig, loss: float) -> float:
-    """How much of the way from chance to its floor a mean loss has come, 0 to 1."""
+    """The share of the way from chance to its floor that a mean loss has come, 0 to 1."""
     chance, floor = chance_level(config), mean_floor(config)
     return min(1.0, max(0.0, (chance - loss) / (chance - floor)))

@@ -8,14 +8,16 @@ from echornn.tasks.solved import Crossings, Windows
 
 
 class LostLog:
-    """Keeps where each of many runs crossed from solved to lost and back: that tells of every window, and is little.
+    """Records when each of many runs lost the echo and solved it again; these few numbers give the state at every
+    window.
 
     Attributes:
-        now: int64 [runs], number of the window at which each lost the echo, after the newest window; 0 where it has
-            not, or has solved it again.
+        now: int64 [runs], the window at which each run lost the echo, as of the newest window; 0 if it has not, or has
+            solved
+        it again.
 
     Args:
-        before: the same, where the stretch begins.
+        before: the same at the beginning of the stretch.
     """
 
     def __init__(self, before: Windows) -> None:
@@ -26,7 +28,7 @@ class LostLog:
         self._lost_at: list[int] = []
 
     def append(self, crossings: Crossings) -> None:
-        """What comes next."""
+        """Add the crossings of the next windows."""
         if crossings.windows.size:
             self.now = crossings.after(self.now)
             self._windows += crossings.windows.tolist()
@@ -34,10 +36,10 @@ class LostLog:
             self._lost_at += crossings.lost_at.tolist()
 
     def at(self, window: int) -> Windows:
-        """`now`, as it was after a window of the stretch."""
+        """The value of `now` after a window of the stretch."""
         count = bisect.bisect_right(self._windows, window)
         if count == len(self._windows):
             return self.now
         known = self._before.copy()
-        known[self._runs[:count]] = self._lost_at[:count]  # of several of a run, the last counts
+        known[self._runs[:count]] = self._lost_at[:count]  # if a run has several, the last counts
         return known

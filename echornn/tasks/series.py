@@ -37,10 +37,11 @@ class EchoSeries:
     def from_inputs(
         cls, x: Symbols, echo_step: int, batch_size: int, row_start: RowStart = "previous_row"
     ) -> EchoSeries:
-        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows, the rest dropped.
+        """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; the remainder is dropped.
 
-        The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo
-        the end of the row above; of the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+        The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end
+        of the
+        row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
         """
         row_length = len(x) // batch_size
         used = row_length * batch_size

@@ -13,11 +13,11 @@ from echornn.tasks.symbols import uniform_symbols
 
 
 def series_side_by_side(configs: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """What `EchoSeries.generate` gives for each configuration, bit for bit, at a third of the cost.
+    """The data of `EchoSeries.generate` for each configuration, bit for bit, at a third of the cost.
 
     Args:
-        configs: of one structure; seed, echo step and row start may differ.
-        generation, epoch: which data.
+        configs: configurations of one structure; seed, echo step and row start may differ.
+        generation, epoch: the version of the data, and the epoch.
 
     Returns:
         x and y, uint8 [row length, batch_size, configurations].

@@ -1,5 +1,6 @@
-"""When the echo was solved: the mean of so many windows' losses first fell below the level that says so; and when it
-was lost again: that mean rose well above it."""
+"""Decides when the echo was solved (the mean of the last windows' losses first fell below a level) and when it was lost
+again (that mean rose well above the level).
+"""
 
 from __future__ import annotations
 
@@ -14,17 +15,20 @@ from echornn.progress import Floats
 from echornn.tasks.levels import chance_level, lost_level, solved_level
 
 RECENT_WINDOWS = 50
-"""Windows whose mean loss says whether the echo is solved."""
+"""The number of windows whose mean loss decides whether the echo is solved."""
 
 HIGH, MARGIN = 1000.0, 1e-6
-"""Nats: a mean with a loss above the first is below no level; running sums are right to far less than the second."""
+"""Nats: a mean that contains a loss above the first is below no level; running sums are exact to far less than the
+second.
+"""
 
 UNIT = 2.0**-24
-"""Nats: losses that tell whether the echo is lost are added as whole multiples of it, so that a sum does not depend on
-the pieces they come in."""
+"""Nats: losses are added as integer multiples of this, so that a sum does not depend on how they are cut into
+pieces.
+"""
 
 UNKNOWN = -1
-"""Instead of the number of a window, where nothing says which."""
+"""Stands for the number of a window that is not known."""
 
 Windows = npt.NDArray[np.int64]
 Nats = npt.NDArray[np.float64]
@@ -32,13 +36,14 @@ Nats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Mean losses that say of many runs whether the echo is solved, or lost again: float64 [runs], nats.
+    """The mean losses at which the echo counts as solved, or lost again, for many runs: float64 [runs], nats.
 
     Attributes:
-        solved: below it the echo is solved.
-        lost: above it an echo that was solved is lost; between the two it stays what it was.
-        chance: the loss of guessing; a window's loss counts as no more towards losing the echo, so that the spike at an
-            epoch's start loses nothing.
+        solved: below this mean the echo is solved.
+        lost: above this mean a solved echo is lost; between the two nothing changes.
+        chance: the loss of guessing; a window's loss is counted as at most this when deciding whether the echo is lost,
+            so that
+        the spike at an epoch's start does not count as a loss of the echo.
     """
 
     solved: Nats
@@ -47,7 +52,7 @@ class Levels:
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig]) -> Levels:
-        """Of these runs; of what networks of one structure differ in, the levels depend on two fields."""
+        """The levels of these runs; within networks of one structure, they depend on only two fields."""
         known: dict[tuple[int, str], tuple[float, float, float]] = {}
         for config in configs:
             if (config.echo_step, config.row_start) not in known:
@@ -57,9 +62,10 @@ class Levels:
 
 
 def first_below(losses: Floats, level: float) -> int | None:
-    """Where the first `RECENT_WINDOWS` losses, of float32 [n], begin whose mean is below a level; None where none do.
+    """The start of the first `RECENT_WINDOWS` losses, in float32 [n], whose mean is below a level; None if there are
+    none.
 
-    Running sums say which may be, and those are added up anew: so it does not depend on the losses before them.
+    Running sums find the candidates, whose means are then computed again, so that earlier losses do not matter.
     """
     for first in np.flatnonzero(_means(losses) < level + MARGIN).tolist():
         if losses[first : first + RECENT_WINDOWS].mean(dtype=np.float64) < level:
@@ -69,12 +75,12 @@ def first_below(losses: Floats, level: float) -> int | None:
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
-    """The windows at which some of many runs lost the echo that they had solved, or solved it again.
+    """The windows at which some of many runs lost the solved echo, or solved it again.
 
     Attributes:
         windows: int64 [n], numbers of windows in the run, from 1, in order.
-        runs: int64 [n], which run.
-        lost_at: int64 [n], the window where the run lost the echo there; 0 where it solved it again.
+        runs: int64 [n], the index of the run.
+        lost_at: int64 [n], the window if the run lost the echo there; 0 if it solved it again.
     """
 
     windows: Windows
@@ -82,13 +88,14 @@ class Crossings:
     lost_at: Windows
 
     def after(self, lost_at: Windows) -> Windows:
-        """When each run lost the echo, int64 [runs], after all of them; 0 where it has not, or has solved it again.
+        """The window at which each run lost the echo, int64 [runs], after all of these; 0 if it has not, or has solved
+        it again.
 
         Args:
-            lost_at: the same before them.
+            lost_at: the same before these.
         """
         known = lost_at.copy()
-        known[self.runs] = self.lost_at  # of several of a run, the last counts
+        known[self.runs] = self.lost_at  # if a run has several, the last counts
         return known
 
 
@@ -98,16 +105,17 @@ NO_CROSSINGS = Crossings(*np.empty((3, 0), np.int64))
 def crossings(
     lost_at: Windows, solved_at: Windows, recent: Floats, losses: Floats, windows: int, levels: Levels
 ) -> Crossings:
-    """Where many runs lost the echo that they had solved, or solved it again, in some more windows.
+    """The windows among some new ones at which runs lost the solved echo, or solved it again.
 
-    Lost is a mean of `RECENT_WINDOWS` above one level, solved again one below a lower level (see `Levels`).
+    Lost means that the mean of `RECENT_WINDOWS` is above one level, solved again that it is below a lower one (see
+    `Levels`).
 
     Args:
-        lost_at: int64 [runs], before them, see `Crossings.after`.
-        solved_at: int64 [runs], when each was first solved, after them; 0 where it was not.
-        recent: float32 [up to RECENT_WINDOWS, runs], the losses before them.
-        losses: float32 [n, runs], theirs.
-        windows: of the run, with them.
+        lost_at: int64 [runs], before the new windows, see `Crossings.after`.
+        solved_at: int64 [runs], when each was first solved, as known after the new windows; 0 if it was not.
+        recent: float32 [up to RECENT_WINDOWS, runs], the losses before the new windows.
+        losses: float32 [n, runs], the losses of the new windows.
+        windows: the number of windows in the run, including the new ones.
     """
     runs = np.flatnonzero(solved_at)
     joined = np.concatenate([recent, losses])[:, runs]
@@ -128,13 +136,15 @@ def crossings(
 
 
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
-    """When many runs had lost the echo at the latest, int64 [runs], where just their newest losses are known: this
-    window where their mean says that it is lost, 0 where it says that it is solved, or it never was; else `UNKNOWN`.
+    """The latest window by which each run had lost the echo, int64 [runs], if only its newest losses are known: the
+    present
+    window if their mean is above the lost level, 0 if it is below the solved level or the echo was never solved; else
+    `UNKNOWN`.
 
     Args:
-        solved_at: int64 [runs], when each was first solved; 0 where it was not.
-        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty where they are forgotten.
-        windows: of the run, by now.
+        solved_at: int64 [runs], when each was first solved; 0 if it was not.
+        recent: float32 [up to RECENT_WINDOWS, runs], the newest losses; empty if they are no longer in memory.
+        windows: the number of windows in the run so far.
     """
     mean = _counted(levels.chance, recent).sum(axis=0) * UNIT / max(1, len(recent))
     told = np.select([mean > levels.lost, mean < levels.solved], [windows, 0], UNKNOWN)
@@ -142,7 +152,9 @@ def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) ->
 
 
 def _means_up_to(most: Nats, losses: Floats) -> Nats:
-    """Of each `RECENT_WINDOWS` losses on end, where none counts as more than ``most``; as `_means`, but exactly."""
+    """The mean of each `RECENT_WINDOWS` consecutive losses, each counted as at most ``most``; exact, unlike
+    `_means`.
+    """
     counted = _counted(most, losses)
     sums = np.cumsum(np.concatenate([np.zeros_like(counted[:1]), counted]), axis=0)
     means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) * (UNIT / RECENT_WINDOWS)
@@ -150,13 +162,15 @@ def _means_up_to(most: Nats, losses: Floats) -> Nats:
 
 
 def _counted(most: Nats, losses: Floats) -> Windows:
-    """Losses in whole `UNIT`, from 0 to at most so much; one that is not finite is the most."""
+    """Losses as multiples of `UNIT`, limited to 0 to ``most``; a loss that is not finite counts as ``most``."""
     counted: Windows = np.rint(np.where(losses < most, np.maximum(losses, 0), most) / UNIT).astype(np.int64)
     return counted
 
 
 def _means(losses: Floats) -> Nats:
-    """Of each `RECENT_WINDOWS` losses on end, nearly; float32 [n, ...] to float64 [n + 1 - RECENT_WINDOWS, ...]."""
+    """The approximate mean of each `RECENT_WINDOWS` consecutive losses; float32 [n, ...] to float64 [n + 1 -
+    RECENT_WINDOWS, ...].
+    """
     known = np.nan_to_num(np.minimum(losses, HIGH), nan=HIGH)
     sums = np.cumsum(np.concatenate([np.zeros_like(known[:1]), known]), axis=0, dtype=np.float64)
     means: Nats = (sums[RECENT_WINDOWS:] - sums[:-RECENT_WINDOWS]) / RECENT_WINDOWS
@@ -165,14 +179,15 @@ def _means(losses: Floats) -> Nats:
 
 @dataclass(frozen=True, eq=False)
 class SolvedAt:
-    """When each of many runs was solved, without keeping their losses; what `Evidence` says of one.
+    """When each of many runs solved the task, without keeping their losses; `Evidence` does the same for one run.
 
     Attributes:
-        at: int64 [runs], number in the run, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell
-            below the level; 0 where it never did.
-        windows: of the run so far.
+        at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
+            level; 0 if
+        it never did.
+        windows: the number of windows in the run so far.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
-        lost_at: int64 [runs], number of the window at which each lost it again, see `crossings`; 0 where it has not.
+        lost_at: int64 [runs], the window at which each lost it again, see `crossings`; 0 if it has not.
     """
 
     at: Windows
@@ -182,17 +197,17 @@ class SolvedAt:
 
     @classmethod
     def never(cls, runs: int) -> SolvedAt:
-        """Of runs that are yet to begin."""
+        """The value for runs that have not begun yet."""
         never = np.zeros(runs, np.int64)
         return cls(never, 0, np.empty((0, runs), np.float32), never)
 
     def anew(self) -> SolvedAt:
-        """None is solved, and no loss so far counts: from here on another task is trained."""
+        """The value for a new task: no run has solved it, and no earlier loss counts."""
         never = SolvedAt.never(len(self.at))
         return replace(never, windows=self.windows)
 
     def after(self, losses: Floats, levels: Levels) -> SolvedAt:
-        """When these losses, float32 [n, runs], have come in too."""
+        """The value after these further losses, float32 [n, runs]."""
         joined = np.concatenate([self.recent, losses])
         at = self.at.copy()
         unsolved = np.flatnonzero(at == 0)

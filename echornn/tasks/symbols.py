@@ -1,4 +1,4 @@
-"""Draws uniform symbols, the same ones as NumPy's generators, five times as fast."""
+"""Draws uniform symbols, the same as NumPy's generators, five times as fast."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbo
     """``rng.integers(0, classes, steps, dtype=uint8)`` of a fresh generator, bit for bit.
 
     NumPy maps each byte of the stream, the lowest of a word first, to ``byte * classes // 256`` and leaves out the
-    bytes that would make some symbols likelier than others (Lemire 2019); here all bytes at once.
+    bytes
+    that would make some symbols likelier than others (Lemire 2019); this function handles all bytes at once.
 
     Args:
-        rng: a generator that has drawn nothing; what it draws afterwards is not what NumPy's would.
-        classes: different symbols, 2 to 256.
+        rng: a generator that has drawn nothing; its later draws differ from those after NumPy's own function.
+        classes: the number of different symbols, 2 to 256.
         steps: how many to draw.
     """
     if classes & (classes - 1) == 0:
@@ -34,6 +35,6 @@ def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbo
 
 
 def _bytes(rng: np.random.Generator, count: int) -> Symbols:
-    """At least so many bytes of the stream, whole words."""
+    """At least so many bytes of the stream, in whole words."""
     words = np.asarray(rng.bit_generator.random_raw(-(-count // BYTES_A_WORD)), dtype="<u8")
     return words.view(np.uint8)
