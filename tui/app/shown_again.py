@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from echornn.config import EchoConfig
-from echornn.runs.branch import Branch, Moment
+from echornn.runs.branch import Branch
+from echornn.session.queries import Query
 from tui.app.part import AppPart
 from tui.printable import printable
 
@@ -45,9 +46,8 @@ class ShownAgain(AppPart):
 
     def action_copy(self) -> None:
         """Copy the command to the terminal's clipboard, if it has one, and show the command."""
-        frame, timeline = self._frame, self.session.timeline
-        if len(timeline):
-            path = timeline.path(Moment(frame.branch, frame.trained))
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        if path:
             command = command_again(path, frame.trained, frame.is_past, self.session.recorder.folder)
         else:
             command = command_of(frame.config)
