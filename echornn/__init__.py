@@ -14,7 +14,7 @@ The map of this house; each room knows only those below it::
     config, config_text, cell_facts, seeding, progress, trainer_state, population_state, unlike_record, specimen,
     readings, row_readings: the plain values that all use
     quiet, native_library, collector: TensorFlow's import, and the garbage collector during imports
-    small_loops: what XLA is asked for with TensorFlow's import
+    small_loops, threads: what XLA and TensorFlow are told once in a process
 
 ``docs/architecture.md`` says how to add a cell, an optimizer, a field, a probe, a command and more.
 

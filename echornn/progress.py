@@ -27,7 +27,7 @@ class Progress:
         probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
         states: float32 [batch_size, T, state_size], after each time step.
         init_state: float32 [batch_size, carried], the state that the window began with (see
-            `echornn.network.model.carried_size`); empty [0, 0] where it is not known.
+            `echornn.network.shapes.carried_size`); empty [0, 0] where it is not known.
     """
 
     losses: Floats

@@ -6,7 +6,7 @@ import contextlib
 import io
 import subprocess
 
-from tui.program import exit_code_of
+from tui.cli.program import exit_code_of
 
 
 def answered(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +23,7 @@ from pathlib import Path
 from echornn import EchoConfig, RunRecorder, Session
 from echornn.session.commands import Edit, Pause, Save
 from tests.kept_folders import KEPT, pack, unpacked
+from tests.on_a_thread import running
 from tests.steps import NAMED
 
 CONFIG = EchoConfig(
@@ -176,19 +176,14 @@ def session_of(folder: Path, config: EchoConfig) -> Iterator[tuple[Session, Call
     """A session that records a new run, and a function that gives it a command by name and waits until it is done."""
     session = Session(config, recorder=RunRecorder.begin(folder, config))
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
 
     def do(name: str, *values: object, **fields: object) -> None:
         session.send(Edit(fields) if fields else NAMED[name](*values))
         session.when_idle()
         assert session.frame.refused is None, session.frame.refused
 
-    session.when_idle()
-    yield session, do
-    session.stop()
-    thread.join()
-    assert session.error is None, session.error
+    with running(session):
+        yield session, do
 
 
 def note(folder: Path, session: Session) -> None:

@@ -25,7 +25,7 @@ def difference(folder: Path, make_trainer: MakeTrainer | None = None) -> str:
     """
     run = run_dir.read(folder)
     return (
-        _Replay(run, make_trainer or tensorflow_trainers(run.devices, run.threshold)).difference()
+        _Replay(run, make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)).difference()
         if run.commands
         else ""
     )

@@ -36,7 +36,7 @@ def test_the_engine_without_a_trainer_needs_neither_tensorflow_nor_a_screen(stat
 @pytest.mark.parametrize(
     "statement",
     [
-        "import tui.cli",
+        "import tui.cli.parser",
         "import tui.app.app",
         "import tui.commands.headless, tui.commands.probe, tui.commands.sweep",
         "import tui.__main__",
@@ -47,11 +47,12 @@ def test_the_front_ends_do_not_wait_for_tensorflow(statement: str) -> None:
 
 
 def test_the_command_line_opens_without_the_app() -> None:
-    assert not modules_after("import tui.cli") & {"textual", "plotext"}
+    assert not modules_after("import tui.cli.parser") & {"textual", "plotext"}
 
 
 def test_the_app_opens_without_what_its_first_frame_does_not_need() -> None:
-    assert not modules_after("import tui.__main__, tui.program, tui.tty.open_app") & {"cyclopts", "plotext"}
+    imported = modules_after("import tui.__main__, tui.cli.program, tui.cli.open_app")
+    assert not imported & {"cyclopts", "plotext", "email", "hashlib"}
 
 
 def test_public_names_are_there() -> None:

@@ -7,8 +7,8 @@ import sys
 from typing import NoReturn
 
 from echornn import collector
-from tui.exit_code import ExitCode
-from tui.tty import closed_descriptors, early_signals
+from tui.term import closed_descriptors, early_signals
+from tui.term.exit_code import ExitCode
 
 
 def main() -> NoReturn:
@@ -22,7 +22,7 @@ def main() -> NoReturn:
         sys.stderr.write("echornn-tui: standard output is closed: send it to /dev/null if nobody reads it\n")
         sys.exit(ExitCode.FAILED)
     with collector.spared():
-        from tui.program import main as run_command
+        from tui.cli.program import main as run_command
 
     run_command()
 

@@ -11,7 +11,7 @@ from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
 from echornn.network.affine import Activation, activated, affine_map
 from echornn.network.cells import CELLS
-from echornn.network.model import layer_weight_names
+from echornn.network.shapes import layer_weight_names
 
 
 class Stepped(NamedTuple):

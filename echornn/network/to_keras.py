@@ -9,7 +9,7 @@ import numpy as np
 
 from echornn.config import EchoConfig
 from echornn.network.cells import CELLS
-from echornn.network.model import layer_weight_names
+from echornn.network.shapes import layer_weight_names
 from echornn.progress import Floats
 
 

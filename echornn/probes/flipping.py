@@ -11,7 +11,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, embed
+from echornn.network.model import embed
+from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, structure
 from echornn.probes.running import logits_of

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, weight_shapes
+from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats
 
 GRAPHS_KEPT = 16

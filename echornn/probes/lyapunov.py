@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from echornn import seeding
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, embed
+from echornn.network.model import embed
+from echornn.network.shapes import carried_size
 from echornn.network.step import step
 from echornn.probes.following import at_lag
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, series_specs, structure

@@ -8,7 +8,7 @@ import numpy as np
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import EchoConfig
-from echornn.network.model import layer_weight_names, weight_shapes
+from echornn.network.shapes import layer_weight_names, weight_shapes
 from echornn.progress import Floats
 from echornn.readings import Matrices, Recurrent
 from echornn.specimen import Specimen

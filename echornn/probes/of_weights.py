@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, checked_weights
+from echornn.network.model import checked_weights
+from echornn.network.shapes import carried_size
 from echornn.probes.examine import examine
 from echornn.probes.parts import parts_of
 from echornn.progress import Floats

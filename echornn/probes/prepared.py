@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from echornn.network.model import carried_size
+from echornn.network.shapes import carried_size
 from echornn.probes.parts import CellPart
 from echornn.probes.running import Ran, run
 from echornn.probes.series import FEW_ROWS, ProbeSeries, TargetSeries, draw, series_for, targets_for

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from echornn.config import EchoConfig
 from echornn.network.affine import affine_map
-from echornn.network.model import carried_size, embed, shown_part
+from echornn.network.model import embed
+from echornn.network.shapes import carried_size, shown_part
 from echornn.network.step import gates_size, step
 from echornn.probes.graphs import GRAPHS_KEPT, call, graph_of, ordered, structure
 from echornn.progress import Floats, Symbols

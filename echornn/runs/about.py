@@ -7,21 +7,21 @@ import errno
 import json
 import math
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
 from echornn import small_loops
 from echornn.config import EchoConfig
 from echornn.runs import own_files
+from echornn.runs.installed import version
 from echornn.runs.recorded_values import NO_RECORD, config_from, shortened, whole
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
+from echornn.threads import threads_for, threads_if_asked
 
 FORMAT = 1
 
@@ -53,6 +53,7 @@ class About:
         versions: of `PACKAGES`, at the start.
         threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
         side_by_side: what `SIDE_BY_SIDE` was then.
+        threads: of an operation, with which its networks are trained (see `echornn.threads`).
     """
 
     begun: float
@@ -61,6 +62,7 @@ class About:
     versions: Mapping[str, str]
     threshold: int = small_loops.DEFAULT_THRESHOLD
     side_by_side: int = 1
+    threads: int = 1
 
     @property
     def identity(self) -> Identity:
@@ -78,6 +80,9 @@ class About:
         ]
         if here != self.threshold:
             notes.insert(0, f"begun with XLA's loop threshold at {self.threshold}, here {here}: last digits may differ")
+        if (threads := threads_if_asked(self.threads)) != self.threads:
+            begun = f"begun with TensorFlow's threads at {self.threads}"
+            notes.insert(0, f"{begun}, here {threads}: last digits may differ")
         if self.config.replicas > 1 and self.side_by_side != SIDE_BY_SIDE:
             notes.append("begun with an echornn-tui that may give many networks other last digits than this one")
         return notes
@@ -98,12 +103,13 @@ def write(folder: Path, config: EchoConfig) -> None:
     """
     fields = {
         "format": FORMAT,
-        "id": secrets.token_hex(8),
+        "id": os.urandom(8).hex(),
         "begun": time.time(),
         "config": dataclasses.asdict(config),
         "versions": dict(versions()),
         "threshold": small_loops.threshold_if_asked(small_loops.THRESHOLD),
         "side_by_side": SIDE_BY_SIDE,
+        "threads": threads_if_asked(threads_for(config, config.replicas == 1)),
     }
     own_files.write_whole(folder / RUN_FILE, json.dumps(fields, indent=1).encode())
 
@@ -131,6 +137,7 @@ def read(folder: Path) -> About:
             dict(fields["versions"]),
             whole(fields.get("threshold", small_loops.DEFAULT_THRESHOLD), "threshold"),
             whole(fields.get("side_by_side", 1), "side_by_side"),
+            whole(fields.get("threads", 1), "threads", least=1),
         )
         if not math.isfinite(about.begun):
             raise ValueError(f"begun = {about.begun} is not a time")

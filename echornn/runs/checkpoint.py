@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import struct
@@ -32,7 +31,8 @@ MOST_UNASKED_BYTES = 1 << 24
 """A larger file is read only where its header says that it is so long."""
 
 _PREFIX = struct.Struct("<8sII")
-_DIGEST = hashlib.sha256().digest_size
+_DIGEST = 32
+"""Bytes of a SHA-256."""
 
 
 class CheckpointError(ValueError):
@@ -110,7 +110,13 @@ def encode(checkpoint: Checkpoint) -> bytes:
     text = json.dumps(header).encode()
     payload = b"".join(array.astype(array.dtype.newbyteorder("<")).tobytes() for array in arrays)
     content = _PREFIX.pack(MAGIC, FORMAT, len(text)) + text + payload
-    return content + hashlib.sha256(content).digest()
+    return content + _digest(content)
+
+
+def _digest(content: bytes) -> bytes:
+    import hashlib  # half of OpenSSL comes with it, and nothing is saved before the first picture
+
+    return hashlib.sha256(content).digest()
 
 
 def decode(data: bytes) -> Checkpoint:
@@ -125,7 +131,7 @@ def decode(data: bytes) -> Checkpoint:
     if magic != MAGIC:
         raise CheckpointError("no checkpoint of this program")
     content, digest = data[:-_DIGEST], data[-_DIGEST:]
-    if hashlib.sha256(content).digest() != digest:
+    if _digest(content) != digest:
         raise CheckpointError("damaged: its checksum is wrong")
     if version != FORMAT:
         raise CheckpointError(f"of format {version}: this version reads {FORMAT}")

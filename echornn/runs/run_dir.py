@@ -73,6 +73,7 @@ class Run:
             were not looked at.
         lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
         threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
+        threads: of an operation, with which its networks are trained (see `echornn.threads`).
     """
 
     folder: Path
@@ -85,6 +86,7 @@ class Run:
     intact: bool
     lost_commands: int = 0
     threshold: int = small_loops.DEFAULT_THRESHOLD
+    threads: int = 1
 
     @staticmethod
     def read(folder: Path) -> Run:
@@ -307,4 +309,5 @@ def _read(folder: Path, look_into_logs: bool) -> Run:
         intact,
         unreadable,
         described.threshold,
+        described.threads,
     )

@@ -30,7 +30,7 @@ from echornn.runs.loss_log import LOST, records_of
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_files import KEYFRAME_FILE, SOLVED_FILE, TRACEBACK_FILE
-from echornn.runs.run_writer import RunWriter, Save
+from echornn.runs.run_writer import RunWriter, Unsaved
 from echornn.runs.solved_log import SolvedLog
 from echornn.training.trained_on import NO_DEVICES, Devices
 
@@ -75,7 +75,7 @@ class RunRecorder:
         self._told = 0
         self._moves = 0
         self._save_at = -math.inf
-        self._newest: Save | None = None
+        self._newest: Unsaved | None = None
         self._failure = ""
         self._background = Background("saving", clock)
         self._when_saved: Callable[[], None] = lambda: None
@@ -217,7 +217,7 @@ class RunRecorder:
             self._events.point()
         ends = (self._losses.length, self._commands.length, self._events.length, self._solved.length)
         when = (solved_at or 0, lost_at or 0)
-        save = self._newest = Save(state, stands, *when, devices, self._told, self._moves, self._layout, *ends)
+        save = self._newest = Unsaved(state, stands, *when, devices, self._told, self._moves, self._layout, *ends)
         self._save_at = self._clock() + SAVE_SECONDS
         self._background.do(lambda: self._bring(save))
 
@@ -249,7 +249,7 @@ class RunRecorder:
 
     # ---- on the thread that saves
 
-    def _bring(self, save: Save | None) -> None:
+    def _bring(self, save: Unsaved | None) -> None:
         """Bring a save to the disk, if it is not there, and what made training fail."""
         if save is not None and save is not self._writer.kept:
             self._keep(save)
@@ -258,7 +258,7 @@ class RunRecorder:
             self._failure = ""
         self._when_saved()
 
-    def _keep(self, save: Save) -> None:
+    def _keep(self, save: Unsaved) -> None:
         begun = self._clock()
         self._writer.keep(save)
         seconds = self._clock() - begun

@@ -25,7 +25,7 @@ from echornn.training.trained_on import Devices
 
 
 @dataclass(frozen=True, eq=False)
-class Save:
+class Unsaved:
     """What a save brings to the disk.
 
     Attributes:
@@ -77,7 +77,7 @@ class RunWriter:
         keyframes: KeyframeLog,
         serial: int,
     ) -> None:
-        self.kept: Save | None = None
+        self.kept: Unsaved | None = None
         self.trouble: Trouble | None = None
         self.less_troubles: dict[str, Trouble] = {}
         self._folder = folder
@@ -91,7 +91,7 @@ class RunWriter:
         self._serial = serial
         self._is_known = True
 
-    def keep(self, save: Save) -> None:
+    def keep(self, save: Unsaved) -> None:
         """Bring a save to the disk; what goes wrong is told by `trouble`."""
         try:
             self._require_our_run()

@@ -41,9 +41,10 @@ def with_curve(
     Args:
         timeline, branch: of which run, and which of its branches, the ghost is.
     """
-    if before is not None and before.query.columns == columns and before.axis._replace(last=axis.last) == axis:
-        for known in before.ghosts:
-            if known.key == ghost.key and known.terms == ghost.terms:
+    if before is not None and before.query.columns == columns:
+        is_same_axis = before.axis._replace(last=axis.last) == axis or columns == 0
+        for known in before.ghosts if is_same_axis else ():
+            if known.terms == ghost.terms:
                 return known
     return ghost.on(axis, columns, timeline, branch)
 

@@ -75,7 +75,7 @@ class Loop:
         if resumed is not None:
             owner = None if at is None else resumed.owner(resumed.moment(at))
             self.editing_first = (resumed if owner is None else owner).config.changes_to(config)
-        trained_by = () if resumed is None else (resumed.devices, resumed.threshold)
+        trained_by = () if resumed is None else (resumed.devices, resumed.threshold, resumed.threads)
         made = make_trainer or tensorflow_trainers(*trained_by)
         first = config if resumed is None else resumed.config
         self.live = LiveRun(first, self._made_by(made), self.recorder, self.pace, clock)

@@ -45,7 +45,7 @@ def specimen_of_run(
     timeline, keyframes = run.timeline(), Keyframes()
     for one in ours(timeline, run.keyframes()):
         keyframes.add(one)
-    make = make_trainer or tensorflow_trainers(run.devices, run.threshold)
+    make = make_trainer or tensorflow_trainers(run.devices, run.threshold, run.threads)
     replay = Replay(timeline, keyframes, make(run.config), moment, 1, make)
     while not replay.arrived:
         replay.advance(WINDOWS_AT_A_TIME)

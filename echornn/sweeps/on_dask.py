@@ -29,7 +29,7 @@ from echornn.sweeps.engine import EngineError
 from echornn.sweeps.folder import Result
 from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 from echornn.sweeps.trained_by import Versions, difference_in_words, versions_here
-from echornn.sweeps.worker import Trainers, prepared
+from echornn.sweeps.worker import Train, prepared
 
 SECONDS_TO_CONNECT = 10
 """How many seconds a scheduler may take to answer."""
@@ -41,6 +41,9 @@ SECONDS_TO_RESTART = 60
 
 LOOK_SECONDS = 0.5
 """Seconds between two checks whether workers are gone."""
+
+MAPPINGS_USED_AT_MOST = 0.5
+"""Share of a process' memory mappings; a worker that has taken more is restarted before the next part."""
 
 Message = tuple[int, str, News | None, Any]
 """Of a part's number: by which run of its task, the news, and for the last of them the future."""
@@ -99,7 +102,7 @@ class OnDask:
     def __init__(
         self,
         client: Any,
-        train: Callable[[Part], Iterator[News]] | None = None,
+        train: Train | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._train = client, train
@@ -233,9 +236,7 @@ class OnDask:
         return max(machines.values(), default=1)
 
 
-def run_part(
-    part: Part, topic: str, versions: Versions, train: Callable[[Part], Iterator[News]] | None
-) -> tuple[list[Result], bool]:
+def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[list[Result], bool]:
     """Runs in a worker: trains a part, and sends its news as events.
 
     Returns:
@@ -251,22 +252,30 @@ def run_part(
     key, run = worker.get_current_task(), uuid.uuid4().hex
     numbers = {config: number for number, config in enumerate(part.configs)}
     results: dict[EchoConfig, Result] = {}
-    trains, is_worn = _shop() if train is None else (train, lambda: False)
+    trains = train or _shop()
     for news in trains(part):
         if isinstance(news, Trained):
             results.update(news.results)
         worker.log_event(topic, {"part": part.number, "run": run, **as_message(news, numbers)})
         if not _is_wanted(worker, key):
             return [], False
-    return [results[config] for config in part.configs], is_worn()
+    return [results[config] for config in part.configs], train is None and is_worn()
 
 
-def _shop() -> Trainers:
-    """The `Workshop` of this thread, with the programs that it has compiled."""
-    if not hasattr(_shops, "trainers"):
-        _shops.trainers = prepared()
-    trainers: Trainers = _shops.trainers
-    return trainers
+def _shop() -> Train:
+    """Trains with the programs that this thread has compiled."""
+    if not hasattr(_shops, "train"):
+        _shops.train = prepared()
+    train: Train = _shops.train
+    return train
+
+
+def is_worn() -> bool:
+    """Whether this process has compiled so many programs that another should train the next part."""
+    from echornn.training.programs import mappings_taken
+
+    taken, most = mappings_taken()
+    return taken > MAPPINGS_USED_AT_MOST * most
 
 
 def _is_wanted(worker: Any, key: str) -> bool:

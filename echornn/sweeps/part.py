@@ -79,8 +79,6 @@ class Ready:
 
     Attributes:
         versions: what it trains with.
-        worn: none may: this process has compiled so much that the next should be another's.
     """
 
     versions: Versions
-    worn: bool = False

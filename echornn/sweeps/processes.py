@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from echornn.config import EchoConfig
 from echornn.sweeps.engine import EngineError
+from echornn.sweeps.fork_server import ForkServer
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
+from echornn.sweeps.plan import structure_of
 from echornn.sweeps.trained_by import difference_in_words, versions_here
+from echornn.threads import usable_processors
 
 OWN_ENGINE = """
 import sys
@@ -32,13 +32,6 @@ SERVE = "from echornn.sweeps.worker import main; main()"
 STARTS = 3
 """So many workers on end that die before they are ready, and none can be had."""
 
-TAIL_BYTES = 4096
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
 
 def python_command(program: str) -> list[str]:
     """Starts a Python that runs this program with the `echornn` of this process, and nothing of the current folder.
@@ -51,20 +44,23 @@ def python_command(program: str) -> list[str]:
 
 
 class Processes:
-    """Workers that are processes, started when they are needed, and again when they die or are worn.
+    """Workers that are processes, forked when they are needed, and again when they die.
 
-    They are killed when this is closed, and end by themselves when this process is gone. A process each, and not a
-    thread: one that dies takes only its part with it, and what it has compiled is given back when it ends.
+    They are killed when this is closed, and end by themselves when this process is gone. Each is a process, not a
+    thread: one that dies takes only its part with it. It trains one structure; for another, another process takes its
+    place and name. For only the first program of a process can be kept on disk (see `echornn.training.kept_programs`),
+    and what was compiled takes memory until the process ends.
 
     Args:
         workers: how many; unset, as many as there are processors.
-        command: starts one, with the descriptor to serve on as its last argument; unset, `serve` in a `python_command`.
+        command: starts a `ForkServer`; unset, `SERVE` in a `python_command`.
     """
 
     def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
-        self.workers = processors() if workers is None else workers
+        self.workers = usable_processors() if workers is None else workers
         self.room = 1 / self.workers
         self._command = tuple(python_command(SERVE) if command is None else command)
+        self._server: ForkServer | None = None
         self._there: dict[str, Worker] = {}
         self._started = self._failed_starts = 0
 
@@ -76,23 +72,28 @@ class Processes:
 
     def start(self, part: Part, worker: str) -> None:
         """See `Engine`."""
+        structure = structure_of(part.configs[0])
         if worker not in self._there:
             self._started += 1
-            self._there[worker] = Worker(self._command)
+        elif self._there[worker].structure != structure:
+            self._drop(worker)
+        if worker not in self._there:
+            if self._server is None:
+                self._server = ForkServer(self._command)
+            self._there[worker] = Worker(self._server, structure)
         self._there[worker].begin(part)
 
     def news(self, seconds: float) -> Sequence[tuple[int, News]]:
         """See `Engine`."""
-        workers = {worker.connection: name for name, worker in self._there.items()}
         come: list[tuple[int, News]] = []
-        for connection in wait(list(workers), seconds):
-            assert isinstance(connection, Connection)
-            name = workers[connection]
-            worker = self._there[name]
+        ready = set(wait([what for worker in self._there.values() for what in worker.waited_for], seconds))
+        for name, worker in list(self._there.items()):
+            if ready.isdisjoint(worker.waited_for):
+                continue
             for news in worker.read():
                 if isinstance(news, Ready):
                     _require_same_code(news)
-                    worker.is_ready, worker.was_ready = worker.part is None and not news.worn, True
+                    worker.is_ready, worker.was_ready = worker.part is None, True
                     self._failed_starts = 0
                 elif worker.part is not None:
                     come.append((worker.part, news))
@@ -110,11 +111,17 @@ class Processes:
 
     def close(self) -> None:
         """See `Engine`."""
+        if self._server is not None:
+            self._server.end()
         for name in list(self._there):
             self._drop(name)
+        self._server = None
 
     def _drop(self, name: str) -> str:
-        return self._there.pop(name).end()
+        how = self._there.pop(name).end()
+        if self._server is not None and self._server.has_ended:
+            self._server = None  # the next worker has another
+        return how
 
 
 def _require_same_code(ready: Ready) -> None:
@@ -129,27 +136,27 @@ class Worker:
 
     Attributes:
         connection: where its news come from.
+        process: what tells when it has ended.
+        structure: of the networks that it trains (see `structure_of`).
         part: the number of the part that it has; None where it has none.
         is_ready: whether it waits for one.
         was_ready: whether it ever did.
         is_gone: whether it has ended, or hung up.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(self, server: ForkServer, structure: EchoConfig) -> None:
+        self.structure = structure
         self.part: int | None = None
         self.is_ready = self.was_ready = self.is_gone = False
-        self._stderr = tempfile.TemporaryFile(prefix="echornn-tui-")  # noqa: SIM115 (closed by `end`)
+        ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=self._stderr,
-                stderr=self._stderr,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl+C in the terminal is for whoever computes the sweep
-            )
+            self.process = server.fork(theirs)
         self.connection = Connection(ours.detach())
+
+    @property
+    def waited_for(self) -> tuple[Connection | socket.socket, ...]:
+        """What can be read as soon as it has said something, or has ended."""
+        return self.connection, self.process.watch
 
     def begin(self, part: Part) -> None:
         """Let it train this; if it is gone already, that is told by `read`."""
@@ -162,34 +169,16 @@ class Worker:
     def read(self) -> Sequence[News | Ready]:
         """All that it has said."""
         said: list[News | Ready] = []
+        has_ended = bool(wait([self.process.watch], 0))
         try:
             while self.connection.poll():
                 said.append(self.connection.recv())
         except (EOFError, OSError):
-            self.is_gone = True
+            has_ended = True
+        self.is_gone = self.is_gone or has_ended
         return said
 
     def end(self) -> str:
         """Have it killed, if it is not gone; how it ended, as a phrase."""
         self.connection.close()
-        if not self.is_gone:
-            self._process.kill()
-        try:
-            code = self._process.wait(1.0)
-        except subprocess.TimeoutExpired:  # it has hung up, but not ended
-            self._process.kill()
-            code = self._process.wait()
-        tail = self._tail()
-        self._stderr.close()
-        if code == -signal.SIGKILL:
-            return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
-        if code < 0:
-            return f"its process was ended by {signal.Signals(-code).name}{tail}"
-        return f"its process ended with code {code}{tail}"
-
-    def _tail(self) -> str:
-        """The last line that it has printed."""
-        descriptor = self._stderr.fileno()
-        size = os.fstat(descriptor).st_size
-        printed = os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").strip()
-        return f": {printed.splitlines()[-1]}" if printed else ""
+        return self.process.end(self.is_gone)

@@ -26,6 +26,7 @@ SOURCES = (
     "sweeps/ended.py",
     "sweeps/workshop.py",
     "tasks",
+    "threads.py",
     "trainer_state.py",
     "training",
 )

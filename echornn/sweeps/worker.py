@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import socket
 import sys
 import threading
 import traceback
@@ -10,23 +12,22 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
+from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.part import Done, Lost, News, Part, Ready
 from echornn.sweeps.trained_by import versions_here
+from echornn.threads import threads_if_asked
 
-Trainers = tuple[Callable[[Part], Iterator[News]], Callable[[], bool]]
-"""A function that trains a part, and one that says whether this process should end."""
-
-MAPPINGS_USED_AT_MOST = 0.5
-"""Share of a process' memory mappings; a worker that has taken more ends before the next part."""
+Train = Callable[[Part], Iterator[News]]
+"""Trains a part, and tells its news."""
 
 
-def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
-    """Send `Ready`, receive a part, train it and send its news; repeat until this process is worn.
+def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
+    """Send `Ready`, receive a part, train it and send its news; again and again.
 
     If the process that sends the parts is gone, this one ends at once, also in the middle of a part.
 
     Args:
-        prepare: loads TensorFlow, which may take seconds.
+        prepare: makes what trains them, in this process.
     """
     parts: SimpleQueue[Part] = SimpleQueue()
 
@@ -41,8 +42,8 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
                 os._exit(1)
 
     threading.Thread(target=listen, name="parts", daemon=True).start()
-    train, worn = prepare()
-    while not worn():
+    train = prepare()
+    while True:
         connection.send(Ready(versions_here()))
         part = parts.get()
         try:
@@ -52,31 +53,37 @@ def serve(connection: Connection, prepare: Callable[[], Trainers]) -> None:
         except Exception as error:
             last = Lost(f"{type(error).__name__}: {error}")
         connection.send(last)
-    connection.send(Ready(versions_here(), worn=True))
 
 
-def prepared() -> Trainers:
-    """Import TensorFlow; returns the functions that train a part."""
+def import_all() -> None:
+    """Import TensorFlow, and all that training needs; TensorFlow computes nothing, and starts no threads.
+
+    Also find out which versions these are: the workers have them, whatever happens to their files.
+    """
     from echornn import quiet
 
     quiet.import_tensorflow()
+    for name in ("numpy.random", "echornn.sweeps.workshop", "echornn.training.kept_programs"):
+        importlib.import_module(name)
+    versions_here()
+
+
+def prepared() -> Train:
+    """Make ready for training in this process; returns what trains a part.
+
+    An operation has one thread, also in the only worker: what a network comes to does not depend on how many there are.
+    """
+    import_all()
     from echornn.sweeps.workshop import Workshop
     from echornn.training import kept_programs
-    from echornn.training.device import use_one_thread
+    from echornn.training.process import begin
 
-    kept_programs.keep()
-    use_one_thread()
-    return Workshop().train, is_worn
-
-
-def is_worn() -> bool:
-    """Whether this process has compiled so many programs that another should train the next part."""
-    from echornn.training.programs import mappings_taken
-
-    taken, most = mappings_taken()
-    return taken > MAPPINGS_USED_AT_MOST * most
+    kept_programs.keep(threads_if_asked(1))
+    begin(1)
+    return Workshop().train
 
 
 def main() -> None:
-    """Run `serve` on the file descriptor that is the last argument of the command line."""
-    serve(Connection(int(sys.argv[-1])), prepared)
+    """Fork workers for the process at the other end of the socket whose descriptor is the last argument."""
+    asked = socket.socket(fileno=int(sys.argv[-1]))
+    serve_forks(asked, import_all, lambda descriptor: serve(Connection(descriptor), prepared))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ from echornn import collector, quiet, small_loops
 from echornn.config import EchoConfig
 from echornn.population_state import AnyState
 from echornn.progress import AnyProgress
+from echornn.threads import threads_for, threads_if_asked
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 
@@ -80,7 +80,9 @@ class AnyTrainer(Protocol):
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 
 
-def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD) -> MakeTrainer:
+def tensorflow_trainers(
+    devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
+) -> MakeTrainer:
     """Makes trainers, and populations of several replicas, for a session; they share compiled loops, and TensorFlow is
     imported with the first.
 
@@ -89,22 +91,15 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_lo
     Args:
         devices: where networks were trained before: ``auto`` takes these, as far as they are there.
         threshold: of small loops, with which they were trained (see `echornn.small_loops`).
+        threads: of an operation, with which they were trained; unset, what suits the first (see `echornn.threads`).
     """
 
-    @functools.cache
-    def programs() -> Any:
-        with collector.paused():
-            quiet.import_tensorflow(threshold)
-            from echornn.training import kept_programs
-            from echornn.training.device import use_one_thread
-            from echornn.training.programs import Programs
-
-        kept_programs.keep()
-        use_one_thread()
-        return Programs(devices)
+    shared: Any = None
 
     def make(config: EchoConfig) -> AnyTrainer:
-        shared = programs()
+        nonlocal shared
+        if shared is None:
+            shared = _programs(devices, threshold, threads or threads_for(config, config.replicas == 1))
         from echornn.training.memory import STATES_IN_A_SESSION, require_memory, require_population_memory
 
         if config.replicas > 1:
@@ -118,3 +113,16 @@ def tensorflow_trainers(devices: Devices = NO_DEVICES, threshold: int = small_lo
         return Trainer(config, shared)
 
     return make
+
+
+def _programs(devices: Devices, threshold: int, threads: int) -> Any:
+    """The first of a process: TensorFlow is imported, and told all that it is told once."""
+    with collector.paused():
+        quiet.import_tensorflow(threshold)
+        from echornn.training import kept_programs
+        from echornn.training.process import begin
+        from echornn.training.programs import Programs
+
+    kept_programs.keep(threads_if_asked(threads))
+    begin(threads)
+    return Programs(devices)

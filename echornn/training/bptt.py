@@ -8,9 +8,10 @@ import tensorflow as tf
 
 from echornn.config import MAX_LAYERS, EchoConfig
 from echornn.network.cross_entropy import cross_entropy, errors
-from echornn.network.model import EchoRNN, carried_size
+from echornn.network.model import EchoRNN
 from echornn.network.one_kernel import kept_apart
 from echornn.network.private_xla import read_steps
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.training.kept_programs import first_call
 

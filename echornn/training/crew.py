@@ -12,7 +12,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import EchoConfig
-from echornn.network.model import carried_size, initial_weights
+from echornn.network.model import initial_weights
+from echornn.network.shapes import carried_size
 from echornn.progress import Floats
 from echornn.training.bptt import LoopOutput, call_numbers, dropout_key
 from echornn.training.population_data import Block

@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from echornn.config import ConfigError, EchoConfig
+from echornn.threads import usable_processors
 
 CPU, GPU = "/CPU:0", "/GPU:0"
 
@@ -144,8 +145,23 @@ def use_one_thread() -> bool:
         # it stays there, and so do the loops of other calls: one after the other. So each processor has a device, and
         # each device a pool of its own.
         os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
-        each = [tf.config.LogicalDeviceConfiguration() for _ in range(_allowed())]
+        each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
+    except RuntimeError:
+        return False
+    return True
+
+
+def use_threads(number: int) -> bool:
+    """Run each TensorFlow operation on so many threads, which all calls that are made at once share, unless it is one.
+
+    Returns:
+        Whether it could still be set, see `use_one_thread`.
+    """
+    if number == 1:
+        return use_one_thread()
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(number)
     except RuntimeError:
         return False
     return True
@@ -159,10 +175,6 @@ def processors() -> list[str]:
     """
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
     if devices and len(devices) > 1:
-        return [f"/CPU:{number}" for number in range(min(len(devices), _allowed()))]
+        return [f"/CPU:{number}" for number in range(min(len(devices), usable_processors()))]
     threads = tf.config.threading.get_intra_op_parallelism_threads()  # 0: as many as there are processors
-    return [CPU] * (min(_allowed(), threads) if threads else _allowed())
-
-
-def _allowed() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return [CPU] * (min(usable_processors(), threads) if threads else usable_processors())

@@ -30,6 +30,7 @@ import platformdirs
 import tensorflow as tf
 
 from echornn import small_loops
+from echornn.threads import usable_processors
 
 SWITCH = "ECHORNN_KEEP_PROGRAMS"
 """An environment variable: set to 0, every process compiles for itself."""
@@ -143,17 +144,20 @@ class KeptPrograms:
 _kept: KeptPrograms | None = None
 
 
-def keep() -> None:
-    """Use the user's cache folder in this process, if it can be used safely; before `use_one_thread`.
+def keep(threads: int) -> None:
+    """Use the user's cache folder in this process, if it can be used safely; before TensorFlow's threads are set.
 
     Nothing that goes wrong here keeps anything from being trained.
+
+    Args:
+        threads: that TensorFlow will have for an operation.
     """
     global _kept
     if _kept is not None or has_own_flags() or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
         return
     with contextlib.suppress(OSError):
         everything = platformdirs.user_cache_path("echornn-tui") / "programs"
-        folder = everything / kind_of_programs()
+        folder = everything / kind_of_programs(threads)
         for one in (everything.parent, everything, folder):
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
         is_safe = is_only_ours(everything.parent, 0o022) and is_only_ours(everything) and is_only_ours(folder)
@@ -174,13 +178,12 @@ def first_call(function: Any, *arguments: Any) -> Compiled:
     return call(function) if _kept is None else _kept.compile(function, call)
 
 
-def kind_of_programs() -> str:
-    """A word for all that makes another program of the same computation: versions, flags, threads, processor."""
+def kind_of_programs(threads: int) -> str:
+    """A word for all that makes another program of the same computation: versions, flags, threads, processors."""
     environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
-    threads = len(os.sched_getaffinity(0))
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
-    known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, threads, features)
+    known = (tf.version.VERSION, tf.version.GIT_VERSION, environment, usable_processors(), threads, features)
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import ConfigError, EchoConfig
-from echornn.network.model import carried_size, weight_shapes
 from echornn.network.scan import block_length
+from echornn.network.shapes import carried_size, weight_shapes
 from echornn.tasks.solved import RECENT_WINDOWS
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 from echornn.training.data_block import epochs_in_a_block, epochs_in_a_population_block

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import LIVE_FIELDS, START_FIELDS, Device, EchoConfig, require_epochs
-from echornn.network.model import shown_part
+from echornn.network.shapes import shown_part
 from echornn.population_state import AnyState, PopulationState
 from echornn.progress import Counts, Floats, PopulationProgress
 from echornn.tasks.series import EchoSeries

@@ -6,10 +6,9 @@ import warnings
 
 import tensorflow as tf
 
-from echornn import small_loops
+from echornn import small_loops, threads
 from echornn.config import EchoConfig
-from echornn.network.model import largest_product
-from echornn.training.device import use_one_thread
+from echornn.training.device import use_threads
 
 TOO_LATE = (
     "TensorFlow was used in this process before the first network was made, and keeps the settings it had then: small"
@@ -17,32 +16,34 @@ TOO_LATE = (
     " anything else uses TensorFlow."
 )
 
-MOST_MULTIPLICATIONS = 4_000_000
-"""Of the largest product in a time step of a network that trains about as fast with one thread as with two. Two took
-0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8."""
-
 _is_prepared = False
 
 
 def prepare(config: EchoConfig, replicas: int) -> None:
-    """Let TensorFlow train networks at full speed: one thread for each operation, and small loops as one kernel.
-
-    Both hold for the whole process, so the first network decides: if it is a single large one, TensorFlow keeps its
-    threads. Threads that the program chose itself stay. Where TensorFlow was used before, a `RuntimeWarning` says once
-    what cannot be set any more.
+    """Begin with this as the first network of the process, unless another was; see `begin`.
 
     Args:
-        config: the first network.
+        config: the network.
         replicas: how many are trained together; 0 for a single network.
+    """
+    begin(threads.threads_for(config, replicas == 0))
+
+
+def begin(number: int) -> None:
+    """Let TensorFlow train networks at full speed: so many threads for each operation, and small loops as one kernel.
+
+    Both hold for the whole process, so only the first call counts. Threads that the program chose itself stay. Where
+    TensorFlow was used before, a `RuntimeWarning` says once what cannot be set any more.
     """
     global _is_prepared
     if _is_prepared:
         return
     _is_prepared = True
-    is_large = replicas == 0 and largest_product(config) > MOST_MULTIPLICATIONS
-    is_in_time = is_large or tf.config.threading.get_intra_op_parallelism_threads() != 0
-    if not is_in_time and use_one_thread():
+    wanted = threads.threads_if_asked(number)
+    is_told = tf.config.threading.get_intra_op_parallelism_threads() != 0
+    if not is_told and use_threads(wanted):
         return  # nothing has run, so nothing was compiled
+    is_in_time = is_told or 1 < number == wanted  # one thread is more than a number: `use_one_thread`
     if small_loops.was_asked_late() and not _is_one_kernel():
         small_loops.asked_in_vain()
         is_in_time = False

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.config import EchoConfig
-from echornn.network.model import weight_shapes
 from echornn.network.product import REPLICA_LIMIT
+from echornn.network.shapes import largest_product
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 
 LEAST, MOST = 8, 128
@@ -119,5 +119,4 @@ class Shares:
 
 def is_trained_alone(config: EchoConfig) -> bool:
     """Whether networks of this structure are so large that any number of them is faster one after the other."""
-    largest = max(rows * columns for rows, columns in weight_shapes(config).values()) * config.batch_size
-    return largest > REPLICA_LIMIT
+    return largest_product(config) > REPLICA_LIMIT

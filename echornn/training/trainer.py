@@ -11,7 +11,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from echornn.config import LIVE_FIELDS, START_FIELDS, ConfigError, EchoConfig, require_epochs
-from echornn.network.model import checked_weights, initial_weights, shown_part
+from echornn.network.model import checked_weights, initial_weights
+from echornn.network.shapes import shown_part
 from echornn.population_state import AnyState
 from echornn.progress import Floats, Progress, Symbols
 from echornn.tasks.series import EchoSeries

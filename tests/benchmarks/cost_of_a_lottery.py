@@ -24,8 +24,8 @@ from echornn.session.frame import Frame, State
 from echornn.session.picture import NO_BAND, Picture
 from echornn.session.queries import Query, Span
 from echornn.session.window_axis import WindowAxis
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
 LENGTHS = (10**3, 10**5, 10**6)
 AT_ONCE = 1 << 17

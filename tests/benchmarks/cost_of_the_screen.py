@@ -34,10 +34,10 @@ from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
 from tui.app.views.table import VIEWS
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
-from tui.tty import terminal
-from tui.tty.backpressure import ASK
+from tui.kit.cells import Cells
+from tui.term import terminal
+from tui.term.backpressure import ASK
 
 ROUNDS = 3
 LENGTHS = (10**3, 10**6, 10**8)

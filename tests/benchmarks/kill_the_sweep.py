@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.kill_the_sweep [kills] [--dask]`: exits 1 where a network that was known is trained again,
 where one lacks, or where a result is another than in a sweep that nobody touched. With ``--dask`` on a scheduler and
-two workers of its own, which are killed too; without, on processes of this machine.
+two workers of its own, which are killed too; without, on processes of this machine, and on what they are forked from.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def main() -> None:
                         break
                     process = subprocess.Popen([*sweep, "--out", str(killed), *where], **QUIET)  # type: ignore[call-overload]
                 time.sleep(dice.uniform(0, chosen.within))
-                victims = ["sweep", "worker 1"] if cluster is None else ["sweep", "worker 1", "worker 2", "scheduler"]
+                victims = ["sweep", "worker 1", *(["server"] if cluster is None else ["worker 2", "scheduler"])]
                 victim = dice.choice(victims)
                 if victim == "sweep":
                     process.kill()
@@ -121,7 +121,9 @@ def main() -> None:
                 elif cluster is not None:
                     cluster.kill(victim)
                 else:
-                    for pid in children(process.pid)[:1]:
+                    servers = children(process.pid)
+                    workers = [worker for server in servers for worker in children(server)]
+                    for pid in servers if victim == "server" else workers[:1]:
                         with contextlib.suppress(ProcessLookupError):
                             os.kill(pid, signal.SIGKILL)
                 done += 1

@@ -20,8 +20,8 @@ from echornn.session.ghosts import MOST_GHOSTS
 from echornn.session.look import look
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
 WINDOWS, FRAMES, WIDTH, HEIGHT = 100_000, 30, 118, 20
 

@@ -23,10 +23,10 @@ from tests.record_readings import recorded_readings
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tui.cli.program import exit_code_of
 from tui.commands import bench, branches, list_runs, replica_rows, sweep, window_rows
 from tui.commands.headless import print_training
 from tui.commands.probe import record_of
-from tui.program import exit_code_of
 
 Read = Callable[[], Any]
 """Gives what was printed since the last call, as pytest's ``capfd.readouterr`` does."""

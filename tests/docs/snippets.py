@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 from unittest.mock import patch
 
 from echornn import small_loops
-from tui.program import exit_code_of
+from tui.cli.program import exit_code_of
 
 
 class Snippet(TypedDict):

@@ -16,13 +16,13 @@ from echornn.runs import kept_runs
 from tests.docs.pages import PAGES, ROOT
 from tests.docs.shell import Shown, commands, shown, unlike
 from tests.docs.vocabulary import MAIN
-from tui.cli import command, with_newest
-from tui.exit_code import ExitCode
-from tui.front_end import UsageError
-from tui.program import exit_code_of
-from tui.subcommands import SUBCOMMANDS
-from tui.training import parse_speed
-from tui.tty import terminal
+from tui.cli.parser import command, with_newest
+from tui.cli.program import exit_code_of
+from tui.cli.subcommands import SUBCOMMANDS
+from tui.cli.training import parse_speed
+from tui.commands.front_end import UsageError
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 RECORDED = ROOT / "tests" / "data" / "docs"
 """Two runs and a sweep, which the pages' commands look into."""

@@ -16,10 +16,10 @@ from tests.docs.pages import PAGES, ROOT, codes_in
 from tests.docs.vocabulary import EVERYWHERE, FIELD_FLAGS, FIELDS, FLAGS, MAIN, RUN_FILES, choices_of
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
+from tui.cli.subcommands import SUBCOMMANDS
 from tui.commands import replica_rows, window_rows
-from tui.exit_code import ExitCode
 from tui.map import text
-from tui.subcommands import SUBCOMMANDS
+from tui.term.exit_code import ExitCode
 
 CLI, FILES, LIBRARY = (PAGES[f"docs/{name}.md"] for name in ("cli", "files", "library"))
 

@@ -14,16 +14,16 @@ from echornn.runs import events, run_files
 from echornn.runs.lock import LOCK_FILE
 from tui.app import keys as app_keys
 from tui.app.point_app import BACK
-from tui.app.screens.help import HelpScreen
 from tui.app.views.table import VIEWS
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.list_panel import ListPanel
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
-from tui.cli import command
+from tui.cli.parser import command
+from tui.cli.subcommands import SUBCOMMANDS
+from tui.kit.help_screen import HelpScreen
 from tui.map import keys as map_keys
-from tui.subcommands import SUBCOMMANDS
 
 MAIN = "echornn-tui"
 """Stands for the command without a subcommand."""

@@ -42,7 +42,8 @@ RECORD = """
 import sys
 from pathlib import Path
 from echornn import EchoConfig, RunRecorder, Session, Trainer
-from tests.echornn.runs.test_recorder import play
+from echornn.session.commands import Step
+from tests.on_a_thread import play
 config = EchoConfig(total_series_length=5000, truncated_backprop_length=3)
 session = Session(config, recorder=RunRecorder.begin(Path(sys.argv[1]), config))
 play(session, Step(100))
@@ -54,18 +55,21 @@ GO_ON = """
 import os, sys
 from pathlib import Path
 from echornn import RunRecorder, Session
-from tests.echornn.runs.test_recorder import play
+from echornn.session.commands import Step
+from tests.on_a_thread import play
 recorder = RunRecorder.go_on(Path(sys.argv[1]))
-notes = [note for note in recorder.resumed.notes if "loop" in note]
+notes = [note for note in recorder.resumed.notes if "loop" in note or "threads" in note]
 session = Session(recorder.resumed.config, recorder=recorder)
 play(session, Step(100))
-print(os.environ["XLA_FLAGS"], *notes, sep="|")
+import tensorflow as tf
+threads = tf.config.threading.get_intra_op_parallelism_threads()
+print(os.environ["XLA_FLAGS"], threads, *notes, sep="|")
 """
-"""Trains 100 windows more."""
+"""Trains 100 windows more, and prints the flags and the threads with which it did."""
 
 
-def python(program: str, *arguments: str, flags: str = "") -> list[str]:
-    environment = {**os.environ, VARIABLE: flags}
+def python(program: str, *arguments: str, flags: str = "", **variables: str) -> list[str]:
+    environment = {**os.environ, VARIABLE: flags, **variables}
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, env=environment
     )
@@ -74,17 +78,16 @@ def python(program: str, *arguments: str, flags: str = "") -> list[str]:
 
 @pytest.mark.slow
 def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says nothing of loops, and XLA's own threshold trained it; the user's other flags are kept."""
+    """It says nothing of loops and threads: XLA's threshold and one thread trained it. The user's flags are kept."""
     folder = tmp_path / "run"
     begun = python(RECORD, str(folder), flags=f"{FLAG}{DEFAULT_THRESHOLD}")
     assert run_dir.read(folder).threshold == DEFAULT_THRESHOLD
     described = json.loads((folder / "run.json").read_text())
-    del described["threshold"]
+    del described["threshold"], described["threads"]
     (folder / "run.json").write_text(json.dumps(described))
     kept = Path(shutil.copytree(folder, tmp_path / "copy"))
 
-    flags, *notes = python(GO_ON, str(folder), flags=USERS)
-    assert (flags, notes) == (f"{USERS} {FLAG}{DEFAULT_THRESHOLD}", [])
+    assert python(GO_ON, str(folder), flags=USERS) == [f"{USERS} {FLAG}{DEFAULT_THRESHOLD}", "1"]
     together = np.fromfile(folder / "losses.bin", run_dir.WINDOW)["loss"]
     assert together.tobytes().hex() == begun[0]
 
@@ -97,7 +100,7 @@ def test_a_run_of_a_version_before_goes_on_as_it_was_begun(tmp_path: Path, monke
 
 @pytest.mark.slow
 def test_a_new_run_says_what_it_was_begun_with(tmp_path: Path) -> None:
-    (trained,) = python(RECORD, str(tmp_path / "run"))
+    (trained,) = python(RECORD, str(tmp_path / "run"), TF_NUM_INTRAOP_THREADS="3")
     assert run_dir.read(tmp_path / "run").threshold == THRESHOLD
-    python(GO_ON, str(tmp_path / "run"))
+    assert python(GO_ON, str(tmp_path / "run"))[1] == "3"
     assert np.fromfile(tmp_path / "run" / "losses.bin", run_dir.WINDOW)["loss"].tobytes().hex() == trained

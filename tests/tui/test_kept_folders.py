@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +24,13 @@ from echornn.session.commands import Go, Pause, Step
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer
 from tests.echornn.sweeps.scripted import ScriptedEngine
 from tests.kept_folders import names, printed, unpacked
+from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.record_folders import RUNS, SWEEPS, sweep_into
 from tests.scripted import ScriptedTrainer
 from tests.side_by_side import SideBySide
+from tui.cli.program import exit_code_of
 from tui.commands import sweep
-from tui.program import exit_code_of
 
 LOGS = ("losses.bin", "commands.jsonl", "solved.bin")
 """They only grow, but for what lies behind the checkpoint at which a run goes on."""
@@ -100,15 +100,8 @@ def opened(folder: Path, at: int | None = None, make_trainer: MakeTrainer | None
     assert owner is not None
     session = Session(owner.config, make_trainer=make_trainer, recorder=RunRecorder.go_on(folder), at=at)
     session.send(Pause())
-    thread = threading.Thread(target=session.run, daemon=True)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
+    with running(session):
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-    assert session.error is None
 
 
 def test_all_are_there() -> None:

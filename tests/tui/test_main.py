@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tui import __main__ as entry
-from tui.tty import closed_descriptors, early_signals
+from tui.term import closed_descriptors, early_signals
 
 
 @pytest.mark.parametrize(("users", "used"), [(None, "1"), ("2", "2")])
@@ -20,6 +20,6 @@ def test_numpy_has_one_thread_unless_the_user_says_how_many(
     monkeypatch.setattr(early_signals, "keep", lambda: None)
     monkeypatch.setattr(closed_descriptors, "fill", lambda: None)
     ran: list[str] = []
-    monkeypatch.setattr("tui.program.main", lambda: ran.append(os.environ["OPENBLAS_NUM_THREADS"]))
+    monkeypatch.setattr("tui.cli.program.main", lambda: ran.append(os.environ["OPENBLAS_NUM_THREADS"]))
     entry.main()
     assert ran == [used]

@@ -27,12 +27,10 @@ from echornn.session.queries import Query
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
-from tui.app.help_chapters import chapters
 from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
-from tui.app.screens.help import HelpScreen
 from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
@@ -40,14 +38,15 @@ from tui.app.viewing import Viewing
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
-from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 from tui.app.widgets.viewport import zoomed
-from tui.printable import printable
-from tui.theme import Theme
+from tui.kit.help_screen import HelpScreen
+from tui.kit.key_line import KeyLine
+from tui.kit.theme import Theme
+from tui.term.printable import printable
 
 VIEWS_A_SECOND = 3.4
 """How often views that keep changing are drawn: all of their cells change, and a slow line must carry them."""
@@ -123,7 +122,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             yield SettingsPanel(self._frame.config, send, self._panel_closed, self._ascii_only)
             yield BranchList(self.futures, send, self._hint, self._panel_closed, self._ascii_only)
             yield RunList(self.futures, self._complain, self._panel_closed, self._ascii_only)
-        yield KeyLine(self._offers)
+        yield KeyLine(self._offers, keys.LEFT_OUT)
 
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
@@ -342,6 +341,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
+        from tui.app.help_chapters import chapters  # the first picture need not wait for the help
+
         if isinstance(self.screen, HelpScreen):
             return
         self.push_screen(HelpScreen(chapters(self._frame, self.HELPED_KEYS), self._ascii_only))

@@ -8,15 +8,16 @@ from textual.binding import Binding
 
 from echornn.session.frame import Frame
 from tui.app.help_now import now
-from tui.app.help_text import OF_VIEWS, THE_SCREEN, Section, paragraphs
+from tui.app.help_text import OF_VIEWS, THE_SCREEN
 from tui.app.help_words import WORDS
-from tui.app.screens.help import Chapter
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.run_list import RunList
 from tui.app.widgets.settings_panel import BINDINGS as SETTINGS_KEYS
+from tui.kit.help_screen import Chapter
+from tui.kit.help_sections import Section, paragraphs
 
 
 def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:

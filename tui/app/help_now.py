@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from echornn.session.frame import Frame, State
-from tui.app.help_text import Section
 from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views import table
+from tui.kit.help_sections import Section
 
 Keys = tuple[tuple[str, str], ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.app.help_text import Rows, Section
+from tui.kit.help_sections import Rows, Section
 
 TRAINING: Rows = (
     ("epoch", "A pass over total_series_length steps of data, new data each time. In the tutorial it has 666 windows."),

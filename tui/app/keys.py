@@ -210,6 +210,15 @@ FINISHED = "finished: s, then + or a number and enter: more epochs; r starts ove
 NO_ADVICE = "the advice names no change that a can make; s changes anything"
 
 
+LEFT_OUT = (
+    "branches",
+    *(f"send('{name}')" for name in ("window_back", "step", "faster", "seeds", "undo")),
+    "settings",
+    "view('1')",
+)
+"""Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
+
+
 def views_of(key: str) -> str:
     """What a key of views says that are not shown."""
     having = [view for view in VIEWS if key in view.own_keys()]

@@ -6,8 +6,8 @@ import asyncio
 
 from echornn.session.commands import Save
 from tui.app.part import AppPart
-from tui.exit_code import ExitCode
-from tui.tty.backpressure import ASK, Backpressure
+from tui.term.backpressure import ASK, Backpressure
+from tui.term.exit_code import ExitCode
 
 
 class OnALine(AppPart):

@@ -13,9 +13,9 @@ from echornn.runs.background import Background
 from tui.app import keys
 from tui.app.part import AppPart
 from tui.app.save_screen import save_picture, save_text
-from tui.app.screens.palette import Palette
 from tui.app.views.table import VIEWS
-from tui.theme import Theme, remember
+from tui.kit.palette import Palette
+from tui.kit.theme import Theme, remember
 
 EXPORT_SECONDS = 0.3
 """How long an export waits for the command palette to leave the screen."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.session import Session
-from tui.app.ends_on_signals import EndsOnSignals
+from tui.kit.ends_on_signals import EndsOnSignals
 
 
 class AppPart(EndsOnSignals[int]):

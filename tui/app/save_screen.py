@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.app import App
 
-from tui.tty.plain_screen import is_plain
+from tui.term.plain_screen import is_plain
 
 
 def save_picture(app: App[Any], folder: Path) -> Path:
@@ -28,7 +28,7 @@ def save_text(app: App[Any], folder: Path) -> Path:
     """
     if is_plain():
         raise OSError("a plain screen can be saved as a picture only")
-    from tui.tty.private_textual import strips_shown
+    from tui.term.private_textual import strips_shown
 
     return _write(folder, "txt", "\n".join(strip.text.rstrip() for strip in strips_shown(app.screen)) + "\n")
 

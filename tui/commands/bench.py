@@ -16,8 +16,8 @@ from rich.table import Table
 from echornn.config import EchoConfig
 from echornn.session.frame import State
 from echornn.session.session import Session
-from tui.exit_code import ExitCode
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 CALL_SIZES = (1, 10, 100, 1000, 4096)
 ROUNDS = 5
@@ -89,9 +89,9 @@ def measure(config: EchoConfig) -> list[BenchRow]:
 
     Of several networks, the others train the first alone.
     """
-    from echornn import use_one_thread
+    from echornn.training.process import prepare
 
-    use_one_thread()
+    prepare(config, 0 if config.replicas == 1 else config.replicas)
     programs = [*baselines(config.of(0)), *ours(config)]
     for _, size, _, train in programs:
         train(size)

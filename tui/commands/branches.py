@@ -16,10 +16,10 @@ from echornn.runs.letters import letter_of
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.runs.timeline import Timeline
-from tui import printed
 from tui.commands import record
 from tui.commands.records import come_to, finite
-from tui.exit_code import ExitCode
+from tui.term import printed
+from tui.term.exit_code import ExitCode
 
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 

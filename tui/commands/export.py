@@ -7,11 +7,11 @@ from pathlib import Path
 from echornn.runs import run_dir
 from echornn.runs.branch import Moment
 from echornn.runs.run_dir import Run
-from tui import printed
 from tui.commands import record, replica_rows, window_rows
 from tui.commands.network_files import write_network
 from tui.commands.replica_numbers import ReplicaNumbers, configs_of, most_replicas
-from tui.exit_code import ExitCode
+from tui.term import printed
+from tui.term.exit_code import ExitCode
 
 
 def export(

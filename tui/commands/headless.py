@@ -21,8 +21,8 @@ from tui.commands.population_report import PopulationReport
 from tui.commands.record import Saved, farewell, flags_to_go_on, forget_if_empty, saved_by
 from tui.commands.record_lines import SEEDS_NOTE, as_line
 from tui.commands.records import Record, as_json, finished_record, start_record
-from tui.exit_code import ExitCode
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1
 """How often the session is looked at, for warnings and for its end."""

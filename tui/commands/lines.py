@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from echornn.session.frame import Frame
-from tui.printable import printable
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.printable import printable
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -35,7 +35,7 @@ class LinePrinter:
     def print(self, texts: Iterable[str], to: TextIO) -> None:
         """Write each text as a line of its own; on a full disk, with the next lines after there is room again.
 
-        A terminal that is gone takes them and shows none: `tui.tty.terminal.when_terminal_is_gone` is there for that.
+        A terminal that is gone takes them and shows none: `tui.term.terminal.when_terminal_is_gone` is there for that.
         Standard error takes what it can: it says how training goes, which does not end because nobody hears that.
 
         Raises:

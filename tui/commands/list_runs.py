@@ -15,9 +15,9 @@ from echornn.runs import kept_runs
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.summary import Summary, summary
-from tui import printed
 from tui.commands.records import come_to, finite
-from tui.exit_code import ExitCode
+from tui.term import printed
+from tui.term.exit_code import ExitCode
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
-from tui import printed
-from tui.exit_code import ExitCode
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import BLOCKS, signs_for
 from tui.map.state import MapState
 from tui.map.text import csv_lines, lines_of
+from tui.term import printed
+from tui.term.exit_code import ExitCode
 
 
 def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:

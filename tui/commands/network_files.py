@@ -16,10 +16,9 @@ from echornn.population_state import AnyState, PopulationState
 from echornn.runs.run_dir import Run
 from echornn.runs.run_error import RunError
 from echornn.trainer_state import TrainerState
-from tui import printed
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.weights_text import weights_text
-from tui.tty import terminal
+from tui.term import printed, terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 """Errors that say that the named path can never be written; all others are the disk's."""

@@ -20,12 +20,11 @@ from echornn.runs.run_dir import Run
 from echornn.session.probing import examine, why_unread
 from echornn.session.specimen_of_run import specimen_of_run
 from echornn.unlike_record import UnlikeRecord
-from tui import printed
 from tui.commands import record
 from tui.commands.replica_numbers import ReplicaNumbers
 from tui.commands.windows import own_replica
-from tui.exit_code import ExitCode
-from tui.tty import terminal
+from tui.term import printed, terminal
+from tui.term.exit_code import ExitCode
 
 QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weights", "lyapunov"}))
 

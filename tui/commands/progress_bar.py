@@ -16,8 +16,8 @@ from rich.text import Text
 from echornn.analysis.loss_text import loss_text
 from echornn.session.frame import Frame
 from tui.commands.lines import LinePrinter
-from tui.printable import printable
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.printable import printable
 
 EMPTY_LINE = "\r\x1b[2K"
 """Empties the line that the cursor is on. Nothing else is asked of the terminal, so a death leaves it in order."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from echornn.runs import debris, kept_runs, run_dir
 from echornn.runs.lock import Lock, is_held
 from echornn.runs.run_error import RunError
-from tui import printed
 from tui.commands.list_runs import describe
-from tui.exit_code import ExitCode
+from tui.term import printed
+from tui.term.exit_code import ExitCode
 
 
 def removed(keep: int, dry_run: bool) -> Iterator[str]:

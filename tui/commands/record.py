@@ -21,9 +21,9 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import SECONDS_TO_END, RunRecorder
 from echornn.session.going_back import before_it_diverged
 from echornn.session.session import Session
-from tui.exit_code import ExitCode
-from tui.flags import ConfigFlags
-from tui.printable import printable, quoted
+from tui.commands.flags import ConfigFlags
+from tui.term.exit_code import ExitCode
+from tui.term.printable import printable, quoted
 
 NEWEST = "newest"
 

@@ -16,11 +16,11 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.status import Status
 from echornn.sweeps.sweep import Sweep
 from tui.commands import sweep_report as report
+from tui.commands.front_end import UsageError
 from tui.commands.lines import LinePrinter, lines_here
 from tui.commands.records import Record, as_json
-from tui.exit_code import ExitCode
-from tui.front_end import UsageError
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.5
 """How often it is looked which points have become known."""

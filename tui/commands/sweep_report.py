@@ -16,7 +16,7 @@ from echornn.sweeps.survey import tally_of
 from echornn.sweeps.sweep import Sweep
 from echornn.tasks.levels import solved_level
 from tui.commands.records import Record
-from tui.printable import quoted
+from tui.term.printable import quoted
 
 MOST_LEFT_OUT = 5
 """How many impossible points the lines of text name one by one."""

@@ -16,12 +16,12 @@ from textual.widgets import Input
 from echornn.config import EchoConfig
 from echornn.sweeps.kept_values import example_of
 from echornn.sweeps.table import Surveyed
-from tui.app.ends_on_signals import EndsOnSignals
-from tui.app.screens.help import HelpScreen
-from tui.app.screens.palette import Palette
-from tui.app.shown_again import command_of
-from tui.app.widgets.key_line import KeyLine
-from tui.exit_code import ExitCode
+from tui.kit.command_text import command_of
+from tui.kit.ends_on_signals import EndsOnSignals
+from tui.kit.help_screen import HelpScreen
+from tui.kit.key_line import KeyLine
+from tui.kit.palette import Palette
+from tui.kit.theme import Theme
 from tui.map import keys, state
 from tui.map.follower import Follower
 from tui.map.frame import MapFrame
@@ -29,7 +29,7 @@ from tui.map.help_text import chapters
 from tui.map.progress import progress_of
 from tui.map.state import MapState, MarkedCell
 from tui.map.widgets import MapGrid, MapHead, MapReading
-from tui.theme import Theme
+from tui.term.exit_code import ExitCode
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether more is known."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from echornn.sweeps.measures import Measure, Scale, value_of
 from echornn.sweeps.tally import Tally
-from tui.app.views.paint import Box, stamp, write_in
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, stamp, write_in
 from tui.map.frame import MapFrame
 from tui.map.labels import texts_of
 from tui.map.signs import Signs, edge_sign, sign_of

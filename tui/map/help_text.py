@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.app.help_text import Section
-from tui.app.screens.help import Chapter
+from tui.kit.help_screen import Chapter
+from tui.kit.help_sections import Section
 from tui.map import keys
 
 WHAT_IS_SEEN = (

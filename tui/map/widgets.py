@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.sweeps.measures import WORDS, Measure
-from tui.app.views.paint import Box
-from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import LinePart, fitted, joined, shortened
+from tui.kit.cells import Cells, CellWidget
+from tui.kit.fitting import LinePart, fitted, joined, shortened
+from tui.kit.paint import Box
 from tui.map.drawing import STYLES, draw_map
 from tui.map.frame import MapFrame
 from tui.map.labels import held_text, legend_of

@@ -76,7 +76,7 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 """PyTorch's threads would spin too: with them, a window took 60 ms in place of 1.3 on a machine that did other work."""
 
 PROGRAMS: dict[str, Program] = {
-    APP: Program("echornn, as the app", "ours", {"threads": "one"}, ONE_NUMPY_THREAD),
+    APP: Program("echornn, as the app", "ours", {"threads": "app"}, ONE_NUMPY_THREAD),
     LIBRARY: Program("echornn, as a library", "ours", {"threads": "unset"}),
     THREADS: Program("echornn, default threads", "ours", {"threads": "all"}),
     TUTORIAL: Program("the tutorial's session loop", "tutorial"),

@@ -15,9 +15,10 @@ from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell
 from echornn.network.affine import affine_of
 from echornn.network.cells import CELLS, rnn_cell
-from echornn.network.model import EchoRNN, carried_size, initial_weights, layer_weight_names
+from echornn.network.model import EchoRNN, initial_weights
 from echornn.network.product import product, product_with_transposed, weight_gradient
 from echornn.network.scan import block_length, scan
+from echornn.network.shapes import carried_size, layer_weight_names
 from tests.compiled import plain
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 from echornn.cell_facts import CELL_FACTS
 from echornn.config import Cell, EchoConfig, Optimizer
 from echornn.network.cells import CELLS
-from echornn.network.model import carried_size
+from echornn.network.shapes import carried_size
 from echornn.tasks.levels import state_numbers
 from echornn.training.optimizers import OPTIMIZERS
 

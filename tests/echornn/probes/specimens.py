@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from echornn.config import Cell, EchoConfig
-from echornn.network.model import carried_size, weight_shapes
+from echornn.network.shapes import carried_size, weight_shapes
 from echornn.progress import Floats, Progress
 from echornn.specimen import Specimen
 from echornn.tasks.series import EchoSeries

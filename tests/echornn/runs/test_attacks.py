@@ -20,7 +20,8 @@ from echornn.runs import append_log, checkpoint, events, kept_runs, run_dir
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
-from tests.echornn.runs.test_recorder import PATIENCE, contents, performed, recorded
+from tests.echornn.runs.test_recorder import contents, performed, recorded
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands.list_runs import describe, lines
 from tui.commands.prune import removed

@@ -24,8 +24,8 @@ from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, performed, recorded
 from tests.scripted import SMALL
 from tui.commands import record
+from tui.commands.flags import ConfigFlags
 from tui.commands.prune import removed
-from tui.flags import ConfigFlags
 
 LEFT = [LOCK_FILE, LOSS_FILE, COMMAND_FILE, f"{RUN_FILE}.new", RUN_FILE, f"{'checkpoint-0'}.new"]
 """What a beginning makes, in this order."""

@@ -23,15 +23,17 @@ from echornn.session.commands import Edit, Go, Pause, Step, Undo
 from echornn.session.frame import State
 from echornn.session.session import Session
 from echornn.trainer_state import TrainerState
-from tests.echornn.runs.test_recorder import log, play
+from tests.echornn.runs.test_recorder import log
+from tests.on_a_thread import on_a_thread, play
+from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
 from tui.commands import list_runs, record
 from tui.commands.export import export
+from tui.commands.flags import ConfigFlags
 from tui.commands.headless import print_training
-from tui.exit_code import ExitCode
-from tui.flags import ConfigFlags
+from tui.term.exit_code import ExitCode
 
 ENDLESS = replace(SMALL, num_epochs=1000)
 
@@ -103,17 +105,11 @@ def test_a_disk_that_does_not_answer_until_the_end_gets_all(tmp_path: Path, monk
     session = Session(ENDLESS, make_trainer=WildTrainer, recorder=recorder)
     session.send(Pause())
     monkeypatch.setattr(os, "fsync", fsync)
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    session.send(Step(2998))
-    assert session.when_idle(30)
-    session.send(Edit({"learning_rate": WILD}))
-    assert session.when_idle(30)
-    session.send(Step(9))
-    assert session.when_idle(30)
-    answers.set()
-    session.stop()
-    thread.join(30)
+    with on_a_thread(session):
+        for command in (Step(2998), Edit({"learning_rate": WILD}), Step(9)):
+            session.send(command)
+            assert session.when_idle(PATIENCE)
+        answers.set()
     run = run_dir.read(tmp_path / "run")
     assert (run.trained, run.stands, run.notes) == (3002, Moment(1, 3002), ())
     assert len(log(tmp_path / "run")) == 3002

@@ -21,7 +21,8 @@ from echornn.runs.run_dir import LOSS_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Save, Step, Undo
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import contents, play, recorded
+from tests.echornn.runs.test_recorder import contents, recorded
+from tests.on_a_thread import play
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tests.steps import NAMED
 

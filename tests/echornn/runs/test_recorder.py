@@ -22,32 +22,14 @@ from echornn.runs import run_recorder as recorder_module
 from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, WINDOW, Run
 from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
-from echornn.session.commands import Command, Edit, Pause, Reset, Resume, Save, Step, Undo
+from echornn.session.commands import Edit, Pause, Reset, Resume, Save, Step, Undo
 from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
 from echornn.session.session import Session
+from tests.on_a_thread import play
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.steps import command
-
-PATIENCE = 30.0
-
-
-def play(session: Session, *steps: Command | Callable[[], object]) -> Session:
-    """Send the commands, and do what else is to be done, each after the one before has been trained and saved."""
-    session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    session.when_idle(PATIENCE)
-    for step in steps:
-        step() if callable(step) else session.send(step)
-        session.when_idle(PATIENCE)
-        if isinstance(session.recorder, RunRecorder):
-            session.recorder.wait(PATIENCE)
-            session.when_idle(PATIENCE)
-    session.stop()
-    thread.join(PATIENCE)
-    assert session.stopped.is_set()
-    return session
 
 
 def recorded(folder: Path, *steps: int | str, config: EchoConfig = SMALL) -> np.ndarray:

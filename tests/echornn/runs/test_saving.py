@@ -16,7 +16,9 @@ from echornn.runs.run_files import TRACEBACK_FILE
 from echornn.runs.run_recorder import MOST_SECONDS_APART, RunRecorder
 from echornn.session.commands import Save, Step
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import PATIENCE, Disk, contents, play, recorded
+from tests.echornn.runs.test_recorder import Disk, contents, recorded
+from tests.on_a_thread import play
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
 

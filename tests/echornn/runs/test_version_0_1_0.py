@@ -16,7 +16,8 @@ from echornn.runs import checkpoint, kept_runs, recorded_values, run_dir
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import contents, play
+from tests.echornn.runs.test_recorder import contents
+from tests.on_a_thread import play
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import list_runs, window_rows
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +10,8 @@ from dataclasses import replace
 from echornn.session.commands import Alone, Ask, Choose, Edit, Go, Step, Toggle, ToggleReplicas
 from echornn.session.session import Session
 from tests.echornn.session.test_probing import MEMORY, Scripted
-from tests.patience import PATIENCE, wait_for
+from tests.on_a_thread import running
+from tests.patience import wait_for
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 
 
@@ -21,14 +21,9 @@ def paused_lottery() -> Iterator[Session]:
     session = Session(SMALL_LOTTERY, math.inf, make_trainer=scripted_trainers, examine=Scripted())
     session.send(Toggle())
     session.send(Step(5))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        wait_for(lambda: session.frame.trained == 5)
+    with running(session):
+        assert session.frame.trained == 5
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
 
 
 def seed_read(session: Session) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,6 +44,7 @@ from echornn.session.frame import State
 from echornn.session.preview import speed_after
 from echornn.session.session import Session
 from tests.examples import examples
+from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
@@ -60,15 +60,8 @@ def without_gpu(config: EchoConfig) -> Any:
 def paused(config: EchoConfig = SMALL) -> Iterator[Session]:
     session = Session(config, make_trainer=without_gpu)
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
+    with running(session):
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-        assert session.error is None
 
 
 def answer_to(session: Session, command: Command) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Pause, Redraw, Regenerate, Reset, Step, Undo
 from tests.compiled import SMALL as FOUR_EPOCHS
 from tests.compiled import make_trainer
+from tests.on_a_thread import running
 from tests.steps import refusal
 
 pytestmark = pytest.mark.slow
@@ -60,14 +60,8 @@ class Stage:
 @contextmanager
 def on_stage(config: EchoConfig, recorder: Recorder) -> Iterator[Stage]:
     stage = Stage(config, recorder)
-    thread = threading.Thread(target=stage.session.run)
-    thread.start()
-    try:
+    with running(stage.session):
         yield stage
-    finally:
-        stage.session.stop()
-        thread.join(60)
-    assert stage.session.error is None
 
 
 def test_a_structural_edit_its_undo_and_a_resume_lose_nothing(tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Go, Pause, Resume, StartOver, Undo
 from echornn.session.frame import Frame, State
 from echornn.session.session import Session
+from tests.on_a_thread import on_a_thread, running
+from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.steps import command
 
 ENDLESS = replace(SMALL, num_epochs=10**6)
-PATIENCE = 30.0
 WILD = 1e30
 
 
@@ -61,14 +62,8 @@ def playing(recorder: Recorder | None = None, nan_at: float = math.inf, blip_at:
 
     session = Session(ENDLESS, make_trainer=make, clock=lambda: 0.0, recorder=recorder)
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with running(session):
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-    assert session.error is None
 
 
 def then(session: Session, *steps: int | str) -> Frame:
@@ -216,19 +211,16 @@ def test_without_a_record_little_is_trained_again_and_undo_lands_close_by() -> N
             diverged.set()
 
     session = Session(ENDLESS, make_trainer=lambda _: trainer, on_progress=on_progress, clock=lambda: trainer.now)
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    assert diverged.wait(PATIENCE)
-    assert session.when_idle(PATIENCE)
-    assert session.frame.state is State.PAUSED
-    assert session.frame.trained == 20_001
-    assert session.frame.warning.startswith("the loss is nan in window 1 of epoch 2001")
-    assert sum(trainer.calls) <= 20_001 + 200
-    session.send(Undo())
-    assert session.when_idle(PATIENCE)
-    assert 18_900 <= session.frame.evidence.windows <= 20_000
-    session.stop()
-    thread.join(PATIENCE)
+    with on_a_thread(session):
+        assert diverged.wait(PATIENCE)
+        assert session.when_idle(PATIENCE)
+        assert session.frame.state is State.PAUSED
+        assert session.frame.trained == 20_001
+        assert session.frame.warning.startswith("the loss is nan in window 1 of epoch 2001")
+        assert sum(trainer.calls) <= 20_001 + 200
+        session.send(Undo())
+        assert session.when_idle(PATIENCE)
+        assert 18_900 <= session.frame.evidence.windows <= 20_000
 
 
 def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_undo() -> None:
@@ -242,9 +234,7 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
 
     session = Session(ENDLESS, make_trainer=Slow)
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with running(session):
         then(session, 12)
         session.send(Edit({"state_size": 8}))
         assert compiling.wait(PATIENCE)
@@ -264,9 +254,6 @@ def test_fields_applied_while_a_network_compiles_all_count_and_a_preset_is_one_u
             replace(ENDLESS, state_size=8, batch_size=3, learning_rate=0.1),
             7,
         )
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
 
 
 def test_an_undo_that_leads_into_the_past_is_looked_at_and_one_to_an_end_goes_on() -> None:

@@ -37,6 +37,7 @@ from echornn.session.session import Session
 from echornn.training.any_trainer import AnyTrainer
 from tests.examples import examples
 from tests.hashed import hashed_trainers
+from tests.on_a_thread import running
 from tests.patience import PATIENCE
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.scripted_population import scripted_trainers
@@ -45,29 +46,29 @@ ENDLESS = replace(SMALL, num_epochs=10**6)
 """Ten windows an epoch."""
 
 
+MAY = threading.Event()
+
+
 class Held(ScriptedTrainer):
     """Trains only while it may: what is commanded meanwhile comes all at once."""
 
-    may = threading.Event()
+    def __init__(self, config: EchoConfig, may: threading.Event = MAY) -> None:
+        super().__init__(config)
+        self._may = may
 
     def advance(self, n: int) -> Progress:
-        assert self.may.wait(PATIENCE)
+        assert self._may.wait(PATIENCE)
         return super().advance(n)
 
 
 @contextmanager
 def playing(session: Session) -> Iterator[Session]:
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
-        yield session
-    finally:
-        Held.may.set()
-        session.stop()
-        thread.join(PATIENCE)
-        assert session.error is None
+    with running(session):
+        try:
+            yield session
+        finally:
+            MAY.set()
 
 
 def after(session: Session) -> Frame:
@@ -78,10 +79,10 @@ def after(session: Session) -> Frame:
 @contextmanager
 def while_it_trains(session: Session, windows: int = 300) -> Iterator[None]:
     """What is commanded within comes while a first slice of so many windows is trained."""
-    Held.may.clear()
+    MAY.clear()
     session.send(Step(windows))
     yield
-    Held.may.set()
+    MAY.set()
 
 
 CHANGES: dict[str, Callable[[Session], object]] = {
@@ -123,7 +124,7 @@ STOPS: dict[str, Callable[[Session], object]] = {
 @pytest.mark.parametrize("stop", STOPS)
 def test_what_stops_training_or_leads_elsewhere_ends_what_is_owed(stop: str) -> None:
     with playing(Session(ENDLESS, make_trainer=Held)) as session:
-        Held.may.set()
+        MAY.set()
         session.send(Step(20))
         session.send(Edit({"learning_rate": 0.1}))
         after(session)
@@ -192,14 +193,7 @@ class Way:
         self.may.set()
 
     def _make(self, config: EchoConfig) -> ScriptedTrainer:
-        outer = self
-
-        class Waiting(ScriptedTrainer):
-            def advance(self, n: int) -> Progress:
-                assert outer.may.wait(PATIENCE)
-                return super().advance(n)
-
-        return Waiting(config)
+        return Held(config, self.may)
 
     @contextmanager
     def to(self, window: int) -> Iterator[Session]:

@@ -25,6 +25,7 @@ from echornn.trainer_state import TrainerState
 from tests.echornn.runs.test_background import no_thread
 from tests.echornn.session.test_nudges import Clock
 from tests.echornn.session.test_session import ENDLESS
+from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -344,9 +345,7 @@ def window_read(session: Session) -> int | None:
 def test_a_session_reads_the_moment_at_which_one_looks() -> None:
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=Scripted(), vitals=True)
     session.send(Ask(MEMORY))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with on_a_thread(session):
         wait_for(lambda: window_read(session) is not None and session.frame.trained > 50)
         session.send(Pause())
         wait_for(lambda: session.frame.state is State.PAUSED and window_read(session) == session.frame.trained)
@@ -361,9 +360,6 @@ def test_a_session_reads_the_moment_at_which_one_looks() -> None:
         session.send(Ask(None))
         assert session.when_idle(PATIENCE)
         assert session.frame.readings is None
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
 
 
 def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
@@ -376,13 +372,8 @@ def test_while_it_trains_the_window_that_is_examined_is_trained_alone() -> None:
 
     session = Session(ENDLESS, math.inf, make_trainer=make, examine=probes)
     session.send(Ask(MEMORY))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with on_a_thread(session):
         wait_for(lambda: len(probes.seen) > 2)
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
     for specimen in probes.seen:
         if specimen.window:
             assert specimen.before is not None
@@ -395,14 +386,12 @@ def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() 
     session.send(Pause())
     session.send(Step(5))
     session.send(Ask(MEMORY))
-    thread = threading.Thread(target=session.run)
-    thread.start()
 
     def both_are_read() -> bool:
         frame = session.frame
         return window_read(session) == 5 and frame.vitals is not None and frame.vitals.window == 5
 
-    try:
+    with on_a_thread(session):
         wait_for(both_are_read)
         probes.begun.clear()
         probes.may_go_on.clear()
@@ -415,10 +404,6 @@ def test_what_was_read_at_a_moment_is_there_again_however_soon_one_comes_back() 
         assert session.when_idle(PATIENCE)
         probes.may_go_on.set()
         wait_for(both_are_read)
-    finally:
-        probes.may_go_on.set()
-        session.stop()
-        thread.join(PATIENCE)
 
 
 def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
@@ -426,17 +411,11 @@ def test_neither_training_nor_the_end_waits_for_a_probe() -> None:
     probes.may_go_on.clear()
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes)
     session.send(Ask(MEMORY))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with on_a_thread(session):
         assert probes.begun.wait(PATIENCE)
         trained = session.frame.trained
         wait_for(lambda: session.frame.trained > trained + 100)
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-        probes.may_go_on.set()
+    probes.may_go_on.set()
 
 
 def test_a_probe_that_fails_is_no_end_of_training() -> None:
@@ -444,14 +423,9 @@ def test_a_probe_that_fails_is_no_end_of_training() -> None:
     probes.error = RuntimeError("no memory mappings left")
     session = Session(ENDLESS, math.inf, make_trainer=ScriptedTrainer, examine=probes, vitals=True)
     session.send(Ask(GRADIENT))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with on_a_thread(session):
         wait_for(lambda: bool(session.frame.unread))
         assert session.frame.unread == "nothing could be read: RuntimeError: no memory mappings left"
         trained = session.frame.trained
         wait_for(lambda: session.frame.trained > trained + 100)
         assert session.frame.state is State.RUNNING
-    finally:
-        session.stop()
-        thread.join(PATIENCE)

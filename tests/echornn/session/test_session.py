@@ -41,7 +41,7 @@ from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
 from echornn.session.session import Session
 from echornn.session.way import TAPE_WINDOWS
-from tests.patience import PATIENCE
+from tests.on_a_thread import on_a_thread, running
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 from tests.steps import command, refusal
@@ -88,29 +88,16 @@ def on_stage(
     stage = Stage(config, speed, clock)
     if paused:
         stage.session.send(Pause())
-    thread = threading.Thread(target=stage.session.run)
-    thread.start()
-    try:
+    with on_a_thread(stage.session):
         yield stage
-    finally:
-        stage.session.stop()
-        thread.join(10)
-        assert not thread.is_alive()
-        assert stage.session.stopped.is_set()
 
 
 @contextmanager
 def playing(session: Session) -> Iterator[None]:
     """The session on a thread of its own, paused."""
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
+    with on_a_thread(session):
         yield
-    finally:
-        session.stop()
-        thread.join(10)
-        assert not thread.is_alive()
 
 
 def after(session: Session, command: Command) -> Frame:
@@ -213,20 +200,6 @@ def press(session: Session, *keys: str) -> None:
         session.send(Move(-1) if key == "move" else command(key))
 
 
-@contextmanager
-def running(session: Session) -> Iterator[None]:
-    """Run it on a thread, from when it has obeyed all that was sent."""
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
-        yield
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-    assert session.error is None
-
-
 def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
     session = Session(SMALL, make_trainer=ScriptedTrainer)
     loading = session.frame
@@ -243,12 +216,8 @@ def test_toggled_while_it_loads_it_is_known_how_it_will_start() -> None:
     session.send(SetSpeed(20))
     assert session.frame.speed == 20
     session.send(Toggle())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    assert session.when_idle(10)
-    assert (session.frame.state, session.frame.trained) == (State.PAUSED, 0)
-    session.stop()
-    thread.join(10)
+    with running(session):
+        assert (session.frame.state, session.frame.trained) == (State.PAUSED, 0)
 
 
 def test_toggle_goes_back_and_forth() -> None:

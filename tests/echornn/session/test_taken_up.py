@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +20,8 @@ from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
 from echornn.session.queries import Query
 from echornn.session.session import Session
-from tests.patience import PATIENCE
+from tests.on_a_thread import on_a_thread, running
+from tests.patience import PATIENCE, wait_for
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 
@@ -29,15 +29,8 @@ from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 @contextmanager
 def taken_up(folder: Path, config: EchoConfig = SMALL) -> Iterator[Session]:
     session = Session(config, make_trainer=ScriptedTrainer, recorder=RunRecorder.go_on(folder))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        assert session.when_idle(PATIENCE)
+    with running(session):
         yield session
-    finally:
-        session.stop()
-        thread.join(PATIENCE)
-    assert session.error is None
 
 
 def test_a_finished_run_shows_its_newest_rows(tmp_path: Path) -> None:
@@ -99,25 +92,21 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(tmp_path: Path) -
     assert (session.frame.state, session.frame.epoch, session.frame.window) == (State.LOADING, 2, 7)
     assert session.frame.message == "loading TensorFlow, then learning_rate 0.2"
     session.send(Pause())
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    try:
-        while not session.frame.trained:
-            time.sleep(0.001)
-        frame = session.frame
-        assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == (State.LOADING, 17, 17, 17)
-        assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
-        assert (frame.epoch, frame.window) == (2, 7)
-        assert frame.loss == pytest.approx(scripted_loss(16))
-        curve = session.look(Query(columns=100)).curve
-        np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
-        assert [branch.cause for branch in session.timeline.path(Moment(1, 17))] == ["start", "edit"]
-    finally:
-        never.set()
-    assert session.when_idle(PATIENCE)
-    assert (session.frame.state, session.frame.branch, session.frame.config) == (State.PAUSED, 2, wanted)
-    session.stop()
-    thread.join(PATIENCE)
+    with on_a_thread(session):
+        try:
+            wait_for(lambda: session.frame.trained)
+            frame = session.frame
+            assert (frame.state, frame.trained, frame.trained_in_all, frame.line_end) == (State.LOADING, 17, 17, 17)
+            assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
+            assert (frame.epoch, frame.window) == (2, 7)
+            assert frame.loss == pytest.approx(scripted_loss(16))
+            curve = session.look(Query(columns=100)).curve
+            np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
+            assert [branch.cause for branch in session.timeline.path(Moment(1, 17))] == ["start", "edit"]
+        finally:
+            never.set()
+        assert session.when_idle(PATIENCE)
+        assert (session.frame.state, session.frame.branch, session.frame.config) == (State.PAUSED, 2, wanted)
     assert session.error is None
 
 
@@ -126,12 +115,9 @@ def test_told_to_end_while_it_loads_the_record_stays_as_it_was(tmp_path: Path) -
     before = contents(tmp_path / "run")
     never = Never()
     session = Session(SMALL, make_trainer=never, recorder=RunRecorder.go_on(tmp_path / "run"))
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    while not session.frame.trained:
-        time.sleep(0.001)
-    session.stop()
-    never.set()
-    thread.join(PATIENCE)
+    with on_a_thread(session):
+        wait_for(lambda: session.frame.trained)
+        session.stop()
+        never.set()
     assert session.error is None
     assert contents(tmp_path / "run") == before

@@ -19,7 +19,7 @@ from echornn.session.commands import Edit, Step
 from echornn.session.session import Session
 from echornn.training.any_trainer import MakeTrainer
 from echornn.training.trained_on import NO_DEVICES, Devices, moved, program_of
-from tests.echornn.runs.test_recorder import play
+from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer
 
@@ -70,22 +70,24 @@ def test_a_run_says_of_each_program_where_it_was_trained(tmp_path: Path) -> None
 def test_trainers_of_a_session_that_goes_on_and_of_a_probe_are_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[Devices, int]] = []
+    told: list[tuple[Devices, int, int | None]] = []
 
-    def made(devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD) -> MakeTrainer:
-        told.append((devices, threshold))
+    def made(
+        devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
+    ) -> MakeTrainer:
+        told.append((devices, threshold, threads))
         return OnGPU
 
     for where in (loop, specimen_of_run):
         monkeypatch.setattr(where, "tensorflow_trainers", made)
     described = folder / "run.json"
-    described.write_text(json.dumps({**json.loads(described.read_text()), "threshold": 7}))
+    described.write_text(json.dumps({**json.loads(described.read_text()), "threshold": 7, "threads": 5}))
     recorder = RunRecorder.go_on(folder)
     Session(SMALL, recorder=recorder)
     recorder.close()
     specimen_of_run.specimen_of_run(run_dir.read(folder), 5)
     Session(SMALL)
-    assert told == [({program_of(SMALL): "gpu"}, 7)] * 2 + [(NO_DEVICES, small_loops.THRESHOLD)]
+    assert told == [({program_of(SMALL): "gpu"}, 7, 5)] * 2 + [(NO_DEVICES, small_loops.THRESHOLD, None)]
 
 
 def test_where_its_device_is_not_there_it_goes_on_on_another_and_says_so_once(folder: Path) -> None:

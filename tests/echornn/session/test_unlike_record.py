@@ -22,7 +22,7 @@ from echornn.session.session import Session
 from echornn.session.specimen_of_run import specimen_of_run
 from echornn.training.any_trainer import MakeTrainer
 from echornn.unlike_record import UnlikeRecord, first_unlike
-from tests.echornn.runs.test_recorder import play
+from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from echornn.config import EchoConfig
 from echornn.sweeps.folder import Result
@@ -43,6 +44,17 @@ def train_slowly(part: Part) -> Iterator[News]:
     for news in train(part):
         threading.Event().wait(0.02)
         yield news
+
+
+def train_for_ever(part: Part) -> Iterator[News]:
+    """Begin, and never end."""
+    yield Began("cpu of nowhere")
+    threading.Event().wait()
+
+
+def children(pid: int) -> list[int]:
+    """The processes that the first thread of this process has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class ScriptedEngine:

@@ -1,26 +1,26 @@
-"""`python -m tests.echornn.sweeps.scripted_worker [HOW] DESCRIPTOR`: a worker that trains nothing."""
+"""`python -m tests.echornn.sweeps.scripted_worker HOW DESCRIPTOR`: workers that train nothing are forked from it."""
 
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import threading
 from multiprocessing.connection import Connection
 
+from echornn.sweeps.fork_server import serve_forks
 from echornn.sweeps.worker import serve
-from tests.echornn.sweeps.scripted import train
+from tests.echornn.sweeps.scripted import train, train_for_ever
 
 if __name__ == "__main__":
     how, descriptor = sys.argv[1:]
     if how == "dies":
         sys.exit("there is no TensorFlow")
-    parts = 0
-
-    def is_worn() -> bool:
-        """After each part, where that is asked for."""
-        global parts
-        parts += 1
-        return how == "wears" and parts > 1
-
     if how == "changed":
         os.environ["XLA_FLAGS"] = "--changed"
-    serve(Connection(int(descriptor)), lambda: (train, is_worn))
+    how_it_trains = train_for_ever if how == "stays" else train
+    serve_forks(
+        socket.socket(fileno=int(descriptor)),
+        threading.Event().wait if how == "loads" else lambda: None,
+        lambda worker: serve(Connection(worker), lambda: how_it_trains),
+    )

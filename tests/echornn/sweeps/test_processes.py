@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from echornn.sweeps.part import Began, Done, Lost, News, Part, Trained
 from echornn.sweeps.processes import Processes, python_command
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.sweep import Sweep
-from tests.echornn.sweeps.scripted import KILLS, RAISES, result_of
-from tests.patience import wait_for
+from tests.echornn.sweeps.scripted import KILLS, RAISES, children, result_of
+from tests.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +52,20 @@ def until_over(engine: Processes, parts: int = 1) -> list[News]:
     return told
 
 
+def pids_of(engine: Processes) -> list[int]:
+    """Of what its workers are forked from, and of these."""
+    assert engine._server is not None
+    return [engine._server.pid, *children(engine._server.pid)]
+
+
+def is_running(pid: int) -> bool:
+    """Whether it is there, and not only not yet waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def is_there(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -69,8 +84,9 @@ def test_a_part_is_trained_and_told_of_and_the_process_is_used_again() -> None:
         assert told == [Began("cpu of nowhere"), Trained(1, 0.001, ((config, result_of(config)),)), Done()]
         wait_for(lambda: engine.news(0.1) or engine.idle())
         assert engine.idle() == [first]
-        pid = engine._there[first]._process.pid
-    assert not is_there(pid)
+        pids = pids_of(engine)
+        assert len(pids) == 2
+    assert not any(map(is_there, pids))
 
 
 def test_one_that_dies_says_how_and_another_takes_its_place() -> None:
@@ -86,16 +102,64 @@ def test_one_that_dies_says_how_and_another_takes_its_place() -> None:
         assert until_over(engine)[-1] == Lost("MemoryError: no room for echo step 17")
 
 
-def test_one_that_is_worn_ends_and_costs_no_part() -> None:
-    with processes(how="wears") as engine:
-        names = []
-        for number in range(2):
-            wait_for(lambda: engine.news(0.1) or engine.idle())
-            (name,) = engine.idle()
-            names.append(name)
+def trained(engine: Processes, name: str, config: EchoConfig) -> int:
+    """Train a network, and wait until its worker is idle; the process that this was."""
+    engine.start(Part(0, (config,), "solved"), name)
+    assert until_over(engine)[-1] == Done()
+    wait_for(lambda: engine.news(0.1) or name in engine.idle())
+    _, worker = pids_of(engine)
+    return worker
+
+
+def test_another_structure_is_trained_by_another_process_with_the_same_name() -> None:
+    """So each is the first that its process compiles; one that was compiled is not compiled again."""
+    with processes() as engine:
+        (name,) = engine.idle()
+        first = trained(engine, name, EchoConfig())
+        assert trained(engine, name, EchoConfig(echo_step=4, seed=5)) == first
+        second = trained(engine, name, EchoConfig(cell="gru"))
+        assert second != first
+        assert not is_there(first)
+
+
+def test_a_server_that_dies_takes_its_workers_with_it_and_another_takes_its_place() -> None:
+    with processes(2) as engine:
+        names = engine.idle()
+        for number, name in enumerate(names):
             engine.start(Part(number, (EchoConfig(),), "solved"), name)
-            assert until_over(engine)[-1] == Done()
-        assert len(set(names)) == 2
+        until_over(engine, 2)
+        server, *workers = pids_of(engine)
+        assert len(workers) == 2
+        os.kill(server, signal.SIGKILL)
+        wait_for(lambda: engine.news(0.1) or not engine._there)
+        wait_for(lambda: not any(map(is_running, workers)))
+        engine.start(Part(2, (EchoConfig(),), "solved"), engine.idle()[0])
+        assert until_over(engine)[-1] == Done()
+
+
+@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_is_left_when_whoever_started_them_is_gone(ends: signal.Signals) -> None:
+    """Though both workers are in the middle of a part."""
+    program = [sys.executable, "-m", "tests.echornn.sweeps.busy_engine"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = [int(word) for word in process.stdout.readline().split()]
+        assert [is_running(pid) for pid in pids] == [True, True, True]
+        process.send_signal(ends)
+        wait_for(lambda: not any(map(is_running, pids)))
+
+
+def test_a_server_that_still_imports_ends_when_whoever_asks_it_is_gone() -> None:
+    with processes(how="loads") as engine:
+        engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
+        server = engine._server
+        assert server is not None
+        server._socket.close()
+        assert server._process.wait(PATIENCE) == 0
+    with processes(how="loads") as engine:
+        engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
+        (pid,) = pids_of(engine)
+    assert not is_there(pid)
 
 
 def test_where_none_can_be_started_that_is_said() -> None:
@@ -150,7 +214,7 @@ def test_nobody_can_connect_to_a_worker_or_to_whoever_started_it() -> None:
         (name,) = engine.idle()
         engine.start(Part(0, (EchoConfig(),), "solved"), name)
         until_over(engine)
-        assert listening(engine._there[name]._process.pid) == set()
+        assert [listening(pid) for pid in pids_of(engine)] == [set(), set()]
         assert listening(os.getpid()) - before == {os.readlink(f"/proc/self/fd/{ours.fileno()}")}
 
 
@@ -174,16 +238,15 @@ def test_a_worker_that_cannot_read_what_it_is_sent_ends() -> None:
     with processes() as engine:
         engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
         until_over(engine)
-        process = next(iter(engine._there.values()))
-        process.connection.send_bytes(b"no pickle")
-        assert process._process.wait(60) == 1
+        worker = engine._there.popitem()[1]
+        worker.connection.send_bytes(b"no pickle")
+        assert worker.process.end(is_ending=True).startswith("its process ended with code 1: ")
 
 
 def test_workers_end_when_whoever_sends_them_parts_is_gone() -> None:
     with processes() as engine:
         engine.start(Part(0, (EchoConfig(),), "solved"), engine.idle()[0])
         until_over(engine)
-        process = next(iter(engine._there.values()))
-        process.connection.close()
-        assert process._process.wait(60) == 0
-        process.is_gone = True
+        worker = engine._there.popitem()[1]
+        worker.connection.close()
+        assert worker.process.end(is_ending=True) == "its process ended with code 0"

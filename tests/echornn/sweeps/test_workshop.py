@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,8 @@ def test_a_result_depends_on_nothing_but_its_configuration() -> None:
         assert {config.echo_step for config, result in together.items() if result.solved_at is not None} == {1}
         assert told(engine, configs[5:]) | told(engine, configs[:5]) == together
         (whole,) = told(engine, [SHORT], "all").values()
+        assert engine._server is not None
+        assert len(list(Path(f"/proc/{engine._server.pid}/task").iterdir())) == 1  # so a fork finds no lock held
     finally:
         engine.close()
     losses = Trainer(SHORT).advance(10**6).losses

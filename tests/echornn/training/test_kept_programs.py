@@ -79,7 +79,7 @@ def is_used(cache: Path, limit: int, **environment: str) -> bool:
     os.umask(0o002)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     os.environ.update(environment, XDG_CACHE_HOME=str(cache), ECHORNN_KEEP_PROGRAMS="1")
-    kept_programs.keep()
+    kept_programs.keep(1)
     return kept_programs._kept is not None
 
 
@@ -140,15 +140,15 @@ def test_the_oldest_go(tmp_path: Path) -> None:
     assert len([*tmp_path.rglob("*.sha256")]) == 2
 
 
-def test_other_flags_or_processors_have_a_folder_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_flags_threads_or_processors_have_a_folder_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from echornn.training.kept_programs import kind_of_programs
 
-    kinds = [kind_of_programs()]
+    kinds = [kind_of_programs(1), kind_of_programs(2)]
     for name in ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS"):
         monkeypatch.setenv(name, "0")
-        kinds.append(kind_of_programs())
+        kinds.append(kind_of_programs(1))
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(1000)))
-    kinds.append(kind_of_programs())
+    kinds.append(kind_of_programs(1))
     assert len(set(kinds)) == len(kinds)
 
 

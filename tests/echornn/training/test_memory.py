@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import asdict
 
 import pytest
@@ -14,8 +13,8 @@ from echornn.session.frame import State
 from echornn.training.memory import bytes_needed, in_words, require_memory
 from tests.compiled import SMALL, make_trainer
 from tests.echornn.training.peak import peak_bytes
+from tests.on_a_thread import running
 from tests.own_process import in_own_process
-from tests.patience import PATIENCE
 from tests.steps import refusal
 
 pytestmark = pytest.mark.slow
@@ -79,12 +78,8 @@ def test_what_is_typed_in_the_settings_is_refused_and_training_goes_on() -> None
     session.send(Edit({"state_size": 1000000}))
     session.send(Pause())
     session.send(Step(3))
-    training = threading.Thread(target=session.run)
-    training.start()
-    assert session.when_idle(PATIENCE)
-    assert session.frame.trained == 3
-    session.stop()
-    training.join()
+    with running(session):
+        assert session.frame.trained == 3
     assert refusal(session.frame).startswith("state_size = 1000000 cannot be used: it needs about ")
     assert session.frame.config.state_size == 4
     assert session.frame.state is State.PAUSED

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from echornn.small_loops import DEFAULT_THRESHOLD, THRESHOLD, VARIABLE
+from echornn.threads import usable_processors
 from echornn.training.process import TOO_LATE
 
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ tf.function(lambda x: x + 1, jit_compile=True)(tf.zeros(3))
     [
         ("import tensorflow", f"1|{THRESHOLD}|True", ""),
         ("import tensorflow as tf; tf.zeros(3) + 1", f"0|{THRESHOLD}|True", TOO_LATE),
-        (A_LARGE_NETWORK, f"0|{THRESHOLD}|True", ""),
+        (A_LARGE_NETWORK, f"{usable_processors()}|{THRESHOLD}|True", ""),
         (COMPILE_WITH_TWO_THREADS, f"2|{DEFAULT_THRESHOLD}|False", TOO_LATE),
     ],
     ids=["imported", "used", "large", "compiled"],

@@ -15,7 +15,7 @@ from tests.compiled import SMALL
 
 def use_two_processors() -> None:
     """Each processor is a device, as where one thread is used, also if this machine has only one."""
-    device._allowed = lambda: 2
+    patch.object(device, "usable_processors", return_value=2).start()
     device.TRIAL_SECONDS = 0.02
     assert use_one_thread()
 

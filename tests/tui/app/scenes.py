@@ -12,8 +12,8 @@ from echornn.session.ghosts import Ghost
 from echornn.session.look import look, with_curve
 from echornn.session.picture import Picture
 from echornn.session.queries import GhostChoice, Query
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
 NOTHING = Picture(Frame(State.LOADING, EchoConfig()))
 """Before anything is trained."""

@@ -13,6 +13,7 @@ import pytest
 from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from echornn.config import EchoConfig
 from echornn.session.commands import (
@@ -38,12 +39,12 @@ from tests.trees import branch_off, grow
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.save_screen import save_picture, save_text
-from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
 from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.status import StatusLine
-from tui.exit_code import ExitCode
+from tui.kit.help_screen import HelpScreen
+from tui.term.exit_code import ExitCode
 
 TUTORIAL = EchoConfig()
 
@@ -83,6 +84,19 @@ async def test_the_first_frame_says_what_is_loading_and_what_will_be_trained() -
         text = screen_text(app)
         for words in ("loading", "loading TensorFlow", "epoch 1/100", "window   0/666", "echo 3, T 15, state 4"):
             assert words in text
+
+
+async def test_the_first_that_is_drawn_of_the_screen_is_no_empty_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual draws a widget before it tells it how large it is."""
+    drawn: list[str] = []
+
+    def display(app: EchoApp, screen: Screen[object], update: object) -> None:
+        drawn.append("\n".join(strip.text for strip in screen._compositor.render_strips()))
+
+    monkeypatch.setattr(EchoApp, "_display", display)
+    async with opened(State.LOADING):
+        for words in ("loading TensorFlow", "epoch 1/100", "window 0", "row 1", "Quit"):
+            assert words in drawn[0]
 
 
 KEYS_OF: dict[State, list[tuple[str, list[Command]]]] = {

@@ -14,9 +14,9 @@ import tui
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
 from tui.app.views.rows import Rows
-from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.key_line import KeyLine
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells, CellWidget
+from tui.kit.key_line import KeyLine
 
 KEYS = 300
 MOST_DRAWS = 4

@@ -10,7 +10,7 @@ from echornn.session.frame import State
 from tests.scripted import ScriptedSession
 from tests.steps import refused
 from tui.app.app import EchoApp
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
 
 FOREIGN = "a\x1b[2J\n\x9b1m" + os.fsdecode(b"\xff") + "\u202egnp"
 

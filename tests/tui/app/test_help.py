@@ -19,11 +19,12 @@ from tests.patience import PATIENCE
 from tests.tui.app.test_app import opened, screen_text
 from tui.app import keys
 from tui.app.help_now import NOW, PAST, now
-from tui.app.help_text import OF_VIEWS, THE_SCREEN, Section, found, paragraphs
+from tui.app.help_text import OF_VIEWS, THE_SCREEN
 from tui.app.help_words import WORDS
-from tui.app.screens.help import HelpScreen
 from tui.app.views.table import VIEWS
-from tui.app.widgets.help_lines import wrapped
+from tui.kit.help_lines import wrapped
+from tui.kit.help_screen import HelpScreen
+from tui.kit.help_sections import Section, found, paragraphs
 
 KEYS = (("e", "Train to the end of the epoch"), ("space, p", "Pause"), ("R", "New weights"), ("r", "Reset"))
 OF_VIEW = [Section(title, tuple(("", text) for text in texts)) for title, texts in OF_VIEWS.items()]

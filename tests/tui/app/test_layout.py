@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn.config import EchoConfig
+from tui.app.keys import LEFT_OUT
 from tui.app.layout import LEAST_HEIGHT, LEAST_PLOT_HEIGHT, LEAST_WIDTH, STATUS_AND_FOOTER, layout
 from tui.app.views.choice import ViewChoice
 from tui.app.views.table import VIEWS
-from tui.app.widgets.key_line import kept
+from tui.kit.key_line import kept
 
 TUTORIAL = EchoConfig()
 
@@ -65,5 +66,8 @@ def test_on_80_columns_the_footer_keeps_the_speed_in_a_first_run() -> None:
     always = {"help": "? Help ", "quit": "q Quit "}
     named = {**first, **rest, **always}
     widths = [(action, len(text)) for action, text in named.items()]
-    assert named.keys() - kept(widths, 81) == {"branches"}
-    assert named.keys() - kept([*widths, ("advice", len("a Advice "))], 81) == {"branches", "send('window_back')"}
+    assert named.keys() - kept(widths, 81, LEFT_OUT) == {"branches"}
+    assert named.keys() - kept([*widths, ("advice", len("a Advice "))], 81, LEFT_OUT) == {
+        "branches",
+        "send('window_back')",
+    }

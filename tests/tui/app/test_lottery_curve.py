@@ -16,11 +16,11 @@ from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
 from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
 from tests.tui.app.scenes import NOTHING, Line
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import wrapped
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
+from tui.kit.cells import Cells
+from tui.kit.fitting import wrapped
 
 CONFIG = EchoConfig(replicas=64)
 

@@ -19,8 +19,8 @@ from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.app.app import EchoApp
 from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
-from tui.app.widgets.cells import CellWidget
 from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import CellWidget
 
 WALK = [
     *("full_stop", "e", "e", "e", "R", "r", "u", "U", "g", "L", "greater_than_sign", "enter", "t"),

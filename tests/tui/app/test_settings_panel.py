@@ -19,10 +19,10 @@ from tests.tui.app.test_app import TUTORIAL, opened, screen_text, show
 from tui.app import keys
 from tui.app.app import EchoApp
 from tui.app.presets import PRESETS
-from tui.app.screens.help import HelpScreen
 from tui.app.views.rows import Rows
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.settings_panel import SettingsPanel
+from tui.kit.help_screen import HelpScreen
 
 DOWN_TO_STATE_SIZE = ["down"] * 7
 CHARACTERS = {"full_stop": ".", "minus": "-", "space": " ", "question_mark": "?", "enter": "\r"}

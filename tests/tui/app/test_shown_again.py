@@ -8,8 +8,8 @@ from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened
-from tui.app.shown_again import command_again, command_of
-from tui.cli import command as program
+from tui.cli.parser import command as program
+from tui.kit.command_text import command_again, command_of
 
 LOTTERY = EchoConfig(seed=11, echo_step=5, learning_rate=1e-3, stride=None, cell="gru", replicas=64)
 FOLDER = Path("/tmp/it's here")

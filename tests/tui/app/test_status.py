@@ -14,8 +14,8 @@ from echornn.analysis.seed_stats import SeedStats
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
-from tui.app.widgets.fitting import fitted
 from tui.app.widgets.status import HEIGHT, StatusLine, parts_of
+from tui.kit.fitting import fitted
 
 TUTORIAL = EchoConfig()
 RUNNING = Frame(
@@ -128,7 +128,7 @@ async def test_of_a_lottery_it_says_how_many_solved_it_and_whose_loss_it_shows()
 
 
 def test_speed_and_counters() -> None:
-    assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,234 windows/s, full speed · ")
+    assert second_line(replace(RUNNING, speed=math.inf, rate=171_234.0)).startswith("171,000 windows/s, full speed · ")
     assert second_line(replace(RUNNING, state=State.PAUSED)).startswith("100 windows/s · ")
     assert "weights 2 · data 4" in second_line(replace(RUNNING, draw=1, generation=3))
     stride = replace(TUTORIAL, stride=5)

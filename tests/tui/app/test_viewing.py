@@ -11,7 +11,6 @@ from tests.tui.app.test_app import opened, screen_text
 from tests.tui.app.views.by_hand import PROGRESS, shift_register
 from tui.app.app import EchoApp
 from tui.app.keys import NO_CROSSHAIR
-from tui.app.screens.help import HelpScreen
 from tui.app.views.choice import ViewChoice
 from tui.app.views.data import Data
 from tui.app.views.gradient import GradientView
@@ -21,6 +20,7 @@ from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.branch_list import BranchList
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.viewport import Viewport
+from tui.kit.help_screen import HelpScreen
 
 MEMORY = Question(frozenset({"memory"}), part="update")
 FLIP = Question(frozenset({"flip"}), flip=(1, 2))

@@ -17,8 +17,8 @@ from echornn.runs.run_dir import WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Command, Edit, MoveEpochs, Redo, Redraw, Regenerate, Reset, Undo
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import play
 from tests.examples import examples
+from tests.on_a_thread import play
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
 from tests.steps import command
 from tui.commands.epoch_report import EpochReport

@@ -15,10 +15,10 @@ from echornn.runs import run_dir
 from echornn.runs.run_error import RunError
 from tests.recorded import record_branches
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_trainers
+from tui.cli.subcommands import export_run
 from tui.commands.export import export
+from tui.commands.front_end import UsageError
 from tui.commands.replica_rows import ReplicaRow, as_csv, as_json, replica_rows
-from tui.front_end import UsageError
-from tui.subcommands import export_run
 
 STORY = (200, "choose 2", "alone", 30, (0, 150), 20, {"learning_rate": 0.1}, 5, {"replicas": 3}, 4)
 """Of six networks 200 windows, of the third alone 30 more; of all six 20 from window 150 on, and 5 at another rate;

@@ -14,8 +14,8 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE
 from tests.echornn.runs.test_recorder import contents, recorded
 from tests.scripted import SMALL
 from tui.commands import record
+from tui.commands.flags import ConfigFlags
 from tui.commands.list_runs import describe
-from tui.flags import ConfigFlags
 
 
 class Reads:

@@ -28,8 +28,8 @@ from tui.commands.progress_bar import EMPTY_LINE, LinesAboveABar
 from tui.commands.record import Saved, saved_by
 from tui.commands.record_lines import as_line
 from tui.commands.records import as_json, finished_record
-from tui.exit_code import ExitCode
-from tui.tty import terminal
+from tui.term import terminal
+from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, truncated_backprop_length=15)
 """250 windows an epoch."""

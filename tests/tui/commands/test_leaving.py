@@ -18,7 +18,7 @@ from echornn.session.session import Session
 from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tui.commands import record
 from tui.commands.record import Saved
-from tui.exit_code import ExitCode
+from tui.term.exit_code import ExitCode
 
 PATIENCE = 30.0
 CONFIG = EchoConfig(num_epochs=1000, total_series_length=SMALL.total_series_length, batch_size=2)

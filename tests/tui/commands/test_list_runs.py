@@ -19,14 +19,15 @@ from echornn.runs.run_dir import COMMAND_FILE, LOSS_FILE, RUN_FILE, WINDOW
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Step
 from echornn.session.session import Session
-from tests.echornn.runs.test_recorder import play, recorded
+from tests.echornn.runs.test_recorder import recorded
+from tests.on_a_thread import play
 from tests.recorded import record_branches
 from tests.scripted import FORGETS_AT, LOST_AT, SMALL, SOLVED_AT, ScriptedTrainer, forgetful, scripted_loss
 from tests.scripted_population import SMALL_LOTTERY, ScriptedPopulation, scripted_losses, scripted_trainers
 from tui.app.kept_list import kept_runs_beside
+from tui.cli.program import exit_code_of
 from tui.commands import branches, list_runs
 from tui.commands.replica_rows import replica_rows
-from tui.program import exit_code_of
 
 LONG = replace(SMALL, num_epochs=100)
 """1 000 windows; the scripted loss counts as solved after `SOLVED_AT`."""

@@ -27,7 +27,7 @@ from tui.commands.headless import print_training
 from tui.commands.population_report import PopulationReport
 from tui.commands.record_lines import SEEDS_NOTE, as_line, short
 from tui.commands.records import Record, as_json, finished_record
-from tui.exit_code import ExitCode
+from tui.term.exit_code import ExitCode
 
 CONFIG = EchoConfig(num_epochs=2, total_series_length=75 * 250, replicas=9)
 """250 windows an epoch, seeds 7 to 15: three of them are stuck."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.swept import SMALL, keep
-from tui.exit_code import ExitCode
-from tui.program import exit_code_of
+from tui.cli.program import exit_code_of
+from tui.term.exit_code import ExitCode
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,18 +18,19 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Pause, Step
 from echornn.session.session import Session
 from tests.answered import answered
+from tests.on_a_thread import running
 from tests.recorded import contents, record_branches
 from tests.scripted import SMALL, ScriptedTrainer, scripted_loss
+from tui.cli.program import exit_code_of
+from tui.cli.subcommands import export_run
+from tui.cli.training import training
 from tui.commands import record
 from tui.commands.epoch_report import EpochReport
 from tui.commands.export import export
+from tui.commands.flags import ConfigFlags, TrainingFlags
+from tui.commands.front_end import UsageError
 from tui.commands.records import start_record
 from tui.commands.window_rows import rows_along
-from tui.flags import ConfigFlags, TrainingFlags
-from tui.front_end import UsageError
-from tui.program import exit_code_of
-from tui.subcommands import export_run
-from tui.training import training
 
 
 @pytest.fixture
@@ -52,7 +52,8 @@ def test_a_run_goes_back_and_on_as_a_new_branch_with_what_was_trained_there(fold
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, at=5)
     session.send(Pause())
     session.send(Step(3))
-    assert played(session).error is None
+    with running(session):
+        pass
     timeline = run_dir.read(folder).timeline()
     assert len(timeline) == 4
     branch = timeline.branch(3)
@@ -62,23 +63,14 @@ def test_a_run_goes_back_and_on_as_a_new_branch_with_what_was_trained_there(fold
     assert run_dir.read(folder).stands == Moment(3, 8)
 
 
-def played(session: Session) -> Session:
-    """Obey all commands given, train what they owe, and end."""
-    thread = threading.Thread(target=session.run)
-    thread.start()
-    assert session.when_idle(60)
-    session.stop()
-    thread.join(60)
-    return session
-
-
 def test_fields_given_begin_a_branch_there(folder: Path) -> None:
     config, recorder = record.go_on(str(folder), ConfigFlags(learning_rate=0.7), 16)
     assert config == replace(SMALL, learning_rate=0.7)
     session = Session(config, make_trainer=ScriptedTrainer, recorder=recorder, at=16)
     session.send(Pause())
     session.send(Step(2))
-    assert played(session).error is None
+    with running(session):
+        pass
     timeline = run_dir.read(folder).timeline()
     branch = timeline.branch(3)
     assert (branch.cause, branch.parent, branch.before) == ("edit", Moment(1, 16), Moment(1, 16))

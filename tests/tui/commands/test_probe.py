@@ -22,9 +22,9 @@ from echornn.specimen import Specimen
 from echornn.training.any_trainer import tensorflow_trainers
 from tests.recorded import contents, record_branches
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tui.cli.program import exit_code_of
 from tui.commands import probe
 from tui.commands.probe import lines, record_of
-from tui.program import exit_code_of
 
 CONFIG = EchoConfig(truncated_backprop_length=4, echo_step=2)
 

@@ -12,10 +12,10 @@ from echornn.runs import kept_runs, run_dir
 from echornn.runs.run_dir import RUN_FILE
 from echornn.runs.run_recorder import RunRecorder
 from tests.echornn.runs.test_recorder import contents, recorded
+from tui.cli.subcommands import prune_kept_runs
+from tui.commands.front_end import UsageError
 from tui.commands.list_runs import describe
 from tui.commands.prune import removed
-from tui.front_end import UsageError
-from tui.subcommands import prune_kept_runs
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.echornn.runs.test_recorder import recorded
 from tests.patience import wait_for
 from tests.scripted import SMALL, ScriptedTrainer
 from tui.commands import record
-from tui.flags import ConfigFlags
+from tui.commands.flags import ConfigFlags
 
 
 def test_the_farewell_says_where_the_run_is_only_while_it_is_there(tmp_path: Path) -> None:

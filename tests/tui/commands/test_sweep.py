@@ -21,10 +21,10 @@ from echornn.sweeps.folder import Result
 from echornn.sweeps.processes import Processes
 from echornn.sweeps.results import GridPoint, SweepResults
 from tests.echornn.sweeps.scripted import ScriptedEngine
+from tui.cli.program import exit_code_of
 from tui.commands import sweep
 from tui.commands.sweep_report import point_line, point_record
-from tui.exit_code import ExitCode
-from tui.program import exit_code_of
+from tui.term.exit_code import ExitCode
 
 GRID = ["--grid", "echo_step=3,9,10,20000", "cell=rnn,gru", "--seeds", "4", "--num-epochs", "1"]
 

@@ -58,7 +58,8 @@ def test_the_order_of_columns_is_the_cells_own(cell: Cell) -> None:
 def test_numpy_computes_the_same_by_what_is_said(cell: Cell, classes: int) -> None:
     import tensorflow as tf
 
-    from echornn.network.model import EchoRNN, carried_size, embed, weight_shapes
+    from echornn.network.model import EchoRNN, embed
+    from echornn.network.shapes import carried_size, weight_shapes
 
     config = EchoConfig(cell=cell, num_classes=classes, num_layers=2, truncated_backprop_length=6, batch_size=3)
     random = np.random.default_rng(1)

@@ -12,8 +12,8 @@ from echornn.sweeps.measures import Measure
 from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from tests.swept import CLIFF, WIDE_STATE, results_of, with_a_cliff
-from tui.app.views.paint import Box
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box
 from tui.map.drawing import STYLES, draw_map
 from tui.map.frame import MapFrame
 from tui.map.signs import ASCII, BLOCKS, Signs

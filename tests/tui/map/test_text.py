@@ -20,8 +20,8 @@ from echornn.sweeps.results import SweepResults
 from echornn.sweeps.survey import surveyed
 from echornn.sweeps.telling import told
 from tests.swept import CLIFF, VERSIONS, WIDE_STATE, results_of, with_a_cliff
-from tui.front_end import UsageError
-from tui.map.chosen import chosen
+from tui.cli.chosen_map import chosen
+from tui.commands.front_end import UsageError
 from tui.map.frame import MapFrame
 from tui.map.picture import picture_of
 from tui.map.signs import ASCII, BLOCKS

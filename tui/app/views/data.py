@@ -15,8 +15,8 @@ from tui.app.views.misses import HEIGHT as MISSES_HEIGHT
 from tui.app.views.misses import bracket_lines, sentence, target_line
 from tui.app.views.time_steps import ASCII_GLYPHS, GLYPHS, TimeSteps, counted, read
 from tui.app.views.view import FOCUSED, View
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
 
 MOST_SYMBOLS = 1_000_000
 """In longer series only the window's symbols are shown, since making all would take too long."""

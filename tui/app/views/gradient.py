@@ -15,7 +15,6 @@ from echornn.session.picture import Picture
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_words import read, relied_on, size_text, words_of
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
-from tui.app.views.paint import Box, beside, write_in
 from tui.app.views.probe_view import ProbeView
 from tui.app.views.row_panel import (
     LABEL_WIDTH,
@@ -27,8 +26,9 @@ from tui.app.views.row_panel import (
     targets_after,
     unread,
 )
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
+from tui.kit.paint import Box, beside, write_in
 
 DECADES = 8
 """Powers of ten of the axis at the most; what is smaller has no bar."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.views.paint import Box, Characters, stamp, write_in
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, Characters, stamp, write_in
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 ASCII_LEVELS = " ._:#"

@@ -10,12 +10,12 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.readings import Memory, Readings, Units
 from tui.app.views.lag_chart import GUTTER, MOST_PITCH, LagChart, draw_lag_chart, sample_texts
-from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.row_panel import input_blocks
 from tui.app.views.unit_lines import draw_units, label_width
 from tui.app.widgets.blocks import most_digits
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, beside
 
 VALUE_PITCH = 4
 """Columns from a bar to the next from which on values such as .97 have room."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.views.paint import Box, stamp, write_in
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.dots import Dots, characters
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, stamp, write_in
 
 INSIDE, OUTSIDE = "●", "◆"
 ASCII_INSIDE, ASCII_OUTSIDE = "o", "@"

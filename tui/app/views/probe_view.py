@@ -10,8 +10,8 @@ from echornn.readings import Kind, Question, Readings
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
 
 PART_BINDINGS = [
     Binding("n", "part(1)", "Part", show=False, tooltip="The next part of the network: layer, memory, gate, matrix"),

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from echornn.progress import Floats, Symbols
 from echornn.readings import Flip, OfRows
-from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import scale_of, signed_blocks
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, most_digits, shade, symbol_text
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
+from tui.kit.paint import Box, stamp, write_in
 
 LABEL_WIDTH = 6
 

@@ -14,8 +14,8 @@ from tui.app.views.cursor_keys import FIVE_ROWS, LEAVE, cursor_keys
 from tui.app.views.tape import TapeWindow, lay_tape
 from tui.app.views.view import FOCUSED, View
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, CLASS_COLOURS, blocks_of, blocks_of_symbols, symbol_text
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
 
 LABELS = ("input ", "echo  ", "pred  ")
 LABEL_WIDTH = 6

@@ -17,7 +17,6 @@ from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
 from echornn.session.queries import SeedRows
 from echornn.tasks.levels import chance_level
-from tui.app.views.paint import Characters, stamp, write_in
 from tui.app.views.replica_labels import Labels
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
@@ -25,8 +24,9 @@ from tui.app.views.shaded_losses import shaded, shades_in_words
 from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
-from tui.app.widgets.cells import Cells
-from tui.app.widgets.fitting import shortened
+from tui.kit.cells import Cells
+from tui.kit.fitting import shortened
+from tui.kit.paint import Characters, stamp, write_in
 
 ORDERS: tuple[Order, ...] = ("solved", "seed", "loss")
 SORTED_BY: dict[Order, str] = {"solved": "when solved", "seed": "seed", "loss": "loss"}

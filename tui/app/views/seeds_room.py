@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.app.views.paint import Box
 from tui.app.views.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
+from tui.kit.paint import Box
 
 HEAD = 2
 """Lines above the networks: what they did, and the names of the columns."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.progress import Floats
-from tui.app.views.paint import Characters
+from tui.kit.paint import Characters
 
 SHADES, ASCII_SHADES = "·░▒▓█", ".:+*#"
 """From solved to chance."""

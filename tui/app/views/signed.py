@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.views.paint import Characters
+from tui.kit.paint import Characters
 
 POSITIVE, NEGATIVE = "░▒▓█", "▁▂▃▄"
 ASCII_POSITIVE, ASCII_NEGATIVE = ":+*#", "-~=%"

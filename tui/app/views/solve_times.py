@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from echornn.analysis.seed_stats import SeedStats
-from tui.app.views.paint import Box, write_in
 from tui.app.widgets.axes import count
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, write_in
 
 LEAST_WIDTH = 30
 """Columns of the histogram."""

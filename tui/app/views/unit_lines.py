@@ -9,9 +9,9 @@ import numpy as np
 
 from echornn.progress import Floats
 from echornn.readings import Units
-from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import signed_blocks
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, stamp, write_in
 
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
 """For the kinds of style that `signed_blocks` tells apart."""

@@ -11,7 +11,7 @@ from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
-from tui.app.widgets.cells import CellWidget
+from tui.kit.cells import CellWidget
 
 FOCUSED = ">"
 """Before the head of the view that has the keys: a colour alone would not do."""

@@ -9,10 +9,10 @@ from itertools import groupby
 import numpy as np
 
 from echornn.progress import Floats
-from tui.app.views.paint import Box, stamp, write_in
 from tui.app.views.signed import scale_of, signed_blocks
 from tui.app.views.unit_lines import STYLE_NAMES
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, stamp, write_in
 
 GAP = 2
 

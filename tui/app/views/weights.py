@@ -11,11 +11,11 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.readings import MINUS_INFINITY, Matrices, Readings, Recurrent
 from tui.app.views.gradient_words import percent, size_text
-from tui.app.views.paint import Box, write_in
 from tui.app.views.plane import draw_plane
 from tui.app.views.probe_view import PART_BINDINGS, ProbeView
 from tui.app.views.weight_blocks import WeightMatrix, all_fit, draw_matrices, how_well, part_seen
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, write_in
 
 NUMBERS_WIDTH = 27
 """Columns for the numbers: changes of weights and Lyapunov exponents."""

@@ -9,10 +9,10 @@ from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.progress import Floats
 from tui.app.widgets.axes import LossAxis
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import per_column
 from tui.app.widgets.dots import characters, filled, overlaid, spans
 from tui.app.widgets.ghosts import Place
+from tui.kit.cells import Cells
 
 WILD = 1.5
 """The axis holds no extreme that is so many times as large as the largest loss that nine in ten stay below: those stand

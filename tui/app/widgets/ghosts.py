@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from echornn.session.ghosts import Ghost
 from tui.app.widgets.axes import LossAxis
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import characters, overlaid, spans
+from tui.kit.cells import Cells
 
 LETTER_EVERY = 24
 """Columns between two letters on a ghost."""

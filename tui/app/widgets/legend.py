@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from echornn.session.ghosts import Ghost
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.ghosts import Place
+from tui.kit.cells import Cells
 
 MOST_WORDS = 5
 """Ghosts that are told in words; of more, the count."""

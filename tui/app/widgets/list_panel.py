@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Key, Paste
 
 from echornn.analysis.loss_text import loss_text
-from tui.app.widgets.cells import Cells, CellWidget
+from tui.kit.cells import Cells, CellWidget
 
 MOST_TYPED = 40
 

@@ -19,7 +19,6 @@ from echornn.session.queries import Query
 from echornn.tasks.levels import guessing_errors
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.band_lines import band_axis, band_words, draw_band
-from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.columns import column_of, per_column, smoothed
 from tui.app.widgets.curve_line import line_characters
 from tui.app.widgets.curve_reading import read
@@ -30,6 +29,7 @@ from tui.app.widgets.marks import LABEL_LINES, marks_of, place_label
 from tui.app.widgets.plot_axes import ASCII_GLYPHS, GLYPHS, GUTTER, draw_axes, draw_levels
 from tui.app.widgets.strips import StripArea, Strips, draw_errors, draw_solved
 from tui.app.widgets.viewport import Viewport
+from tui.kit.cells import Cells, CellWidget
 
 SMOOTHED_SHARE = 40
 """The line is a moving mean over the plot's width divided by this number."""

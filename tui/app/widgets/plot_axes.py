@@ -9,9 +9,9 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.tasks.levels import boundary_floor, chance_level
 from tui.app.widgets.axes import loss_ticks, window_ticks
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.ghosts import Place
 from tui.app.widgets.strips import Strips
+from tui.kit.cells import Cells
 
 GUTTER = 7
 """Columns left of the plot: six for a loss, one for the axis."""

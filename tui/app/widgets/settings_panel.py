@@ -14,9 +14,9 @@ from echornn.config import LIVE_FIELDS, EchoConfig
 from echornn.config_text import fields_text
 from echornn.session.commands import Edit
 from echornn.session.frame import Frame
-from tui.app.widgets.cells import Cells, CellWidget
 from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, field_help
 from tui.app.widgets.settings_form import PRESET, Form
+from tui.kit.cells import Cells, CellWidget
 
 COLUMN_WIDTH, GAP = 37, 2
 """A panel below the curve has as many columns of fields as fit at this width."""

@@ -15,9 +15,9 @@ from echornn.analysis.words import said
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.session.frame import Frame, State
-from tui.app.widgets.cells import Cells, CellWidget
-from tui.app.widgets.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 from tui.app.widgets.lasting import Lasting
+from tui.kit.cells import Cells, CellWidget
+from tui.kit.fitting import LinePart, fitted, in_two_lines, shortened, wrapped
 
 HEIGHT = 4
 
@@ -209,13 +209,18 @@ def _speed_parts(frame: Frame) -> list[LinePart]:
     if frame.state is not State.RUNNING:
         return [LinePart(dial, SPEED)]
     if math.isinf(frame.speed):
-        return [LinePart(f"{_number(frame.rate)} windows/s", SPEED), LinePart(dial, SPEED)]
+        return [LinePart(f"{_number(_three_digits(frame.rate))} windows/s", SPEED), LinePart(dial, SPEED)]
     return [LinePart(f"{_number(min(frame.rate, frame.speed))} of {dial}", SPEED)]
 
 
 def _number(speed: float) -> str:
     """Windows a second, in whole ones where there are many."""
     return f"{speed:,.0f}" if speed >= 9.95 else f"{speed:.2g}"
+
+
+def _three_digits(rate: float) -> float:
+    """A measured rate without the digits that nobody could read, since they differ in every frame."""
+    return float(f"{rate:.3g}")
 
 
 def _config_parts(config: EchoConfig) -> list[LinePart]:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
 from echornn.analysis.seed_stats import wilson, wilson_of
-from tui.app.widgets.cells import Cells
 from tui.app.widgets.columns import column_of, per_column
 from tui.app.widgets.dots import characters, filled, overlaid, spans
+from tui.kit.cells import Cells
 
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from tests.benchmarks.speed.problem import Problem
 from tests.benchmarks.speed.programs.prepared import CannotError, Trains, with_numpy
 
-Threads = Literal["one", "unset", "all"]
+Threads = Literal["app", "unset", "all"]
 
 
 def use(checkout: str) -> None:
@@ -31,24 +32,27 @@ def prepare(problem: Problem, threads: Threads, checkout: str = "") -> Trains:
     """Ready to train.
 
     Args:
-        threads: of an operation: one, as the app has it; unset, as a program finds it that asks for nothing; or all, as
-            many as there are processors, which is TensorFlow's default.
+        threads: of an operation: as the app has it; unset, as a program finds it that asks for nothing; or all, as many
+            as there are processors, which is TensorFlow's default.
         checkout: the folder of the version to be measured; unset, this one.
     """
     use(checkout)
     import echornn
 
-    if threads == "one":
-        echornn.use_one_thread()
     echornn.quiet.import_tensorflow()
     import keras
     import tensorflow as tf
+
+    from echornn.training.any_trainer import tensorflow_trainers
 
     if threads == "all":
         tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
     network = problem.network
     config, windows, replicas = echornn.EchoConfig(**network.fields), network.windows, network.replicas
     versions = with_numpy(TensorFlow=tf.__version__, Keras=keras.__version__)
+    if threads == "app":
+        shown = tensorflow_trainers()(replace(config, replicas=replicas))
+        return Trains(lambda n: shown.advance(n).losses, windows, replicas, versions)
     if replicas == 1:
         trainer = echornn.Trainer(config)
         return Trains(lambda n: trainer.advance(n).losses, windows, 1, versions)

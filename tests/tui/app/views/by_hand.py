@@ -23,7 +23,7 @@ from echornn.readings import (
 from echornn.session.frame import Frame, State
 from tests.scripted import make_progress
 from tui.app.views.probe_view import ProbeView
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
 
 TUTORIAL = EchoConfig()
 PROGRESS = make_progress(TUTORIAL, epoch=1, window=332)

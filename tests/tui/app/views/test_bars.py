@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tui.app.views.lag_chart import Columns, LagChart, arrange, bar_picture, draw_lag_chart, sample_texts
-from tui.app.views.paint import Box, beside
 from tui.app.views.probe_view import ProbeView
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box, beside
 
 
 def chart(heights: list[float], echo: int, wall: int) -> LagChart:

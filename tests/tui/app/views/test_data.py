@@ -17,7 +17,7 @@ from tui.app.views.data import LINES_OF_A_ROW, Data, share
 from tui.app.views.matrix import laid
 from tui.app.views.misses import HEIGHT, bracket_lines, sentence, target_line
 from tui.app.views.time_steps import TimeSteps, counted, read
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
 
 LITTLE = EchoConfig(total_series_length=36, batch_size=3, truncated_backprop_length=3, echo_step=3)
 """The tutorial's example ("Variables and placeholders")."""

@@ -14,7 +14,6 @@ from echornn.session.picture import Picture
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades
 from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
-from tui.app.views.paint import Box
 from tui.app.views.row_panel import (
     LABEL_WIDTH,
     LEAST_WIDTH,
@@ -27,7 +26,8 @@ from tui.app.views.row_panel import (
     prediction_blocks,
     targets_after,
 )
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
+from tui.kit.paint import Box
 
 SOLVED = shift_register()
 

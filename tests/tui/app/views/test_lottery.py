@@ -28,7 +28,7 @@ from tui.app.views.seeds_room import HEAD, share
 from tui.app.views.seeds_words import ordinal, read
 from tui.app.views.shaded_losses import shaded
 from tui.app.views.solve_times import bar, solved_by_column
-from tui.app.widgets.cells import Cells
+from tui.kit.cells import Cells
 
 WINDOWS = 1600
 CHANCE = math.log(2)

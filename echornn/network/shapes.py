@@ -1,0 +1,46 @@
+"""Shapes of what a network holds: its weights, and what it carries from window to window. No TensorFlow is needed."""
+
+from __future__ import annotations
+
+from echornn.cell_facts import CELL_FACTS
+from echornn.config import EchoConfig
+
+
+def carried_size(config: EchoConfig) -> int:
+    """Numbers that a batch row carries from window to window: each layer's state, for an LSTM h and then c."""
+    return config.num_layers * len(CELL_FACTS[config.cell].state_parts) * config.state_size
+
+
+def shown_part(config: EchoConfig) -> slice:
+    """Where in the carried numbers the top layer's h stands, from which the predictions are made."""
+    begin = carried_size(config) // config.num_layers * (config.num_layers - 1)
+    return slice(begin, begin + config.state_size)
+
+
+def layer_weight_names(config: EchoConfig) -> list[dict[str, str]]:
+    """For each layer, the model's names of the weights by the cell's names: W is W, then W_layer2, W_layer3, ..."""
+    cell_names = [name for pair in CELL_FACTS[config.cell].weight_columns for name in pair]
+    return [
+        {name: name if layer == 0 else f"{name}_layer{layer + 1}" for name in cell_names}
+        for layer in range(config.num_layers)
+    ]
+
+
+def weight_shapes(config: EchoConfig) -> dict[str, tuple[int, int]]:
+    """Names and shapes of the weights; the tutorial's W, b, W2, b2 ("Variables and placeholders").
+
+    A cell's W is [input + state, columns] and its b is [1, columns]; W2 and b2 are the output layer's.
+    """
+    shapes = {}
+    size = config.state_size
+    for layer, names in enumerate(layer_weight_names(config)):
+        inputs = size if layer else config.input_size
+        for (weight, bias), columns in CELL_FACTS[config.cell].weight_columns.items():
+            shapes[names[weight]] = (inputs + size, len(columns) * size)
+            shapes[names[bias]] = (1, len(columns) * size)
+    return {**shapes, "W2": (size, config.num_classes), "b2": (1, config.num_classes)}
+
+
+def largest_product(config: EchoConfig) -> int:
+    """The multiplications of the largest matrix product in a time step of one network."""
+    return config.batch_size * max(rows * columns for rows, columns in weight_shapes(config).values())

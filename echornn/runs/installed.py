@@ -1,0 +1,40 @@
+"""Looks up the version of an installed package, without the parsers of mail that `importlib.metadata` imports."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+LINE = "Version: "
+
+
+def version(name: str) -> str:
+    """The version of the package with this name in lower case, as `importlib.metadata.version` tells it.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: it is not installed.
+    """
+    for file in _descriptions(name):
+        try:
+            with open(file, encoding="utf-8", errors="replace") as lines:
+                found = next((line for line in lines if line.startswith(LINE)), "")
+        except OSError:
+            continue
+        if found:
+            return found.removeprefix(LINE).strip()
+    from importlib.metadata import version as version_of_any
+
+    return version_of_any(name)
+
+
+def _descriptions(name: str) -> Iterator[str]:
+    """What wheels of this name say of themselves, in the order in which Python looks for modules."""
+    for folder in sys.path:
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.startswith(f"{name}-") and entry.endswith(".dist-info"):
+                yield os.path.join(folder, entry, "METADATA")

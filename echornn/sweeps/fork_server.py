@@ -1,0 +1,226 @@
+"""A process from which others are forked: they begin with everything that it has imported. Both sides are here.
+
+The server has only one thread, so no lock is held when it forks. Each forked process has a *watch*, a socket between
+the server and whoever asked for the process. When the process has ended, the server sends its exit code there. To have
+it killed, whoever asked closes the watch. So if either side dies, the other notices, and no process is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from multiprocessing.connection import wait
+from typing import IO, NoReturn
+
+EXIT_CODE = struct.Struct("i")
+"""What is sent on a watch; a signal that ended the process is negative."""
+
+SECONDS_TO_END = 1.0
+"""So long a process may take to end that has hung up, or was asked to end; then it is killed."""
+
+TAIL_BYTES = 4096
+
+SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
+"""What the server waits for besides its sockets."""
+
+
+class ForkServer:
+    """The process, which is started, and asked for others.
+
+    Args:
+        command: starts it, with the descriptor of its socket as the last argument: a program that calls `serve_forks`.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._printed = printed_file()
+        self._how = ""
+        with theirs:
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._printed,
+                stderr=self._printed,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl+C in the terminal is for whoever computes the sweep
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was seen to have ended."""
+        return bool(self._how)
+
+    def fork(self, connection: socket.socket) -> Forked:
+        """Have a process forked that serves this connection."""
+        return Forked(self, self._socket, connection)
+
+    def end(self) -> str:
+        """End it and all that were forked from it, and wait for that; how it ended, as a phrase."""
+        if not self._how:
+            self._socket.close()
+            self._process.terminate()
+            try:
+                code = self._process.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                code = self._process.wait()
+            self._how = how_it_ended(code, self._printed)
+            self._printed.close()
+        return self._how
+
+
+class Forked:
+    """A process that was forked.
+
+    Attributes:
+        watch: can be read as soon as it has ended, or its server has.
+
+    Args:
+        server: what it is forked from.
+        asked: where the server is asked.
+        connection: what the process serves.
+    """
+
+    def __init__(self, server: ForkServer, asked: socket.socket, connection: socket.socket) -> None:
+        self._server = server
+        self._printed = printed_file()
+        self.watch, theirs = socket.socketpair()
+        with theirs, contextlib.suppress(OSError):  # a server that is gone: the watch tells it
+            socket.send_fds(asked, [b"f"], [theirs.fileno(), connection.fileno(), self._printed.fileno()])
+
+    def end(self, is_ending: bool) -> str:
+        """Have it killed, if it does not end; how it ended, as a phrase.
+
+        Args:
+            is_ending: it ends by itself, and is waited for.
+        """
+        if not (is_ending and wait([self.watch], SECONDS_TO_END)):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                self.watch.shutdown(socket.SHUT_WR)
+        code = self.watch.recv(EXIT_CODE.size)
+        how = how_it_ended(EXIT_CODE.unpack(code)[0], self._printed) if code else self._server.end()
+        self.watch.close()
+        self._printed.close()
+        return how
+
+
+def printed_file() -> IO[bytes]:
+    """A file for what a process prints, of which the last line is shown if it fails."""
+    return tempfile.TemporaryFile(prefix="echornn-tui-")
+
+
+def how_it_ended(code: int, printed: IO[bytes]) -> str:
+    """As a phrase, from a process' exit code and what it has printed."""
+    if code == -signal.SIGKILL:
+        return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
+    descriptor = printed.fileno()
+    size = os.fstat(descriptor).st_size
+    lines = os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)).decode(errors="replace").strip().splitlines()
+    tail = f": {lines[-1]}" if lines else ""
+    if code < 0:
+        return f"its process was ended by {signal.Signals(-code).name}{tail}"
+    return f"its process ended with code {code}{tail}"
+
+
+def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Callable[[int], None]) -> None:
+    """Fork a process whenever one is asked for, until whoever asks is gone, or SIGTERM comes; then none is left.
+
+    Args:
+        asked: where a `ForkServer` asks.
+        prepare: imports what the forked processes begin with, and leaves no thread running.
+        work: what a forked process does, with the descriptor of its connection.
+    """
+    with _ended_by_the_end_of(asked):
+        prepare()
+    signals, wakes = socket.socketpair()
+    for one in (signals, wakes):
+        one.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)
+    gc.freeze()  # else the first collection of a forked process would copy the memory of all that was imported
+    watches: dict[int, socket.socket] = {}
+    ends = False
+    while not ends:
+        ready = wait([signals, asked, *watches.values()])
+        if signals in ready:
+            ends = signal.SIGTERM in signals.recv(4096)
+        if asked in ready and not ends:
+            message, descriptors, *_ = socket.recv_fds(asked, 1, 3)
+            ends = not message
+            if message:
+                watch, connection, printed = descriptors
+                pid = os.fork()
+                if pid == 0:
+                    for_the_server = [watch, *(one.fileno() for one in (asked, signals, wakes, *watches.values()))]
+                    _begin(for_the_server, printed, partial(work, connection))
+                watches[pid] = socket.socket(fileno=watch)
+                os.close(connection)
+                os.close(printed)
+        for pid, watch_of_it in list(watches.items()):
+            if ends or watch_of_it in ready:
+                os.kill(pid, signal.SIGKILL)
+            ended, status = os.waitpid(pid, 0 if ends else os.WNOHANG)
+            if ended:
+                with watches.pop(pid), contextlib.suppress(OSError):
+                    watch_of_it.send(EXIT_CODE.pack(os.waitstatus_to_exitcode(status)))
+
+
+@contextlib.contextmanager
+def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
+    """End this process at once if whoever asks is gone; this takes a thread, which is gone afterwards."""
+    stop, ours = socket.socketpair()
+
+    def look() -> None:
+        hung_up = select.poll()
+        for one in (asked, stop):
+            hung_up.register(one, 0)  # not what is asked meanwhile
+        if asked.fileno() in dict(hung_up.poll()):
+            os._exit(0)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ours.close()
+        thread.join()
+        stop.close()
+
+
+def _begin(for_the_server: Sequence[int], printed: int, work: Callable[[], None]) -> NoReturn:
+    """Do the work, in the process that was just forked, and end.
+
+    Args:
+        for_the_server: descriptors that only the server may hold: they say whether it is there.
+        printed: descriptor of the file for what is printed.
+    """
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        for descriptor in for_the_server:
+            os.close(descriptor)
+        for output in (1, 2):
+            os.dup2(printed, output)
+        work()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)

@@ -1,0 +1,94 @@
+"""Dark or light: chosen by a flag or in the palette, and remembered; nothing in the file's place does harm."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.patience import PATIENCE
+from tests.program import running
+from tests.tui.app.test_app import opened
+from tui.app.app import EchoApp
+from tui.kit.theme import THEMES, remember, remembered, theme_file
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def test_it_is_dark_until_another_is_chosen_and_each_is_remembered() -> None:
+    assert remembered() == "dark"
+    for theme in (*THEMES, "light", "light"):
+        remember(theme)
+        assert remembered() == theme
+    assert [file.name for file in theme_file().parent.iterdir()] == ["theme"]
+
+
+@pytest.mark.parametrize("content", [b"", b"blue\n", b"\xff\xfe", b"light" * 1000, b"\x1b[31m", b"light\0"])
+def test_another_word_in_the_file_is_none(content: bytes) -> None:
+    remember("light")
+    theme_file().write_bytes(content)
+    assert remembered() == "dark"
+
+
+def test_a_link_a_pipe_or_a_folder_in_its_place_harms_nobody(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("light\n")
+    theme_file().parent.mkdir(parents=True)
+    theme_file().symlink_to(precious)
+    assert remembered() == "dark", "links are not followed"
+    remember("dark")
+    assert precious.read_text() == "light\n"
+    assert not theme_file().is_symlink()
+    theme_file().unlink()
+    os.mkfifo(theme_file())
+    assert remembered() == "dark", "a pipe is not waited for"
+    theme_file().unlink()
+    theme_file().mkdir()
+    assert remembered() == "dark"
+    remember("light")
+    assert [file.name for file in theme_file().parent.iterdir()] == ["theme"], "nothing half-written is left"
+
+
+def test_where_it_cannot_be_kept_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere")
+    remember("light")
+    assert remembered() == "dark"
+
+
+async def test_the_palette_changes_it_for_the_next_time_too() -> None:
+    async with opened() as (app, _, pilot):
+        (command,) = [one for one in app.get_system_commands(app.screen) if one.title == "Theme: light"]
+        command.callback()
+        await pilot.pause()
+        assert app.theme == "textual-light"
+        assert "Theme: dark" in {one.title for one in app.get_system_commands(app.screen)}
+        app._remembering.wait(PATIENCE)
+    assert remembered() == "light"
+
+
+async def test_the_app_opens_as_it_is_told() -> None:
+    async with opened() as (dark, _, _):
+        assert dark.theme == "textual-dark"
+    app = EchoApp(dark.session, fps=0.01, theme="light")
+    async with app.run_test():
+        assert app.theme == "textual-light"
+
+
+@pytest.mark.slow
+def test_the_flag_is_remembered_by_the_real_program(state: Path) -> None:
+    """A light background is drawn at the first frame, and at the next start without the flag."""
+    backgrounds = []
+    for flags in (["--theme", "light"], []):
+        environment = {"XDG_STATE_HOME": str(state), "COLORTERM": "truecolor"}
+        with running(*flags, environment=environment, scripted=True) as program:
+            program.until(lambda text: "loading" in text or "running" in text)
+            backgrounds.append(program.screen.buffer[0][40].bg)
+            program.press("q")
+            assert program.ended() == 0
+    first, second = (sum(bytes.fromhex(colour)) for colour in backgrounds)
+    assert first == second > 3 * 128

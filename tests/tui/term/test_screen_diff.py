@@ -1,0 +1,198 @@
+"""What is sent of a screen: the terminal shows the same as if all had been sent, for fewer bytes."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.term.screen_diff import ScreenDiff, cells_of, pen_change, pen_of
+
+WIDTH, HEIGHT = 12, 3
+Pieces = list[tuple[str, int]]
+
+
+def styles() -> list[Style | None]:
+    """New each time: a style remembers the codes that it was drawn with first, whatever the colours."""
+    return [
+        None,
+        Style(),
+        Style(color="#56b4e9", bgcolor="#1e1e1e"),
+        Style(color="#e8602c", bgcolor="#1e1e1e"),
+        Style(color="#e8602c", bgcolor="#f0e442", bold=True),
+        Style(color="default", bgcolor="default", reverse=True),
+        Style(underline=True, italic=True),
+    ]
+
+
+COLOUR_SYSTEMS = ["truecolor", "256", "standard"]
+
+
+def line_of(pieces: Pieces) -> Strip:
+    fresh = styles()
+    return Strip([Segment(text, fresh[style]) for text, style in pieces]).adjust_cell_length(WIDTH, fresh[2])
+
+
+lines = st.lists(st.tuples(st.text("ab▁█░ ⣿日", min_size=1, max_size=6), st.integers(0, len(styles()) - 1)), max_size=4)
+screens = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
+
+
+def whole(screen: list[Pieces]) -> LayoutUpdate:
+    return LayoutUpdate([[line_of(pieces)] for pieces in screen], Region(0, 0, WIDTH, HEIGHT))
+
+
+def part(screen: list[Pieces], dirty: list[int]) -> ChopsUpdate:
+    spans = [(y, 0, WIDTH) for y in dirty]
+    return ChopsUpdate(
+        [{0: line_of(pieces) if y in dirty else None} for y, pieces in enumerate(screen)], spans, [[WIDTH]] * HEIGHT
+    )
+
+
+@given(
+    before=screens,
+    behind=screens,
+    begin=st.integers(0, WIDTH - 1),
+    length=st.integers(1, WIDTH),
+    cut=st.integers(1, WIDTH - 1),
+)
+def test_what_lies_outside_the_span_is_not_touched(
+    before: list[Pieces], behind: list[Pieces], begin: int, length: int, cut: int
+) -> None:
+    """Textual asks only the widgets that the span touches: elsewhere on the line it holds whatever lies behind."""
+    end = min(begin + length, WIDTH)
+    terminal, diff = Terminal(), ScreenDiff()
+    terminal.feed(diff.send(whole(before), console("truecolor")))
+    shown = terminal.shown
+    left, right = line_of(behind[1]).divide([cut, WIDTH])
+    chops: list[dict[int, Strip | None]] = [{0: None}, {0: left, cut: right}, {0: None}]
+    update = ChopsUpdate(chops, [(1, begin, end)], [[WIDTH], [cut, WIDTH], [WIDTH]])
+    terminal.feed(diff.send(update, console("truecolor")))
+    assert terminal.shown[0] == shown[0]
+    assert terminal.shown[2] == shown[2]
+    if not any("日" in text for text, _ in [*before[1], *behind[1]]):  # half of a wide character takes the other along
+        assert terminal.shown[1][:begin] == shown[1][:begin]
+        assert terminal.shown[1][end:] == shown[1][end:]
+        expected = Terminal()
+        expected.feed(whole(behind).render_segments(console("truecolor")))
+        assert terminal.shown[1][begin:end] == expected.shown[1][begin:end]
+
+
+def console(colours: str) -> Console:
+    return Console(file=StringIO(), force_terminal=True, color_system=colours)  # type: ignore[arg-type]
+
+
+class Terminal:
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self._stream = pyte.Stream(self.screen)
+        self.bytes = 0
+
+    def feed(self, text: str) -> None:
+        self.bytes += len(text.encode())
+        # Textual's own updates go to the next line with a bare line feed, in a terminal that scrolls at its foot.
+        self._stream.feed(text.replace("\n", ""))
+
+    @property
+    def shown(self) -> list[list[tuple[object, ...]]]:
+        return [[tuple(self.screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+@pytest.mark.parametrize("colours", COLOUR_SYSTEMS)
+@given(first=screens, others=st.lists(st.tuples(screens, st.sets(st.integers(0, HEIGHT - 1))), max_size=4))
+def test_the_terminal_shows_the_same_as_if_whole_lines_had_been_sent(
+    colours: str, first: list[Pieces], others: list[tuple[list[Pieces], set[int]]]
+) -> None:
+    expected, actual, diff = Terminal(), Terminal(), ScreenDiff()
+    screens = [(first, set[int]()), *((screen, dirty) for screen, dirty in others if dirty)]
+    for screen, dirty in screens:
+        one, other = (part(screen, sorted(dirty)) if dirty else whole(screen) for _ in range(2))
+        expected.feed(one.render_segments(console(colours)))
+        actual.feed(diff.saving(other).render_segments(console(colours)))  # type: ignore[attr-defined]
+        assert actual.shown == expected.shown
+
+
+@given(screens)
+def test_what_is_shown_already_is_not_sent_again(screen: list[Pieces]) -> None:
+    diff = ScreenDiff()
+    diff.send(whole(screen), console("truecolor"))
+    assert diff.send(part(screen, [0, 1, 2]), console("truecolor")) == ""
+
+
+@given(screens)
+def test_a_whole_screen_is_sent_whole_so_that_what_others_wrote_on_it_goes_away(screen: list[Pieces]) -> None:
+    scribbled, expected, diff = Terminal(), Terminal(), ScreenDiff()
+    expected.feed(whole(screen).render_segments(console("truecolor")))
+    scribbled.feed(diff.send(whole(screen), console("truecolor")))
+    scribbled.feed("\x1b[2;3Hwall")
+    scribbled.feed(diff.send(whole(screen), console("truecolor")))
+    assert scribbled.shown == expected.shown
+
+
+def test_an_update_that_is_never_drawn_changes_nothing() -> None:
+    diff, screen = ScreenDiff(), [[("ab", 2)]] * HEIGHT
+    diff.saving(whole(screen))
+    assert diff.send(part(screen, [1]), console("truecolor")) != ""
+
+
+def test_a_change_is_a_move_a_pen_and_a_character() -> None:
+    diff = ScreenDiff()
+    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
+    after: list[Pieces] = [[("aabaaaaabaaa", 1)]] * HEIGHT
+    assert diff.send(part(after, [1]), console("truecolor")) == "\x1b[2;3H\x1b[0mb\x1b[5Cb\x1b[0m"
+
+
+def test_cells_of_one_pen_are_sent_together() -> None:
+    diff = ScreenDiff()
+    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
+    after: list[Pieces] = [[("b", 2), ("c", 3), ("aa", 1), ("b", 2), ("c", 3), ("a" * 6, 1)]] * HEIGHT
+    blue = "\x1b[1;1H\x1b[0;38;2;86;180;233;48;2;30;30;30mb\x1b[3Cb\x1b[2;1Hb\x1b[3Cb"
+    red = "\x1b[1;2H\x1b[38;2;232;96;44mc\x1b[3Cc\x1b[2;2Hc\x1b[3Cc"
+    assert diff.send(part(after, [0, 1]), console("truecolor")) == f"{blue}{red}\x1b[0m"
+
+
+@given(before=screens, after=screens)
+def test_a_pen_is_put_down_once_in_an_update(before: list[Pieces], after: list[Pieces]) -> None:
+    diff = ScreenDiff()
+    diff.send(whole(before), console("truecolor"))
+    sent = diff.send(part(after, [0, 1, 2]), console("truecolor"))
+    pens = {pen for pieces in after for _, pen in cells_of([line_of(pieces)], ColorSystem.TRUECOLOR)}
+    assert sent.count("m") <= len(pens) + 1
+
+
+def test_over_a_short_gap_it_writes_what_is_there() -> None:
+    diff = ScreenDiff()
+    diff.send(whole([[("a" * WIDTH, 1)]] * HEIGHT), console("truecolor"))
+    after: list[Pieces] = [[("baabaaaaaaaa", 1)]] * HEIGHT
+    assert diff.send(part(after, [0]), console("truecolor")) == "\x1b[1;1H\x1b[0mbaab\x1b[0m"
+
+
+def test_pens() -> None:
+    truecolor = console("truecolor")._color_system
+    assert truecolor is not None
+    blue, red, loud = (pen_of(style, truecolor) for style in styles()[2:5] if style is not None)
+    assert pen_change(blue, red) == "\x1b[38;2;232;96;44m"
+    assert pen_change(red, loud) == "\x1b[0;1;38;2;232;96;44;48;2;240;228;66m"
+    assert pen_change(None, pen_of(Style(), truecolor)) == "\x1b[0m"
+    assert pen_change(blue, pen_of(Style(), truecolor)) == "\x1b[39;49m"
+
+
+def test_wide_and_combining_characters_keep_their_columns() -> None:
+    truecolor = console("truecolor")._color_system
+    assert truecolor is not None
+    pen = pen_of(Style(), truecolor)
+    assert cells_of([Strip([Segment("e\u0301日b")])], truecolor) == [
+        ("e\u0301", pen),
+        ("日", pen),
+        ("", pen),
+        ("b", pen),
+    ]

@@ -1,0 +1,104 @@
+"""Bytes from a terminal, whatever they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+from textual.message import Message
+
+from tui.term.possible import is_possible
+from tui.term.terminal_input import MOST_PASTED, PASTE_SECONDS, TerminalInput
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def heard(*pieces: bytes, clock: Clock | None = None) -> list[Message]:
+    source = TerminalInput(clock or Clock())
+    return [message for piece in pieces for message in source.messages(piece) if is_possible(message)]
+
+
+def keys(messages: list[Message]) -> list[str]:
+    return [message.key for message in messages if isinstance(message, events.Key)]
+
+
+NOISE = {
+    "Latin-1": b"caf\xe9",
+    "8-bit Meta": bytes([0x80 | ord("x")]),
+    "C1 control": b"\x9b31m",
+    "half a character": b"\xe2\x82",
+    "surrogate": b"\xed\xa0\x80",
+    "no such code point": b"\x1b[1114112u",
+    "a code point of 20 digits": b"\x1b[99999999999999999999u",
+    "event types": b"\x1b[97;1:3u",
+    "text without a code point": b"\x1b[97;1;1114112u",
+    "half a pair as text": b"\x1b[97;1;55296u",
+    "a size": b"\x1b[48;99999;99999;1;1t",
+    "a size of nothing": b"\x1b[48;0;0;0;0t",
+    "a mode of sizes": b"\x1b[?2048;1$y",
+    "a mouse far away": b"\x1b[<0;99999999;99999999M",
+    "a button that is none": b"\x1b[<999;1;1M",
+    "an old mouse": b"\x1b[M\xff\xff\xff",
+    "a colon in a size": b"\x1b[48;1:;2:;3:;4:t",
+    "no end": b"\x1b[" + b"1;" * 40,
+}
+
+
+@pytest.mark.parametrize("noise", NOISE.values(), ids=NOISE.keys())
+def test_after_noise_the_next_key_is_heard_and_no_size_was_made_up(noise: bytes) -> None:
+    messages = heard(noise, b"", b"\x1b[A", b"q")
+    assert keys(messages)[-2:] == ["up", "q"]
+    assert not any(isinstance(message, events.Resize) for message in messages)
+    for message in messages:
+        assert not isinstance(message, events.Key) or (message.character or "").encode("utf-8") is not None
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), st.sampled_from(sorted(NOISE.values()))), max_size=12))
+def test_no_bytes_raise_and_when_they_stop_keys_are_heard(pieces: list[bytes]) -> None:
+    clock = Clock()
+    source = TerminalInput(clock)
+    for piece in pieces:
+        list(source.messages(piece))
+    clock.now += PASTE_SECONDS + 1
+    list(source.messages(b""))
+    later = [*source.messages(b"\x1b[97u\x1b[97u\x1b[97u"), *source.messages(b"...q")]  # what was begun is ended
+    assert keys(later)[-1] == "q"
+
+
+def test_a_character_in_two_pieces_is_one_key() -> None:
+    assert keys(heard("ä".encode()[:1], "ä".encode()[1:])) == ["ä"]
+
+
+def test_a_paste_is_one_message_in_whatever_pieces_it_comes() -> None:
+    sent = b"a\x1b[200~r\x1b[R\x00\xe9\nq\x1b[201~b"
+    for cut in range(len(sent)):
+        messages = heard(sent[:cut], sent[cut:])
+        assert keys(messages) == ["a", "b"]
+        (paste,) = (message for message in messages if isinstance(message, events.Paste))
+        assert paste.text == "r\x1b[R\ufffd\nq"
+
+
+def test_a_paste_is_kept_up_to_a_bound_and_none_of_it_is_a_key() -> None:
+    messages = heard(b"\x1b[200~" + b"q" * (3 * MOST_PASTED), b"q" * MOST_PASTED, b"\x1b[201~x")
+    (paste,) = (message for message in messages if isinstance(message, events.Paste))
+    assert paste.text == "q" * MOST_PASTED
+    assert keys(messages) == ["x"]
+
+
+def test_a_paste_without_end_is_over_after_a_silence() -> None:
+    clock = Clock()
+    source = TerminalInput(clock)
+    assert list(source.messages(b"\x1b[200~seed")) == []
+    clock.now += PASTE_SECONDS / 2
+    assert list(source.messages(b"")) == []
+    clock.now += PASTE_SECONDS
+    (paste,) = source.messages(b"")
+    assert isinstance(paste, events.Paste)
+    assert paste.text == "seed"
+    assert keys(list(source.messages(b"q"))) == ["q"]

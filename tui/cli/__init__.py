@@ -1,0 +1,1 @@
+"""The command line: its flags and subcommands, and what each of them opens."""

@@ -1,0 +1,43 @@
+"""What the flags of the command line choose to show of a map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from echornn.sweeps.kept_values import FilterError
+from echornn.sweeps.measures import Measure
+from tui.commands.front_end import UsageError
+from tui.map.state import Axes, MapState
+
+
+def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
+    """What is seen first.
+
+    Args:
+        across, down: fields, or what begins the name of one; None for those that the map would choose.
+        words: a filter.
+
+    Raises:
+        UsageError: a field is none of the sweep's, or both are the same, or the words are no filter.
+    """
+    first = MapState.first(axes)
+    columns = None if across is None else _field("across", across, axes)
+    rows = None if down is None else _field("down", down, axes)
+    if columns is not None and columns == rows:
+        raise UsageError(f"down = {down!r} cannot be used: it is the field across")
+    columns = columns or next((name for name in (first.across, first.down, *axes) if name != rows), first.across)
+    rows = rows or next((name for name in (first.down, first.across, *axes) if name not in (columns, None)), None)
+    state = replace(first, across=columns, down=rows, measure=measure, filter=words).settled(axes)
+    try:
+        state.choice(axes)
+    except FilterError as error:
+        raise UsageError(str(error)) from error
+    return state
+
+
+def _field(flag: str, name: str, axes: Axes) -> str:
+    plain = name.replace("-", "_")
+    found = [plain] if plain in axes else [one for one in axes if plain and one.startswith(plain)]
+    if len(found) != 1:
+        raise UsageError(f"{flag} = {name!r} cannot be used: one of {', '.join(axes)}, the sweep's fields")
+    return found[0]

@@ -1,0 +1,175 @@
+"""Opens the map of a sweep, and from there the app on its points, until both are left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from echornn.config import ConfigError, EchoConfig
+from echornn.session.session import Session
+from echornn.sweeps.results import SweepResults
+from tui.app.point_app import PointApp
+from tui.cli.open_app import conclude, run_app
+from tui.commands import record
+from tui.commands.lines import say_last
+from tui.kit.theme import Theme, remember, remembered
+from tui.map.app import MapApp, Opened
+from tui.map.follower import Follower
+from tui.map.state import MapState
+from tui.term import printed, terminal
+from tui.term.driver import driver_for
+from tui.term.exit_code import ExitCode
+from tui.term.guardian import Guarded
+from tui.term.plain_screen import draw_in_few_bytes
+from tui.term.printable import quoted
+from tui.term.thread_errors import ThreadErrors
+
+POINT_SPEED, POINT_FPS = 100.0, 10.0
+"""Windows a second of a point that is opened, and frames a second."""
+
+SECONDS_TO_STOP = 5.0
+"""How long leaving waits for what computes the sweep: what it has under way is lost, and trained again."""
+
+
+@dataclass(frozen=True)
+class Computing:
+    """What computes the sweep that is shown, on a thread of its own.
+
+    Attributes:
+        run: computes until all is known, or it is told to stop; returns an exit code.
+        stop: tells it to stop soon.
+        says: how it goes, in some words; empty where there is nothing to say any more.
+    """
+
+    run: Callable[[], int]
+    stop: Callable[[], None]
+    says: Callable[[], str]
+
+
+def show_map(
+    results: SweepResults,
+    first: MapState,
+    ascii_only: bool,
+    theme: Theme | None,
+    guarded: Guarded,
+    computing: Computing | None = None,
+) -> int:
+    """Show the map until it is left, and return the exit code.
+
+    Args:
+        results: of a folder that is followed.
+        computing: what computes it, where this program does.
+    """
+    if theme is not None:
+        remember(theme)
+    shown = _Shown(Follower(results), first, ascii_only, theme or remembered(), guarded, computing)
+    code = shown.until_left()
+    say_last(shown.words)
+    return code
+
+
+class _Shown:
+    """The map and the app by turns, on one terminal."""
+
+    def __init__(
+        self,
+        follower: Follower,
+        first: MapState,
+        ascii_only: bool,
+        theme: Theme,
+        guarded: Guarded,
+        computing: Computing | None,
+    ) -> None:
+        self._follower, self._state = follower, first
+        self._ascii_only, self._theme, self._guarded = ascii_only, theme, guarded
+        self._computing = computing
+        self._session: Session | None = None
+        self._computed: int = ExitCode.DONE
+        self._trouble = ""
+        self._errors = ThreadErrors()
+        self._native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
+        terminal.draw_on_the_terminal()
+        self.words: list[str] = []
+        """What is to be said at the end: where the runs are that were opened, and how the sweep goes on."""
+
+    def until_left(self) -> int:
+        folder = quoted(self._follower.results.folder)
+        self._guarded.leave_words(f"the map is shown again with: echornn-tui map {folder}")
+        terminal.when_terminal_is_gone(
+            self._leave_without_a_terminal, guardian=self._guarded.line, wake=self._guarded.wake
+        )
+        thread = threading.Thread(target=self._compute, name="computing", daemon=True)
+        if self._computing is not None:
+            thread.start()
+        with self._errors.keeping():
+            code = asyncio.new_event_loop().run_until_complete(self._by_turns())
+        self._follower.end()
+        if self._computing is not None:
+            self._computing.stop()
+            thread.join(SECONDS_TO_STOP)
+        if self._trouble:
+            printed.complain(f"echornn-tui: {self._trouble}")
+        return self._errors.conclude(code or self._computed)
+
+    def _compute(self) -> None:
+        if self._computing is not None:
+            try:
+                self._computed = self._computing.run()
+            except OSError as error:
+                where = "" if error.filename is None else f"{error.filename}: "
+                self._trouble = f"{where}{error.strerror or error}"
+                self._computed = ExitCode.FAILED
+            except Exception as error:
+                self._errors.keep(error)
+
+    def _says(self) -> str:
+        return "" if self._computing is None or self._wrong() else self._computing.says()
+
+    def _wrong(self) -> str:
+        """Why nothing is computed any more, or what else went wrong on a thread; empty where nothing did."""
+        return self._trouble or self._errors.words
+
+    async def _by_turns(self) -> int:
+        hint = ""
+        while True:
+            app = MapApp(self._follower, self._state, self._ascii_only, self._theme, self._says, self._wrong, hint)
+            app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
+            draw_in_few_bytes(app, lambda: "")
+            left = await app.run_async(mouse=False)
+            if app.return_code:  # it has panicked, and said so on the screen
+                return ExitCode.FAILED
+            self._state = app.frame.state
+            if not isinstance(left, Opened):
+                return left or ExitCode.DONE
+            try:
+                code, hint = await self._open(left.config), ""
+            except ConfigError as error:
+                code, hint = None, str(error)
+            if code is not None:
+                return code
+
+    async def _open(self, config: EchoConfig) -> int | None:
+        """Train it in the app; None where that was left for the map, else the exit code.
+
+        Raises:
+            ConfigError: it cannot be trained here.
+        """
+        recorder = record.begin(None, config)
+        session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
+        app = PointApp(session, POINT_FPS, self._ascii_only, self._theme)
+        code = await run_app(app, self._guarded)
+        self._theme = "light" if app.theme == "textual-light" else "dark"
+        self.words += conclude(code, session, self._native_log)
+        gc.unfreeze()  # the app freezes what is there once it has loaded: with it, else, the point before, for good
+        gc.collect()
+        return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
+
+    def _leave_without_a_terminal(self) -> None:
+        if self._computing is not None:
+            self._computing.stop()
+        code = ExitCode.CHECKPOINTED if self._session is None else record.end(self._session).after_a_signal
+        terminal.leave_process(code)

@@ -1,0 +1,40 @@
+"""Opens the map of a sweep, and runs the sweep meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from echornn.sweeps.grid import Grid
+from echornn.sweeps.results import SweepResults
+from tui.cli.open_map import Computing, show_map
+from tui.commands.lines import say_last
+from tui.commands.sweep import Computation, Workers
+from tui.commands.sweep_report import end_lines, end_record, pace_text
+from tui.kit.theme import Theme
+from tui.map.state import MapState
+from tui.term import printed
+from tui.term.guardian import Guarded
+
+
+def show_sweep(
+    folder: Path, grid: Grid, workers: Workers, ascii_only: bool, theme: Theme | None, guarded: Guarded
+) -> int:
+    """Compute a sweep and show its map until that is left. Returns the exit code.
+
+    Raises:
+        UsageError, RunError, OSError: see `tui.commands.sweep.print_sweep`.
+    """
+    with Computation(folder, grid, workers) as computing:
+        sweep = computing.sweep
+
+        def says() -> str:
+            return computing.trouble or ("" if sweep.status.is_finished else pace_text(sweep.status))
+
+        results = SweepResults.read(folder)
+        shown = Computing(computing.run, sweep.asked_to_end.set, says)
+        code = show_map(results, MapState.first(results.axes), ascii_only, theme, guarded, shown)
+        record = end_record(sweep.status, computing.seconds, computing.engine.workers)
+    say_last(end_lines(record, folder))
+    if computing.trouble:
+        printed.complain(f"echornn-tui: {computing.trouble}")
+    return code

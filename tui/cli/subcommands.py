@@ -1,0 +1,211 @@
+"""The subcommands of ``echornn-tui``: their flags and help; each imports its file only when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from echornn.config import EchoConfig
+from tui.cli.sweep_subcommands import compute_sweep, show_map
+from tui.commands.front_end import FrontEnd, UsageError, require_at
+
+
+def export_run(
+    run: str,
+    /,
+    *,
+    path: bool = False,
+    branch: str | None = None,
+    json: bool = False,
+    summary: bool = False,
+    replica: int | None = None,
+    weights: Path | None = None,
+    keras: Path | None = None,
+) -> FrontEnd:
+    """Print every window of a run, in the order trained, as CSV: window,epoch,loss,accuracy, all counted from 1.
+
+    A run with several replicas has one row for each network and one more column, replica. Replica 0 has the run's first
+    seed, replica 1 the next seed, and so on, in all branches: a network that goes on alone keeps its number. Their
+    losses are kept, and printed, with 17 bits each.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    path
+        Only the windows on the path to the run's current position, numbered along it.
+    branch
+        Only the windows on the path to the end of this branch, numbered along it. Name it by its letter or number, as
+        branches prints them.
+    json
+        Print JSON lines instead.
+    summary
+        Print one row for each network instead, at the run's current position or at the end of --branch:
+        replica,seed,solved_at,final_loss,lost_at. solved_at and lost_at are windows along the path, empty if the
+        network was not solved, or not lost again; final_loss is the mean of the last 50 windows.
+    replica
+        Only the network with this number, without the column replica: all its windows, trained with others or alone.
+    weights
+        Write the weights to this .npz file instead; with several replicas, each array's first axis is the replica.
+        A text beside it, FILE.npz.txt, says what each array is: shapes, the order and sign of gates, the formulas.
+    keras
+        Write the network to this .keras file instead, as a Keras model with the same outputs; with several replicas,
+        name one by --replica.
+    """
+    if path and branch is not None:
+        raise UsageError(f"branch = {branch!r} cannot be used with --path: a branch has its own path")
+    files = weights is not None or keras is not None
+    if files and (path or branch is not None):
+        flag = "--path" if path else "--branch"
+        raise UsageError(f"{flag} cannot be used with --weights or --keras: they are of the run's current position")
+    if summary and path:
+        raise UsageError("--path cannot be used with --summary: it is of the run's current position")
+    if summary and (files or replica is not None):
+        flag = "--replica" if replica is not None else "--weights or --keras"
+        raise UsageError(f"--summary cannot be used with {flag}: it is a row for each network")
+    from tui.commands.export import export
+
+    return partial(export, run, json, weights, keras, path, branch, summary, replica)
+
+
+def show_branches(run: str, /, *, json: bool = False) -> FrontEnd:
+    """Print the branches of a run: what began each, and how far it came; * marks the current one.
+
+    For each branch: its letter and number, its parent's, the window of the parent's path at which it begins, the
+    windows trained in it, the mean loss of the last 50 windows of its path, the window of its path at which the echo
+    was solved, and the window at which it was lost again.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    json
+        Print JSON lines.
+    """
+    from tui.commands.branches import print_branches
+
+    return partial(print_branches, run, json)
+
+
+def probe_run(
+    run: str, /, *, at: int | None = None, branch: str | None = None, replica: int | None = None, json: bool = False
+) -> FrontEnd:
+    """Print what a run's network holds and how far its error travels: memory and gradient by lag, and more.
+
+    All is measured on the probes' own random data, without dropout. memory and saturated are of the top layer's h
+    alone; gradient and lyapunov are of all that is carried on: the h of every layer, and the c of an LSTM.
+
+    The keys of the JSON line follow. Lists by lag begin at lag 0; null means not a number, or not known.
+
+    window: windows along the path. seed: the network's; replica: its number, as in export. as_recorded: false if
+    windows had to be trained again to come there and one has another loss than on record, as with other versions of
+    packages.
+
+    memory: r2 by lag, of the best linear read-out of the input so many steps ago; memory_total, their sum, at most
+    memory_size. shift_register: the sum of a linear shift register for the echo; fewer networks solve it with less.
+
+    turned_by_lag: share of the predictions that turn when only the input at that lag is changed to its next symbol, 0
+    to 1. moved_by_lag: how far their probabilities move, the mean total variation, 0 to 1.
+
+    gradient_by_lag: mean size of the gradient of a step's loss by the state that many steps before, nats for a unit of
+    state.
+
+    truncation_bias: the share of the gradient of all weights but W2 and b2 that is missing if each error is followed
+    back through T steps. truncation_bias_by_steps: the same for 1, 2, ... steps. truncation_bias_of_windows: in windows
+    of T steps, as trained. Each has a _spread, two standard errors: a bias no larger than its spread may be none.
+
+    spectral_radius: the largest of spectral_radii, which has each recurrent matrix by name.
+
+    saturated: share of units and steps beyond 0.97 in size, 0 to 1.
+
+    lyapunov: exponents, nats a step, the largest first; -87.3 stands for minus infinity.
+
+    _samples says what each was measured on: time steps of all rows for memory (which is fitted on as many others),
+    saturated and lyapunov; losses for gradient; predictions at each lag for turned.
+
+    Parameters
+    ----------
+    run
+        Folder of the run, a name that list shows, or newest.
+    at
+        After this many windows of the run's path (0 is the start). By default the run's current position.
+    branch
+        Along the path of this branch instead, named by its letter or number, as branches prints them. Without --at, at
+        its end.
+    replica
+        With several replicas, the network with this number, as in export. By default the first, or the one that goes
+        on alone later on that path.
+    json
+        Print a JSON line.
+    """
+    require_at(at)
+    from tui.commands.probe import probe
+
+    return partial(probe, run, at, json, branch, replica)
+
+
+def list_kept_runs(folder: Path | None = None, /, *, json: bool = False) -> FrontEnd:
+    """Print the runs in your state folder, or in another, the newest first.
+
+    For each run: windows in all branches, the mean loss of the last 50 at its current position, the window of its path
+    at which the echo was solved, the window at which it was lost again, and the fields that are not the defaults.
+
+    Parameters
+    ----------
+    folder
+        Folder that holds runs, or is one.
+    json
+        Print JSON lines.
+    """
+    from tui.commands.list_runs import list_runs
+
+    return partial(list_runs, folder, json)
+
+
+def prune_kept_runs(*, keep: int, dry_run: bool = False) -> FrontEnd:
+    """Remove all runs from your state folder but the newest; never a run that is being written or cannot be read.
+
+    Parameters
+    ----------
+    keep
+        How many of the newest runs stay, 0 or more.
+    dry_run
+        Only print what would be removed.
+    """
+    if keep < 0:
+        raise UsageError(f"keep = {keep!r} cannot be used: 0 or more")
+    from tui.commands.prune import prune
+
+    return partial(prune, keep, dry_run)
+
+
+def bench(*, config: Annotated[EchoConfig | None, Parameter(name="*")] = None, json: bool = False) -> FrontEnd:
+    """Measure windows a second on this machine, beside the tutorial's session loop and plain NumPy.
+
+    With --replicas, all networks train side by side, and each window of each network counts.
+
+    Parameters
+    ----------
+    json
+        Print JSON lines.
+    """
+    from tui.commands.bench import run_bench
+
+    return partial(run_bench, config or EchoConfig(), json)
+
+
+SUBCOMMANDS: dict[str, Callable[..., FrontEnd]] = {
+    "export": export_run,
+    "branches": show_branches,
+    "probe": probe_run,
+    "list": list_kept_runs,
+    "prune": prune_kept_runs,
+    "map": show_map,
+    "sweep": compute_sweep,
+    "bench": bench,
+}
+"""Each by its name; its help is its docstring, its flags are its parameters."""

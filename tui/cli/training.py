@@ -1,0 +1,75 @@
+"""Begins a run or goes on with one, in the app or as lines: what the main command does with its flags."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from echornn import collector
+from echornn.config import EchoConfig
+from echornn.runs.recorder import Recorder
+from echornn.session.pace import LEAST_SPEED, MOST_SPEED, require_speed
+from tui.commands import record
+from tui.commands.flags import ConfigFlags, TrainingFlags
+from tui.commands.front_end import FrontEnd, Training, UsageError, require_at
+from tui.term import guardian, terminal
+
+APP_SPEED = 100.0
+
+
+def parse_speed(text: str) -> float:
+    """``--speed``: windows a second, or ``max``.
+
+    Raises:
+        UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
+    """
+    try:
+        return require_speed(math.inf if text == "max" else float(text))
+    except ValueError as error:
+        allowed = f"{LEAST_SPEED:g} to {MOST_SPEED:,.0f} windows a second, or max"
+        raise UsageError(f"speed = {text!r} cannot be used: {allowed}") from error
+
+
+def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
+    """What the main command starts with these fields of a configuration, and these other flags.
+
+    Raises:
+        UsageError: they cannot be used together, or one is out of range.
+        ConfigError: nothing can be trained with these fields.
+        RunError: a run cannot be kept, or gone on with.
+    """
+    if not 0.1 <= flags.fps <= 60:
+        raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")
+    speed = None if flags.speed is None else parse_speed(flags.speed)
+    if flags.resume is not None and flags.run is not None:
+        raise UsageError(f"resume = {flags.resume!r} cannot be used with --run: the run goes on in its folder")
+    if flags.at is not None and flags.resume is None:
+        raise UsageError(f"at = {flags.at} cannot be used without --resume: it says where a run goes on")
+    require_at(flags.at)
+    in_the_app = not (flags.headless or flags.json) and terminal.is_interactive()
+    if flags.compare and not in_the_app:
+        raise UsageError(
+            f"compare = {flags.compare[0]!r} cannot be used without the app, which shows it: export prints a run"
+        )
+    compared = [record.readable(name) for name in flags.compare]
+    guarded = guardian.divide() if in_the_app else None
+    if flags.resume is None:
+        config, recorder = _begin(flags.run, fields)
+    else:
+        config, recorder = record.go_on(flags.resume, fields, flags.at)
+    at = flags.at if recorder.resumed is None else record.first_at(recorder.resumed, fields, flags.at)
+    if guarded is None:
+        from tui.commands.headless import print_training
+
+        return Training(print_training, config, speed or math.inf, flags.json, recorder, at)
+    with collector.spared():
+        from tui.cli.open_app import show_training
+
+    return Training(
+        show_training, config, speed or APP_SPEED, flags.fps, flags.ascii, flags.theme, recorder, guarded, at, compared
+    )
+
+
+def _begin(folder: Path | None, fields: ConfigFlags) -> tuple[EchoConfig, Recorder]:
+    config = fields.over(EchoConfig())
+    return config, record.begin(folder, config)

@@ -1,0 +1,75 @@
+"""The flags of the command line as values."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from echornn.config import EchoConfig
+from tui.kit.theme import Theme
+
+
+@dataclass(frozen=True, init=False)
+class ConfigFlags(EchoConfig):
+    """Has `EchoConfig`'s fields, so that flags and help are made of its docstrings; but holds only what was given.
+
+    Args:
+        given: values by field, not yet checked against each other.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Values by field."""
+        return dict(vars(self))
+
+    def over(self, config: EchoConfig) -> EchoConfig:
+        """This configuration with the fields given in the place of its own.
+
+        Raises:
+            ConfigError: they cannot work together.
+        """
+        return dataclasses.replace(config, **self.given)
+
+
+@dataclass(frozen=True)
+class TrainingFlags:
+    """Flags of the command that trains, beside the fields of the configuration; the docstrings are their help."""
+
+    speed: str | None = None
+    """Windows a second, 0.01 to 1,000,000, or max. By default 100 in the app, and max with --headless."""
+
+    fps: float = 10.0
+    """Most frames a second that the app draws, 0.1 to 60; a slow connection gets fewer."""
+
+    headless: bool = False
+    """Print lines instead of opening the app; the default if there is no terminal."""
+
+    json: bool = False
+    """Print JSON lines; implies --headless."""
+
+    ascii: bool = False
+    """Draw with ASCII characters only."""
+
+    theme: Theme | None = None
+    """Background of the app, dark or light. By default the one chosen last."""
+
+    run: Path | None = None
+    """Folder to keep the run in, new or empty. By default a new one in your state folder (see list)."""
+
+    resume: str | None = None
+    """Go on with the run in this folder, exactly where it was saved; without a folder, with the newest run. Other
+    fields given with it are changed there, as by s in the app; u undoes that."""
+
+    at: int | None = None
+    """With --resume: go back to this window of the run's path (0 is the start) and train on from there at once, as a
+    new branch. Nothing that was trained is lost (see branches). To look at a window only, open the run without --at,
+    and go there with [ and { or the crosshair."""
+
+    compare: tuple[str, ...] = ()
+    """Draw these runs under the curve, in the app: folders, names that list shows, or newest. A run that another
+    process trains is followed."""

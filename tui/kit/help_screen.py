@@ -1,0 +1,129 @@
+"""The help screen, with scrolling and search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input
+
+from tui.kit.closes_once import ClosesOnce
+from tui.kit.help_lines import HelpLines
+from tui.kit.help_sections import Section, found
+
+NOTHING = Section("nothing is found; escape shows all again")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the help.
+
+    Attributes:
+        section: its heading and its texts.
+        bindings: keys below them, explained by their tooltips.
+    """
+
+    section: Section
+    bindings: Sequence[Binding] = ()
+
+
+class HelpScreen(ClosesOnce):
+    """The help: chapters to scroll through and to search.
+
+    Args:
+        chapters: all of it, in order.
+        ascii_only: whether arrow keys are named in letters.
+    """
+
+    BINDINGS = [
+        # With priority the search has the focus when the next key comes, however fast it comes.
+        Binding("slash", "search", "Search", priority=True),
+        Binding("escape", "back", "Back"),
+        Binding("question_mark,q", "dismiss", "Close"),
+        Binding("up", "scroll('up')", show=False),
+        Binding("down", "scroll('down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("pagedown,space", "scroll('page_down')", show=False),
+    ]
+
+    def __init__(self, chapters: Sequence[Chapter], ascii_only: bool = False) -> None:
+        super().__init__()
+        self._chapters = chapters
+        self._ascii_only = ascii_only
+        self._sections: list[Section] = []
+        self._found = HelpLines()
+        self._text = VerticalScroll(self._found)
+        self._search = Input(placeholder="words, or a key", compact=True)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help") as frame:
+            frame.border_title = "Help"
+            frame.border_subtitle = "/ searches, arrows scroll, escape closes"
+            yield self._text
+            yield self._search
+
+    def on_mount(self) -> None:
+        self._sections = [
+            replace(chapter.section, rows=(*chapter.section.rows, *self._rows(chapter.bindings)))
+            for chapter in self._chapters
+        ]
+        self._show("")
+        self._leave_search()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash in the search is a slash."""
+        return action != "search" or self.focused is not self._search
+
+    def action_search(self) -> None:
+        self._search.display = True
+        self.set_focus(self._search)
+
+    async def action_back(self) -> None:
+        """Leave the search, or the help."""
+        if self._search.display:
+            self._search.value = ""
+            self._leave_search()
+        else:
+            await self.action_dismiss()
+
+    def action_scroll(self, way: str) -> None:
+        getattr(self._text, f"scroll_{way}")(animate=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def on_input_submitted(self) -> None:
+        self.set_focus(self._text)
+
+    def _leave_search(self) -> None:
+        self._search.display = False
+        self.set_focus(self._text)
+
+    def _show(self, sought: str) -> None:
+        shown = found(self._sections, sought) or [NOTHING]
+        self._found.show(shown, [word for word in sought.split() if len(word) > 1])
+        self._text.scroll_home(animate=False)
+
+    def _rows(self, bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+        """Keys as they are displayed, and what they do; of several that share a key, the first.
+
+        A key whose display has another one, as ``[]``, tells of both; the other has no row of its own.
+        """
+        rows: dict[str, tuple[str, str]] = {}
+        partners: dict[str, str] = {}
+        for binding in bindings:
+            if binding.tooltip and binding.key not in rows:
+                display = self.app.get_key_display(binding).replace(",", ", ")
+                if display in partners:
+                    first = partners[display]
+                    rows[first] = (f"{rows[first][0][0]}, {display}", rows[first][1])
+                    continue
+                if binding.key_display and len(display) > 1 and not display.isalnum():
+                    partners[display[-1]] = binding.key
+                if self._ascii_only and not display.isascii():
+                    display = binding.key
+                rows[binding.key] = (display, binding.tooltip)
+        return list(rows.values())

@@ -1,0 +1,101 @@
+"""The command palette: finds commands by typing.
+
+Textual's own gathers commands in the background, and fails where it is closed meanwhile, or chosen in twice by two
+``enter`` in one packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.fuzzy import Matcher
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from tui.kit.closes_once import ClosesOnce
+
+IN_HELP = 1e-3
+"""What a match in a command's help is worth, beside one in its title."""
+
+
+class Palette(ClosesOnce):
+    """Lists the commands that match what is typed, the best first; one is run, after the palette has closed."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close"),
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+    ]
+    DEFAULT_CSS = """
+    Palette {
+        background: $background 60%;
+        & > Vertical { margin: 2 4; height: auto; max-height: 100%; background: $surface; }
+        & Input { border: hkey $primary; }
+        & OptionList { height: auto; max-height: 16; border: none; }
+    }
+    """
+
+    def __init__(self, commands: Iterable[SystemCommand]) -> None:
+        super().__init__()
+        self._commands = list(commands)
+        self._options = OptionList()
+        self._options.can_focus = False  # Textual's list fails where it is paged while it changes
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Input(placeholder="Search for a command")
+            yield self._options
+
+    def on_mount(self) -> None:
+        self._options.can_focus = (
+            False  # keys go to the search: Textual's list fails where it is paged while it changes
+        )
+        self._list("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self.is_active:
+            self._list(event.value.strip())
+
+    def on_input_submitted(self) -> None:
+        if self._options.highlighted_option is not None:
+            self._run(self._options.highlighted_option)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._run(event.option)
+
+    def action_move(self, lines: int) -> None:
+        """The highlight, while what is typed goes on going to the search."""
+        options = self._options
+        if options.highlighted is not None:
+            options.highlighted = (options.highlighted + lines) % options.option_count
+
+    def _list(self, typed: str) -> None:
+        shown = found(self._commands, typed)
+        self._options.clear_options()
+        self._options.add_options(
+            [
+                Option(Text.assemble((one.title, "bold"), "  ", one.help), str(self._commands.index(one)))
+                for one in shown
+            ]
+        )
+        self._options.highlighted = 0 if shown else None
+
+    def _run(self, option: Option) -> None:
+        if self.is_active:
+            self.dismiss()
+            self.app.call_later(self._commands[int(option.id or 0)].callback)
+
+
+def found(commands: Iterable[SystemCommand], typed: str) -> list[SystemCommand]:
+    """The commands with the typed letters, in this order, in their title, the best match first; then by their help."""
+    if not typed:
+        return list(commands)
+    matcher = Matcher(typed)
+    scores = [
+        (matcher.match(one.title) or (typed.casefold() in one.help.casefold()) * IN_HELP, one) for one in commands
+    ]
+    return [one for score, one in sorted(scores, key=lambda pair: -pair[0]) if score > 0]

@@ -1,0 +1,75 @@
+"""Handles signals inside an event loop, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from tui.term import early_signals
+from tui.term.early_signals import ENDING_SIGNALS
+
+WAKINGS_READ = 4096
+
+
+class LoopSignals:
+    """Calls what belongs to each signal, in the running event loop, until `end`.
+
+    asyncio's own `add_signal_handler` loses signals: it sends them through the buffer that wakes the loop, each key
+    from the terminal's thread is another byte there, and it holds some 280 of them.
+
+    Args:
+        calls: what to call, by the number of the signal.
+    """
+
+    def __init__(self, calls: Mapping[int, Callable[[], object]]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._calls = calls
+        self._has_ended = False
+        self._reads, self._writes = socket.socketpair()
+        self._reads.setblocking(False)
+        self._writes.setblocking(False)
+        self._loop.add_reader(self._reads, self._wake)
+        self._wakes_before = signal.set_wakeup_fd(self._writes.fileno(), warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, self._caught) for number in calls}
+
+    @property
+    def heard_before(self) -> list[int]:
+        """The signals that came before this listened."""
+        return early_signals.heard(self._before.values())
+
+    def end(self) -> None:
+        """Leave the signals to whoever had them before."""
+        self._has_ended = True
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakes_before)
+        self._loop.remove_reader(self._reads)
+        self._reads.close()
+        self._writes.close()
+
+    def _caught(self, number: int, _: FrameType | None) -> None:
+        """Runs in the middle of whatever the main thread does."""
+        self._loop.call_soon_threadsafe(self._act, number)
+
+    def _act(self, number: int) -> None:
+        if self._has_ended:
+            signal.raise_signal(number)  # it came just before the end: it is for who has it now
+        else:
+            self._calls[number]()
+
+    def _wake(self) -> None:
+        """A signal that comes just before the loop begins to wait ends the wait; here is nothing more to do."""
+        with contextlib.suppress(BlockingIOError):
+            self._reads.recv(WAKINGS_READ)
+
+
+def call_on_signals(end: Callable[[], None], save: Callable[[], None]) -> LoopSignals:
+    """Call ``end`` when the process is asked to end, or has been before; ``save`` on SIGUSR1."""
+    signals = LoopSignals({**dict.fromkeys(ENDING_SIGNALS, end), signal.SIGUSR1: save})
+    if signals.heard_before:
+        asyncio.get_running_loop().call_soon(end)
+    return signals

@@ -1,0 +1,126 @@
+"""All private parts of Textual that the program uses, each under a name of ours, and why it needs them.
+
+Nothing else imports or names them. A Textual that lacks one makes this module fail to import, and
+`tui.term.plain_screen` does without all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+__all__ = [
+    "ChopsUpdate",
+    "CompositorUpdate",
+    "KeyParser",
+    "LayoutUpdate",
+    "OpenDriver",
+    "strips_shown",
+    "style_as_drawn",
+    "tap",
+]
+# The three updates: what is to be drawn, and where, so that `tui.term.screen_diff` sends only what differs.
+
+MOST_COLUMNS, MOST_LINES = 1000, 300
+"""Larger screens are drawn up to here: a terminal that says it has 65 535 columns would take minutes a frame."""
+
+LEAST_COLUMNS, LEAST_LINES = 20, 4
+"""Smaller ones are drawn as if they were as large, and show a corner: Textual fails where a widget has no column."""
+
+NEEDED = (
+    (App, "_display"),
+    (Widget, "_get_component_classes"),
+    (Widget, "_attach"),
+    (LinuxDriver, "_sigtstp_application"),
+    (LinuxDriver, "_sigcont_application"),
+    (LinuxDriver, "_get_terminal_size"),
+)
+for owner, name in NEEDED:
+    if not hasattr(owner, name):
+        raise ImportError(f"this Textual has no {owner.__name__}.{name}")
+
+
+def tap(app: App[Any], change: Callable[[object], object], behind: Callable[[], str]) -> None:
+    """Pass every update of this app's screen through ``change``, and send the text from ``behind`` after it.
+
+    `App._display` is the one place where an update meets the terminal: an update changed any earlier may never be
+    drawn, and what is written elsewhere may come before it.
+    """
+    draw: Callable[..., None] = app._display
+
+    def display(screen: Screen[Any], update: object) -> None:
+        draw(screen, change(update))
+        text = behind()
+        if text and app._driver is not None:
+            app._driver.write(text)
+
+    app._display = display  # type: ignore[method-assign, assignment]
+
+
+def strips_shown(screen: Screen[Any]) -> list[Strip]:
+    """The lines of the screen as text: `App.export_screenshot` only makes pictures of them."""
+    return screen._compositor.render_strips(screen.size)
+
+
+def style_as_drawn(kind: type[Widget]) -> None:
+    """Have the component classes of these widgets styled one by one, each when it is first drawn.
+
+    Textual styles all of them whenever it styles the widget, several times before the first frame: the app has some
+    150, of which that frame shows twenty.
+    """
+
+    def get_component_styles(self: Widget, *names: str) -> RenderStyles:
+        part = DOMNode(classes=" ".join(names))
+        part._attach(self)
+        self.app.stylesheet.apply(part)
+        return part.styles
+
+    def notify_style_update(self: Widget) -> None:
+        super(kind, self).notify_style_update()
+        self.refresh()  # the styles of its components may have changed too
+
+    kind._get_component_classes = classmethod(lambda _: frozenset())  # type: ignore[method-assign, assignment]
+    kind.get_component_styles = get_component_styles  # type: ignore[method-assign, assignment]
+    kind.notify_style_update = notify_style_update  # type: ignore[method-assign]
+
+
+class KeyParser(XTermParser):
+    """Textual's parser of keys, which `LinuxDriver.run_input_thread` does not let anybody replace.
+
+    It dies of one sequence that it cannot read, and so does the thread that reads keys, and the app.
+    """
+
+    def start_over(self) -> None:
+        """Forget a sequence under way, but not what is known of the terminal."""
+        super(XTermParser, self).__init__()
+
+
+class OpenDriver(LinuxDriver):
+    """Textual's driver for Linux and macOS, with the private parts that we need under public names."""
+
+    def stop_as_told(self) -> None:
+        """Give the terminal back and stop this process, as Textual does on SIGTSTP."""
+        self._sigtstp_application()
+
+    def go_on_as_told(self) -> None:
+        """Take the terminal again, as Textual does on SIGCONT."""
+        self._sigcont_application()
+
+    def forget_reader(self) -> None:
+        """Do not wait for the thread that reads keys: it may wait for a key that the shell has read."""
+        self._key_thread = None
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Asked at each change of size: one that can be drawn."""
+        width, height = super()._get_terminal_size()
+        return min(max(width, LEAST_COLUMNS), MOST_COLUMNS), min(max(height, LEAST_LINES), MOST_LINES)

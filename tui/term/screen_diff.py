@@ -1,0 +1,196 @@
+"""Computes the few bytes that change the terminal from what it shows to what it should show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.term.private_textual import ChopsUpdate, CompositorUpdate, LayoutUpdate
+
+ATTRIBUTES = {
+    "bold": "1",
+    "dim": "2",
+    "italic": "3",
+    "underline": "4",
+    "blink": "5",
+    "reverse": "7",
+    "conceal": "8",
+    "strike": "9",
+}
+"""Codes of the attributes that a terminal's pen can have (ECMA-48, SGR)."""
+
+SYSTEMS: dict[str | None, ColorSystem] = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
+"""How many colours a console has, by Rich's names."""
+
+PEN_UP = "\x1b[0m"
+
+Pen = tuple[str, str, str]
+"""Attributes, foreground and background, as SGR codes."""
+
+Cell = tuple[str, Pen]
+"""A character and the pen it is drawn with; the second column of a wide character is empty."""
+
+Line = list[Cell | None]
+"""The columns of a line; None where it is not known what the terminal shows."""
+
+Changed = dict[Pen, list[tuple[int, int, Cell]]]
+"""The cells that are to be sent, each with its line and column, by pen; in the order in which they were met."""
+
+
+class ScreenDiff:
+    """Remembers what was sent, so that only what differs is sent again. One terminal has one."""
+
+    def __init__(self) -> None:
+        self._shown: list[Line] = []
+        self.is_given_up = False
+        """Whether an update was not made as we know them, by another Textual: it draws them itself from then on."""
+
+    def saving(self, update: object) -> object:
+        """The same update of the screen in fewer bytes; anything else as it is."""
+        if self.is_given_up or not isinstance(update, (LayoutUpdate, ChopsUpdate)):
+            return update
+        return SavingUpdate(self, update)
+
+    def send(self, update: LayoutUpdate | ChopsUpdate, console: Console) -> str:
+        """Control sequences for the update, which the caller writes: from now on the terminal shows it.
+
+        Cells of one pen are sent together: a pen is up to forty bytes, and a move to another place at most ten.
+        """
+        system = SYSTEMS.get(console.color_system, ColorSystem.TRUECOLOR)
+        changed: Changed = {}
+        if isinstance(update, LayoutUpdate):
+            lines = [cells_of(strips, system) for strips in update.strips]
+            self._shown = [[None] * len(line) for line in lines]
+            for y, line in enumerate(lines, update.region.y):
+                self._show(changed, y, update.region.x, line)
+        else:
+            for y, begin, end in update.spans:
+                for x, strip in update.chops[y].items():
+                    if strip is not None and x < end:
+                        # Beyond the span not every widget was asked: what is there may be one that lies behind.
+                        cells = cells_of([strip], system)[max(0, begin - x) : end - x]
+                        self._show(changed, y, max(x, begin), cells)
+        writer = _Writer()
+        for cells_of_pen in changed.values():
+            for y, x, cell in cells_of_pen:
+                writer.move(y, x, self._shown[y])
+                writer.write(cell)
+        return writer.text()
+
+    def _show(self, changed: Changed, y: int, x: int, cells: Sequence[Cell]) -> None:
+        """Show these cells from column ``x`` of line ``y`` on, and add those that differ to ``changed``."""
+        while len(self._shown) <= y:
+            self._shown.append([])
+        shown = self._shown[y]
+        shown.extend([None] * (x + len(cells) - len(shown)))
+        for column, cell in enumerate(cells, x):
+            if cell != shown[column] and cell[0]:
+                changed.setdefault(cell[1], []).append((y, column, cell))
+            shown[column] = cell
+
+
+class SavingUpdate(CompositorUpdate):
+    """An update that sends what differs; made when it is drawn, so that one that is never drawn changes nothing."""
+
+    def __init__(self, diff: ScreenDiff, update: LayoutUpdate | ChopsUpdate) -> None:
+        self._diff = diff
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        if not self._diff.is_given_up:
+            try:
+                return self._diff.send(self._update, console)
+            except (AttributeError, TypeError, ValueError):
+                self._diff.is_given_up = True
+        return self._update.render_segments(console)
+
+
+class _Writer:
+    """Moves and writes in few bytes; it knows where the cursor and what the pen is."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._pen: Pen | None = None
+        self._at: tuple[int, int] | None = None
+
+    def move(self, y: int, x: int, shown: Line) -> None:
+        """To this place; over a short gap by writing what is there already.
+
+        Args:
+            shown: what the line is to show. What it shows with this pen is there already, as all of it to the left of
+                this place was written before.
+        """
+        if self._at == (y, x):
+            return
+        if self._at is not None and self._at[0] == y and self._at[1] < x:
+            gap = shown[self._at[1] : x]
+            texts = [cell[0] for cell in gap if cell is not None and cell[1] == self._pen and cell_len(cell[0]) == 1]
+            skip = f"\x1b[{len(gap)}C" if len(gap) > 1 else "\x1b[C"
+            again = "".join(texts)
+            self._parts.append(again if len(texts) == len(gap) and len(again.encode()) <= len(skip) else skip)
+        else:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
+        self._at = (y, x)
+
+    def write(self, cell: Cell) -> None:
+        text, pen = cell
+        if pen != self._pen:
+            self._parts.append(pen_change(self._pen, pen))
+            self._pen = pen
+        self._parts.append(text)
+        assert self._at is not None
+        # Terminals differ in how wide they draw some characters: after one that is not plain, the place is unknown.
+        self._at = (self._at[0], self._at[1] + 1) if cell_len(text) == 1 else None
+
+    def text(self) -> str:
+        """All that was written, with the pen up in the end."""
+        return "".join([*self._parts, PEN_UP] if self._parts else [])
+
+
+def cells_of(strips: Iterable[Strip], system: ColorSystem) -> list[Cell]:
+    """The cells of strips that follow each other on a line."""
+    cells: list[Cell] = []
+    for strip in strips:
+        for text, style, _ in strip:
+            pen = pen_of(style or Style.null(), system)
+            if text.isascii():
+                cells += [(character, pen) for character in text]
+                continue
+            for character in text:
+                width = cell_len(character)
+                if width == 0 and cells:
+                    before = next(index for index in range(len(cells) - 1, -1, -1) if cells[index][0])
+                    cells[before] = (cells[before][0] + character, cells[before][1])
+                elif width:
+                    cells += [(character, pen), *[("", pen)] * (width - 1)]
+    return cells
+
+
+@lru_cache(maxsize=4096)
+def pen_of(style: Style, system: ColorSystem) -> Pen:
+    """The pen for a style, in as many colours as there are."""
+    attributes = ";".join(code for name, code in ATTRIBUTES.items() if getattr(style, name))
+    foreground = "39" if style.color is None else ";".join(style.color.downgrade(system).get_ansi_codes())
+    background = "49" if style.bgcolor is None else ";".join(style.bgcolor.downgrade(system).get_ansi_codes(False))
+    return attributes, foreground, background
+
+
+@lru_cache(maxsize=4096)
+def pen_change(before: Pen | None, after: Pen) -> str:
+    """The sequence that turns one pen into another; an unknown one is put up first."""
+    if before is None or before[0] != after[0]:
+        codes = ["0", *filter(None, after[:1]), *(code for code in after[1:] if code not in ("39", "49"))]
+    else:
+        codes = [code for code, was in zip(after[1:], before[1:], strict=True) if code != was]
+    return f"\x1b[{';'.join(codes)}m"

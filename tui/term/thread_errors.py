@@ -1,0 +1,93 @@
+"""Handles errors on threads: the first is kept in a file and shown in a line."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from echornn.config import ConfigError
+from echornn.runs import own_files
+from tui.term import printed
+from tui.term.exit_code import ExitCode
+
+DRAWS = "textual-output"
+"""The name of the thread that writes to the terminal."""
+
+
+def traceback_file() -> Path:
+    """Where the newest traceback of a thread is kept."""
+    return platformdirs.user_state_path("echornn-tui") / "traceback.txt"
+
+
+class ThreadErrors:
+    """What went wrong on the threads of this process, from the moment at which it is made.
+
+    Attributes:
+        tell: called with the `words`, on the thread that failed.
+        words: what the first error says, and where its traceback is; empty where there was none. Later errors mostly
+            follow from the first.
+    """
+
+    def __init__(self) -> None:
+        self.words = ""
+        self.tell: Callable[[str], None] = lambda words: None
+        self._traceback = ""
+        self._is_keeping = threading.Lock()
+        threading.excepthook = self._of_thread
+
+    def _of_thread(self, error: threading.ExceptHookArgs) -> None:
+        if error.exc_value is None or isinstance(error.exc_value, SystemExit):
+            return
+        if not _says_that_the_terminal_is_gone(error):
+            self.keep(error.exc_value)
+
+    def keep(self, error: BaseException) -> None:
+        """Keep an error, also one that a thread has caught itself. Of two at once, the second waits for the first."""
+        with self._is_keeping:
+            if not self.words:
+                self._keep_first(error)
+
+    def _keep_first(self, error: BaseException) -> None:
+        words = f"{type(error).__name__}: {error}".splitlines()[0]
+        text, file = "".join(traceback.format_exception(error)), traceback_file()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            own_files.write_whole(file, text.encode(errors="replace"))
+        except OSError:
+            self._traceback, self.words = text, words
+        else:
+            self.words = f"{words} (traceback in {file})"
+        self.tell(self.words)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep what is raised inside, and let it go on: printed on a terminal that is gone, nobody would find it."""
+        try:
+            yield
+        except ConfigError:
+            raise
+        except Exception as error:
+            self.keep(error)
+            raise
+
+    def conclude(self, code: int) -> int:
+        """Say at the end, on the normal screen, what went wrong. Returns the exit code: failed, in place of done.
+
+        A traceback that no file took is printed.
+        """
+        if not self.words:
+            return code
+        printed.complain(*self._traceback.splitlines(), f"echornn-tui: {self.words}")
+        return code or ExitCode.FAILED
+
+
+def _says_that_the_terminal_is_gone(error: threading.ExceptHookArgs) -> bool:
+    """Whether it follows from a lost line, which is no fault of the program and must not stand in a fault's place."""
+    draws = error.thread is not None and error.thread.name == DRAWS
+    return draws and isinstance(error.exc_value, OSError) and error.exc_value.errno == errno.EIO
