@@ -118,8 +118,11 @@ class Viewing(AppPart):
     def _show_rows(self) -> None:
         """The seeds view has come to show other replicas, or other windows, of the picture that it shows."""
         view = self._main.query_one(SeedsView)
-        if view.display and self._picture_of_views is not None:
-            self._picture_of_views = self._with_rows(self._picture_of_views)
+        before = self._picture_of_views
+        if view.display and before is not None:
+            self._picture_of_views = self._with_rows(before)
+            if before.frame is self._frame:
+                self._picture = self._picture_of_views
             view.show(self._picture_of_views, self._instead_of(view))
 
     def _view_changed(self) -> None:
