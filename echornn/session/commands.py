@@ -10,67 +10,39 @@ To add one, write a class here, list it in `Command`, and write its case in `Han
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from enum import Enum, auto
-from typing import Any, ClassVar, get_args
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
-from echornn.config import EchoConfig
 from echornn.readings import Question
+from echornn.session.command_base import BaseCommand, ChangingCommand, CountingCommand, When
 from echornn.session.pace import require_speed
-
-
-class When(Enum):
-    """When a command is carried out.
-
-    Attributes:
-        AT_ONCE: after the windows under way, whatever else waits.
-        IN_ORDER: after all commands in order that were sent before.
-        ON_ARRIVAL: in order, and not while the session still goes to another position.
-    """
-
-    AT_ONCE = auto()
-    IN_ORDER = auto()
-    ON_ARRIVAL = auto()
-
-
-def _require_fields(changes: Mapping[str, Any]) -> None:
-    if unknown := set(changes) - {one.name for one in fields(EchoConfig)}:
-        raise TypeError(f"EchoConfig has no field {', '.join(sorted(unknown))}")
-
-
-@dataclass(frozen=True)
-class _Command:
-    when: ClassVar[When] = When.IN_ORDER
-    is_work: ClassVar[bool] = True
-    """Whether something is lost to a person who leaves before it is carried out: training, a change, a way to go."""
-
 
 # ---- whether windows are trained
 
 
 @dataclass(frozen=True)
-class Pause(_Command):
+class Pause(BaseCommand):
     """Stop training after the windows under way."""
 
     is_work = False
 
 
 @dataclass(frozen=True)
-class Resume(_Command):
+class Resume(BaseCommand):
     """Train on, at the speed set; from a position in the past, as a new branch."""
 
     is_work = False
 
 
 @dataclass(frozen=True)
-class Toggle(_Command):
+class Toggle(BaseCommand):
     """Pause where it trains, resume where it is paused."""
 
     is_work = False
 
 
 @dataclass(frozen=True)
-class Step(_Command):
+class Step(CountingCommand):
     """Train so many windows, then pause.
 
     They are trained also where something is changed meanwhile, or refused. `Pause`, `Toggle`, `Resume` and what leads
@@ -81,7 +53,7 @@ class Step(_Command):
 
 
 @dataclass(frozen=True)
-class FinishEpoch(_Command):
+class FinishEpoch(BaseCommand):
     """Train to the end of the epoch at full speed, then pause; as `Step`."""
 
     when = When.ON_ARRIVAL
@@ -91,7 +63,7 @@ class FinishEpoch(_Command):
 
 
 @dataclass(frozen=True)
-class SetSpeed(_Command):
+class SetSpeed(BaseCommand):
     """Train so many windows a second from now on; infinity is full speed.
 
     Raises:
@@ -107,7 +79,7 @@ class SetSpeed(_Command):
 
 
 @dataclass(frozen=True)
-class Faster(_Command):
+class Faster(BaseCommand):
     """Train at the next higher of the speeds that keys go through."""
 
     when = When.AT_ONCE
@@ -115,7 +87,7 @@ class Faster(_Command):
 
 
 @dataclass(frozen=True)
-class Slower(_Command):
+class Slower(BaseCommand):
     """Train at the next lower speed; from full speed, the one below the speed that is reached."""
 
     when = When.AT_ONCE
@@ -126,64 +98,53 @@ class Slower(_Command):
 
 
 @dataclass(frozen=True)
-class Reset(_Command):
+class Reset(BaseCommand):
     """Start over with the weights that this network began with, from the first epoch; the data stays."""
 
 
 @dataclass(frozen=True)
-class Redraw(_Command):
+class Redraw(BaseCommand):
     """Start over with new weights, the next of the seed's random starts; the data stays."""
 
 
 @dataclass(frozen=True)
-class Regenerate(_Command):
+class Regenerate(BaseCommand):
     """Take new data; the epoch starts again with it, the weights stay."""
 
     when = When.ON_ARRIVAL
 
 
 @dataclass(frozen=True)
-class Edit(_Command):
+class Edit(ChangingCommand):
     """Change fields of what is trained: at once where only live fields differ, else with a new trainer.
 
     What cannot be done leaves everything as it was.
 
     Attributes:
-        changes: new values by name of a field of `EchoConfig`; all other fields stay.
         held: whether a key that may be held sends it: such edits of the same fields in quick succession are undone
             together.
-
-    Raises:
-        TypeError: a name is no field of `EchoConfig`.
     """
 
-    changes: Mapping[str, Any]
     held: bool = False
     when = When.ON_ARRIVAL
 
-    def __post_init__(self) -> None:
-        _require_fields(self.changes)
-
 
 @dataclass(frozen=True)
-class StartOver(_Command):
+class StartOver(ChangingCommand):
     """Change fields of what is trained, and start over with the first weights whatever differs; see `Edit`."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        _require_fields(self.changes)
-
 
 @dataclass(frozen=True)
-class Alone(_Command):
+class Alone(BaseCommand):
     """Train only the chosen one of several replicas on from here."""
 
     when = When.ON_ARRIVAL
 
 
 @dataclass(frozen=True)
-class ToggleReplicas(_Command):
+class ToggleReplicas(CountingCommand):
     """Go from one network to several replicas, and back: each goes on where it was left.
 
     The first time, so many replicas start over with the network's seed and the next ones; or the chosen one of several
@@ -198,7 +159,7 @@ class ToggleReplicas(_Command):
 
 
 @dataclass(frozen=True)
-class Go(_Command):
+class Go(CountingCommand):
     """Show the position after so many windows along a branch's path, as it was; None shows its end.
 
     Beyond the path's ends, its ends are shown.
@@ -209,26 +170,26 @@ class Go(_Command):
 
 
 @dataclass(frozen=True)
-class Move(_Command):
+class Move(CountingCommand):
     """Show the position so many windows later along the line, or earlier if negative; see `Go`."""
 
     windows: int
 
 
 @dataclass(frozen=True)
-class MoveEpochs(_Command):
+class MoveEpochs(CountingCommand):
     """Show the end of the next epoch (1), or of the one before (-1); see `Go`."""
 
     epochs: int
 
 
 @dataclass(frozen=True)
-class Undo(_Command):
+class Undo(BaseCommand):
     """Go to before the last reset, redraw, regeneration, edit or going back; nothing trained is lost."""
 
 
 @dataclass(frozen=True)
-class Redo(_Command):
+class Redo(BaseCommand):
     """Go forth again to where the last undo came from."""
 
 
@@ -236,7 +197,7 @@ class Redo(_Command):
 
 
 @dataclass(frozen=True)
-class Choose(_Command):
+class Choose(CountingCommand):
     """Show this one of several replicas, from 0: rows, memory, gradient and weights are its own.
 
     Of a number that does not exist, the nearest is shown.
@@ -247,19 +208,26 @@ class Choose(_Command):
 
 
 @dataclass(frozen=True)
-class Ask(_Command):
+class Ask(BaseCommand):
     """Have this measured at the newest position, and at later ones while windows are trained; None ends it.
 
     What is measured comes in `Frame.readings`; why nothing could be, in `Frame.unread`.
+
+    Raises:
+        TypeError: it is no question.
     """
 
     question: Question | None
     when = When.AT_ONCE
     is_work = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.question, Question | None):
+            raise TypeError(f"question = {self.question!r} cannot be asked: a Question, or None")
+
 
 @dataclass(frozen=True)
-class Save(_Command):
+class Save(BaseCommand):
     """Bring all that was trained to the disk now."""
 
     when = When.AT_ONCE

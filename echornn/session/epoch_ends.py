@@ -12,9 +12,11 @@ def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
 
     New data and other settings begin their epoch anew, so that they end one too.
     """
-    window, step = here.window, 1 if epochs > 0 else -1
+    window = here.window
     for _ in range(abs(epochs)):
-        window = _next(timeline, Moment(here.branch, window), forth=step > 0)
+        before, window = window, _next(timeline, Moment(here.branch, window), forth=epochs > 0)
+        if window == before:  # the line's end
+            break
     return window
 
 

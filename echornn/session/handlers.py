@@ -9,6 +9,7 @@ from typing import assert_never
 from echornn.config import ConfigError
 from echornn.runs.branch import Moment
 from echornn.session import turning
+from echornn.session.command_base import When
 from echornn.session.commands import (
     Alone,
     Answer,
@@ -37,7 +38,6 @@ from echornn.session.commands import (
     Toggle,
     ToggleReplicas,
     Undo,
-    When,
 )
 from echornn.session.drive import Drive
 from echornn.session.epoch_ends import end_of_epoch
@@ -110,6 +110,7 @@ class Handlers:
                 self._drive.obey(command, self._live.epoch_left)
             case SetSpeed() | Faster() | Slower():
                 self._pace.set_speed(speed_after(command, self._pace.speed, self._stage.frame.rate))
+                self._stage.change(speed=self._pace.speed)  # what comes next may compile
             case Choose(replica):
                 self._live.choose(replica)
             case Ask(question):

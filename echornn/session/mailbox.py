@@ -64,8 +64,9 @@ class Mailbox:
     @property
     def unanswered(self) -> tuple[Command, ...]:
         """The command that is being carried out, and those that are pending."""
-        underway = self._underway
-        return self.pending if underway is None else (underway.command, *self.pending)
+        with self._changed:
+            underway = () if self._underway is None else (self._underway.command,)
+            return (*underway, *self.pending)
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from echornn.config import ConfigError, EchoConfig
 from echornn.session import turning
 from echornn.session.commands import Command, Faster, SetSpeed, Slower, SpeedCommand, ToggleReplicas
 from echornn.session.drive import Start
@@ -28,8 +30,16 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
     toggles = [command for command in pending if isinstance(command, ToggleReplicas)]
     coming = frame.coming
     if len(toggles) % 2:
-        coming = turning.begun(coming or frame.config, frame.replica, toggles[-1].replicas)
+        coming = _toggled(coming or frame.config, frame.replica, toggles[-1].replicas) or coming
     return replace(frame, speed=speed, start=start, coming=coming)
+
+
+def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | None:
+    """What toggling will begin with, where the chosen replica may be none of the configuration's; None where toggling
+    will be refused."""
+    with suppress(ConfigError):
+        return turning.begun(config, replica if replica < config.replicas else 0, replicas)
+    return None
 
 
 def speed_after(command: SpeedCommand, speed: float, rate: float) -> float:

@@ -118,7 +118,12 @@ class Session:
 
         Returns:
             the command's number among all that were sent, from 1; its `echornn.session.commands.Answer` has it too.
+
+        Raises:
+            TypeError: it is no command.
         """
+        if not isinstance(command, Command):
+            raise TypeError(f"{command!r} cannot be sent: an object of a class in echornn.session.commands")
         if isinstance(command, Toggle) and self._loop.stage.frame.state is State.LOADING:
             command = Pause() if self.frame.start.trains else Resume()
         return self._loop.mailbox.send(command)

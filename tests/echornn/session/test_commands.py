@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echornn.config import ConfigError, EchoConfig
+from echornn.config import MAX_SEED, ConfigError, EchoConfig
 from echornn.session.commands import (
     COMMANDS,
     Alone,
     Answer,
+    Ask,
     Choose,
     Command,
     Edit,
@@ -101,6 +104,49 @@ def test_a_speed_that_cannot_be_is_an_error_before_it_is_sent(speed: float) -> N
 
 
 @pytest.mark.parametrize(
+    ("make", "values", "why"),
+    [
+        *((make, ("x",), "= 'x' cannot be used: a whole number") for make in (Step, Move, MoveEpochs, Choose, Go)),
+        *((make, (1.5,), "= 1.5 cannot be used: a whole number") for make in (Step, Move, ToggleReplicas, Go)),
+        *((make, (None,), "= None cannot be used: a whole number") for make in (Step, Choose, ToggleReplicas, Go)),
+        (Go, (0, 1.5), "window = 1.5 cannot be used: a whole number"),
+        (Ask, ("memory",), "question = 'memory' cannot be asked: a Question, or None"),
+        (Edit, (3,), "not iterable"),
+        (StartOver, ({3: 4},), "EchoConfig has no field 3"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_an_error_before_it_is_sent(
+    make: Callable[..., Command], values: tuple[object, ...], why: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(why)):
+        make(*values)
+
+
+def test_what_is_no_command_is_an_error_where_it_is_sent() -> None:
+    wrong: tuple[Any, ...] = (7, None, "pause", Step, lambda: None)
+    with paused() as session:
+        for one in wrong:
+            with pytest.raises(TypeError, match="cannot be sent: an object of a class in"):
+                session.send(one)
+
+
+def test_a_command_is_a_value_whatever_becomes_of_what_it_was_made_of() -> None:
+    changes = {"seed": 1}
+    edit, over, step = Edit(changes), StartOver(changes), Step(np.int8(100))  # type: ignore[arg-type]
+    changes.update(seed=2, nothing=3)
+    assert edit.changes == over.changes == {"seed": 1}
+    assert type(step.windows) is int
+
+
+@pytest.mark.parametrize("command", [Step(-3), Choose(-7), Go(0, -5), Move(10**30), MoveEpochs(10**30), Ask(None)])
+def test_a_number_out_of_range_leads_to_the_nearest(command: Command) -> None:
+    with paused() as session:
+        assert answer_to(session, Step(4)).done
+        assert answer_to(session, command).done
+        assert session.frame.trained == (0 if command == Go(0, -5) else 4)
+
+
+@pytest.mark.parametrize(
     ("before", "command", "why_not", "was_refused"),
     [
         ([Step(4)], Step(2), "", False),
@@ -113,6 +159,7 @@ def test_a_speed_that_cannot_be_is_an_error_before_it_is_sent(speed: float) -> N
         ([Step(12)], Edit({"num_epochs": 1}), "num_epochs = 1 cannot be used: at least 2, as trained", True),
         ([], Edit({"device": "gpu"}), "device = 'gpu' cannot be used: TensorFlow sees no GPU here", True),
         ([], Go(7), "branch = 7 cannot be shown: 0 to 0", True),
+        ([], ToggleReplicas(0), "replicas = 0 cannot be used: 1 to 1000000", True),
         ([], Edit({"echo_step": -1}), "echo_step = -1 cannot be used: 0 to 99", True),
     ],
 )
@@ -127,7 +174,7 @@ def test_each_is_answered_with_what_became_of_it(
         assert answer.why_not.startswith(why_not)
         assert (bool(answer.why_not), answer.done, answer.was_refused) == (bool(why_not), not why_not, was_refused)
         assert session.frame.refused == (answer if was_refused else None)
-        assert answer.field == (next(iter(command.changes)) if was_refused and isinstance(command, Edit) else "")
+        assert answer.field == (why_not.partition(" ")[0] if was_refused and not isinstance(command, Go) else "")
         assert answer_to(session, Redraw()).done
         assert session.frame.refused is None, "from the next one on that could be made"
 
@@ -196,3 +243,30 @@ def test_while_it_loads_the_frame_shows_what_the_commands_will_come_to() -> None
         (200, False, 0, 1),
     ]
     assert session.frame is session.frame, "made once"
+
+
+def test_where_toggling_will_be_refused_the_frame_shows_what_is_there() -> None:
+    session = Session(dataclasses.replace(SMALL, seed=MAX_SEED), make_trainer=ScriptedTrainer)
+    session.send(ToggleReplicas())
+    assert session.frame.coming is None
+
+
+def test_what_was_commanded_before_a_network_is_made_is_shown_while_it_is_made() -> None:
+    """Keys ``+``, replicas, ``L`` at once: the dial stands where it was turned to, and L leads to a network that is
+    there."""
+    shown: list[tuple[float, int, int]] = []
+
+    def make(config: EchoConfig) -> Any:
+        if config.replicas == 3:
+            session.send(ToggleReplicas())
+            frame = session.frame
+            assert frame.coming is not None
+            shown.append((frame.speed, frame.coming.replicas, frame.coming.seed))
+        return scripted_trainers(config)
+
+    many = dataclasses.replace(SMALL, replicas=6)
+    session = Session(many, 100.0, make_trainer=make)
+    for command in (Pause(), Choose(5), Faster(), Edit({"replicas": 3})):
+        session.send(command)
+    with running(session):
+        assert shown == [(200.0, 1, SMALL.seed)]

@@ -51,6 +51,8 @@ def test_several_epochs_are_several_steps() -> None:
     assert end_of_epoch(timeline, Moment(number, 36), -3) == 20
     assert end_of_epoch(timeline, Moment(number, 3), 3) == 25
     assert end_of_epoch(timeline, Moment(number, 3), 99) == 37
+    assert end_of_epoch(timeline, Moment(number, 3), 10**30) == 37, "at once"
+    assert end_of_epoch(timeline, Moment(number, 3), -(10**30)) == 0
 
 
 def test_an_edit_that_starts_over_was_tried_wherever_one_is_and_a_live_one_from_its_moment() -> None:

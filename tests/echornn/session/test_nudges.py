@@ -6,17 +6,8 @@ import pytest
 
 from echornn.session.commands import Edit, Reset, Step, Undo
 from echornn.session.undoing import HELD_SECONDS
+from tests.clock import Clock
 from tests.echornn.session.test_session import ENDLESS, on_stage
-
-
-class Clock:
-    """Seconds that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_nudges_in_quick_succession_are_undone_together() -> None:

@@ -19,16 +19,7 @@ from echornn.session.pace import (
     faster,
     slower,
 )
-
-
-class Clock:
-    """Time that passes when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_the_first_window_is_due_at_once_and_the_next_by_the_clock() -> None:
@@ -51,7 +42,7 @@ def test_the_speed_is_kept_over_time(speed: float, step: float) -> None:
     pace = Pace(speed, clock)
     pace.restart()
     trained = 0
-    while clock.now < 1003:
+    while clock.now < 3:
         while due := min(pace.due(), pace.slice_windows()):
             trained += due
             pace.trained(due, 1e-5 * due)

@@ -22,8 +22,8 @@ from echornn.session.probing import FIRST_SECONDS, LEAST_SECONDS, MOST_SHARE, VI
 from echornn.session.session import Session
 from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
+from tests.clock import Clock
 from tests.echornn.runs.test_background import no_thread
-from tests.echornn.session.test_nudges import Clock
 from tests.echornn.session.test_session import ENDLESS
 from tests.on_a_thread import on_a_thread
 from tests.patience import PATIENCE, wait_for

@@ -12,19 +12,12 @@ from echornn.analysis.situation import Kind
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
+from tests.clock import Clock
 from tests.scripted import make_progress
 from tui.app.widgets.lasting import LASTING_SECONDS, Lasting
 
 TUTORIAL = EchoConfig()
 EPOCH = TUTORIAL.windows_per_epoch
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def loss_of(window: int) -> float:
@@ -50,7 +43,7 @@ def test_a_spike_between_two_frames_stands_for_some_seconds() -> None:
     lasting = Lasting(clock)
     assert lasting.situation(frame_after(2 * EPOCH)).kind is Kind.SOLVED
     for seconds, kind in ((0.05, Kind.SPIKE), (2.0, Kind.SPIKE), (LASTING_SECONDS, Kind.SPIKE), (4.1, Kind.SOLVED)):
-        clock.seconds = seconds
+        clock.now = seconds
         assert lasting.situation(frame_after(2 * EPOCH + round(100 * seconds))).kind is kind
 
 
@@ -65,7 +58,7 @@ def test_it_stays_while_paused_and_goes_where_one_moves() -> None:
     clock = Clock()
     lasting = Lasting(clock)
     assert lasting.situation(frame_after(2 * EPOCH + 5)).kind is Kind.SPIKE
-    for clock.seconds in (1.0, 100.0):
+    for clock.now in (1.0, 100.0):
         assert lasting.situation(frame_after(2 * EPOCH + 9, state=State.PAUSED)).kind is Kind.SPIKE
     assert lasting.situation(frame_after(2 * EPOCH + 8, state=State.PAUSED)).kind is Kind.SOLVED
     assert lasting.situation(frame_after(2 * EPOCH + 1, state=State.PAUSED)).kind is Kind.SPIKE

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.clock import Clock
 from tests.program import epoch, running
 from tui.term.backpressure import ASK, MOST_UNDERWAY, PATIENCE_SECONDS, Backpressure
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_terminal_that_never_answers_is_not_waited_for() -> None:

@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
+from tests.clock import Clock
 from tui.term.possible import is_possible
 from tui.term.terminal_input import MOST_PASTED, PASTE_SECONDS, TerminalInput
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def heard(*pieces: bytes, clock: Clock | None = None) -> list[Message]:

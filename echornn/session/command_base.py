@@ -1,0 +1,76 @@
+"""What the commands of a session have in common: when their turn comes, and which values they take."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum, auto
+from typing import Any, ClassVar
+
+from echornn.config import EchoConfig
+
+
+class When(Enum):
+    """When a command is carried out.
+
+    Attributes:
+        AT_ONCE: after the windows under way, whatever else waits.
+        IN_ORDER: after all commands in order that were sent before.
+        ON_ARRIVAL: in order, and not while the session still goes to another position.
+    """
+
+    AT_ONCE = auto()
+    IN_ORDER = auto()
+    ON_ARRIVAL = auto()
+
+
+@dataclass(frozen=True)
+class BaseCommand:
+    """A command; its values are its own, and checked when it is made."""
+
+    when: ClassVar[When] = When.IN_ORDER
+    """When it is carried out."""
+    is_work: ClassVar[bool] = True
+    """Whether something is lost to a person who leaves before it is carried out: training, a change, a way to go."""
+
+
+@dataclass(frozen=True)
+class CountingCommand(BaseCommand):
+    """A command whose values are whole numbers, stored as plain Python numbers.
+
+    Raises:
+        TypeError: one of them is none.
+    """
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if not (value is None and one.default is None):
+                object.__setattr__(self, one.name, _whole(one.name, value))
+
+
+@dataclass(frozen=True)
+class ChangingCommand(BaseCommand):
+    """A command that changes fields of what is trained.
+
+    Attributes:
+        changes: new values by name of a field of `EchoConfig`; all other fields stay.
+
+    Raises:
+        TypeError: a name is no field of `EchoConfig`.
+    """
+
+    changes: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", changes := dict(self.changes))
+        if unknown := changes.keys() - {one.name for one in fields(EchoConfig)}:
+            raise TypeError(f"EchoConfig has no field {', '.join(sorted(map(str, unknown)))}")
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} = {value!r} cannot be used: a whole number") from None
