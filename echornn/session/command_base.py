@@ -1,4 +1,4 @@
-"""What the commands of a session have in common: when their turn comes, and which values they take."""
+"""What all commands of a session share: when their turn comes, and which values they accept."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ class When(Enum):
 
 @dataclass(frozen=True)
 class BaseCommand:
-    """A command; its values are its own, and checked when it is made."""
+    """A command for a session; its values belong to it, and are checked when it is made."""
 
     when: ClassVar[When] = When.IN_ORDER
-    """When it is carried out."""
+    """When the command is carried out."""
     is_work: ClassVar[bool] = True
-    """Whether something is lost to a person who leaves before it is carried out: training, a change, a way to go."""
+    """Whether a person who leaves before it is carried out loses something: training, a change, or a move to a
+    position.
+    """
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class CountingCommand(BaseCommand):
     """A command whose values are whole numbers, stored as plain Python numbers.
 
     Raises:
-        TypeError: one of them is none.
+        TypeError: a value is not a whole number.
     """
 
     def __post_init__(self) -> None:
@@ -52,13 +54,13 @@ class CountingCommand(BaseCommand):
 
 @dataclass(frozen=True)
 class ChangingCommand(BaseCommand):
-    """A command that changes fields of what is trained.
+    """A command that changes fields of the configuration.
 
     Attributes:
         changes: new values by name of a field of `EchoConfig`; all other fields stay.
 
     Raises:
-        TypeError: a name is no field of `EchoConfig`.
+        TypeError: a name is not a field of `EchoConfig`.
     """
 
     changes: Mapping[str, Any]

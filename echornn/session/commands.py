@@ -1,8 +1,9 @@
-"""What a session can be told to do, as values: one class a command.
+"""What a session can be told to do, as values: one class for each command.
 
-Any thread sends them with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries each of
-them out on the training thread. What a command aims at (the next window, twice the speed, the network that is chosen)
-is looked up when its turn comes. Each is answered, in the order in which they were carried out: see `Answer`.
+Any thread sends commands with `echornn.session.session.Session.send`; `echornn.session.handlers.Handlers` carries
+out each of them on the training thread. The target of a command (the next window, twice the speed, the chosen
+network) is looked up when its turn comes. Each command is answered, in the order in which they were carried out:
+see `Answer`.
 
 To add one, write a class here, list it in `Command`, and write its case in `Handlers`.
 """
@@ -29,14 +30,14 @@ class Pause(BaseCommand):
 
 @dataclass(frozen=True)
 class Resume(BaseCommand):
-    """Train on, at the speed set; from a position in the past, as a new branch."""
+    """Train on at the speed that is set; from a position in the past, as a new branch."""
 
     is_work = False
 
 
 @dataclass(frozen=True)
 class Toggle(BaseCommand):
-    """Pause where it trains, resume where it is paused."""
+    """Pause if it trains, resume if it is paused."""
 
     is_work = False
 
@@ -45,7 +46,7 @@ class Toggle(BaseCommand):
 class Step(CountingCommand):
     """Train so many windows, then pause.
 
-    They are trained also where something is changed meanwhile, or refused. `Pause`, `Toggle`, `Resume` and what leads
+    A change meanwhile, or a refused one, does not stop them. `Pause`, `Toggle`, `Resume` and every command that goes
     to another position end them.
     """
 
@@ -54,7 +55,7 @@ class Step(CountingCommand):
 
 @dataclass(frozen=True)
 class FinishEpoch(BaseCommand):
-    """Train to the end of the epoch at full speed, then pause; as `Step`."""
+    """Train to the end of the epoch at full speed, then pause; see `Step`."""
 
     when = When.ON_ARRIVAL
 
@@ -116,12 +117,12 @@ class Regenerate(BaseCommand):
 
 @dataclass(frozen=True)
 class Edit(ChangingCommand):
-    """Change fields of what is trained: at once where only live fields differ, else with a new trainer.
+    """Change fields of the configuration: at once if only live fields differ, else with a new trainer.
 
-    What cannot be done leaves everything as it was.
+    A change that fails leaves everything as it was.
 
     Attributes:
-        held: whether a key that may be held sends it: such edits of the same fields in quick succession are undone
+        held: whether a key that may be held down sends it: such edits of the same fields in quick succession are undone
             together.
     """
 
@@ -131,7 +132,9 @@ class Edit(ChangingCommand):
 
 @dataclass(frozen=True)
 class StartOver(ChangingCommand):
-    """Change fields of what is trained, and start over with the first weights whatever differs; see `Edit`."""
+    """Change fields of the configuration, and start over with the first weights, whichever fields differ; see
+    `Edit`.
+    """
 
     changes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -145,10 +148,10 @@ class Alone(BaseCommand):
 
 @dataclass(frozen=True)
 class ToggleReplicas(CountingCommand):
-    """Go from one network to several replicas, and back: each goes on where it was left.
+    """Go from one network to several replicas, and back: each continues from where it was left.
 
-    The first time, so many replicas start over with the network's seed and the next ones; or the chosen one of several
-    replicas starts over, alone.
+    The first time, that many replicas start over with the network's seed and the seeds after it; or the chosen one of
+    several replicas starts over, alone.
     """
 
     replicas: int = 64
@@ -160,9 +163,9 @@ class ToggleReplicas(CountingCommand):
 
 @dataclass(frozen=True)
 class Go(CountingCommand):
-    """Show the position after so many windows along a branch's path, as it was; None shows its end.
+    """Show the position after that many windows along a branch's path, as it was; None shows its end.
 
-    Beyond the path's ends, its ends are shown.
+    A window beyond an end of the path shows that end.
     """
 
     branch: int
@@ -171,7 +174,7 @@ class Go(CountingCommand):
 
 @dataclass(frozen=True)
 class Move(CountingCommand):
-    """Show the position so many windows later along the line, or earlier if negative; see `Go`."""
+    """Show the position that many windows later along the line, or earlier if negative; see `Go`."""
 
     windows: int
 
@@ -190,7 +193,7 @@ class Undo(BaseCommand):
 
 @dataclass(frozen=True)
 class Redo(BaseCommand):
-    """Go forth again to where the last undo came from."""
+    """Go forward again to where the last undo came from."""
 
 
 # ---- what is looked at, and kept
@@ -198,9 +201,9 @@ class Redo(BaseCommand):
 
 @dataclass(frozen=True)
 class Choose(CountingCommand):
-    """Show this one of several replicas, from 0: rows, memory, gradient and weights are its own.
+    """Show this replica of several, counted from 0: its rows, memory, gradient and weights.
 
-    Of a number that does not exist, the nearest is shown.
+    If there is no such replica, the nearest one is shown.
     """
 
     replica: int
@@ -209,12 +212,12 @@ class Choose(CountingCommand):
 
 @dataclass(frozen=True)
 class Ask(BaseCommand):
-    """Have this measured at the newest position, and at later ones while windows are trained; None ends it.
+    """Measure this at the newest position, and at later ones while windows are trained; None stops measuring.
 
-    What is measured comes in `Frame.readings`; why nothing could be, in `Frame.unread`.
+    The results are in `Frame.readings`; `Frame.unread` says why nothing could be measured.
 
     Raises:
-        TypeError: it is no question.
+        TypeError: ``question`` is neither a `Question` nor None.
     """
 
     question: Question | None
@@ -228,22 +231,22 @@ class Ask(BaseCommand):
 
 @dataclass(frozen=True)
 class Save(BaseCommand):
-    """Bring all that was trained to the disk now."""
+    """Write everything that was trained to the disk now."""
 
     when = When.AT_ONCE
     is_work = False
 
 
 DriveCommand = Pause | Resume | Toggle | Step | FinishEpoch
-"""They say whether windows are trained, and how many."""
+"""Commands that say whether windows are trained, and how many."""
 
 SpeedCommand = SetSpeed | Faster | Slower
 
 LookCommand = Go | Move | MoveEpochs
-"""They pause where they lead."""
+"""Commands that go to a position and pause there."""
 
 ChangeCommand = Reset | Redraw | Regenerate | Edit | StartOver | Alone | ToggleReplicas | Undo | Redo
-"""What goes wrong in them is refused, and all stays as it was; the same holds for `LookCommand`."""
+"""If one of these commands fails, it is refused, and everything stays as it was; the same holds for `LookCommand`."""
 
 Command = DriveCommand | SpeedCommand | LookCommand | ChangeCommand | Choose | Ask | Save
 
@@ -260,16 +263,16 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a command when its turn came.
+    """What came of a command when its turn came.
 
     A `Step` is answered when its windows are due, not when they are trained.
 
     Attributes:
-        number: the command's, as `Session.send` returned it.
+        number: the command's number, as `Session.send` returned it.
         command: the command.
-        why_not: why nothing was done; empty where it was done.
-        field: the field of `EchoConfig` that ``why_not`` is about; empty where it is about none.
-        was_refused: whether it could not be done; where there was only nothing to do, it was not.
+        why_not: why nothing was done; empty if it was done.
+        field: the field of `EchoConfig` that ``why_not`` is about; empty if it is about none.
+        was_refused: whether the command failed; False if there was simply nothing to do.
     """
 
     number: int

@@ -20,9 +20,9 @@ class Start:
     """What is trained first when loading ends.
 
     Attributes:
-        running: whether it trains on and on.
-        windows: how many it trains before it pauses, where it does not.
-        to_the_end: whether they are those up to the end of the epoch.
+        running: whether it trains without end.
+        windows: if not, how many windows it trains before it pauses.
+        to_the_end: whether these windows lead to the end of the epoch.
     """
 
     running: bool = True
@@ -40,11 +40,11 @@ class Drive:
 
     Attributes:
         running: whether it trains without end.
-        owed: windows that a key asked for and that are not trained yet; it pauses after them. A change keeps them.
-        to_the_end: whether they lead to the end of the epoch.
+        owed: windows that a key asked for and that are not trained yet; then it pauses. A change keeps them.
+        to_the_end: whether the owed windows lead to the end of the epoch.
 
     Args:
-        pace: how many windows are due.
+        pace: says how many windows are due.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -99,9 +99,9 @@ class Drive:
         self.owed, self.to_the_end = 0, False
 
     def start_after(self, commands: Iterable[Command]) -> Start:
-        """What it would train first if these were carried out too; nothing is changed.
+        """What would be trained first if these commands were carried out too; nothing is changed.
 
-        While it loads, the number of windows to the end of the epoch is not known: one stands for them.
+        While the session loads, the number of windows to the end of the epoch is unknown; the result then says 1.
         """
         drive = copy.copy(self)
         drive._pace = Pace(math.inf, lambda: 0.0)

@@ -7,10 +7,10 @@ from echornn.runs.timeline import Timeline
 
 
 def end_of_epoch(timeline: Timeline, here: Moment, epochs: int) -> int:
-    """The window along the line at which so many epochs end from here on, or back where it is negative; at the most the
-    line's ends.
+    """The window along the line at which the epoch ends, counting so many ends onwards from here, or backwards if
+    ``epochs`` is negative; never beyond the ends of the line.
 
-    New data and other settings begin their epoch anew, so that they end one too.
+    New data and other settings start their epoch again, so they count as an end too.
     """
     window = here.window
     for _ in range(abs(epochs)):

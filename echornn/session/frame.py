@@ -21,7 +21,7 @@ from echornn.session.commands import Answer
 from echornn.session.drive import Start
 
 NEAR_WINDOWS = 1_000
-"""Vitals of so many windows ago still tell what the network is, or in the last half of the path."""
+"""Vitals up to this many windows old still describe the network; so do those from the last half of the path."""
 
 
 class State(StrEnum):
@@ -44,38 +44,41 @@ class Frame:
     """One moment of a session.
 
     Attributes:
-        state: what the session is doing.
-        config: what it trains.
+        state: what the session does.
+        config: the configuration that it trains.
         message: what it is loading, or why it failed; else empty.
         epoch, window: the newest window's epoch and its number in it, both from 1; window 0 is before the first.
-        trained: windows along the path from where the weights began.
+        trained: windows along the path since the weights were initialised.
         trained_in_all: windows trained in the whole run, in all of its branches.
-        branch: the branch on whose terms it stands; see `echornn.runs.timeline.Timeline`.
-        line, line_end: the branch whose path the curve shows, and the windows along it.
-        is_past: whether more was trained on that line after this moment.
-        replica: the chosen one of several, from 0; `progress`, `tape` and `readings` are its own.
-        seed_stats: what all replicas have come to; None for one network.
-        progress: the newest windows; None where no window was trained since the start, a reset or new data.
-        rate: windows a second, measured over the last second or so; 0 where it does not train.
-        speed: windows a second asked for; infinity is full speed.
-        device: where it trains, cpu or gpu; empty while loading.
+        branch: the branch that sets the configuration at this position; see `echornn.runs.timeline.Timeline`.
+        line, line_end: the branch whose path the curve shows, and the number of windows along it.
+        is_past: whether more windows were trained on that line after this position.
+        replica: the chosen one of several, from 0; `progress`, `tape` and `readings` belong to it.
+        seed_stats: how far all replicas have come; None for one network.
+        progress: the newest windows; None if no window was trained since the start, a reset or new data.
+        rate: windows a second, measured over the last second or so; 0 while nothing trains.
+        speed: windows a second that were asked for; infinity is full speed.
+        device: the device that trains, cpu or gpu; empty while loading.
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from, from 0.
         tape: windows shown before `progress`, oldest first; at high speeds most windows between them are missing.
-        evidence: what the losses since the last start tell.
-        undoable: changes that can be gone back before, one after the other.
-        redoable: whether there is one that was undone, to go forth to.
-        blamed: fields of the edit under which the loss became non-finite; undoing leads to before it. Empty
-            where no edit did it, and from the next command on.
-        refused: the answer to the last change or look that could not be made; None from the next one on that could.
-        readings: what the probes read last, where something was asked of them; its moment may lie behind this one's.
-        unread: why nothing could be read of what is asked; empty where it could.
-        vitals: what was read last of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this moment
-            or before it; None where it is not known, or not asked for.
+        evidence: what the losses since the last start show.
+        undoable: the number of changes that can be undone, one after the other.
+        redoable: whether there is an undone change that can be redone.
+        blamed: fields of the edit under which the loss became non-finite; undo goes back to before it. Empty if no edit
+        did it, and from the next command on.
+        refused: the answer to the last change or look, if it failed; None after the next one that succeeds.
+        readings: what the probes read last, if anything was asked of them; they may be of an earlier position than this
+            one.
+        unread: why nothing could be read; empty if it could.
+        vitals: the last readings of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this
+            position
+        or before it; None if unknown or not asked for.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
-        coming: what is compiled, to be trained next; None where nothing is, or `config` itself.
-        start: what is trained first when loading ends, by the keys that were pressed meanwhile.
-        is_unread: whether windows are on record whose losses are not read yet.
+        coming: the configuration that is being compiled, to be trained next; None if there is none, or it is `config`
+            itself.
+        start: what is trained first when loading ends, after the keys that were pressed meanwhile.
+        is_unread: whether the record has windows whose losses are not read yet.
     """
 
     state: State
@@ -113,36 +116,38 @@ class Frame:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was trained before, nor is on record."""
+        """Whether nothing was trained before, and nothing is on record."""
         return not (self.trained or self.window or self.is_unread)
 
     def is_at_the_end_of(self, config: EchoConfig) -> bool:
-        """Whether nothing is left to train here for this configuration, also while it is still loading."""
+        """Whether nothing is left to train here for this configuration, even while it is still loading."""
         trains_on = self.config.differs_only_live(config) and not self.is_past
         return trains_on and self.window == config.windows_per_epoch and self.epoch >= config.num_epochs
 
     @property
     def own_config(self) -> EchoConfig:
-        """What the chosen replica trains; of a network alone, `config`."""
+        """The configuration of the chosen replica; for a single network, `config`."""
         return self.config.of(self.replica)
 
     @property
     def loss(self) -> float:
-        """Loss of the newest window in nats, also where only its loss is known; NaN before an epoch's first."""
+        """Loss of the newest window in nats, even if only its loss is known; NaN before the first window of an
+        epoch.
+        """
         if self.progress is not None:
             return float(self.progress.losses[-1])
         return float(self.evidence.recent[-1]) if self.evidence.recent.size and self.window else math.nan
 
     @property
     def accuracy(self) -> float:
-        """Right predictions per prediction in the newest window, 0 to 1; NaN before the first."""
+        """Share of right predictions in the newest window, 0 to 1; NaN before the first."""
         if self.progress is None:
             return math.nan
         return 1 - float(self.progress.errors[-1]) / self.config.predictions_per_window
 
     @property
     def situation(self) -> Situation:
-        """What is the case; see `echornn.analysis.judge.situation`."""
+        """How training is going; see `echornn.analysis.judge.situation`."""
         if self.is_unread:
             return Situation(Kind.UNREAD, self.own_config)
         undoable = self.undoable > 0
@@ -151,19 +156,23 @@ class Frame:
 
     @property
     def passed(self) -> Situation | None:
-        """What stood out in the newest windows that are shown without a gap; see `echornn.analysis.judge.passed`."""
+        """What was remarkable in the newest windows that are shown without a gap; see
+        `echornn.analysis.judge.passed`.
+        """
         shown = (*self.tape, self.progress) if self.progress is not None else self.tape
         one_by_one = list(takewhile(lambda one: len(one.losses) == 1, reversed(shown)))
         return passed(self.own_config, self.evidence, one_by_one[::-1])
 
     @property
     def lottery(self) -> SeedStats | None:
-        """The name that `seed_stats` had at first."""
+        """The former name of `seed_stats`."""
         return self.seed_stats
 
     @property
     def verdict(self) -> Verdict:
-        """The same in a plain sentence; for several replicas: how many solved the task, and what keeps the others."""
+        """`situation` as a plain sentence; for several replicas: how many solved the task, and what keeps the others
+        from it.
+        """
         if self.seed_stats is not None:
             undoable, finished = self.undoable > 0 and bool(self.blamed), self.is_at_the_end_of(self.config)
             return seeds_verdict(self.seed_stats, self.own_config, undoable, finished)
@@ -171,7 +180,7 @@ class Frame:
 
     @property
     def _near_vitals(self) -> Readings | None:
-        """The vitals, where they are not of long ago."""
+        """The vitals, unless they are too old."""
         vitals = self.vitals
         if vitals is None or vitals.config != self.own_config:
             return None

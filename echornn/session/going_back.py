@@ -1,4 +1,4 @@
-"""To which moment an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
+"""Where an undo goes, and which edit made the loss diverge: pure functions of the run's tree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from echornn.runs.timeline import Timeline
 from echornn.runs.track import GOOD_WINDOWS
 
 MOST_COUNTED = 99
-"""Changes that can be undone one after the other; of more, it is only said that there are so many."""
+"""At most this many undoable changes are counted."""
 
 
 def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
-    """Where one stood before the last change; where the loss diverged, the last good moment, or before the edit that
-    did it. None where there is none."""
+    """The position before the last change. If the loss diverged: the last good position, or the one before the edit
+    that
+    made it diverge. None if there is no such position.
+    """
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
     moment: Moment | None = here
@@ -24,8 +26,10 @@ def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
 
 
 def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
-    """Windows along the path after which the loss was still finite, about where an undo leads: before the edit that
-    made it diverge, one window earlier. None where it has not diverged, or an undo leads off the path."""
+    """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
+    made
+    the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+    """
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None
     owner, line = timeline.owner(before), here.branch
@@ -46,19 +50,21 @@ def _before_it_went_bad(timeline: Timeline, moment: Moment) -> Moment | None:
 
 
 def _suspects(timeline: Timeline, moment: Moment, bad: int) -> list[Branch]:
-    """The edits soon after which the loss on the path became bad; more epochs do no harm."""
+    """The edits on the path that were made shortly before the loss became bad; an edit of only ``num_epochs`` is
+    harmless.
+    """
     soon = [branch for branch in timeline.path(moment) if branch.start <= bad < branch.start + GOOD_WINDOWS]
     return [branch for branch in soon if branch.cause in ("edit", "preset") and _edited(timeline, branch)]
 
 
 def _edited(timeline: Timeline, branch: Branch) -> set[str]:
-    """The fields that an edit changed, but for ``num_epochs``."""
+    """The fields that an edit changed, except ``num_epochs``."""
     before = timeline.parent_config(branch) or branch.config
     return before.changes_to(branch.config).keys() - {"num_epochs"}
 
 
 def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
-    """Where the network alone stood that was turned into the several that are trained here; None where none was."""
+    """The position of the single network from which the replicas trained here were made; None if there was none."""
     moment: Moment | None = here
     while moment is not None and timeline.owner(moment).config.replicas > 1:
         moment = timeline.path(moment)[0].before
@@ -66,13 +72,13 @@ def before_the_replicas(timeline: Timeline, here: Moment) -> Moment | None:
 
 
 def tried_from(timeline: Timeline, here: Moment, config: EchoConfig, anew: bool = False) -> int | None:
-    """The newest branch that an edit made here would train again, window by window; None if no branch is like that.
+    """The newest branch that already trained exactly what an edit made here would train; None if there is none.
 
-    An edit that starts over comes to the same from everywhere; one of live fields from the same moment.
+    An edit that starts over gives the same windows from everywhere; an edit of live fields only from the same position.
 
     Args:
-        config: what the edit leads to.
-        anew: whether it starts over whatever differs.
+        config: the configuration after the edit.
+        anew: whether the edit starts over, whichever fields differ.
     """
     now = timeline.owner(here)
     is_live = now.config.differs_only_live(config)
@@ -98,7 +104,7 @@ def undoable(timeline: Timeline, here: Moment) -> int:
 
 
 def blamed(timeline: Timeline, here: Moment) -> tuple[str, ...]:
-    """The fields of the edits soon after which the loss became non-finite; empty from the next change on."""
+    """The fields of the edits shortly after which the loss became non-finite; empty from the next change on."""
     bad = timeline.bad_since(here) if len(timeline) else None
     path = timeline.path(here) if bad is not None else ()
     if bad is None or bad < path[-1].start:

@@ -1,4 +1,4 @@
-"""Carries out commands, on the training thread: one case a command."""
+"""Carries out commands on the training thread: one case for each command."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ from echornn.session.stage import Stage
 
 
 class NotThereError(Exception):
-    """The branch that should be shown does not exist."""
+    """The branch to be shown does not exist."""
 
 
 class Handlers:
     """Carries out commands in the order in which they were sent, and answers each.
 
-    If a command waits until the session has arrived somewhere, all that come after it wait too; see `When`.
+    If a command waits until the session has arrived at a position, all later commands wait too; see `When`.
 
     Args:
         mailbox: gets the answers.
         live: the run that is changed.
-        stage: shows the frame; of what was refused, the frame of before.
+        stage: shows the frame; after a refused command, it shows the frame from before.
         pace: its clock starts again after each change.
-        drive: paused where an earlier window is shown. A change, or a refused one, does not alter what is owed.
+        drive: paused when an earlier window is shown. A change, or a refused one, does not alter the windows owed.
         probing: measures.
     """
 
@@ -110,7 +110,7 @@ class Handlers:
                 self._drive.obey(command, self._live.epoch_left)
             case SetSpeed() | Faster() | Slower():
                 self._pace.set_speed(speed_after(command, self._pace.speed, self._stage.frame.rate))
-                self._stage.change(speed=self._pace.speed)  # what comes next may compile
+                self._stage.change(speed=self._pace.speed)  # the next frame may have to wait for a compilation
             case Choose(replica):
                 self._live.choose(replica)
             case Ask(question):
@@ -145,7 +145,7 @@ class Handlers:
         return refused
 
     def _change(self, command: ChangeCommand | LookCommand) -> str:
-        """Change something, or go somewhere; why there is nothing to do, empty where there was."""
+        """Change something, or go to a position; returns why there was nothing to do, empty if something was done."""
         live, running = self._live, self._drive.running
         here = live.here
         match command:
@@ -191,15 +191,17 @@ class Handlers:
         target = turning.there(live.timeline, here, self._turned)
         if target is None:
             live.edit(turning.begun(live.config, replica, replicas))
-            live.choose(0)  # of many, the one that it was
+            live.choose(0)  # of the replicas, the first is the network that was there before
         else:
             live.go(target[0])
             live.choose(target[1])
         self._turned = turning.Turn(here, replica, at_its_end, live.config)
 
     def _stay(self, before: Moment) -> None:
-        """In the past, training pauses; at the end of another branch it goes on there, without the windows that were
-        still owed elsewhere."""
+        """Pause if the new position is in the past; at the end of another branch, training goes on there without the
+        windows
+        that were still owed elsewhere.
+        """
         if self._live.is_past:
             self._drive.pause()
         elif self._live.here != before:

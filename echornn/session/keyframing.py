@@ -11,27 +11,27 @@ from echornn.runs.timeline import Timeline
 from echornn.training.any_trainer import AnyTrainer
 
 KEYFRAME_SECONDS = 0.08
-"""Training between two keyframes: what is trained again to show a moment takes about as long, at most."""
+"""Training between two keyframes, in seconds: showing a moment trains windows again for about this long, at most."""
 
 KEYFRAME_SHARE = 0.02
-"""Of the training time that keyframes may take: of a large network they are further apart."""
+"""Keyframes may take this share of the training time, so those of a large network are further apart."""
 
 
 def ours(timeline: Timeline, keyframes: Iterable[Keyframe]) -> Iterator[Keyframe]:
-    """Those that were found on disk and are of moments of this run, not of another that the file may be of."""
+    """The keyframes found on disk that belong to this run; the file may be of another run."""
     for one in keyframes:
         if timeline.has(one.moment) and one.digest == timeline.digest(one.moment.branch):
             yield one
 
 
 class Keyframing:
-    """Keeps states of a run as it is trained, and has them recorded.
+    """Keeps states of a run while it trains, and has them recorded.
 
     Attributes:
-        keyframes: those that are kept.
+        keyframes: the keyframes that are kept.
 
     Args:
-        recorder: brings them to the disk.
+        recorder: writes them to the disk.
         clock: seconds that never go back.
     """
 
@@ -43,13 +43,13 @@ class Keyframing:
         self._trained, self._apart = 0.0, KEYFRAME_SECONDS
 
     def take_up(self, keyframes: Iterable[Keyframe]) -> None:
-        """Begin with these, which a run on disk has."""
+        """Begin with the keyframes that a run on disk has."""
         for keyframe in keyframes:
             self.keyframes.add(keyframe)
         self._recorder.all_keyframes(self.keyframes.all())
 
     def trained(self, seconds: float) -> bool:
-        """So long was trained; whether `keep` is due."""
+        """Count so many seconds of training; returns whether `keep` is due."""
         self._trained += seconds
         return self._trained >= self._apart
 
@@ -57,7 +57,7 @@ class Keyframing:
         """Keep the trainer's state at a moment of the branch in which it was trained, if its weights are finite.
 
         Args:
-            digest: what leads to the branch; see `echornn.runs.timeline.Timeline.digest`.
+            digest: a hash of all that leads to the branch; see `echornn.runs.timeline.Timeline.digest`.
         """
         begun = self._clock()
         state = trainer.state

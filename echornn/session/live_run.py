@@ -25,22 +25,22 @@ from echornn.training.trained_on import NO_DEVICES
 from echornn.unlike_record import UnlikeRecord
 
 ROWS_SECONDS = 0.5
-"""Going on with a run may be held up for so long by showing its newest rows."""
+"""When a run is continued, showing its newest rows may delay training by this many seconds."""
 
 
 class LiveRun(Whereabouts):
-    """The run that a session trains: its trainer, where in the tree it stands, and the changes that can be made there.
+    """The run that a session trains: its trainer, its position in the tree, and the changes that can be made there.
 
     Attributes:
-        trainer: what trains.
-        may_save: whether `save` does; where not, what cannot be begun leaves the disk as it was.
-        shown: the newest windows in full, the last one last; empty where none was trained there.
+        trainer: trains the networks.
+        may_save: whether `save` does anything; while False, a start that fails leaves the disk as it was.
+        shown: the newest windows in full, the last one last; empty if none was trained there.
 
     Args:
         config: what to train.
         make_trainer: makes a trainer, which is not compiled yet.
         recorder: keeps the run on disk.
-        pace: knows what a window of the present trainer takes.
+        pace: knows how long a window of the present trainer takes.
         clock: seconds that never go back.
     """
 
@@ -62,38 +62,40 @@ class LiveRun(Whereabouts):
         self._way = Way(self._keyframing, pace, clock)
         self._undoing = Undoing(clock)
 
-    # ---- where it stands
+    # ---- its position
 
     @property
     def unlike(self) -> UnlikeRecord | None:
-        """Where it came to stand by training windows again: the first whose loss is another than is on record."""
+        """The first window of the last replay whose loss differs from the record; None if none does."""
         return self._way.unlike
 
     @property
     def moved(self) -> str:
-        """That networks are trained on another device than they were before, for people; empty where none is, and from
-        the next change on."""
+        """A text that says that the networks are now trained on another device than before; empty if they are not, and
+        from
+        the next change on.
+        """
         return self._trainers.moved
 
     @property
     def on_the_way(self) -> int:
-        """Windows to be trained again until it is where it shall be."""
+        """Windows still to be trained again on the way to its target."""
         return self._way.windows_left
 
     @property
     def arrived(self) -> bool:
-        """Whether the trainer stands `here`."""
+        """Whether the trainer is at `here`."""
         return self._way.arrived
 
     @property
     def redoable(self) -> bool:
-        """Whether something was undone that can be gone forth to."""
+        """Whether there is an undone change that can be redone."""
         return self._undoing.redoable
 
     # ---- beginning and end
 
     def take_up(self) -> None:
-        """Take up the branches of the run that the recorder found, with their losses, and where it stood; nothing
+        """Take over the branches of the run that the recorder found, with their losses, and its position; nothing
         trains yet.
 
         Raises:
@@ -108,15 +110,15 @@ class LiveRun(Whereabouts):
         self._extends = stretches[-1].branch if stretches else 0
 
     def load(self) -> None:
-        """Make the first trainer; it is not compiled yet."""
+        """Make the first trainer, without compiling it."""
         self.trainer = self._trainers.uncompiled(self.config)
 
     def compile(self) -> None:
-        """Have the first trainer ready."""
+        """Compile the first trainer."""
         self._trainers.compile(self.trainer)
 
     def begin(self) -> None:
-        """Begin the run with a trainer that is new, or go on with the one that was taken up."""
+        """Begin the run with a new trainer, or continue the run that was taken over."""
         run = self._recorder.resumed
         if run is None or run.checkpoint is None:
             self._branch("start", None, None)
@@ -125,11 +127,11 @@ class LiveRun(Whereabouts):
         self.trainer.restore(run.checkpoint.state)
         if goes_on("back", self.owner.config, self.config):
             self._keyframe()
-        else:  # what began these networks cannot be read any more
+        else:  # the file that these networks began from cannot be read any more
             self._branch("lost", self.root, self.here)
 
     def show_rows(self) -> None:
-        """Train the newest windows again, so that they are shown, where a state soon before them is kept."""
+        """Train the newest windows again so that they can be shown, if a state shortly before them is kept."""
         before = Moment(self.owner.number, max(0, self.here.window - self._way.tape_windows))
         if not self.here.window or self._keyframing.keyframes.nearest(before) is None:
             return
@@ -145,7 +147,7 @@ class LiveRun(Whereabouts):
             trainer.restore(state)
 
     def save(self) -> None:
-        """Have all that was trained brought to the disk, with the state here."""
+        """Have everything that was trained written to the disk, with the state here."""
         if self.arrived and self.may_save:
             evidence = self.timeline.evidence(self.here)
             when = (evidence.solved_at, evidence.lost_at)
@@ -153,7 +155,9 @@ class LiveRun(Whereabouts):
             self._any_unsaved = False
 
     def save_all(self) -> None:
-        """As `save`; where windows were trained that no save has seen, go on to the moment where it can be done."""
+        """Save as `save` does; if unsaved windows are left while it goes to a position, go on until it can save
+        there.
+        """
         while self._any_unsaved and not self.arrived:
             self.step(self._pace.slice_windows())
         self.save()
@@ -161,10 +165,11 @@ class LiveRun(Whereabouts):
     # ---- training
 
     def train(self, windows: int) -> AnyProgress:
-        """Train on from here: as a new branch, where here is not the end of one.
+        """Train on from here; as a new branch if this is not the end of one.
 
-        Of several windows, those before the first whose loss is not finite count, and the trainer is on its way
-        back to after them: the next window is that one, alone.
+        If the loss of one of several windows is not finite, only those before it count, and the trainer goes back to
+        the
+        position after them: that window is then trained next, alone.
         """
         if self.is_past:
             self._branch("back", self.moment, self.here)
@@ -199,13 +204,13 @@ class LiveRun(Whereabouts):
     # ---- changes, each of which begins a branch
 
     def reset(self, further: int = 0, held: bool = False) -> bool:
-        """Start over: with the weights of this draw, or of so many draws further.
+        """Start over with the weights of this draw, or of a draw so many further.
 
         Args:
-            held: whether it may be one of many that are undone as one, as where a key is held down.
+            held: whether it may be one of many changes that are undone together, as when a key is held down.
 
         Returns:
-            False where nothing is to be done: this is the start of this draw.
+            False if there is nothing to do: this is the start of this draw.
         """
         if not further and self.here.window == 0:
             return False
@@ -215,19 +220,19 @@ class LiveRun(Whereabouts):
         return True
 
     def regenerate(self, held: bool = False) -> None:
-        """New data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
+        """Take new data; the epoch starts again with it, the weights stay. See `reset` for ``held``."""
         before = self._leave()
         parent = self.moment
         self.trainer.regenerate()
         self._branch("regenerate", parent, self._leads_back("data", before, held))
 
     def edit(self, config: EchoConfig, anew: bool = False, held: bool = False) -> None:
-        """Go on with this configuration; from the start where more than live fields differ.
+        """Go on with this configuration; from the start if more than live fields differ.
 
-        What is raised leaves all as it was.
+        If it raises, everything stays as it was.
 
         Args:
-            anew: whether to start over whatever differs.
+            anew: whether to start over, whichever fields differ.
             held: see `reset`.
         """
         before = self._leave()
@@ -244,12 +249,12 @@ class LiveRun(Whereabouts):
         self._branch(cause, parent, self._leads_back(kind, before, held))
 
     def alone(self) -> bool:
-        """The chosen replica goes on without the others from here: with its weights, optimizer and carried state.
+        """Go on with only the chosen replica from here: with its weights, optimizer and carried state.
 
-        What is raised leaves all as it was.
+        If it raises, everything stays as it was.
 
         Returns:
-            False where nothing is to be done: it is alone.
+            False if there is nothing to do: it is alone already.
         """
         if self.config.replicas == 1:
             return False
@@ -263,13 +268,15 @@ class LiveRun(Whereabouts):
         return True
 
     def _start_over(self, draw: int = 0) -> None:
-        """The path's beginning, on the terms that hold here: a trainer that is on its way has not come to them yet."""
+        """Go to the beginning of the path with the configuration and data of this position; a trainer that is still on
+        its way may have others.
+        """
         self._start(self.config, draw)
         if self.trainer.generation != self.owner.generation:
             self.trainer.restore(replace(self.trainer.state, generation=self.owner.generation))
 
     def _start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Begin with this configuration; with a new trainer where the present one cannot."""
+        """Begin with this configuration; with a new trainer if the present one cannot train it."""
         if self.trainer.config.same_program(config):
             self.trainer.start(config, draw)
         else:
@@ -287,7 +294,7 @@ class LiveRun(Whereabouts):
         self._way.leave()
         if branch.starts_over:
             self._way.unlike = None
-        if self.may_save:  # it is no change that was asked for with the start
+        if self.may_save:  # the edit at the start is not a change that was asked for
             self._trainers.moved = ""
         self._extends = branch.number
         self.shown = self.shown if self.is_of_a_piece else ()
@@ -295,13 +302,15 @@ class LiveRun(Whereabouts):
         self._keyframe()
 
     def _keyframe(self) -> None:
-        """Keep the state at the end of a branch, from which all that is trained there next comes. A state in the past
-        may be another than the one that was trained on from there."""
+        """Keep the state at the end of a branch: later training there begins with it. A state in the past is not kept,
+        since
+        it may differ from the one that was trained on from there.
+        """
         if self.arrived and not self.is_past:
             self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))
 
     def _leave(self) -> Moment:
-        """Keep what is needed to come back here; where that is."""
+        """Keep what is needed to come back here; returns this position."""
         self._keyframe()
         self.save()
         return self.here
@@ -309,13 +318,14 @@ class LiveRun(Whereabouts):
     def _leads_back(self, kind: object, before: Moment, by_a_held_key: bool) -> Moment:
         return self._undoing.before(kind, self.timeline, before, by_a_held_key)
 
-    # ---- going to a moment
+    # ---- going to a position
 
     def undo(self) -> bool:
-        """Go to before the last change; where the loss diverged, to before that, and before the edit that did it.
+        """Go to the position before the last change; if the loss diverged, to before that, and before the edit that
+        caused it.
 
         Returns:
-            False where there is none on this path.
+            False if there is nothing to undo on this path.
         """
         if (target := self._undoing.undo(self.timeline, self.here)) is None:
             return False
@@ -323,10 +333,10 @@ class LiveRun(Whereabouts):
         return True
 
     def redo(self) -> bool:
-        """Go forth to where the last undo came from.
+        """Go forward again to where the last undo came from.
 
         Returns:
-            False where nothing was undone.
+            False if nothing was undone.
         """
         if (target := self._undoing.redo()) is None:
             return False
@@ -334,10 +344,10 @@ class LiveRun(Whereabouts):
         return True
 
     def go(self, moment: Moment) -> None:
-        """Set out for a moment of the run; `step` takes the next steps on the way. What is raised leaves all as it was.
+        """Begin to go to a position of the run; `step` takes the next steps. If it raises, everything stays as it was.
 
         Raises:
-            ValueError: it is no moment of this run.
+            ValueError: this run has no such position.
         """
         if not self.timeline.has(moment):
             raise ValueError(f"{moment} is not a moment of this run")
@@ -353,7 +363,7 @@ class LiveRun(Whereabouts):
         self._arrive()
 
     def step(self, windows: int) -> int:
-        """Train some windows again on the way to where it shall be; how many it were."""
+        """Train some windows again on the way to the target; returns how many."""
         done = self._way.step(windows)
         self.trainer = self._way.trainer
         self._arrive()

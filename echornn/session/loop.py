@@ -25,19 +25,21 @@ from echornn.trainer_state import TrainerState
 from echornn.training.any_trainer import AnyTrainer, MakeTrainer, tensorflow_trainers
 
 LEAST_PAIRED_SPEED = 1 / LEAST_SECONDS["screen"]
-"""Up to this speed windows that follow each other are examined; above it, the one before is weighed first."""
+"""Up to this speed, two consecutive windows are examined together; above it, the weights of the earlier one are noted
+first.
+"""
 
 
 class Loop:
-    """Does what its mailbox says, between slices of training that are short enough for that.
+    """The training loop: carries out commands between slices of training, which are short enough to obey at once.
 
     Attributes:
-        mailbox: the door to it, for commands from other threads.
-        live: what is trained, and where in the run's tree.
-        stage: what is shown of it.
-        pace: how many windows are due.
-        drive: whether they are trained.
-        probing: what is read of them.
+        mailbox: brings commands from other threads.
+        live: the run that is trained, and its position in the tree.
+        stage: holds the newest frame.
+        pace: says how many windows are due.
+        drive: says whether they are trained.
+        probing: examines the network.
         handlers: carries out the commands.
 
     Args: see `echornn.session.session.Session`.
@@ -67,9 +69,9 @@ class Loop:
         self.mailbox = Mailbox()
         self.drive = Drive(self.pace)
         self.going_first = at
-        """The window to which it goes before all else; None from there on."""
+        """The window to go to before anything else; None once it is reached."""
         self.editing_first: dict[str, Any] = {}
-        """The fields that were given beside a run that goes on, as long as they are not edited."""
+        """The fields of ``config`` that differ from the run that is continued, until they are edited."""
         self._wanted = config
         resumed = self.recorder.resumed
         if resumed is not None:
@@ -91,7 +93,7 @@ class Loop:
 
     def _made_by(self, make_trainer: MakeTrainer) -> MakeTrainer:
         def make(config: EchoConfig) -> AnyTrainer:
-            if self._can_save:  # another network than the first: nothing of the one before is shown
+            if self._can_save:  # another network than the first: the frame shows nothing of the one before
                 self.stage.compile(config)
                 self.probing.forget()
             return make_trainer(config)
@@ -101,7 +103,7 @@ class Loop:
     def run(self) -> None:
         """Load, then train as commanded until `stop`, or until training fails.
 
-        What goes wrong in training ends in the state `failed` with the error's text; it is not raised.
+        An error in training is not raised; it ends in the state `failed` with the error's text.
         """
         try:
             self._load()
@@ -115,7 +117,7 @@ class Loop:
                 self._end_record()
             except Exception as error:
                 self._fail(error)
-            finally:  # whatever a record does at its end, whoever waits for ours is told
+            finally:  # whatever the recorder raises at its end, threads that wait for this one are woken
                 self.stopped.set()
                 self.mailbox.end()
                 self.probing.end()
@@ -125,7 +127,7 @@ class Loop:
             return
         self.error = error
         message = f"{type(error).__name__}: {error}"
-        if not isinstance(error, (ConfigError, BrokenPipeError)):  # those are not this program's faults
+        if not isinstance(error, (ConfigError, BrokenPipeError)):  # these are not faults of this program
             file = self.recorder.failed(error)
             message = f"{message.splitlines()[0]} (traceback in {file})" if file else message
         self.stage.change(state=State.FAILED, message=message, rate=0.0)
@@ -173,19 +175,19 @@ class Loop:
                 self.handlers.take(letter)
             else:
                 letter()
-            if self.stage.frame.state is State.LOADING:  # what comes next may compile too
+            if self.stage.frame.state is State.LOADING:  # the next command may compile too
                 self._showing.show()
         if letters:
             self._showing.show()
 
     @property
     def _is_idle(self) -> bool:
-        """Whether nothing is left to do of what was commanded, but to train on."""
+        """Whether all commands are done, apart from training on."""
         return self.live.arrived and not self.drive.owed and not self.handlers.are_waiting
 
     def _wait_seconds(self) -> float | None:
-        """How long there is nothing to do; None until a command comes."""
-        if self.mailbox.stopping or not self.live.arrived:  # told to stop while it loads, there is no branch to ask
+        """Seconds for which there is nothing to do; None if only a command ends the wait."""
+        if self.mailbox.stopping or not self.live.arrived:  # if it is stopped while it loads, there is no branch yet
             return 0.0
         waits = [self._seconds_to_train(), self.recorder.seconds_to_save(), self._seconds_to_probe()]
         return min((one for one in waits if one is not None), default=None)
@@ -203,7 +205,7 @@ class Loop:
         return self._seconds_to_train() is None
 
     def _work(self) -> None:
-        """The next slice of what there is to do, short enough for commands to be obeyed at once."""
+        """Do the next slice of work, short enough for commands to be obeyed at once."""
         if not self.live.arrived:
             self._walk()
         elif not self.live.trainer.finished and (windows := self.drive.windows(self._slice_windows)):
@@ -233,7 +235,7 @@ class Loop:
 
     @property
     def _slice_windows(self) -> int:
-        """How many windows to train at the most: one alone, where it is to be seen what it changes."""
+        """The largest number of windows to train now: one, if its change of the weights is to be measured."""
         alone = self.probing.asked and self.probing.is_weighed(self.live.moment)
         return 1 if alone else self.pace.slice_windows()
 
@@ -257,7 +259,7 @@ class Loop:
         self._showing.show()
 
     def _walk(self) -> None:
-        """Some steps on the way to the moment that is to be shown."""
+        """Take some steps on the way to the position to be shown."""
         self._step_on_the_way()
         if self.live.arrived:
             self.pace.restart()
@@ -270,7 +272,9 @@ class Loop:
         self.pace.took(windows, self._clock() - begun)
 
     def _end_record(self) -> None:
-        """The last checkpoint; of a call that failed halfway the log lacks windows, so the one before stays."""
+        """Save the last checkpoint; if a call failed halfway, the log lacks its windows, so the checkpoint before
+        stays.
+        """
         try:
             if self._can_save:
                 self.live.save_all()

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from echornn.session.commands import Answer, Command, Sent
 
 Notice = Callable[[], None]
-"""What another of the session's own threads has to tell the training thread: called there."""
+"""A call that another thread of the session asks the training thread to make."""
 
 Letter = Sent | Notice
 
 ANSWERS_KEPT = 1_000
-"""The newest; who wants all of them looks before so many more are sent."""
+"""Only the newest are kept; a caller who needs all answers has to read them before that many more are sent."""
 
 
 class Mailbox:
@@ -32,12 +32,12 @@ class Mailbox:
         self._done = -1
         self._ended = False
         self.stopping = False
-        """Whether it was asked to stop."""
+        """Whether the thread was asked to stop."""
 
     # ---- for every thread
 
     def send(self, command: Command) -> int:
-        """Add a command; its number, from 1."""
+        """Add a command; returns its number, from 1."""
         with self._changed:
             self._numbered += 1
             sent = Sent(self._numbered, command)
@@ -46,7 +46,7 @@ class Mailbox:
             return sent.number
 
     def notify(self, notice: Notice) -> None:
-        """Have this called on the thread that takes commands."""
+        """Have this function called on the thread that takes commands."""
         with self._changed:
             self._add(notice)
 
@@ -57,20 +57,20 @@ class Mailbox:
 
     @property
     def pending(self) -> tuple[Command, ...]:
-        """The commands whose turn has not come yet, oldest first; after the end, those whose turn never came."""
+        """The commands whose turn has not come yet, oldest first; after the end, those that were never carried out."""
         with self._changed:
-            return tuple(sent.command for sent in list(self._pending.values()))  # copied: a signal may send another
+            return tuple(sent.command for sent in list(self._pending.values()))  # a copy: a signal may send more
 
     @property
     def unanswered(self) -> tuple[Command, ...]:
-        """The command that is being carried out, and those that are pending."""
+        """The command that is being carried out, and the pending ones."""
         with self._changed:
             underway = () if self._underway is None else (self._underway.command,)
             return (*underway, *self.pending)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """What became of the newest commands that were carried out, at most `ANSWERS_KEPT` of them, oldest first."""
+        """What came of the newest commands that were carried out, at most `ANSWERS_KEPT` of them, oldest first."""
         with self._changed:
             return tuple(self._answers)
 
@@ -82,7 +82,7 @@ class Mailbox:
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands sent so far are done, but at most so long; returns whether they are."""
-        self.notify(lambda: None)  # so that what is under way now is done too
+        self.notify(lambda: None)  # so that the work under way is done too
         with self._changed:
             sent = self._sent
             self._changed.wait_for(lambda: self._done >= sent or self._ended, seconds)
@@ -90,11 +90,11 @@ class Mailbox:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the thread has not come back yet from what was sent so far."""
+        """Whether the thread has not yet finished with everything that was sent so far."""
         with self._changed:
             return self._obeyed < self._sent
 
-    # ---- for the thread that takes them
+    # ---- for the thread that takes commands
 
     def take(self, seconds: float | None, idle: bool) -> list[Letter] | None:
         """All that was sent since the last call; None if the thread is to stop.
@@ -122,7 +122,7 @@ class Mailbox:
             self._underway = self._pending.pop(sent.number)
 
     def answer(self, answer: Answer) -> None:
-        """Say what became of a command."""
+        """Say what came of a command."""
         with self._changed:
             self._underway = None
             self._answers.append(answer)

@@ -8,39 +8,39 @@ from collections import deque
 from collections.abc import Callable
 
 SLICE_SECONDS = 0.025
-"""Work that is done between two looks at the commands."""
+"""Seconds of work between two looks at the commands."""
 
 LONG_SLICE_SECONDS = 0.08
-"""The same, where a call for work costs much by itself; beyond a single window, where that takes as long."""
+"""The same if a call has a high fixed cost; if a single window takes longer than this, it is the time beyond that."""
 
 LEAST_WORK_OF_A_CALL = 50
-"""Work takes so many times what a call for it takes by itself, up to `LONG_SLICE_SECONDS`."""
+"""A slice lasts at least this many times the fixed cost of a call, up to `LONG_SLICE_SECONDS`."""
 
 RECENT_CALLS = 5
-"""The median of so many tells what a window takes: a call that had to wait for a processor says nothing."""
+"""The time of a window is the median of this many calls, since a call that waited for a processor is no measure."""
 
 LEAST_SHARE_OF_A_CALL = 0.2
-"""Of the time that windows take together: what a call takes by itself, so that it is worth training more of them."""
+"""The fixed cost of a call is at least this share of its time if training more windows in it is to pay."""
 
 CALLS_TO_A_TRY = 20
-"""So many calls after too many windows were trained together, it is tried again."""
+"""After too many windows were trained together, so many calls pass before more are tried again."""
 
 TICK_SECONDS = 0.02
-"""Windows that fall due within it are trained together."""
+"""Windows that fall due within this time are trained together."""
 
 LONGEST_LAG_SECONDS = 0.25
-"""A trainer that cannot keep up does not store up more than this."""
+"""A trainer that cannot keep up falls behind by no more than this; the rest is dropped."""
 
 RATE_SECONDS = 1.0
-"""Stretch of time over which the rate is measured."""
+"""The rate is measured over this many seconds."""
 
 
 LEAST_SECONDS_PER_WINDOW = 1e-7
-"""No network is faster; a clock that stood still says nothing."""
+"""The shortest time of a window that is believed; a clock that did not move measures nothing."""
 
 
 class Pace:
-    """Keeps a training loop at a speed, and measures the one it reaches.
+    """Keeps a training loop at a speed, and measures the speed that it reaches.
 
     Args:
         speed: windows a second; infinity is full speed.
@@ -67,17 +67,18 @@ class Pace:
         self._done.clear()
 
     def forget(self, call_seconds: float = 0.0) -> None:
-        """Another trainer trains from now on: what its windows take is not known.
+        """Say that another trainer trains from now on: the time of its windows is unknown.
 
         Args:
-            call_seconds: what a call of it takes that trains no window; of a large population, more than many windows.
+            call_seconds: seconds of a call that trains no window; for a large population, longer than many windows
+                take.
         """
         self._recent.clear()
         self._call_seconds, self._seconds_of_one = call_seconds, 0.0
         self._together, self._tries_in = 1, 0
 
     def due(self) -> int:
-        """Windows due at this moment."""
+        """Windows that are due now."""
         if math.isinf(self.speed):
             return self.slice_windows()
         return int((self._clock() - self._due_since) * self.speed + 1e-9)
@@ -89,10 +90,11 @@ class Pace:
         return max(0.0, self._due_since + max(1 / self.speed, TICK_SECONDS) - self._clock())
 
     def slice_windows(self) -> int:
-        """Windows that can be trained in `SLICE_SECONDS`, judged by the ones before; one, where there are none.
+        """Windows that can be trained in `SLICE_SECONDS`, judged by earlier ones; one if there are none.
 
-        Where a call for work costs much by itself, in up to `LONG_SLICE_SECONDS`; where it costs so much that a single
-        window takes longer, as many as take `LONG_SLICE_SECONDS` beyond that.
+        If a call has a high fixed cost, the slice lasts up to `LONG_SLICE_SECONDS`; if a single window takes longer
+        than
+        that, it has as many windows as take `LONG_SLICE_SECONDS` more.
         """
         if not self._recent:
             return 1
@@ -101,24 +103,25 @@ class Pace:
 
     @property
     def seconds_per_window(self) -> float:
-        """What a window takes, judged by the ones before; `SLICE_SECONDS`, where there are none."""
+        """Seconds that a window takes, judged by earlier ones; `SLICE_SECONDS` if there are none."""
         return statistics.median_low(self._recent) if self._recent else SLICE_SECONDS
 
     @property
     def seconds_of_one(self) -> float:
-        """What a window takes that is trained by itself."""
+        """Seconds that a window takes if it is trained by itself."""
         return max(self._call_seconds, self.seconds_per_window)
 
     def took(self, windows: int, seconds: float) -> None:
-        """Take note of the time that windows took, also where they are none that were due."""
+        """Take note of how long so many windows took, even if they were not due (as in a replay)."""
         self._recent.append(max(seconds / windows, LEAST_SECONDS_PER_WINDOW))
         if seconds > SLICE_SECONDS:
             self._weigh_together(windows, seconds)
 
     def _weigh_together(self, windows: int, seconds: float) -> None:
-        """Train more windows in a call that takes long, as long as they take little more than one; see `slice_windows`.
+        """Train more windows in a call that takes long, as long as that costs little more time than one; see
+        `slice_windows`.
 
-        That more take little more is tried, now and then: what a call and a window take is only known together.
+        Now and then more windows are tried, because only the time of a call and its windows together can be measured.
         """
         if windows == 1:
             self._seconds_of_one = seconds
@@ -130,7 +133,9 @@ class Pace:
                 self._together, self._tries_in = 2 * windows, 0
 
     def trained(self, windows: int, seconds: float, is_typical: bool = True) -> None:
-        """Take note of windows that were just trained, and of the time they took, where more of them take as much."""
+        """Take note of windows that were just trained, and of their time, unless that is not typical of other
+        windows.
+        """
         now = self._clock()
         if is_typical:
             self.took(windows, seconds)
@@ -143,7 +148,7 @@ class Pace:
     def rate(self) -> float:
         """Windows a second over about the last second; 0 until there is something to measure.
 
-        Never more than the speed: what is above it is the jitter of a wait.
+        It is never above the speed: any excess is the jitter of a wait.
         """
         if len(self._done) < 2:
             return 0.0
@@ -153,7 +158,7 @@ class Pace:
 
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1e6
-"""The slowest and the fastest speed that can be asked for, in windows a second; then there is full speed."""
+"""The slowest and the fastest speed that can be asked for, in windows a second; above it there is only full speed."""
 
 SPEEDS: tuple[float, ...] = (
     *(float(f"{digit}e{power}") for power in range(-2, 6) for digit in (1, 2, 5)),
@@ -164,7 +169,7 @@ SPEEDS: tuple[float, ...] = (
 
 
 def require_speed(speed: float) -> float:
-    """The speed, if it can be asked for.
+    """Return the speed, if it can be asked for.
 
     Raises:
         ValueError: it is neither infinity nor from `LEAST_SPEED` to `MOST_SPEED`.

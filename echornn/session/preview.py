@@ -1,4 +1,4 @@
-"""What the frame shows while a network is loaded: what the commands will come to that are carried out afterwards."""
+"""What the frame shows while a network loads: the state that the waiting commands will lead to."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from echornn.session.pace import faster, slower
 
 
 def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
-    """The frame with the speed and the network that is made as these commands leave them.
+    """The frame with the speed and the network that these commands lead to.
 
     Args:
-        frame: as it is now; its speed is the one at which it trains.
+        frame: the present frame; its speed is the present one.
         pending: commands that are not carried out yet, oldest first.
         start: what is trained first after them.
     """
@@ -35,8 +35,10 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
 
 
 def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | None:
-    """What toggling will begin with, where the chosen replica may be none of the configuration's; None where toggling
-    will be refused."""
+    """The configuration that `ToggleReplicas` will begin with; None if it will be refused. The chosen replica may be
+    beyond
+    those of ``config``.
+    """
     with suppress(ConfigError):
         return turning.begun(config, replica if replica < config.replicas else 0, replicas)
     return None
@@ -46,7 +48,7 @@ def speed_after(command: SpeedCommand, speed: float, rate: float) -> float:
     """Windows a second after a command.
 
     Args:
-        rate: windows a second that are reached: slower than full speed is slower than that. 0 where it is not known.
+        rate: windows a second that are reached: slower than full speed means slower than this rate. 0 if unknown.
     """
     match command:
         case SetSpeed(wanted):

@@ -21,28 +21,30 @@ from echornn.specimen import Specimen
 from echornn.trainer_state import TrainerState
 
 Examine = Callable[[Specimen, Question], Readings]
-"""What probes do, as `echornn.probes.examine.examine`; called on a thread of its own, one call at a time."""
+"""The function that probes, such as `echornn.probes.examine.examine`; it runs on its own thread, one call at a time."""
 
 Asker = Literal["screen", "sentence"]
 
 VITALS = Question(frozenset[Kind]({"memory", "units", "weights"}))
-"""What the sentence stands on, beside the losses."""
+"""What the sentence depends on, besides the losses."""
 
 LEAST_SECONDS: dict[Asker, float] = {"screen": 0.25, "sentence": 2.0}
-"""From one examination to the next of the same asker, while windows are trained."""
+"""Seconds between two examinations for the same asker, while windows are trained."""
 
 MOST_SHARE = 0.05
-"""Of the time, while training runs at full speed, at most so much goes to examining."""
+"""At full speed, examining takes at most this share of the time."""
 
 MOST_SHARE_OF_SPARE = 0.5
-"""The same, while training waits for its next window most of the time."""
+"""The same share while training waits for its next window most of the time."""
 
 FIRST_SECONDS = 0.05
-"""The first examination of a kind counts as at most this long: it builds graphs, which the next does not."""
+"""The first examination of a kind counts as at most this long, since it builds graphs that the next one reuses."""
 
 
 def union(*questions: Question | None) -> Question | None:
-    """One question for all of them: every kind, and of the rest the first that is set; None where none asks."""
+    """One question that covers all of these: every kind, and of the other settings the first that is set; None if
+    nothing is asked.
+    """
     asked = [one for one in questions if one is not None and one.kinds]
     if not asked:
         return None
@@ -54,13 +56,13 @@ def union(*questions: Question | None) -> Question | None:
 
 @dataclass
 class Standing:
-    """A question that stands until another is asked.
+    """A question that stays open until another is asked.
 
     Attributes:
-        question: what is asked; None for nothing.
+        question: the question; None for none.
         moment: the last moment that was examined for it; None for none.
         next_at: when it may be examined next, while windows are trained.
-        failed: the configuration under which nothing could be read; not tried again under it.
+        failed: the configuration for which nothing could be read; it is not tried again.
     """
 
     question: Question | None = None
@@ -75,8 +77,8 @@ class Job:
 
     Attributes:
         question: what is asked.
-        askers: for whom.
-        outcome: what was read, or why nothing.
+        askers: who asked.
+        outcome: the readings, or the error that prevented them.
     """
 
     question: Question
@@ -85,14 +87,14 @@ class Job:
 
 
 class Probing:
-    """Examines the network that trains, on a thread of its own, whenever a reading that was asked for is due.
+    """Examines the network that trains, on a thread of its own, whenever a reading is due.
 
     Args:
         examine: reads a specimen.
-        send: has a command carried out by the training thread; called on the examining one.
+        send: has a function called by the training thread; it is called on the examining thread.
         show: shows changed attributes of the frame: `readings` and `unread`, or `vitals`.
         clock: seconds that never go back.
-        now: where training stands, and what is trained there.
+        now: returns the position of training and the configuration there.
         vitals: whether to ask for `VITALS` on behalf of the sentence.
     """
 
@@ -123,21 +125,25 @@ class Probing:
         self.follows = self._weighing.follows
 
     def start(self) -> None:
-        """Have the thread that examines, before training takes the memory that it needs; where not, nothing is read."""
-        with contextlib.suppress(RuntimeError):  # it is tried again, and said, when there is something to examine
+        """Start the examining thread, before training takes the memory that it needs; if that fails, nothing is
+        read.
+        """
+        with contextlib.suppress(RuntimeError):  # the first examination tries again, and shows the error
             self._thread.start()
 
     def end(self) -> None:
-        """Examine nothing more; what is under way is not waited for."""
+        """Examine nothing more, without waiting for the examination under way."""
         self._thread.end()
 
     @property
     def asked(self) -> bool:
-        """Whether anything is."""
+        """Whether any question is open."""
         return any(one.question is not None for one in self._standing.values())
 
     def ask(self, question: Question | None) -> None:
-        """Let this be what the screen asks, until it asks something else; a person waits for the first answer."""
+        """Make this the screen's question until the next one; the first answer comes as soon as possible, since a
+        person waits.
+        """
         if question == self._standing["screen"].question:
             return
         self._standing["screen"] = Standing(question)
@@ -147,18 +153,18 @@ class Probing:
             self._show(readings=None)
 
     def forget(self) -> None:
-        """What was read is not shown any more: where one comes back to, it is read again."""
+        """Forget what was examined: at a position that is visited again, it is read again."""
         self._weighing.forget()
         for one in self._standing.values():
             one.moment = None
 
     def seconds(self, here: Moment, config: EchoConfig, still: bool) -> float | None:
-        """Until a specimen is due; None where none is, until something changes.
+        """Seconds until an examination is due; None if none is due until something changes.
 
         Args:
-            here: the moment at which training stands.
-            config: what is trained there.
-            still: whether no window is trained now: then a moment is examined once, and without rests.
+            here: the position of training.
+            config: the configuration there.
+            still: whether no window is trained now: then each moment is examined once, without pauses.
         """
         if self._busy or (not still and self.is_weighed(here)):
             return None
@@ -168,15 +174,15 @@ class Probing:
         ready_at = self._begun + LEAST_SECONDS["screen"]
         if not still:
             ready_at = max(ready_at, min(one.next_at for one in wanted))
-            if config == self._known[0]:  # another network is no reason to rest from this one
+            if config == self._known[0]:  # the pause does not hold for another network
                 ready_at = max(ready_at, self._rests_until)
         return max(0.0, ready_at - self._clock())
 
     def weigh(self, take: Callable[[], TrainerState], here: Moment) -> None:
-        """Take note of the weights of a moment, before the next window is examined; see `begin`."""
+        """Take note of the weights at a moment, before the next window is examined; see `begin`."""
         try:
             self._weighing.weigh(take().weights, here)
-        except Exception as error:  # whatever is short, it is no end of training
+        except Exception as error:  # such as no memory; training goes on
             self._fail(error)
 
     def _is_open(self, standing: Standing, here: Moment, config: EchoConfig) -> bool:
@@ -186,13 +192,13 @@ class Probing:
     def begin(
         self, take: Callable[[], TrainerState], here: Moment, progress: Progress | None, still: bool, flat_out: bool
     ) -> None:
-        """Examine this moment, for those who wait for it. What goes wrong is said, and is no end of training.
+        """Examine this moment for everyone whose question is due. An error is shown, and training goes on.
 
         Args:
-            take: copies the state there; what that takes counts too.
+            take: copies the state; its time counts too.
             here, progress: see `Specimen`.
             still: see `seconds`.
-            flat_out: whether training takes all the time that there is.
+            flat_out: whether training uses all the time there is.
         """
         now = self._clock()
         try:
@@ -219,7 +225,7 @@ class Probing:
             for job in jobs:
                 try:
                     job.outcome = self._examine(specimen, job.question)
-                except Exception as error:  # whatever a probe raises is no end of training
+                except Exception as error:  # an error of a probe does not end training
                     job.outcome = error
             took = self._clock() - now
             self._send(lambda: self._read(jobs, specimen, took, flat_out))
@@ -228,14 +234,14 @@ class Probing:
         self._busy, self._begun = True, now
 
     def _fail(self, error: Exception) -> None:
-        """Say that nothing can be read of what is trained now, to all who asked."""
+        """Tell everyone who asked that nothing can be read of the present network."""
         for asker, one in self._standing.items():
             if one.question is not None:
                 one.failed = self._now()[1]
                 self._tell(asker, error)
 
     def _read(self, jobs: list[Job], specimen: Specimen, took: float, flat_out: bool) -> None:
-        """Show what was read; on the training thread."""
+        """Show what was read; runs on the training thread."""
         self._busy = False
         config, known = specimen.state.config, self._known
         kinds = frozenset[Kind]().union(*(job.question.kinds for job in jobs))
@@ -258,11 +264,11 @@ class Probing:
     def _answer(self, asker: Asker, job: Job, specimen: Specimen, is_here: bool) -> None:
         standing = self._standing[asker]
         failed = isinstance(job.outcome, Exception)
-        if failed and asker == job.askers[0]:  # the other may have been none of its fault
+        if failed and asker == job.askers[0]:  # the first asker's part may have caused the error
             standing.failed = specimen.state.config
         if is_here:
             self._tell(asker, job.outcome)
-        elif standing.moment == Moment(specimen.branch, specimen.window):  # of another network than is trained now
+        elif standing.moment == Moment(specimen.branch, specimen.window):  # of another network than the present one
             standing.moment = None
 
     def _tell(self, asker: Asker, outcome: Readings | Exception | None) -> None:
@@ -271,14 +277,14 @@ class Probing:
 
 
 def why_unread(error: Exception) -> str:
-    """That nothing could be read, and why, in a line."""
+    """A line that says that nothing could be read, and why."""
     text = f"{error}".partition("\n")[0].strip()
     name = "" if isinstance(error, MemoryError) and text else type(error).__name__
     return f"nothing could be read: {': '.join(part for part in (name, text) if part)}"
 
 
 def examine(specimen: Specimen, question: Question) -> Readings:
-    """The probes themselves, where there is room for them."""
+    """Run the probes, if there is enough memory for them."""
     require_room(specimen.state.config)
     quiet.import_tensorflow()
     from echornn.probes.examine import examine as by_probes

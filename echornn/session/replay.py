@@ -1,4 +1,4 @@
-"""Trains windows again, from the nearest keyframe to a moment of the run; this gives the same bits."""
+"""Trains windows again, from the nearest keyframe to a moment of the run, with the same bits as before."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ class Replay:
     """Takes a trainer to a moment, some windows at a time.
 
     Attributes:
-        trainer: the one that goes there: the one given, where it can; another, where one of several goes on alone.
-        moment: where it goes.
-        unlike: the first of all windows trained again whose loss is another than is on record; None where none is.
-        tape: the windows before the moment, in full, oldest first, as far as they have been trained again; where one of
-            several goes on alone, its own.
+        trainer: the trainer on its way; the given one if it can train there, another if one replica goes on alone.
+        moment: the moment to which it goes.
+        unlike: the first of the windows trained again whose loss differs from the record; None if none does.
+        tape: the windows before the moment, in full, oldest first, as far as they have been trained again; if one of
+            several
+        replicas goes on alone, only its own.
 
     Args:
         timeline: the run's branches.
-        keyframes: the states that are kept of it; damaged ones are dropped.
-        trainer: what trains now.
-        moment: where to go.
-        tape_windows: of how many windows before the moment, at most, the rows are to be shown.
-        make_trainer: makes another, compiled, where the network there is another.
+        keyframes: the kept states of the run; damaged ones are dropped.
+        trainer: the present trainer.
+        moment: the moment to go to.
+        tape_windows: how many windows before the moment, at most, are to be shown with their rows.
+        make_trainer: makes another trainer, compiled, if the network at the moment is another.
     """
 
     def __init__(
@@ -68,19 +69,19 @@ class Replay:
 
     @property
     def arrived(self) -> bool:
-        """Whether the trainer stands at the moment."""
+        """Whether the trainer has reached the moment."""
         return self.windows_left == 0
 
     @property
     def at_tape(self) -> Moment | None:
-        """Where it stands, if that is where the tape begins."""
+        """The present position, if the tape begins there."""
         here = Moment(self._spans[self._span].branch.number, self._window)
         return here if self._window == self._tape_from else None
 
     def advance(self, windows: int) -> int:
-        """Train again at most so many windows; how many it were.
+        """Train at most so many windows again; returns how many.
 
-        They are fewer where the branch changes, and one where they are shown.
+        It trains fewer if the branch changes, and one if the windows are shown.
         """
         last = self._spans[self._span].last
         is_shown = self._window >= self._tape_from
@@ -95,13 +96,13 @@ class Replay:
         return windows
 
     def _compared(self, losses: Floats) -> UnlikeRecord | None:
-        """The first of the windows that come next whose loss is another than is on record."""
+        """The first of the next windows whose loss differs from the record."""
         number = self._spans[self._span].branch.number
         recorded = self._timeline.own_losses(number, self._window, self._window + len(losses))
         return None if recorded is None else first_unlike(self._window, recorded, losses)
 
     def _cross(self) -> None:
-        """Where a branch ends on the path, go on under the next."""
+        """Go on with the next branch, if one ends here on the path."""
         while self._span + 1 < len(self._spans) and self._window == self._spans[self._span].last:
             self._span += 1
             branch = self._spans[self._span].branch
@@ -110,7 +111,9 @@ class Replay:
             self._begin(branch)
 
     def _later_alone(self, trainer: AnyTrainer, make_trainer: MakeTrainer) -> AnyTrainer | None:
-        """What trains where one of several goes on alone on the way; made at once, since it may not be to be had."""
+        """The trainer for when one replica goes on alone later on the way; it is made at once, since making it may
+        fail.
+        """
         for span in self._spans[self._span + 1 :]:
             if span.branch.cause == "alone":
                 serves = trainer is not self.trainer and trainer.config.same_program(span.branch.config)
@@ -118,7 +121,7 @@ class Replay:
         return None
 
     def _go_alone(self, branch: Branch) -> None:
-        """One of several networks goes on without the others."""
+        """Go on with one of several replicas, without the others."""
         assert self._alone is not None
         replica = branch.config.seed - self.trainer.config.seed
         state = self.trainer.state.of(replica)
@@ -128,7 +131,9 @@ class Replay:
         self.trainer.restore(state)
 
     def _base(self, keyframes: Keyframes) -> tuple[int, int, AnyState | None]:
-        """The last state before the tape: the number of its span, its window, and itself; else the path's beginning."""
+        """The last state before the tape: the number of its span, its window, and the state; else the path's
+        beginning.
+        """
         for number in reversed(range(len(self._spans))):
             span = self._spans[number]
             if span.first > self._tape_from:
@@ -145,7 +150,7 @@ class Replay:
         return state if fits else None
 
     def _begin(self, branch: Branch) -> None:
-        """Do what began the branch."""
+        """Apply the change that began the branch."""
         self._set_up(branch.config)
         position = {name: getattr(branch, name) for name in ("epoch", "window", "generation", "draw")}
         state = self.trainer.state

@@ -9,26 +9,30 @@ from echornn.probes.series import MOST_LAGS, groups_for, sizes_for, target_sizes
 from echornn.training.free_memory import free_bytes
 
 NUMBERS_A_UNIT = 6
-"""Of each unit and time step, at most: what an LSTM carries, and its gates."""
+"""Numbers for each unit and time step, at most: what an LSTM carries, and its gates."""
 
 NUMBERS_A_SYMBOL = 3
-"""Of each symbol and time step: the input, the logits and the predictions."""
+"""Numbers for each symbol and time step: the input, the logits and the predictions."""
 
 NUMBERS_A_WEIGHT = 4 * 8
-"""At most: four gates of an LSTM; the weight, its gradient, two sums of that in float64, and some on the way."""
+"""Bytes for each weight, at most: four gates of an LSTM; the weight, its gradient, two float64 sums, and
+temporaries.
+"""
 
 CARRIED_A_UNIT = 2
-"""At most: of an LSTM."""
+"""Numbers carried for each unit, at most: those of an LSTM."""
 
 COPIES = 3
-"""In float64, of what a read-out is fitted to; in float32, of what each prediction hangs on at each step."""
+"""Copies of the data that a read-out is fitted to, in float64, and of each prediction's dependence on each step, in
+float32.
+"""
 
 MOST_UNITS_UNASKED = 256
-"""A layer's units up to which the sentence's readings take less than a second."""
+"""Up to this many units in a layer, the readings for the sentence take less than a second."""
 
 
 def bytes_needed(config: EchoConfig) -> int:
-    """Memory that probes take of a network, estimated within a factor of a few."""
+    """Memory that the probes need for a network, estimated within a factor of a few."""
     sizes, targets = sizes_for(config), target_sizes_for(config)
     carried = CARRIED_A_UNIT * config.num_layers * config.state_size
     run = (sizes.steps * sizes.rows + targets.steps * targets.rows) * _numbers_a_step(config)
@@ -39,7 +43,7 @@ def bytes_needed(config: EchoConfig) -> int:
 
 
 def _bytes_of_the_window(config: EchoConfig) -> int:
-    """Of the newest window run again, and of what each prediction of one of its rows hangs on."""
+    """Bytes for running the newest window again, and for what each prediction of one of its rows depends on."""
     looked_at = min(MOST_LAGS, config.truncated_backprop_length)
     flipped = looked_at * _numbers_a_step(config)
     run = config.batch_size * config.truncated_backprop_length * _numbers_a_step(config)
@@ -51,10 +55,10 @@ def _numbers_a_step(config: EchoConfig) -> int:
 
 
 def require_room(config: EchoConfig, free: Callable[[], int | None] = free_bytes) -> None:
-    """Refuse what would take more memory than there is.
+    """Raise an error if the probes need more memory than there is.
 
     Raises:
-        MemoryError: with what is needed, and for which network.
+        MemoryError: its text says how much is needed, and for which network.
     """
     there = free()
     needed = bytes_needed(config)

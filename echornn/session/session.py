@@ -30,20 +30,20 @@ from echornn.training.any_trainer import MakeTrainer
 class Session:
     """A run that trains on the thread that calls `run`, while other threads command and watch it.
 
-    Every method but `run` may be called from any thread, and none waits but `when_idle`.
+    Every method except `run` may be called from any thread, and only `when_idle` waits.
 
     Args:
         config: what to train.
         speed: windows a second, or infinity for full speed.
-        make_trainer: makes the trainer, on the training thread; `echornn.training.trainer.Trainer` unless given.
+        make_trainer: makes the trainer, on the training thread; by default `echornn.training.trainer.Trainer`.
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
-        recorder: keeps the run on disk; unset, nothing is kept. One that has been begun before goes on where it left
-            off; where ``config`` differs from what was trained there, it is an edit, which can be undone. One that
-            cannot be made fails the session, and leaves the disk as it was.
-        at: of a run that goes on: go back to after so many windows along its path first.
-        examine: reads what is asked, on a thread of its own; `echornn.probes.examine.examine` unless given.
-        vitals: whether to read now and then, unasked, what the sentence stands on beside the losses; see `Frame`.
+        recorder: keeps the run on disk; by default nothing is kept. A run that was begun before continues from where it
+        stopped; if ``config`` differs from the one trained there, this is an edit, which can be undone. An edit that
+        fails makes the session fail, and leaves the disk as it was.
+        at: for a run that continues: first go back to after so many windows along its path.
+        examine: runs the probes on a thread of its own; by default `echornn.probes.examine.examine`.
+        vitals: whether to read now and then, unasked, what the sentence depends on besides the losses; see `Frame`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Session:
     def run(self) -> None:
         """Load, then train as commanded until `stop`, or until training fails.
 
-        What goes wrong in training ends in the state `failed` with the error's text; it is not raised.
+        An error in training is not raised; it ends in the state `failed` with the error's text.
         """
         self._loop.run()
 
@@ -76,17 +76,17 @@ class Session:
 
     @property
     def error(self) -> Exception | None:
-        """Why the session failed, or could not end its record."""
+        """Why the session failed, or could not close its record."""
         return self._loop.error
 
     @property
     def going_first(self) -> int | None:
-        """The window ``at`` to which it was to go back first, as long as it has not come there; else None."""
+        """The window ``at`` to which the session goes back first, until it is reached; else None."""
         return self._loop.going_first
 
     @property
     def editing_first(self) -> dict[str, Any]:
-        """The fields of ``config`` in which it differs from the run that goes on, as long as they are not edited."""
+        """The fields of ``config`` that differ from the run that continues, until they are edited."""
         return self._loop.editing_first
 
     @property
@@ -96,31 +96,31 @@ class Session:
 
     @property
     def outstanding(self) -> int:
-        """Commands to train, to change what is trained or to go to a position that are not carried out yet."""
+        """The number of commands to train, to change something or to go to a position that are not carried out yet."""
         return sum(command.is_work for command in self._loop.mailbox.unanswered)
 
     @property
     def is_behind(self) -> bool:
-        """Whether a command is not obeyed yet, or the frame does not show yet what came of it."""
+        """Whether a command is not obeyed yet, or the frame does not show its effect yet."""
         return self._loop.mailbox.is_behind
 
     @property
     def recorder(self) -> Recorder:
-        """What keeps the run; one of them keeps nothing."""
+        """Keeps the run; an `Unrecorded` one keeps nothing."""
         return self._loop.recorder
 
     # ---- for every thread
 
     def send(self, command: Command) -> int:
-        """Tell the session to do something; it is done, and answered, when the command's turn comes.
+        """Send a command to the session; it is done, and answered, when its turn comes.
 
-        While it loads, `Toggle` is a `Pause` or a `Resume`, whichever changes how the frame says that it starts.
+        While the session loads, `Toggle` becomes the `Pause` or `Resume` that changes the start shown by the frame.
 
         Returns:
-            the command's number among all that were sent, from 1; its `echornn.session.commands.Answer` has it too.
+            The command's number among all that were sent, from 1; its `echornn.session.commands.Answer` has it too.
 
         Raises:
-            TypeError: it is no command.
+            TypeError: ``command`` is not a command.
         """
         if not isinstance(command, Command):
             raise TypeError(f"{command!r} cannot be sent: an object of a class in echornn.session.commands")
@@ -130,13 +130,15 @@ class Session:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """What became of the newest thousand commands whose turn has come, oldest first."""
+        """What came of the newest thousand commands whose turn has come, oldest first."""
         return self._loop.mailbox.answers
 
     @property
     def frame(self) -> Frame:
-        """The newest frame; the same object as before where nothing has changed. While it loads, commands are carried
-        out later, but what they will come to is shown at once."""
+        """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
+        carried
+        out later, but the frame shows at once what they will lead to.
+        """
         frame = self._loop.stage.frame
         if frame.state is not State.LOADING:
             return frame
@@ -148,12 +150,12 @@ class Session:
 
     @property
     def config(self) -> EchoConfig:
-        """What is trained now, or compiled."""
+        """The configuration that is trained or compiled now."""
         return self._loop.live.config
 
     @property
     def timeline(self) -> Timeline:
-        """All branches of the run, and what was lost in them."""
+        """All branches of the run, with their losses."""
         return self._loop.live.timeline
 
     def look(self, query: Query, before: Picture | None = None) -> Picture:
@@ -172,9 +174,9 @@ class Session:
         return look(query, picture.frame, self._loop.live.timeline, picture)
 
     def when_idle(self, seconds: float | None = None) -> bool:
-        """Wait until nothing is left to do of all commands given so far, at most so long; whether it came to that."""
+        """Wait until all commands given so far are done, but at most so long; returns whether they are."""
         return self._loop.mailbox.when_idle(seconds)
 
     def stop(self) -> None:
-        """Make `run` return at the next safe point: between two stretches of windows."""
+        """Make `run` return at the next safe point: between two slices of training."""
         self._loop.mailbox.stop()

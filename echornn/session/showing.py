@@ -1,4 +1,4 @@
-"""Makes the frames: where the run is, how fast it trains, how it is saved."""
+"""Makes the frames: the run's position, how fast it trains, how it is saved."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from echornn.session.probing import Probing
 from echornn.session.stage import Stage, place
 
 LOADING = "loading TensorFlow"
-"""What it says of the first seconds."""
+"""The message during the first seconds."""
 
 
 def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | None = None) -> Frame:
-    """Before anything is loaded: where the recorded run stands and what is done first there, or the beginning."""
+    """The frame before anything is loaded: the position of the recorded run and what is done first there, or the
+    beginning.
+    """
     run = recorder.resumed
     message, position, is_unread = LOADING, (1, 0), False
     if run is not None and run.checkpoint is not None:
@@ -34,15 +36,15 @@ def first_frame(config: EchoConfig, recorder: Recorder, speed: float, at: int | 
 
 
 class Showing:
-    """Puts on the stage what the others know, on the training thread.
+    """Fills the stage with what the other parts know, on the training thread.
 
     Args:
-        stage: what is shown.
-        live: what is trained, and where in the run's tree.
-        pace: how fast.
-        drive: whether it is.
-        recorder: how it is kept.
-        probing: what is read of it.
+        stage: holds the frame.
+        live: the run that is trained, and its position in the tree.
+        pace: knows how fast it trains.
+        drive: says whether it trains.
+        recorder: keeps it on disk.
+        probing: examines the network.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Showing:
         self._probing = probing
 
     def show(self) -> None:
-        """Show everything as it is now; on the way to a moment, that it is going there."""
+        """Show everything as it is now; while it goes to a moment, show that too."""
         live = self._live
         trainer = live.trainer
         going = State.RUNNING if self._drive.running or (self._drive.owed and live.arrived) else State.PAUSED
@@ -89,13 +91,13 @@ class Showing:
         )
 
     def show_recorded(self) -> None:
-        """Before there is a network: where the recorded run stands, with the losses that led there."""
+        """Show the position of the recorded run, and the losses that led there, before there is a network."""
         if len(self._live.timeline):
             self._stage.change(**self._where, **self._read_there)
 
     @property
     def _where(self) -> dict[str, Any]:
-        """Where it stands in the run's tree."""
+        """Its position in the run's tree."""
         live, here = self._live, self._live.here
         return {
             "branch": live.owner.number,
@@ -115,18 +117,18 @@ class Showing:
 
     @property
     def _read_there(self) -> dict[str, Any]:
-        """What the record alone tells of where it stands: position, and what the losses up to there tell."""
+        """What the record alone says: the position, and what the losses up to there show."""
         live, owner, here = self._live, self._live.owner, self._live.here
         epoch, window = place(*owner.position(here.window), live.config)
         position = {"epoch": epoch, "window": window, "generation": owner.generation, "draw": owner.draw}
         return {"evidence": live.timeline.evidence(here, live.replica), **position}
 
     def show_going(self) -> None:
-        """Show only how far it is to the moment to which it is going."""
+        """Show only how far it still is to the target."""
         self._stage.change(message=self._going)
 
     def show_warning(self) -> None:
-        """Show only what is wrong with the loss, or with the record."""
+        """Show only the warning about the loss or the record."""
         if self._warning != self._stage.frame.warning:
             self._stage.change(warning=self._warning)
 
@@ -148,7 +150,7 @@ class Showing:
 
     @property
     def _forgotten(self) -> dict[str, Any]:
-        """Of another network than is shown, on the way to a moment: where that stands, with nothing in full."""
+        """If it goes to another network than the one shown: that network's position, without its windows in full."""
         live, frame = self._live, self._stage.frame
         before, own = frame.own_config, live.config.of(live.replica)
         if before.differs_only_live(own):
@@ -159,7 +161,7 @@ class Showing:
         return {"progress": None, "tape": (), **self._read_there, **kept}
 
     def _vitals(self) -> Readings | None:
-        """Those that are shown, where they are not another network's: of this branch, and of no later moment."""
+        """The vitals that are shown, unless they are of another network, another branch or a later moment."""
         frame, live = self._stage.frame, self._live
         vitals, moment = frame.vitals, live.moment
         if frame.own_config.seed != live.config.of(live.replica).seed:

@@ -20,22 +20,22 @@ def specimen_of_run(
     branch: int | None = None,
     replica: int = 0,
 ) -> Specimen:
-    """The network after so many windows along the path to where the run stands; there, unless given.
+    """The network after so many windows along the path to the run's position; by default at that position.
 
-    Where it stands it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
-    a session does that goes back. Nothing on disk is changed.
+    At that position it was saved, and is known without its newest window; elsewhere it is trained again up to there, as
+    when a session goes back. Nothing on disk is changed.
 
     Args:
-        run: as it was read.
-        at: windows, from 0.
-        make_trainer: makes the trainer, where one is needed; `echornn.training.trainer.Trainer` unless given.
-        branch: along the path to the end of this branch instead, which must be there.
-        replica: which of several, from 0.
+        run: the run, as read from the disk.
+        at: the number of windows, from 0.
+        make_trainer: makes the trainer, if one is needed; by default `echornn.training.trainer.Trainer`.
+        branch: the number of a branch: go along the path to its end instead. It must exist.
+        replica: the number of the replica, from 0.
 
     Raises:
-        RunError: nothing was ever saved of it, or the path is not so long.
+        RunError: the run has no checkpoint, or the path is too short.
         OSError: its losses cannot be read.
-        ConfigError: there is not the memory, or the device, to train it again.
+        ConfigError: there is too little memory, or no device, to train it again.
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")

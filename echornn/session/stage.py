@@ -13,10 +13,10 @@ from echornn.training.any_trainer import AnyTrainer
 
 
 class Stage:
-    """Set by the training thread; ``frame`` may be read by any.
+    """Holds the newest frame: the training thread sets it; any thread may read ``frame``.
 
     Args:
-        frame: the first.
+        frame: the first frame.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -28,7 +28,7 @@ class Stage:
         self.frame = dataclasses.replace(self.frame, **changes)
 
     def compile(self, config: EchoConfig) -> None:
-        """Another network is being made: what is shown is still the moment before, as a whole."""
+        """Say that another network is being made: the frame still shows the moment before, as a whole."""
         if config.replicas == self.frame.config.replicas:
             of = ""
         else:
@@ -44,12 +44,12 @@ class Stage:
         replica: int = 0,
         **changes: Any,
     ) -> None:
-        """Say where the trainer stands: after the windows shown, or where none are, before the next; see `change`.
+        """Say where the trainer is: after the windows shown, or before the next one if there are none; see `change`.
 
         Args:
             shown: the newest windows in full, the last one last.
-            evidence: what the losses up to there tell.
-            replica: which one is shown.
+            evidence: what the losses up to there show.
+            replica: the replica to show.
         """
         *tape, progress = self._of(replica, shown) or (None,)
         epoch, window = place(trainer.epoch, trainer.window, config)
@@ -67,7 +67,7 @@ class Stage:
         )
 
     def _of(self, replica: int, shown: tuple[AnyProgress, ...]) -> tuple[Progress, ...]:
-        """The windows of this replica: those that were shown before are the same objects again."""
+        """The windows of this replica; those that were shown before are the same objects again."""
         known = {id(one): own for one, of, own in self._own if of == replica}
         owns = tuple(known.get(id(one)) or one.of(replica) for one in shown)
         self._own = [(one, replica, own) for one, own in zip(shown, owns, strict=True)]
@@ -75,7 +75,8 @@ class Stage:
 
 
 def place(epoch: int, window: int, config: EchoConfig) -> tuple[int, int]:
-    """A trainer's next epoch and window, both from 0, as a frame says them: the windows done of which epoch, from 1.
+    """A trainer's next epoch and window, both from 0, as a frame gives them: an epoch from 1, and the windows done in
+    it.
 
     After the last epoch, all windows of it are done.
     """

@@ -50,5 +50,5 @@ class Trainers:
         """Compile this trainer, and measure its calls."""
         trainer.compile()
         begun = self._clock()
-        trainer.compile()  # which takes as long as a call that trains nothing
+        trainer.compile()  # this takes as long as a call that trains nothing
         self._pace.forget(self._clock() - begun)

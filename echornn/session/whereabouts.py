@@ -9,12 +9,12 @@ from echornn.session import going_back
 
 
 class Whereabouts:
-    """A moment of a run that grows.
+    """A position in a growing run.
 
     Attributes:
         timeline: all branches of the run.
-        here: the moment where it stands, or to which it is on its way.
-        config: what is trained there.
+        here: the present position, or the one to which it is on its way.
+        config: the configuration there.
     """
 
     def __init__(self, config: EchoConfig) -> None:
@@ -25,27 +25,27 @@ class Whereabouts:
 
     @property
     def replica(self) -> int:
-        """The chosen one, from 0: of those that are trained here."""
+        """The chosen replica of those that are trained here, from 0."""
         return self._chosen if self._chosen < self.config.replicas else 0
 
     def choose(self, replica: int) -> None:
-        """Have this one shown; where that many are not there, the nearest. Of a network alone, nothing is done."""
+        """Choose the replica to show; if there are fewer, the last one. Does nothing for a single network."""
         if self.config.replicas > 1:
             self._chosen = min(max(0, replica), self.config.replicas - 1)
 
     @property
     def is_past(self) -> bool:
-        """Whether it stands before the end of its branch."""
+        """Whether the position is before the end of its branch."""
         return self.here.window < self.timeline.end(self.here.branch).window
 
     @property
     def owner(self) -> Branch:
-        """The branch on whose terms one stands here."""
+        """The branch that sets the configuration at this position."""
         return self.timeline.owner(self.here)
 
     @property
     def moment(self) -> Moment:
-        """Where it stands, on the branch on whose terms that is."""
+        """This position, on the branch that sets its configuration."""
         return Moment(self.owner.number, self.here.window)
 
     @property
@@ -55,8 +55,10 @@ class Whereabouts:
 
     @property
     def is_of_a_piece(self) -> bool:
-        """Whether the windows before this moment are of the data and the task of those after it: always, but where a
-        branch has just begun."""
+        """Whether the windows before this position have the same data and task as those after it: always true, except
+        where
+        a branch has just begun.
+        """
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
             return True
@@ -65,18 +67,20 @@ class Whereabouts:
 
     @property
     def root(self) -> Moment:
-        """The beginning of the path that leads here, on the branch on whose terms one stands here."""
+        """The beginning of the path that leads here, on the branch that sets the configuration here."""
         return Moment(self.owner.number, 0)
 
     @property
     def diverged(self) -> bool:
-        """Whether the last window's loss is not finite; of several networks, the loss of each."""
+        """Whether the last window's loss is not finite; for several networks, the loss of each."""
         return bool(len(self.timeline)) and self.timeline.diverged(self.here)
 
     @property
     def before_it_diverged(self) -> int | None:
-        """Windows along the path after which the loss was still finite, about where an undo leads: before the edit that
-        made it diverge, one window earlier. None where it has not diverged, or an undo leads off the path."""
+        """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
+        made
+        the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+        """
         return going_back.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 
     @property
