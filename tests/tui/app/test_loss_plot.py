@@ -13,6 +13,7 @@ from textual.app import App, ComposeResult
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
+from echornn.session.queries import Query
 from echornn.session.window_axis import axis_end
 from tests.examples import examples
 from tests.trees import branch_off, grow
@@ -24,6 +25,7 @@ from tui.app.widgets.dots import spans
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.marks import epoch_starts
 from tui.app.widgets.viewport import Viewport, zoomed
+from tui.kit.cells import Cells
 
 TUTORIAL = EchoConfig()
 
@@ -258,3 +260,14 @@ async def test_an_epochs_line_leaves_the_words_of_a_level_whole() -> None:
     text = "\n".join(await drawn([0.98] + [0.3] * 99))
     assert "first windows 0.111" in text
     assert "chance 0.693" in text
+
+
+@pytest.mark.parametrize("columns", [0, 1, 30, 400])
+def test_a_picture_for_another_width_is_drawn_until_the_next_look(columns: int) -> None:
+    """The widget has changed its size, and has not looked again yet."""
+    plot = LossPlot(Line(timeline_of([0.5] * 300)).look(Query(columns=columns)), ascii_only=True)
+    plot.viewport = Viewport(cursor=250)
+    cells = Cells(60, 12, LossPlot.STYLES)
+    plot.draw(cells)
+    assert "300" in cells.text(11)
+    assert plot.reading.startswith("window 251" if columns else "")

@@ -184,7 +184,7 @@ class LossPlot(CellWidget, can_focus=True):
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         self._reading = ""
         cursor = self.viewport.cursor
-        if cursor is not None and first <= cursor < last:
+        if cursor is not None and curve.first <= cursor < curve.last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
             self._reading = read(curve, cursor, band, frame.own_config.seed)
 

@@ -261,3 +261,12 @@ def test_one_network_is_told_nothing_of_windows_that_bring_nothing_here() -> Non
     view = SeedsView()
     view._message = "press . to train a window"
     assert not any("train a window" in line for line in drawn(frame_of(1), 78, 11, view=view))
+
+
+@pytest.mark.parametrize("size", [(20, 3), (78, 5), (198, 40)])
+def test_a_picture_for_another_size_is_drawn_until_the_next_look(size: tuple[int, int]) -> None:
+    view, frame = SeedsView(), frame_of()
+    view._picture, view._frame = look(frame, view.rows(frame, 78, 11)), frame
+    cells = Cells(*size, view.STYLES)
+    view.draw(cells)
+    assert cells.text(0).startswith("seeds: ")
