@@ -28,32 +28,34 @@ FORMAT = 1
 MOST_BYTES = 1 << 20
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-"""What can change the last bits of a run."""
+"""Packages whose versions can change the last bits of a run."""
 
 SIDE_BY_SIDE = 2
-"""How networks side by side are computed (`echornn.network.scan_side_by_side`): one more for each change of their last
-bits. Runs that do not say it were begun with 1."""
+"""The version of the computation of networks side by side (`echornn.network.scan_side_by_side`); each change of its
+last
+bits increases it. Runs without this field were begun with 1.
+"""
 
 Identity = tuple[float, str]
-"""When a run was begun, and a word of its own; runs of version 0.1.0 have an empty one."""
+"""When a run was begun, and a random word that identifies it; it is empty in runs of version 0.1.0."""
 
 
 class AnotherRunError(OSError):
-    """Another run is in the place of the one that was recorded there."""
+    """The folder of the recorded run now holds another run."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What ``run.json`` says.
+    """The content of ``run.json``.
 
     Attributes:
-        begun: seconds since 1970.
-        word: tells the run from all others; empty in runs of version 0.1.0.
-        config: what was trained at the start.
-        versions: of `PACKAGES`, at the start.
-        threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
-        side_by_side: what `SIDE_BY_SIDE` was then.
-        threads: of an operation, with which its networks are trained (see `echornn.threads`).
+        begun: when the run was begun, in seconds since 1970.
+        word: distinguishes the run from all others; empty in runs of version 0.1.0.
+        config: the configuration at the start.
+        versions: the versions of `PACKAGES` at the start.
+        threshold: the threshold of small loops with which its networks are trained (see `echornn.small_loops`).
+        side_by_side: the value of `SIDE_BY_SIDE` at the start.
+        threads: the threads of an operation with which its networks are trained (see `echornn.threads`).
     """
 
     begun: float
@@ -66,12 +68,12 @@ class About:
 
     @property
     def identity(self) -> Identity:
-        """The same for a run wherever its folder is moved or copied to, and for no other."""
+        """Identifies the run: it stays the same when the folder is moved or copied, and no other run has it."""
         return self.begun, self.word
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said where other versions go on with it."""
+        """Notes for the user if other versions than those at the start continue the run."""
         here = small_loops.threshold_if_asked(self.threshold)
         notes = [
             f"begun with {name} {then}, which may give other last digits than {now}"
@@ -90,16 +92,18 @@ class About:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """The versions of `PACKAGES` that are installed here. They are looked up once: a list asks for them with each run,
-    and to read what a package says of itself takes longer than to read a run."""
+    """The installed versions of `PACKAGES`. They are looked up only once, because a list of runs needs them for each
+    run,
+    and reading a package's metadata takes longer than reading a run.
+    """
     return MappingProxyType({name: version(name) for name in PACKAGES})
 
 
 def write(folder: Path, config: EchoConfig) -> None:
-    """Say of a folder that it is a new run's.
+    """Write the file that makes a folder a new run.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     fields = {
         "format": FORMAT,
@@ -115,10 +119,10 @@ def write(folder: Path, config: EchoConfig) -> None:
 
 
 def read(folder: Path) -> About:
-    """What a run's folder says of itself.
+    """The content of the ``run.json`` in a run's folder.
 
     Raises:
-        RunError: it says nothing, or nothing that this version knows.
+        RunError: there is none, or this version does not know its format.
         OSError: it cannot be read.
     """
     try:

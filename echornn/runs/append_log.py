@@ -13,26 +13,27 @@ from echornn.runs import own_files
 from echornn.runs.checkpoint import LogEnd
 
 MAX_PENDING_BYTES = 1 << 28
-"""Most bytes kept in memory while the disk takes none; of more, the oldest are replaced by filler.
+"""The most bytes kept in memory while the disk takes none; beyond this, the oldest are replaced by filler.
 
-A flush that hangs holds on to those that it writes, at most as many again.
+A flush that hangs holds the bytes that it writes as well, at most as many again.
 """
 
 PIECE_BYTES = 1 << 20
 
 
 class AppendLog:
-    """Appends records to a file, none twice and none left out. One thread may append while another flushes.
+    """Appends records to a file, each exactly once. One thread may append while another flushes.
 
     Args:
-        file: holds at least ``end.length`` bytes; what lies beyond is overwritten.
-        end: what is on disk.
-        filler: a record that says "lost", for those that memory could not keep; without it, memory keeps all.
+        file: holds at least ``end.length`` bytes; any bytes beyond them are overwritten.
+        end: the end of what is on disk.
+        filler: a record that means "lost", written for records that memory could not keep; without it, memory keeps
+            all.
     """
 
     def __init__(self, file: Path, end: LogEnd, filler: bytes = b"") -> None:
         self.end = end
-        """What is on disk for certain."""
+        """The end of the records that are certainly on disk."""
         self._file = file
         self._filler = filler
         self._lock = threading.Lock()
@@ -46,16 +47,16 @@ class AppendLog:
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes kept in memory since they are not on disk for certain."""
+        """Bytes kept in memory because they may not be on disk yet."""
         return self._length - self._first
 
     @property
     def lost_bytes(self) -> int:
-        """Bytes that are not on disk for certain, and that memory could not keep."""
+        """Bytes that may not be on disk, and that memory could not keep."""
         return max(0, self._first - self.end.length)
 
     def append(self, records: bytes) -> None:
-        """Take whole records; they are on disk after the next `flush` that succeeds."""
+        """Add whole records; they are on disk after the next `flush` that succeeds."""
         with self._lock:
             self._pending.append(records)
             self._length += len(records)
@@ -63,10 +64,10 @@ class AppendLog:
                 self._first += len(self._pending.popleft())
 
     def flush(self, length: int | None = None) -> None:
-        """Bring all records to the disk, or those up to where `length` was this.
+        """Write all records to the disk, or those up to an earlier value of `length`.
 
         Raises:
-            OSError: not all of them are there; what is missing stays in memory.
+            OSError: not all of them were written; the missing ones stay in memory.
         """
         with self._lock:
             length = self._length if length is None else length
@@ -89,7 +90,7 @@ class AppendLog:
                 self._first += len(self._pending.popleft())
 
     def _pieces(self, length: int) -> Iterator[bytes]:
-        """What lies between the end on disk and ``length``."""
+        """The bytes between the end on disk and ``length``."""
         pending, at = list(self._pending), self._first
         lost = min(at, length) - self.end.length
 
@@ -107,7 +108,7 @@ class AppendLog:
 
 
 def ends_at(file: Path, end: LogEnd) -> bool:
-    """Whether the file begins with exactly the bytes that ended there.
+    """Whether the file begins with exactly the bytes that ``end`` describes.
 
     Raises:
         OSError: it could not be read.
@@ -116,7 +117,7 @@ def ends_at(file: Path, end: LogEnd) -> bool:
 
 
 def size_of(file: Path) -> int:
-    """Bytes of the file.
+    """The size of the file in bytes.
 
     Raises:
         OSError: it could not be read.

@@ -1,4 +1,4 @@
-"""Runs jobs on a thread of its own, one at a time; the caller never waits."""
+"""Runs jobs on its own thread, one at a time; the caller never waits."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import time
 from collections.abc import Callable
 
 Job = Callable[[], None]
-"""Work to do. Whatever it raises, the next one is done; of all but a MemoryError the process is told."""
+"""Work to do. If it raises, the next job is done all the same; the error is reported, except a MemoryError."""
 
 
 def report(error: Exception) -> None:
-    """Tell the process of an error that nobody waits for, as Python does of one that ends a thread."""
+    """Report an error that no caller waits for, as Python does for an error that ends a thread."""
     thread = threading.current_thread()
     threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
 
 
 class Background:
-    """Does one job at a time; of those that come meanwhile, only the newest is done.
+    """Does one job at a time; of the jobs that arrive meanwhile, only the newest is done.
 
-    All are done on one thread, kept from the first to the `end`: where memory is short another may not be had, or dies
-    before it has begun, and whoever starts it waits for ever. Nobody waits for it at exit.
+    One thread does all jobs, from the first to the `end`: if memory is short, a second thread may fail to start, or die
+    before it begins, and its caller would wait for ever. The process does not wait for the thread at exit.
 
     Args:
-        name: of its thread.
+        name: the name of the thread.
         clock: seconds that never go back.
     """
 
@@ -38,10 +38,10 @@ class Background:
         self._ending = False
 
     def start(self) -> None:
-        """Have the thread now, before the first job, while there is memory for it.
+        """Start the thread now, before the first job, while there is memory for it.
 
         Raises:
-            RuntimeError: it cannot be had.
+            RuntimeError: the thread cannot be started.
         """
         with self._changed:
             self._ending = False
@@ -51,10 +51,10 @@ class Background:
                 self._thread = thread
 
     def do(self, job: Job) -> None:
-        """Do this job when the one under way is done, in the place of one that waits.
+        """Do this job after the one under way, instead of a job that still waits.
 
         Raises:
-            RuntimeError: there is no thread yet, and none can be had.
+            RuntimeError: there is no thread yet, and none can be started.
         """
         with self._changed:
             self.start()
@@ -65,17 +65,17 @@ class Background:
 
     @property
     def seconds(self) -> float:
-        """How long the job under way has taken so far; 0 where there is none."""
+        """How long the job under way has taken so far; 0 if there is none."""
         begun = self._begun
         return 0.0 if begun is None else self._clock() - begun
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until all is done, at most so long; whether it is."""
+        """Wait until all jobs are done, at most so long; returns whether they are."""
         with self._changed:
             return self._changed.wait_for(lambda: self._begun is None, seconds)
 
     def end(self, job: Job = lambda: None) -> None:
-        """Do this last job when all others are done: now, if they are; then the thread ends."""
+        """Do this last job after all others, then end the thread; if no job is under way, do it now."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
@@ -89,7 +89,7 @@ class Background:
             pass
 
     def _do_next(self) -> bool:
-        """Do one job; whether there was one. Nothing of it is held while there is none."""
+        """Do one job; returns whether there was one. No reference to it is kept while the thread waits."""
         job = self._next()
         if job is None:
             return False
@@ -97,12 +97,12 @@ class Background:
             job()
         except MemoryError:
             pass
-        except Exception as error:  # whoever waits for this thread must not wait for ever
+        except Exception as error:  # a caller that waits for this thread must not wait for ever
             report(error)
         return True
 
     def _next(self) -> Job | None:
-        """The job that waits, or comes; None where the thread is to end."""
+        """The waiting or next job; None if the thread is to end."""
         with self._changed:
             if self._waiting is None:
                 self._begun = None

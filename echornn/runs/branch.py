@@ -1,4 +1,4 @@
-"""A run is a tree: branches, each of which began from a moment of another."""
+"""A run is a tree of branches, each of which began at a moment of another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from echornn.analysis.loss_history import Cause
 from echornn.config import EchoConfig
 
 STARTS_OVER = ("start", "reset", "redraw", "preset")
-"""Causes under which the weights, and with them the curve, begin anew whatever changes."""
+"""Causes that always initialise the weights again, so that the curve starts again too."""
 
 
 class Moment(NamedTuple):
@@ -26,17 +26,18 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True)
 class Branch:
-    """What began a stretch of windows, and from where.
+    """A branch of a run: what began it, from which moment, and with which configuration.
 
     Attributes:
-        number: in the run, from 0 in the order begun.
+        number: its number in the run, from 0 in the order begun.
         cause: start, reset, edit, ...
-        parent: the moment that it goes on from: the windows before it are part of its path. Window 0 where the weights
-            begin anew; None for the run's start.
-        before: where one stood when it began, to which undoing it goes; None for the run's start.
-        epoch, window: position in the experiment at its beginning: its first window, both from 0.
-        generation, draw: data and weights from here on.
-        config: what is trained.
+        parent: the moment from which it goes on: the windows before that moment are part of its path. Its window is 0
+            if
+        the weights are initialised again; None for the run's start.
+        before: the position before it began, to which an undo goes; None for the run's start.
+        epoch, window: the position in the experiment of its first window, both from 0.
+        generation, draw: the data and the initial weights from here on.
+        config: the configuration.
     """
 
     number: int
@@ -51,16 +52,16 @@ class Branch:
 
     @property
     def start(self) -> int:
-        """Windows along its path before its first."""
+        """The number of windows along its path before its first."""
         return 0 if self.parent is None else self.parent.window
 
     @property
     def starts_over(self) -> bool:
-        """Whether its weights begin anew, so that no window before it is on its path."""
+        """Whether its weights are initialised again, so that no earlier window is on its path."""
         return self.parent is None or self.parent.window == 0
 
     def position(self, window: int) -> tuple[int, int]:
-        """Epoch and window in it, both from 0, that come next after ``window`` windows along the path."""
+        """The epoch and the window in it, both from 0, that follow after ``window`` windows along the path."""
         epochs, in_epoch = divmod(self.window + window - self.start, self.config.windows_per_epoch)
         return self.epoch + epochs, in_epoch
 
@@ -74,14 +75,15 @@ class Span(NamedTuple):
 
 
 def digest(branch: Branch, of_parent: int) -> int:
-    """A number that tells what leads to a branch's beginning from all else: its own terms, and those of its parent.
+    """A number that identifies everything that leads to a branch's beginning: its own settings, and those of its
+    parents.
 
     Args:
-        of_parent: the digest of the branch that it goes on from; it does not count where the weights begin anew.
+        of_parent: the digest of the parent branch; it does not count if the weights are initialised again.
     """
     config = dataclasses.asdict(branch.config)
     if branch.config.replicas == 1:
-        del config["replicas"]  # keyframes of before there were several are still known
+        del config["replicas"]  # keyframes from before there were replicas keep their digest
     terms = (
         branch.start,
         branch.epoch,
@@ -102,7 +104,7 @@ def digests(branches: Sequence[Branch]) -> list[int]:
 
 
 def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Branch, ...]:
-    """The branches that lead to the end of this one, from the one where the weights began."""
+    """The branches that lead to the end of this one, beginning with the one that initialised the weights."""
     path = [branch]
     while (parent := path[-1].parent) is not None and not path[-1].starts_over:
         path.append(branch_of(parent.branch))
@@ -110,7 +112,7 @@ def whole_path(branch: Branch, branch_of: Callable[[int], Branch]) -> tuple[Bran
 
 
 def path_to(window: int, path: Sequence[Branch]) -> tuple[Branch, ...]:
-    """Those branches of a whole path that have begun after so many windows along it."""
+    """The branches of a whole path that have begun after so many windows along it."""
     return tuple(path[: bisect.bisect_right(path, window, key=_start)])
 
 
@@ -119,8 +121,9 @@ def _start(branch: Branch) -> int:
 
 
 def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[Span]:
-    """The windows of a whole path up to this one, by the branch that they lie in; without those of branches that ended
-    by window ``since``."""
+    """The windows of a whole path up to window ``window``, divided by branch; without branches that ended by window
+    ``since``.
+    """
     begun = path_to(window, path)
     begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
@@ -128,7 +131,7 @@ def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[Span]:
 
 
 def task_since(path: Sequence[Branch]) -> int:
-    """The window along a path from which on losses are evidence of what its last branch trains."""
+    """The window of a path from which on the losses tell about the task of its last branch."""
     since = 0
     for before, after in itertools.pairwise(path):
         if after.cause != "alone" and not before.config.same_task(after.config):
@@ -137,12 +140,12 @@ def task_since(path: Sequence[Branch]) -> int:
 
 
 def starts_over(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether weights begin anew when this is done where ``before`` was trained."""
+    """Whether a change with this cause, from configuration ``before`` to ``after``, initialises the weights again."""
     return cause in STARTS_OVER or (cause != "alone" and not before.differs_only_live(after))
 
 
 def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
-    """Whether networks that were trained so can go on so: as many with the same seeds, or one of several alone."""
+    """Whether the networks of ``before`` can go on as ``after``: as many with the same seeds, or one replica alone."""
     if before.replicas == after.replicas:
         return before.replicas == 1 or before.seed == after.seed
     replica = after.seed - before.seed
@@ -150,5 +153,5 @@ def goes_on(cause: str, before: EchoConfig, after: EchoConfig) -> bool:
 
 
 def is_one_of(alone: EchoConfig, several: EchoConfig) -> bool:
-    """Whether this is what one of several networks trains when it goes on alone."""
+    """Whether ``alone`` is the configuration of one of ``several`` replicas when it goes on alone."""
     return several.replicas > 1 == alone.replicas and goes_on("alone", several, alone)

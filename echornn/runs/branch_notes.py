@@ -1,6 +1,6 @@
 """The names and pins that a user gave to branches: a small file in the run's folder, which may be missing.
 
-Where a run is cut back to its last save, its newest branches are gone, and others bear their numbers later on. So the
+When a run is cut back to its last save, its newest branches are gone, and later branches get their numbers. So the
 file keeps the digest of each branch beside its number (see `echornn.runs.branch.digest`).
 """
 
@@ -23,7 +23,7 @@ MOST_LETTERS = 40
 
 @dataclass
 class BranchNotes:
-    """Attributes:
+    """The user's notes on a run's branches.
     names: by the branch's number.
     pinned: branches that are always shown under the curve.
     hidden: branches that are not.

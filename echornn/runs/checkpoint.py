@@ -24,11 +24,11 @@ FORMAT = 1
 """Version of the format: magic, format (uint32), length of the header (uint32), JSON header, arrays, SHA-256 of all."""
 
 SLOTS = ("checkpoint-0", "checkpoint-1")
-"""Files that are written in turn, so that the one before is whole whatever happens to the newest."""
+"""Files that are written in turn, so that the previous one stays whole whatever happens to the newest."""
 
 MOST_HEADER_BYTES = 1 << 22
 MOST_UNASKED_BYTES = 1 << 24
-"""A larger file is read only where its header says that it is so long."""
+"""A larger file is read only if its header says that it is that long."""
 
 _PREFIX = struct.Struct("<8sII")
 _DIGEST = 32
@@ -36,16 +36,18 @@ _DIGEST = 32
 
 
 class CheckpointError(ValueError):
-    """A file that is no whole checkpoint of a format and fields known here; the message says what is wrong."""
+    """A file that is not a whole checkpoint with a format and fields known to this version; the message says what is
+    wrong.
+    """
 
 
 @dataclass(frozen=True)
 class LogEnd:
-    """Where a log ended when a checkpoint was taken.
+    """The end of a log when a checkpoint was taken.
 
     Attributes:
-        length: bytes.
-        crc: CRC-32 of all of them.
+        length: its length in bytes.
+        crc: the CRC-32 of all these bytes.
     """
 
     length: int = 0
@@ -54,22 +56,25 @@ class LogEnd:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A moment of a run.
+    """A moment of a run, as it is saved.
 
     Attributes:
         serial: how many checkpoints the run had before.
-        state: the trainer's.
-        losses: end of the loss log.
-        commands: end of the command log.
-        stands: the branch and the windows along its path after which the run stands; None where it is the end of what
-            was trained last, as in records of version 0.1.0.
-        solved_at: window along the path, from 1, at which its weights had solved the echo; 0 where they have not
-            yet, None where it is not on record (versions up to 0.1.0).
+        state: the trainer's state.
+        losses: the end of the loss log.
+        commands: the end of the command log.
+        stands: the position of the run: a branch, and the windows along its path; None if it is the end of what was
+            trained
+        last, as in records of version 0.1.0.
+        solved_at: the window along the path, from 1, at which its weights had solved the echo; 0 if they have not yet,
+            None
+        if it is not on record (versions up to 0.1.0).
         layout: where each window is in the loss log.
-        solved: end of the log of when each of several networks was solved.
-        lost_at: window along the path, from 1, at which its weights lost the echo again; 0 where they have not, None
-            where it is not on record (early versions).
-        devices: where the run's networks were trained; without those that are not on record (early versions).
+        solved: the end of the log that says when each of several networks was solved.
+        lost_at: the window along the path, from 1, at which its weights lost the echo again; 0 if they have not, None
+            if it
+        is not on record (early versions).
+        devices: the device that trained each of the run's networks; early versions did not record some of them.
     """
 
     serial: int
@@ -85,7 +90,7 @@ class Checkpoint:
 
     @property
     def trained(self) -> int:
-        """Windows in the loss log."""
+        """The number of windows in the loss log."""
         return self.layout.windows(self.losses.length)
 
 
@@ -114,16 +119,16 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def _digest(content: bytes) -> bytes:
-    import hashlib  # half of OpenSSL comes with it, and nothing is saved before the first picture
+    import hashlib  # it imports half of OpenSSL, and nothing is saved before the first picture
 
     return hashlib.sha256(content).digest()
 
 
 def decode(data: bytes) -> Checkpoint:
-    """The checkpoint that was encoded.
+    """The checkpoint in these bytes.
 
     Raises:
-        CheckpointError: the bytes are cut short, changed, of another format, or of other fields than this version has.
+        CheckpointError: the bytes are cut short, changed, or have another format or other fields than this version.
     """
     if len(data) < _PREFIX.size + _DIGEST:
         raise CheckpointError("cut short")
@@ -171,7 +176,7 @@ def _layout(changes: object) -> LossLayout:
 
 
 def _plain(devices: Devices) -> list[tuple[dict[str, Any], str]]:
-    """Of each program, the fields that are not the defaults."""
+    """For each program, the fields that are not the defaults, and the device."""
     return [(EchoConfig().changes_to(config), device) for config, device in devices.items()]
 
 
@@ -182,7 +187,7 @@ def _devices(told: object) -> Devices:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint in the place of the last but one; a crash at any moment leaves the last one whole.
+    """Write the checkpoint over the older of the two files; a crash at any moment leaves the newer one whole.
 
     Raises:
         OSError: it could not be written.
@@ -212,7 +217,7 @@ def _content(file: Path) -> bytes:
     """All bytes of a file that may be a checkpoint.
 
     Raises:
-        CheckpointError: it cannot be one.
+        CheckpointError: it cannot be a checkpoint.
         OSError: it could not be read.
     """
     if not own_files.is_regular(file):
@@ -229,7 +234,7 @@ def _content(file: Path) -> bytes:
 
 
 def _size_by_its_header(data: bytes) -> int:
-    """How long the checkpoint is that begins so; 0 where none does."""
+    """The length of a checkpoint that begins with these bytes; 0 if they do not begin one."""
     _, _, length = _PREFIX.unpack_from(data)
     try:
         header = json.loads(data[_PREFIX.size : _PREFIX.size + length])

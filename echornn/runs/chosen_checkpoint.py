@@ -1,4 +1,4 @@
-"""Chooses the checkpoint at which a run goes on: the newest that is whole and whose logs are there."""
+"""Chooses the checkpoint from which a run continues: the newest that is whole and whose logs are there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_files import COMMAND_FILE, LOSS_FILE
 
 MOST_LOST_BYTES = 1 << 30
-"""Of the loss log, that are filled up with lost windows; a checkpoint of a log longer than that is no good."""
+"""At most so many missing bytes of the loss log are filled up with lost windows; if more are missing, a checkpoint is
+unusable.
+"""
 
 MOST_COMMAND_BYTES = 1 << 30
 
@@ -21,14 +23,15 @@ MOST_COMMAND_BYTES = 1 << 30
 def newest_usable(
     folder: Path, look_into_logs: bool, at_the_start: EchoConfig
 ) -> tuple[Checkpoint | None, list[str], bool]:
-    """The checkpoint that counts, None where the run never came to one; what is wrong, in words; whether the logs were
-    looked into and are those that were written up to it.
+    """The checkpoint to continue from, None if the run never saved one; what is wrong, in words; and whether the logs
+    up to
+    it were read and found unchanged.
 
     Args:
-        at_the_start: what was trained then.
+        at_the_start: the configuration at the start of the run.
 
     Raises:
-        RunError: there are checkpoints, and none is whole.
+        RunError: there are checkpoints, but none is whole.
         OSError: the folder could not be read.
     """
     whole, wrong = _usable(folder, *checkpoint.load(folder))
@@ -54,8 +57,9 @@ def _windows_of(config: EchoConfig, log: Path) -> int:
 
 
 def _usable(folder: Path, whole: list[Checkpoint], wrong: list[str]) -> tuple[list[Checkpoint], list[str]]:
-    """The checkpoints that stand within their run, and whose logs can be as long as they say; what is wrong with the
-    others, or that one is missing."""
+    """The checkpoints that lie within their run, and whose logs can be as long as they say; and what is wrong with the
+    others, or that one is missing.
+    """
     there = size_of(folder / LOSS_FILE)
     usable = [
         one

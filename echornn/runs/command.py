@@ -1,4 +1,4 @@
-"""A command that began a stretch of windows, as it is in the run's command log."""
+"""A command that began a stretch of windows, as the run's command log stores it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from echornn.runs.branch import Branch, Moment
 from echornn.runs.recorded_values import MOST, NO_RECORD, config_from, shortened
 
 Deed = Literal[Cause, "return", "undo"]
-"""What began a stretch of windows: a branch, or training on at the end of one; undo is what version 0.1.0 wrote."""
+"""What began a stretch of windows: a branch, or training on at the end of a branch; version 0.1.0 wrote undo."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Command:
     """The command that began a stretch of windows.
 
     Attributes:
-        at: windows trained before it, in the whole run.
-        cause: start, reset, edit, ...; ``return`` where a branch goes on that ended before.
-        epoch, window: position after it, from (0, 0).
-        generation, draw: data and weights from here on.
-        config: what is trained from here on.
-        back: of an undo of version 0.1.0, where it went: the number of the command, from 0, that began the stretch of
-            windows, and the windows trained in the whole run there; None for all others.
-        branch: the branch that it begins, or goes on with; None in records of version 0.1.0, where each command begins
-            one.
+        at: the number of windows trained before it, in the whole run.
+        cause: start, reset, edit, ...; ``return`` if it continues a branch that already existed.
+        epoch, window: the position after it, from (0, 0).
+        generation, draw: the data and the initial weights from here on.
+        config: the configuration from here on.
+        back: for an undo of version 0.1.0, its target: the number of the command, from 0, that began the stretch of
+            windows,
+        and the windows trained in the whole run by then; None for all others.
+        branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins one.
         parent, before: see `Branch`; None for the first, and in records of version 0.1.0.
     """
 
@@ -57,9 +57,9 @@ class Command:
         return cls(at, "return", *position, branch.config, None, branch.number)
 
     def as_line(self) -> bytes:
-        """The command as a line of the command log: of the configuration, the fields that are not the defaults.
+        """The command as a line of the command log; of the configuration, only the fields that are not the defaults.
 
-        A run may have thousands of branches, and each line must tell all, whatever becomes of the others.
+        A run may have thousands of branches, and each line must be complete even if other lines are lost.
         """
         told = {name: value for name, value in vars(self).items() if value is not None}
         told["config"] = EchoConfig().changes_to(self.config)
@@ -70,7 +70,7 @@ class Command:
         """The command in a line of the log.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the line is not a command.
         """
         try:
             fields = json.loads(line)

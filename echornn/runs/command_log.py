@@ -17,7 +17,8 @@ MOST_LINE_BYTES = 1 << 16
 def read_commands(
     file: Path, chosen: Checkpoint | None, at_the_start: EchoConfig
 ) -> tuple[tuple[Command, ...], int, int]:
-    """The commands up to a checkpoint, how many lines cannot be read (what they began has none), and of how many.
+    """The commands up to a checkpoint, how many lines cannot be read (their branches are missing), and how many lines
+    there are.
 
     Raises:
         OSError: the log could not be read.
@@ -39,7 +40,7 @@ def read_commands(
 
 
 def _lines(file: Path, length: int) -> Iterator[bytes]:
-    """The lines of the first ``length`` bytes; one without end comes in pieces."""
+    """The lines of the first ``length`` bytes; a line that is too long comes in pieces."""
     with own_files.reader(file) as log:
         while line := log.readline(min(length, MOST_LINE_BYTES)):
             length -= len(line)

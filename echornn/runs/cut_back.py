@@ -1,4 +1,4 @@
-"""Cuts a run's logs back to the checkpoint at which the run goes on."""
+"""Cuts a run's logs back to the checkpoint from which the run continues."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from echornn.runs.solved_log import SOLVED
 
 
 def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
-    """Cut the logs back to the checkpoint, so that what is trained again is not recorded twice.
+    """Cut the logs back to the checkpoint, so that windows that are trained again are not recorded twice.
 
     A loss log that is too short is filled up with lost windows.
 
     Returns:
-        The ends of the loss log, of the command log, and of the log of what was solved.
+        The ends of the loss log, of the command log, and of the log of solved networks.
 
     Raises:
         OSError: they could not be changed.
@@ -37,7 +37,7 @@ def cut_back(run: Run) -> tuple[LogEnd, LogEnd, LogEnd]:
 
 
 def _cut_solved(file: Path, end: LogEnd) -> LogEnd:
-    """Cut the log of what was solved, which need not be there, back to whole records; where it ends then."""
+    """Cut the log of solved networks, if there is one, back to whole records; returns its end."""
     if not os.path.lexists(file):
         return LogEnd()
     there = min(end.length, size_of(file))
@@ -46,7 +46,7 @@ def _cut_solved(file: Path, end: LogEnd) -> LogEnd:
 
 
 def _cut(file: Path, length: int, layout: LossLayout | None = None) -> None:
-    """Cut a file to this length; one that is shorter, and of this layout, is filled up with lost windows."""
+    """Cut a file to this length; if a layout is given and the file is shorter, it is filled up with lost windows."""
     descriptor = own_files.opened(file, os.O_WRONLY)
     try:
         there = min(length, os.fstat(descriptor).st_size)

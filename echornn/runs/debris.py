@@ -1,4 +1,4 @@
-"""The files of a process that was killed before it saved its run for the first time; they count as an empty folder."""
+"""The files of a process that was killed before it first saved its run; a folder with only these counts as empty."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from echornn.runs.run_files import RUN_FILE, any_stranger
 
 
 def is_debris(folder: Path) -> bool:
-    """Whether the folder holds nothing, or only a run's own files, and no checkpoint among them.
+    """Whether the folder holds nothing, or only a run's own files without a checkpoint.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the folder cannot be read.
     """
     if any(os.path.lexists(folder / name) for name in checkpoint.SLOTS) or any_stranger(folder):
         return False
@@ -29,7 +29,7 @@ def is_debris(folder: Path) -> bool:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Whether the folder holds only debris, and nobody writes there; False where that cannot be known."""
+    """Whether the folder holds only debris, and nobody writes there; False if that cannot be known."""
     try:
         return is_debris(folder) and not is_held(folder)
     except OSError:

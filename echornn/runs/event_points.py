@@ -58,11 +58,12 @@ class PointOfOne:
 
 
 class PointOfMany:
-    """A point of several networks: the median of their mean losses in nats, below which 10 % and 90 % of these lie, and
-    the share of them that is solved, 0 to 1.
+    """A point of several networks: the median of their mean losses in nats, the 10 % and 90 % quantiles, and the share
+    of
+    the networks that have solved the task, 0 to 1.
 
     Args:
-        solved: how many are, before the first window.
+        solved: how many have solved it before the first window.
     """
 
     def __init__(self, config: EchoConfig, solved: int = 0) -> None:
@@ -91,6 +92,6 @@ def point_of(config: EchoConfig, solved: int = 0) -> EventPoint:
     """A new point without windows.
 
     Args:
-        solved: of several networks, how many are solved by now.
+        solved: for several networks, how many have solved the task by now.
     """
     return PointOfOne(config) if config.replicas == 1 else PointOfMany(config, solved)

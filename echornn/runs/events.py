@@ -1,10 +1,11 @@
 """Writes the files for TensorBoard: curves of mean losses, commands as text, and the configuration.
 
-Of several networks side by side, the curves tell how they lie and how many are solved (`echornn.runs.event_points`).
+For several networks side by side, the curves show the spread of their losses and how many have solved the task
+(`echornn.runs.event_points`).
 
-A run's step is the number of windows trained in the whole run. Each process writes a file of its own, which begins by
-telling TensorBoard from which step on the files before it no longer count. Which windows have a point depends on
-nothing but the commands before them, so a run that was killed and went on shows the points of one that was not.
+A run's step is the number of windows trained in the whole run. Each process writes its own file, which begins by
+telling TensorBoard from which step on the earlier files no longer count. Which windows have a point depends only on
+the commands before them, so a run that was killed and continued shows the same points as one that was not.
 """
 
 from __future__ import annotations
@@ -29,20 +30,23 @@ from echornn.runs.event_points import point_of
 from echornn.runs.loss_log import windows_at_a_time
 
 FOLDER = "tensorboard"
-"""In the run's folder."""
+"""The name of the folder with these files, in the run's folder."""
 
 FILES = "events.out.tfevents.*"
 
 POINTS_APART = 100
-"""Under a command each window has a point, up to twice this many; then the next comes when 1/100 more are trained, so
-that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8."""
+"""After a command each window has a point, up to twice this many; then the next point comes when 1/100 more are
+trained,
+so that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8.
+"""
 
 MOST_PENDING_BYTES = 1 << 20
 """While more than this waits for the disk, points are left out, and the next is a mean over more windows."""
 
 ReadWindows = Callable[[int, int, int], npt.NDArray[Any]]
-"""A stretch of the run's loss log: from the first window, counted from 0, to the one before the last, which are of so
-many networks."""
+"""Reads windows of the run's loss log: ``first <= window < last``, counted from 0, each with losses of so many
+networks.
+"""
 
 
 def next_point(windows: int) -> int:
@@ -64,12 +68,12 @@ class EventLog:
     """Collects events, and writes them when told to. One thread may collect while another writes.
 
     Args:
-        folder: the run's.
-        config: what was trained last.
-        trained: windows trained before, in the whole run; events beyond them are withdrawn.
-        commands: those that lie before; the ones given after the last point are written again.
-        read: gives the windows after the last point again; needed where some were trained before.
-        solved: of several networks, how many are solved where training goes on.
+        folder: the run's folder.
+        config: the configuration that was trained last.
+        trained: the windows trained before, in the whole run; events beyond them are withdrawn.
+        commands: the earlier commands; the ones sent after the last point are written again.
+        read: reads the windows after the last point again; needed if some were trained before.
+        solved: for several networks, how many have solved the task when training continues.
     """
 
     def __init__(
@@ -103,11 +107,11 @@ class EventLog:
 
     @property
     def length(self) -> int:
-        """Bytes collected so far; `flush` brings all up to there to the disk."""
+        """Bytes collected so far; `flush` writes all of them up to there to the disk."""
         return self._log.length
 
     def command(self, command: Command) -> None:
-        """A command was carried out (or the run has begun)."""
+        """Add a command that was carried out (or the start of the run)."""
         self.point()
         if command.cause == "start":
             self._hyperparameters(command.config)
@@ -118,7 +122,7 @@ class EventLog:
         self._due_at = self._trained + next_point(0)
 
     def windows(self, progress: AnyProgress) -> None:
-        """These windows were trained."""
+        """Add windows that were trained."""
         begin, last = 0, len(progress.losses)
         while begin < last:
             end = min(last, begin + self._due_at - self._trained)
@@ -131,12 +135,12 @@ class EventLog:
                     self.point()
 
     def withdraw(self) -> None:
-        """Take back what a killed process left beyond the checkpoint, also where nothing more is trained."""
+        """Take back what a killed process left beyond the checkpoint, even if nothing more is trained."""
         if self._withdraws and not self._log.length:
             self._begin()
 
     def point(self) -> None:
-        """A point of each curve: the mean over the windows since the point before, if there are any."""
+        """Add a point to each curve: the mean over the windows since the point before, if there are any."""
         windows = self._trained - self._point_at
         if windows:
             from tensorboard.compat.proto.summary_pb2 import Summary
@@ -148,10 +152,10 @@ class EventLog:
             self._point_at = self._trained
 
     def flush(self, length: int) -> None:
-        """Bring all events up to where `length` was this to the disk.
+        """Write all events up to an earlier value of `length` to the disk.
 
         Raises:
-            OSError: not all of them are there; what is missing stays in memory.
+            OSError: not all of them were written; the missing ones stay in memory.
         """
         if length and not self._is_made:
             own_files.make_folder(self._file.parent)
@@ -162,7 +166,7 @@ class EventLog:
     def _say(self, command: Command, before: EchoConfig) -> None:
         from tensorboard.plugins.text.summary_v2 import text_pb
 
-        # Its step is the first window under it, so that a checkpoint before it withdraws it.
+        # Its step is the first window after it, so that a checkpoint before it withdraws it.
         self._add(command.at + 1, summary=text_pb("commands", described(command, before)))
 
     def _hyperparameters(self, config: EchoConfig) -> None:
@@ -179,7 +183,7 @@ class EventLog:
         self._log.append(_record(Event(wall_time=time.time(), step=step, **what)))
 
     def _begin(self) -> None:
-        """Begin the file: what lies beyond the point from which this one goes on, in the ones before, is withdrawn."""
+        """Begin the file: it withdraws whatever earlier files have beyond the point from which this one continues."""
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 
         self._log.append(_record(Event(wall_time=time.time(), file_version="brain.Event:2")))
@@ -189,7 +193,7 @@ class EventLog:
 
 
 def described(command: Command, before: EchoConfig) -> str:
-    """A command for people, and the fields that it changed."""
+    """A command as text, with the fields that it changed."""
     old, new = dataclasses.asdict(before), dataclasses.asdict(command.config)
     changes = [f"{name} {old[name]} to {new[name]}" for name in new if new[name] != old[name]]
     return ": ".join([command.cause, *([", ".join(changes)] if changes else [])])
@@ -205,7 +209,7 @@ def _record(event: Any) -> bytes:
 
 
 def _next_file(folder: Path) -> Path:
-    """A file that TensorBoard reads after all that are there: it takes them in the order of their names."""
+    """A new file that TensorBoard reads after all existing ones, since it takes them in the order of their names."""
     there = [file.name.split(".")[3] for file in folder.glob(FILES)]
     newest = max((int(second) for second in there if second.isdecimal()), default=0)
     return folder / f"events.out.tfevents.{max(int(time.time()), newest + 1):010d}.echornn"

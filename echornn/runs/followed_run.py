@@ -18,16 +18,16 @@ from echornn.runs.run_dir import Run
 from echornn.runs.timeline import Timeline
 
 Windows = npt.NDArray[Any]
-"""As `Run.windows` gives them."""
+"""Windows as `Run.windows` returns them."""
 
 
 class RunSnapshot(NamedTuple):
     """What was read of a run at one time.
 
     Attributes:
-        timeline: all that was trained in it, as far as it has been read.
-        stands: where the run stands.
-        config: what is trained there.
+        timeline: everything trained in the run, as far as it has been read.
+        stands: the position of the run.
+        config: the configuration there.
     """
 
     timeline: Timeline
@@ -36,20 +36,20 @@ class RunSnapshot(NamedTuple):
 
 
 class FollowedRun:
-    """A run's folder, of which `refresh` reads the losses, and later what has come since; nothing in it is changed.
+    """A run's folder; `refresh` reads the losses, and later what has been added. Nothing in the folder is changed.
 
-    Where the folder comes to hold another run, or the run was cut back to its last save and trained on otherwise, all
-    is read anew: what is shown is never put together from two.
+    If the folder comes to hold another run, or the run was cut back to its last save and trained on differently, all
+    is read again, so that the timeline never mixes two runs.
 
     Attributes:
-        folder: the run's.
-        seen: what was read of it, replaced as a whole: another thread may look at it at any time.
+        folder: the run's folder.
+        seen: what was read of it; it is replaced as a whole, so another thread may read it at any time.
 
     Args:
-        folder: the run's.
+        folder: the run's folder.
 
     Raises:
-        RunError: it holds no run that can be read.
+        RunError: the folder holds no run that can be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,13 +59,13 @@ class FollowedRun:
         self._read = _Read(run.identity)
 
     def refresh(self) -> bool:
-        """Read what has come since; whether anything has.
+        """Read what has been added; returns whether anything has.
 
         Raises:
-            RunError: the folder holds no run any more.
-            OSError: it came to hold another one meanwhile, or cannot be read; `seen` is as it was.
+            RunError: the folder no longer holds a run.
+            OSError: it came to hold another run meanwhile, or cannot be read; `seen` is unchanged.
         """
-        run = run_dir.glance(self.folder)  # losses that were damaged would be drawn as they are
+        run = run_dir.glance(self.folder)  # damaged losses would be drawn as they are
         branches, stretches = run.tree
         found = _Read(run.identity, tuple(branches), tuple(stretches))
         if found == self._read and self.seen == (self.seen.timeline, run.stands, run.config):
@@ -74,7 +74,7 @@ class FollowedRun:
         timeline = self.seen.timeline if goes_on else Timeline()
         new: Iterable[tuple[Stretch, Iterable[Windows]]]
         new = ((stretch, _since(timeline.trained, run, stretch)) for stretch in stretches)
-        if goes_on:  # others read this timeline, so another run's windows must not get into it
+        if goes_on:  # other threads read this timeline, so another run's windows must not get into it
             new = [(stretch, list(windows)) for stretch, windows in new]
             about.require_identity(self.folder, run.identity)
         for stretch, pieces in new:
@@ -88,21 +88,21 @@ class FollowedRun:
 
 
 def _since(trained: int, run: Run, stretch: Stretch) -> Iterator[Windows]:
-    """The windows of a stretch, some at a time, without the first so many of the whole run."""
+    """The windows of a stretch, some at a time, except the first ``trained`` of the whole run."""
     for _, windows in run.windows_of(stretch._replace(first=max(stretch.first, trained))):
         yield windows
 
 
 @dataclass(frozen=True)
 class _Read:
-    """Of which run, and which of its windows, a timeline tells: its branches, and the stretches of its loss log."""
+    """The run and the windows that a timeline covers: the run's branches, and the stretches of its loss log."""
 
     identity: Identity
     branches: tuple[Branch, ...] = ()
     stretches: tuple[Stretch, ...] = ()
 
     def goes_on_after(self, before: _Read) -> bool:
-        """Whether all that was read before is the beginning of this."""
+        """Whether everything that was read before is the beginning of this."""
         count = len(before.stretches)
         if not count:
             return True

@@ -1,4 +1,4 @@
-"""Looks up the version of an installed package, without the parsers of mail that `importlib.metadata` imports."""
+"""Looks up the version of an installed package without the mail parsers that `importlib.metadata` imports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ LINE = "Version: "
 
 
 def version(name: str) -> str:
-    """The version of the package with this name in lower case, as `importlib.metadata.version` tells it.
+    """The version of the package with this name in lower case, the same as `importlib.metadata.version` returns.
 
     Raises:
-        importlib.metadata.PackageNotFoundError: it is not installed.
+        importlib.metadata.PackageNotFoundError: the package is not installed.
     """
     for file in _descriptions(name):
         try:
@@ -29,7 +29,7 @@ def version(name: str) -> str:
 
 
 def _descriptions(name: str) -> Iterator[str]:
-    """What wheels of this name say of themselves, in the order in which Python looks for modules."""
+    """The metadata files of wheels with this name, in the order in which Python looks for modules."""
     for folder in sys.path:
         try:
             entries = os.listdir(folder or ".")

@@ -17,24 +17,24 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_files import RUN_FILE
 
 LONGEST_NAME = 200
-"""Characters of a folder's name; file systems take 255."""
+"""The most characters of a folder's name; file systems allow 255."""
 
 MOST_OF_A_NAME = 10_000
 
 LATEST = 253_402_300_000.0
-"""The end of the year 9999, beyond which no calendar goes; a file's time may be any."""
+"""The end of the year 9999, where calendars end; the time of a file may be later."""
 
 SECONDS_TO_BEGIN = 60.0
-"""After so long a folder without a lock is nobody's."""
+"""A folder without a lock that is older than this counts as abandoned."""
 
 
 def state_folder() -> Path:
-    """Where runs are kept that were not given a folder."""
+    """The folder for runs that were not given a folder."""
     return platformdirs.user_state_path("echornn-tui") / "runs"
 
 
 def new_folder(config: EchoConfig) -> Path:
-    """A new folder for a run, empty, named by date and configuration; no other process is given the same.
+    """Make a new, empty folder for a run, named by date and configuration; no other process gets the same.
 
     Raises:
         RunError: it cannot be made.
@@ -57,9 +57,9 @@ def new_folder(config: EchoConfig) -> Path:
 
 
 def runs(among: Path | None = None) -> list[Path]:
-    """The runs in this folder (the state folder, unless given), the one that was saved last first.
+    """The runs in this folder (by default the state folder), the last saved one first.
 
-    What a killed beginning left is none.
+    A folder with only debris is not a run.
 
     Raises:
         RunError: the folder cannot be read.
@@ -69,7 +69,7 @@ def runs(among: Path | None = None) -> list[Path]:
 
 
 def abandoned() -> list[Path]:
-    """The folders in the state folder that hold only what a killed beginning left.
+    """The folders in the state folder that hold only debris of a killed process.
 
     Raises:
         RunError: the state folder cannot be read.
@@ -88,7 +88,7 @@ def _folders(among: Path | None = None) -> list[Path]:
 
 
 def _is_old(folder: Path) -> bool:
-    """Whether nobody can be about to begin a run there: a process takes the lock soon after it made the folder."""
+    """Whether no process can be about to begin a run there: a process takes the lock soon after it made the folder."""
     try:
         return os.path.lexists(folder / LOCK_FILE) or time.time() - folder.stat().st_mtime > SECONDS_TO_BEGIN
     except OSError:
@@ -96,7 +96,7 @@ def _is_old(folder: Path) -> bool:
 
 
 def last_saved(folder: Path) -> float:
-    """When the run was saved last, in seconds since 1970; when it was begun, if never."""
+    """When the run was last saved, in seconds since 1970; if it never was, when it was begun."""
     newest = 0.0
     for name in (RUN_FILE, *checkpoint.SLOTS):
         with contextlib.suppress(OSError):

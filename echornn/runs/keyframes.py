@@ -1,6 +1,6 @@
 """Keyframes: copies of the state along a run's branches, from which any window is reached quickly.
 
-Each is a copy of what the trainer would come to by itself: losing one costs time, never a window.
+Each is a copy of a state that training would reach again: losing one costs time, never a window.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from echornn.runs.branch import Moment
 from echornn.runs.checkpoint import Checkpoint, CheckpointError
 
 MOST_BYTES = 4 << 20
-"""Of all keyframes of a run; of more, up to half are dropped. Of larger states `LEAST_KEPT` are kept, up to
-`MOST_BYTES_OF_LARGE`, and of any two."""
+"""The most bytes of all keyframes of a run; beyond it, up to half are dropped. If states are large, `LEAST_KEPT` of
+them
+are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+"""
 
 LEAST_KEPT = 64
 MOST_BYTES_OF_LARGE = 256 << 20
 
 HEADER_BYTES = 1200
-"""Of a state on disk, beside its arrays."""
+"""Bytes of a state on disk, besides its arrays."""
 
 MOST_FILE_BYTES = 2 * MOST_BYTES_OF_LARGE
-"""Of the file that are read; a longer one is not ours. Its records are longer than the states by what heads them."""
+"""The largest file that is read; a longer one was not written by this program. It allows for the records' headers."""
 
 _RECORD = struct.Struct("<4sIQIII")
 _MAGIC = b"KEYF"
@@ -39,15 +41,16 @@ class Keyframe:
     """A trainer's state at a moment of the branch in which it was trained.
 
     Attributes:
-        moment: where.
-        digest: what leads to the branch, by which a file's keyframe is known to be this run's; see `Timeline.digest`.
-        size: bytes that it takes, about.
+        moment: its moment.
+        digest: identifies all that leads to the branch, to recognise this run's keyframes in a file; see
+            `Timeline.digest`.
+        size: the bytes that it takes, about.
 
     Args:
-        moment: where.
-        state: the state, or as `echornn.runs.checkpoint.encode` gave it: encoding a large one takes longer than
-            training may wait, and is left to who writes it.
-        digest: what leads to the branch.
+        moment: its moment.
+        state: the state, or the bytes of it from `echornn.runs.checkpoint.encode`: encoding a large state would hold up
+        training, so the thread that writes it does it.
+        digest: see above.
     """
 
     def __init__(self, moment: Moment, state: AnyState | bytes, digest: int = 0) -> None:
@@ -62,7 +65,7 @@ class Keyframe:
             self.size = HEADER_BYTES + sum(array.nbytes for array in arrays)
 
     def state(self) -> AnyState | None:
-        """The trainer's state; None where the data is damaged."""
+        """The trainer's state; None if the data is damaged."""
         if not isinstance(self._state, bytes):
             return self._state
         try:
@@ -71,7 +74,9 @@ class Keyframe:
             return None
 
     def as_record(self) -> bytes:
-        """As the file of keyframes has it: magic, branch, window, digest, length, CRC-32 of all that; and the data."""
+        """The record in the file of keyframes: magic, branch, window, digest, length, CRC-32 of all that; and the
+        data.
+        """
         state = self._state
         data = state if isinstance(state, bytes) else checkpoint.encode(Checkpoint(0, state))
         terms = (*self.moment, self.digest)
@@ -83,7 +88,7 @@ def _crc(branch: int, window: int, digest: int, data: bytes) -> int:
 
 
 def records(data: bytes) -> list[Keyframe]:
-    """The whole keyframes in the bytes of a file; torn and damaged ones are left out."""
+    """The whole keyframes in the bytes of a file, without torn and damaged ones."""
     found = []
     at = 0
     while 0 <= (at := data.find(_MAGIC, at)) <= len(data) - _RECORD.size:
@@ -99,7 +104,7 @@ def records(data: bytes) -> list[Keyframe]:
 
 
 class Keyframes:
-    """The keyframes of a run, thinned where they are densest when they grow beyond a bound. Any thread may use it."""
+    """The keyframes of a run, thinned where they are densest when they exceed a bound. Any thread may use it."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._lock = threading.Lock()
@@ -108,14 +113,14 @@ class Keyframes:
         self._starts: dict[int, int] = {}
         self._bytes = self._count = 0
         self.thinned = 0
-        """How often some were dropped."""
+        """How often some keyframes were dropped."""
 
     def __len__(self) -> int:
         return self._count
 
     @property
     def bytes(self) -> int:
-        """Of all states."""
+        """The bytes of all states."""
         return self._bytes
 
     def all(self) -> list[Keyframe]:
@@ -124,7 +129,7 @@ class Keyframes:
             return [one for _, branch in sorted(self._of.items()) for one in branch]
 
     def add(self, keyframe: Keyframe) -> bool:
-        """Keep this one too, unless there is one at its moment; whether it was new."""
+        """Keep this keyframe too, unless there is one at its moment; returns whether it was new."""
         with self._lock:
             number, window = keyframe.moment
             self._starts[number] = min(window, self._starts.get(number, window))
@@ -140,14 +145,14 @@ class Keyframes:
             return True
 
     def nearest(self, moment: Moment) -> Keyframe | None:
-        """The last in the moment's branch that is not after it; None where there is none."""
+        """The last keyframe in the moment's branch that is not after the moment; None if there is none."""
         with self._lock:
             branch = self._of.get(moment.branch, [])
             at = bisect.bisect_right(branch, moment.window, key=lambda one: one.moment.window)
             return branch[at - 1] if at else None
 
     def drop(self, keyframe: Keyframe) -> None:
-        """This one is damaged: the one before it serves."""
+        """Drop a damaged keyframe, so that the one before it is used."""
         with self._lock:
             branch = self._of.get(keyframe.moment.branch, [])
             if keyframe in branch:
@@ -162,9 +167,9 @@ class Keyframes:
         return self._bytes > most and self._count > 2
 
     def _thin(self) -> None:
-        """Drop half or some more: as many as leave no gap wider than a certain one, wherever the keyframes are dense.
+        """Drop at least half: in dense places, as many as possible without leaving a gap wider than a certain one.
 
-        To drop every other one each time would leave ever wider gaps in what is old.
+        Dropping every other one each time would leave ever wider gaps between old ones.
         """
         self.thinned += 1
         length = sum(row[-1].moment.window - self._starts[number] for number, row in self._of.items())
@@ -178,7 +183,7 @@ class Keyframes:
 
 
 def _sparse(row: Sequence[Keyframe], start: int, gap: int) -> list[Keyframe]:
-    """Those of a branch that are needed so that dropping the others leaves no gap wider than this."""
+    """The keyframes of a branch to keep, so that dropping the others leaves no gap wider than ``gap``."""
     kept, last = [], start
     for one, after in zip(row, [*row[1:], row[-1]], strict=True):
         if after.moment.window - last > gap:
@@ -191,7 +196,7 @@ class KeyframeLog:
     """The file of a run's keyframes. One thread may add while another writes.
 
     Args:
-        file: need not exist; what is in it is kept until `replace`.
+        file: it need not exist; its content is kept until `replace`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -201,20 +206,20 @@ class KeyframeLog:
         self._instead: list[Keyframe] | None = None
 
     def add(self, keyframe: Keyframe) -> None:
-        """Have this one appended by the next `flush`."""
+        """Append this keyframe with the next `flush`."""
         with self._lock:
             self._new.append(keyframe)
 
     def replace(self, keyframes: Sequence[Keyframe]) -> None:
-        """Have these written in the place of all by the next `flush`."""
+        """Replace all keyframes by these with the next `flush`."""
         with self._lock:
             self._new, self._instead = [], list(keyframes)
 
     def flush(self) -> None:
-        """Bring all to the disk; a crash on the way loses some of the newest at most.
+        """Write everything to the disk; a crash meanwhile loses some of the newest at most.
 
         Raises:
-            OSError: not all are there; what is missing stays in memory.
+            OSError: not all were written; the missing ones stay in memory.
         """
         with self._lock:
             new, instead = list(self._new), self._instead

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LETTERS = re.compile(r"[a-z]{1,12}")
-"""As many as any number in a record has."""
+"""Long enough for any branch number in a record."""
 
 DIGITS = re.compile(r"[0-9]{1,18}")
 
@@ -21,7 +21,7 @@ def letter_of(number: int) -> str:
 
 
 def number_of(name: str) -> int | None:
-    """The branch of this letter, or of this number in digits; None where it is neither."""
+    """The number of the branch with this letter, or with this number in digits; None if it is neither."""
     if DIGITS.fullmatch(name):
         return int(name)
     if not LETTERS.fullmatch(name):

@@ -1,7 +1,7 @@
 """The lock on a run's folder: one process at a time may write, and a process that ends loses the lock.
 
-The lock is one of the whole file (`flock`). Whether it is held cannot be asked without taking it, and for as long a
-start would be refused. So whoever holds it locks a byte of the file too (`F_OFD_SETLK`): that can be asked without.
+The lock covers the whole file (`flock`). Nobody can ask whether it is held without taking it, and while an asker had
+it, a run could not start. So the holder also locks a byte of the file (`F_OFD_SETLK`), about which others can ask.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ LOCK_FILE = "lock"
 LONGEST_ID = 20
 
 WAITS = (0.0, 0.001, 0.004, 0.016, 0.064)
-"""Seconds between tries of a start, where nobody is known to write: earlier versions take the lock to look at it."""
+"""Seconds between tries to take the lock if no writer is known: earlier versions take the lock just to look at it."""
 
 _SIGN = struct.Struct("@hhqqi0q")
-"""As ``struct flock`` is laid out: kind, from where, start, length, process."""
+"""The layout of ``struct flock``: kind, reference point, start, length, process."""
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process writes into the run's folder; nothing is changed, and no start is kept from anything.
+    """Whether a process writes into the run's folder; asking changes nothing and prevents no start.
 
-    A process of a version before this one is not seen.
+    A process of an earlier version is not seen.
 
     Raises:
         OSError: the lock cannot be read.
@@ -46,13 +46,13 @@ def is_held(folder: Path) -> bool:
 
 
 def _has_sign(descriptor: int) -> bool:
-    """Whether another than this descriptor's holder has put up a sign."""
+    """Whether another descriptor than this one holds the lock on the byte."""
     found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
     return bool(_SIGN.unpack(found)[0] != fcntl.F_UNLCK)
 
 
 def _put_up_sign(descriptor: int) -> None:
-    with contextlib.suppress(OSError):  # where a disk knows no such locks, the lock itself is as good
+    with contextlib.suppress(OSError):  # on a disk without such locks, the lock itself is as good
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _SIGN.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
 
 
@@ -73,7 +73,7 @@ class Lock:
             descriptor = own_files.opened(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
             try:
                 self._lock(descriptor)
-                if self._is_there(descriptor):  # else whoever had it has removed the run meanwhile
+                if self._is_there(descriptor):  # else the previous holder has removed the run meanwhile
                     _put_up_sign(descriptor)
                     os.ftruncate(descriptor, 0)
                     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -98,7 +98,7 @@ class Lock:
         raise RunError(f"{self._folder} is being written by another process (its id is {name})")
 
     def _is_there(self, descriptor: int) -> bool:
-        """Whether the file that is open here has its name still."""
+        """Whether the open file still has its name."""
         try:
             there = os.stat(self._folder / LOCK_FILE, follow_symlinks=False)
         except FileNotFoundError:
@@ -106,13 +106,13 @@ class Lock:
         return os.path.samestat(there, os.fstat(descriptor))
 
     def check(self) -> bool:
-        """Make sure that the lock is held that is there now, and take it where another has come in its place.
+        """Make sure that the lock file that is there now is held; take it if another one has replaced it.
 
         Returns:
-            Whether it is the same as before.
+            Whether the file is the same as before.
 
         Raises:
-            OSError: it is not there, or belongs to another process.
+            OSError: there is no lock file, or it belongs to another process.
         """
         if self._is_there(self._descriptor):
             return True
@@ -125,5 +125,5 @@ class Lock:
         return False
 
     def release(self) -> None:
-        """Let others write."""
+        """Release the lock, so that others can write."""
         os.close(self._descriptor)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from echornn.config import MAX_REPLICAS
 
 BYTES_OF_ONE = 8
-"""Of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
+"""Bytes of a window of one network: see `echornn.runs.loss_log.WINDOW`."""
 
 BYTES_OF_EACH = 4
-"""Of a window of several networks, for each of them: see `echornn.analysis.packed`."""
+"""Bytes of a window for each of several networks: see `echornn.analysis.packed`."""
 
 
 def row_bytes(replicas: int) -> int:
@@ -24,12 +24,12 @@ def row_bytes(replicas: int) -> int:
 
 
 class LogRows(NamedTuple):
-    """Windows on end of the same number of networks.
+    """Consecutive windows with the same number of networks.
 
     Attributes:
-        first, last: in the loss log, ``first <= window < last``.
-        replicas: networks.
-        offset: bytes before them.
+        first, last: the windows in the loss log, ``first <= window < last``.
+        replicas: the number of networks.
+        offset: the bytes of the log before them.
     """
 
     first: int
@@ -43,11 +43,12 @@ class LossLayout:
     """How many networks' losses each window of a loss log holds.
 
     Attributes:
-        changes: a window, counted from 0 in the whole run, and how many networks there are from it on; the first is of
-            window 0, and each is later than the one before.
+        changes: pairs of a window, counted from 0 in the whole run, and the number of networks from it on; the first
+            pair is
+        for window 0, and each window is later than the one before.
 
     Raises:
-        ValueError: they are not.
+        ValueError: the pairs are not like that.
     """
 
     changes: tuple[tuple[int, int], ...] = ((0, 1),)
@@ -60,7 +61,7 @@ class LossLayout:
             raise ValueError(f"the layout has a number of networks that is not 1 to {MAX_REPLICAS:,}")
 
     def since(self, window: int, replicas: int) -> LossLayout:
-        """The layout where so many networks are trained from this window on, which is not before the last change."""
+        """The layout if so many networks are trained from this window on, which is not before the last change."""
         earlier = self.changes if self.changes[-1][0] < window else self.changes[:-1]
         if earlier and earlier[-1][1] == replicas:
             return self if earlier is self.changes else LossLayout(earlier)
@@ -73,13 +74,13 @@ class LossLayout:
         return self._offsets[at] + (window - first) * row_bytes(replicas)
 
     def windows(self, length: int) -> int:
-        """Windows that are whole in so many bytes of the log."""
+        """The number of whole windows in the first ``length`` bytes of the log."""
         at = bisect.bisect_right(self._offsets, length) - 1
         first, replicas = self.changes[at]
         return first + (length - self._offsets[at]) // row_bytes(replicas)
 
     def rows(self, first: int, last: int) -> Iterator[LogRows]:
-        """Windows ``first <= window < last``, those together that are of as many networks."""
+        """Windows ``first <= window < last``, grouped by the number of networks."""
         at = self._part(first)
         while first < last:
             end = min(last, self.changes[at + 1][0]) if at + 1 < len(self.changes) else last
@@ -98,4 +99,4 @@ class LossLayout:
 
 
 OF_ONE = LossLayout()
-"""Where one network is trained all along, as in records before there could be several."""
+"""The layout of one network all along, as in records from before there were replicas."""

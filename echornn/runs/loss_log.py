@@ -18,11 +18,12 @@ WINDOW = np.dtype([("loss", "<f4"), ("errors", "<i4")])
 """A window of one network: mean cross-entropy in nats, and wrong predictions among batch_size * T."""
 
 PACKED = np.dtype("<u4")
-"""A window of one of several networks, see `echornn.analysis.packed`; they follow each other."""
+"""A window of one of several networks, see `echornn.analysis.packed`; the networks follow each other."""
 
 LOST = b"\xff"
-"""Each byte of a window that was trained while nothing could be saved, for longer than memory could hold: the loss of
-each network is no number then, and its errors are none that can be."""
+"""Each byte of a window that was trained while nothing could be saved, for longer than memory could hold: it reads as
+a loss of NaN and an impossible number of errors for each network.
+"""
 
 LOST_WINDOW = LOST * WINDOW.itemsize
 
@@ -36,11 +37,12 @@ def windows_at_a_time(replicas: int) -> int:
 
 
 def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
-    """Windows ``first`` to ``last`` of a loss log, as so many networks have them.
+    """Windows ``first`` to ``last`` of a loss log, for so many networks.
 
     Returns:
-        `WINDOW` [n] of one network, uint32 [n, replicas] of several (see `echornn.analysis.packed`). What the log
-        lacks, or has of another number of networks, are lost windows.
+        `WINDOW` [n] for one network, uint32 [n, replicas] for several (see `echornn.analysis.packed`). Windows that the
+        log
+        lacks, or has for another number of networks, are returned as lost windows.
 
     Raises:
         OSError: it could not be read.
@@ -63,7 +65,7 @@ def _lost(count: int, replicas: int) -> npt.NDArray[Any]:
 
 
 def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
-    """The bytes for the log of windows that were trained with this configuration."""
+    """The bytes to log for windows that were trained with this configuration."""
     if isinstance(progress, PopulationProgress):
         return packed.packed_of(progress, config).astype(PACKED).tobytes()
     records = np.empty(len(progress.losses), WINDOW)
@@ -72,14 +74,16 @@ def records_of(progress: AnyProgress, config: EchoConfig) -> bytes:
 
 
 def losses_of(windows: npt.NDArray[Any]) -> Floats:
-    """The losses of windows that `read_windows` gave: float32 [n], or [n, replicas]; NaN where one was lost."""
+    """The losses of windows that `read_windows` returned: float32 [n], or [n, replicas]; NaN for a lost window."""
     losses: Floats = windows["loss"] if windows.dtype == WINDOW else packed.losses_of(windows)
     return losses
 
 
 def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[Any]:
-    """Wrong predictions per prediction, 0 to 1, of windows that `read_windows` gave: float64 [n], or float32
-    [n, replicas]; NaN where one was lost."""
+    """Share of wrong predictions, 0 to 1, of windows that `read_windows` returned: float64 [n], or float32 [n,
+    replicas];
+    NaN for a lost window.
+    """
     if windows.dtype != WINDOW:
         return packed.error_rates_of(windows, config)
     errors = windows["errors"]

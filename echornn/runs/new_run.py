@@ -17,7 +17,7 @@ def create(folder: Path, config: EchoConfig) -> Lock:
     """Begin a run in a folder that does not exist, is empty or holds only debris, and take its lock.
 
     Raises:
-        RunError: the folder holds something, another process writes there, or it cannot be made or written to.
+        RunError: the folder is not empty, another process writes there, or it cannot be made or written to.
     """
     was_there = os.path.lexists(folder)
     try:
@@ -32,7 +32,7 @@ def create(folder: Path, config: EchoConfig) -> Lock:
                     folder.rmdir()
             raise
         try:
-            _require_room(folder)  # whoever had the lock may have begun a run meanwhile
+            _require_room(folder)  # the previous holder of the lock may have begun a run meanwhile
             _fill(folder, config)
         except (RunError, OSError):
             lock.release()
@@ -43,7 +43,7 @@ def create(folder: Path, config: EchoConfig) -> Lock:
 
 
 def _fill(folder: Path, config: EchoConfig) -> None:
-    """Write a new run's files, and remove debris; if one cannot be written, none stays."""
+    """Write a new run's files, and remove debris; if one cannot be written, none is left."""
     try:
         run_files.clear(folder)
         for name in (LOSS_FILE, COMMAND_FILE):

@@ -13,12 +13,13 @@ from echornn.runs.run_dir import Run
 
 
 def newest_losses(run: Run, moment: Moment, config: EchoConfig) -> Floats:
-    """Of each network at a moment, float32 [up to RECENT_WINDOWS, replicas], oldest first.
+    """The newest losses of each network at a moment, float32 [up to RECENT_WINDOWS, replicas], oldest first.
 
-    Only those under its weights and task count; of one of several networks that goes on alone, its own.
+    Only losses since the weights were initialised and under the same task count; for a replica that goes on alone, only
+    its own.
 
     Args:
-        config: what is trained there.
+        config: the configuration there.
     """
     branches = run.tree[0]
     newest = [np.empty((0, config.replicas), np.float32)]

@@ -43,7 +43,7 @@ def opened(file: Path, flags: int) -> int:
         flags: `os.O_RDONLY`, `os.O_WRONLY`, ... With `os.O_CREAT`, give `os.O_EXCL` for a file that must be new.
 
     Raises:
-        OSError: it is a link, a FIFO, a folder, ...; or cannot be opened.
+        OSError: the path is a link, a FIFO, a folder, ...; or it cannot be opened.
     """
     try:
         descriptor = os.open(file, flags | SAFE, 0o644)
@@ -85,7 +85,7 @@ def create(file: Path, data: bytes = b"") -> None:
     """Create a new file with these bytes, and wait until they are on disk.
 
     Raises:
-        OSError: something is there already, or it cannot be written; then nothing is left of it.
+        OSError: something is there already, or the file cannot be written; then no part of it is left.
     """
     descriptor = opened(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
@@ -104,7 +104,7 @@ def write_all(descriptor: int, data: bytes, at: int) -> int:
     """Write all these bytes at this position; returns the position after them.
 
     Raises:
-        OSError: not all of them are written.
+        OSError: not all bytes were written.
     """
     view = memoryview(data)
     while view:
@@ -117,7 +117,7 @@ def write_whole(target: Path, data: bytes) -> None:
     """Put these bytes into a file so that, after a crash, either all of them are there or what was before.
 
     Raises:
-        OSError: they could not be written.
+        OSError: the file could not be written.
     """
     new = target.with_name(target.name + ".new")
     if is_regular(new):  # a crash left it
@@ -136,7 +136,7 @@ def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on disk.
 
     Raises:
-        OSError: they are not there.
+        OSError: they could not be written.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -149,7 +149,7 @@ def make_folder(folder: Path) -> None:
     """Make this folder, unless it is there.
 
     Raises:
-        OSError: a link or something else is there, or it cannot be made.
+        OSError: a link or another file is there, or the folder cannot be made.
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir()

@@ -14,13 +14,13 @@ NO_SUMS: Buckets = np.empty((len(OF_LOSSES), 0))
 
 @dataclass(frozen=True, eq=False)
 class PathHistory:
-    """The branches along a path, each but the last as one bucket, so that thousands of short ones are drawn as one.
+    """The branches along a path, each except the last as one bucket, so that thousands of short ones are drawn as one.
 
     Attributes:
-        starts: int64 [branches], the window of the path at which each begins.
-        histories: the losses in each, of the network whose path it is.
-        sums: float64 [4, branches - 1], all windows of the path in each but the last (see `Buckets`).
-        segments: how each began.
+        starts: int64 [branches], the window of the path at which each branch begins.
+        histories: the losses in each branch, of the network to which the path belongs.
+        sums: float64 [4, branches - 1], all windows of the path in each branch except the last (see `Buckets`).
+        segments: how each branch began.
     """
 
     starts: Windows
@@ -29,13 +29,14 @@ class PathHistory:
     segments: tuple[Segment, ...]
 
     def segments_near(self, first: int, last: int) -> tuple[Segment, ...]:
-        """All segments that reach into the windows from ``first`` to ``last``, and one more at either side."""
+        """All segments that overlap the windows from ``first`` to ``last``, and one more at either side."""
         begin, stop = np.searchsorted(self.starts, [first, max(last, 1)]).tolist()
         return self.segments[max(0, begin - 1) : stop + 1]
 
     def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
-        """What is drawn from window ``first`` to ``last``: each branch that is as long as a bucket by itself, and those
-        between them together.
+        """The pieces to draw from window ``first`` to ``last``: each branch that is at least as long as a bucket by
+        itself, and
+        the short ones between them together.
 
         Args:
             width: windows in a bucket.
@@ -47,7 +48,7 @@ class PathHistory:
         starts = self.starts[begin:stop]
         ends = np.append(starts[1:], last)
         alone = ends - starts >= width
-        alone[[0, -1]] = True  # which may reach beyond what is drawn
+        alone[[0, -1]] = True  # they may reach beyond the windows that are drawn
         pieces: list[HistoryPiece] = []
         after = 0
         for at in np.flatnonzero(alone).tolist():
@@ -64,7 +65,7 @@ NO_PATH = PathHistory(np.empty(0, np.int64), (), NO_SUMS, ())
 
 
 def as_one(history: OfOne, windows: int) -> Buckets:
-    """The first so many windows of a history in one bucket, float64 [4, 1]."""
+    """The first ``windows`` windows of a history in one bucket, float64 [4, 1]."""
     _, buckets = history.buckets(1 << max(1, windows).bit_length(), 0, windows)
     nothing = np.array([[np.nan], [np.nan], [0.0], [0.0]])
     parts = zip(OF_LOSSES, np.concatenate([nothing, buckets], axis=1), strict=True)
@@ -73,14 +74,16 @@ def as_one(history: OfOne, windows: int) -> Buckets:
 
 @dataclass(frozen=True, eq=False)
 class _Joined:
-    """Stretches that follow each other, each shorter than a bucket and known as one."""
+    """Consecutive stretches, each shorter than a bucket and known only as one bucket."""
 
     starts: Windows
     ends: Windows
     sums: Buckets
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
-        """As `Pyramid.buckets`, of all stretches: those that begin within the same ``width`` windows are one bucket."""
+        """As `Pyramid.buckets`, for all stretches: those that begin within the same ``width`` windows form one
+        bucket.
+        """
         (there,) = np.nonzero(self.ends > self.starts)
         if not there.size:
             return np.empty((2, 0), np.int64), NO_SUMS

@@ -18,19 +18,19 @@ from echornn.trainer_state import TrainerState
 Arrays = list[npt.NDArray[Any]]
 
 OF_THE_CONFIGURATION = ("config", "configs")
-"""Fields of a state that stand beside it."""
+"""Fields of a state that are recorded beside it."""
 
 
 def fields_of(state: AnyState, arrays: Arrays) -> dict[str, Any]:
-    """All but the configuration as JSON has it; arrays are appended to ``arrays``, and stand in it by their number."""
+    """All fields except the configuration as JSON; arrays are appended to ``arrays``, and replaced by their number."""
     return {name: _plain(getattr(state, name), arrays) for name in _names(type(state))}
 
 
 def state_of(fields: Mapping[str, Any], config: EchoConfig, arrays: Arrays) -> AnyState:
-    """The state of these fields: a population's where the configuration has several replicas.
+    """The state with these fields: that of a population if the configuration has several replicas.
 
     Raises:
-        ValueError: a field is not what it is named. Others of `recorded_values.NO_RECORD`: it is no record of a state.
+        ValueError: a field has a wrong value. Others of `recorded_values.NO_RECORD`: it is not a record of a state.
     """
     alone = config.replicas == 1
     for name in sorted(set(fields) - set(_names(TrainerState if alone else PopulationState))):
@@ -48,7 +48,7 @@ def _names(kind: type[AnyState]) -> list[str]:
 
 
 def _check(values: Mapping[str, Any], side: tuple[int, ...]) -> None:
-    """Refuse values that are not what they are named, or arrays that do not begin with this side."""
+    """Raise an error for values of the wrong type, or arrays whose first axes have another shape than ``side``."""
     for name in ("epoch", "window", "generation", "draw"):
         whole(values[name], name)
     for name, weight in values["weights"].items():

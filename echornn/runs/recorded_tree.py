@@ -1,4 +1,4 @@
-"""Builds the tree of branches from a command log, and says which windows of the loss log belong to which branch."""
+"""Builds the tree of branches from a command log, and assigns the windows of the loss log to branches."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Stretch(NamedTuple):
     """Windows that were trained one after the other in a branch.
 
     Attributes:
-        branch: its number.
-        begins: whether the branch begins with it.
-        along: windows along the branch's path before them.
-        first, last: in the loss log, ``first <= window < last``.
+        branch: the number of the branch.
+        begins: whether the branch begins with this stretch.
+        along: the number of windows along the branch's path before it.
+        first, last: its windows in the loss log, ``first <= window < last``.
     """
 
     branch: int
@@ -35,16 +35,16 @@ def tree_of(
 ) -> tuple[list[Branch], list[Stretch]]:
     """The branches, in the order begun, and the stretches of the loss log, in the order trained.
 
-    What a record of version 0.1.0 leaves out is derived: each of its commands began a branch. Where a line is damaged
-    that others refer to, they begin at the root; an empty branch holds its number, so that each of the others, and each
-    that is yet to come, has its own. Windows of more or fewer networks than the commands tell are of a branch of their
-    own.
+    Fields that records of version 0.1.0 lack are derived: each of their commands began a branch. If a damaged line is
+    missing to which others refer, those branches begin at the root; an empty branch takes its number, so that all other
+    branches, also later ones, keep theirs. Windows with more or fewer networks than the commands say get a branch of
+    their own.
 
     Args:
-        commands: the whole log.
-        trained: windows in the loss log.
-        lost: lines of the log that could not be read.
-        layout: how many networks each window is of; as many as the commands tell, unless given.
+        commands: all commands of the log.
+        trained: the number of windows in the loss log.
+        lost: the number of lines of the log that could not be read.
+        layout: how many networks each window has; by default as many as the commands say.
     """
     tree = _Tree(lost)
     if layout is not None:
@@ -55,8 +55,9 @@ def tree_of(
 
 
 def _all_that_began(commands: Sequence[Command], trained: int, layout: LossLayout) -> Iterator[Command]:
-    """The commands, and what others must have begun that are lost: where there are more or fewer networks after them
-    than they tell."""
+    """The commands, and a substitute for each lost one: where the windows have more or fewer networks than the command
+    before them says.
+    """
     for index, command in enumerate(commands, start=1):
         yield command
         after = commands[index].at if index < len(commands) else trained
@@ -79,7 +80,7 @@ class _Tree:
         self._here = 0
 
     def take(self, command: Command, last: int) -> None:
-        """A command, and the window of the loss log before which the next one came."""
+        """Add a command; ``last`` is the window of the loss log before which the next command came."""
         returned = self._number_of.get(command.branch) if command.branch is not None else None
         if command.cause == "return" and returned is not None:
             self._here = returned
@@ -122,7 +123,7 @@ class _Tree:
         return number is not None and number < len(self.branches) and self.branches[number].cause == "lost"
 
     def _fill(self, command: Command) -> None:
-        """A branch goes on whose beginning is lost: what was trained in it before is another's."""
+        """Continue a branch whose beginning is lost: what was trained in it before belongs to another branch."""
         assert command.branch is not None
         self._here = self._number_of[command.branch] = command.branch
         position = {name: getattr(command, name) for name in ("epoch", "window", "generation", "draw", "config")}
@@ -151,7 +152,7 @@ class _Tree:
         return Moment(number, window)
 
     def _owned(self, moment: Moment) -> Moment:
-        """The same moment, of the branch in which it was trained."""
+        """The same moment, on the branch that trained it."""
         number, window = moment
         while window and window < self.branches[number].start:
             number = (self.branches[number].parent or Moment(0, 0)).branch

@@ -17,7 +17,7 @@ MOST = 2**63 - 1
 """The largest count of windows, epochs, bytes, ... that a record may have."""
 
 MOST_DIGITS = {"seed": 1000}
-"""Of a field's value, so that it can be shown; of the others, `MOST_DIGITS_OF_A_SIZE`."""
+"""The most digits of a field's value, so that it can be shown; for other fields, `MOST_DIGITS_OF_A_SIZE`."""
 
 MOST_DIGITS_OF_A_SIZE = 100
 """The most digits of a size: the product of three sizes must fit into a float."""
@@ -39,10 +39,10 @@ def shortened(what: object) -> str:
 
 
 def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
-    """The value, if it is a whole number from ``least`` to ``most``.
+    """Return the value, if it is a whole number from ``least`` to ``most``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not.
     """
     if type(value) is not int or not least <= value <= most:
         _refuse(name, value, f"a whole number, {least} to {most}")
@@ -50,10 +50,10 @@ def whole(value: object, name: str, most: int = MOST, least: int = 0) -> int:
 
 
 def array(value: object, name: str) -> npt.NDArray[Any]:
-    """An array.
+    """Return the value, if it is an array.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not.
     """
     if not isinstance(value, np.ndarray):
         _refuse(name, value, "an array")
@@ -64,7 +64,7 @@ def config_from(fields: object) -> EchoConfig:
     """The configuration with these fields, as `dataclasses.asdict` gave them; a missing field has its default.
 
     Raises:
-        ValueError: a field is not known here, or has a value that cannot be used.
+        ValueError: a field is unknown to this version, or has a value that cannot be used.
     """
     known = {field.name for field in dataclasses.fields(EchoConfig)}
     if not isinstance(fields, Mapping):
@@ -85,7 +85,7 @@ def arrays_from(described: object, payload: bytes) -> list[npt.NDArray[Any]]:
         described: type and shape of each.
 
     Raises:
-        ValueError: they are described as no arrays of numbers, or do not fill the payload.
+        ValueError: the description is not one of arrays of numbers, or they do not fill the payload.
     """
     arrays, at = [], 0
     for dtype, shape in _kinds(described):
@@ -104,7 +104,7 @@ def bytes_of(described: object) -> int:
     """The number of bytes of the arrays with these types and shapes; see `arrays_from`.
 
     Raises:
-        ValueError: they are none.
+        ValueError: the description is not one of arrays of numbers.
     """
     return sum(math.prod(shape) * dtype.itemsize for dtype, shape in _kinds(described))
 

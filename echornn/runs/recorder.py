@@ -16,43 +16,43 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class Recorder(Protocol):
-    """What a session tells of itself, on the training thread. Nothing here raises for the disk's sake."""
+    """Takes what a session reports about its run, on the training thread. No method raises an error of the disk."""
 
     @property
     def resumed(self) -> Run | None:
-        """The run that goes on; None for a new one."""
+        """The run that is continued; None for a new one."""
 
     @property
     def folder(self) -> Path | None:
-        """Where the run is kept; None if nowhere."""
+        """The folder of the run; None if it is not kept."""
 
     @property
     def saved(self) -> bool:
-        """Whether all that was told is on disk."""
+        """Whether everything reported is on disk."""
 
     @property
     def warning(self) -> str:
-        """What is wrong with the record, for people to see; empty where nothing is."""
+        """What is wrong with the record, as text for users; empty if nothing is."""
 
     def command(self, command: Command) -> None:
-        """A command was carried out (or the run has begun)."""
+        """Report a command that was carried out (or the start of the run)."""
 
     def windows(self, progress: AnyProgress) -> None:
-        """These windows were trained."""
+        """Report windows that were trained."""
 
     def seconds_to_save(self) -> float | None:
-        """When `save` should be called next; None while nothing is unsaved."""
+        """Seconds until `save` should be called next; None while nothing is unsaved."""
 
     def keyframe(self, keyframe: Keyframe) -> None:
-        """A state is to be kept, from which moments of the run are soon reached."""
+        """Report a state to keep, so that moments after it are reached quickly."""
 
     def all_keyframes(self, keyframes: Sequence[Keyframe]) -> None:
-        """These are all that are kept from now on."""
+        """Replace all kept keyframes by these."""
 
     def moved(self) -> None:
-        """The run stands at another moment, where it goes on when it is taken up again.
+        """Report that the run is at another position, from which it would continue if it were opened again.
 
-        That is saved when it can be; nothing trained is unsaved while it is not.
+        This is saved when possible; until then, nothing trained counts as unsaved because of it.
         """
 
     def save(
@@ -63,30 +63,30 @@ class Recorder(Protocol):
         lost_at: int | None = None,
         devices: Devices = NO_DEVICES,
     ) -> None:
-        """Have all that was told brought to the disk, with the trainer's state there; this does not wait for it.
+        """Have everything reported so far written to the disk, with the present state; returns without waiting.
 
         Args:
-            stands: where the run stands; the end of what was trained last, unless given.
-            solved_at: window at which the echo was solved, where it was; see `echornn.analysis.evidence.Evidence`.
-            lost_at: window at which it was lost again, where it was; see there too.
-            devices: where the run's networks were trained.
+            stands: the position of the run; by default the end of what was trained last.
+            solved_at: the window at which the echo was solved, if it was; see `echornn.analysis.evidence.Evidence`.
+            lost_at: the window at which it was lost again, if it was; see there too.
+            devices: the device that trained each of the run's networks.
         """
 
     def when_saved(self, call: Callable[[], None]) -> None:
-        """Call this, on another thread, each time that the disk has answered."""
+        """Call this, on another thread, each time the disk has answered."""
 
     def failed(self, error: Exception) -> Path | None:
-        """Training has failed; the file that tells where in the code, None where it is not kept."""
+        """Report that training has failed; returns the file with the traceback, None if none is kept."""
 
     def close(self) -> None:
-        """Wait for the last save, but not for ever on a disk that hangs. Nothing more will come."""
+        """Wait for the last save, but not for ever if the disk hangs. Nothing may be reported afterwards."""
 
 
 class Unrecorded:
-    """Keeps nothing on disk, and answers the same questions.
+    """A recorder that keeps nothing on disk.
 
     Args:
-        reason: why nothing can be kept; empty where nothing is to be.
+        reason: why nothing can be kept; empty if nothing is meant to be.
     """
 
     resumed = None

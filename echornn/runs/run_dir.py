@@ -4,13 +4,13 @@ A folder holds
 
 - ``run.json``: format, start time, configuration at the start, and the versions that trained it (`echornn.runs.about`);
 - ``checkpoint-0``, ``checkpoint-1``: written in turn (`echornn.runs.checkpoint`);
-- ``losses.bin``: all windows in the order trained, of one network 8 bytes, `WINDOW`, of several 4 for each of them;
+- ``losses.bin``: all windows in the order trained: 8 bytes, `WINDOW`, for one network, 4 for each of several;
 - ``commands.jsonl``: a line for the start and for each reset, edit, ... (`echornn.runs.command.Command`);
 - ``keyframes.bin``: states along the branches (`echornn.runs.keyframes`), without which going back takes longer;
 - ``solved.bin``: when each of several networks was solved (`echornn.runs.solved_log`);
-- ``traceback.txt``: where in the code its training failed, if it did;
-- ``tensorboard/``: what TensorBoard shows of it (`echornn.runs.events`), which nothing here reads;
-- ``lock``: held by the process that writes, and free as soon as that process is gone, however it went.
+- ``traceback.txt``: the traceback of the error that ended training, if one did;
+- ``tensorboard/``: the files for TensorBoard (`echornn.runs.events`), which nothing here reads;
+- ``lock``: held by the process that writes, and free as soon as that process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -59,21 +59,20 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run's folder holds, up to its newest usable checkpoint.
+    """The content of a run's folder, up to its newest usable checkpoint.
 
     Attributes:
-        folder: where it is.
-        begun: seconds since 1970 when it was begun.
-        config: what is trained now.
-        checkpoint: where it goes on; None where it never came to one, and starts over.
-        commands: all that lie before it.
+        folder: the folder.
+        begun: when it was begun, in seconds since 1970.
+        config: the present configuration.
+        checkpoint: the checkpoint to continue from; None if the run never saved one, and starts over.
+        commands: all commands before the checkpoint.
         notes: what is wrong with the folder, in words.
-        identity: tells the run from all others.
-        intact: whether the logs up to the checkpoint were read and are those that were written; False where they
-            were not looked at.
+        identity: distinguishes the run from all others.
+        intact: whether the logs up to the checkpoint were read and found unchanged; False if they were not read.
         lost_commands: lines of the command log that cannot be read; without them, branches are not where they were.
-        threshold: of small loops, with which its networks are trained (see `echornn.small_loops`).
-        threads: of an operation, with which its networks are trained (see `echornn.threads`).
+        threshold: the threshold of small loops with which its networks are trained (see `echornn.small_loops`).
+        threads: the threads of an operation with which its networks are trained (see `echornn.threads`).
     """
 
     folder: Path
@@ -100,7 +99,7 @@ class Run:
 
     @property
     def devices(self) -> Devices:
-        """Where its networks were trained, as far as that is on record."""
+        """The device that trained each of its networks, as far as it is on record."""
         return NO_DEVICES if self.checkpoint is None else self.checkpoint.devices
 
     @property
@@ -109,10 +108,10 @@ class Run:
         return OF_ONE if self.checkpoint is None else self.checkpoint.layout
 
     def windows(self, first: int, last: int, replicas: int = 1) -> npt.NDArray[Any]:
-        """Windows ``first`` to ``last`` of the run, which are of so many networks.
+        """Windows ``first`` to ``last`` of the run, which have so many networks.
 
         Returns:
-            `WINDOW` [n] of one network, uint32 [n, replicas] of several; see `echornn.runs.loss_log.read_windows`.
+            `WINDOW` [n] for one network, uint32 [n, replicas] for several; see `echornn.runs.loss_log.read_windows`.
         """
         return read_windows(self.folder / LOSS_FILE, self.layout, first, last, replicas)
 
@@ -123,13 +122,13 @@ class Run:
 
     @property
     def extends(self) -> Branch | None:
-        """The branch that was trained last; None where nothing was ever saved."""
+        """The branch that was trained last; None if nothing was ever saved."""
         branches, stretches = self.tree
         return branches[stretches[-1].branch] if stretches else None
 
     @property
     def stands(self) -> Moment:
-        """Where the run goes on."""
+        """The position from which the run continues."""
         branches, stretches = self.tree
         if not stretches:
             return Moment(0, 0)
@@ -140,13 +139,13 @@ class Run:
         return Moment(*told) if told is not None and there else end
 
     def moment(self, at: int | None = None, branch: int | None = None) -> Moment:
-        """The moment after so many windows along the line on which the run stands; where it stands, unless given.
+        """The moment after so many windows along the run's present line; by default its present position.
 
         Args:
-            branch: along the path to this branch's end instead, which must be there; to that end, unless `at` is given.
+            branch: use the path to this branch's end instead (the branch must exist); without ``at``, that end.
 
         Raises:
-            RunError: the line is not so long.
+            RunError: the line is too short.
         """
         stands = self.stands if branch is None else Moment(branch, self.ends[branch])
         if at is None:
@@ -160,7 +159,7 @@ class Run:
         return Moment(stands.branch, at)
 
     def owner(self, moment: Moment) -> Branch | None:
-        """The branch on whose terms one stands there; None where nothing was ever saved."""
+        """The branch that sets the configuration at this moment; None if nothing was ever saved."""
         branches = self.tree[0]
         return path_to(moment.window, self._whole_path(moment.branch))[-1] if branches else None
 
@@ -169,8 +168,10 @@ class Run:
         return whole_path(branches[number], branches.__getitem__) if branches else ()
 
     def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
-        """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 where it was
-        not, or that is not on record."""
+        """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 if it was
+        not, or
+        if that is not on record.
+        """
         return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
 
     @functools.cached_property
@@ -181,14 +182,16 @@ class Run:
             return solved_log.read(self.folder, LogEnd())
 
     def pieces(self) -> Iterator[tuple[Stretch, npt.NDArray[Any]]]:
-        """All windows in the order trained, some at a time (see `windows`), with the part of their stretch."""
+        """All windows in the order trained, some at a time (see `windows`), each with its part of the stretch."""
         for stretch in self.tree[1]:
             for first, windows in self.windows_of(stretch):
                 along = stretch.along + first - stretch.first
                 yield stretch._replace(along=along, first=first, last=first + len(windows)), windows
 
     def windows_of(self, stretch: Stretch) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-        """The windows of a stretch, some at a time: the first in the loss log, and all of them (see `windows`)."""
+        """The windows of a stretch, some at a time: the number of the first in the loss log, and the windows (see
+        `windows`).
+        """
         replicas = self.tree[0][stretch.branch].config.replicas
         at_a_time = windows_at_a_time(replicas)
         for first in range(stretch.first, stretch.last, at_a_time):
@@ -196,7 +199,7 @@ class Run:
 
     @functools.cached_property
     def ends(self) -> list[int]:
-        """Of each branch, the windows along its path."""
+        """For each branch, the number of windows along its path."""
         branches, stretches = self.tree
         ends = [branch.start for branch in branches]
         for stretch in stretches:
@@ -204,10 +207,11 @@ class Run:
         return ends
 
     def path(self, moment: Moment, since: int = 0) -> Iterator[tuple[Branch, int, npt.NDArray[Any]]]:
-        """The windows that lead to a moment, some at a time: their branch, the first along the path, and all of them.
+        """The windows that lead to a moment, some at a time: their branch, the number of the first along the path, and
+        the windows.
 
         Args:
-            since: windows along the path that are left out.
+            since: the number of windows along the path that are left out.
         """
         path = self._whole_path(moment.branch)
         for branch, first, last in spans_to(moment.window, path) if path else ():
@@ -219,7 +223,7 @@ class Run:
                         yield branch, at - log, windows
 
     def timeline(self) -> Timeline:
-        """All branches, and all that was trained in them.
+        """All branches, and everything trained in them.
 
         Raises:
             OSError: the log could not be read.
@@ -235,7 +239,7 @@ class Run:
         return timeline
 
     def tell(self, timeline: Timeline, stretch: Stretch, windows: npt.NDArray[Any]) -> None:
-        """Tell a timeline of windows of a stretch (see `windows`), which were trained next."""
+        """Add windows of a stretch (see `windows`) to a timeline; they are the next in the order trained."""
         number, config = stretch.branch, self.tree[0][stretch.branch].config
         if config.replicas == 1:
             timeline.append(number, losses_of(windows), error_rates(windows, config).astype(np.float32))
@@ -245,8 +249,10 @@ class Run:
             timeline.append_many(number, windows, np.where(solved <= end, solved, 0))
 
     def keyframes(self) -> list[Keyframe]:
-        """The whole keyframes on disk; none where they cannot be read, for none is needed, nor where commands are lost:
-        they tell by number whose they are."""
+        """The whole keyframes on disk. Empty if they cannot be read, since none is needed, or if commands are lost:
+        keyframes
+        refer to branches by number.
+        """
         if self.lost_commands:
             return []
         try:
@@ -256,18 +262,18 @@ class Run:
 
 
 def read(folder: Path) -> Run:
-    """What the folder holds; nothing in it is changed.
+    """The run in this folder; nothing in it is changed.
 
-    The newest checkpoint counts that is whole and whose logs are; the one before it otherwise, and the notes say so.
+    The newest checkpoint is used if it and its logs are whole, otherwise the one before it, and the notes say so.
 
     Raises:
-        RunError: the folder holds no run, or one that this version cannot go on with.
+        RunError: the folder holds no run, or one that this version cannot continue.
     """
     return _found(folder, look_into_logs=True)
 
 
 def glance(folder: Path) -> Run:
-    """As `read`, but of the logs only their lengths are looked at, however long they are.
+    """As `read`, but only the lengths of the logs are checked, so long logs take no longer.
 
     Raises:
         RunError: see `read`.

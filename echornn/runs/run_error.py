@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class RunError(ValueError):
-    """A folder cannot be used as a run; the message names it and says why."""
+    """A folder cannot be used as a run; the message names the folder and says why."""

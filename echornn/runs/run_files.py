@@ -23,7 +23,7 @@ def any_stranger(folder: Path) -> bool:
     """Whether the folder has a file that no run writes.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the folder cannot be read.
     """
     names = {LOCK_FILE, *NAMES, *(f"{name}.new" for name in NAMES)}
     return any(
@@ -61,7 +61,7 @@ def remove(folder: Path) -> None:
     """Remove a run's files, and its folder if nothing else is in it.
 
     Raises:
-        OSError: not all of them could be removed. Where the folder may not be written to, all are there.
+        OSError: not all of them could be removed. If the folder is read-only, all are still there.
     """
     shown = folder / events.FOLDER
     for place in (folder, *([shown] if own_files.is_real_folder(shown) else [])):

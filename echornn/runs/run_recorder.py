@@ -35,26 +35,27 @@ from echornn.runs.solved_log import SolvedLog
 from echornn.training.trained_on import NO_DEVICES, Devices
 
 SAVE_SECONDS = 1.0
-"""From one checkpoint to the next."""
+"""Seconds between two checkpoints."""
 
 MOST_OF_THE_TIME = 0.04
 """Share of the time that saving may take: on a slow disk, checkpoints are further apart."""
 
 MOST_SECONDS_APART = 60.0
-"""Checkpoints are no further apart than this, and the time that the disk takes for one."""
+"""The longest time between two checkpoints, besides the time that the disk takes for one."""
 
 SECONDS_TO_END = 10.0
-"""How long closing waits for the last checkpoint, on a disk that hangs."""
+"""How long closing waits for the last checkpoint if the disk hangs."""
 
 HANGING_SECONDS = (3, 10, 30, 60, 300, 1800, 3600)
-"""When it is told that the disk does not answer."""
+"""The seconds after which the warning says that the disk does not answer."""
 
 
 class RunRecorder:
-    """Records into a run's folder. Made by `begin` or `go_on`.
+    """Records a run in a folder. `begin` and `go_on` make one.
 
-    A thread of its own writes to the disk, so that one that hangs holds nobody up: at most one save is under way, and
-    of those that come meanwhile the newest is made after it.
+    Its own thread writes to the disk, so that a disk that hangs delays nobody: at most one save is under way, and of
+        the
+    saves that are asked for meanwhile, only the newest is made.
     """
 
     def __init__(
@@ -85,7 +86,8 @@ class RunRecorder:
         self._layout = resumed.layout if resumed else OF_ONE
         self._commands = AppendLog(folder / COMMAND_FILE, ends[1])
         extends = resumed.extends if resumed else None
-        self._config = config = extends.config if extends else config  # where the run stands may be another's
+        # the position of the run may be on another branch
+        self._config = config = extends.config if extends else config
         solved = (extends.number, resumed.solved_at(extends.number)) if resumed and extends else ()
         self._solved = SolvedLog(folder / SOLVED_FILE, ends[2], *solved)
         count = int(np.count_nonzero(solved[1])) if solved else 0
@@ -114,13 +116,13 @@ class RunRecorder:
 
     @classmethod
     def go_on(cls, folder: Path, allow: Callable[[Run], object] = lambda run: None) -> RunRecorder:
-        """Record on in a run's folder, from its newest checkpoint.
+        """Continue recording in a run's folder, from its newest checkpoint.
 
         Args:
-            allow: asked before anything is changed; what it raises leaves the run as it is.
+            allow: called before anything is changed; if it raises, the run stays as it is.
 
         Raises:
-            RunError: it holds no run that can go on, or another process writes it.
+            RunError: the folder holds no run that can continue, or another process writes there.
         """
         allow(run_dir.glance(folder))
         try:
@@ -137,7 +139,7 @@ class RunRecorder:
 
     @property
     def warning(self) -> str:
-        """What was wrong with the run as it was found, until the first command; and why it is not saved, if so."""
+        """What was wrong with the run when it was opened, until the first command; and why it is not saved, if so."""
         written = self._losses.end.length
         lost = self._layout.windows(written + self._losses.lost_bytes) - self._layout.windows(written)
         parts = [
@@ -158,7 +160,7 @@ class RunRecorder:
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        """Whether the run's folder was found to be gone, or to hold another run now; empty if neither."""
         return self._writer.misplaced
 
     @property
@@ -167,7 +169,7 @@ class RunRecorder:
 
     @property
     def _kept(self) -> int:
-        """How much of what was told is on disk."""
+        """How much of what was reported is on disk."""
         return 0 if self._writer.kept is None else self._writer.kept.told
 
     def command(self, command: Command) -> None:
@@ -209,8 +211,8 @@ class RunRecorder:
     ) -> None:
         """See `Recorder.save`.
 
-        A state whose weights are not finite is kept like any other. Without it, all that was trained since the last
-        finite one would be lost. The run is then taken up where it diverged, and earlier moments are a replay away.
+        A state whose weights are not finite is kept like any other. Without it, everything trained since the last
+        finite one would be lost. The run then continues from where it diverged, and a replay leads to earlier moments.
         """
         self._events.withdraw()
         if state.epoch >= state.config.num_epochs or not state.is_finite:  # there may be no more windows
@@ -231,16 +233,16 @@ class RunRecorder:
         return self._folder / TRACEBACK_FILE
 
     def forget(self) -> None:
-        """Remove the run from the disk, after `close`; not another one that is in its place.
+        """Remove the run from the disk, after `close`; but not another run that has replaced it.
 
         Raises:
-            OSError: it could not be removed, or is not there.
+            OSError: the run could not be removed, or is not there.
         """
         about.require_identity(self._folder, self._identity)
         run_dir.remove(self._folder)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the disk has answered, at most so long; whether all that was told is on it."""
+        """Wait until the disk has answered, at most so long; returns whether everything reported is on it."""
         return self._background.wait(seconds) and self.saved
 
     def close(self) -> None:
@@ -250,7 +252,7 @@ class RunRecorder:
     # ---- on the thread that saves
 
     def _bring(self, save: Unsaved | None) -> None:
-        """Bring a save to the disk, if it is not there, and what made training fail."""
+        """Write a save to the disk, if it is not there, and the traceback of an error in training."""
         if save is not None and save is not self._writer.kept:
             self._keep(save)
         if self._failure:
@@ -271,7 +273,7 @@ class RunRecorder:
 
 @dataclass(frozen=True)
 class _Hung:
-    """How long the disk took, in seconds, and how much had been told when it answered."""
+    """How long the disk took, in seconds, and how much had been reported when it answered."""
 
     seconds: float
     told: int

@@ -26,15 +26,15 @@ from echornn.training.trained_on import Devices
 
 @dataclass(frozen=True, eq=False)
 class Unsaved:
-    """What a save brings to the disk.
+    """The content of one save.
 
     Attributes:
-        state: the trainer's.
+        state: the trainer's state.
         stands, solved_at, lost_at, devices: see `echornn.runs.checkpoint.Checkpoint`.
-        told: how much had been told before it.
-        moves: how often the run had come to stand elsewhere.
+        told: how many reports it includes.
+        moves: how often the position of the run had changed.
         layout: where each window is in the loss log.
-        losses, commands, events, solved: how long the logs are with all of that.
+        losses, commands, events, solved: the lengths of the logs up to this save.
     """
 
     state: AnyState
@@ -52,17 +52,17 @@ class Unsaved:
 
 
 class RunWriter:
-    """Writes on one thread; what it has come to may be asked from any.
+    """Writes saves on one thread; any thread may read its attributes.
 
     Attributes:
         kept: the newest save that is on disk; None before the first.
-        trouble: why the newest that was tried is not.
-        less_troubles: why what the run does without is not, by what it is.
+        trouble: why the newest save that was tried is not on disk.
+        less_troubles: why a part that the run can do without is not on disk, by the name of the part.
 
     Args:
-        folder, lock, identity: the run's.
-        losses, commands, events, solved, keyframes: its logs.
-        serial: of its next checkpoint.
+        folder, lock, identity: those of the run.
+        losses, commands, events, solved, keyframes: the run's logs.
+        serial: the number of its next checkpoint.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class RunWriter:
         self._is_known = True
 
     def keep(self, save: Unsaved) -> None:
-        """Bring a save to the disk; what goes wrong is told by `trouble`."""
+        """Write a save to the disk; an error goes to `trouble`."""
         try:
             self._require_our_run()
             self._keep_less("TensorBoard's events", lambda: self._events.flush(save.events))
@@ -116,11 +116,11 @@ class RunWriter:
             self._keep_less("the states to go back to", self._keyframes.flush)
             self.trouble = None
             self.kept = save
-        except Exception as error:  # nothing that a disk does may end the training
+        except Exception as error:  # no error of a disk may end the training
             self.trouble = Trouble.after(self.trouble, error)
 
     def _require_our_run(self) -> None:
-        """Make sure that what is written goes to the run that was begun, or to a whole copy of it."""
+        """Make sure that the folder still holds the run that was begun, or a whole copy of it."""
         about.require_identity(self._folder, self._identity)
         if not self._lock.check():
             self._is_known = False
@@ -131,7 +131,7 @@ class RunWriter:
             self._is_known = True
 
     def _keep_less(self, what: str, flush: Callable[[], None]) -> None:
-        """What the run does without to go on: where it cannot be kept, the run is saved all the same."""
+        """Write a part that the run can do without: if it fails, the run is saved all the same."""
         try:
             flush()
             self.less_troubles = {name: one for name, one in self.less_troubles.items() if name != what}
@@ -139,14 +139,14 @@ class RunWriter:
             self.less_troubles = {**self.less_troubles, what: Trouble.after(self.less_troubles.get(what), error)}
 
     def keep_traceback(self, text: str) -> None:
-        """Keep where in the code training failed, if the disk takes it: what failed has been said by then."""
+        """Keep the traceback of an error in training, if the disk takes it; the error itself has been shown by then."""
         with contextlib.suppress(OSError):
             about.require_identity(self._folder, self._identity)
             own_files.write_whole(self._folder / TRACEBACK_FILE, text.encode(errors="backslashreplace"))
 
     @property
     def misplaced(self) -> Literal["", "gone", "replaced"]:
-        """Whether the run's folder was seen to be gone, or to hold another run now; empty while it was not."""
+        """Whether the run's folder was found to be gone, or to hold another run now; empty if neither."""
         match self.trouble:
             case Trouble(error=FileNotFoundError()):
                 return "gone"

@@ -1,4 +1,4 @@
-"""The log of when each of several networks solved the task, which the packed losses do not say exactly."""
+"""The log of when each of several networks was solved, which the packed losses do not say exactly."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ from echornn.runs.checkpoint import LogEnd
 from echornn.runs.command import Command
 
 SOLVED = np.dtype([("branch", "<u4"), ("replica", "<u4"), ("window", "<u8")])
-"""A network in the log: the branch that was trained when it was told, which of the networks, from 0, and the window
-along the branch's path, from 1, at which it was solved. Each branch tells all of its own."""
+"""A record of the log: the branch that was trained when it was written, the number of the network, from 0, and the
+window along the branch's path, from 1, at which it was solved. Each branch has records of all its solved networks.
+"""
 
 MOST_BYTES = 1 << 28
-"""Of the log, that are read."""
+"""The most bytes of the log that are read."""
 
 Windows = npt.NDArray[np.int64]
 
 
 class SolvedLog:
-    """Tells of each network once a branch, as soon as it is solved. One thread may tell while another writes.
+    """Writes a record for each network and branch, as soon as the network is solved. One thread may add while another
+    writes.
 
     Args:
-        file: need not exist where nothing is in it.
-        end: what is on disk.
-        branch: that is trained; None before the first command.
-        known: int64 [replicas], what the log tells of it: windows, 0 where it tells none.
+        file: it need not exist if nothing is in it.
+        end: the end of what is on disk.
+        branch: the branch that is trained; None before the first command.
+        known: int64 [replicas], the windows that the log has for this branch; 0 for networks that it does not have.
     """
 
     def __init__(self, file: Path, end: LogEnd, branch: int | None = None, known: Windows | None = None) -> None:
@@ -41,23 +43,24 @@ class SolvedLog:
 
     @property
     def length(self) -> int:
-        """Bytes that the file has when all is on disk."""
+        """The bytes of the file when everything is on disk."""
         return self._log.length
 
     @property
     def end(self) -> LogEnd:
-        """What is on disk for certain."""
+        """The end of what is certainly on disk."""
         return self._log.end
 
     def command(self, command: Command) -> None:
-        """Another branch is trained now."""
+        """Take note of the branch that is trained from now on."""
         self._branch, self._known = command.branch, None
 
     def windows(self, progress: PopulationProgress) -> None:
-        """These windows were trained."""
+        """Add records for the networks that were solved in these windows."""
         known = np.zeros_like(progress.solved_at) if self._known is None else self._known
         (new,) = np.nonzero(progress.solved_at != known)
-        new = new[np.argsort(progress.solved_at[new], kind="stable")]  # however the windows come in
+        # the order must not depend on how the windows are cut into pieces
+        new = new[np.argsort(progress.solved_at[new], kind="stable")]
         if new.size and self._branch is not None:
             told = np.empty(new.size, SOLVED)
             told["branch"], told["replica"], told["window"] = self._branch, new, progress.solved_at[new]
@@ -65,10 +68,10 @@ class SolvedLog:
         self._known = progress.solved_at
 
     def flush(self, length: int) -> None:
-        """Bring all up to where `length` was this to the disk.
+        """Write everything up to an earlier value of `length` to the disk.
 
         Raises:
-            OSError: not all of it is there; what is missing stays in memory.
+            OSError: not all of it was written; the missing part stays in memory.
         """
         if length > self._log.end.length == 0 and not own_files.is_regular(self._file):
             own_files.create(self._file)
@@ -76,7 +79,7 @@ class SolvedLog:
 
 
 def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
-    """What a log tells up to there, `SOLVED` [n]; less where less is there.
+    """The records of a log up to this end, `SOLVED` [n]; fewer if the file is shorter.
 
     Raises:
         OSError: it could not be read.
@@ -88,7 +91,7 @@ def read(file: Path, end: LogEnd) -> npt.NDArray[np.void]:
 
 
 def is_whole(file: Path, end: LogEnd) -> bool:
-    """Whether the log up to there is as it was written."""
+    """Whether the log up to this end is unchanged since it was written."""
     try:
         return not end.length or ends_at(file, end)
     except OSError:
@@ -96,14 +99,14 @@ def is_whole(file: Path, end: LogEnd) -> bool:
 
 
 def solved_at(told: npt.NDArray[np.void], branch: int, replicas: int, windows: int) -> Windows:
-    """When each of a branch's networks was solved, as a log tells it.
+    """When each of a branch's networks was solved, according to the log.
 
     Args:
-        told: `SOLVED` [n], the log.
-        windows: along the branch's path; nothing is solved after its end.
+        told: `SOLVED` [n], the records of the log.
+        windows: the windows along the branch's path; records after its end are ignored.
 
     Returns:
-        int64 [replicas], windows along its path, from 1; 0 where it tells none.
+        int64 [replicas], windows along its path, from 1; 0 for networks without a record.
     """
     solved = np.zeros(replicas, np.int64)
     its = told[(told["branch"] == branch) & (told["replica"] < replicas) & (told["window"] <= windows)]

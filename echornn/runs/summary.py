@@ -20,7 +20,9 @@ from echornn.runs.run_dir import LOSS_FILE, Run, error_rates
 from echornn.tasks.solved import UNKNOWN, Levels, lost_by
 
 MOST_READ = 1 << 22
-"""Windows that are read of a run whose record, of an early version, does not say when it was solved, or lost."""
+"""The most windows that are read of a run whose record, of an early version, does not say when it was solved, or
+lost.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,19 +30,22 @@ class Summary:
     """A run as a line of a list.
 
     Attributes:
-        folder: where it is.
-        saved: when it was saved last, in seconds since 1970.
-        config: what is trained now.
-        epoch, window: how far it is: the newest window's epoch and its number in it, both from 1; 0 before the first.
-        windows: trained in the whole run.
-        loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN where there are
-            none, infinite where the loss has diverged. Of several networks, the median.
-        solved_at: window along the path, from 1, where it was solved; 0 where it was not, None where that is not known.
-            Of several networks, where half of them were.
-        lost_at: window along the path, from 1, where it was lost again, or by which it was, where no more is on record;
-            0 where it was not, None where that is not known, and of several networks.
-        bytes: on disk.
-        seed_stats: of several replicas; None for one network.
+        folder: the folder.
+        saved: when it was last saved, in seconds since 1970.
+        config: the present configuration.
+        epoch, window: the epoch of the newest window and its number in it, both from 1; window 0 is before the first.
+        windows: the windows trained in the whole run.
+        loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN if there are
+            none,
+        infinite if the loss has diverged. For several networks, the median.
+        solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
+            For
+        several networks, the window by which half of them had solved it.
+        lost_at: the window along the path, from 1, at which the task was lost again, or by which it was, if the record
+            says
+        no more; 0 if it was not, None if unknown, and for several networks.
+        bytes: its size on disk.
+        seed_stats: the counts for several replicas; None for one network.
     """
 
     folder: Path
@@ -62,10 +67,10 @@ class Summary:
 
 
 def summary(folder: Path) -> Summary:
-    """What the run in this folder has come to.
+    """The summary of the run in this folder.
 
     Raises:
-        RunError: it holds no run that can be read.
+        RunError: the folder holds no run that can be read.
         OSError: the disk does not answer.
     """
     run = run_dir.glance(folder)
@@ -88,15 +93,16 @@ def summary(folder: Path) -> Summary:
 
 
 def _has_diverged(run: Run) -> bool:
-    """Whether the newest loss of the run is not finite; of several networks, the loss of each."""
+    """Whether the newest loss of the run is not finite; for several networks, the loss of each."""
     newest = list(run.path(run.stands, run.stands.window - 1)) if run.checkpoint is not None else []
     return any(_is_no_number(windows, branch.config) for branch, _, windows in newest)
 
 
 def _diverged_after_the_checkpoint(run: Run) -> int:
-    """Windows trained when the loss was not finite any more, after the last checkpoint; 0 where that is not so.
+    """Windows trained until the loss was no longer finite, if that was after the last checkpoint; else 0.
 
-    Versions that saved no state after that left a log that ends beyond the checkpoint, as a killed process does.
+    Versions that saved no state after a divergence left a log that ends beyond the checkpoint, as a killed process
+    does.
     """
     count = run.layout.windows((run.folder / LOSS_FILE).stat().st_size)
     if count <= run.trained:
@@ -112,7 +118,9 @@ def _is_no_number(windows: npt.NDArray[Any], config: EchoConfig) -> bool:
 
 
 def _position(run: Run, windows: int) -> tuple[int, int]:
-    """Epoch and window of the newest window, both from 1, where so many are in the log; window 0 before the first."""
+    """Epoch and number of the newest window, both from 1, if the log has so many windows; window 0 is before the
+    first.
+    """
     branches = run.tree[0]
     if run.checkpoint is None or not branches:
         return 0, 0
@@ -130,14 +138,14 @@ def _loss(run: Run) -> float:
 
 
 def seed_stats_of(run: Run) -> SeedStats | None:
-    """Where several networks stand; None of a network alone, and where nothing was saved yet."""
+    """The counts for several networks; None for a single network, or if nothing was saved yet."""
     state = None if run.checkpoint is None else run.checkpoint.state
     if not isinstance(state, PopulationState):
         return None
     newest, solved, window = newest_losses(run, run.stands, run.config), state.solved, run.stands.window
     by_now = lost_by(solved.at, newest, window, Levels.of(state.configs))
     unknown = (by_now == UNKNOWN) & (run.checkpoint is not None and run.checkpoint.lost_at is None)
-    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # which did not keep where they were lost
+    is_early = (solved.lost_at == 0) & ((by_now > 0) | unknown)  # their record does not say when they were lost
     if is_early.any() and run.trained <= MOST_READ:
         return run.timeline().seed_stats(run.stands)
     lost_at = np.where(is_early, np.maximum(by_now, 0), solved.lost_at)
@@ -145,7 +153,7 @@ def seed_stats_of(run: Run) -> SeedStats | None:
 
 
 def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
-    """When a network alone solved the echo, and lost it again; 0 where it did not, None where that is not known."""
+    """When a single network solved the echo, and lost it again; 0 if it did not, None if unknown."""
     kept = run.checkpoint
     if kept is None:
         return 0, 0
@@ -159,8 +167,10 @@ def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
 
 
 def _lost_by_now(run: Run, solved_at: int) -> int | None:
-    """Where the run stands, if its newest losses say that it has lost the echo again; 0 where they say that it has not,
-    None where they do not say."""
+    """The run's position, if its newest losses show that it has lost the echo again; 0 if they show that it has not,
+    None
+    if they do not show either.
+    """
     newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
     lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])
     return None if lost_at == UNKNOWN else lost_at

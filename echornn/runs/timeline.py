@@ -1,4 +1,4 @@
-"""The tree of a run's branches with all losses, of one network or of many."""
+"""The tree of a run's branches with all losses, for one network or for many."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from echornn.runs.tree import KEPT_PATHS, Tree
 
 
 class Timeline(Tree):
-    """A run's branches with their losses; the training thread adds to them, and any thread may ask."""
+    """A run's branches with their losses; the training thread adds to them, and any thread may read them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,12 +59,12 @@ class Timeline(Tree):
         return TrackOfMany(branch, number, self.seed_stats(parent), self._newest(parent))
 
     def _edited(self, branch: Branch) -> tuple[str, ...]:
-        """The fields that were edited where a branch begins with its weights anew."""
+        """The fields that were edited when a branch began by initialising the weights again."""
         before = self.parent_config(branch)
         return () if before is None or branch.cause not in ("edit", "preset") else edited(before, branch.config)
 
     def trained_in(self, number: int, progress: AnyProgress) -> None:
-        """Windows were trained at the end of this branch, by one network or by many, as it is of."""
+        """Add windows that were trained at the end of this branch, by its network or its networks."""
         config = self.branch(number).config
         match progress:
             case Progress(losses=losses, errors=errors):
@@ -73,7 +73,9 @@ class Timeline(Tree):
                 self.append_many(number, packed_of(progress, config), solved_at)
 
     def append(self, number: int, losses: Floats, error_rates: Floats) -> None:
-        """Windows were trained at the end of this branch: losses in nats and error rates in 0..1, float32 [n]."""
+        """Add windows that were trained at the end of this branch: losses in nats and error rates in 0..1, float32
+        [n].
+        """
         with self._lock:
             track = self._tracks[number]
             assert isinstance(track, TrackOfOne)
@@ -82,11 +84,11 @@ class Timeline(Tree):
             self._trained += len(losses)
 
     def append_many(self, number: int, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Windows were trained at the end of this branch of several replicas.
+        """Add windows that were trained at the end of this branch of several replicas.
 
         Args:
             packed: uint32 [n, replicas], see `echornn.analysis.packed.pack`.
-            solved_at: int64 [replicas], window along the path, from 1, after which each was solved; 0 where not by now.
+            solved_at: int64 [replicas], the window along the path, from 1, after which each was solved; 0 if not yet.
         """
         with self._lock:
             track = self._tracks[number]
@@ -95,12 +97,12 @@ class Timeline(Tree):
             self._any_bad = self._any_bad or bool(track.bad)
             self._trained += len(packed)
 
-    # ---- what was lost
+    # ---- losses and what they show
 
     def evidence(self, moment: Moment, replica: int = 0) -> Evidence:
-        """What the losses before a moment tell, as it was known there; of several networks, those of one.
+        """What the losses before a moment show, as it was known at that moment; for one of several networks, its own.
 
-        Of one of several there are no reviews.
+        For one of several networks, it has no reviews.
         """
         track = self._tracks[self.owner(moment).number]
         if isinstance(track, TrackOfOne) and moment.window == track.end:
@@ -127,7 +129,7 @@ class Timeline(Tree):
         )
 
     def seed_stats(self, moment: Moment) -> SeedStats | None:
-        """Where several networks stand at a moment, as it was known there; None of a network alone."""
+        """The counts for several networks at a moment, as they were known then; None for a single network."""
         track = self._tracks[self.owner(moment).number]
         if not isinstance(track, TrackOfMany):
             return None
@@ -137,7 +139,8 @@ class Timeline(Tree):
 
     def _newest(self, moment: Moment) -> Floats:
         """The newest losses of the present task before a moment of several networks, oldest first, float32
-        [up to RECENT_WINDOWS, replicas]; where they are forgotten, their mean instead."""
+        [up to RECENT_WINDOWS, replicas]; if they are no longer in memory, their mean instead.
+        """
         track = self._tracks[self.owner(moment).number]
         if moment.window == track.end:
             return track.recent
@@ -153,13 +156,13 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def diverged(self, moment: Moment) -> bool:
-        """Whether the last window's loss is not finite; of several networks, the loss of each."""
+        """Whether the last window's loss is not finite; for several networks, the loss of each."""
         of_one = isinstance(self._tracks[self.owner(moment).number], TrackOfOne)
         recent = self.evidence(moment).recent if of_one else self._newest(moment)
         return bool(recent.size) and not bool(np.isfinite(recent[-1]).any())
 
     def _reviews(self, moment: Moment, later: Reviews) -> Reviews:
-        """The reviews as they were at a moment, of those that a stretch has come to later."""
+        """The reviews as they were at a moment, derived from the later reviews of the same stretch."""
         windows = moment.window - later.begun
         reviews = later.until(windows)
         first = reviews.begun + reviews.windows
@@ -170,16 +173,18 @@ class Timeline(Tree):
         return reviews.after(losses, errors)
 
     def losses(self, moment: Moment, first: int, replica: int = 0) -> Floats | None:
-        """The losses from window ``first`` of the path up to a moment, float32 [n]; None where they are forgotten.
+        """The losses from window ``first`` of the path up to a moment, float32 [n]; None if they are no longer in
+        memory.
 
         Args:
-            replica: of which of several networks.
+            replica: the number of the network, if there are several.
         """
         return self._values(moment, first, replica, lambda history: history.losses)
 
     def own_losses(self, number: int, first: int, last: int) -> Floats | None:
-        """The losses of windows along a branch's path that were trained in the branch itself, of all of its networks:
-        float32 [n], of several [n, replicas]; None where they are forgotten."""
+        """The losses of windows along a branch's path that were trained in the branch itself, for all of its networks:
+        float32 [n], for several [n, replicas]; None if they are no longer in memory.
+        """
         with self._lock:
             track = self._tracks[number]
             return track.history.losses(first - track.branch.start, last - track.branch.start)
@@ -204,12 +209,14 @@ class Timeline(Tree):
         return np.concatenate(parts)
 
     def _history(self, branch: Branch, seed: int) -> LossHistory | ReplicaHistory:
-        """The losses in a branch of the network, on a path to which it lies, that ends with this seed."""
+        """The losses in a branch of the network that has this seed at the end of its path."""
         return self._tracks[branch.number].of(seed - branch.config.seed)
 
     def bad_since(self, moment: Moment) -> int | None:
-        """The window, from 0, on the path to a moment at which its losses were not finite any more; None where
-        they are, and have been for the last `GOOD_WINDOWS`."""
+        """The window, from 0, on the path to a moment at which the losses ceased to be finite; None if they are finite,
+        and
+        have been for the last `GOOD_WINDOWS`.
+        """
         since, newest = None, -1
         if not self._any_bad:
             return None
@@ -223,39 +230,45 @@ class Timeline(Tree):
         return since if moment.window - newest <= GOOD_WINDOWS else None
 
     def solved_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch had solved its task; None where it has not.
+        """The window along its path, from 1, at which a branch had solved its task; None if it has not.
 
-        Of several networks, at which half of them had.
+        For several networks, the window at which half of them had.
         """
         return self._tracks[number].solved_at
 
     def lost_at(self, number: int) -> int | None:
-        """The window along its path, from 1, at which a branch's network lost again what it had solved; None where it
-        has not by the branch's end. Of several networks, `counts` tells."""
+        """The window along its path, from 1, at which a branch's network lost again what it had solved; None if it had
+        not by
+        the branch's end. For several networks, see `counts`.
+        """
         return self._tracks[number].lost_at
 
     def counts(self, number: int) -> SolvedCounts | None:
-        """How many of a branch's networks had solved the task by its end, and lost it again; None of one alone."""
+        """How many of a branch's networks had solved the task by its end, and lost it again; None for a single
+        network.
+        """
         track = self._tracks[number]
         if not isinstance(track, TrackOfMany):
             return None
         return SolvedCounts(track.branch.config.replicas, track.solved, track.lost_again)
 
     def mean_loss(self, number: int) -> float:
-        """The mean loss of the last windows of a branch's path, see `Evidence.mean`; of several networks the median."""
+        """The mean loss of the last windows of a branch's path, see `Evidence.mean`; for several networks the
+        median.
+        """
         return self._tracks[number].mean
 
     def newest_loss(self, number: int) -> float:
-        """The loss of the last window of a branch's path; NaN where there is none. Of several networks, the median."""
+        """The loss of the last window of a branch's path; NaN if there is none. For several networks, the median."""
         return self._tracks[number].newest
 
-    # ---- to be drawn
+    # ---- for drawing
 
     def curve(self, number: int, columns: int, first: int = 0, last: int | None = None, replica: int = 0) -> Curve:
-        """The losses along a branch's path, from window ``first`` up to ``last`` (all, unless given).
+        """The losses along a branch's path, from window ``first`` up to ``last`` (by default all).
 
         Args:
-            replica: of which of several networks.
+            replica: the number of the network, if there are several.
         """
         with self._lock:
             _, first, last = self._part(number, first, last)
@@ -264,7 +277,9 @@ class Timeline(Tree):
             return curve_of(pieces, columns, first, last, line.segments_near(first, last))
 
     def _line(self, number: int, seed: int) -> PathHistory:
-        """A branch's path as it is drawn, of the network that ends with this seed: put on to that of its parent."""
+        """A branch's path prepared for drawing, for the network with this seed at its end; it extends the path of its
+        parent.
+        """
         known = self._lines.get((number, seed))
         if known is not None:
             return known
@@ -285,7 +300,7 @@ class Timeline(Tree):
         return line
 
     def band(self, number: int, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """The losses of all replicas along a branch's path; of a network alone it has no buckets. See `curve`."""
+        """The losses of all replicas along a branch's path; for a single network it has no buckets. See `curve`."""
         with self._lock:
             end, first, last = self._part(number, first, last)
             return band_of(self._pieces(end), columns, first, last)
@@ -299,7 +314,7 @@ class Timeline(Tree):
             return shades_of(self._pieces(end), replicas, columns, first, last)
 
     def _part(self, number: int, first: int, last: int | None) -> tuple[Moment, int, int]:
-        """A branch's end, and the windows of its path that are asked for."""
+        """The end of a branch, and the requested windows of its path."""
         end = self.end(number)
         last = end.window if last is None else min(last, end.window)
         return end, min(max(first, 0), last), last
@@ -314,7 +329,7 @@ class Timeline(Tree):
 
 
 def _none_of(config: EchoConfig) -> Floats:
-    """No losses of so many replicas."""
+    """An empty array of losses for so many replicas."""
     return np.empty((0, config.replicas), np.float32)
 
 

@@ -19,18 +19,18 @@ from echornn.tasks.lost_log import LostLog
 from echornn.tasks.solved import Levels, crossings
 
 GOOD_WINDOWS = 50
-"""So many windows with finite losses show that all is well again, or was."""
+"""So many consecutive windows with finite losses show that training is sound (again)."""
 
 
 class Track(ABC):
-    """A branch and what was trained in it.
+    """A branch and the windows that were trained in it.
 
     Attributes:
         branch: the branch.
-        digest: what leads to it; see `echornn.runs.branch.digest`.
+        digest: identifies what leads to the branch; see `echornn.runs.branch.digest`.
         history: the losses of its windows.
-        task_since: see `echornn.runs.branch.task_since`, of its path.
-        lost: when each network had lost the echo again, at any window along the path that the branch owns.
+        task_since: see `echornn.runs.branch.task_since`, for the branch's path.
+        lost: when each network had lost the echo again, as known at any window of the branch.
         bad: stretches of windows along the path that no `GOOD_WINDOWS` with finite losses interrupt: first, last bad.
     """
 
@@ -45,11 +45,11 @@ class Track(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """Windows."""
+        """The number of windows."""
 
     @property
     def end(self) -> int:
-        """Windows along the path to its end."""
+        """The number of windows along the path to the branch's end."""
         return self.branch.start + len(self)
 
     @abstractmethod
@@ -59,33 +59,37 @@ class Track(ABC):
     @property
     @abstractmethod
     def solved_at(self) -> int | None:
-        """The window along the path, from 1, at which the task was solved, by half of all networks; None where not."""
+        """The window along the path, from 1, at which the task was solved, or by which half of the networks had solved
+        it; None if not.
+        """
 
     @property
     @abstractmethod
     def lost_at(self) -> int | None:
-        """The window along the path, from 1, at which a network alone lost it again; None where it has not, and of
-        several."""
+        """The window along the path, from 1, at which a single network lost the task again; None if it has not, and for
+        several
+        networks.
+        """
 
     @property
     @abstractmethod
     def recent(self) -> Floats:
-        """The newest losses, float32 [up to `RECENT_WINDOWS`], of many networks [..., replicas]."""
+        """The newest losses, float32 [up to `RECENT_WINDOWS`], for several networks [..., replicas]."""
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats, of the median network; NaN where there are none, or one is."""
+        """Mean of the recent losses in nats, of the median network; NaN if there are none, or one is NaN."""
         recent = self.recent
         return _median(recent.mean(axis=0, dtype=np.float64)) if recent.size else math.nan
 
     @property
     def newest(self) -> float:
-        """The newest loss, of the median network; NaN where there is none."""
+        """The newest loss, of the median network; NaN if there is none."""
         recent = self.recent
         return _median(recent[-1]) if recent.size else math.nan
 
     def _note(self, diverged: Bools) -> None:
-        """Of the windows that come next, these have no finite loss."""
+        """Note which of the next windows have no finite loss."""
         for bad in (self.end + np.flatnonzero(diverged)).tolist():
             goes_on = bool(self.bad) and bad - self.bad[-1][1] <= GOOD_WINDOWS
             first = self.bad.pop()[0] if goes_on else bad
@@ -96,8 +100,8 @@ class TrackOfOne(Track):
     """A branch of one network, with its losses.
 
     Attributes:
-        history: its losses.
-        evidence: what they tell at the branch's end.
+        history: the network's losses.
+        evidence: what the losses show at the branch's end.
     """
 
     def __init__(self, branch: Branch, digest: int, evidence: Evidence) -> None:
@@ -109,7 +113,7 @@ class TrackOfOne(Track):
         return len(self.history)
 
     def append(self, losses: Floats, error_rates: Floats) -> None:
-        """Windows were trained: losses in nats and error rates in 0..1, float32 [n]."""
+        """Add windows that were trained: losses in nats and error rates in 0..1, float32 [n]."""
         config, before = self.branch.config, self.evidence
         self.evidence = before.after(losses, config, self.end, error_rates)
         self.lost.append(before.crossings(losses, config, self.end, self.evidence.solved_at))
@@ -136,15 +140,16 @@ class TrackOfMany(Track):
     """A branch of several networks that train side by side, with their losses.
 
     Attributes:
-        history: their losses.
-        each_solved_at: int64 [replicas], window along the path, from 1, at which each was solved by the branch's end; 0
-            where not.
-        levels: when they are solved, or lost again.
+        history: the networks' losses.
+        each_solved_at: int64 [replicas], the window along the path, from 1, at which each was solved by the branch's
+            end; 0
+        if it was not.
+        levels: the loss levels at which a network counts as solved, or lost again.
 
     Args:
         branch, digest: see `Track`.
-        before: where they stood when it began, as far as that counts; None where it does not.
-        recent: the losses before that count, float32 [up to `RECENT_WINDOWS`, replicas].
+        before: the counts when the branch began, if they still hold; None if not.
+        recent: the losses before that still count, float32 [up to `RECENT_WINDOWS`, replicas].
     """
 
     def __init__(self, branch: Branch, digest: int, before: SeedStats | None, recent: Floats) -> None:
@@ -159,10 +164,10 @@ class TrackOfMany(Track):
         return len(self.history)
 
     def append(self, packed: Packed, solved_at: npt.NDArray[np.int64]) -> None:
-        """Windows were trained: uint32 [n, replicas], see `echornn.analysis.packed`.
+        """Add windows that were trained: uint32 [n, replicas], see `echornn.analysis.packed`.
 
         Args:
-            solved_at: see `each_solved_at`, after them.
+            solved_at: see `each_solved_at`, after these windows.
         """
         losses = losses_of(packed)
         end = self.end + len(losses)
@@ -182,7 +187,7 @@ class TrackOfMany(Track):
 
     @property
     def lost_again(self) -> int:
-        """How many of those have lost it again."""
+        """How many networks that had solved the task have lost it again."""
         return int(np.count_nonzero(self.lost.now))
 
     @property
@@ -199,5 +204,7 @@ class TrackOfMany(Track):
 
 
 def _median(losses: Floats) -> float:
-    """Of many networks' losses, where one that is not finite is infinite; of one, itself."""
+    """The median of many networks' losses, in which a loss that is not finite counts as infinite; for one network, its
+    loss.
+    """
     return float(losses if losses.ndim == 0 else quantiles(losses[np.newaxis].astype(np.float32), (0.5,))[0, 0])

@@ -18,7 +18,7 @@ KEPT_PATHS = 32
 class Tree(ABC):
     """The branches of a run, with the losses of each in a `Track`. One thread may add branches while others read.
 
-    The *path* of a branch leads from where its weights began to its end: its windows are numbered from 0 along it.
+    The *path* of a branch leads from the initialisation of its weights to its end; its windows are numbered from 0.
     """
 
     def __init__(self) -> None:
@@ -27,14 +27,14 @@ class Tree(ABC):
         self._paths: dict[int, tuple[Branch, ...]] = {}
 
     def __len__(self) -> int:
-        """How many branches there are."""
+        """The number of branches."""
         return len(self._tracks)
 
     def begin(self, branch: Branch) -> None:
-        """Add the next branch; its number is how many there are already.
+        """Add the next branch; its number is the number of branches before it.
 
         Raises:
-            ValueError: it does not go on from a moment that is there.
+            ValueError: the number is wrong, or the branch does not begin at a moment of this run.
         """
         with self._lock:
             parent = branch.parent
@@ -53,7 +53,7 @@ class Tree(ABC):
             self._tracks.append(track)
 
     def _task_since(self, branch: Branch) -> int:
-        """See `echornn.runs.branch.task_since`, of the path of a branch that begins."""
+        """See `echornn.runs.branch.task_since`, for the path of a branch that is being added."""
         if branch.parent is None or branch.starts_over:
             return 0
         before = self._tracks[branch.parent.branch]
@@ -62,20 +62,20 @@ class Tree(ABC):
 
     @abstractmethod
     def _track(self, branch: Branch, number: int) -> Track:
-        """An empty track for a new branch, which knows what was known at the branch's beginning.
+        """An empty track for a new branch, with what is known at the branch's beginning.
 
         Args:
             number: the branch's digest.
 
         Raises:
-            ValueError: it cannot go on from there.
+            ValueError: the branch cannot begin at its parent's moment.
         """
 
     def branch(self, number: int) -> Branch:
-        """The branch of this number.
+        """The branch with this number.
 
         Raises:
-            IndexError: it is not there.
+            IndexError: there is no such branch.
         """
         return self._tracks[number].branch
 
@@ -96,13 +96,14 @@ class Tree(ABC):
         return 0 <= moment.branch < len(self) and 0 <= moment.window <= self._tracks[moment.branch].end
 
     def owner(self, moment: Moment) -> Branch:
-        """The branch that trained the window before this moment, or begins here: the last on the path that has begun
-        by then."""
+        """The branch that trained the window before this moment, or begins at it: the last branch on the path that has
+        begun by then.
+        """
         own = self.branch(moment.branch)
         return own if own.start <= moment.window else self.path(moment)[-1]
 
     def path(self, moment: Moment) -> tuple[Branch, ...]:
-        """The branches that lead to a moment, from the one where the weights began."""
+        """The branches that lead to a moment, beginning with the one that initialised the weights."""
         return path_to(moment.window, self._path(moment.branch))
 
     def _path(self, number: int) -> tuple[Branch, ...]:

@@ -14,18 +14,18 @@ from echornn.training.trained_on import NO_DEVICES, Devices
 
 
 class AnyTrainer(Protocol):
-    """What a session needs of a trainer of one network, or of a population of many.
+    """The interface of a trainer that a session needs: of one network, or of a population of many.
 
-    `echornn.training.trainer.Trainer` and `echornn.training.population.Population` say it in full.
+    `echornn.training.trainer.Trainer` and `echornn.training.population.Population` document it in full.
     """
 
     @property
     def epoch(self) -> int:
-        """Of the next window to train, from 0."""
+        """The epoch of the next window to train, from 0."""
 
     @property
     def window(self) -> int:
-        """Its number in that epoch, from 0."""
+        """The number of the next window in its epoch, from 0."""
 
     @property
     def generation(self) -> int:
@@ -37,7 +37,7 @@ class AnyTrainer(Protocol):
 
     @property
     def config(self) -> EchoConfig:
-        """What is trained."""
+        """The configuration that is trained."""
 
     @property
     def finished(self) -> bool:
@@ -45,36 +45,40 @@ class AnyTrainer(Protocol):
 
     @property
     def windows_left(self) -> int:
-        """Windows until they are."""
+        """Windows still to train until all epochs are done."""
 
     @property
     def device(self) -> str:
-        """Where it trains: cpu or gpu."""
+        """The device that trains: cpu or gpu."""
 
     @property
     def state(self) -> AnyState:
-        """A copy of all that a bit-exact continuation needs."""
+        """A copy of everything that a bit-exact continuation needs."""
 
     def restore(self, state: AnyState) -> None:
-        """Go on exactly where this was taken; `ValueError` where it is of another configuration."""
+        """Continue exactly from where this state was taken; `ValueError` if it is of another configuration."""
 
     def edit(self, config: EchoConfig) -> None:
-        """Go on with other live fields; `ValueError` where more differs, or fewer epochs than are trained."""
+        """Go on with other live fields; `ValueError` if another field differs, or if more epochs are trained
+        already.
+        """
 
     def compile(self) -> None:
-        """Be ready to train at full speed; nothing is trained."""
+        """Compile, so that training runs at full speed; nothing is trained."""
 
     def advance(self, n: int) -> AnyProgress:
-        """Train so many windows, or fewer at the end of the last epoch; `ValueError` where ``n`` is below 1."""
+        """Train so many windows, or fewer at the end of the last epoch; `ValueError` if ``n`` is below 1."""
 
     def reset(self, draw: int = 0) -> None:
-        """Start over, with the weights of this draw; the data stays."""
+        """Start over with the weights of this draw; the data stays."""
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over as a new one of this configuration; `ValueError` where it differs in what is compiled in."""
+        """Start over with this configuration, like a new trainer; `ValueError` if a field differs that is compiled
+        in.
+        """
 
     def regenerate(self) -> None:
-        """New data: the epoch starts again, the last one where all are trained. The weights stay."""
+        """Take new data: the epoch starts again, or the last one if all are trained. The weights stay."""
 
 
 MakeTrainer = Callable[[EchoConfig], AnyTrainer]
@@ -83,15 +87,17 @@ MakeTrainer = Callable[[EchoConfig], AnyTrainer]
 def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
-    """Makes trainers, and populations of several replicas, for a session; they share compiled loops, and TensorFlow is
-    imported with the first.
+    """Make a function that makes trainers, and populations of several replicas, for a session. They share compiled
+    loops;
+    the first one imports TensorFlow.
 
-    One that needs more memory than there is, with what saving it takes, is refused with a `ConfigError`.
+    The function raises a `ConfigError` if there is too little memory to train and save a network.
 
     Args:
-        devices: where networks were trained before: ``auto`` takes these, as far as they are there.
-        threshold: of small loops, with which they were trained (see `echornn.small_loops`).
-        threads: of an operation, with which they were trained; unset, what suits the first (see `echornn.threads`).
+        devices: the devices that trained the networks before: ``auto`` takes these, if they are there.
+        threshold: the threshold of small loops with which they were trained (see `echornn.small_loops`).
+        threads: the threads of an operation with which they were trained; by default, those that suit the first network
+            (see `echornn.threads`).
     """
 
     shared: Any = None
@@ -116,7 +122,7 @@ def tensorflow_trainers(
 
 
 def _programs(devices: Devices, threshold: int, threads: int) -> Any:
-    """The first of a process: TensorFlow is imported, and told all that it is told once."""
+    """The programs of this process: imports TensorFlow, and makes the settings that are made only once."""
     with collector.paused():
         quiet.import_tensorflow(threshold)
         from echornn.training import kept_programs

@@ -16,11 +16,11 @@ from echornn.progress import Floats
 from echornn.training.kept_programs import first_call
 
 MAX_WINDOWS_PER_CALL = 4096
-"""Most windows that one call trains in a network; it sizes the buffers that the losses come back in."""
+"""The most windows that one call trains in a network; it sets the size of the buffers that return the losses."""
 
 
 class WindowOutput(NamedTuple):
-    """What training one window shows, before its update; a last axis of replicas where the weights have one."""
+    """The results of training one window, before its update; with a last axis of replicas if the weights have one."""
 
     loss: tf.Tensor
     """Mean cross-entropy in nats, float32 [...]."""
@@ -29,13 +29,13 @@ class WindowOutput(NamedTuple):
     probabilities: tf.Tensor
     """Softmax output, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
-    """All that is carried on after each time step, float32 [T, batch, carried, ...]."""
+    """The states carried after each time step, float32 [T, batch, carried, ...]."""
 
 
 class LoopOutput(NamedTuple):
-    """What a call of the loop returns; the buffers are filled up to the number of windows asked for.
+    """The results of one call of the loop; the buffers are filled up to the number of windows that were asked for.
 
-    Where replicas are trained, they are each one's last axis.
+    If replicas are trained, each result has a last axis of replicas.
     """
 
     losses: tf.Tensor
@@ -43,27 +43,27 @@ class LoopOutput(NamedTuple):
     errors: tf.Tensor
     """int32 [most windows of a call, ...]."""
     probabilities: tf.Tensor
-    """Of the last window, float32 [T, batch, classes, ...]."""
+    """Those of the last window, float32 [T, batch, classes, ...]."""
     states: tf.Tensor
-    """Of the last window, float32 [T, batch, carried, ...]."""
+    """Those of the last window, float32 [T, batch, carried, ...]."""
     init_state: tf.Tensor
-    """What the last window began with, float32 [batch, carried, ...]."""
+    """The state with which the last window began, float32 [batch, carried, ...]."""
 
 
 def dropout_key(config: EchoConfig, draw: int) -> int:
-    """What a run's dropout is drawn from, besides the number of the window."""
+    """The random key of a run's dropout, to which the number of the window is added."""
     return (config.seed * 1_000_003 + draw) * MAX_LAYERS
 
 
 def call_numbers(first: int, count: int, before: int, *dropout_keys: int) -> list[int]:
-    """What the loop must know of one call, see `TrainingLoop.train`; the numbers wrap around at 31 bits."""
+    """The numbers that the loop needs for one call, see `TrainingLoop.train`; they wrap around at 31 bits."""
     return [number & 0x7FFFFFFF for number in (first, count, before, *dropout_keys)]
 
 
 def train_window(
     model: EchoRNN, optimizer: Any, x: tf.Tensor, y: tf.Tensor, state: tf.Tensor, dropout_key: tf.Tensor
 ) -> WindowOutput:
-    """Train one window: the gradient is cut at ``state``, the state that the window before handed on.
+    """Train one window: the gradient is cut at ``state``, which the window before handed on.
 
     Args:
         model: its weights are updated.
@@ -85,17 +85,17 @@ def train_window(
 class TrainingLoop:
     """The compiled loop over windows. Weights, optimizer slots and carried state stay on the device.
 
-    One compilation serves every number of windows and every position: both are tensors, and the windows are
-    gathered, since XLA would compile anew for each value of a slice's start or of a ``tf.range`` bound.
+    One compilation serves every number of windows and every position: both are tensors, and the windows are gathered,
+    because XLA would compile again for each start of a slice and each bound of a ``tf.range``.
 
     Args:
-        model: what is trained.
+        model: the network to train.
         optimizer: a Keras optimizer, built for the model's weights.
-        replicas: how many networks the weights are of, side by side; 0 where they are a lone network's.
-        windows: most that one call can train.
+        replicas: how many networks the weights hold side by side; 0 for a single network without an axis of replicas.
+        windows: the most windows that one call can train.
 
     Attributes:
-        fresh_optimizer: values of `optimizer_variables` as at the start.
+        fresh_optimizer: the values of `optimizer_variables` at the start.
     """
 
     def __init__(self, model: EchoRNN, optimizer: Any, replicas: int = 0, windows: int = MAX_WINDOWS_PER_CALL) -> None:
@@ -122,7 +122,7 @@ class TrainingLoop:
 
     @property
     def compilations(self) -> int:
-        """How often it was traced so far, to be compiled."""
+        """How often the loop was traced so far, to be compiled."""
         count: int = self._function.experimental_get_tracing_count()
         return count
 
@@ -134,25 +134,26 @@ class TrainingLoop:
 
     @property
     def changing(self) -> list[Any]:
-        """The variables that training changes: weights, those of the optimizer, the carried state."""
+        """The variables that training changes: weights, the optimizer's variables, the carried state."""
         return [*self.model.weights.values(), *self.optimizer_variables, self.carried_state]
 
     def reset_optimizer(self, learning_rate: float | Floats) -> None:
-        """Slots and iteration count as at the start, and this learning rate; of replicas one for each."""
+        """Reset slots and iteration count to the start, and set the learning rate; with replicas, one rate for each."""
         for variable, fresh in zip(self.optimizer_variables, self.fresh_optimizer, strict=True):
             variable.assign(fresh)
         self.optimizer.learning_rate.assign(learning_rate)
 
     def train(self, x: tf.Tensor, y: tf.Tensor, call: tf.Tensor, begin: tf.Tensor | int = 0) -> LoopOutput:
-        """Train windows of ``x`` and ``y``, which hold whole epochs end to end; to be compiled.
+        """Train windows of ``x`` and ``y``, which hold whole epochs end to end; this function is to be compiled.
 
         Args:
             x: input, uint8 [epochs * row length, batch, ...].
             y: target, same shape.
-            call: int32 [4]: the first window to train, counted from the start of ``x``; how many, up to
-                as many as a call can train; how many windows of the run lie before ``x``; the key of dropout. Of
-                replicas int32 [3 + replicas], with the key of each.
-            begin: where in ``x`` the epochs begin.
+            call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows, up to as
+                many
+            as a call can train; the number of windows of the run before ``x``; the key of dropout. With replicas int32
+            [3 + replicas], with the key of each.
+            begin: the time step in ``x`` at which the epochs begin.
         """
         config = self.model.config
         window_length = config.truncated_backprop_length
@@ -196,7 +197,7 @@ class TrainingLoop:
         return trained
 
     def nothing(self) -> LoopOutput:
-        """What a call returns that trains no window."""
+        """The result of a call that trains no window."""
         config, axes = self.model.config, self._axes
         of_steps = [config.truncated_backprop_length, config.batch_size]
         return LoopOutput(

@@ -1,4 +1,4 @@
-"""Trains the shares of a population: one compiled call for each processor, each on a thread."""
+"""Trains the shares of a population: one compiled call for each processor, each on its own thread."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from echornn.training.shares import Shares
 
 
 class Values(NamedTuple):
-    """All that training changes, replicas on the first axis."""
+    """Everything that training changes, with replicas on the first axis."""
 
     weights: dict[str, Floats]
     optimizer: tuple[npt.NDArray[Any], ...]
@@ -31,25 +31,25 @@ class Values(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What all replicas are to train next."""
+    """The windows that all replicas train next."""
 
     block: Block
     first: int
-    """Window of the block, from 0."""
+    """The first window to train, counted from 0 in the block."""
     windows: int
 
 
 class Crew:
-    """Seats, each a compiled program and a thread, on which the calls for the shares are made.
+    """Trains shares on seats; a seat is a compiled program and a thread, on which its calls are made.
 
     Attributes:
-        shares: how the replicas are shared out.
-        devices: for each call, TensorFlow's name of where.
+        shares: the division of the replicas into shares.
+        devices: TensorFlow's name of the device of each call.
 
     Args:
-        configs: what each replica trains.
-        devices: TensorFlow's names of where, one for each call that can run beside the others.
-        programs: where the compiled programs come from, and go when the crew is gone.
+        configs: the configuration of each replica.
+        devices: TensorFlow's names of the devices, one for each call that can run at the same time.
+        programs: lends the compiled programs, and takes them back when the crew is gone.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], devices: Sequence[str], programs: Programs) -> None:
@@ -62,7 +62,7 @@ class Crew:
             weakref.finalize(self, programs.give_back_turns, configs[0], device, self.shares, seat)
         self._threads = ThreadPoolExecutor(len(self._seats), "population")
         weakref.finalize(self, self._threads.shutdown, wait=False)
-        self._values: list[list[tf.Tensor]] = []  # for each call, as `Turns` has them
+        self._values: list[list[tf.Tensor]] = []  # for each call, in the order of `Turns`
         self._keys: tuple[int, list[npt.NDArray[np.int32]]] | None = None  # of a draw; see `_keys_of`
 
     @property
@@ -71,7 +71,7 @@ class Crew:
         return sum(seat.compilations for seat in self._seats)
 
     def start(self, draw: int) -> None:
-        """All that training changes as at the start, with the weights of this draw."""
+        """Set everything that training changes to its start, with the weights of this draw."""
         self._keys = None
         config, replicas = self.configs[0], len(self.configs)
         each = [initial_weights(one, draw) for one in self.configs]
@@ -87,10 +87,10 @@ class Crew:
         )
 
     def train(self, call: Call, draw: int) -> LoopOutput:
-        """Train every replica, each seat's calls one after the other, the seats at once.
+        """Train every replica: the seats work at the same time, each makes its calls one after the other.
 
         Returns:
-            Numpy arrays, replicas last; losses and errors of the windows trained.
+            Numpy arrays, replicas last; losses and errors of the windows that were trained.
         """
         before = call.block.first_epoch * self.configs[0].windows_per_epoch
         shared = np.array(call_numbers(call.first, call.windows, before), np.int32)
@@ -100,7 +100,7 @@ class Crew:
         def work(seat: int) -> None:
             for number in range(seat, len(keys), len(self._seats)):
                 numbers = np.concatenate([np.broadcast_to(shared, (len(keys[number]), 3)), keys[number]], 1)
-                numbers[self.shares.turns :, 1] = 0  # what is left over trains nothing
+                numbers[self.shares.turns :, 1] = 0  # unused shares train nothing
                 with tf.device(self.devices[number]):
                     x, y = call.block.x[number], call.block.y[number]
                     calls = tf.constant(numbers)
@@ -113,7 +113,7 @@ class Crew:
 
     @property
     def values(self) -> Values:
-        """A copy of all that training changes."""
+        """A copy of everything that training changes."""
         of_calls = ([value.numpy() for value in values] for values in self._values)
         *weights_and_optimizer, carried = map(self._first, zip(*of_calls, strict=True))
         names = list(self._seats[0].loop.model.weights)
@@ -123,7 +123,8 @@ class Crew:
     def load(self, values: Values) -> None:
         """Go on from these values."""
         each = [*map(self.shares.placed, [*values.weights.values(), *values.optimizer, values.carried_state])]
-        if self.shares.places:  # all side by side have made the same number of steps, on which such numbers depend
+        # the networks of a share have made the same number of steps, so they share these numbers
+        if self.shares.places:
             for index, fresh in enumerate(self._seats[0].loop.fresh_optimizer, len(values.weights)):
                 if not fresh.ndim:
                     each[index] = [number[:, 0] for number in each[index]]
@@ -133,15 +134,15 @@ class Crew:
                 self._values.append([tf.constant(value) for value in of_call])
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these from now on, which differ in live fields only."""
+        """Train these configurations from now on; they differ from the earlier ones in live fields only."""
         self.configs = tuple(configs)
-        rate = len(self._seats[0].loop.model.weights) + 1  # behind the weights, and the optimizer's steps
+        rate = len(self._seats[0].loop.model.weights) + 1  # after the weights, and the optimizer's steps
         for device, values, rates in zip(self.devices, self._values, self.shares.placed(self._rates), strict=True):
             with tf.device(device):
                 values[rate] = tf.constant(rates)
 
     def _keys_of(self, draw: int) -> list[npt.NDArray[np.int32]]:
-        """Dropout's keys of each call, [room, places]; they are the same for all calls until the next draw."""
+        """Dropout's keys for each call, [room, places]; they stay the same for all calls until the next draw."""
         if self._keys is None or self._keys[0] != draw:
             keys = np.array([call_numbers(0, 0, 0, dropout_key(config, draw))[3] for config in self.configs], np.int32)
             self._keys = draw, [one.reshape(self.shares.room, -1) for one in self.shares.placed(keys)]
@@ -152,7 +153,9 @@ class Crew:
         return np.array([config.learning_rate for config in self.configs], np.float32)
 
     def _first(self, of_calls: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        """Replicas first; one number for a whole share is each one's."""
+        """The calls' values with replicas first; a number that a whole share has in common is repeated for each
+        replica.
+        """
         if self.shares.places and of_calls[0].ndim == 1:
             of_calls = [np.repeat(steps[:, np.newaxis], self.shares.places, axis=1) for steps in of_calls]
         return self.shares.first(of_calls)

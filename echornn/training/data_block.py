@@ -20,11 +20,11 @@ class DataBlock:
     """Some epochs of data.
 
     Attributes:
-        generation: how often the data had been regenerated.
-        first_epoch: the one that stands first.
+        first_epoch: the first epoch of the block.
+        series: the data of each epoch.
         series: each epoch's.
         x, y: uint8 [epochs * row length, batch], on the device.
-        windows: how many there are in all.
+        windows: the number of windows in all epochs together.
     """
 
     generation: int
@@ -40,7 +40,7 @@ class DataBlock:
 
     @classmethod
     def generate(cls, config: EchoConfig, generation: int, first_epoch: int, device: str) -> DataBlock:
-        """Make the block that begins with this epoch, on the device of that name."""
+        """Make the block that begins with this epoch, on the device with this name."""
         epochs = epochs_in_a_block(config)
         series = [EchoSeries.generate(config, generation, first_epoch + epoch) for epoch in range(epochs)]
         with tf.device(device):
@@ -50,17 +50,18 @@ class DataBlock:
 
 
 def epochs_in_a_block(config: EchoConfig) -> int:
-    """How many epochs are handed to the device together."""
+    """How many epochs are copied to the device together."""
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // config.total_series_length
     return max(1, min(by_windows, by_size))
 
 
 def epochs_in_a_population_block(config: EchoConfig, replicas: int) -> int:
-    """How many epochs of all replicas are handed to the device together.
+    """How many epochs of all replicas are copied to the device together.
 
-    A program is compiled for so many: by size they are a power of two, so that few programs serve any number of
-    replicas.
+    Each number needs its own compiled program. The number that fits by size is rounded down to a power of two, so that
+    few
+    programs serve any number of replicas.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)

@@ -45,13 +45,14 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     """Choose the device. Small networks are often faster on the CPU: a GPU needs microseconds to start each kernel.
 
     Args:
-        config: its ``device`` is what was asked for.
-        train: trains that many windows on the device of that name; called only for ``auto`` with a GPU, to measure both
-            devices, or to see whether the GPU still can.
-        before: where ``auto`` placed such networks before, cpu or gpu. There they are trained again, if that can be.
+        config: its ``device`` is the one that was asked for.
+        train: trains that many windows on the device with that name; called only for ``auto`` with a GPU, to measure
+            both
+        devices, or to check that the GPU still works.
+        before: the device that ``auto`` chose for such networks before, cpu or gpu. It is chosen again if possible.
 
     Raises:
-        ConfigError: a GPU was asked for and TensorFlow sees none.
+        ConfigError: a GPU was asked for, and TensorFlow sees none.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if config.device == "gpu" and not gpus:
@@ -68,7 +69,7 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     if before == "cpu":
         return Placement(CPU, TRAINED_BEFORE)
     if before == "gpu":
-        with contextlib.suppress(tf.errors.OpError, MemoryError):  # what it lacks is said where both are measured
+        with contextlib.suppress(tf.errors.OpError, MemoryError):  # if it fails, measuring both says why
             train(GPU, 1)
             return Placement(GPU, TRAINED_BEFORE)
     return faster(CPU, GPU, train)
@@ -80,9 +81,9 @@ def is_measured(config: EchoConfig) -> bool:
 
 
 def take_memory_as_needed(gpus: Sequence[Any]) -> None:
-    """Leave the memory that is not needed to others who share the GPUs.
+    """Make TensorFlow take GPU memory only as needed, and leave the rest to other programs.
 
-    Where TensorFlow was used before, its way of taking memory is fixed, and stays as whoever used it wanted.
+    If TensorFlow was used before, its way of taking memory is fixed, and stays as the earlier user set it.
     """
     for gpu in gpus:
         with contextlib.suppress(RuntimeError, ValueError):
@@ -90,10 +91,10 @@ def take_memory_as_needed(gpus: Sequence[Any]) -> None:
 
 
 def faster(one: str, other: str, train: Callable[[str, int], None]) -> Placement:
-    """Measure two devices for a moment each, and choose; one that cannot train this leaves it to the other.
+    """Measure two devices for a moment each, and choose the faster; if one cannot train this, choose the other.
 
     Raises:
-        tf.errors.OpError, MemoryError: neither can; it is what the first said.
+        tf.errors.OpError, MemoryError: neither can; this is the first device's error.
     """
     rates: dict[str, float] = {}
     failures: dict[str, Exception] = {}
@@ -117,8 +118,10 @@ def _in_a_word(error: Exception) -> str:
 
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Rate of ``train(n)``, from calls that grow until they have taken `TRIAL_SECONDS`; the first, which may compile,
-    does not count."""
+    """Rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does not
+    count,
+    since it may compile.
+    """
     train(1)
     windows, begun = 1, clock()
     while True:
@@ -130,20 +133,21 @@ def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] 
 
 
 def use_one_thread() -> bool:
-    """Run each TensorFlow operation on one thread, which trains all but large networks faster.
+    """Run each TensorFlow operation on one thread, which trains all networks except large ones faster.
 
-    Calls made at once still run at once, one on each processor (see `processors`). It holds for the whole process. The
-    first network that is made in a process calls this, see `echornn.training.process`; a program that uses TensorFlow
-    before can call it first.
+    Calls made at the same time still run at the same time, one on each processor (see `processors`). The setting holds
+    for
+    the whole process. The first network of a process sets it, see `echornn.training.process`; a program that uses
+    TensorFlow before that can call this function first.
 
     Returns:
         Whether it could still be set: TensorFlow fixes its threads with its first operation.
     """
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
-        # The threads of operations are a pool that all CPU devices share, and once a loop has handed one kernel to it,
-        # it stays there, and so do the loops of other calls: one after the other. So each processor has a device, and
-        # each device a pool of its own.
+        # All CPU devices share one pool of threads for operations. Once a loop has handed a kernel to this pool, it
+        # stays there, and so do the loops of other calls: they run one after the other. So each processor gets a
+        # device, and each device its own pool.
         os.environ["TF_OVERRIDE_GLOBAL_THREADPOOL"] = "1"
         each = [tf.config.LogicalDeviceConfiguration() for _ in range(usable_processors())]
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
@@ -153,7 +157,8 @@ def use_one_thread() -> bool:
 
 
 def use_threads(number: int) -> bool:
-    """Run each TensorFlow operation on so many threads, which all calls that are made at once share, unless it is one.
+    """Run each TensorFlow operation on so many threads; if it is more than one, all calls made at the same time share
+    them.
 
     Returns:
         Whether it could still be set, see `use_one_thread`.
@@ -168,10 +173,12 @@ def use_threads(number: int) -> bool:
 
 
 def processors() -> list[str]:
-    """For each call that can run beside the others, TensorFlow's name of the device that it is to run on.
+    """TensorFlow's name of the device for each call that can run at the same time as the others.
 
-    They are the processors that this process may use: each a device after `use_one_thread`, else all the same one,
-    and then only as many as TensorFlow has threads for an operation, since all calls run on those.
+    There is a call for each processor that this process may use. After `use_one_thread` each has its own device; else
+    all
+    use the same, and there are only as many calls as TensorFlow has threads for an operation, since the calls share
+    them.
     """
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])
     if devices and len(devices) > 1:

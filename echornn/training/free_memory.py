@@ -15,7 +15,7 @@ class Accounts:
     limit: str
     used: str
     given_back: str
-    """In memory.stat: memory that the kernel would give back, since it is also on a disk."""
+    """Its name in memory.stat for memory that the kernel can reclaim, since it is also on a disk."""
 
 
 SECOND = Accounts("", "memory.max", "memory.current", "inactive_file")
@@ -60,7 +60,7 @@ def _of_the_groups(proc: Path, groups: Path) -> Iterator[int]:
             continue
         root = groups / accounts.root
         group = root / path.lstrip("/")
-        # In a container the path may be the host's, which is not there; its own group is then the root.
+        # In a container the path may be one of the host that is not there; its own group is then the root.
         for folder in {group, *group.parents} - set(root.parents):
             limit, used = (_number(folder / name) for name in (accounts.limit, accounts.used))
             if limit is not None and used is not None:

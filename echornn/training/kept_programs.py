@@ -1,11 +1,11 @@
 """Keeps compiled programs on disk, so that the next process with the same first program need not compile it.
 
-XLA's own cache, which TensorFlow turns on by a flag for a whole process, fails what it cannot read or write, and knows
-neither XLA's flags nor the processor. So only files are read that were checked before, each kind of program has a
-folder of its own, and a program whose file makes trouble is compiled again without it.
+XLA has its own cache, which TensorFlow turns on by a flag for a whole process. It fails if it cannot read or write a
+file, and its keys contain neither XLA's flags nor the processor. So this module checks each file before XLA reads it,
+gives each kind of program its own folder, and compiles a program again without the cache if its file makes trouble.
 
-XLA numbers what it compiles, and finds a program again only where the numbers are the same. So the first program of a
-process is kept, and no other; nor is one that is compiled while another is, as those of a population are.
+XLA numbers the programs that it compiles, and finds one again only if the numbers are the same. So only the first
+program of a process is kept, and not if another is compiled at the same time, as those of a population are.
 """
 
 from __future__ import annotations
@@ -33,44 +33,46 @@ from echornn import small_loops
 from echornn.threads import usable_processors
 
 SWITCH = "ECHORNN_KEEP_PROGRAMS"
-"""An environment variable: set to 0, every process compiles for itself."""
+"""An environment variable: if it is 0, every process compiles for itself."""
 
 FLAGS = "TF_XLA_FLAGS"
 FOLDER_FLAG = "--tf_xla_persistent_cache_directory="
 
 SUM = ".sha256"
-"""Ends the name of the file beside a program's, which holds its sum: without it, or with another, it is not read."""
+"""Suffix of the file beside a program that holds its checksum: without it, or with another sum, the program is not
+read.
+"""
 
 MOST_BYTES = 64 << 20
-"""Of all programs that are kept together; the oldest go."""
+"""The most bytes of all kept programs together; beyond it, the oldest are removed."""
 
 LEAST_FREE = 256 << 20
 """Bytes that must be free on the disk for anything to be kept."""
 
 UNDER_WAY_SECONDS = 3600.0
-"""So old a file that was being written is not written any more."""
+"""A temporary file older than this is no longer being written."""
 
 DESCRIPTORS = Path("/proc/self/fd")
 
 FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-"""How a folder is opened."""
+"""The flags to open a folder."""
 
 
 class Compiled(NamedTuple):
-    """A function that was called for the first time, and so is compiled."""
+    """The result of calling a function for the first time, which compiles it."""
 
     function: Any
     """A ``tf.function``."""
     concrete: Any
-    """What it is called by from now on."""
+    """The compiled function to call from now on."""
     results: Any
-    """What the first call has returned."""
+    """The results of the first call."""
 
 
 class KeptPrograms:
-    """What XLA reads programs from, and writes them to.
+    """The folder from which XLA reads programs, and to which it writes them.
 
-    It sees the folder only by way of a descriptor, which is turned to an empty one, for good, after the first trouble.
+    XLA sees the folder only through a descriptor; after the first trouble, that is turned to an empty folder for good.
 
     Args:
         folder: the files of programs that this process may use.
@@ -85,10 +87,11 @@ class KeptPrograms:
         self._leaving = threading.Lock()
 
     def begin(self) -> None:
-        """Have XLA use it, unless TensorFlow has looked for devices before: then XLA has read its flags.
+        """Make XLA use the folder, unless TensorFlow has looked for devices before: then XLA has already read its
+        flags.
 
-        The flags do not stay in the environment: other processes have no such descriptor, and what a result depends on
-        (`echornn.sweeps.trained_by`) is not changed by them.
+        The flags do not stay in the environment: other processes lack the descriptor, and the flags must not change
+        what a result is said to depend on (`echornn.sweeps.trained_by`).
         """
         folder = DESCRIPTORS / str(self._descriptor)
         os.environ[FLAGS] = f"{FOLDER_FLAG}{folder} --tf_xla_persistent_cache_device_types=CPU"
@@ -98,7 +101,8 @@ class KeptPrograms:
             del os.environ[FLAGS]
 
     def compile(self, function: Any, call: Callable[[Any], Compiled]) -> Compiled:
-        """Call a function, which compiles it; it is another one that does the same, if it could not be read or kept.
+        """Call a function, which compiles it. If it could not be read or kept, another function that does the same is
+        returned.
 
         Args:
             call: traces and calls the function that it is given.
@@ -106,7 +110,7 @@ class KeptPrograms:
         number = self._newest = next(self._begun)
         try:
             compiled = call(function)
-        except tf.errors.OpError:  # which XLA would repeat for this function
+        except tf.errors.OpError:  # XLA would repeat the error for this function
             self._leave()
             compiled = call(tf.function(function.python_function, jit_compile=True, autograph=False))
         if self._newest == number == 1 and not self._has_left:
@@ -116,7 +120,7 @@ class KeptPrograms:
         return compiled
 
     def _leave(self) -> None:
-        """From now on nothing is there to be read, and what is written is forgotten."""
+        """Switch to an empty folder: from now on nothing is read from the old one, and new files are forgotten."""
         with self._leaving:
             if not self._has_left:
                 self._has_left = True
@@ -125,12 +129,13 @@ class KeptPrograms:
                 self._folder = Path(tempfile.mkdtemp(prefix="echornn-tui-", dir=memory))
                 atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
                 other = os.open(self._folder, FOLDER)
-                if other != self._descriptor:  # as where the program has closed that, and the number was free
+                # the numbers are equal if the program has closed the descriptor and its number was free
+                if other != self._descriptor:
                     os.dup2(other, self._descriptor, inheritable=False)
                     os.close(other)
 
     def _settle(self) -> None:
-        """Other processes can read what was compiled from now on."""
+        """Write the checksums of the new programs, so that other processes can read them from now on."""
         with contextlib.suppress(OSError):
             for file in unsettled_in(self._folder):
                 keep_sum(file)
@@ -145,12 +150,12 @@ _kept: KeptPrograms | None = None
 
 
 def keep(threads: int) -> None:
-    """Use the user's cache folder in this process, if it can be used safely; before TensorFlow's threads are set.
+    """Use the user's cache folder in this process, if that is safe; call it before TensorFlow's threads are set.
 
-    Nothing that goes wrong here keeps anything from being trained.
+    No error here prevents training.
 
     Args:
-        threads: that TensorFlow will have for an operation.
+        threads: the threads that TensorFlow will have for an operation.
     """
     global _kept
     if _kept is not None or has_own_flags() or os.environ.get(SWITCH) == "0" or not DESCRIPTORS.is_dir():
@@ -169,7 +174,7 @@ def keep(threads: int) -> None:
 
 
 def first_call(function: Any, *arguments: Any) -> Compiled:
-    """Trace, compile and call this function, which may come back as another one that does the same."""
+    """Trace, compile and call this function; the result may hold another function that does the same."""
 
     def call(function: Any) -> Compiled:
         concrete = function.get_concrete_function(*arguments)
@@ -179,7 +184,7 @@ def first_call(function: Any, *arguments: Any) -> Compiled:
 
 
 def kind_of_programs(threads: int) -> str:
-    """A word for all that makes another program of the same computation: versions, flags, threads, processors."""
+    """A hash of everything that changes the compiled program of a computation: versions, flags, threads, processors."""
     environment = sorted(one for one in os.environ.items() if one[0].startswith(("TF_", "XLA_", "ONEDNN_", "DNNL_")))
     processor = Path("/proc/cpuinfo").read_text(errors="replace").split("\n\n")[0].splitlines()
     features = [line for line in processor if line.startswith(("model name", "flags", "Features", "CPU "))]
@@ -188,56 +193,58 @@ def kind_of_programs(threads: int) -> str:
 
 
 def has_own_flags() -> bool:
-    """Whether the user gave TensorFlow's XLA flags, or XLA's in a file: what is in it may change."""
+    """Whether the user gave TensorFlow's XLA flags, or XLA's flags in a file, whose content may change."""
     return FLAGS in os.environ or small_loops.are_a_file(os.environ.get(small_loops.VARIABLE, ""))
 
 
 def room_in(folder: Path) -> int:
-    """Bytes that a file there can have."""
+    """Bytes that a new file in this folder can have."""
     most = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     free = shutil.disk_usage(folder).free
     return free if most == resource.RLIM_INFINITY else min(free, most)
 
 
 def is_only_ours(folder: Path, forbidden: int = 0o077) -> bool:
-    """Whether it is this user's real folder, in which others may do nothing of this: what it holds is run."""
+    """Whether this is a real folder of this user, to which others have no access: the programs in it are executed."""
     known = folder.lstat()
     return stat.S_ISDIR(known.st_mode) and known.st_uid == os.getuid() and not known.st_mode & forbidden
 
 
 def programs_in(folder: Path) -> list[Path]:
-    """The files of programs in it."""
+    """The files of programs in this folder."""
     return [file for file in folder.iterdir() if file.suffix == ".pb"]
 
 
 def unsettled_in(folder: Path) -> list[Path]:
-    """Those of them that have no sum yet."""
+    """The files of programs in this folder that have no checksum yet."""
     return [file for file in programs_in(folder) if not sum_of(file).exists()]
 
 
 def sum_of(file: Path) -> Path:
-    """The file that holds its sum."""
+    """The file that holds the checksum of a program."""
     return file.with_name(file.name + SUM)
 
 
 def keep_sum(file: Path) -> None:
-    """Write the sum of a file beside it, whole or not at all."""
+    """Write the checksum of a file beside it, whole or not at all."""
     new = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
     new.write_text(hashlib.sha256(file.read_bytes()).hexdigest())
     new.replace(sum_of(file))
 
 
 def remove(file: Path) -> None:
-    """The file of a program, and its sum."""
+    """Remove the file of a program, and its checksum."""
     file.unlink(missing_ok=True)
     sum_of(file).unlink(missing_ok=True)
 
 
 def check(folder: Path) -> None:
-    """Remove what is not whole: a program without its sum, or with another; a file that nobody writes any more.
+    """Remove incomplete files: programs without the right checksum, and temporary files that are no longer being
+    written.
 
     Raises:
-        FileExistsError: something is there that is no file, as a pipe, whose reader waits for good.
+        FileExistsError: there is something other than a regular file, such as a pipe, on which a reader would wait for
+            ever.
     """
     for file in folder.iterdir():
         if not stat.S_ISREG(file.lstat().st_mode):

@@ -24,22 +24,22 @@ COMPILER, COMPILED_STEP = 210 << 20, 3 << 20
 """Bytes of the first compilation (tracing, XLA and LLVM), and of each unrolled step of a further layer."""
 
 BYTES_A_STEP = 7
-"""Of data, for each time step on the device: drawn, echoed, put in order and handed over."""
+"""Bytes of data for each time step on the device: drawn, echoed, put in order and copied."""
 
 COPIES_IN_A_WINDOW = 4
-"""Of each number that a window computes: kept for the way back, its gradient, and what XLA needs between them."""
+"""Copies of each number that a window computes: kept for the backward pass, its gradient, and XLA's temporaries."""
 
 COPIES_OF_WEIGHTS, COPIES_OF_SLOTS = 4, 2
-"""In the trainer and in its gradient."""
+"""Copies in the trainer and in its gradient."""
 
 STATES_IN_A_SESSION = 8
-"""Copies of the trainer's state while it is saved: the newest, keyframes, and those on their way to the disk."""
+"""Copies of the trainer's state while it is saved: the newest, keyframes, and those that are being written."""
 
 LOSSES_KEPT, LOSSES_KEPT_OF_ONE = 160 << 20, 80 << 10
-"""Bytes of a long run's losses in a session, at most: of a population, or of each replica where they are very many."""
+"""The most bytes of a long run's losses in a session: of a population, and of each replica if there are very many."""
 
 KEYFRAMES, BYTES_OF_KEYFRAMES = 64, 256 << 20
-"""Of large states a session keeps so many, or as many as that."""
+"""A session keeps so many keyframes of large states, or as many as fit into so many bytes."""
 
 SMALL = {
     "state_size": 4,
@@ -49,19 +49,19 @@ SMALL = {
     "num_layers": 1,
     "num_classes": 2,
 }
-"""The fields that memory depends on, with values that need next to none."""
+"""The fields that memory depends on, with values for which it is very small."""
 
 
 def bytes_needed(config: EchoConfig, states: int = 1) -> int:
-    """Most memory that a trainer takes beyond TensorFlow itself, estimated within a factor of two.
+    """The most memory that a trainer takes beyond TensorFlow itself, estimated within a factor of two.
 
-    Measured peaks in MiB, and what is estimated: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a series
-    of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of LSTM,
-    state 64, batch 2000, T 50 1 478, 2 142.
+    Measured peaks in MiB, each followed by the estimate: the tutorial 206, 212; state 256, batch 256, T 100 425, 523; a
+    series of 3e8 steps 2 042, 2 213; state 8000 with adam 2 734, 2 917; a batch of 1e6 3 073, 2 928; three layers of
+    LSTM, state 64, batch 2000, T 50 1 478, 2 142.
 
     Args:
-        config: what is to be trained.
-        states: copies of the trainer's state (`Trainer.state`) that are held at once.
+        config: the configuration to train.
+        states: the copies of the trainer's state (`Trainer.state`) that are held at the same time.
     """
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
@@ -79,14 +79,14 @@ def bytes_needed(config: EchoConfig, states: int = 1) -> int:
 
 
 def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_bytes, states: int = 1) -> None:
-    """Refuse a configuration that needs more memory than there is.
+    """Raise an error for a configuration that needs more memory than there is.
 
     Args:
         config, states: see `bytes_needed`.
-        free: bytes that can be had; None where nobody knows.
+        free: returns the bytes that are available; None if unknown.
 
     Raises:
-        ConfigError: it needs more; the field named is the one that asks for the most.
+        ConfigError: it needs more; the error names the field that needs the most.
     """
     needed, there = bytes_needed(config, states), free()
     if there is None or needed <= there:
@@ -100,11 +100,12 @@ def require_memory(config: EchoConfig, free: Callable[[], int | None] = free_byt
 
 
 def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
-    """Most memory that a population takes beyond TensorFlow itself, estimated within a factor of two: compiled
-    programs, data of two blocks of epochs, weights, and the windows under way.
+    """The most memory that a population takes beyond TensorFlow itself, estimated within a factor of two: compiled
+    programs, data of two blocks of epochs, weights, and the windows that are being trained.
 
-    Measured peaks in MiB on two processors, and what is estimated: the tutorial with 64 replicas 464, 535; 1 024 880,
-    839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
+    Measured peaks in MiB on two processors, each followed by the estimate: the tutorial with 64 replicas 464, 535; 1
+        024
+    880, 839; 4 096 2 110, 2 084; state 64, batch 50, 256 of them 760, 796.
     """
     alone = bytes_needed(config)
     data = BYTES_A_STEP * epochs_in_a_population_block(config, replicas) * config.total_series_length
@@ -116,7 +117,7 @@ def population_bytes_needed(config: EchoConfig, replicas: int) -> int:
 
 
 def session_bytes_of(config: EchoConfig, replicas: int) -> int:
-    """Most memory that a session takes beyond that of the population that it trains: copies of its state, losses."""
+    """The most memory that a session takes besides that of its population: copies of the state, and losses."""
     weights = sum(rows * columns for rows, columns in weight_shapes(config).values())
     slots = OPTIMIZERS[config.optimizer].slots
     numbers = (1 + slots) * weights + config.batch_size * carried_size(config) + RECENT_WINDOWS
@@ -128,15 +129,15 @@ def session_bytes_of(config: EchoConfig, replicas: int) -> int:
 def require_population_memory(
     config: EchoConfig, replicas: int, free: Callable[[], int | None] = free_bytes, in_a_session: bool = False
 ) -> None:
-    """Refuse a population that needs more memory than there is.
+    """Raise an error for a population that needs more memory than there is.
 
     Args:
-        config, replicas: what is to be trained, and how often.
-        free: bytes that can be had; None where nobody knows.
-        in_a_session: whether to count what a session keeps of it too.
+        config, replicas: the configuration to train, and how many replicas of it.
+        free: returns the bytes that are available; None if unknown.
+        in_a_session: whether to count the memory that a session needs for it too.
 
     Raises:
-        ConfigError: it needs more; it names ``replicas``, or the field that is too much for a single one.
+        ConfigError: it needs more; the error names ``replicas``, or the field that is too large even for one replica.
     """
     require_memory(config, free)
 
@@ -158,14 +159,14 @@ def require_population_memory(
 
 
 def in_words(size: int) -> str:
-    """Bytes as people say them: 350 MB, 2.7 GB, 101 GB."""
+    """A number of bytes as text: 350 MB, 2.7 GB, 101 GB."""
     if size < 10**9:
         return f"{size / 1e6:.0f} MB"
     return f"{size / 1e9:.{0 if size >= 10**10 else 1}f} GB"
 
 
 def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
-    """The configuration with this field at that value, or as near as the others allow; never larger."""
+    """The configuration with this field at that value, or as near as the other fields allow; never larger."""
     least = {
         "total_series_length": config.batch_size * max(config.truncated_backprop_length, config.echo_step + 1),
         "truncated_backprop_length": config.stride or 1,
@@ -176,7 +177,7 @@ def _at_most(config: EchoConfig, name: str, value: int) -> EchoConfig:
 
 
 def _largest_that_fits(config: EchoConfig, name: str, there: int, states: int) -> int | None:
-    """The largest value of the field that fits, to two digits, rounded down; None where none does."""
+    """The largest value of the field that fits, to two digits, rounded down; None if none fits."""
     fits: int = getattr(_at_most(config, name, 0), name)
     too_large: int = getattr(config, name)
     if bytes_needed(_at_most(config, name, fits), states) > there:

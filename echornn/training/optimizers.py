@@ -1,4 +1,4 @@
-"""The optimizers, which are Keras', by the names in `EchoConfig.optimizer`."""
+"""The optimizers (those of Keras), by their names in `EchoConfig.optimizer`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from echornn.config import EchoConfig
 
 @dataclass(frozen=True)
 class OptimizerKind:
-    """What the training must know of an optimizer.
+    """The facts about an optimizer that training needs.
 
     Attributes:
-        make: makes it, from the learning rate, or from what gives it.
-        slots: numbers that it keeps for each weight.
+        make: makes the optimizer from a learning rate, or from a function that returns it.
+        slots: the numbers that it keeps for each weight.
     """
 
     make: Callable[[float | Callable[[], Any]], Any]
@@ -26,7 +26,7 @@ class OptimizerKind:
 
 
 def adagrad(rate: float | Callable[[], Any]) -> Any:
-    """Adagrad as TensorFlow 1 had it: accumulators start at 0.1, and there is no epsilon."""
+    """Adagrad as in TensorFlow 1: accumulators start at 0.1, and there is no epsilon."""
     return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1, epsilon=0.0)
 
 
@@ -36,13 +36,13 @@ OPTIMIZERS = {
     "rmsprop": OptimizerKind(keras.optimizers.RMSprop, 1),
     "adam": OptimizerKind(keras.optimizers.Adam, 2),
 }
-"""A new one is an entry here, and its name in `echornn.config.Optimizer`."""
+"""To add an optimizer, add an entry here, and its name in `echornn.config.Optimizer`."""
 
 
 def make_optimizer(config: EchoConfig, replicas: int = 0) -> Any:
-    """The Keras optimizer of a configuration; of replicas, each has a learning rate of its own.
+    """The Keras optimizer of a configuration; with replicas, each has its own learning rate.
 
-    Either way ``optimizer.learning_rate`` is a variable: float32 [], or [replicas].
+    In both cases ``optimizer.learning_rate`` is a variable: float32 [], or [replicas].
     """
     make = OPTIMIZERS[config.optimizer].make
     if not replicas:

@@ -24,28 +24,31 @@ from echornn.training.replica_configs import require_one_structure, with_seeds
 
 
 class Population:
-    """Replicas of one structure, each of which trains what a `Trainer` of its configuration does.
+    """Replicas of one structure that are trained together, each as a `Trainer` of its configuration would train it.
 
-    They may differ in seed, learning rate, echo step, start of weights and rows. Losses are equal to a trainer's up to
-    rounding (within 2e-5 over the first 50 windows), and the same bits for the same population on the same machine.
-    It uses all processors.
+    They may differ in seed, learning rate, echo step, start of weights and rows. The losses equal those of a `Trainer`
+    up
+    to rounding (within 2e-5 over the first 50 windows); the same population on the same machine gives the same bits.
+    All
+    processors are used.
 
     Attributes:
-        configs: what each replica trains.
-        epoch, window: the next window to train, the same for all.
+        configs: the configuration of each replica.
+        epoch, window: the next window to train, the same for all replicas.
         generation: how often the data was regenerated.
         draw: which of each seed's random starts the weights came from.
-        placement: the device, and why.
+        placement: the device, and why it was chosen.
 
     Args:
-        configs: each replica's; or one, for ``replicas`` of it with consecutive seeds from its own on.
-        replicas: how many, where one configuration is given; as many as that says, unless given.
-        programs: where compiled loops are kept for the next of the same structure; unset, they are not.
-        at_once: calls that run beside each other at the most; unset, one for each processor.
+        configs: the configuration of each replica; or one configuration, for ``replicas`` of it with consecutive seeds.
+        replicas: the number of replicas if one configuration is given; by default the number in that configuration.
+        programs: keeps compiled loops for the next population of the same structure; by default they are not kept.
+        at_once: the most calls that run at the same time; by default one for each processor.
 
     Raises:
-        ConfigError: configurations of different structure, a number of replicas that cannot be or that needs more
-            memory than there is, or a device that is not there.
+        ConfigError: configurations of different structure, an impossible number of replicas or one that needs more
+            memory
+        than there is, or a device that is not there.
         OutOfMappingsError: this process has compiled too much.
     """
 
@@ -69,7 +72,7 @@ class Population:
         self.epoch = self.window = self.generation = self.draw = 0
         programs = programs or Programs()
         self.placement = self._place(programs, at_once)
-        devices = [GPU] if self.placement.name == "gpu" else processors()[:at_once]  # a GPU takes all in one
+        devices = [GPU] if self.placement.name == "gpu" else processors()[:at_once]  # a GPU takes all in one call
         self._crew = Crew(self.configs, devices, programs)
         self._data = PopulationData(self.configs, self._crew.shares, self._crew.devices)
         self._last: PopulationProgress | None = None
@@ -78,13 +81,13 @@ class Population:
         self.reset()
 
     def compile(self) -> None:
-        """Compile the training loops now (they would be at the first `advance`), training nothing."""
+        """Compile the training loops now instead of at the first `advance`; nothing is trained."""
         self._crew.train(self._next_call(0), self.draw)
 
     def advance(self, n: int) -> PopulationProgress:
-        """Train ``n`` windows in every replica, or fewer where ``num_epochs`` is reached.
+        """Train ``n`` windows in every replica, or fewer if ``num_epochs`` is reached.
 
-        After the last epoch there is nothing to train: the losses are empty, and the last window is shown again.
+        After the last epoch nothing is trained: the losses are empty, and the last window is shown again.
 
         Raises:
             ValueError: ``n`` is below 1.
@@ -106,18 +109,20 @@ class Population:
             n -= call.windows
             if n == 0 or self.finished:
                 break
-            del call, trained  # before the next data are made: those before should not need their room any more
+            del call, trained  # before the next data are made, so that both do not take memory at the same time
         self._last = self._shown(call, trained, np.concatenate(losses), np.concatenate(errors))
         return self._last
 
     @property
     def config(self) -> EchoConfig:
-        """What all train, where they differ by consecutive seeds: the first one's, with the number of replicas."""
+        """The first replica's configuration with the number of replicas; it describes all if they differ by consecutive
+        seeds.
+        """
         return dataclasses.replace(self.configs[0], replicas=self.replicas)
 
     @property
     def replicas(self) -> int:
-        """How many there are."""
+        """The number of replicas."""
         return len(self.configs)
 
     @property
@@ -132,17 +137,20 @@ class Population:
 
     @property
     def solved_at(self) -> npt.NDArray[np.int64]:
-        """For each replica the window since the start, from 1, at which it was solved; 0 where it was not yet.
+        """For each replica the window since the start, from 1, at which it solved the task; 0 if it has not yet.
 
-        Solved is what it is for one run (see `echornn.analysis.evidence.Evidence`): the mean of 50 windows below the
-        level that theory gives, 0.05 nats for the tutorial.
+        A replica has solved the task by the same rule as a single run (see `echornn.analysis.evidence.Evidence`): the
+        mean
+        of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
         """
         return self._solved.at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
-        """For each replica that has lost again what it had solved, the window since the start, from 1, at which it did
-        (see `echornn.tasks.solved.crossings`); 0 for all others."""
+        """For each replica that solved the task and lost it again, the window since the start, from 1, at which it lost
+        it
+        (see `echornn.tasks.solved.crossings`); 0 for all others.
+        """
         return self._solved.lost_at.copy()
 
     @property
@@ -152,7 +160,7 @@ class Population:
 
     @property
     def device(self) -> str:
-        """Where it trains: cpu or gpu."""
+        """The device that trains: cpu or gpu."""
         return self.placement.name
 
     @property
@@ -161,13 +169,13 @@ class Population:
         return self._crew.compilations
 
     def series(self, replica: int) -> EchoSeries:
-        """Data of the position's epoch for one replica; of the last one, where all are trained."""
+        """The data of the present epoch for one replica; of the last epoch if all are trained."""
         epoch = min(self.epoch, self._num_epochs - 1)
         return EchoSeries.generate(self.configs[replica], self.generation, epoch)
 
     @property
     def state(self) -> PopulationState:
-        """A copy of all that a bit-exact continuation needs."""
+        """A copy of everything that a bit-exact continuation needs."""
         values = self._crew.values
         return PopulationState(
             self.configs,
@@ -182,7 +190,7 @@ class Population:
         )
 
     def restore(self, state: AnyState) -> None:
-        """Go on exactly where `state` was taken.
+        """Continue exactly from where `state` was taken.
 
         Raises:
             ValueError: the state is of other configurations.
@@ -195,11 +203,12 @@ class Population:
         self._last = None
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`), which all share or a configuration for each
-        replica. Where the task is another, none has solved it yet.
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all, or one for each
+        replica.
+        If the task changes, no replica has solved the new one yet.
 
         Raises:
-            ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
+            ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
         """
         if isinstance(configs, EchoConfig):
             configs = with_seeds(configs, configs.replicas)
@@ -217,7 +226,7 @@ class Population:
         self._crew.edit(self.configs)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over as a new population of another configuration, and of as many, does; nothing is compiled anew.
+        """Start over like a new population of another configuration and size; nothing is compiled again.
 
         Raises:
             ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
@@ -232,7 +241,7 @@ class Population:
         self.reset(draw)
 
     def _take(self, configs: Sequence[EchoConfig]) -> None:
-        """Train these from now on; data that are the same are kept."""
+        """Train these configurations from now on; data that do not change are kept."""
         self.configs = tuple(configs)
         self._levels = Levels.of(self.configs)
         self._data.edit(self.configs)
@@ -241,14 +250,14 @@ class Population:
         """Start over: initial weights, fresh optimizers, first window of the first epoch. The data stays.
 
         Args:
-            draw: which of each seed's random starts to take; 0 is the one that a new population has.
+            draw: which of each seed's random starts to take; a new population has 0.
         """
         self._crew.start(draw)
         self.draw, self.epoch, self.window = draw, 0, 0
         self._solved = SolvedAt.never(len(self.configs))
 
     def regenerate(self) -> None:
-        """New data, trained from the first window of the position's epoch with zero states. The weights stay."""
+        """Take new data, trained from the first window of the present epoch with zero states. The weights stay."""
         self.generation += 1
         self.epoch, self.window = min(self.epoch, self._num_epochs - 1), 0
 
@@ -257,7 +266,7 @@ class Population:
         return self.configs[0].num_epochs
 
     def _place(self, programs: Programs, at_once: int | None) -> Placement:
-        """Measured, where it has to be, with as many replicas as there are."""
+        """The device; if it has to be measured, then with as many replicas as there are."""
 
         def train(device: str, n: int) -> None:
             word: Device = "gpu" if device == GPU else "cpu"
@@ -267,7 +276,7 @@ class Population:
         return programs.place(self.configs[0], self.replicas, train)
 
     def _next_call(self, n: int) -> Call:
-        """At most so many windows from the position on; of the last epoch, where all are trained."""
+        """The next call: at most so many windows from the position on; of the last epoch, if all are trained."""
         windows = self.configs[0].windows_per_epoch
         block = self._data.block(self.generation, min(self.epoch, self._num_epochs - 1))
         first = (self.epoch - block.first_epoch) * windows + self.window
@@ -298,7 +307,7 @@ class Population:
         )
 
     def _nothing_trained(self) -> PopulationProgress:
-        """No losses, and the last window as it was; where it was trained by another process, without predictions."""
+        """No losses, and the last window as it was; if another process trained it, without predictions."""
         if self._last is None:
             call = self._next_call(0)
             none = np.zeros((0, self.replicas), np.float32)

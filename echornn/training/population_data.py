@@ -1,4 +1,4 @@
-"""Makes the data of all replicas for the next epochs, on a thread of its own, while training goes on."""
+"""Makes the data of all replicas for the next epochs, on its own thread, while training goes on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class Block(NamedTuple):
     first_epoch: int
     epochs: int
     x: list[tf.Tensor]
-    """For each call, uint8 [room * epochs * row length, batch, places]; no places where each is trained alone."""
+    """Inputs for each call, uint8 [room * epochs * row length, batch, places]; without places if each is trained
+    alone.
+    """
     y: list[tf.Tensor]
 
     def holds(self, generation: int, epoch: int) -> bool:
@@ -33,12 +35,12 @@ class Block(NamedTuple):
 
 
 class PopulationData:
-    """Blocks of data in the order of their epochs, the next one made ahead.
+    """Blocks of data in the order of their epochs; the next one is made ahead.
 
     Args:
-        configs: of each replica.
-        shares: how these are shared out.
-        devices: of each call, TensorFlow's name of where its data are to be.
+        configs: the configuration of each replica.
+        shares: the division of the replicas into shares.
+        devices: TensorFlow's name of the device for the data of each call.
     """
 
     def __init__(self, configs: Sequence[EchoConfig], shares: Shares, devices: Sequence[str]) -> None:
@@ -50,7 +52,7 @@ class PopulationData:
         weakref.finalize(self, self._thread.shutdown, wait=False, cancel_futures=True)
 
     def block(self, generation: int, epoch: int) -> Block:
-        """The block that holds this epoch; the one after it, if there is one, is begun."""
+        """The block that holds this epoch; making the block after it, if there is one, is begun."""
         if self._block is None or not self._block.holds(generation, epoch):
             self._block = None  # before the next is made
             ahead, self._ahead = self._ahead, None
@@ -65,12 +67,14 @@ class PopulationData:
         return self._block
 
     def window(self, of_calls: Sequence[tf.Tensor], steps: slice) -> Symbols:
-        """These steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
+        """The given steps of a block's x or y in all replicas, uint8 [steps, batch, replicas]."""
         window: Symbols = self._shares.last([seen_steps(one, self._shares.room, steps) for one in of_calls])
         return window
 
     def edit(self, configs: Sequence[EchoConfig]) -> None:
-        """From now on the data of these; where they are those of the ones before, what was made of them stays."""
+        """Make the data of these configurations from now on; if they have the same data as before, existing blocks
+        stay.
+        """
         if not all(before.same_data(after) for before, after in zip(self._configs, configs, strict=True)):
             self._block = self._ahead = None
         self._configs = tuple(configs)
@@ -97,7 +101,7 @@ def _made(
 
 
 def _of_epoch(places: Sequence[EchoConfig], generation: int, epoch: int) -> tuple[Symbols, Symbols]:
-    """x and y of a share, uint8 [row length, batch, places]; those left over have what the last one has."""
+    """x and y of a share, uint8 [row length, batch, places]; unused places repeat the last replica's data."""
     vacant = sum(config is places[-1] for config in places) - 1
     x, y = series_side_by_side(places[: len(places) - vacant], generation, epoch)
     if not vacant:

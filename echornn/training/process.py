@@ -30,10 +30,11 @@ def prepare(config: EchoConfig, replicas: int) -> None:
 
 
 def begin(number: int) -> None:
-    """Let TensorFlow train networks at full speed: so many threads for each operation, and small loops as one kernel.
+    """Set TensorFlow up to train networks at full speed: so many threads for each operation, and small loops as one
+    kernel.
 
-    Both hold for the whole process, so only the first call counts. Threads that the program chose itself stay. Where
-    TensorFlow was used before, a `RuntimeWarning` says once what cannot be set any more.
+    Both settings hold for the whole process, so only the first call counts. Threads that the program chose itself stay.
+    If TensorFlow was used before, a `RuntimeWarning` says once what can no longer be set.
     """
     global _is_prepared
     if _is_prepared:
@@ -43,7 +44,7 @@ def begin(number: int) -> None:
     is_told = tf.config.threading.get_intra_op_parallelism_threads() != 0
     if not is_told and use_threads(wanted):
         return  # nothing has run, so nothing was compiled
-    is_in_time = is_told or 1 < number == wanted  # one thread is more than a number: `use_one_thread`
+    is_in_time = is_told or 1 < number == wanted  # one thread needs more than a number: `use_one_thread`
     if small_loops.was_asked_late() and not _is_one_kernel():
         small_loops.asked_in_vain()
         is_in_time = False
@@ -52,7 +53,9 @@ def begin(number: int) -> None:
 
 
 def _is_one_kernel() -> bool:
-    """Whether XLA makes one kernel of a small loop in this process, as seen in one that it compiles; takes 0.1 s."""
+    """Whether XLA compiles a small loop to one kernel in this process; it is tried with a test loop, which takes 0.1
+    s.
+    """
     numbers = tf.range(1024)
 
     def loop(numbers: tf.Tensor) -> tf.Tensor:

@@ -1,4 +1,4 @@
-"""Keeps compiled training loops and chosen devices by structure, so that going back to one compiles nothing."""
+"""Keeps compiled training loops and chosen devices by structure, so that going back to a structure compiles nothing."""
 
 from __future__ import annotations
 
@@ -27,21 +27,24 @@ MAPPINGS_USED_AT_MOST = 0.8
 
 
 class OutOfMappingsError(RuntimeError):
-    """One more compilation could abort the process: native code cannot report that it ran out of mappings."""
+    """Raised before a compilation that could abort the process: native code cannot report that it ran out of
+    mappings.
+    """
 
 
 class Programs:
-    """Gives compiled training loops to trainers, and takes them back when a trainer is gone.
+    """Lends compiled training loops to trainers, and takes them back when a trainer is gone.
 
-    Every compilation keeps memory until the process ends, whatever is deleted: 27 MiB and 230 memory mappings for the
-    tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux allows
-    65 530 mappings). So none is ever dropped, and the one that would come too close to the limit is refused.
+    Every compilation keeps memory until the process ends, even if everything is deleted: 27 MiB and 230 memory mappings
+    for the tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux
+    allows
+    65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
 
-    There is no lock: loops come back from finalizers, which the garbage collector may run at any point of any thread,
-    also within `borrow`. Each step on the table, whose keys are plain values, is one that nothing can interrupt.
+    There is no lock: finalizers give the loops back, and the garbage collector may run them at any point of any thread,
+    even within `borrow`. Each step on the table, whose keys are plain values, is atomic.
 
     Args:
-        devices: where networks of each program were trained before, by another process.
+        devices: the devices on which another process trained networks of each program before.
     """
 
     def __init__(self, devices: Devices = NO_DEVICES) -> None:
@@ -50,11 +53,12 @@ class Programs:
         self._placed: dict[EchoConfig, Placement] = {}
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
-        """Where networks of this structure are trained: chosen once (see `echornn.training.device.place`), so that what
-        is trained again comes to the same bits, whatever a second measurement would say.
+        """The device for networks of this structure. It is chosen only once (see `echornn.training.device.place`), so
+        that windows
+        that are trained again have the same bits, even if a second measurement would choose the other device.
 
         Args:
-            replicas: how many; 0 for a single network.
+            replicas: the number of replicas; 0 for a single network.
         """
         prepare(config, replicas)
         program = replace(program_of(config), replicas=max(1, replicas))
@@ -63,13 +67,13 @@ class Programs:
         return self._placed[program]
 
     def borrow(self, config: EchoConfig, device: str) -> TrainingLoop:
-        """A loop for a network of this structure; its variables have the values of the trainer that had it before.
+        """A loop for a network of this structure; its variables still have the values of its last trainer.
 
         Args:
-            config, device: what to train, and where.
+            config, device: the configuration to train, and the device.
 
         Raises:
-            OutOfMappingsError: it must be compiled, and too many memory mappings are taken.
+            OutOfMappingsError: it would have to be compiled, and too many memory mappings are taken.
         """
         try:
             loop: TrainingLoop = self._like(config, device).pop()
@@ -83,7 +87,7 @@ class Programs:
         self._like(config, device).append(loop)
 
     def borrow_turns(self, config: EchoConfig, device: str, shares: Shares) -> Turns:
-        """The same for many networks: a loop that trains their shares one after the other."""
+        """A loop for a population: it trains shares of many networks one after the other. See `borrow`."""
         try:
             turns: Turns = self._like(config, device, *kind(config, shares)).pop()
         except IndexError:
@@ -105,9 +109,9 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
     """A loop, not yet compiled.
 
     Args:
-        config, device: what to train, and where.
+        config, device: the configuration to train, and the device.
         replicas: how many networks side by side; 0 for a single network, which has no axis of replicas.
-        windows: how many one call trains at most.
+        windows: the most windows that one call trains.
     """
     with tf.device(device):
         weights = initial_weights(config)
@@ -119,8 +123,10 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 
 def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
-    """What a program for many networks depends on besides their structure: replicas side by side, shares in a call, and
-    epochs of data in a block."""
+    """The settings besides the structure that a program for many networks depends on: replicas side by side, shares in
+    a
+    call, and epochs of data in a block.
+    """
     return shares.places, shares.room, epochs_in_a_population_block(config, shares.replicas)
 
 

@@ -1,4 +1,4 @@
-"""In which fields replicas may differ, and the configurations of a population."""
+"""The fields in which replicas may differ, and the configurations of a population."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from collections.abc import Sequence
 from echornn.config import MAX_REPLICAS, ConfigError, EchoConfig
 
 REPLICA_FIELDS = frozenset({"seed", "learning_rate", "echo_step", "init", "row_start"})
-"""The others decide the compiled program, or how far all train."""
+"""All other fields determine the compiled program, or how long all replicas train."""
 
 
 def with_seeds(config: EchoConfig, replicas: int) -> tuple[EchoConfig, ...]:
-    """The configuration so many times, each a network alone, with consecutive seeds from its own on.
+    """The configurations of so many replicas: this one for a single network, with consecutive seeds.
 
     Raises:
-        ConfigError: there cannot be so many.
+        ConfigError: there cannot be so many replicas.
     """
     many = dataclasses.replace(config, replicas=replicas)
     return tuple(many.of(index) for index in range(replicas))
 
 
 def require_one_structure(configs: Sequence[EchoConfig]) -> None:
-    """Refuse configurations that cannot be trained in step.
+    """Raise an error for configurations that cannot be trained side by side.
 
     Raises:
-        ConfigError: one differs from the first in a field that is not among `REPLICA_FIELDS`, or there are none, or one
-            is of several replicas.
+        ConfigError: one differs from the first in a field that is not in `REPLICA_FIELDS`, there are none, or one has
+            several
+        replicas itself.
     """
     if not configs:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")

@@ -10,22 +10,24 @@ import tensorflow as tf
 
 
 def seen(tensor: Any) -> npt.NDArray[Any]:
-    """A tensor's numbers, not to be written to; where it lies on the CPU they are not copied, and live as long."""
+    """A read-only view of a tensor's numbers; on the CPU nothing is copied, and the view keeps the tensor's memory
+    alive.
+    """
     return np.asarray(memoryview(tensor))
 
 
 def seen_steps(tensor: Any, room: int, steps: slice) -> npt.NDArray[Any]:
-    """Some time steps of each share of a call's data, not to be written to.
+    """A read-only view of some time steps of each share of a call's data.
 
     Args:
         tensor: [room * steps, ...], see `echornn.training.population_data.Block`.
-        room: how many shares lie end to end in it.
-        steps: which, of each.
+        room: the number of shares, which lie end to end in the tensor.
+        steps: the time steps to take of each share.
 
     Returns:
         [room, steps, ...].
     """
     shape = [room, -1, *tensor.shape[1:]]
-    if "GPU" in tensor.device:  # only what is asked for is brought here
+    if "GPU" in tensor.device:  # only the requested steps are copied from the GPU
         return seen(tf.reshape(tensor, shape)[:, steps])
     return seen(tensor).reshape(shape)[:, steps]

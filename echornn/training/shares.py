@@ -1,8 +1,9 @@
 """Divides the replicas of a population into shares that are computed together, and shares that take turns.
 
 Side by side, a window costs a fixed 10 us, for its small kernels, and about 1 us for each network (tutorial's sizes,
-one core): below `LEAST` networks each alone is faster, and beyond `MOST` the caches take what is gained.
-Larger networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each is a share of its own.
+one
+core): fewer networks than `LEAST` are faster one by one, and beyond `MOST` cache misses cancel the gain. Larger
+networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each forms its own share.
 """
 
 from __future__ import annotations
@@ -20,29 +21,29 @@ from echornn.network.shapes import largest_product
 from echornn.training.bptt import MAX_WINDOWS_PER_CALL
 
 LEAST, MOST = 8, 128
-"""Replicas that are trained side by side."""
+"""The least and the most replicas that are trained side by side."""
 
 VECTOR = 8
-"""Replicas that one operation of the processor takes; a share is filled up to a multiple of it."""
+"""Replicas that one vector operation of the processor handles; a share is filled up to a multiple of it."""
 
 TURNS = 8
-"""Most shares of a call: enough for what a call costs, 0.4 ms, not to matter."""
+"""The most shares of a call: enough to make the cost of a call, 0.4 ms, negligible."""
 
 LOSSES_PER_CALL = 1 << 16
-"""Most that a call returns: it makes room for all of them, however few windows it trains."""
+"""The most losses that a call returns: it allocates room for all of them, however few windows it trains."""
 
 Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Room for replicas, in their order; what is left over is filled with the last one.
+    """The division of replicas, in their order, into calls and shares; unused places are filled with the last replica.
 
     Attributes:
-        replicas: how many there are.
-        calls: how many calls train them all.
-        turns: shares that each of these trains.
-        places: replicas side by side in a share; 0 where each is trained alone, and has no axis of replicas.
+        replicas: the number of replicas.
+        calls: the number of calls that together train all replicas.
+        turns: the number of shares that each call trains.
+        places: the replicas side by side in a share; 0 if each is trained alone, without an axis of replicas.
     """
 
     replicas: int
@@ -52,7 +53,7 @@ class Shares:
 
     @classmethod
     def of(cls, config: EchoConfig, replicas: int, at_once: int) -> Shares:
-        """The fastest for this structure, where so many calls run at once, each on a processor."""
+        """The fastest division for this structure, if so many calls run at the same time, each on a processor."""
         each = -(-replicas // at_once)
         size = 1 if is_trained_alone(config) or each < LEAST else MOST
         shares = at_once * -(-each // size)
@@ -66,21 +67,21 @@ class Shares:
 
     @property
     def room(self) -> int:
-        """Shares that a call has room for, a power of two: so that few programs serve any number of replicas."""
+        """The shares that a call has room for, a power of two, so that few programs serve any number of replicas."""
         return 1 << (self.turns - 1).bit_length()
 
     @property
     def windows_per_call(self) -> int:
-        """Most windows that a call trains in each replica."""
+        """The most windows that a call trains in each replica."""
         return min(MAX_WINDOWS_PER_CALL, LOSSES_PER_CALL // (self.room * self._size))
 
     @property
     def _size(self) -> int:
-        """Replicas in a share."""
+        """The number of replicas in a share."""
         return self.places or 1
 
     def filled(self, values: Sequence[Any]) -> list[list[list[Any]]]:
-        """Values by replica as [call][share with a turn][place]."""
+        """Values by replica, arranged as [call][share][place]."""
         last = len(values) - 1
 
         def share(call: int, turn: int) -> list[Any]:
@@ -90,7 +91,7 @@ class Shares:
         return [[share(call, turn) for turn in range(self.turns)] for call in range(self.calls)]
 
     def placed(self, values: Values) -> list[Values]:
-        """[replicas, ...] as each call has it: [room, ..., places]."""
+        """Values [replicas, ...], arranged for each call: [room, ..., places]."""
         vacant = self.calls * self.turns * self._size - self.replicas
         whole = np.concatenate([values, *[values[-1:]] * vacant])
         whole = whole.reshape(self.calls, self.turns, self._size, *values.shape[1:])
@@ -98,14 +99,14 @@ class Shares:
         return list(np.moveaxis(whole, 2, -1) if self.places else whole[:, :, 0])
 
     def first(self, of_calls: Sequence[Values]) -> Values:
-        """What the calls have, [room, ..., places], with replicas first: [replicas, ...]."""
+        """The values of the calls, [room, ..., places], with replicas first: [replicas, ...]."""
         whole = self._with_turns(of_calls)
         if self.places:
             whole = np.moveaxis(whole, -1, 1).reshape(-1, *whole.shape[1:-1])
         return whole[: self.replicas]
 
     def last(self, of_calls: Sequence[Values]) -> Values:
-        """What the calls have, [room, ..., places], with replicas last: [..., replicas]."""
+        """The values of the calls, [room, ..., places], with replicas last: [..., replicas]."""
         whole = self._with_turns(of_calls)
         if not self.places:
             return np.moveaxis(whole[: self.replicas], 0, -1)
@@ -113,7 +114,7 @@ class Shares:
         return np.moveaxis(whole, 0, -2).reshape(*shape, turns * places)[..., : self.replicas]
 
     def _with_turns(self, of_calls: Sequence[Values]) -> Values:
-        """Shares of all calls, without the room left over."""
+        """The shares of all calls, without unused ones."""
         return np.concatenate([one[: self.turns] for one in of_calls])
 
 

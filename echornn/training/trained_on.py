@@ -20,7 +20,7 @@ def program_of(config: EchoConfig) -> EchoConfig:
     """The configuration with every field that does not change the compiled program (`START_FIELDS`) set to a fixed
     value.
 
-    The device that was asked for stays: ``auto`` is answered by a measurement, the others by themselves.
+    The device that was asked for stays in it, since a measurement decides for ``auto``.
     """
     return replace(
         config, num_epochs=1, learning_rate=1.0, echo_step=0, seed=0, init="tutorial", row_start="previous_row"
@@ -31,8 +31,8 @@ def moved(config: EchoConfig, device: str, devices: Devices) -> str:
     """A text that says that networks are now trained on another device than before; empty if they are not.
 
     Args:
-        device: where they are trained now.
-        devices: where they were trained before.
+        device: the device that trains them now.
+        devices: the devices that trained them before.
     """
     before = devices.get(program_of(config), device)
     return "" if before == device else f"trained on the {before} before, now on the {device}: last digits may differ"

@@ -27,19 +27,20 @@ class Trainer:
     """A network that learns the echo, window by window, by truncated back-propagation through time.
 
     Attributes:
-        config: what is trained.
+        config: the present configuration.
         epoch, window: the next window to train, from (0, 0); after an epoch's last window it is (epoch + 1, 0).
         generation: how often the data was regenerated.
         draw: which of the seed's random starts the weights came from.
-        placement: the device, and why.
+        placement: the device, and why it was chosen.
 
     Args:
-        config: what to train.
-        programs: where compiled loops are kept for the next trainer of the same structure; unset, they are not.
+        config: the configuration to train.
+        programs: keeps compiled loops for the next trainer of the same structure; by default they are not kept.
 
     Raises:
-        ConfigError: the device asked for is not there, or not the memory that the configuration needs; or it is of
-            several replicas, which a `Population` trains.
+        ConfigError: the device that was asked for is missing, or there is too little memory for the configuration; or
+            it has
+        several replicas, which need a `Population`.
         OutOfMappingsError: this process has compiled too much.
     """
 
@@ -62,15 +63,15 @@ class Trainer:
         self._last: Progress | None = None
 
     def compile(self) -> None:
-        """Compile the training loop now (it would be at the first `advance`), training nothing."""
+        """Compile the training loop now instead of at the first `advance`; nothing is trained."""
         block = self._current_block()
         with tf.device(self._device):
             self._loop(block.x, block.y, self._call(block, 0, 0))
 
     def advance(self, n: int) -> Progress:
-        """Train ``n`` windows, or fewer where ``num_epochs`` is reached, crossing epochs as they come.
+        """Train ``n`` windows, across epochs, or fewer if ``num_epochs`` is reached.
 
-        After the last epoch there is nothing to train: the losses are empty, and the last window is shown again.
+        After the last epoch nothing is trained: the losses are empty, and the last window is shown again.
 
         Raises:
             ValueError: ``n`` is below 1.
@@ -92,7 +93,7 @@ class Trainer:
             last_epoch, last_window = self._position_after(count - 1)
             x, y = self._window_of(block.series[last_epoch - block.first_epoch], last_window)
             self.epoch, self.window = self._position_after(count)
-            del block  # before the next is made: a long series should not need its room twice
+            del block  # before the next is made, so that a long series does not take its memory twice
         self._last = Progress(
             np.concatenate(losses),
             np.concatenate(errors),
@@ -118,7 +119,7 @@ class Trainer:
 
     @property
     def series(self) -> EchoSeries:
-        """Data of the position's epoch."""
+        """The data of the present epoch."""
         block = self._current_block()
         return block.series[self.epoch - block.first_epoch]
 
@@ -129,16 +130,17 @@ class Trainer:
 
     @property
     def carried_state(self) -> Floats:
-        """What the next window starts from, float32 [batch_size, carried]; zero at an epoch's start.
+        """The state from which the next window starts, float32 [batch_size, carried]; zero at the start of an epoch.
 
-        Each layer's state side by side, for an LSTM h and then c: the tutorial's cell has [batch_size, state_size].
+        The states of all layers are side by side, for an LSTM h and then c: the tutorial's cell has [batch_size,
+            state_size].
         """
         state: Floats = self._loop.carried_state.numpy()
         return np.zeros_like(state) if self.window == 0 else state
 
     @property
     def device(self) -> str:
-        """Where it trains: cpu or gpu."""
+        """The device that trains: cpu or gpu."""
         return self.placement.name
 
     @property
@@ -148,7 +150,7 @@ class Trainer:
 
     @property
     def state(self) -> TrainerState:
-        """A copy of all that a bit-exact continuation needs."""
+        """A copy of everything that a bit-exact continuation needs."""
         return TrainerState(
             self.config,
             self.epoch,
@@ -161,7 +163,7 @@ class Trainer:
         )
 
     def restore(self, state: AnyState) -> None:
-        """Go on exactly where `state` was taken.
+        """Continue exactly from where `state` was taken.
 
         Raises:
             ValueError: the state is of another configuration.
@@ -177,10 +179,10 @@ class Trainer:
         self._last = None
 
     def load_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
-        """Go on from these weights, with the optimizer's accumulators as at the start; position and state stay.
+        """Replace the weights, and reset the optimizer's accumulators to the start; position and carried state stay.
 
         Raises:
-            ValueError: other names or shapes than `weights` has, or numbers that are not finite.
+            ValueError: the names or shapes differ from those of `weights`, or a number is not finite.
         """
         arrays = checked_weights(weights, self.config, "loaded")
         for name, variable in self._loop.model.weights.items():
@@ -188,10 +190,10 @@ class Trainer:
         self._loop.reset_optimizer(self.config.learning_rate)
 
     def edit(self, config: EchoConfig) -> None:
-        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, nothing compiled anew.
+        """Go on with other live fields (`echornn.config.LIVE_FIELDS`): nothing is lost, and nothing is compiled again.
 
         Raises:
-            ValueError: another field differs, or the new ``num_epochs`` is below the epoch under way.
+            ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.
         """
         if not self.config.differs_only_live(config):
             raise ValueError(f"{config} needs a trainer of its own: only {', '.join(sorted(LIVE_FIELDS))} are live")
@@ -200,7 +202,7 @@ class Trainer:
         self._loop.optimizer.learning_rate.assign(config.learning_rate)
 
     def start(self, config: EchoConfig, draw: int = 0) -> None:
-        """Start over as a new trainer of another configuration does (see `reset`), with nothing compiled anew.
+        """Start over like a new trainer of another configuration (see `reset`); nothing is compiled again.
 
         Raises:
             ValueError: a field differs that is compiled in; see `echornn.config.START_FIELDS`.
@@ -212,7 +214,7 @@ class Trainer:
         self.reset(draw)
 
     def _take(self, config: EchoConfig) -> None:
-        """Train this from now on; data that are the same are kept."""
+        """Train this configuration from now on; data that do not change are kept."""
         if not self.config.same_data(config):
             self._block = None
         self.config = config
@@ -221,23 +223,23 @@ class Trainer:
         """Start over: initial weights, fresh optimizer, first window of the first epoch. The data stays.
 
         Args:
-            draw: which of the seed's random starts to take; 0 is the one that a new trainer has.
+            draw: which of the seed's random starts to take; a new trainer has 0.
         """
         self.load_weights(initial_weights(self.config, draw))
         self.draw = draw
         self.epoch, self.window = 0, 0
 
     def regenerate(self) -> None:
-        """New data, trained from the first window of the position's epoch with a zero state. The weights stay.
+        """Take new data, trained from the first window of the present epoch with a zero state. The weights stay.
 
-        After the last epoch, that epoch is the one that is trained again.
+        After the last epoch, the last epoch is trained again.
         """
         self.generation += 1
         self.epoch = min(self.epoch, self.config.num_epochs - 1)
         self.window = 0
 
     def _nothing_trained(self) -> Progress:
-        """No losses, and the last window as it was; where it was trained by another process, without predictions."""
+        """No losses, and the last window as it was; if another process trained it, without predictions."""
         config = self.config
         if self._last is None:
             epoch, window = config.num_epochs - 1, config.windows_per_epoch - 1
@@ -248,22 +250,22 @@ class Trainer:
         return dataclasses.replace(self._last, losses=np.empty(0, np.float32), errors=np.empty(0, np.int32))
 
     def _window_of(self, series: EchoSeries, window: int) -> tuple[Symbols, Symbols]:
-        """Copies, so that whoever shows a window keeps no whole epoch."""
+        """x and y of a window, copied so that a shown window does not keep a whole epoch in memory."""
         x, y = series.window(window * self.config.window_stride, self.config.truncated_backprop_length)
         return x.copy(), y.copy()
 
     def _call(self, block: DataBlock, first: int, count: int) -> tf.Tensor:
-        """What the loop must know of one call."""
+        """The numbers that the loop needs for one call."""
         before = block.first_epoch * self.config.windows_per_epoch
         return tf.constant(call_numbers(first, count, before, dropout_key(self.config, self.draw)))
 
     def _position_after(self, windows: int) -> tuple[int, int]:
-        """Epoch and window that lie ``windows`` after the position."""
+        """The epoch and the window that lie ``windows`` after the position."""
         epochs, window = divmod(self.window + windows, self.config.windows_per_epoch)
         return self.epoch + epochs, window
 
     def _current_block(self) -> DataBlock:
-        """The epochs of data that hold the position, made when the position leaves the ones before."""
+        """The block of data that holds the position; a new one is made when the position leaves the last one."""
         if self._block is None or not self._block.holds(self.generation, self.epoch):
             self._block = None
             self._block = DataBlock.generate(self.config, self.generation, self.epoch, self._device)

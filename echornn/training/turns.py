@@ -1,4 +1,4 @@
-"""Trains the shares of a population one after the other, in one compiled call; each goes on where it ended."""
+"""Trains the shares of a population one after the other in one compiled call; each continues from where it ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Turns:
     """A compiled call that trains some shares, one after the other.
 
     Args:
-        loop: trains one share; its variables hold the values of the share that is trained at the moment.
+        loop: trains one share; its variables hold the values of the share that is being trained.
         turns: how many shares a call has.
     """
 
@@ -30,9 +30,10 @@ class Turns:
         """Train some windows of each share; the first call compiles.
 
         Args:
-            values: [turns, ...], what each share has of `TrainingLoop.changing`.
+            values: [turns, ...], the values of `TrainingLoop.changing` for each share.
             x, y: uint8 [turns * steps, batch, ...], the shares' data end to end.
-            calls: int32 [turns, ...], what `TrainingLoop.train` must know of each one's call; it may be of no window.
+            calls: int32 [turns, ...], the numbers that `TrainingLoop.train` needs for each share; they may ask for no
+                window.
 
         Returns:
             The values afterwards, and what the loop returns, [turns, ...].
@@ -46,7 +47,7 @@ class Turns:
 
     @property
     def compilations(self) -> int:
-        """How often it was traced and compiled so far."""
+        """How often the call was traced and compiled so far."""
         count: int = self._function.experimental_get_tracing_count()
         return count
 

@@ -27,22 +27,22 @@ SCREEN_SIZE = (120, 40)
 ENDLESS = 10**9
 
 MOST_A_CALL = 1 << 20
-"""Windows that a call trains at the most, of several networks in all of them."""
+"""The most windows that a call trains, over all its networks together."""
 
 Program = tuple[str, int, int, Callable[[int], object]]
-"""Its name, windows a call, networks that it trains side by side, and how to train so many windows."""
+"""Its name, windows in a call, networks that it trains side by side, and a function that trains so many windows."""
 
 
 @dataclass(frozen=True)
 class BenchRow:
-    """One program measured.
+    """The measurement of one program.
 
     Attributes:
-        program: what it is.
-        windows_per_call: windows trained by one call, of several networks in each.
+        program: its name.
+        windows_per_call: windows trained by one call in each network.
         microseconds: time of one window of one network, the median of the rounds.
-        speedup: time of one window in the tutorial's session loop (or in NumPy where it cannot run the
-            configuration) divided by the time of one here, the median of the rounds.
+        speedup: time of one window in the tutorial's session loop (or in NumPy if that cannot run the configuration)
+        divided by the time of one window here, the median of the rounds.
     """
 
     program: str
@@ -58,13 +58,13 @@ class BenchRow:
 
 @dataclass(frozen=True)
 class Split:
-    """Where a second of the app at full speed goes, in parts of 1.
+    """How a second of the app at full speed is spent, as parts of 1.
 
     Attributes:
         compute: the compiled loop.
         python: session, history and data.
-        screen: what drawing takes from training.
-        windows_per_second: of the app, of all networks.
+        screen: the time that drawing takes from training.
+        windows_per_second: the app's rate, over all networks.
     """
 
     compute: float
@@ -74,7 +74,7 @@ class Split:
 
 
 def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
-    """Time of a window in calls of so many, repeated for `ROUND_SECONDS`."""
+    """Time of a window in calls of so many windows, repeated for `ROUND_SECONDS`."""
     begun, trained = time.perf_counter(), 0
     while True:
         train(windows)
@@ -85,9 +85,10 @@ def seconds_per_window(train: Callable[[int], object], windows: int) -> float:
 
 
 def measure(config: EchoConfig) -> list[BenchRow]:
-    """Every program that can train this configuration, taken in turn, so that a drift of the machine hits all.
+    """Measure every program that can train this configuration, in turn, so that a drift of the machine affects all
+    equally.
 
-    Of several networks, the others train the first alone.
+    With several networks, the slow programs train only the first.
     """
     from echornn.training.process import prepare
 
@@ -110,7 +111,7 @@ def measure(config: EchoConfig) -> list[BenchRow]:
 
 
 def ours(config: EchoConfig) -> Iterator[Program]:
-    """The compiled loop; where there are several networks, of the first alone and of all side by side."""
+    """Our compiled loop; with several networks, for the first alone and for all side by side."""
     from echornn import Population, Trainer
 
     trainer, networks = Trainer(config.of(0)), config.replicas
@@ -125,7 +126,7 @@ def ours(config: EchoConfig) -> Iterator[Program]:
 
 
 def baselines(config: EchoConfig) -> Iterator[Program]:
-    """The slow programs that know this configuration."""
+    """The slow programs that can train this configuration."""
     from echornn.network.model import initial_weights
     from echornn.reference import numpy_bptt
     from echornn.reference.tutorial import TutorialSession
@@ -146,11 +147,11 @@ def baselines(config: EchoConfig) -> Iterator[Program]:
 
 
 async def measure_split(config: EchoConfig, compute_seconds: float) -> Split:
-    """Run the session alone, then under the app on a screen that goes nowhere, both at full speed.
+    """Run the session alone, then under the app with a screen that is not shown, both at full speed.
 
     Args:
-        config: what to train.
-        compute_seconds: time of a window, of all networks, in the compiled loop alone.
+        config: the configuration to train.
+        compute_seconds: time of a window, over all networks, in the compiled loop alone.
     """
     from tui.app.app import EchoApp
 
@@ -199,7 +200,7 @@ def run_bench(config: EchoConfig, as_json: bool) -> int:
 
 
 def show(rows: list[BenchRow], split: Split, as_json: bool) -> None:
-    """Print what was measured: JSON lines, or a table for people."""
+    """Print the measurements: as JSON lines, or as a table."""
     if as_json:
         for row in rows:
             print(json.dumps({**asdict(row), "windows_per_second": row.windows_per_second}))

@@ -1,4 +1,4 @@
-"""The subcommand ``branches``: prints what began each branch of a run, where, and how far it came."""
+"""The subcommand ``branches``: prints what began each branch of a run, where, and how far training got."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from tui.term.exit_code import ExitCode
 COLUMNS = ("branch", "parent", "at", "own windows", "mean loss", "solved at", "differs")
 
 LEAST_WORDS = 8
-"""Letters that the last column has at the least, on however narrow a terminal."""
+"""The least width of the last column in characters, even on a very narrow terminal."""
 
 
 def records(run: Run) -> Iterator[dict[str, Any]]:
-    """A branch each, in the order begun.
+    """A record for each branch, in the order begun.
 
-    Keys: number; letter, by which the screen names it; parent, its number, None for the first; at, the windows along
-    the parent's path before it; windows trained in the branch itself; path, the windows along its path; differs, in
-    words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
-    `echornn.analysis.evidence.RECENT_WINDOWS`), None where there is none that is finite; solved_at, the window along
-    its path, from 1, or None; lost_at, the window at which it was lost again, or None; here, whether the run stands on
-    it. Of several networks, the losses are the medians, solved_at is where half of them had solved it, lost_at is None,
-    and lottery holds more (see `come_to`).
+    Keys: number; letter, its name on the screen; parent, the parent's number, None for the first; at, the windows along
+    the parent's path before it; windows, those trained in the branch itself; path, the windows along its path; differs,
+    in words; newest_loss of its path in nats, and mean_loss, that of the last windows of its path (see
+    `echornn.analysis.evidence.RECENT_WINDOWS`), None if it is not finite or there is none; solved_at, the window along
+    its path, from 1, or None; lost_at, the window at which the task was lost again, or None; here, whether the run's
+    position is on it. For several networks, the losses are medians, solved_at is the window by which half of them had
+    solved it, lost_at is None, and lottery holds more (see `come_to`).
 
     Raises:
         RunError: the losses cannot be read.
@@ -69,10 +69,11 @@ def _record(timeline: Timeline, number: int, here: bool) -> dict[str, Any]:
 
 
 def lines(branches: Sequence[dict[str, Any]], width: int | None = None) -> Iterator[str]:
-    """A header, and a line for each branch; what differs is last, and where it is too long goes on below itself.
+    """A header, and a line for each branch; the last column says what differs, and continues on the next line if too
+    long.
 
     Args:
-        width: letters in a line; unset, none is too long.
+        width: characters in a line; by default unlimited.
     """
     table = [COLUMNS, *map(_cells, branches)]
     widths = [max(map(len, column)) for column in list(zip(*table, strict=True))[:-1]]
@@ -108,7 +109,7 @@ def _solved(branch: dict[str, Any]) -> str:
 
 
 def _lost(branch: dict[str, Any]) -> str:
-    """Where it was lost again, after what differs: that goes on below itself, where a column more has no room."""
+    """When the task was lost again; it follows what differs, since there is no room for another column."""
     stats = branch.get("lottery")
     if stats is None:
         return "" if branch["lost_at"] is None else f"; lost at {branch['lost_at']:,}"
@@ -116,7 +117,7 @@ def _lost(branch: dict[str, Any]) -> str:
 
 
 def _named(number: int | None) -> str:
-    """A branch by its letter and its number: either names it."""
+    """A branch by its letter and its number; the command line accepts both."""
     return "-" if number is None else f"{letter_of(number)} {number}"
 
 
@@ -125,7 +126,7 @@ def _counted(number: int | None) -> str:
 
 
 def print_branches(name: str, as_json_lines: bool) -> int:
-    """Print the branches of the run of this name. Returns the exit code."""
+    """Print the branches of the run with this name. Returns the exit code."""
     run = run_dir.read(record.find(name))
     for note in run.notes:
         printed.complain(f"echornn-tui: {note}")

@@ -15,25 +15,25 @@ from tui.commands.records import Record
 from tui.commands.windows import Errors, losses_and_errors, own_replica
 
 LINE_EVERY = 100
-"""Windows from one line to the next, as in the tutorial."""
+"""Windows between two lines, as in the tutorial."""
 
 
 class Report(Protocol):
-    """Turns progress into records: plain dictionaries, of one window or of one whole epoch each."""
+    """Turns progress into records: plain dictionaries, each for one window or for one whole epoch."""
 
     def go_on_after(self, run: Run, at: int | None = None) -> None:
-        """Take in the windows of the epoch under way that were trained before, if it is the same epoch's now.
+        """Count the windows of the present epoch that were trained before, if they belong to the same epoch of the run.
 
         Args:
-            at: after how many windows along the run's path it goes on; where it stands, unless given.
+            at: the number of windows along the run's path after which it continues; by default its present position.
         """
 
     def records(self, progress: AnyProgress) -> Iterator[Record]:
-        """What there is to say of these windows, in order."""
+        """The records about these windows, in order."""
 
 
 class EpochReport:
-    """What to print of one network that trains; see `Report`."""
+    """The records to print about one network while it trains; see `Report`."""
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config
@@ -79,10 +79,10 @@ class EpochReport:
 
 
 def windows_of_the_epoch(run: Run, config: EchoConfig, at: int | None) -> Iterator[tuple[EchoConfig, Floats, Errors]]:
-    """The windows of the epoch under way, if it is the same epoch's under this configuration; see `losses_and_errors`.
+    """The windows of the present epoch that belong to it under this configuration too; see `losses_and_errors`.
 
     Yields:
-        Under which configuration they were trained, losses and errors of some.
+        The configuration under which some windows were trained, their losses and their errors.
     """
     moment = run.moment(at)
     owner = run.owner(moment)

@@ -1,4 +1,4 @@
-"""The subcommand ``export``: prints every window of a run, or its networks, or writes the networks to files."""
+"""The subcommand ``export``: prints every window or every network of a run, or writes the networks to files."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def export(
     summary: bool = False,
     replica: int | None = None,
 ) -> int:
-    """Print windows of the run, or its networks, or write these to the files named. Returns the exit code.
+    """Print windows or networks of the run, or write the networks to the named files. Returns the exit code.
 
     Args:
-        path: only the windows along the path to where it stands.
-        branch: only those along the path to the end of this branch, named by its letter or its number.
-        summary: a line for each network instead, at that branch's end, or where the run stands.
-        replica: only the network of this number, see `ReplicaNumbers`.
+        path: print only the windows along the path to the run's position.
+        branch: print only those along the path to the end of this branch, given by its letter or its number.
+        summary: print a line for each network instead, at that branch's end, or at the run's position.
+        replica: print only the network with this number, see `ReplicaNumbers`.
 
     Raises:
-        RunError: there is no such run, branch or replica, or nothing can be written to a file of that name.
-        OSError: the disk did not take what was to be written; a file that was there before is as it was.
+        RunError: there is no such run, branch or replica, or a file with that name cannot be written.
+        OSError: the disk did not take the output; a file that was there before is unchanged.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:

@@ -13,10 +13,10 @@ from tui.kit.theme import Theme
 
 @dataclass(frozen=True, init=False)
 class ConfigFlags(EchoConfig):
-    """Has `EchoConfig`'s fields, so that flags and help are made of its docstrings; but holds only what was given.
+    """The fields of `EchoConfig` as flags, with its docstrings as help; but it holds only the values that were given.
 
     Args:
-        given: values by field, not yet checked against each other.
+        given: the values by field, not yet checked against each other.
     """
 
     def __init__(self, **given: Any) -> None:
@@ -24,14 +24,14 @@ class ConfigFlags(EchoConfig):
 
     @property
     def given(self) -> dict[str, Any]:
-        """Values by field."""
+        """The values that were given, by field."""
         return dict(vars(self))
 
     def over(self, config: EchoConfig) -> EchoConfig:
-        """This configuration with the fields given in the place of its own.
+        """This configuration with the given values in place of its own.
 
         Raises:
-            ConfigError: they cannot work together.
+            ConfigError: the values do not work together.
         """
         return dataclasses.replace(config, **self.given)
 

@@ -1,4 +1,4 @@
-"""What a command line starts, and the error for a flag that cannot be used."""
+"""The type of what a command line starts, and the error for a flag that cannot be used."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 FrontEnd = Callable[[], int]
-"""What a command opens: it runs to its end and returns the exit code."""
+"""What a command line starts: it runs to its end and returns the exit code."""
 
 
 class Training(partial[int]):
-    """A front end that trains: it listens to signals itself, also to those that came before."""
+    """A front end that trains: it handles signals itself, even those that arrived before it started."""
 
 
 class UsageError(ValueError):
@@ -18,10 +18,10 @@ class UsageError(ValueError):
 
 
 def require_at(at: int | None) -> None:
-    """Refuse ``--at`` where it can be no window of any run.
+    """Raise an error if ``--at`` cannot be a window of any run.
 
     Raises:
-        UsageError: it is below 0.
+        UsageError: ``at`` is below 0.
     """
     if at is not None and at < 0:
         raise UsageError(f"at = {at} cannot be used: 0 or more, the windows along the run's path")

@@ -25,7 +25,7 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.1
-"""How often the session is looked at, for warnings and for its end."""
+"""Seconds between two looks at the session, for warnings and for its end."""
 
 
 def print_training(
@@ -74,7 +74,7 @@ def print_training(
 
 
 def _train(session: Session, asked: list[int], lines: LinePrinter) -> Saved:
-    """Train on a thread, so that signals are heard also while native code runs; warnings go to standard error."""
+    """Train on a thread, so that signals are handled even while native code runs; warnings go to standard error."""
     threading.Thread(target=session.run, name="training", daemon=True).start()
     warning = ""
     while True:
@@ -122,7 +122,7 @@ def _conclude(
 
 
 def _has_diverged(frame: Frame) -> bool:
-    """Whether nothing goes on well: the loss, or each replica's, is not finite."""
+    """Whether training has failed in all networks: the loss, or each replica's, is not finite."""
     if frame.seed_stats is not None:
         return bool(frame.seed_stats.diverged.all())
     recent = frame.evidence.recent

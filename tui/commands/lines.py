@@ -15,13 +15,13 @@ from tui.term.printable import printable
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 MOST_BYTES = 1 << 26
-"""Bytes that wait in memory while a disk is full; of more, the oldest are lost."""
+"""The most bytes that wait in memory while a disk is full; beyond it, the oldest are lost."""
 
 PIECE_BYTES = 1 << 16
 
 
 class LinePrinter:
-    """Plain lines, for files and for terminals that can do no more. From any thread, but one for each stream."""
+    """Prints plain lines, for files and simple terminals. Any thread may use it, but only one for each stream."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[TextIO, bytearray] = defaultdict(bytearray)
@@ -29,17 +29,18 @@ class LinePrinter:
 
     @property
     def warning(self) -> str:
-        """Why lines wait to be written; empty where none do."""
+        """Why lines wait to be written; empty if none do."""
         return next((f"lines are waiting to be printed: {reason}" for reason in list(self._reasons.values())), "")
 
     def print(self, texts: Iterable[str], to: TextIO) -> None:
-        """Write each text as a line of its own; on a full disk, with the next lines after there is room again.
+        """Write each text as a line; if the disk is full, they are written with the next lines after there is room
+        again.
 
-        A terminal that is gone takes them and shows none: `tui.term.terminal.when_terminal_is_gone` is there for that.
-        Standard error takes what it can: it says how training goes, which does not end because nobody hears that.
+        Lines for a terminal that is gone are dropped: see `tui.term.terminal.when_terminal_is_gone`. Standard error is
+        written as far as possible: it reports on training, which does not end because nobody reads the report.
 
         Raises:
-            OSError: they can never be written: whoever reads them has gone (`BrokenPipeError`), ...
+            OSError: the lines can never be written: their reader has gone (`BrokenPipeError`), ...
         """
         self._write("".join(f"{printable(text)}\n" for text in texts), to)
 
@@ -60,22 +61,22 @@ class LinePrinter:
                 raise
 
     def show(self, frame: Frame) -> None:
-        """How far training is; to be called ten times a second or so."""
+        """Show how far training is; to be called about ten times a second."""
 
     def show_numbers(self, done: int, all_of_it: int, numbers: Sequence[str]) -> None:
-        """How much of anything is done, in numbers too; to be called a few times a second."""
+        """Show how much of a task is done, also in numbers; to be called a few times a second."""
 
     def close(self) -> None:
-        """No more lines will come."""
+        """Say that no more lines will come."""
 
 
 def say_last(texts: Iterable[str]) -> None:
-    """Print each text as a line where the app was; a terminal that is gone takes them and shows none."""
+    """Print each text as a line where the app was; lines for a terminal that is gone are dropped."""
     LinePrinter().print(texts, sys.stdout)
 
 
 def lines_here(with_bar: bool) -> LinePrinter:
-    """Lines, above a bar where there is a terminal for it."""
+    """A line printer for this terminal, above a progress bar if it can show one."""
     screen = terminal.screen_for_a_bar() if with_bar else None
     if screen is None:
         return LinePrinter()

@@ -1,4 +1,4 @@
-"""The subcommand ``list``: prints the runs in a folder, with what they train and how far they are."""
+"""The subcommand ``list``: prints the runs in a folder, with their configurations and how far they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.term.exit_code import ExitCode
 
 
 def list_runs(folder: Path | None, as_json_lines: bool) -> int:
-    """Print the runs in this folder, or the one that it is; those in the user's, unless given. Returns the exit code.
+    """Print the runs in this folder, or the run that it is; by default the user's runs. Returns the exit code.
 
     Raises:
         RunError: there is no such folder, or it cannot be read.
@@ -31,7 +31,7 @@ def list_runs(folder: Path | None, as_json_lines: bool) -> int:
 
 
 def lines(among: Path | None = None) -> Iterator[str]:
-    """A line for the folder, and one for each run, the one saved last first."""
+    """A line for the folder, and one for each run, the last saved one first."""
     folders = _runs(among)
     yield f"runs in {among or kept_runs.state_folder()}, the newest first"
     for folder in folders:
@@ -46,7 +46,7 @@ def lines(among: Path | None = None) -> Iterator[str]:
 
 
 def json_lines(among: Path | None = None) -> Iterator[str]:
-    """A line for each run, the one saved last first; see `record_of`."""
+    """A line for each run, the last saved one first; see `record_of`."""
     for folder in _runs(among):
         try:
             yield json.dumps(record_of(summary(folder)))
@@ -55,10 +55,13 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 
 def record_of(run: Summary) -> dict[str, Any]:
-    """A run for programs. What is not finite is null: a loss that has diverged, or of which there is none;
-    ``solved_at`` is null where it was not solved, ``lost_at`` where it was not lost again, and neither is there where
-    that is not on record. Of several networks, ``loss`` is the median and ``solved_at`` where half of them were;
-    ``lottery`` holds more, such as how many lost it again (see `come_to`)."""
+    """A run as a record for programs. A number that is not finite is null: the loss if it has diverged or there is
+    none;
+    ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again, and both keys are missing if
+    that is not on record. For several networks, ``loss`` is the median and ``solved_at`` the window by which half of
+    them
+    had solved it; ``lottery`` holds more, such as how many lost it again (see `come_to`).
+    """
     when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {
         "run": str(run.folder),

@@ -17,11 +17,11 @@ from tui.term.exit_code import ExitCode
 
 
 def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Path | None, ascii_only: bool) -> int:
-    """Print what is seen of a sweep now, or write it to a file. Returns the exit code.
+    """Print the present map of a sweep, or write it to a file. Returns the exit code.
 
     Args:
-        picture: the SVG file to write, in place of what is there; None to print.
-        ascii_only: whether to print ASCII characters only, as also where the output's encoding has no others.
+        picture: the SVG file to write, replacing an existing one; None to print.
+        ascii_only: whether to print only ASCII characters, which happens too if the output's encoding has no others.
 
     Raises:
         OSError: the file cannot be written.
@@ -36,7 +36,7 @@ def print_map(results: SweepResults, chosen: MapState, as_csv: bool, picture: Pa
 
 
 def _can_say(text: str) -> bool:
-    """Whether the encoding of what is printed has these characters."""
+    """Whether the encoding of the output has these characters."""
     try:
         text.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:

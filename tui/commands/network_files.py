@@ -21,22 +21,23 @@ from tui.commands.weights_text import weights_text
 from tui.term import printed, terminal
 
 NO_SUCH_PLACE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""Errors that say that the named path can never be written; all others are the disk's."""
+"""Errors that say that the named path can never be written; all others are errors of the disk."""
 
 
 def write_network(run: Run, weights: Path | None, keras: Path | None, replica: int | None = None) -> None:
-    """Write the networks at which the run stands to the named files.
+    """Write the networks at the run's position to the named files.
 
     Args:
-        weights: a .npz file; of several networks, the replicas are each array's first axis. What each array is stands
-            in a text beside it, of the same name with .txt at its end: the file itself holds the weights alone, as
-            `Trainer.load_weights` takes them.
-        keras: a .keras file, of one network.
-        replica: only the network of this number, see `ReplicaNumbers`.
+        weights: a .npz file; for several networks, replicas are the first axis of each array. A text file beside it,
+            with
+        the same name plus .txt, describes each array: the .npz file itself holds only the weights, as
+        `Trainer.load_weights` takes them.
+        keras: a .keras file, for one network.
+        replica: write only the network with this number, see `ReplicaNumbers`.
 
     Raises:
-        RunError: nothing can be written to a file of that name, or there is no such replica, or none was chosen.
-        OSError: the disk did not take what was to be written; a file that was there before is as it was.
+        RunError: a file with that name cannot be written, there is no such replica, or a replica has to be chosen.
+        OSError: the disk did not take the output; a file that was there before is unchanged.
     """
     if run.checkpoint is None:
         raise RunError(f"{run.folder} has no weights yet")

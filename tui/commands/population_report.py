@@ -17,10 +17,10 @@ from tui.commands.records import Record, seed_stats_fields
 
 
 class PopulationReport:
-    """What to print of several networks that train side by side; see `tui.commands.epoch_report.Report`.
+    """The records to print about several networks that train side by side; see `tui.commands.epoch_report.Report`.
 
-    A window's record tells the losses of that window, an epoch's the means over the epoch; both, which replicas are
-    solved by then.
+    The record of a window has the losses of that window, that of an epoch the means over the epoch; both say which
+    replicas are solved by then.
     """
 
     def __init__(self, config: EchoConfig, clock: Callable[[], float] = time.monotonic) -> None:

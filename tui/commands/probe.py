@@ -1,4 +1,4 @@
-"""The subcommand ``probe``: prints what a run's network held at a moment, and how far its error travelled."""
+"""The subcommand ``probe``: prints what a run's network remembers at a moment, and how far its error travels back."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ QUESTION = Question(frozenset({"memory", "units", "gradient", "reliance", "weigh
 COLUMNS = 80
 
 BAR = 40
-"""Letters of the longest bar."""
+"""The length of the longest bar in characters."""
 
 DECADES = 4
-"""That the bars of the gradient span."""
+"""The decades that the bars of the gradient span."""
 
 LITTLE_BIAS = 0.1
 
 
 def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, replica: int | None = None) -> int:
-    """Print what the probes read of the run of this name. Returns the exit code.
+    """Print the probes' readings of a run. Returns the exit code.
 
     Args:
-        at: after how many windows along the run's path; where it stands, unless given.
-        branch: along the path to the end of this branch instead, named by its letter or its number.
-        replica: the network of this number, see `ReplicaNumbers`; unless given the first, or the one that goes on alone
-            later on.
+        at: the number of windows along the run's path; by default its present position.
+        branch: use the path to the end of this branch instead, given by its letter or its number.
+        replica: the network with this number, see `ReplicaNumbers`; by default the first, or the one that goes on alone
+            later.
 
     Raises:
-        RunError: there is no such run, branch or replica, or nothing was saved of it, or its path is not so long.
+        RunError: there is no such run, branch or replica, nothing was saved of it, or its path is too short.
     """
     run = run_dir.read(record.find(name))
     for note in run.notes:
@@ -76,7 +76,7 @@ def probe(name: str, at: int | None, as_json: bool, branch: str | None = None, r
 
 
 def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, int]:
-    """What is trained at the moment, and which of its networks is read, from 0."""
+    """The configuration at the moment, and the index of the network to read, from 0."""
     owner = run.owner(moment)
     if owner is None:
         config, own = run.config, 0
@@ -90,17 +90,20 @@ def _chosen(run: Run, moment: Moment, replica: int | None) -> tuple[EchoConfig, 
 
 
 def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None = None) -> dict[str, Any]:
-    """The readings as plain numbers; None for what is no number, as what is too large, or is not known.
+    """The readings as plain numbers; None for a number that is unknown or not finite, such as one that is too large.
 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
-    gradient_by_lag, nats for a unit of state; truncation_bias, of each error followed through T steps,
-    truncation_bias_by_steps, through 1, 2, ..., and truncation_bias_of_windows, of windows of T steps as trained, all
-    over the size of the gradient, and with _spread how much larger each may be; spectral_radius, the largest of
-    spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states, 0 to 1;
-    lyapunov, exponents in nats a step; seed, the network's, and replica, which it is of several; as_recorded, whether
-    the windows that were trained again to come there have the losses that are on record; turned_by_lag, the share of
-    predictions that turn when only the input at that lag is changed, and moved_by_lag, how far they move; with
-    _samples, what each was measured on. What each is, `echornn.readings` says, and ``probe --help``.
+    gradient_by_lag, nats for a unit of state; truncation_bias, the bias if each error is followed through T steps,
+    truncation_bias_by_steps, the same through 1, 2, ... steps, and truncation_bias_of_windows, that of windows of T
+    steps as
+    trained, all relative to the size of the gradient, and with _spread how much larger each may be; spectral_radius,
+    the
+    largest of spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states,
+    0 to
+    1; lyapunov, exponents in nats a step; seed, that of the network, and replica, its number; as_recorded, whether the
+    windows that were trained again to get there have the recorded losses; turned_by_lag, the share of predictions that
+    change if only the input at that lag is changed, and moved_by_lag, how far they move; with _samples, the number of
+    samples of each. `echornn.readings` and ``probe --help`` define all of them.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}
@@ -137,11 +140,11 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
 
 
 def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord | None = None) -> Iterator[str]:
-    """The readings for people, within 80 columns.
+    """The readings as lines of text within 80 columns.
 
     Args:
-        replica: which of several networks they are of; None of a network alone.
-        unlike: the first window trained again whose loss is another than is on record; None where none is.
+        replica: the number of the network that was read, if there are several; None for a single network.
+        unlike: the first window trained again whose loss differs from the record; None if none does.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     config = readings.config
@@ -181,12 +184,12 @@ def lines(readings: Readings, replica: int | None = None, unlike: UnlikeRecord |
 
 
 def _on(samples: int, what: str) -> str:
-    """What a reading was measured on; empty where that is not known."""
+    """The number of samples of a reading, as text; empty if unknown."""
     return f", of {samples:,} {what}".rstrip() if samples else ""
 
 
 def _height(size: float, largest: float) -> float:
-    """Of a gradient's bar, 0 to 1."""
+    """The height of a gradient's bar, 0 to 1."""
     if not math.isfinite(size):
         return 1.0
     return 1 + math.log10(size / largest) / DECADES if size else 0.0
@@ -219,7 +222,7 @@ def _bias_lines(readings: Readings) -> Iterator[str]:
 
 
 def estimated(bias: float, spread: float) -> str:
-    """An estimate with its spread; where it may be none, what it may be at the most."""
+    """An estimate with its spread; if it may be zero, its upper bound."""
     if spread >= bias and bias + spread > 0:
         text = f"at most {bias + spread:.1%}"
         return text if bias + spread <= LITTLE_BIAS else f"0 to {bias + spread:.0%}, too little gradient to tell"
@@ -236,7 +239,7 @@ def _bar(lag: int, value: str, height: float, marks: dict[int, str]) -> str:
 
 
 def _all_of(readings: Readings) -> tuple[Any, ...]:
-    """What `QUESTION` asks for."""
+    """The readings that `QUESTION` asks for."""
     return (
         readings.memory,
         readings.units,
@@ -252,5 +255,5 @@ def _plain(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[float | None]
 
 
 def _number(value: float) -> float | None:
-    """As the shortest number that tells float32 apart; None for what JSON has no number for."""
+    """The shortest number that identifies the float32; None for a number that JSON cannot express."""
     return float(str(np.float32(value))) if math.isfinite(value) else None

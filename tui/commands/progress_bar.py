@@ -20,15 +20,15 @@ from tui.term import terminal
 from tui.term.printable import printable
 
 EMPTY_LINE = "\r\x1b[2K"
-"""Empties the line that the cursor is on. Nothing else is asked of the terminal, so a death leaves it in order."""
+"""Clears the cursor's line. The terminal is asked for nothing else, so a killed process leaves it in order."""
 
 
 class LinesAboveABar(LinePrinter):
-    """Lines, and a bar that stays below them.
+    """Prints lines, and draws a bar that stays below them.
 
     Args:
         screen: the terminal where the bar is drawn; the lines may go there, or elsewhere.
-        columns: its width at any time, if it is not to be asked.
+        columns: returns the terminal's width; by default the terminal is asked.
     """
 
     def __init__(self, screen: TextIO, columns: Callable[[], int] | None = None) -> None:
@@ -50,7 +50,7 @@ class LinesAboveABar(LinePrinter):
             self._write(self._bar, self._screen)
 
     def show(self, frame: Frame) -> None:
-        """Draw the bar anew."""
+        """Draw the bar again."""
         per_epoch, epochs = frame.config.windows_per_epoch, frame.config.num_epochs
         numbers = (
             f"epoch {frame.epoch}/{epochs}",
@@ -68,7 +68,7 @@ class LinesAboveABar(LinePrinter):
             self._write(EMPTY_LINE + bar, self._screen)
 
     def close(self) -> None:
-        """Leave nothing of the bar."""
+        """Remove the bar."""
         with self._lock:
             self._bar = ""
             self._write(EMPTY_LINE, self._screen)
@@ -85,7 +85,7 @@ class LinesAboveABar(LinePrinter):
 
 
 def _how_well(frame: Frame) -> list[str]:
-    """How the newest window went; of several networks, how many are solved."""
+    """How the newest window went; for several networks, how many are solved."""
     if frame.seed_stats is not None:
         return [f"{frame.seed_stats.solved}/{frame.seed_stats.replicas} solved"]
     return [f"loss {loss_text(frame.loss)}", f"accuracy {frame.accuracy:.1%}"] if frame.progress else []

@@ -14,10 +14,11 @@ from tui.term.exit_code import ExitCode
 
 
 def removed(keep: int, dry_run: bool) -> Iterator[str]:
-    """Remove all runs of the state folder but the ``keep`` saved last; a line for each, before the next is removed.
+    """Remove all runs of the state folder except the ``keep`` last saved; yields a line for each, before removing the
+    next.
 
-    One that is being written, one that cannot be read (of another version, or damaged) and one that is a link stays,
-    and the line says so. What a killed beginning left goes in any case.
+    A run stays if it is being written, cannot be read (of another version, or damaged), or is a link; its line says so.
+    The debris of processes that were killed before their first save is always removed.
     """
     done = "would go" if dry_run else "removed "
     old, abandoned = kept_runs.runs()[keep:], kept_runs.abandoned()

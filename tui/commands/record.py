@@ -1,4 +1,4 @@
-"""Finds and opens runs for the command line, and says at the end how a run goes on."""
+"""Finds and opens runs for the command line, and says at the end how to continue a run."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from tui.term.printable import printable, quoted
 NEWEST = "newest"
 
 SECONDS_TO_SAVE = SECONDS_TO_END + 1.0
-"""How long leaving waits for the windows under way and for the last checkpoint, on a disk that hangs."""
+"""How long leaving waits for the present windows and the last checkpoint, if the disk hangs."""
 
 SECONDS_TO_STOP = 0.1
-"""How long it waits for a thread that is in native code and has nothing to save."""
+"""How long leaving waits for a thread that is in native code and has nothing to save."""
 
 
 def begin(folder: Path | None, config: EchoConfig) -> Recorder:
-    """Record a new run in ``folder``, or in one of the user's state folder, which training can do without.
+    """Record a new run in ``folder``, or in a new one of the state folder; if that fails, the run is not recorded.
 
     Raises:
-        RunError: the folder named cannot be used.
+        RunError: the given folder cannot be used.
     """
     if folder is not None:
         return RunRecorder.begin(folder, config)
@@ -49,16 +49,16 @@ def begin(folder: Path | None, config: EchoConfig) -> Recorder:
 
 
 def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoConfig, Recorder]:
-    """Record on in the run's folder of this name, or in the newest run's; what is to be trained, and the recorder.
+    """Continue recording in the run with this name, or in the newest run; returns the configuration and the recorder.
 
     Args:
         name: see `find`.
-        flags: the fields that are to differ from then on.
-        at: after how many windows along the run's path it goes on; where it stands, unless given.
+        flags: the fields to change from then on.
+        at: the number of windows along the run's path after which it continues; by default its present position.
 
     Raises:
-        RunError: there is no such run, or it cannot go on, or not there; nothing on disk was changed.
-        ConfigError: it cannot go on with these fields; nothing on disk was changed.
+        RunError: there is no such run, or it cannot continue, or not from there; nothing on disk was changed.
+        ConfigError: it cannot continue with these fields; nothing on disk was changed.
     """
     recorder = RunRecorder.go_on(find(name), lambda run: _edited(run, flags, first_at(run, flags, at)))
     run = recorder.resumed
@@ -67,21 +67,23 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
-    """After how many windows along its path a run goes on; None for where it stands. Fields that are given edit a run
-    that diverged before it did: nothing is learned from where it is now."""
+    """The number of windows along its path after which a run continues; None for its present position. If fields are
+    given
+    for a run that diverged, it continues before the divergence: with the present weights nothing can be learned.
+    """
     if at is not None or not flags.given or _is_finite(run):
         return at
     return before_it_diverged(run.timeline(), run.stands)
 
 
 def _is_finite(run: Run) -> bool:
-    """Whether the last loss is finite; of several networks, any network's. Only one window is read."""
+    """Whether the last loss is finite; for several networks, whether any is. Only one window is read."""
     newest = [windows for _, _, windows in run.path(run.stands, max(0, run.stands.window - 1))]
     return all(bool(np.isfinite(losses_of(windows)[-1]).any()) for windows in newest)
 
 
 def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
-    """What the run is to train there: what it trained, with the fields given."""
+    """The configuration to train there: the run's, with the given fields."""
     moment = run.moment(at)
     owner = run.owner(moment) if at is not None else None
     if owner is not None:
@@ -96,10 +98,10 @@ def _edited(run: Run, flags: ConfigFlags, at: int | None) -> EchoConfig:
 
 
 def branch_named(run: Run, name: str) -> int:
-    """The branch of a run that is called by this letter, or by its number in digits.
+    """The branch of a run with this letter, or with this number in digits.
 
     Raises:
-        RunError: there is none.
+        RunError: there is no such branch.
     """
     ends, number = run.ends, number_of(name)
     if number is None or number >= len(ends):
@@ -110,10 +112,10 @@ def branch_named(run: Run, name: str) -> int:
 
 
 def find(name: str) -> Path:
-    """The folder of this name, the one of this name among the user's runs, or the newest of them.
+    """The folder with this name, the user's run with this name, or the user's newest run.
 
     Raises:
-        RunError: ``newest`` was asked for, and there is none; or no folder can have this name.
+        RunError: ``newest`` was asked for, and there is no run; or no folder can have this name.
     """
     if name == NEWEST and not os.path.exists(name):
         newest = kept_runs.runs()[:1]
@@ -125,7 +127,7 @@ def find(name: str) -> Path:
 
 
 def readable(name: str) -> Path:
-    """The folder of this name; see `find`.
+    """The folder of a run that can be read; see `find`.
 
     Raises:
         RunError: it holds no run that can be read.
@@ -136,33 +138,35 @@ def readable(name: str) -> Path:
 
 
 class Saved(Enum):
-    """Whether all that was trained is on disk, asked once: a thread that nobody waits for may train on."""
+    """Whether everything trained is on disk. It is asked only once, since a thread that nobody waits for may still
+    train.
+    """
 
     YES = auto()
     NO = auto()
     NOWHERE = auto()
-    """It was said that nothing is kept."""
+    """Nothing is kept, as the user was told."""
 
     @property
     def after_a_signal(self) -> ExitCode:
-        """Whether the run can be started again where it was."""
+        """The exit code after a signal: it says whether the run can be continued from where it was."""
         return ExitCode.CHECKPOINTED if self is Saved.YES else ExitCode.FAILED
 
     @property
     def at_the_end(self) -> ExitCode:
-        """Whether what was to be kept is on disk."""
+        """The exit code at the end of training: it says whether everything to be kept is on disk."""
         return ExitCode.FAILED if self is Saved.NO else ExitCode.DONE
 
 
 def saved_by(recorder: Recorder) -> Saved:
-    """Whether all that it was told so far is on disk."""
+    """Whether everything reported to the recorder so far is on disk."""
     if recorder.folder is None:
         return Saved.NOWHERE
     return Saved.YES if recorder.saved else Saved.NO
 
 
 def end(session: Session) -> Saved:
-    """Stop the session, and wait until all that it told its record is on disk, or it has stopped."""
+    """Stop the session, and wait until everything that it reported is on disk, or it has stopped."""
     session.stop()
     until = time.monotonic() + SECONDS_TO_SAVE
     while True:
@@ -173,7 +177,7 @@ def end(session: Session) -> Saved:
 
 
 def of_outstanding(commands: int) -> list[str]:
-    """That so many of the last commands were not carried out, in a line; none where all were."""
+    """A line that says how many of the last commands were not carried out; none if all were."""
     if not commands:
         return []
     last = "the last command was" if commands == 1 else f"the last {commands:,} commands were"
@@ -181,14 +185,16 @@ def of_outstanding(commands: int) -> list[str]:
 
 
 def flags_for(at: int | None = None, **fields: object) -> str:
-    """What is written behind ``--resume RUN``, so that it goes on at this window of its path, with these fields."""
+    """The flags to add after ``--resume RUN`` so that it continues at this window of its path, with these fields."""
     given = {**({} if at is None else {"at": at}), **fields}
     return "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items())
 
 
 def flags_to_go_on(session: Session) -> str:
-    """The flags that are not carried out yet, once more; for a run at the end of its epochs, more epochs; for a run
-    that diverged, a window before it did."""
+    """The flags that are not carried out yet, to give again; for a run at the end of its epochs, more epochs; for a run
+    that
+    diverged, a window before the divergence.
+    """
     frame, at, fields = session.frame, session.going_first, session.editing_first
     wanted = replace(frame.config, **fields)
     if at is None and frame.is_at_the_end_of(wanted):
@@ -197,10 +203,10 @@ def flags_to_go_on(session: Session) -> str:
 
 
 def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
-    """Where the run is and how it goes on, or why it is not kept, in lines; none where there is nothing to say.
+    """Lines that say where the run is and how to continue it, or why it is not kept; none if there is nothing to say.
 
     Args:
-        flags: what it needs to go on; see `flags_for`.
+        flags: the flags to continue it; see `flags_for`.
     """
     if recorder is None:
         return []
@@ -208,7 +214,7 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
         return [printable(recorder.warning)]
     folder = quoted(recorder.folder)
     lines = [f"the run is in {folder}", f"go on with: echornn-tui --resume {folder}{flags}"]
-    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # a look at a disk may hang
+    misplaced = recorder.misplaced if isinstance(recorder, RunRecorder) else ""  # looking at the disk itself may hang
     if misplaced == "gone":
         lines = [f"the run is not kept: {folder} is gone"]
     elif misplaced == "replaced":
@@ -217,10 +223,10 @@ def farewell(recorder: Recorder | None, flags: str = "") -> list[str]:
 
 
 def forget_if_empty(recorder: Recorder | None, trained: int) -> bool:
-    """Remove a new run's folder where nothing was trained; whether it was removed."""
+    """Remove a new run's folder if nothing was trained; returns whether it was removed."""
     if not isinstance(recorder, RunRecorder) or recorder.resumed is not None or trained:
         return False
-    if not recorder.saved:  # a disk that does not take anything may hang
+    if not recorder.saved:  # a disk that takes nothing may hang
         return False
     with contextlib.suppress(OSError):
         recorder.forget()

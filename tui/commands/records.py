@@ -28,7 +28,7 @@ def finite(record: Record) -> Record:
 
 
 def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None = None) -> Record:
-    """What is trained, where it is kept, and after how many windows along the run's path it goes on."""
+    """The record at the start: configuration, folder, and the number of windows along the run's path so far."""
     record = {"event": "start", **asdict(config)}
     if recorder is not None:
         record["run"] = None if recorder.folder is None else str(recorder.folder)
@@ -37,11 +37,11 @@ def start_record(config: EchoConfig, recorder: Recorder | None, at: int | None =
 
 
 def finished_record(frame: Frame, seconds: float) -> Record:
-    """What has come of it: windows trained in the whole run, and how well.
+    """The record at the end: windows trained in the whole run, and the result.
 
-    Of one network, the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and the windows
-    along the path at which the echo was solved, and lost again, None where it was not; of several, `come_to` of these
-    means.
+    For one network, the result is the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and
+    the
+    windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
     """
     known = frame.evidence
     how_well = (
@@ -53,14 +53,16 @@ def finished_record(frame: Frame, seconds: float) -> Record:
 
 
 def come_to(seed_stats: SeedStats) -> Record:
-    """`seed_stats_fields`, and lost: how many of those that have solved the echo have lost it again."""
+    """`seed_stats_fields`, and lost: how many of the replicas that solved the echo have lost it again."""
     return {**seed_stats_fields(seed_stats), "lost": seed_stats.lost}
 
 
 def seed_stats_fields(seed_stats: SeedStats) -> Record:
-    """How many of how many replicas have solved the echo, as a share with its 95 % interval, 0 to 1; the median of the
-    windows it took those that did, None where none did; of the mean losses, in nats, those below which 10, 50 and 90 %
-    lie; how many have diverged.
+    """How many of the replicas have solved the echo, also as a share with its 95 % interval, 0 to 1; the median number
+    of
+    windows that they needed, None if none did; the 10, 50 and 90 % quantiles of the mean losses, in nats; and how many
+    have
+    diverged.
     """
     low, high = seed_stats.interval
     loss_10, loss_50, loss_90 = seed_stats.quantiles

@@ -13,20 +13,21 @@ from echornn.runs.run_error import RunError
 
 @dataclass(frozen=True)
 class ReplicaNumbers:
-    """A network's number is its seed, counted from the first seed of the run's first replicas.
+    """The numbers of a run's networks: a network's number is its seed, counted from the first seed of its first
+    replicas.
 
-    So it is the same where a network is trained among others and where it goes on alone. In a run that never trained
-    several side by side, the number is 0 whatever the seed.
+    A network keeps its number if it goes on alone. In a run that never trained several side by side, the number is 0,
+    whatever the seed.
 
     Attributes:
-        first_seed: the seed of network 0; None where the run has no replicas.
+        first_seed: the seed of network 0; None if the run has no replicas.
     """
 
     first_seed: int | None
 
     @classmethod
     def of(cls, run: Run) -> ReplicaNumbers:
-        """Those of a run."""
+        """The numbers for a run."""
         return cls(next((one.seed for one in configs_of(run) if one.replicas > 1), None))
 
     def first(self, config: EchoConfig) -> int:
@@ -34,15 +35,15 @@ class ReplicaNumbers:
         return 0 if self.first_seed is None else config.seed - self.first_seed
 
     def index(self, number: int, config: EchoConfig) -> int | None:
-        """Which of the networks under a configuration has this number, from 0; None where none has."""
+        """The index, from 0, of the network with this number under a configuration; None if there is none."""
         index = number - self.first(config)
         return index if 0 <= index < config.replicas else None
 
     def require(self, number: int, configs: Sequence[EchoConfig]) -> None:
-        """Refuse a number that no network under these configurations has.
+        """Raise an error if no network under these configurations has this number.
 
         Raises:
-            RunError: it is such.
+            RunError: none has.
         """
         if all(self.index(number, config) is None for config in configs):
             there = sorted({self.first(config) + index for config in configs for index in range(config.replicas)})
@@ -51,7 +52,9 @@ class ReplicaNumbers:
 
 
 def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
-    """What was trained in each branch of a run, in the order begun; only in those that led to a moment, if given."""
+    """The configuration of each branch of a run, in the order begun; if ``end`` is given, only of branches that lead to
+    it.
+    """
     branches = run.tree[0]
     if branches and end is not None:
         branches = list(path_to(end.window, whole_path(branches[end.branch], branches.__getitem__)))
@@ -59,12 +62,12 @@ def configs_of(run: Run, end: Moment | None = None) -> list[EchoConfig]:
 
 
 def most_replicas(run: Run) -> int:
-    """Networks that were trained side by side, at most, in any branch of a run."""
+    """The most networks that were trained side by side in any branch of a run."""
     return max(config.replicas for config in configs_of(run))
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Numbers in order, those together that follow each other."""
+    """Numbers in order, as text; consecutive numbers become a range."""
     firsts = [one for at, one in enumerate(numbers) if not at or numbers[at - 1] != one - 1]
     lasts = [one for at, one in enumerate(numbers) if at + 1 == len(numbers) or numbers[at + 1] != one + 1]
     return ", ".join(

@@ -22,10 +22,10 @@ class ReplicaRow(NamedTuple):
 
     Attributes:
         replica: its number, see `ReplicaNumbers`.
-        seed: its own.
-        solved_at: the window along the path, from 1, at which it was solved; 0 where it is not.
-        final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN where there are none.
-        lost_at: the window along the path at which it was lost again; 0 where it is not.
+        seed: its seed.
+        solved_at: the window along the path, from 1, at which it was solved; 0 if it was not.
+        final_loss: mean loss of the newest windows, see `newest_losses`, in nats; NaN if there are none.
+        lost_at: the window along the path at which it was lost again; 0 if it was not.
     """
 
     replica: int
@@ -39,10 +39,10 @@ HEADER = ",".join(ReplicaRow._fields)
 
 
 def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]:
-    """Each network at a moment; where the run stands, unless given.
+    """A row for each network at a moment; by default at the run's position.
 
     Raises:
-        RunError: nothing was ever saved of it.
+        RunError: nothing was ever saved of the run.
         OSError: its losses cannot be read.
     """
     moment = run.stands if moment is None else moment
@@ -59,7 +59,7 @@ def replica_rows(run: Run, moment: Moment | None = None) -> Iterator[ReplicaRow]
 
 
 def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
-    """When each network was solved by then, and lost again; as the checkpoint tells it where the run stands."""
+    """When each network was solved by then, and lost again; at the run's position, as the checkpoint says."""
     if moment == run.stands and (seed_stats := seed_stats_of(run)) is not None:
         return seed_stats.solved_at.tolist(), seed_stats.lost_at.tolist()
     if moment == run.stands:
@@ -74,12 +74,12 @@ def _solved_and_lost(run: Run, moment: Moment) -> tuple[list[int], list[int]]:
 
 
 def as_csv(row: ReplicaRow) -> str:
-    """A line; empty where it is not solved, or not lost."""
+    """The row as a line of CSV; empty cells if the task was not solved, or not lost."""
     return f"{row.replica},{row.seed},{row.solved_at or ''},{row.final_loss:.9g},{row.lost_at or ''}"
 
 
 def as_json(row: ReplicaRow) -> str:
-    """A line; null where it is not solved, or not lost, and for a loss that is not finite."""
+    """The row as a line of JSON; null if the task was not solved, or not lost, and for a loss that is not finite."""
     loss = row.final_loss if math.isfinite(row.final_loss) else None
     when = {"solved_at": row.solved_at or None, "lost_at": row.lost_at or None}
     return json.dumps({**row._asdict(), **when, "final_loss": loss})

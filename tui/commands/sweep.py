@@ -23,16 +23,16 @@ from tui.term import terminal
 from tui.term.exit_code import ExitCode
 
 LOOK_SECONDS = 0.5
-"""How often it is looked which points have become known."""
+"""Seconds between two looks for newly finished points."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Who is to train; where nothing is given, processes of this machine, one for each processor.
+    """The workers of a sweep; by default processes of this machine, one for each processor.
 
     Attributes:
-        number: of processes of this machine.
-        scheduler, scheduler_file: of a Dask scheduler that is there: its address, or the file that it wrote.
+        number: the number of processes on this machine.
+        scheduler, scheduler_file: a running Dask scheduler: its address, or the file that it wrote.
     """
 
     number: int | None = None
@@ -40,10 +40,10 @@ class Workers:
     scheduler_file: Path | None = None
 
     def engine(self) -> Engine:
-        """Have them.
+        """Start the workers, or connect to them.
 
         Raises:
-            UsageError: there is no Dask here, or no scheduler that answers.
+            UsageError: Dask is not installed, or no scheduler answers.
         """
         if self.scheduler is None and self.scheduler_file is None:
             return Processes(self.number)
@@ -61,12 +61,12 @@ class Workers:
 
 
 def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool) -> int:
-    """Compute a sweep and print how it goes. Returns the exit code.
+    """Compute a sweep and print its progress. Returns the exit code.
 
     Raises:
         UsageError: see `Workers.engine`.
         RunError: the folder cannot be used; nothing there was changed.
-        OSError: it cannot be written to.
+        OSError: the folder cannot be written to.
     """
     lines = lines_here(with_bar=not as_json_lines)
     asked: list[int] = []
@@ -92,14 +92,14 @@ def print_sweep(folder: Path, grid: Grid, workers: Workers, as_json_lines: bool)
 
 
 class Computation:
-    """A sweep with those who train it, as long as it is entered; then its folder is free again.
+    """A sweep with its workers, to be used in a ``with`` statement; at its end the folder is released.
 
     Attributes:
-        sweep: what is computed.
-        engine: who trains.
-        folder: where.
-        trouble: why nothing can be trained; empty where it can.
-        seconds: that it took.
+        sweep: the sweep that is computed.
+        engine: the workers.
+        folder: the sweep's folder.
+        trouble: why nothing can be trained; empty if it can.
+        seconds: how long it took.
 
     Raises:
         UsageError, RunError, OSError: see `print_sweep`.
@@ -116,7 +116,7 @@ class Computation:
             raise
 
     def run(self, watch: Callable[[Status], None] = lambda status: None) -> int:
-        """Compute it. Returns the exit code.
+        """Compute the sweep. Returns the exit code.
 
         Args:
             watch: called a few times a second.
@@ -138,7 +138,7 @@ class Computation:
 
 
 class Printing:
-    """Prints how a computation goes."""
+    """Prints the progress of a computation."""
 
     def __init__(self, computing: Computation, lines: LinePrinter, as_json_lines: bool) -> None:
         self._computing, self._lines, self._as_json = computing, lines, as_json_lines
@@ -151,7 +151,7 @@ class Printing:
         self._say(record, *report.start_lines(record))
 
     def watch(self, status: Status) -> None:
-        """Say what is new."""
+        """Print what is new."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS or status.is_finished:
             self._looked = now
@@ -159,7 +159,7 @@ class Printing:
         self._lines.show_numbers(status.known + status.given_up, status.trainings, report.bar_numbers(status))
 
     def conclude(self) -> None:
-        """Say what has come of it."""
+        """Print the result."""
         computing = self._computing
         self._tell_points()
         self._tell_notes()

@@ -23,11 +23,12 @@ MOST_LEFT_OUT = 5
 
 
 def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record:
-    """The record at the start: what will be trained, and how long it will take at most.
+    """The record at the start: what will be trained, and how long that will take at most.
 
-    Keys: points, seeds of each, networks, known of them already, trained_before (of the others, by another version of
-    the program; they are trained anew), compilations at the least, workers, seconds_at_most (about; where the echo is
-    solved early it takes less), left_out (the points that cannot be, and why).
+    Keys: points, seeds of each, networks, known (networks with a result already), trained_before (networks with a
+        result
+    by another version of the program; they are trained again), compilations at the least, workers, seconds_at_most
+    (about; if the echo is solved early it takes less), left_out (the impossible points, and why).
     """
     points = sweep.grid.points
     return {
@@ -47,10 +48,11 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
-    """The record of a finished point, with the numbers of the map (see `Tally`): its fields; of how many seeds, how
-    many solved
-    the echo, as a share with its 95 % interval; the window by which half of all seeds had (None where fewer did); the
-    median of the final losses, of two the smaller (None where most diverged); level, the mean loss in nats of 50
+    """The record of a finished point, with the numbers of the map (see `Tally`): its fields; the number of seeds, how
+    many
+    solved the echo, also as a share with its 95 % interval; the window by which half of all seeds had (None if fewer
+    did); the median of the final losses, for two the smaller (None if most diverged); level, the mean loss in nats of
+    50
     windows below which the echo counts as solved; failed, why it could not be trained.
     """
     tally = tally_of(point)
@@ -71,7 +73,8 @@ def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
 
 def end_record(status: Status, seconds: float, workers: int) -> Record:
     """The record at the end: finished or stopped; share_in_loops is the part of the workers' time that was spent in the
-    compiled loops, 0 to 1; where, the devices, machines and processes that trained."""
+    compiled loops, 0 to 1; where lists the devices, machines and processes that trained.
+    """
     return {
         "event": "finished" if status.is_finished else "stopped",
         "networks": status.trainings,
@@ -165,10 +168,10 @@ def time_text(seconds: float) -> str:
 
 
 class PointNews:
-    """Finds the points of a sweep that have got all their results since the last call.
+    """Finds the points of a sweep that were completed since the last call.
 
     Args:
-        results: as first read; points that are finished there are left out.
+        results: the results at the start; points that are finished there are left out.
     """
 
     def __init__(self, results: SweepResults) -> None:
@@ -176,7 +179,7 @@ class PointNews:
         self._told = {point.config for point in results.points if _is_over(point)}
 
     def records(self) -> Iterator[Record]:
-        """A record for each point that has been finished since the last call."""
+        """A record for each point that was finished since the last call."""
         newest = self._results.refresh()
         if newest is self._results:
             return

@@ -32,11 +32,11 @@ FORMULAS = {
         "c_t is the memory, carried beside h_t",
     ),
 }
-"""Of each cell; vectors of the state's size stand side by side in the columns."""
+"""The formulas of each cell; vectors of the state's size lie side by side in the columns."""
 
 
 def weights_text(config: EchoConfig, weights: Mapping[str, Floats]) -> Iterator[str]:
-    """The lines that describe these weights, which are a network's, or of several with one more axis in front."""
+    """The lines that describe these weights, of one network, or of several with a further first axis."""
     size, inputs = config.state_size, config.input_size
     symbol = "the symbol, 0 or 1, as one number" if config.num_classes == 2 else "the symbol, one-hot"
     yield "Weights of an Echo-RNN, numpy arrays by name."

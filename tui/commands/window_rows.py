@@ -19,24 +19,24 @@ from tui.commands.windows import losses_and_errors
 HEADER = "window,epoch,loss,accuracy"
 
 REPLICA_HEADER = f"{HEADER},replica"
-"""Of a run in which several networks were trained side by side, in some branch."""
+"""The header for a run that trained several networks side by side in some branch."""
 
 HEAD = "\0"
-"""Stands in a template for what all lines of a window begin with."""
+"""A template's placeholder for the text with which all lines of a window begin."""
 
 INDEX = "#"
-"""Stands for the replica of a line."""
+"""A template's placeholder for the replica of a line."""
 
 
 class WindowRow(NamedTuple):
-    """A window.
+    """A window and its results.
 
     Attributes:
-        window: of the whole run, or along a path, from 1.
-        epoch: from 1.
-        losses: of each network, in nats.
-        accuracies: of each network, 0 to 1.
-        first: number of the first network, see `ReplicaNumbers`; the others follow it.
+        window: its number in the whole run, or along a path, from 1.
+        epoch: its epoch, from 1.
+        losses: the loss of each network, in nats.
+        accuracies: the accuracy of each network, 0 to 1.
+        first: the number of the first network, see `ReplicaNumbers`; the others follow it.
     """
 
     window: int
@@ -47,10 +47,10 @@ class WindowRow(NamedTuple):
 
 
 def rows(run: Run, replica: int | None = None) -> Iterator[WindowRow]:
-    """Every window up to the run's checkpoint, in the order trained; NaN where a window was lost to the log.
+    """Every window up to the run's checkpoint, in the order trained; NaN if the log lost a window.
 
     Args:
-        replica: only the network of this number, see `ReplicaNumbers`, where it is trained; all, unless given.
+        replica: only the network with this number, see `ReplicaNumbers`, while it is trained; by default all.
     """
     branches, numbers = run.tree[0], ReplicaNumbers.of(run)
     for stretch, windows in run.pieces():
@@ -84,20 +84,20 @@ def _rows(
 
 
 def as_csv(row: WindowRow, numbered: bool = False) -> str:
-    """A window's lines; nine digits tell every float32 from every other.
+    """A window's lines of CSV; nine digits distinguish all float32 values.
 
     Args:
-        numbered: whether each ends with its replica.
+        numbered: whether each line ends with its replica.
     """
     template = _template("%.9g,%s", f",{INDEX}" if numbered else "", row.first, len(row.losses))
     return _filled(template, f"{row.window},{row.epoch},", row.losses, map(_TEXTS.__getitem__, row.accuracies))
 
 
 def as_json(row: WindowRow, numbered: bool = False) -> str:
-    """A window's lines; a number that is not finite becomes null, since JSON has none.
+    """A window's lines of JSON; a number that is not finite becomes null, since JSON has none.
 
     Args:
-        numbered: whether each ends with its replica.
+        numbered: whether each line ends with its replica.
     """
     end = f', "replica": {INDEX}}}' if numbered else "}"
     template = _template('"loss": %s, "accuracy": %s', end, row.first, len(row.losses))
@@ -107,7 +107,7 @@ def as_json(row: WindowRow, numbered: bool = False) -> str:
 
 @functools.lru_cache(maxsize=16)
 def _template(values: str, end: str, first: int, networks: int) -> str:
-    """Of a window's lines: what they begin with, their values, and the replica where it is told."""
+    """The template of a window's lines: their beginning, values, and the replica if they are numbered."""
     return "\n".join(f"{HEAD}{values}{end.replace(INDEX, str(first + index))}" for index in range(networks))
 
 
@@ -121,11 +121,11 @@ def _number(value: float) -> object:
 
 
 class _Texts(dict[float, str]):
-    """Accuracies as text: few are different."""
+    """Accuracies as text, kept since few are different."""
 
     def __missing__(self, accuracy: float) -> str:
         text = f"{accuracy:.9g}"
-        if not math.isnan(accuracy):  # which is no key: none is equal to it
+        if not math.isnan(accuracy):  # NaN is not equal to itself, so it is no key
             self[accuracy] = text
         return text
 

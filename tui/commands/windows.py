@@ -15,12 +15,12 @@ Errors = npt.NDArray[np.int32]
 
 
 def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Floats, Errors]:
-    """Losses in nats, float32 [n, replicas], and wrong predictions, int32 [n, replicas]; NaN and -1 where one was lost.
+    """Losses in nats, float32 [n, replicas], and wrong predictions, int32 [n, replicas]; NaN and -1 for a lost window.
 
     Args:
-        windows: as `Run.windows` gives them: `echornn.runs.run_dir.WINDOW` [n] of one network, uint32 [n, replicas] of
-            several.
-        config: under which they were trained.
+        windows: the windows, as `Run.windows` returns them: `echornn.runs.run_dir.WINDOW` [n] for one network, uint32
+        [n, replicas] for several.
+        config: the configuration under which they were trained.
     """
     if config.replicas > 1:
         return unpack(windows, config)
@@ -28,7 +28,8 @@ def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Fl
 
 
 def own_replica(before: EchoConfig, after: EchoConfig) -> int:
-    """Which of the networks that were trained under ``before`` is the first of those that go on under ``after``, on the
-    same path: where one of several goes on alone, not always the first.
+    """The index among the networks of ``before`` of the first network of ``after``, on the same path: if one of several
+    goes
+    on alone, it need not be the first.
     """
     return after.seed - before.seed
