@@ -9,18 +9,18 @@ from echornn.analysis.verdict import LINE, Verdict
 from echornn.config import EchoConfig
 
 SET = "press a: "
-"""Before the fields to set, each with its value: the key that sets them."""
+"""The text before the fields to set, each with its value: the key that sets them."""
 
 BRIEFLY = "a: "
-"""The same, for a line with less room."""
+"""The same for a line with less room."""
 
 
 def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "", after: str = "") -> Verdict:
     """The verdict, with the changes that are known to help as its advice.
 
     Args:
-        otherwise: the advice where none are known.
-        before, after: the words around the changes; those behind them, as far as there is room on a line.
+        otherwise: the advice if no changes are known.
+        before, after: the words around the changes; the words after them are shown as far as the line has room.
     """
     known = remedy(config)
     if known is None:
@@ -30,8 +30,10 @@ def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "",
 
 
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
-    """The changes with the words around them, on one line; what has no room is left out: first the words after them,
-    then the last changes, which are counted."""
+    """The changes with the words around them, on one line. If there is no room, the words after them are left out
+    first,
+    then the last changes, which are replaced by their number.
+    """
     if len(line := f"{before}{SET}{known}{after}") <= LINE:
         return line, ""
     names = str(known).split(", ")

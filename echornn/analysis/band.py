@@ -12,27 +12,27 @@ from echornn.analysis.pyramid_level import Reducers, Windows
 from echornn.progress import Floats
 
 SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
-"""Quantiles over the replicas that a band tells, and in which order."""
+"""The quantiles over the replicas in a band, in this order."""
 
 OF_BAND: Reducers = (np.fmin, np.add, np.add, np.add, np.fmax, np.fmax)
-"""How a bucket is made of others: extremes, sums of the quantiles within, and how many were solved at its end."""
+"""How a bucket is made from smaller ones: extremes, sums of the quantiles, and the number solved at its end."""
 
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Losses over all replicas, in buckets of about equal width, in order.
+    """The losses of all replicas, in consecutive buckets of about equal width.
 
-    The quantiles are those of each window, and their mean over a bucket's windows; a replica whose loss is no finite
-    number counts as infinite. All are NaN where a window was lost. Windows of one network alone have no buckets.
+    Quantiles are taken for each window, then averaged over a bucket's windows; a loss that is not finite counts as
+    infinite. All are NaN where a window was lost. Windows of a single network have no buckets.
 
     Attributes:
-        first, last: windows that it covers, ``first <= window < last``.
-        width: windows in a bucket that is cut off by nothing.
+        first, last: the windows that it covers, ``first <= window < last``.
+        width: the windows in a whole bucket.
         starts, ends: int64 [buckets], the first window of each, and the one after its last.
-        low, high: float32 [buckets], smallest and largest loss of any replica.
-        tenth, median, ninetieth: float32 [buckets], 10, 50 and 90 % of the replicas lie below.
+        low, high: float32 [buckets], the smallest and the largest loss of any replica.
+        tenth, median, ninetieth: float32 [buckets], the losses below which 10, 50 and 90 % of the replicas lie.
         solved: int32 [buckets], how many had solved the task at the bucket's end.
-        replicas: int32 [buckets], of how many.
+        replicas: int32 [buckets], the number of replicas.
     """
 
     first: int
@@ -49,11 +49,11 @@ class Band:
     replicas: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
-        """Buckets."""
+        """The number of buckets."""
         return len(self.starts)
 
     def as_curve(self) -> Curve:
-        """The median as if it were a network's loss; errors are not known."""
+        """The median as if it were the loss of one network; error rates are unknown."""
         unknown = np.full(len(self), np.nan, np.float32)
         edges = (self.first, self.last, self.width, self.starts, self.ends)
         return Curve(*edges, self.median, self.median, self.median, unknown)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from echornn.analysis.seed_stats import wilson
 
 LEAST_SEEDS = 4
-"""The fewest seeds that are compared: with 3 of 3 and 0 of 3, chance alone does it in 1 of 10 cases."""
+"""The fewest seeds that are compared: chance alone gives 3 of 3 against 0 of 3 in 1 of 10 cases."""
 
 ERROR = 0.05
-"""How often, at most, two equal shares are called different."""
+"""The largest rate at which two equal shares may be called different."""
 
 ROUNDING = 1e-7
 """Tables whose probabilities differ by less than this, relatively, count as equally likely."""
@@ -26,9 +26,9 @@ class Difference(NamedTuple):
     """The difference of two shares of solved seeds, -1 to 1.
 
     Attributes:
-        value: as counted.
+        value: the difference of the counted shares.
         low, high: its 95 % interval.
-        chance: of counts that are as far apart or farther, 0 to 1, where the shares of all seeds are the same.
+        chance: the probability, 0 to 1, of counts that are as far apart or farther if both true shares are equal.
     """
 
     value: float
@@ -38,8 +38,10 @@ class Difference(NamedTuple):
 
     @property
     def is_told(self) -> bool:
-        """Whether it is more than chance makes of two shares that are the same: by the exact test, and the interval
-        must not hold zero either, so that both say the same."""
+        """Whether the difference is statistically significant: by the exact test, and its interval must not contain
+        zero
+        either, so that both agree.
+        """
         return self.chance < ERROR and (self.low > 0 or self.high < 0)
 
 
@@ -47,15 +49,15 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
     """How much the share of solved seeds is above another one, with Newcombe's 95 % interval (1998, method 10: from the
     Wilson intervals of both) and the p of Fisher's exact test.
 
-    Both take the seeds of the one to be independent of those of the other. Where both were trained with the same seeds,
-    and seeds that are good for the one are good for the other too, fewer than 5 % of equal shares are told apart.
+    Both assume that the two groups of seeds are independent. If both were trained with the same seeds, and the same
+    seeds do well in both, fewer than 5 % of equal shares are called different.
 
     Args:
-        solved, of: solved seeds, of so many, 1 or more.
-        other_solved, other_of: those of the other.
+        solved, of: the number of solved seeds, and of all seeds (1 or more).
+        other_solved, other_of: the same for the other share.
 
     Raises:
-        ValueError: a share is of no seeds.
+        ValueError: a share has no seeds.
     """
     if min(of, other_of) < 1:
         raise ValueError(f"shares of {of} and {other_of} seeds cannot be compared: 1 or more each")
@@ -70,8 +72,10 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
 
 
 def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
-    """The p of Fisher's exact test, two-sided: the chance, given how many of both together were solved, of a table that
-    is no likelier than this one (Fisher 1935). Arguments as of `difference`."""
+    """The p of Fisher's exact test, two-sided: the probability, given how many of both together were solved, of a table
+    that
+    is no likelier than this one (Fisher 1935). For the arguments see `difference`.
+    """
     first, chances = _tables(solved + other_solved, of, other_of)
     as_far = chances <= chances[solved - first] * (1 + ROUNDING)
     return float(chances[as_far].sum())
@@ -79,8 +83,10 @@ def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
 
 @lru_cache(maxsize=1 << 12)
 def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> float:
-    """The p of Fisher's exact test, one-sided: the chance, given how many of both together were solved, that as many or
-    more of them are of the first, where its share is no larger. Arguments as of `difference`."""
+    """The p of Fisher's exact test, one-sided: the probability, given how many of both together were solved, that the
+    first
+    has at least so many of them if its true share is no larger. For the arguments see `difference`.
+    """
     first, chances = _tables(solved + other_solved, of, other_of)
     return float(chances[solved - first :].sum())
 
@@ -89,7 +95,7 @@ def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> floa
 def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.float64]]:
     """The fewest solved seeds that the first can have, and the probability of each count from there on."""
     first, last = max(0, both - other_of), min(of, both)
-    before = np.arange(first, last, dtype=np.float64)  # solved ones of the first; each step moves one over
+    before = np.arange(first, last, dtype=np.float64)  # solved seeds of the first; each step moves one to it
     steps = np.log((of - before) * (both - before)) - np.log((before + 1) * (other_of - both + before + 1))
     logs = np.concatenate(([0.0], np.cumsum(steps)))
     chances = np.exp(logs - logs.max())
@@ -97,18 +103,21 @@ def _tables(both: int, of: int, other_of: int) -> tuple[int, npt.NDArray[np.floa
 
 
 def chance_as_the_best(best_solved: int, best_of: int, solved: int, of: int, comparisons: int) -> float:
-    """The p of a share of solved seeds, put beside the largest of so many others, where it is the best all the same.
+    """The p of the hypothesis that a share of solved seeds is the best, given the largest of so many others.
 
-    One-sided, and times the number of comparisons (Bonferroni): below `ERROR` it is ruled out as the best. The share
-    that is truly the best is ruled out in `ERROR` of cases at the most, also though the one beside it was picked by its
-    counts, since one of the others would have to be so far above it by chance (Gupta's subset, 1965; Hsu's comparisons
+    It is one-sided, and multiplied by the number of comparisons (Bonferroni): below `ERROR` the share is ruled out as
+    the best. The truly best share is ruled out in at most `ERROR` of cases. This holds although the largest is picked
+    by
+    its counts, since one of the others would have to be so far above by chance (Gupta's subset, 1965; Hsu's comparisons
     with the best, 1984).
     """
     return min(1.0, comparisons * fisher_above(best_solved, best_of, solved, of))
 
 
 def seeds_needed(count: int) -> int:
-    """Seeds of each from which on a cell of so many may be ruled out as the best: none of them beside all of them."""
+    """The fewest seeds for each of so many cells with which a cell can be ruled out as the best: none solved against
+    all.
+    """
     enough = (
         seeds for seeds in itertools.count(LEAST_SEEDS) if chance_as_the_best(seeds, seeds, 0, seeds, count - 1) < ERROR
     )

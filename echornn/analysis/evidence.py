@@ -20,12 +20,12 @@ from echornn.tasks.solved import Crossings, Levels, crossings, first_below
 
 @dataclass(frozen=True)
 class Earlier:
-    """The task that these weights had solved before it was changed.
+    """The task that these weights had solved before the task was changed.
 
     Attributes:
         config: the configuration of that task.
-        solved_at: number along the path, from 1, of the window at which that was solved.
-        changed_at: windows along the path at the change.
+        solved_at: the window, from 1 along the path, at which that task was solved.
+        changed_at: the number of windows along the path at the change.
     """
 
     config: EchoConfig
@@ -38,18 +38,19 @@ class Evidence:
     """What the losses show since the weights or the task last changed, without keeping all losses.
 
     Attributes:
-        windows: how many were trained since then.
-        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer where they are forgotten.
-        solved_at: number along the path, from 1, of the window at which the mean of `RECENT_WINDOWS` first fell below
-            `solved_level`; None where it never did.
-        reviews: all of them in blocks, since any term of training last changed, the learning rate too.
-        before: what was solved before the task was changed; None where nothing was, or the weights are new.
-        renewed: windows along the path at which new data was asked for, of what was solved then; None where it was not.
-        tried: the fields that were edited where the newest terms began; empty where they began otherwise.
-        lost_at: number along the path, from 1, of the window at which it was lost again, see
-            `echornn.tasks.solved.crossings`; None where it was not, or was solved anew since.
-        too_large: the largest learning rate that these weights were trained at before, of those too large for the
-            optimizer; 0 where none was.
+        windows: the number of windows trained since then.
+        recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if some are no longer in memory.
+        solved_at: the window, from 1 along the path, at which the mean of `RECENT_WINDOWS` first fell below
+        `solved_level`; None if it never did.
+        reviews: the mean losses of blocks since any setting of training last changed, including the learning rate.
+        before: what was solved before the task was changed; None if nothing was, or the weights are new.
+        renewed: the number of windows along the path when a solved network was given new data; None if it was not.
+        tried: the fields of the edit that began the present settings; empty if no edit did.
+        lost_at: the window, from 1 along the path, at which the task was lost again, see
+            `echornn.tasks.solved.crossings`;
+        None if it was not, or if it was solved again since.
+        too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if none
+            was.
     """
 
     windows: int = 0
@@ -64,17 +65,17 @@ class Evidence:
 
     @property
     def mean(self) -> float:
-        """Mean of the recent losses in nats; NaN where there are none, or one is."""
+        """Mean of the recent losses in nats; NaN if there are none, or one is NaN."""
         return float(self.recent.mean(dtype=np.float64)) if self.recent.size else math.nan
 
     def after(
         self, losses: Floats, config: EchoConfig, trained: int | None = None, errors: Floats | None = None
     ) -> Evidence:
-        """The evidence after these losses, float32 [n], of the windows that come next.
+        """The evidence after the next windows, which have these losses, float32 [n].
 
         Args:
-            trained: windows along the path before them; as many as there is evidence of, unless given.
-            errors: float32 [n], their wrong predictions per prediction, 0 to 1; those of guessing, unless given.
+            trained: the number of windows along the path before them; by default `windows`.
+            errors: float32 [n], their share of wrong predictions, 0 to 1; by default that of guessing.
         """
         trained = self.windows if trained is None else trained
         errors = np.full(len(losses), guessing_errors(config), np.float32) if errors is None else errors
@@ -93,10 +94,10 @@ class Evidence:
         )
 
     def crossings(self, losses: Floats, config: EchoConfig, trained: int, solved_at: int | None) -> Crossings:
-        """At which of these windows, which come next, the echo was lost or solved again; see `after`.
+        """The windows among the next ones at which the echo was lost or solved again; see `after`.
 
         Args:
-            solved_at: as in `Evidence`, after them.
+            solved_at: see `Evidence`; its value after these windows.
         """
         columns, solved = (self.recent[:, np.newaxis], losses[:, np.newaxis]), np.array([solved_at or 0])
         return crossings(self._each_lost_at, solved, *columns, trained + len(losses), Levels.of([config]))
@@ -107,7 +108,8 @@ class Evidence:
 
     def under(self, config: EchoConfig, was: EchoConfig, trained: int) -> Evidence:
         """The evidence with which the same weights go on with another configuration, after so many windows along the
-        path."""
+        path.
+        """
         if config == replace(was, num_epochs=config.num_epochs):
             return self
         reviews, tried = Reviews(begun=trained), edited(was, config)
@@ -120,10 +122,10 @@ class Evidence:
         return Evidence(reviews=reviews, before=before, tried=tried, too_large=too_large)
 
     def with_new_data(self, trained: int) -> Evidence:
-        """The evidence with which the same weights go on with other data, after so many windows along the path."""
+        """The evidence with which the same weights go on with new data, after so many windows along the path."""
         return self if self.solved_at is None else replace(self, renewed=trained)
 
 
 def edited(was: EchoConfig, config: EchoConfig) -> tuple[str, ...]:
-    """The fields that differ, without those that say how many networks are trained and with which seeds."""
+    """The fields that differ, except those for the number of epochs, the number of networks and their seeds."""
     return tuple(name for name in was.changes_to(config) if name not in ("num_epochs", "seed", "replicas"))

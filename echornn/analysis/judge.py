@@ -28,34 +28,34 @@ from echornn.tasks.levels import (
 )
 
 RECOVERED = 2.0
-"""A mean loss within this many times chance may be on its way back; a higher one is wild."""
+"""A mean loss up to this many times chance may be coming down again; a higher one counts as out of control."""
 
 FEW_BLOCKS = 8
-"""Blocks of evidence from which on the cause of a loss that does not fall is named."""
+"""The fewest blocks with which the cause of a loss that does not fall is named."""
 
 OFTEN = 3
-"""So many relapses, or changes of level, are no accident."""
+"""So many relapses, or changes of level, are not an accident."""
 
 ABOVE = frozenset({Kind.SETTLING, Kind.WORSE})
-"""Kinds that a loss below chance ends."""
+"""Kinds that no longer hold once the loss is below chance."""
 
 AT_CHANCE = frozenset({Kind.PLATEAU, Kind.PINNED, Kind.FAR, Kind.BEGINNING})
 """Kinds of a loss at chance."""
 
 NOT_LEARNED = ABOVE | AT_CHANCE | {Kind.FORGOT, Kind.SATURATED}
-"""Kinds that a loss well below chance ends."""
+"""Kinds that no longer hold once the loss is well below chance."""
 
 CLEAR = 0.85
-"""Share of chance below which the mean of the newest windows is no luck."""
+"""A mean of the newest windows below this share of chance is not luck."""
 
 SURE_PREDICTIONS = 1024
-"""Predictions, those of the newest windows, that are enough to tell a fall from luck."""
+"""So many predictions in the newest windows are enough to distinguish a fall from luck."""
 
 LONG = 2048
-"""Windows of a stretch from which on its blocks lengthen, so that what they say comes late."""
+"""Beyond this many windows of a stretch the blocks get longer, so that their judgement comes late."""
 
 EPOCH_HEAD = 16
-"""Windows at an epoch's start in which what its first steps did shows."""
+"""The windows at an epoch's start that show the effect of its first steps."""
 
 
 def situation(
@@ -66,19 +66,20 @@ def situation(
     blamed: tuple[str, ...] = (),
     readings: Readings | None = None,
 ) -> Situation:
-    """What is the case.
+    """The case that the run is in.
 
-    It rests on the whole stretch, block by block (`LossTrend`), so that it changes seldom; only what is about the
-    newest windows (`PASSING`, a loss that is not finite) comes and goes with them.
+    It depends on the whole stretch, block by block (`LossTrend`), so that it changes seldom. Only cases about the
+    newest
+    windows (`PASSING`, a loss that is not finite) come and go with them.
 
     Args:
-        config: what is trained.
+        config: the configuration that is trained.
         evidence: the windows since the last start.
-        progress: the newest windows; None where only their losses are known.
-        undoable: whether there is something to go back to.
-        blamed: the fields that were changed last before the loss was not finite; empty where it always was one,
-            or nothing was changed before.
-        readings: what probes read of this network now, or not long ago; None where nothing is known.
+        progress: the newest windows; None if only their losses are known.
+        undoable: whether there is a change to undo.
+        blamed: the fields that were changed last before the loss became non-finite; empty if it never was finite, or if
+        nothing was changed before.
+        readings: what probes read of this network now, or recently; None if there are none.
     """
     trend = loss_trend(config, evidence.reviews)
     known = known_of(config, evidence, trend, readings, undoable, blamed)
@@ -103,7 +104,7 @@ def situation(
 
 
 def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) -> Situation | None:
-    """What stood out (`PASSING`) in the newest of these windows in which something did; None where nothing did.
+    """The newest remarkable case (`PASSING`) in these windows; None if there is none.
 
     Args:
         shown: the newest windows one by one, the last one last.
@@ -116,7 +117,7 @@ def passed(config: EchoConfig, evidence: Evidence, shown: Sequence[Progress]) ->
 
 
 def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
-    """Where one of the newest losses was not finite."""
+    """The case if one of the newest losses was not finite; else None."""
     bad = np.flatnonzero(~np.isfinite(evidence.recent))
     if not bad.size:
         return None
@@ -127,8 +128,9 @@ def _not_finite(known: Situation, evidence: Evidence) -> Situation | None:
 
 
 def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int = 0) -> Situation | None:
-    """Why a window's loss, the newest or so many before it, stands out from those before, where it does at an epoch's
-    start."""
+    """The case of a window at an epoch's start whose loss differs clearly from those before; None if it does not. The
+    window is the newest one, or ``ago`` windows before it.
+    """
     config, loss = known.config, float(progress.losses[-1])
     before = evidence.recent[: max(0, len(evidence.recent) - 1 - ago)]
     if before.size < 10 or progress.window >= EPOCH_HEAD or progress.epoch == 0:
@@ -148,7 +150,7 @@ def _passing(known: Situation, evidence: Evidence, progress: Progress, ago: int 
 
 
 def _solved(known: Situation, evidence: Evidence, trend: LossTrend | None) -> Situation:
-    """Of a task that was solved once: whether it still is."""
+    """The case of a task that was solved once: whether it still is."""
     if trend is None or trend.level is LossLevel.SOLVED:
         often = trend is not None and trend.relapses >= OFTEN and 2 * (trend.lost_at or 0) > trend.until
         return replace(known, kind=Kind.UNSTEADY if often else Kind.SOLVED)
@@ -164,7 +166,7 @@ def _solved(known: Situation, evidence: Evidence, trend: LossTrend | None) -> Si
 
 
 def _lost_in_its_epoch(judged: Situation, evidence: Evidence, progress: Progress | None) -> Situation:
-    """The same, with the window of its epoch at which it was lost, unless epochs began anew since then."""
+    """The same case with the window of its epoch at which the task was lost, unless an epoch began again since then."""
     if judged.kind is not Kind.RELAPSED or progress is None or (evidence.renewed or 0) >= judged.since:
         return judged
     windows_since = evidence.reviews.begun + evidence.reviews.windows - judged.since
@@ -172,7 +174,7 @@ def _lost_in_its_epoch(judged: Situation, evidence: Evidence, progress: Progress
 
 
 def _at_once(judged: Situation, evidence: Evidence, trend: LossTrend | None) -> Situation:
-    """The same, or what the newest windows say so clearly that it need not wait for a block, which may take long."""
+    """The same case, or one that the newest windows show so clearly that it need not wait for the next block."""
     chance, mean = chance_level(judged.config), evidence.mean
     if evidence.recent.size < RECENT_WINDOWS:
         return judged
@@ -195,7 +197,7 @@ def _at_once(judged: Situation, evidence: Evidence, trend: LossTrend | None) -> 
 
 
 def _has_begun_to_fall(config: EchoConfig, evidence: Evidence) -> bool:
-    """Whether the newest few windows are better than guessing by more than luck, and their later half no worse."""
+    """Whether the newest few windows are better than guessing by more than luck, and their later half is no worse."""
     few = -(-SURE_PREDICTIONS // config.predictions_per_window)
     newest = evidence.recent[-few:].astype(np.float64)
     if few > RECENT_WINDOWS or not newest.mean() < BELOW_CHANCE * chance_level(config):
@@ -204,7 +206,7 @@ def _has_begun_to_fall(config: EchoConfig, evidence: Evidence) -> bool:
 
 
 def _unsolved(known: Situation, trend: LossTrend, blocks: int) -> Kind:
-    """Of a task that was not solved yet."""
+    """The kind of a task that was not solved yet."""
     config = known.config
     falling_below = trend.level is LossLevel.BELOW and trend.falls
     if known.before is not None and trend.level in (LossLevel.CHANCE, LossLevel.WORSE):
@@ -227,7 +229,9 @@ def _unsolved(known: Situation, trend: LossTrend, blocks: int) -> Kind:
 
 
 def _as_saturated(judged: Situation) -> Situation:
-    """The same, or that its units are saturated: as read, or by steps that were too large, as far as nothing is."""
+    """The same case, or that of saturated units: as read, or if nothing was read, presumed after steps that were too
+    large.
+    """
     by_steps = judged.too_large > 0 and not judged.saturated < MAINLY
     saturated = by_steps or (judged.saturated > MOSTLY and judged.config.init != "tutorial")
     return replace(judged, kind=Kind.SATURATED) if saturated and judged.kind in ABOVE | AT_CHANCE else judged

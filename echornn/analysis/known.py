@@ -1,4 +1,4 @@
-"""The numbers of a situation, from losses and readings, before `judge` decides which case it is."""
+"""Collects the numbers of a situation from losses and readings, before `judge` decides which case it is."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from echornn.readings import Memory, Readings, Units
 from echornn.tasks.levels import best_guess_errors, few_uniform_starts_learn, fits_register
 
 SOON = 2_000
-"""Windows after an edit until which it is said what one seed proves."""
+"""Up to this many windows after an edit, the sentence says that one seed proves nothing."""
 
 SURE = 4.0
-"""Standard errors by which more must be right than by guessing, to be said to be more."""
+"""More predictions count as right than by guessing only if the excess is above so many standard errors."""
 
 
 def known_of(
@@ -30,7 +30,7 @@ def known_of(
     undoable: bool,
     blamed: tuple[str, ...],
 ) -> Situation:
-    """All that is known, whatever the case is; the arguments are those of `echornn.analysis.judge.situation`."""
+    """All known numbers, whatever the case is; for the arguments see `echornn.analysis.judge.situation`."""
     recent = evidence.recent
     known = Situation(
         Kind.TOO_EARLY,
@@ -80,14 +80,14 @@ def known_of(
 
 
 def _of_lag(memory: Memory, lag: int) -> float:
-    """How well the input so many steps ago can be read, r2; NaN where that was not looked at."""
+    """How well the input so many steps ago can be read from the state, r2; NaN if that lag was not measured."""
     return float(memory.by_lag[lag]) if lag < len(memory.by_lag) else math.nan
 
 
 def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
-    """Whether more is right than by the best guess, by more than so many predictions are off by chance.
+    """Whether significantly more predictions are right than by the best guess.
 
-    Each target counts once, however many windows it lies in.
+    Each target counts once, even if it lies in several windows.
     """
     wrong = best_guess_errors(config)
     count = max(1, trend.windows * config.batch_size * config.window_stride)
@@ -95,16 +95,17 @@ def _more_right(config: EchoConfig, trend: LossTrend) -> bool:
 
 
 def _is_long_ago(evidence: Evidence) -> bool:
-    """Whether the newest losses are all of the data that was asked for last."""
+    """Whether all of the newest losses are of the data that was asked for last."""
     newest = evidence.reviews.begun + evidence.reviews.windows
     return evidence.renewed is not None and newest - evidence.renewed >= RECENT_WINDOWS
 
 
 def _within_rows(units: Units) -> float:
-    """Standard deviation over the later half of the newest window, within a row, of the unit that moves the most; NaN
-    where there is no window.
+    """The largest standard deviation of a unit within a row, over the later half of the newest window; NaN if there is
+    no
+    window.
 
-    Between the rows they may differ all the same: units that nothing moves can stand near one, or near minus one.
+    The rows may differ all the same: a unit that never moves can be near one in one row, and near minus one in another.
     """
     later = units.activity[:, units.activity.shape[1] // 2 :]
     if later.size == 0 or later.shape[1] < 2:

@@ -16,19 +16,20 @@ from echornn.analysis.pyramid_level import KEPT_BUCKETS, Buckets, PyramidLevel, 
 from echornn.progress import Floats
 
 Cause = Literal["start", "reset", "redraw", "regenerate", "edit", "preset", "alone", "back", "lost"]
-"""What begins a branch: a preset is an edit that starts over, whatever it changes; alone, one of several replicas goes
-on without the others; back is training on from a moment in the past; lost stands for one that cannot be read."""
+"""What begins a branch: a preset is an edit that starts over, whatever it changes; with alone, one of several replicas
+goes on without the others; back is training on from a position in the past; a lost branch cannot be read.
+"""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of windows that follow each other in the data; what began it is told at its first.
+    """A stretch of windows that are consecutive in the data, with what began it.
 
     Attributes:
-        at: first window of the segment, counted along the curve from 0.
+        at: the first window of the segment, counted along the curve from 0.
         cause: what began it.
-        epoch, window: position of that window in the experiment.
-        windows_per_epoch: how many windows an epoch has here.
+        epoch, window: the position of that window in the experiment.
+        windows_per_epoch: the number of windows in an epoch.
     """
 
     at: int
@@ -38,14 +39,14 @@ class Segment:
     windows_per_epoch: int
 
     def position(self, window: int) -> tuple[int, int]:
-        """Epoch and window of the curve's window number ``window``, which lies in this segment."""
+        """Epoch and window of the curve's window number ``window``, which must lie in this segment."""
         epochs, in_epoch = divmod(self.window + window - self.at, self.windows_per_epoch)
         return self.epoch + epochs, in_epoch
 
     def epoch_starts(self, first: int, last: int, most: int) -> list[tuple[int, int]]:
         """Where epochs begin in ``first <= window < last``, as (window of the run, epoch).
 
-        At most ``most`` of them: of more, every 2nd, 5th, 10th, ... is taken.
+        There are at most ``most`` of them; if there are more, only every 2nd, 5th, 10th, ... is returned.
         """
         next_epoch, in_epoch = self.position(max(first, self.at))
         start = max(first, self.at) - in_epoch
@@ -59,16 +60,16 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A part of a run in buckets of about equal width, in order.
+    """A part of a run's losses in consecutive buckets of about equal width.
 
     Attributes:
-        first, last: windows that it covers, ``first <= window < last``.
-        width: windows in a bucket that is cut off by nothing.
+        first, last: the windows that it covers, ``first <= window < last``.
+        width: the windows in a whole bucket.
         starts, ends: int64 [buckets], the first window of each, and the one after its last.
-        low, high: float32 [buckets], smallest and largest loss; NaN only where every loss is.
-        mean: float32 [buckets], mean loss; NaN where a loss is.
-        error_rate: float32 [buckets], wrong predictions per prediction, 0 to 1.
-        segments: those that reach into it, in order; the first may have begun before it.
+        low, high: float32 [buckets], smallest and largest loss; NaN only if every loss is NaN.
+        mean: float32 [buckets], mean loss; NaN if a loss is NaN.
+        error_rate: float32 [buckets], share of wrong predictions, 0 to 1.
+        segments: those that overlap this part, in order; the first may have begun before it.
     """
 
     first: int
@@ -90,7 +91,7 @@ class Curve:
 
 
 class OfOne(Protocol):
-    """A history of one network."""
+    """The history of one network."""
 
     def buckets(self, width: int, first: int, last: int) -> tuple[Windows, Buckets]:
         """As `Pyramid.buckets` of losses: [4, buckets]."""
@@ -99,12 +100,12 @@ class OfOne(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class HistoryPiece:
-    """Windows of a history that lie somewhere along a curve.
+    """A part of a history, and its place along a curve.
 
     Attributes:
-        history: holds them.
-        offset: where its first window lies along the curve.
-        first, last: the windows along the curve that are taken of it, ``first <= window < last``.
+        history: the history.
+        offset: the window along the curve at which the history begins.
+        first, last: the windows along the curve to take from it, ``first <= window < last``.
     """
 
     history: OfOne
@@ -114,7 +115,7 @@ class HistoryPiece:
 
 
 def width_of(columns: int, windows: int) -> int:
-    """Windows in a bucket, a power of two, so that so many windows take about so many columns, and no more."""
+    """The windows in a bucket, a power of two, so that so many windows fill about ``columns`` columns, and no more."""
     return 1 << max(0, math.ceil(math.log2(max(1, windows / max(1, columns)))))
 
 
@@ -124,8 +125,8 @@ def curve_of(
     """The windows from ``first`` up to ``last`` of these pieces, end to end, in about ``columns`` buckets.
 
     Args:
-        pieces: in order along the curve.
-        segments: all that are known; those that reach into the part are kept.
+        pieces: the pieces in order along the curve.
+        segments: all known segments; those that overlap the part are kept.
     """
     width = width_of(columns, last - first)
     edges: list[Windows] = []
@@ -145,7 +146,7 @@ def curve_of(
         for segment, end in zip(segments, nexts, strict=False)
         if segment.at < max(last, 1) and (end > first or segment.at == first)
     )
-    with np.errstate(over="ignore"):  # a loss beyond float32's range, on average, is drawn as infinite
+    with np.errstate(over="ignore"):  # a mean beyond float32's range is drawn as infinite
         return Curve(
             first,
             last,
@@ -161,10 +162,10 @@ def curve_of(
 
 
 class LossHistory(Pyramid):
-    """Losses and error rates of all windows.
+    """The losses and error rates of all windows of one network.
 
     Args:
-        kept: newest buckets that each level of the pyramid keeps at the least.
+        kept: the least number of newest buckets that each level of the pyramid keeps.
     """
 
     def __init__(self, kept: int = KEPT_BUCKETS) -> None:
@@ -178,12 +179,12 @@ class LossHistory(Pyramid):
             self.add(np.stack([losses[some], losses[some], losses[some], error_rates[some]]))
 
     def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
+        """The windows from ``first`` up to ``last`` (by default all) in about ``columns`` buckets."""
         last = len(self) if last is None else min(last, len(self))
         return curve_of([HistoryPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
 
     def losses(self, first: int, last: int) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""
+        """The losses from ``first`` up to ``last``, float32 [n]; None if only coarser buckets of them are kept."""
         windows = self.windows(first, last)
         return None if windows is None else windows[0].astype(np.float32)
 

@@ -19,7 +19,7 @@ class LossSums:
 
     Attributes:
         sums: float64 [replicas], nats.
-        windows: how many.
+        windows: the number of windows.
     """
 
     sums: npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ class LossSums:
         sums = self.sums
         for begin in range(0, len(losses), ROWS_AT_ONCE):
             some = losses[begin : begin + ROWS_AT_ONCE]
-            rows = np.empty((1 + len(some), len(sums)))  # in rows, which NumPy adds up one after the other
+            rows = np.empty((1 + len(some), len(sums)))  # as rows, which NumPy adds one after the other
             rows[0], rows[1:] = sums, some
             sums = rows.sum(axis=0)
         return LossSums(sums, self.windows + len(losses))

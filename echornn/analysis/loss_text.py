@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 LARGE = 1e5
-"""From here on a loss is told as a power of ten."""
+"""From here on a loss is written as a power of ten."""
 
 
 def loss_text(loss: float, decimals: int = 4) -> str:
-    """A loss in nats with so many decimals, or as a power of ten where that is longer, or they would all be zero."""
+    """A loss in nats with so many decimals, or as a power of ten if it is very large or all decimals would be zero."""
     if math.isfinite(loss) and abs(loss) >= LARGE:
         return f"{loss:.3e}"
     text = f"{loss:.{decimals}f}"

@@ -1,7 +1,7 @@
-"""Between which levels the loss is (chance, solved, ...), and whether it falls; it changes only on clear evidence.
+"""At which level the loss is (chance, solved, ...), and whether it falls; this changes only on clear evidence.
 
-Everything is judged once a block of `echornn.analysis.reviews`, from means over several blocks, and a judgement is left
-only where the numbers are well on the other side: so it never flickers, and it depends on the losses alone.
+Everything is judged once for each block of `echornn.analysis.reviews`, from means over several blocks. A judgement
+changes only if the numbers are well on the other side of a limit: so it never flickers, and depends only on the losses.
 """
 
 from __future__ import annotations
@@ -25,45 +25,49 @@ from echornn.tasks.levels import (
 )
 
 SMOOTHED = 4
-"""Blocks that are judged together: the last eighth to sixteenth of a long stretch."""
+"""The blocks that are averaged: the last eighth to sixteenth of a long stretch."""
 
 APART, NEAR = 0.06, 0.03
-"""Share of chance by which a mean loss must differ to be apart from it, and below which it is at chance again."""
+"""A mean loss that differs from chance by more than the first share is apart from it; below the second it is at chance
+again.
+"""
 
 SURE = 2.5
-"""Standard errors by which a mean must be beyond a level too."""
+"""A mean must also be beyond a level by so many standard errors."""
 
 NORMAL_STEP = 0.954
-"""Median size of the difference of two numbers of a normal distribution, in its standard deviations."""
+"""The median size of the difference of two normally distributed numbers, in their standard deviations."""
 
 FEWER, AS_MANY = 0.9, 0.95
-"""Share of a guesser's errors below which fewer are made, and above which as many are again."""
+"""With fewer errors than the first share of a guesser's, more is right than by guessing; above the second, no more."""
 
 FALLS, STANDS = 0.06, 0.03
-"""Share of what is left to learn by which the loss must fall to be falling, and below which it stands."""
+"""The loss falls if it fell by more than the first share of what is left to learn; below the second it stands still."""
 
 FEW_NUMBERS_FALL = 3
-"""So many times faster must it fall where a linear shift register for the echo does not fit into the state: most seeds
-soon go no further there."""
+"""If a linear shift register for the echo does not fit into the state, the loss must fall so many times faster to count
+as falling: most seeds soon get stuck there.
+"""
 
 SLIPPED, RECOVERED = 0.25, 0.15
-"""Share of the way from chance to the best mean loss that must be lost again for the loss to have slipped, and below
-which it has recovered."""
+"""The loss has slipped if it lost more than the first share of the way from chance to its best mean; below the second
+it has recovered.
+"""
 
 SHORT_SPAN = 8
-"""Blocks of which the mean is compared with that of as many before, to see at once that it falls again."""
+"""The mean of so many blocks is compared with that of as many before, to see quickly that the loss falls again."""
 
 LEAST = 1e-6
-"""Nats above the floor that are as good as none."""
+"""Nats above the floor that count as none."""
 
 FIRST_JUDGED = 1024
-"""Windows before which a loss is not said to stand still."""
+"""Before this many windows, no loss counts as standing still."""
 
 Flags = npt.NDArray[np.bool_]
 
 
 class LossLevel(StrEnum):
-    """Between which levels a mean loss lies."""
+    """The level of a mean loss."""
 
     WORSE = "worse than chance"
     CHANCE = "at chance"
@@ -73,28 +77,31 @@ class LossLevel(StrEnum):
 
 @dataclass(frozen=True)
 class LossTrend:
-    """What the blocks of a stretch say up to its newest. Numbers of windows are along the path, as on the curve.
+    """The trend of the loss at the newest block of a stretch. Windows are counted along the path, as on the curve.
 
     Attributes:
         level: see `LossLevel`.
-        since: windows before it stood there.
+        since: the windows trained before it reached this level.
         changes: how often the level changed in the last half of the stretch.
-        mean: mean loss over the last `SMOOTHED` blocks, nats; where it is solved, over more, but only those since.
-        newest: mean loss of the last one.
-        errors: wrong predictions per prediction over the last `SMOOTHED` blocks, 0 to 1.
-        windows: how many these blocks have.
-        better: whether fewer are wrong than of one who guesses, whatever the loss is.
-        best, best_at, best_errors: lowest such mean loss so far, the windows trained then, and wrong predictions per
-            prediction there.
-        slipped: whether a part of the way from chance to that best is lost again.
+        mean: mean loss over the last `SMOOTHED` blocks, nats; if solved, over more blocks, but only those since it was.
+        newest: mean loss of the last block.
+        errors: share of wrong predictions over the last `SMOOTHED` blocks, 0 to 1.
+        windows: the windows in these blocks.
+        better: whether fewer predictions are wrong than by guessing, whatever the loss is.
+        best, best_at, best_errors: the lowest such mean loss so far, the windows trained by then, and the share of
+            wrong
+        predictions there.
+        slipped: whether a part of the way from chance to that best has been lost again.
         falls: whether the loss falls.
-        fall: share of what was left to learn by which it fell from the second quarter of the stretch to its last half,
-            below 0 where it rose.
-        stands_since: where it stands, windows after which it was no more than `FALLS` away from what it was when that
-            was seen.
-        relapses: how often it was solved and then was so no more.
-        lost_at: windows after which it was so no more, the last time; None where it always was.
-        until: windows trained when it was judged last.
+        fall: the share of what was left to learn by which the loss fell from the second quarter of the stretch to its
+            last
+        half, below 0 if it rose.
+        stands_since: if the loss stands still, the windows after which it stayed within `FALLS` of its value at the
+            time when
+        that was noticed.
+        relapses: how often it was solved and then lost.
+        lost_at: the windows after which it was lost the last time; None if it never was.
+        until: the windows trained at the last judgement.
     """
 
     level: LossLevel
@@ -126,7 +133,7 @@ def loss_trend(config: EchoConfig, reviews: Reviews) -> LossTrend | None:
 
 @lru_cache(maxsize=8)
 def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_errors: bytes) -> LossTrend:
-    """The same; it is asked for with every frame, and blocks are complete far less often."""
+    """The same trend, cached by value: it is needed for every frame, and new blocks are far less frequent."""
     ends = np.frombuffer(of_ends, np.int64)
     losses, all_errors = np.frombuffer(of_losses), np.frombuffer(of_errors)
     chance, floor = chance_level(config), mean_floor(config)
@@ -176,7 +183,7 @@ def _trend(config: EchoConfig, begun: int, of_ends: bytes, of_losses: bytes, of_
 
 
 def _smoothed(values: Numbers) -> Numbers:
-    """The mean of each and those before it, `SMOOTHED` in all, or as many as there are."""
+    """The mean of each value and those before it, `SMOOTHED` in all, or as many as there are."""
     padded = np.append(np.zeros(SMOOTHED - 1), values)
     sums = np.lib.stride_tricks.sliding_window_view(padded, SMOOTHED).sum(axis=-1)
     smoothed: Numbers = sums / np.minimum(np.arange(1, len(values) + 1), SMOOTHED)
@@ -184,9 +191,9 @@ def _smoothed(values: Numbers) -> Numbers:
 
 
 def _standard_error(blocks: Numbers) -> Numbers:
-    """How far such a mean may be off by the noise of the blocks.
+    """The standard error of such a mean due to the noise of the blocks.
 
-    It is read off the median of the steps from block to block, which a fall of the loss does not move.
+    It is derived from the median of the steps from block to block, which a fall of the loss hardly changes.
     """
     steps = np.abs(np.diff(blocks, prepend=blocks[0]))
     padded = np.append(np.full(2 * SHORT_SPAN - 1, np.inf), steps)
@@ -198,28 +205,30 @@ def _standard_error(blocks: Numbers) -> Numbers:
 
 
 def _held(on: Flags, off: Flags, first: bool = False) -> Flags:
-    """On from where the first is, until the second is; before either, as ``first`` says (a Schmitt trigger)."""
+    """True from each ``on`` until the next ``off``; ``first`` before any of them (a Schmitt trigger)."""
     newest = np.maximum.accumulate(np.where(on | off, np.arange(len(on)), -1))
     held: Flags = np.where(newest < 0, first, on[newest])
     return held
 
 
 def _slipped(means: Numbers, unsure: Numbers, chance: float) -> Flags:
-    """At which blocks the mean had risen from the best so far by a clear share of the way back to chance."""
+    """The blocks at which the mean had risen from the best so far by a clear share of the way back to chance."""
     best = np.minimum.accumulate(means)
     lost, way = means - best, chance - best
     return _held(lost - unsure > SLIPPED * way, (lost + unsure < RECOVERED * way) | (lost <= 0))
 
 
 def _since_solved(blocks: Numbers, solved: Flags) -> float:
-    """The mean of the last `2 * SHORT_SPAN` blocks, or those since it was solved: there the spikes weigh evenly."""
+    """The mean of the last `2 * SHORT_SPAN` blocks, or of those since it was solved, so that spikes have equal
+    weights.
+    """
     not_so = np.flatnonzero(~solved)
     first = max(int(not_so[-1]) + 1 if not_so.size else 0, len(blocks) - 2 * SHORT_SPAN)
     return float(blocks[first:].mean())
 
 
 def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
-    """At which blocks the level had changed less than ``2 * SHORT_SPAN`` blocks before."""
+    """The blocks at which the level had changed less than ``2 * SHORT_SPAN`` blocks before."""
     lately = np.zeros(blocks, np.bool_)
     for index in changed.tolist():
         lately[index : index + 2 * SHORT_SPAN] = True
@@ -227,8 +236,10 @@ def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
 
 
 def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
-    """Share of what was left to learn by which the last half of the stretch is lower than the quarter before it, as it
-    was at each block; NaN where there was no such quarter."""
+    """The share of what was left to learn by which the last half of the stretch is lower than the quarter before it, at
+    each
+    block; NaN if there was no such quarter.
+    """
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)
     half, quarter = (np.searchsorted(windows, ends / part) for part in (2, 4))
@@ -239,7 +250,7 @@ def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
 
 
 def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
-    """The same of the last `SHORT_SPAN` blocks and as many before them; NaN where it may be noise."""
+    """The share for the last `SHORT_SPAN` blocks and as many before them, see `_fall`; NaN if it may be noise."""
     fall = np.full(len(blocks), np.nan)
     if len(blocks) >= 2 * SHORT_SPAN:
         sums = np.append(0, np.cumsum(blocks))
@@ -251,7 +262,7 @@ def _short_fall(blocks: Numbers, floor: float, unsure: Numbers) -> Numbers:
 
 
 def _share(before: Numbers, now: Numbers) -> Numbers:
-    """By what share it fell; 0 where nothing was left to fall by."""
+    """The share by which the loss fell; 0 if nothing was left to fall."""
     left = np.maximum(before, LEAST)
     share: Numbers = (left - np.maximum(now, LEAST)) / left
     return share

@@ -1,7 +1,7 @@
 """The loss and the number of errors of a window, for many networks, packed into four bytes each.
 
 The upper 24 bits are a float32 loss without its sign, rounded to 16 bits of mantissa (to within 4 millionths of it);
-the lower 8 the wrong predictions: how many, where a window has at most 255, else in 255ths of all.
+the lower 8 are the wrong predictions: their number, if a window has at most 255 predictions, else in 255ths of all.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ Packed = npt.NDArray[np.uint32]
 ERROR_BITS = 8
 MOST_ERRORS = 2**ERROR_BITS - 1
 DROPPED_BITS = 7
-"""Of the 23 of a float32's mantissa."""
+"""Bits dropped from the 23 of a float32's mantissa."""
 
 NAN = np.uint32(0x7FC00000 >> DROPPED_BITS)
 INFINITE = np.uint32(0x7F800000 >> DROPPED_BITS)
 
 LOST = np.uint32(0xFFFFFFFF)
-"""Stands for a window that was trained and cannot be known any more: no loss, and -1 wrong predictions."""
+"""A window that was trained but is not known any more: its loss is NaN, and its wrong predictions are -1."""
 
 
 def pack(losses: Floats, errors: Counts, config: EchoConfig) -> Packed:
-    """Pack windows of networks.
+    """Pack the windows of several networks.
 
     Args:
         losses: float32 [...], in nats: 0 or more, infinite, or NaN.
-        errors: int32 [...], wrong predictions among ``config.predictions_per_window``; -1 where the window is lost.
+        errors: int32 [...], wrong predictions among ``config.predictions_per_window``; -1 if the window is lost.
 
     Returns:
         uint32 [...].
@@ -51,9 +51,9 @@ def pack(losses: Floats, errors: Counts, config: EchoConfig) -> Packed:
 
 
 def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
-    """Losses, float32 [...], and wrong predictions, int32 [...]; NaN and -1 where a window was lost.
+    """Losses, float32 [...], and wrong predictions, int32 [...]; NaN and -1 for a lost window.
 
-    What comes out is packed to the same again.
+    Packing the result gives the same numbers again.
     """
     predictions, errors = config.predictions_per_window, (packed & np.uint32(MOST_ERRORS)).astype(np.int32)
     if predictions > MOST_ERRORS:
@@ -63,7 +63,9 @@ def unpack(packed: Packed, config: EchoConfig) -> tuple[Floats, Counts]:
 
 
 def as_kept(progress: AnyProgress, config: EchoConfig) -> AnyProgress:
-    """Windows as they are kept: of a network alone as they are; of several, as they come out when they are packed."""
+    """Windows as they are kept: unchanged for a single network; for several, as they are after packing and
+    unpacking.
+    """
     if isinstance(progress, Progress):
         return progress
     packed = packed_of(progress, config)
@@ -77,16 +79,17 @@ def packed_of(progress: PopulationProgress, config: EchoConfig) -> Packed:
 
 
 def losses_of(packed: Packed) -> Floats:
-    """The losses alone, float32 [...]; NaN where a window was lost."""
+    """The losses alone, float32 [...]; NaN for a lost window."""
     bits = (packed >> np.uint32(ERROR_BITS)) << np.uint32(DROPPED_BITS)
-    if (no_number := bits > np.uint32(0x7F800000)).any():  # in a damaged file of a kind at which arithmetic warns
+    # in a damaged file, NaNs of a kind that makes arithmetic warn
+    if (no_number := bits > np.uint32(0x7F800000)).any():
         bits = np.where(no_number, bits | np.uint32(0x00400000), bits)
     losses: Floats = bits.view(np.float32)
     return losses
 
 
 def error_rates_of(packed: Packed, config: EchoConfig) -> Floats:
-    """Wrong predictions per prediction, float32 [...], 0 to 1; NaN where a window was lost."""
+    """Share of wrong predictions, float32 [...], 0 to 1; NaN for a lost window."""
     rates = (packed & np.uint32(MOST_ERRORS)).astype(np.float32)
     rates /= np.float32(min(config.predictions_per_window, MOST_ERRORS))
     rates[packed == LOST] = np.nan

@@ -18,11 +18,13 @@ SLOW = "learning takes more windows, often thousands"
 LONGER = "s sets a longer truncated_backprop_length, or a shorter echo_step"
 
 SOON = 2_000
-"""Windows before which no start is given up: with Glorot's, all of 16 seeds solve the echo before (RNN, GRU, LSTM)."""
+"""Before this many windows no start is given up: with Glorot's, all of 16 seeds solve the echo earlier (RNN, GRU,
+LSTM).
+"""
 
 
 def wait(finished: bool) -> str:
-    """What a slow network needs: time, and if all epochs are trained, more of them."""
+    """What a network that learns slowly needs: time, and if all epochs are trained, more of them."""
     return "more epochs (s)" if finished else "wait"
 
 
@@ -35,17 +37,17 @@ def at_chance_after(it: Situation) -> str:
 
 
 def right(it: Situation) -> str:
-    """The share of predictions that are right; empty where it is not known."""
+    """The share of right predictions as text; empty if unknown."""
     return "" if math.isnan(it.wrong) else f"{1 - it.wrong:.0%} right"
 
 
 def adds(*parts: str) -> str:
-    """Goes on with those that are not empty."""
+    """The parts that are not empty, each after a semicolon."""
     return "".join(f"; {part}" for part in parts if part)
 
 
 def as_fits(first: str, *others: str) -> tuple[str, str]:
-    """The first, with those behind it that fit on a line; and those that do not."""
+    """The first text with those after it that fit on a line; and the ones that do not."""
     line = first
     for index, other in enumerate(others):
         if len(line + other) > LINE:
@@ -55,7 +57,7 @@ def as_fits(first: str, *others: str) -> tuple[str, str]:
 
 
 def where_known(number: float, text: str) -> str:
-    """The text, where the number in it is known."""
+    """The text, if the number in it is known; else empty."""
     return "" if math.isnan(number) else text
 
 
@@ -66,7 +68,7 @@ def back(it: Situation) -> str:
 
 
 def since_edit(it: Situation) -> str:
-    """Since which edit, naming the field and what it was set to."""
+    """The words that name the edit since which something holds: its field and the new value."""
     if not it.blamed:
         return ""
     first, *others = it.blamed
@@ -88,16 +90,16 @@ def smaller_steps(it: Situation) -> str:
 
 
 def state_text(config: EchoConfig) -> str:
-    """The state's size, and of how many layers where there are several."""
+    """The state's size, and the number of layers if there are several."""
     layers = f" x {config.num_layers}" if config.num_layers > 1 else ""
     return f"state {config.state_size}{layers}"
 
 
 def seeds_that_solve(config: EchoConfig) -> str:
-    """How many seeds solve an echo for which the state has fewer numbers than a linear shift register.
+    """How many seeds solve an echo if the state has fewer numbers than a linear shift register needs.
 
-    Glorot, 20 000 windows, of 32 seeds at each of some sizes: with one number fewer 0 to 10 (rnn) or 2 to 24 (gru);
-    with two, 3 at echo 6 and state 5, else none.
+    Glorot, 20 000 windows, 32 seeds at each of some sizes: with one number fewer 0 to 10 seeds (rnn) or 2 to 24 (gru);
+    with two fewer, 3 at echo 6 and state 5, else none.
     """
     fewer = (register_numbers(config) or 0) - state_numbers(config)
     if fewer > 1:
@@ -108,25 +110,25 @@ def seeds_that_solve(config: EchoConfig) -> str:
 
 
 def cut_off(config: EchoConfig) -> str:
-    """Where the windows do not reach the input that is echoed."""
+    """Says that the windows do not reach back to the input that is echoed."""
     steps = "step" if config.echo_step == 1 else "steps"
     return f"no gradient gets {config.echo_step} {steps} back"
 
 
 def into_epoch(window: int) -> str:
-    """Which window of an epoch it was."""
+    """The window of an epoch, in words."""
     return f"{window} window{'s' * (window != 1)} into an epoch"
 
 
 def inside(config: EchoConfig) -> str:
-    """How many targets echo an input inside their window."""
+    """How many targets echo an input inside their window, in words."""
     length = config.truncated_backprop_length
     count = length - config.echo_step
     return f"{count:,} of a window's {length:,} targets {'echoes' if count == 1 else 'echo'} an input inside it"
 
 
 def note_text(it: Situation) -> str:
-    """What else to know: a note."""
+    """The note as text."""
     config = it.config
     length, stride = config.truncated_backprop_length, config.window_stride
     match it.note:
@@ -151,7 +153,7 @@ def earlier(it: Situation) -> str:
 
 
 def terms(it: Situation) -> tuple[str, str]:
-    """What the task was changed from and to."""
+    """The old and the new value of the field by which the task was changed."""
     assert it.before is not None
     config, was = it.config, it.before.config
     fields = [name for name in vars(config) if name not in PACE_FIELDS and vars(config)[name] != vars(was)[name]]
@@ -160,13 +162,13 @@ def terms(it: Situation) -> tuple[str, str]:
 
 
 def about(windows: int) -> str:
-    """A number of windows in two digits: it is an estimate, and should not change with every block."""
+    """A number of windows rounded to two digits: it is an estimate, and should not change with every block."""
     unit = 10 ** max(0, len(str(windows)) - 2)
     return f"{round(windows / unit) * unit:,}"
 
 
 def percent(share: float) -> str:
-    """A share, rounded down, with one or two nines after the point where it has them."""
+    """A share as a percentage, rounded down, with one or two decimals if it is close to 100 %."""
     decimals = 0 if share < 0.99 else 1 if share < 0.999 else 2
     return f"{math.floor(share * 10 ** (2 + decimals)) / 10**decimals:.{decimals}f}%"
 

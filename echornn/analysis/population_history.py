@@ -18,33 +18,33 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 
 LEVEL_BYTES = 1 << 24
-"""A level of the pyramid may take twice as many, or what `LEAST_KEPT` need."""
+"""A level of the pyramid may take twice this, or the bytes that `LEAST_KEPT` buckets need."""
 
 LEAST_KEPT = 1 << 9
-"""Newest buckets that each level keeps, however many replicas there are: a whole run is drawn from so many."""
+"""The newest buckets that each level keeps, however many replicas there are: enough to draw a whole run."""
 
 BAND_KEPT = 1 << 16
-"""Newest buckets that each level of the quantiles keeps."""
+"""The newest buckets that each level of the quantiles keeps."""
 
 LOSSES_AT_ONCE = 1 << 20
-"""They are added in pieces of no more."""
+"""The most losses that are added at once."""
 
 
 def kept_buckets(replicas: int) -> int:
-    """How many newest buckets each level of so many replicas keeps at the least."""
+    """The least number of newest buckets that each level keeps for so many replicas."""
     of_one = len(OF_LOSSES) * np.dtype(np.float32).itemsize * replicas
     return min(max(LEVEL_BYTES // of_one // FACTOR * FACTOR, LEAST_KEPT), KEPT_BUCKETS)
 
 
 class PopulationHistory:
-    """Losses and error rates of all windows of all replicas; and of each window the quantiles over them.
+    """The losses and error rates of all windows of all replicas, and for each window the quantiles over them.
 
-    Memory is bounded by `kept_buckets` in each level, and a window takes four bytes a replica in the finest.
+    Memory is bounded by `kept_buckets` in each level; a window takes four bytes for each replica in the finest level.
 
     Args:
-        replicas: how many there are.
-        config: what each trains, but for its seed.
-        kept: newest buckets that each level keeps at the least; `kept_buckets`, unless given.
+        replicas: the number of replicas.
+        config: the configuration of each, apart from its seed.
+        kept: the least number of newest buckets that each level keeps; by default `kept_buckets`.
     """
 
     def __init__(self, replicas: int, config: EchoConfig, kept: int | None = None) -> None:
@@ -62,7 +62,8 @@ class PopulationHistory:
 
         Args:
             packed: uint32 [n, replicas], as `echornn.analysis.packed.pack` makes them.
-            solved: int32 [n], how many replicas had solved the task after each, as `solved_after` tells.
+            solved: int32 [n], the number of replicas that had solved the task after each window, as `solved_after`
+                counts.
         """
         at_once = min(self._at_once, max(1, LOSSES_AT_ONCE // self.replicas))
         for begin in range(0, len(packed), at_once):
@@ -73,7 +74,7 @@ class PopulationHistory:
             self._each.add(some[np.newaxis])
 
     def of(self, replica: int) -> ReplicaHistory:
-        """The history of one, which grows with it.
+        """The history of one replica; it grows with this one.
 
         Raises:
             IndexError: there is no such replica.
@@ -83,12 +84,12 @@ class PopulationHistory:
         return ReplicaHistory(self, replica)
 
     def losses(self, first: int, last: int) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n, replicas]; None where they are forgotten."""
+        """The losses from ``first`` up to ``last``, float32 [n, replicas]; None if they are no longer in memory."""
         windows = self._each.windows(first, last)
         return None if windows is None else windows[0]
 
     def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """The windows from ``first`` up to ``last`` (all, unless given) in about ``columns`` buckets."""
+        """The windows from ``first`` up to ``last`` (by default all) in about ``columns`` buckets."""
         last = len(self) if last is None else min(last, len(self))
         return band_of([PopulationPiece(self, 0, 0, last)], columns, min(max(first, 0), last), last)
 
@@ -111,8 +112,8 @@ class ReplicaHistory:
     """The history of one replica, with the methods of a `LossHistory`.
 
     Attributes:
-        population: holds it.
-        replica: which, from 0.
+        population: the history of all replicas.
+        replica: its number, from 0.
     """
 
     population: PopulationHistory
@@ -131,7 +132,7 @@ class ReplicaHistory:
         return edges, buckets[..., 0].astype(np.float64)
 
     def losses(self, first: int, last: int) -> Floats | None:
-        """The losses from ``first`` up to ``last``, float32 [n]; None where they are kept in coarser buckets only."""
+        """The losses from ``first`` up to ``last``, float32 [n]; None if only coarser buckets of them are kept."""
         return self._finest(0, first, last)
 
     def error_rates(self, first: int, last: int) -> Floats | None:
@@ -145,12 +146,12 @@ class ReplicaHistory:
 
 @dataclass(frozen=True, eq=False)
 class PopulationPiece:
-    """Windows of several replicas that lie somewhere along a curve.
+    """A part of a population's history, and its place along a curve.
 
     Attributes:
-        history: holds them; None where one network alone was trained.
-        offset: where its first window lies along the curve.
-        first, last: the windows along the curve that are taken of it, ``first <= window < last``.
+        history: the history; None if a single network was trained.
+        offset: the window along the curve at which the history begins.
+        first, last: the windows along the curve to take from it, ``first <= window < last``.
     """
 
     history: PopulationHistory | None
@@ -199,8 +200,9 @@ def shades_of(
     """Mean losses of these replicas from window ``first`` up to ``last``, in columns of equal width.
 
     Returns:
-        float32 [replicas, columns], fewer columns where there are fewer windows; NaN where a loss is, where one network
-        alone was trained, or where there is no such replica.
+        float32 [replicas, columns], with fewer columns if there are fewer windows; NaN if a loss is NaN, if a single
+        network
+        was trained, or if there is no such replica.
     """
     columns = max(0, min(columns, last - first))
     shades = np.full((len(replicas), columns), np.nan, np.float32)
@@ -219,14 +221,14 @@ def shades_of(
         inside = np.flatnonzero((cuts[1:] > begin) & (cuts[:-1] < end))
         at = np.clip(np.searchsorted(ends, cuts[inside], side="right"), 0, len(ends) - 1)
         counts = np.add.reduceat(ends - starts, at)[:, np.newaxis]
-        with np.errstate(over="ignore"):  # a sum beyond the range of what is kept is infinite
+        with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
             sums = np.add.reduceat(buckets[2], at, axis=0)
         shades[np.ix_(known, inside)] = (sums / counts).T
     return shades
 
 
 class _PackedLevel(PyramidLevel):
-    """Keeps the windows themselves, packed."""
+    """A level that keeps the windows themselves, packed."""
 
     def __init__(self, kept: int, replicas: int, config: EchoConfig) -> None:
         super().__init__(kept, OF_LOSSES, (replicas,), np.uint32)

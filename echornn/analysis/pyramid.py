@@ -1,4 +1,4 @@
-"""Numbers of each window in blocks of 1, 4, 16, ... windows, so that any part is drawn in constant time."""
+"""Numbers of each window in buckets of 1, 4, 16, ... windows, so that any part is drawn in constant time."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from echornn.analysis.pyramid_level import ALL, FACTOR, Buckets, PyramidLevel, W
 
 
 class Pyramid:
-    """Windows in buckets: level k has one bucket for each 4^k of them.
+    """A series of windows in levels of buckets: level k has one bucket for each 4^k windows.
 
-    Adding costs time in proportion to what is added, drawing to the columns drawn, neither to the run's length.
-    Memory is bounded: where a level has grown past what is kept its oldest part is dropped, and that part of
-    the run is drawn from the next level, whose buckets keep its extremes. One thread may add while others draw.
+    The time to add grows with the number of windows added, the time to draw with the columns drawn; neither grows with
+    the
+    length of the run. Memory is bounded: a level that has grown too long drops its oldest part, which is then drawn
+    from
+    the next level, whose buckets keep its extremes. One thread may add while others draw.
 
     Args:
         finest: an empty level, for the windows themselves.
-        coarser: makes an empty level for buckets of them.
+        coarser: makes an empty level for wider buckets.
     """
 
     def __init__(self, finest: PyramidLevel, coarser: Callable[[], PyramidLevel]) -> None:
@@ -34,7 +36,7 @@ class Pyramid:
         return self._levels[0].stop
 
     def add(self, windows: npt.NDArray[Any]) -> None:
-        """Add windows, in order: the numbers that the finest level keeps of each, [numbers, n, ...]."""
+        """Add the next windows: the numbers that the finest level keeps for each, [numbers, n, ...]."""
         with self._lock:
             level = self._levels[0]
             changed = level.stop
@@ -50,7 +52,7 @@ class Pyramid:
                 level = coarser
 
     def windows(self, first: int, last: int, which: Which = ALL) -> Buckets | None:
-        """Windows from ``first`` up to ``last``, a bucket each; None where they are kept in coarser buckets only."""
+        """The windows from ``first`` up to ``last``, one bucket each; None if only coarser buckets of them are kept."""
         with self._lock:
             finest = self._levels[0]
             return None if first < finest.start else finest.buckets(first, min(last, finest.stop), which)
@@ -58,14 +60,15 @@ class Pyramid:
     def buckets(self, width: int, first: int, last: int, which: Which = ALL) -> tuple[Windows, Buckets]:
         """The windows from ``first`` up to ``last`` in buckets that end at the multiples of ``width``.
 
-        Where the finest levels have forgotten them, the buckets are wider, and the outermost may reach beyond: of sums,
-        they tell the share that falls to their windows.
+        If the finest levels have dropped them, the buckets are wider, and the outermost may extend beyond the range:
+            their
+        sums are then scaled down to the share of windows inside it.
 
         Args:
             width: a power of two.
 
         Returns:
-            int64 [2, buckets], first window of each bucket and the one after its last; and the `Buckets`.
+            int64 [2, buckets], the first window of each bucket and the one after its last; and the `Buckets`.
         """
         with self._lock:
             last = min(last, len(self))
@@ -88,7 +91,7 @@ class Pyramid:
         return finest.buckets(finest.stop, finest.stop, which)
 
     def _aligned(self, begin: int, end: int, width: int, which: Which) -> tuple[Windows, Buckets]:
-        """Buckets between two multiples of ``width``, and the first window of each; wider ones where need be."""
+        """Buckets between two multiples of ``width``, and the first window of each; wider ones if necessary."""
         depth = min((width.bit_length() - 1) // 2, len(self._levels) - 1)
         while begin // FACTOR**depth < self._levels[depth].start and depth + 1 < len(self._levels):
             depth += 1
@@ -96,14 +99,14 @@ class Pyramid:
         group, first, stop = max(1, width // size), begin // size, -(-end // size)
         starts: Windows = np.arange(first, stop, group, dtype=np.int64) * size
         buckets = self._levels[depth].grouped(first, stop, group, which)
-        if size > width:  # the outermost reach beyond
+        if size > width:  # the outermost extend beyond the range
             covered = np.minimum(starts + size, len(self)) - starts
             asked = np.minimum(starts + size, end) - np.maximum(starts, begin)
             buckets = self._levels[depth].shared(buckets, asked / covered)
         return np.maximum(starts, begin), buckets
 
     def _one(self, first: int, last: int, which: Which) -> Buckets:
-        """One bucket of these windows, from the fewest that hold them; none where there are no windows."""
+        """One bucket for these windows, made from as few as possible; no bucket if there are no windows."""
         parts, asked, covered = [self._none(which)], last - first, 0
 
         def take(depth: int, begin: int, stop: int) -> None:
@@ -124,7 +127,7 @@ class Pyramid:
                 take(depth, first // size, above // size)
                 take(depth, below // size, last // size)
                 first, last = above, below
-            else:  # forgotten here: the next level's bucket reaches beyond
+            else:  # dropped here: the next level's bucket extends beyond the range
                 first = first // coarser * coarser
                 if last // size >= level.start:
                     take(depth, below // size, last // size)

@@ -1,4 +1,4 @@
-"""One level of the pyramid: its newest blocks."""
+"""One level of the pyramid: its newest buckets."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ import numpy as np
 import numpy.typing as npt
 
 FACTOR = 4
-"""Buckets of a level that make one bucket of the next."""
+"""The number of buckets of a level that make one bucket of the next."""
 
 KEPT_BUCKETS = 1 << 18
-"""Newest buckets that each level keeps at the least: the finest level forgets, the coarser ones remember."""
+"""The least number of newest buckets that each level keeps: the finest level drops old ones, coarser levels keep
+them.
+"""
 
 Windows = npt.NDArray[np.int64]
 
 Buckets = npt.NDArray[np.floating[Any]]
-"""[numbers, buckets, ...]: what is told of each bucket; of losses the smallest, the largest, their sum, and the sum of
-the error rates."""
+"""Numbers for each bucket, [numbers, buckets, ...]; for losses the smallest, the largest, their sum, and the sum of the
+error rates.
+"""
 
 Reducers = tuple[np.ufunc, ...]
-"""How each number of a bucket is made of those of the buckets in it."""
+"""For each number of a bucket, the function that computes it from those of smaller buckets."""
 
 OF_LOSSES: Reducers = (np.fmin, np.fmax, np.add, np.add)
 
 Which = slice | npt.NDArray[np.int64]
-"""Of which replicas; of a run that has no such axis, all."""
+"""The indices of replicas; all, if there is no such axis."""
 
 ALL = slice(None)
 
@@ -35,10 +38,10 @@ class PyramidLevel:
     """One level of the pyramid: the buckets ``start`` to ``stop``, in an array that grows up to a bound.
 
     Args:
-        kept: newest buckets that it keeps at the least.
+        kept: the least number of newest buckets that it keeps.
         reducers: one for each number of a bucket.
-        each: lengths of the axes after that of the buckets; none, unless given.
-        dtype: of what is kept.
+        each: the lengths of the axes after that of the buckets; by default none.
+        dtype: the type of the stored numbers.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class PyramidLevel:
         self._buckets: npt.NDArray[Any] = np.empty((len(reducers), 16, *each), dtype)
 
     def replace(self, begin: int, buckets: npt.NDArray[Any]) -> None:
-        """Put these buckets in the place of all from ``begin`` on."""
+        """Replace all buckets from ``begin`` on by these."""
         kept = begin - self.start
         needed = kept + buckets.shape[1]
         room = self._buckets.shape[1]
@@ -74,22 +77,22 @@ class PyramidLevel:
         return np.stack(self._numbers(begin, stop, which))
 
     def grouped(self, begin: int, stop: int, group: int, which: Which = ALL) -> Buckets:
-        """The buckets ``begin`` to ``stop`` in groups of ``group``, the last perhaps smaller."""
+        """The buckets ``begin`` to ``stop`` in groups of ``group``; the last group may be smaller."""
         numbers = self._numbers(begin, max(begin, stop), which)
         return np.stack([_grouped(*pair, group) for pair in zip(self._reducers, numbers, strict=True)])
 
     def one(self, buckets: Buckets) -> Buckets:
-        """All of these buckets as one; none where there are none."""
+        """All of these buckets as one; none if there are none."""
         return np.stack([_grouped(*pair, buckets.shape[1]) for pair in zip(self._reducers, buckets, strict=True)])
 
     def shared(self, buckets: Buckets, shares: npt.NDArray[np.float64]) -> Buckets:
-        """Buckets of which only shares, 0 to 1, of their windows are meant: those shares of each sum."""
+        """The buckets with each sum scaled to a share, 0 to 1, of its windows."""
         every = shares.reshape(-1, *[1] * (buckets.ndim - 2))
         pairs = zip(self._reducers, buckets, strict=True)
         return np.stack([number * every if reducer is np.add else number for reducer, number in pairs])
 
     def _numbers(self, begin: int, stop: int, which: Which) -> Sequence[Buckets]:
-        """Each number of those buckets, [buckets, ...]."""
+        """The numbers of these buckets, each [buckets, ...]."""
         return list(self._stored(begin, stop)[..., which])
 
     def _stored(self, begin: int, stop: int) -> npt.NDArray[Any]:
@@ -97,12 +100,12 @@ class PyramidLevel:
 
 
 def _grouped(reducer: np.ufunc, number: Buckets, group: int) -> Buckets:
-    """A number of each group of so many buckets, from that of the buckets; the last group may be smaller."""
+    """A number for each group of so many buckets, from the number of each bucket; the last group may be smaller."""
     if group <= 1 or not len(number):
         return number
     groups, rest = divmod(len(number), group)
-    whole = groups * group  # by themselves: it is ten times as fast as `reduceat`
-    with np.errstate(over="ignore"):  # a sum beyond the range of what is kept is infinite
+    whole = groups * group  # without the rest, since this is ten times as fast as `reduceat`
+    with np.errstate(over="ignore"):  # a sum beyond the range of the stored type is infinite
         of_whole: Buckets = reducer.reduce(number[:whole].reshape(groups, group, *number.shape[1:]), axis=1)
         if not rest:
             return of_whole

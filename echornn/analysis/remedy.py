@@ -11,16 +11,20 @@ from echornn.config import ConfigError, EchoConfig
 from echornn.tasks.levels import few_inside, fits_register
 
 MEASURED_LENGTH = 15
-"""Of RNNs with windows of this length, glorot: state 4 to 16, all of 32 seeds solve echo 3; state 8 and 10, all of 16
-solve echo 4 and 5; state 16, all of 16 solve echo 8 to 13, and 15 of them echo 14, in 20 000 windows each."""
+"""The length of windows with which RNNs were measured, glorot: state 4 to 16, all of 32 seeds solve echo 3; state 8 and
+10, all of 16 solve echo 4 and 5; state 16, all of 16 solve echo 8 to 13, and 15 of them echo 14, in 20 000 windows
+each.
+"""
 
 LONGER = {13: 26}
-"""By echo, longer windows that were measured: with state 16 all of 16 seeds solve echo 13, after 1 050 windows (the
-median) rather than 4 944; 6 of them had lost it again by 6 660."""
+"""Longer windows that were measured, by echo: with state 16 all of 16 seeds solve echo 13, after 1 050 windows (the
+median) rather than 4 944; 6 of them had lost it again by 6 660.
+"""
 
 MEASURED_STATES = {1: 4, 2: 4, 3: 4, 4: 8, 5: 10} | dict.fromkeys(range(6, 15), 16)
-"""For each echo, the state with which most seeds solve it. Larger is no promise: of echo 14 with T 28 and state 28, 2
-of 16 did in 1 332 windows and lost it again, and of echo 20 with T 40 and state 40 none did."""
+"""For each echo, the state with which most seeds solve it. A larger state is no promise: with echo 14, T 28 and state
+28, 2 of 16 solved it in 1 332 windows and lost it again, and with echo 20, T 40 and state 40 none did.
+"""
 
 LARGEST_STATE = 16
 
@@ -31,7 +35,7 @@ class Remedy:
 
     Attributes:
         changes: the fields, each with its new value.
-        anew: whether the weights must start over too, whatever is set.
+        anew: whether the weights must also start over, whatever is changed.
     """
 
     changes: Mapping[str, Any]
@@ -44,8 +48,9 @@ class Remedy:
 def remedy(config: EchoConfig) -> Remedy | None:
     """The changes after which most seeds solve the echo, as measured; None if none are known.
 
-    Windows reach far enough back, a linear shift register for the echo fits into the state, the learning rate is in the
-    optimizer's range, and weights start around zero.
+    With them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
+    rate
+    is in the optimizer's range, and weights start around zero.
     """
     changes: dict[str, Any] = {}
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)

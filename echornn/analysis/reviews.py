@@ -15,21 +15,22 @@ FIRST_BLOCK = 64
 """Windows in the first blocks."""
 
 BLOCKS_IN_HALF = 32
-"""At least so many blocks lie in the second half of a stretch once it is that long, and at most twice as many."""
+"""The second half of a long stretch has at least so many blocks, and at most twice as many."""
 
 UNIT = 2.0**-24
-"""Losses and error rates are added as whole multiples of it, so that a sum does not depend on the pieces they come
-in."""
+"""Losses and error rates are added as integer multiples of this, so that a sum does not depend on how they are cut into
+pieces.
+"""
 
 HIGHEST = 1024.0
-"""Nats: a loss above this counts as this."""
+"""Nats: a higher loss counts as this one."""
 
 Numbers = npt.NDArray[np.float64]
 Windows = npt.NDArray[np.int64]
 
 
 class _Block(NamedTuple):
-    """Sums over the windows of a block so far; losses and error rates in whole `UNIT`."""
+    """Sums over the windows of a block so far; losses and error rates as multiples of `UNIT`."""
 
     windows: int = 0
     losses: int = 0
@@ -42,17 +43,17 @@ NOTHING = _Block()
 
 @dataclass(frozen=True, eq=False)
 class Reviews:
-    """Mean loss and error rate, block by block, since the terms of training last changed.
+    """Mean loss and error rate of each block since the settings of training last changed.
 
-    Every block that is complete is the same whatever pieces the losses came in, and whatever came after: what was known
-    at a moment in the past is the beginning of what is known now. They are ``32 * log2(windows / 4096) + 64`` or so.
+    A complete block does not depend on the pieces in which the losses came, nor on later losses: what was known at an
+    earlier moment is the beginning of what is known now. There are about ``32 * log2(windows / 4096) + 64`` blocks.
 
     Attributes:
-        begun: windows along the path before the stretch.
-        windows: how many it has.
-        ends: int64 [blocks], windows that the stretch had at each block's end.
-        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN where one was not finite.
-        errors: float64 [blocks], wrong predictions per prediction, 0 to 1.
+        begun: the windows along the path before the stretch.
+        windows: the windows of the stretch.
+        ends: int64 [blocks], the windows of the stretch up to the end of each block.
+        losses: float64 [blocks], mean loss of each in nats, at most `HIGHEST`; NaN if a loss was not finite.
+        errors: float64 [blocks], share of wrong predictions, 0 to 1.
     """
 
     begun: int = 0
@@ -61,16 +62,16 @@ class Reviews:
     losses: Numbers = field(default_factory=lambda: np.empty(0))
     errors: Numbers = field(default_factory=lambda: np.empty(0))
     under_way: _Block = NOTHING
-    """The block that is not complete."""
+    """The block that is not complete yet."""
 
     def __len__(self) -> int:
-        """Blocks that are complete."""
+        """The number of complete blocks."""
         return len(self.ends)
 
     def after(self, losses: Floats, errors: Floats) -> Reviews:
-        """The reviews when more windows have come in: losses in nats and error rates, 0 to 1, both float32 [n].
+        """The reviews after more windows: losses in nats and error rates, 0 to 1, both float32 [n].
 
-        A window that was lost has NaN for both: it marks its block as any loss that is no number, and adds no errors.
+        A lost window has NaN for both: it marks its block like any loss that is not finite, and adds no errors.
         """
         windows = self.windows + len(losses)
         ends = list(_ends_between(self.windows, windows))
@@ -94,9 +95,9 @@ class Reviews:
         )
 
     def until(self, windows: int) -> Reviews:
-        """What was known when the stretch had no more windows than these; of the block then under way, nothing.
+        """The reviews when the stretch had at most so many windows, without the block that was incomplete then.
 
-        `after` can be told the windows since `ends` again.
+        `after` can then add the windows since `ends` again.
         """
         count = int(np.searchsorted(self.ends, windows, side="right"))
         end = int(self.ends[count - 1]) if count else 0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from echornn.progress import Floats
 
 Order = Literal["solved", "seed", "loss"]
-"""How replicas are put in order."""
+"""The orders in which replicas can be sorted."""
 
 NORMAL_95 = 1.959964
 """A normal variable lies within so many standard deviations of its mean in 95 % of cases."""
@@ -20,12 +20,12 @@ Indices = npt.NDArray[np.int64]
 
 
 class SolvedCounts(NamedTuple):
-    """How many of several networks have come how far.
+    """How many of several networks have solved the task, and lost it again.
 
     Attributes:
-        replicas: how many there are.
-        solved: of these, how many have solved the task once.
-        lost: of those, how many have lost it again.
+        replicas: the number of networks.
+        solved: the number that have solved the task at least once.
+        lost: the number of these that have lost it again.
     """
 
     replicas: int
@@ -39,16 +39,16 @@ class SolvedCounts(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SeedStats:
-    """What several replicas have come to, after some windows.
+    """The results of several replicas after some windows.
 
     Attributes:
-        solved_at: int64 [replicas], the window along the path, from 1, at which each was solved; 0 where not yet.
-        mean: float32 [replicas], mean loss of up to 50 newest windows, nats; no finite number where one was none.
+        solved_at: int64 [replicas], the window along the path, from 1, at which each solved the task; 0 if not yet.
+        mean: float32 [replicas], mean loss of up to 50 newest windows, nats; not finite if one of them was not.
         newest: float32 [replicas], loss of the newest window, nats.
         diverged: bool [replicas], whether the newest loss is not finite.
-        windows: trained along the path, in each.
-        lost_at: int64 [replicas], the window along the path, from 1, at which each lost again what it had solved, see
-            `echornn.tasks.solved.crossings`; 0 where it has not.
+        windows: the windows trained along the path, in each replica.
+        lost_at: int64 [replicas], the window along the path, from 1, at which each lost the solved task again, see
+        `echornn.tasks.solved.crossings`; 0 if it has not.
     """
 
     solved_at: Indices
@@ -60,11 +60,11 @@ class SeedStats:
 
     @classmethod
     def after(cls, recent: Floats, solved_at: Indices, windows: int, lost_at: Indices) -> SeedStats:
-        """The replicas after so many windows along the path.
+        """The results of replicas after so many windows along the path.
 
         Args:
-            recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, where there are as many.
-            solved_at: as in `SeedStats`; of a later moment, it tells of this one too.
+            recent: float32 [n, replicas], the newest losses up to there, oldest first; 50, if there are as many.
+            solved_at: as in `SeedStats`; it may be of a later moment.
             lost_at: as in `SeedStats`.
         """
         there = np.where(solved_at <= windows, solved_at, 0)
@@ -76,7 +76,7 @@ class SeedStats:
 
     @property
     def replicas(self) -> int:
-        """How many there are."""
+        """The number of replicas."""
         return len(self.solved_at)
 
     @property
@@ -86,46 +86,52 @@ class SeedStats:
 
     @property
     def lost(self) -> int:
-        """How many of those have lost it again."""
+        """How many replicas that solved the task have lost it again."""
         return int(np.count_nonzero(self.lost_at))
 
     @property
     def counts(self) -> SolvedCounts:
-        """How many solved it, and lost it."""
+        """How many replicas solved the task, and lost it."""
         return SolvedCounts(self.replicas, self.solved, self.lost)
 
     @property
     def is_blank(self) -> bool:
-        """Whether no window of any has been trained, so that of no loss anything is known."""
+        """Whether no window has been trained yet, so that no loss is known."""
         return bool(np.isnan(self.newest).all()) and not self.diverged.any()
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The share of all seeds that solve the task by now lies within it, at 95 %; see `wilson`."""
+        """The 95 % interval of the share of all seeds that solve the task by now; see `wilson`."""
         return wilson(self.solved, self.replicas)
 
     @property
     def median_window(self) -> int | None:
-        """The median of the windows to solve it, of those that did; of two, the earlier. None where none did."""
+        """The median number of windows that the solving replicas needed; of two middle ones, the smaller. None if none
+        solved it.
+        """
         known = np.sort(self.solved_at[self.solved_at > 0])
         return int(known[(len(known) - 1) // 2]) if len(known) else None
 
     @property
     def quantiles(self) -> tuple[float, float, float]:
-        """Of the mean losses, below which 10, 50 and 90 % of them lie; one that is not finite is infinite. NaN
-        where nothing was trained."""
+        """The 10, 50 and 90 % quantiles of the mean losses; a loss that is not finite counts as infinite. NaN if
+        nothing was
+        trained.
+        """
         if self.is_blank:
             return np.nan, np.nan, np.nan
         low, middle, high = quantiles(self.mean[np.newaxis], (0.1, 0.5, 0.9))[:, 0].tolist()
         return low, middle, high
 
     def order(self, by: Order = "solved") -> Indices:
-        """The replicas, int64 [replicas], in order.
+        """The replicas, int64 [replicas], sorted.
 
         Args:
-            by: ``solved``, when each was, then the others by loss in coarse steps, so that those at chance stand
-                still; ``loss``, the smallest mean loss first; ``seed``. Equal ones come by seed, and those whose
-                loss is not finite last.
+            by: ``solved`` sorts by the window at which each solved the task, then the others by loss in coarse steps,
+                so that
+            those at chance do not change places; ``loss`` puts the smallest mean loss first; ``seed`` sorts by seed.
+            Equal
+            replicas are sorted by seed, and losses that are not finite come last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -138,11 +144,12 @@ class SeedStats:
         return np.lexsort((seeds, np.where(not_yet, coarse, 0), self.solved_at, not_yet))
 
     def histogram(self, most: int) -> tuple[int, Indices]:
-        """How many were solved in which windows, in at most so many bins of a round width.
+        """How many replicas solved the task in which windows, in at most so many bins of a round width.
 
         Returns:
-            Windows in a bin; and int64 [bins], how many were solved in each, the first from window 1 on. No bins
-            where none was solved.
+            The windows in a bin; and int64 [bins], how many replicas solved the task in each, the first bin from window
+            1 on.
+            No bins if none solved it.
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
@@ -150,7 +157,7 @@ class SeedStats:
         return width, np.bincount((known - 1) // width, minlength=-(-last // width)).astype(np.int64)
 
     def in_words(self) -> str:
-        """The success rate with its interval, and the median of the windows that it took."""
+        """The success rate with its interval, and the median of the windows that were needed, as text."""
         low, high = (round(100 * share) for share in self.interval)
         text = f"{self.solved:,} of {self.replicas:,} solved ({low} to {high} %)"
         median = self.median_window
@@ -158,12 +165,13 @@ class SeedStats:
 
 
 Lottery = SeedStats
-"""The name that `SeedStats` had at first."""
+"""The former name of `SeedStats`."""
 
 
 def solved_by_half(solved_at: Indices) -> int | None:
-    """The window at which half of all replicas had solved the task, the larger half where they are odd; None where they
-    have not.
+    """The window at which half of all replicas had solved the task, rounded up if their number is odd; None if they
+    have
+    not.
 
     Args:
         solved_at: as in `SeedStats`.
@@ -174,7 +182,7 @@ def solved_by_half(solved_at: Indices) -> int | None:
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share, 0 to 1, of which so many of so many trials were seen (Wilson 1927)."""
+    """The 95 % interval of a share, 0 to 1, if so many successes were seen in so many trials (Wilson 1927)."""
     low, high = wilson_of(np.array([successes]), np.array([trials]))
     return float(low[0]), float(high[0])
 
@@ -182,7 +190,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 def wilson_of(
     successes: npt.NDArray[np.integer[Any]], trials: npt.NDArray[np.integer[Any]]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """`wilson` of many, float64 [n]: both ends; of no trials nothing is known, 0 to 1."""
+    """`wilson` for arrays: both ends, float64 [n]; without any trials, 0 and 1."""
     known, z = np.maximum(trials, 1), NORMAL_95
     share = successes / known
     middle = share + z**2 / (2 * known)
@@ -193,7 +201,7 @@ def wilson_of(
 
 
 def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
-    """Quantiles over the last axis, between two of its numbers in proportion; what is not finite is infinite.
+    """Quantiles over the last axis, linearly interpolated; a number that is not finite counts as infinite.
 
     Args:
         losses: float32 [n, replicas].
@@ -213,11 +221,11 @@ def quantiles(losses: Floats, shares: tuple[float, ...]) -> Floats:
 
 
 def solved_after(solved_at: Indices, first: int, windows: int) -> npt.NDArray[np.int32]:
-    """How many replicas had been solved after each of some windows, int32 [windows].
+    """How many replicas had solved the task after each of some windows, int32 [windows].
 
     Args:
-        solved_at: int64 [replicas], window along the path, from 1; 0 where not.
-        first: windows along the path before the first of them.
+        solved_at: int64 [replicas], window along the path, from 1; 0 if not solved.
+        first: the windows along the path before the first of these.
     """
     known = np.sort(solved_at[solved_at > 0])
     return np.searchsorted(known, np.arange(first + 1, first + windows + 1), side="right").astype(np.int32)

@@ -14,7 +14,7 @@ from echornn.config import EchoConfig
 
 
 class Kind(StrEnum):
-    """What can be the case."""
+    """The kinds of situations."""
 
     UNREAD = "the losses on record are not read yet"
     START = "nothing is trained yet"
@@ -45,7 +45,7 @@ class Kind(StrEnum):
 
 
 class Note(StrEnum):
-    """What is to be known beside it."""
+    """A further fact to mention beside the situation."""
 
     NONE = "nothing"
     ONE_WINDOW = "an epoch is one window"
@@ -57,57 +57,61 @@ class Note(StrEnum):
 
 
 PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})
-"""Kinds that are about the newest windows alone, and gone with the next."""
+"""Kinds that are only about the newest windows, and no longer hold after the next."""
 
 
 STILL = 0.2
-"""Units none of which has a larger standard deviation carry next to nothing. Those of a uniform start have 0.01 to 0.12
-before they learn, and 0.5 or more afterwards."""
+"""If no unit has a larger standard deviation, the units carry next to no information. Those of a uniform start have
+0.01
+to 0.12 before they learn, and 0.5 or more afterwards.
+"""
 
 MAINLY = 0.5
-"""A smaller share of units saturated is not said to be why a network does not learn."""
+"""If a smaller share of units is saturated, that is not given as the reason why a network does not learn."""
 
 MOSTLY = 0.9
-"""A larger share of units saturated is as good as all."""
+"""If a larger share of units is saturated, practically all are."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What is the case, with the numbers that show it. Losses are in nats; windows count along the path, as the curve
+    """The situation of a run, with the numbers that show it. Losses are in nats; windows count along the path, as the
+    curve
     does; NaN and None mean that a number is not known.
 
     Attributes:
-        kind: what is the case.
-        config: what is trained.
-        note: what is to be known beside it.
-        windows: how many were trained since the weights or the task last changed; where it is too early to tell, since
-            any of the terms did, or one of several networks went on alone.
-        mean: mean loss; of the newest windows where it is about them, else of the last blocks.
+        kind: the kind of situation.
+        config: the configuration that is trained.
+        note: a further fact to mention.
+        windows: the windows trained since the weights or the task last changed; if it is too early to tell, since any
+            setting
+        changed, or since one of several networks went on alone.
+        mean: mean loss; of the newest windows if the situation is about them, else of the last blocks.
         newest: loss of the newest window.
-        wrong: wrong predictions per prediction, 0 to 1.
+        wrong: share of wrong predictions, 0 to 1.
         solved_at: the window, from 1, at which it was solved.
-        since: windows after which it has been so.
-        into_epoch: where it was lost, which window of its epoch that was, from 1; 0 where that is not known.
-        more_right: whether more is right than by guessing, and that so many predictions do not bring about by chance.
-        best, best_at, best_wrong: lowest mean loss, the windows trained then, and wrong predictions per prediction.
+        since: the number of windows after which the situation began.
+        into_epoch: the window of its epoch at which the task was lost, from 1; 0 if unknown.
+        more_right: whether significantly more predictions are right than by guessing.
+        best, best_at, best_wrong: lowest mean loss, the windows trained by then, and the share of wrong predictions.
         falls, fall: whether the loss falls, and by what share from the second quarter of the stretch to its last half.
-        relapses: how often it was solved and then was so no more.
+        relapses: how often the task was solved and then lost.
         sure: probability given to the right symbol in a typical window, 0 to 1.
         held: numbers that a linear read-out finds in the state, the sum of its memory by lag.
-        kept: how well the input echoed can be read from the state so many steps later, r2, 0 to 1.
-        spread: largest standard deviation of a unit, within a row of the newest window.
-        saturated: share of units and steps that are saturated.
-        update: largest step of a weight matrix in a window, relative to it.
-        unknown: first targets of a row that a zero state cannot know.
-        floor: least mean loss of such a window.
-        place: epoch and window in it, both from 1.
-        mean_before: mean loss of the newest windows before it.
+        kept: how well the echoed input can be read from the state so many steps later, r2, 0 to 1.
+        spread: the largest standard deviation of a unit within a row of the newest window.
+        saturated: the share of units and steps that are saturated.
+        update: the largest change of a weight matrix in a window, relative to its size.
+        unknown: the number of first targets of a row that a zero state cannot know.
+        floor: the lowest possible mean loss of such a window.
+        place: epoch and window of such a window, both from 1.
+        mean_before: mean loss of the windows just before it.
         before: what was solved before the task was changed.
         renewed: windows along the path at which a solved network was given new data.
-        tried: the fields that were edited last.
-        too_large: a learning rate that these weights were trained at before, too large for the optimizer; else 0.
-        undoable: whether there is something to go back to.
-        blamed: the fields changed last before the loss was not finite.
+        tried: the fields of the last edit.
+        too_large: an earlier learning rate of these weights that was too large for the optimizer; else 0.
+        undoable: whether there is a change to undo.
+        blamed: the fields that were changed last before the loss became non-finite.
         finished: whether all epochs are trained.
     """
 

@@ -1,4 +1,4 @@
-"""The sentence above the curve for a task that is not solved: what is seen, why, and what helps."""
+"""The sentence above the curve for a task that is not solved: what happens, why, and what helps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from echornn.tasks.levels import (
 )
 
 KEPT = 0.05
-"""r2 from which on a linear read-out finds something of an input in the state."""
+"""The least r2 with which an input counts as readable from the state."""
 
 
 TAKES_LONG = ": a uniform start can take thousands of windows"
@@ -68,10 +68,10 @@ def pinned(it: Situation) -> Verdict:
 
 
 def _another_start(it: Situation, cause: Verdict) -> Verdict:
-    """With what helps where a uniform start may be why."""
+    """The sentence with the advice if a uniform start may be the cause."""
     config = it.config
     patience = f"or {wait(it.finished)}" if uniform_start_may_learn_yet(config, it.windows) else ""
-    if config.cell != "rnn":  # another uniform start takes as long
+    if config.cell != "rnn":  # another uniform start would take as long
         after = f"; {patience}{TAKES_LONG * (not it.finished)}" if patience else ""
     elif few_uniform_starts_learn(config):
         after = "; R draws such a start again: few learn at this size"
@@ -90,12 +90,12 @@ def far(it: Situation) -> Verdict:
 
 
 def slow(it: Situation, cause: Verdict) -> Verdict:
-    """With what helps where few targets echo an input inside their window."""
+    """The sentence with the advice if few targets echo an input inside their window."""
     return helped(it.config, cause, f"{SLOW}; a longer T (s) may be quicker", f"{SLOW}; ", f"; or {wait(it.finished)}")
 
 
 def saturated(it: Situation) -> Verdict:
-    """Of units that the steps before, or a start, left where hardly any gradient gets through."""
+    """The sentence if earlier steps or the start saturated the units, so that hardly any gradient gets through."""
     why = f"the earlier learning_rate {it.too_large:g} often saturates units"
     seen = why if math.isnan(it.saturated) else f"{it.saturated:.0%} of units saturated"
     cause, more = as_fits(f"{seen}: mean loss {loss_text(it.mean, 3)}", adds(right(it)))

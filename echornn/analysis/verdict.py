@@ -12,13 +12,15 @@ LINE = 78
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is seen, the cause first, then the key that helps; and more of both where there is room.
+    """The sentence above the curve: first what happens and why, then the key that helps; with more of both if there is
+    room.
 
     Attributes:
-        cause: what is seen, and why, in at most `LINE` characters.
-        advice: what helps, with its key, or what to know of it, in at most `LINE`; empty where there is nothing to do.
-        more_cause, more_advice: goes on with each where the screen is wide enough for it; may be empty.
-        remedy: the changes that the advice names; None where it names none.
+        cause: what happens, and why, in at most `LINE` characters.
+        advice: what helps, with its key, or a fact about it, in at most `LINE` characters; empty if there is nothing to
+            do.
+        more_cause, more_advice: continuations of both for a wider screen; they may be empty.
+        remedy: the changes that the advice names; None if it names none.
     """
 
     cause: str
@@ -32,5 +34,5 @@ class Verdict:
 
     @property
     def lengths(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Cause and advice in each length: the short ones, and as long as they get."""
+        """Cause and advice in both lengths, short and long."""
         return (self.cause, self.cause + self.more_cause), (self.advice, self.advice + self.more_advice)

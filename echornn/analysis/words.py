@@ -49,20 +49,22 @@ from echornn.tasks.levels import (
 CARRIED = "the state keeps what no gradient reaches; further training may destroy it"
 UNTAUGHT = "no gradient teaches what to keep; "
 DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
-"""What is known of an echo of an input before every window that has it as a target."""
+"""The sentence for a task whose echoed input always lies before the window."""
 
 EPOCH_HEAD = 25
-"""Windows into an epoch up to which the sentence says where in its epoch a network was lost. Networks that an epoch's
-first steps throw off are lost 8 to 18 windows into it, since the mean of 50 windows says so."""
+"""Up to this window of an epoch, the sentence says where in its epoch the task was lost. Networks that the first steps
+of
+an epoch throw off count as lost 8 to 18 windows into it, because the mean of 50 windows decides.
+"""
 
 CLEARLY_MORE = 0.05
-"""Share of predictions by which more were right once, to be said."""
+"""The least increase in the share of right predictions at the best moment that is worth mentioning."""
 
 BLANK = Remedy({"row_start": "zero"})
 
 
 def said(it: Situation) -> Verdict:
-    """The sentence for what is the case."""
+    """The sentence for a situation."""
     return SENTENCES[it.kind](it)
 
 
@@ -132,7 +134,7 @@ def _solved(it: Situation) -> Verdict:
 
 
 def _of_solved(it: Situation) -> list[str]:
-    """What is to be known beside it, the most telling first."""
+    """Further facts about a solved task, the most important first."""
     told = []
     if it.renewed is not None:
         told.append(f"solved on new data too (since window {it.renewed:,}): it learned the rule")
@@ -158,7 +160,7 @@ def _unsteady(it: Situation) -> Verdict:
 
 
 def _cut_off(it: Situation, told: Verdict) -> Verdict:
-    """What was lost, with what helps where no gradient reaches the input that is echoed."""
+    """The sentence for a lost task, with the advice if no gradient reaches the input that is echoed."""
     return helped(it.config, told, DESTROYED, UNTAUGHT, "; [ and { go back")
 
 
@@ -176,7 +178,7 @@ def _relapsed(it: Situation) -> Verdict:
 
 
 def _still_solved(it: Situation) -> str:
-    """Before what is said of an epoch's first windows: whether the windows before them were solved."""
+    """The beginning of a sentence about an epoch's first windows: whether the windows before them were solved."""
     return "solved; " if it.solved_at is not None and it.mean_before < lost_level(it.config) else ""
 
 
@@ -260,4 +262,4 @@ SENTENCES: dict[Kind, Callable[[Situation], Verdict]] = {
     Kind.DIVERGED: _diverged,
     Kind.RECOVERING: _recovering,
 }
-"""How each kind is said."""
+"""The function that makes the sentence for each kind."""
