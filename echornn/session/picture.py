@@ -1,50 +1,59 @@
-"""A frame together with the losses along its line at that time: everything that is drawn of a session."""
+"""A picture: everything that a viewer draws of a session at one time, as plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve, curve_of
-from echornn.analysis.population_history import band_of, shades_of
-from echornn.progress import Floats
-from echornn.runs.timeline import Timeline
+from echornn.analysis.population_history import band_of
+from echornn.config import EchoConfig
+from echornn.runs.branch import Branch
+from echornn.session.branch_rows import BranchRow
 from echornn.session.frame import Frame
+from echornn.session.ghosts import Ghost
+from echornn.session.queries import Query, Span
+from echornn.session.seed_losses import SeedLosses
+from echornn.session.window_axis import WindowAxis
+
+NO_AXIS, NO_CURVE, NO_BAND = WindowAxis.of(Span(), 0, 0), curve_of([], 0, 0, 0), band_of([], 0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A frame with the losses along its line, up to the end that the line had then, without later windows.
+    """The answer to a query. What the query does not ask for is empty.
+
+    The losses end where the line ended in the frame: no later window is in them.
 
     Attributes:
-        frame: where the session stands, and which line and network are shown.
-        timeline: the run's branches, which only ever grow.
+        frame: the state of the session, and which line and replica are shown.
+        query: what was asked.
+        axis: the windows that are shown.
+        curve: the losses along the line; of several replicas, those of the chosen one.
+        band: the losses of all replicas along the line; a lone network has no buckets.
+        ghosts: the other curves under it.
+        branches: the run's branches, for the list, the newest first.
+        seeds: the losses of some replicas, a row each.
+        falls: windows after which the loss fell most, or what was solved was lost.
+        path: the branches that lead to the position, from where the weights began.
+        tried: the branch that has the edit already; None where no branch has it.
+        branch_count: how many branches the run has.
+        elsewhere: windows that were trained in the run and are not on the line. While these two numbers stay the same,
+            so do the ghosts of a line.
+        line_config: what is trained at the line's end; None before there are branches.
     """
 
     frame: Frame
-    timeline: Timeline = field(default_factory=Timeline)
-
-    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        """Part of the loss curve along the line; with several replicas, that of the chosen one. See
-        `Timeline.curve`."""
-        if not len(self.timeline):
-            return curve_of([], columns, 0, 0)
-        line = self.frame.line  # of a path on which one of several goes on alone, the line's end is that one's
-        replica = min(self.frame.replica, self.timeline.branch(line).config.replicas - 1)
-        return self.timeline.curve(line, columns, first, self._end(last), replica)
-
-    def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
-        """The band of all replicas' losses along a part of the line; see `Timeline.band`."""
-        if not len(self.timeline):
-            return band_of([], columns, 0, 0)
-        return self.timeline.band(self.frame.line, columns, first, self._end(last))
-
-    def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
-        """Mean losses of these replicas along the line, float32 [replicas, up to columns]; see `Timeline.shades`."""
-        if not len(self.timeline):
-            return shades_of([], replicas, columns, 0, 0)
-        return self.timeline.shades(self.frame.line, replicas, columns, first, self._end(last))
-
-    def _end(self, last: int | None) -> int:
-        return self.frame.line_end if last is None else min(last, self.frame.line_end)
+    query: Query = field(default_factory=Query)
+    axis: WindowAxis = NO_AXIS
+    curve: Curve = NO_CURVE
+    band: Band = NO_BAND
+    ghosts: tuple[Ghost, ...] = ()
+    branches: tuple[BranchRow, ...] = ()
+    seeds: SeedLosses | None = None
+    falls: tuple[int, ...] = ()
+    path: tuple[Branch, ...] = ()
+    tried: int | None = None
+    branch_count: int = 0
+    elsewhere: int = 0
+    line_config: EchoConfig | None = None

@@ -17,11 +17,13 @@ from echornn.runs.recorder import Recorder
 from echornn.runs.timeline import Timeline
 from echornn.session.commands import Answer, Command, Pause, Resume, Toggle
 from echornn.session.frame import Frame, State
+from echornn.session.look import look
 from echornn.session.loop import Loop
 from echornn.session.pace import require_speed
 from echornn.session.picture import Picture
 from echornn.session.preview import previewed
 from echornn.session.probing import Examine
+from echornn.session.queries import Query
 from echornn.training.any_trainer import MakeTrainer
 
 
@@ -156,10 +158,20 @@ class Session:
         """All branches of the run, with their losses."""
         return self._loop.live.timeline
 
-    @property
-    def picture(self) -> Picture:
-        """The newest frame with the losses along its line."""
-        return Picture(self.frame, self._loop.live.timeline)
+    def look(self, query: Query, before: Picture | None = None) -> Picture:
+        """The newest frame, with those of the run's losses and branches that the query asks for.
+
+        Args:
+            before: the viewer's last picture. What is the same in both is taken from it, and is not made again.
+        """
+        return look(query, self.frame, self._loop.live.timeline, before)
+
+    def look_again(self, query: Query, picture: Picture) -> Picture:
+        """Another look at the moment that a picture shows, whatever has been done since; the same picture, where it
+        answers this query."""
+        if query == picture.query:
+            return picture
+        return look(query, picture.frame, self._loop.live.timeline, picture)
 
     def when_idle(self, seconds: float | None = None) -> bool:
         """Wait until all commands given so far are done, but at most so long; returns whether they are."""

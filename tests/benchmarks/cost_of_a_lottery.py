@@ -11,20 +11,19 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from echornn.analysis.band import Band
-from echornn.analysis.loss_history import Curve, HistoryPiece, curve_of
+from echornn.analysis.loss_history import HistoryPiece, curve_of
 from echornn.analysis.packed import pack
 from echornn.analysis.population_history import PopulationHistory
 from echornn.analysis.seed_stats import solved_after
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
-from echornn.session.picture import Picture
-from tui.app.scene import Scene
+from echornn.session.picture import NO_BAND, Picture
+from echornn.session.queries import Query, Span
+from echornn.session.window_axis import WindowAxis
 from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
@@ -69,35 +68,26 @@ def measured(replicas: int) -> None:
             "band": partial(history.band, 2 * WIDTH),
             "one": partial(curve_of, pieces, 2 * WIDTH, 0, end),
             f"shades of {LINES}": partial(history.shades, range(LINES), WIDTH),
-            "curve redrawn": redraw(OfHistory(frame_after(end), pieces=pieces, whole=history)),
-            "of one alone": redraw(OfHistory(frame_after(end), pieces=pieces)),
+            "curve redrawn": redraw(end, pieces, history),
+            "of one alone": redraw(end, pieces),
         }
         told = ", ".join(f"{name} {milliseconds(draw):.2f}" for name, draw in shown.items())
         print(f"{replicas:,} x {end:,}: kept in {kept * 1e9:.0f} ns, {kept / 1e-6:.1%} of a us; ms: {told}", flush=True)
 
 
-@dataclass(frozen=True, eq=False)
-class OfHistory(Picture):
-    """One network's losses, with those of the whole lottery where there is one."""
+def redraw(end: int, pieces: Sequence[HistoryPiece], whole: PopulationHistory | None = None) -> Callable[[], object]:
+    """Draws the curve of one network, with those of the whole lottery where there is one."""
+    frame = Frame(State.RUNNING, EchoConfig(), trained=end, line_end=end)
+    plot = LossPlot(Picture(frame))
+    query, axis = Query(columns=plot.columns_on(WIDTH)), WindowAxis.of(Span(), end, 0)
 
-    pieces: Sequence[HistoryPiece] = ()
-    whole: PopulationHistory | None = None
+    def draw() -> None:
+        curve = curve_of(pieces, query.columns, 0, end)
+        band = NO_BAND if whole is None else whole.band(query.columns, 0, end)
+        plot._picture = Picture(frame, query, axis, curve, band)
+        plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 
-    def curve(self, columns: int, first: int = 0, last: int | None = None) -> Curve:
-        return curve_of(self.pieces, columns, first, self.frame.line_end if last is None else last)
-
-    def band(self, columns: int, first: int = 0, last: int | None = None) -> Band:
-        return super().band(columns, first, last) if self.whole is None else self.whole.band(columns, first, last)
-
-
-def frame_after(windows: int) -> Frame:
-    return Frame(State.RUNNING, EchoConfig(), trained=windows, line_end=windows)
-
-
-def redraw(picture: Picture) -> Callable[[], object]:
-    """Draws the curve."""
-    plot = LossPlot(Scene(picture))
-    return lambda: plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
+    return draw
 
 
 def main() -> None:

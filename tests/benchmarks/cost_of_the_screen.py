@@ -27,11 +27,12 @@ import tui.app.app
 from echornn import EchoConfig, Session
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
+from echornn.session.look import look
 from echornn.session.picture import Picture
+from echornn.session.queries import Query
 from tests.benchmarks.cost_of_the_record import rate
 from tests.trees import branch_off, grow
 from tui.app.app import EchoApp
-from tui.app.scene import Scene
 from tui.app.views.table import VIEWS
 from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells
@@ -133,11 +134,13 @@ def redraw_seconds(windows: int, size: tuple[int, int]) -> float:
     for _ in range(max(1, windows // 10**6)):
         grow(timeline, 0, piece, piece)
     frame = Frame(State.RUNNING, CONFIG, trained=windows, line_end=windows)
-    plot = LossPlot(Scene(Picture(frame, timeline)))
+    plot = LossPlot(Picture(frame))
+    query = Query(columns=plot.columns_on(size[0]))
     taken = []
     for _ in range(REDRAWS):
         cells = Cells(size[0], size[1] // 2, plot.STYLES)
         begun = time.perf_counter()
+        plot._picture = look(query, frame, timeline)
         plot.draw(cells)
         taken.append(time.perf_counter() - begun)
     return statistics.median(taken)

@@ -16,9 +16,10 @@ from echornn.config import EchoConfig
 from echornn.runs.branch import Branch, Moment
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
+from echornn.session.ghosts import MOST_GHOSTS
+from echornn.session.look import look
 from echornn.session.picture import Picture
-from tui.app.ghost_choice import MOST_GHOSTS, ghosts_of
-from tui.app.scene import Scene
+from echornn.session.queries import GhostChoice, Query
 from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells
 
@@ -45,17 +46,14 @@ def main() -> None:
         losses = noise.gamma(2, 0.1, windows).astype(np.float32)
         timeline.append(number, losses, losses)
     line = MOST_GHOSTS
-    ghosts = ghosts_of(timeline, line)
-
-    def scene_of(here: int, count: int) -> Scene:
-        frame = Frame(State.RUNNING, config, trained=here, line=line, line_end=here)
-        return Scene(Picture(frame, timeline), ghosts[:count])
 
     def plot_of() -> LossPlot:
-        return LossPlot(scene_of(0, 0))
+        return LossPlot(Picture(Frame(State.RUNNING, config)))
 
     def draw(plot: LossPlot, here: int, count: int) -> None:
-        plot._scene = scene_of(here, count)
+        frame = Frame(State.RUNNING, config, trained=here, line=line, line_end=here)
+        query = Query(columns=plot.columns_on(WIDTH), ghosts=GhostChoice(count))
+        plot._picture = look(query, frame, timeline, plot._picture)
         plot.draw(Cells(WIDTH, HEIGHT, LossPlot.STYLES))
 
     kept = plot_of()

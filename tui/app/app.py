@@ -23,6 +23,7 @@ from echornn.analysis.remedy import Remedy
 from echornn.runs.background import Background
 from echornn.session.commands import Go, Undo
 from echornn.session.frame import State
+from echornn.session.queries import Query
 from echornn.session.session import Session
 from tui.app import keys
 from tui.app.futures import FOLLOW_SECONDS, Futures
@@ -30,7 +31,6 @@ from tui.app.layout import PANEL_WIDTH, layout
 from tui.app.on_a_line import OnALine
 from tui.app.palette_commands import PaletteCommands
 from tui.app.panels import PANELS, Panels
-from tui.app.scene import Scene
 from tui.app.seeds_keys import SeedsKeys
 from tui.app.session_keys import SessionKeys
 from tui.app.shown_again import ShownAgain
@@ -92,24 +92,29 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._fps = fps
         self._ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
-        self._scene = self._newest_scene()
+        self._picture = self.futures.look(Query())
+        self._trouble = ""
         self._ticks = 0
         self._offered: tuple[object, ...] = ()
         self._said = ""
         self._hint_ends: Timer | None = None
         self._status_is_stale = False
 
-    # ---- the screen is a function of the newest scene
+    # ---- the screen is a function of the newest picture
 
-    def _newest_scene(self) -> Scene:
-        picture = self.session.picture
-        return Scene(picture, self.futures.ghosts(picture.frame))
+    @property
+    def _query(self) -> Query:
+        return dataclasses.replace(self._plot.looks_at, branches=self._branches.is_open)
+
+    def _look_again(self) -> None:
+        """Look again at the moment that is shown, with the query as it is now."""
+        self._picture = self.futures.look_again(self._query, self._picture)
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self._frame, self._ascii_only)
         with Container(id="body"):
             with Container(id="watched"):
-                yield LossPlot(self._scene, self._ascii_only)
+                yield LossPlot(self._picture, self._ascii_only)
                 with Horizontal(id="views"):
                     for view in VIEWS:
                         yield view(self._ascii_only)
@@ -122,6 +127,8 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
     def on_mount(self) -> None:
         self.theme = f"textual-{self._first_theme}"
         self._plot.on_viewport = self._viewport_changed
+        self._plot.ask = lambda query: self.session.look_again(query, self._picture)
+        self._branches.on_change = self._ghosts_changed
         for view in self._all_views:
             view.on_view = self._view_changed
         self._connect_the_seeds()
@@ -153,9 +160,10 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         if not self._may_draw():
             return
         self._ticks += 1
-        scene, before = self._newest_scene(), self._frame
-        if scene.frame is not before:
-            self._scene = scene
+        shown, before = self._picture, self._frame
+        picture = self.futures.look(self._query, shown)
+        if picture.frame is not before:
+            self._picture = picture
             if before.config != self._frame.config:
                 self._lay_out(self.size)
             if before.state is State.LOADING is not self._frame.state:
@@ -175,21 +183,22 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             if offered != self._offered:
                 self._offered = offered
                 self.refresh_bindings()
-        elif scene.ghosts != self._scene.ghosts:
-            self._scene = scene
+        elif (picture.ghosts, self.futures.trouble) != (shown.ghosts, self._trouble):
+            self._picture = picture
             self._show()
         every = max(1, round(self._fps / VIEWS_A_SECOND))
-        if self._scene is not self._scene_of_views and self._ticks % every == 0:
+        if self._picture is not self._picture_of_views and self._ticks % every == 0:
             self._show_views()
 
     def _show(self) -> None:
         frame = self._frame
         self._seeds_view.saw(frame)
         self._say_the_turn(frame)
-        self._plot.show(self._scene)
+        self._plot.show(self._picture)
         self._show_status_now()
         self._settings.show(frame)
-        self._branches.look(frame)
+        self._trouble = self.futures.trouble
+        self._branches.look(self._picture)
 
     def _show_status(self) -> None:
         """Have it say what is seen now, once, behind the keys that wait: what a cursor reads is drawn for it."""
@@ -209,9 +218,16 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
 
     def _viewport_changed(self) -> None:
         """Another part of the run is shown, by the curve and by the view that lies over the same windows."""
-        if self._seeds_view.display:
-            self._seeds_view.redraw()
+        self._look_again()
+        self._plot.show(self._picture)
+        self._show_rows()
         self._show_status()
+
+    def _ghosts_changed(self) -> None:
+        """A key of the list has laid other branches under the curve, or has named one."""
+        self._look_again()
+        self._plot.show(self._picture)
+        self._branches.look(self._picture)
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size)

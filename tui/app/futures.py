@@ -1,15 +1,13 @@
-"""Chooses which other branches and runs are drawn under the curve, and describes them for the lists."""
+"""Chooses which other branches and runs are drawn under the curve, and looks at the session with that choice."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from echornn.analysis.seed_stats import SolvedCounts
 from echornn.config_text import changes_text
 from echornn.runs.background import Background
 from echornn.runs.branch import digests
@@ -17,9 +15,12 @@ from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.followed_run import FollowedRun, RunSnapshot
 from echornn.runs.letters import letter_of
 from echornn.runs.run_error import RunError
-from echornn.session.frame import Frame
+from echornn.runs.timeline import Timeline
+from echornn.session.ghosts import MOST_GHOSTS, Ghost
+from echornn.session.look import with_curve
+from echornn.session.picture import Picture
+from echornn.session.queries import GhostChoice, Query
 from echornn.session.session import Session
-from tui.app.ghost_choice import MOST_GHOSTS, Ghost, curve_under, futures, ghosts_of, words_of
 
 FOLLOW_SECONDS = 1.0
 """How often it is looked whether another run has gone on."""
@@ -35,34 +36,14 @@ def short_name(folder: Path) -> str:
     return "{} {}:{}".format(*by_the_clock.groups()) if by_the_clock else folder.name
 
 
-@dataclass(frozen=True)
-class BranchRow:
-    """A branch, for the list.
+def windows_of(run: RunSnapshot) -> int:
+    """Windows of the line on which another run is."""
+    timeline, (line, _), _ = run
+    return timeline.end(line).window if line < len(timeline) else 0
 
-    Attributes:
-        number, letter: which one.
-        words: what differs, and from where.
-        windows: along its path.
-        mean: mean loss of the last windows of its path, in nats; NaN without one.
-        solved_at: window along its path, from 1; None where it is not solved.
-        lost_at: window along its path, from 1, at which it was lost again; None where it was not.
-        seed_stats: of several replicas, how many had solved the task, and lost it again; None for one network.
-        is_line: whether the curve shows it.
-        is_shown: whether it lies under the curve.
-        is_pinned: whether it always does.
-    """
 
-    number: int
-    letter: str
-    words: str
-    windows: int
-    mean: float
-    solved_at: int | None
-    lost_at: int | None
-    seed_stats: SolvedCounts | None
-    is_line: bool
-    is_shown: bool
-    is_pinned: bool
+def _lies_under(picture: Picture, number: int) -> bool:
+    return any(ghost.key == number for ghost in picture.ghosts)
 
 
 @dataclass(eq=False)
@@ -86,75 +67,74 @@ class Futures:
         self._notes = BranchNotes.of(self._folder, [] if run is None else digests(run.tree[0]))
         self._writing = Background("naming")
         self._following = Background("following")
-        self._made: tuple[object, list[Ghost]] | None = None
-        self._changes = 0
+        self._drawn: dict[Path, Timeline] = {}
         for folder in self.compared:
             self.lay_under(folder)
 
-    # ---- ghosts
+    # ---- pictures
 
-    def ghosts(self, frame: Frame) -> list[Ghost]:
-        """What lies under the curve of this frame's line."""
-        timeline = self.session.timeline
-        if not len(timeline):
-            return []
-        seen = {folder: other.seen for folder, other in self.others.items()}
-        others = tuple((folder, one.stands, one.timeline.trained) for folder, one in seen.items())
-        state = (len(timeline), frame.line, timeline.trained - frame.line_end, self._changes, others)
-        if self._made is None or self._made[0] != state:
-            notes = self._notes
-            own = ghosts_of(timeline, frame.line, notes.hidden, sorted(notes.pinned), notes.names)
-            runs = [self._ghost_of_run(index, *one, frame) for index, one in enumerate(seen.items())]
-            self._made = (state, [*runs, *own][:MOST_GHOSTS])
-        return self._made[1]
+    def look(self, query: Query, before: Picture | None = None) -> Picture:
+        """The newest picture, with the ghosts of this run and of the others.
 
-    def _ghost_of_run(self, index: int, folder: Path, seen: RunSnapshot, frame: Frame) -> Ghost:
-        timeline, stands, config = seen
-        line = stands.branch
-        said = changes_text(self.session.timeline.branch(frame.line).config, config) or "the same fields"
+        Args:
+            before: the last picture; see `Session.look`.
+        """
+        others = self._seen
+        return self._with(others, self.session.look(self._complete(query, others), before), before)
+
+    def look_again(self, query: Query, picture: Picture) -> Picture:
+        """Another look at the moment that a picture shows."""
+        others = self._seen
+        return self._with(others, self.session.look_again(self._complete(query, others), picture), picture)
+
+    @property
+    def _seen(self) -> dict[Path, RunSnapshot]:
+        """What was read of the other runs under the curve."""
+        return {folder: self.others[folder].seen for folder in list(self.others)[:MOST_GHOSTS]}
+
+    def _complete(self, query: Query, others: Mapping[Path, RunSnapshot]) -> Query:
+        """The query with the ghosts that are chosen here."""
+        notes = self._notes
+        choice = GhostChoice(
+            MOST_GHOSTS - len(others),
+            tuple(sorted(notes.pinned)),
+            frozenset(notes.hidden),
+            tuple(sorted(notes.names.items())),
+        )
+        return replace(query, ghosts=choice, beside=max(map(windows_of, others.values()), default=0))
+
+    def _with(self, others: Mapping[Path, RunSnapshot], picture: Picture, before: Picture | None) -> Picture:
+        """The picture with the other runs under its curve too; the same object, where they are there already."""
+        if picture.line_config is None:
+            return picture
+        runs = [self._ghost_of(index, *one, picture, before) for index, one in enumerate(others.items())]
+        ghosts = (*runs, *(ghost for ghost in picture.ghosts if isinstance(ghost.key, int)))
+        return picture if ghosts == picture.ghosts else replace(picture, ghosts=ghosts)
+
+    def _ghost_of(self, index: int, folder: Path, seen: RunSnapshot, picture: Picture, before: Picture | None) -> Ghost:
+        """Another run's ghost, with its curve. If the folder has come to hold another run, nothing is taken from the
+        picture before."""
+        assert picture.line_config is not None
+        timeline, (line, _), config = seen
+        said = changes_text(picture.line_config, config) or "the same fields"
         words = f"{said} ({short_name(folder)})"
-        curve_of = partial(curve_under, timeline, line)
-        last = timeline.end(line).window if line < len(timeline) else 0
-        return Ghost(letter_of(index).upper(), words, 0, last, curve_of, (folder, line))
+        ghost = Ghost(f"{folder}:{line}", letter_of(index).upper(), words, 0, windows_of(seen))
+        known = before if self._drawn.get(folder) is timeline else None
+        self._drawn[folder] = timeline
+        return with_curve(ghost, picture.axis, picture.query.columns, timeline, line, known)
 
     # ---- branches
 
-    def rows(self, frame: Frame) -> list[BranchRow]:
-        """All branches that something was trained in, the newest first."""
-        timeline, notes = self.session.timeline, self._notes
-        under = self._under(frame)
-        numbers = sorted({*futures(timeline), frame.line}, reverse=True) if len(timeline) else []
-        return [
-            BranchRow(
-                number,
-                letter_of(number),
-                words_of(timeline, number, notes.names),
-                timeline.end(number).window,
-                timeline.mean_loss(number),
-                timeline.solved_at(number),
-                timeline.lost_at(number),
-                timeline.counts(number),
-                number == frame.line,
-                number in under,
-                number in notes.pinned,
-            )
-            for number in numbers
-        ]
-
-    def show_or_hide(self, number: int, frame: Frame) -> None:
-        """Lay a branch under the curve of this frame, or take it away; one that is too old to lie there is pinned."""
-        if number in self._under(frame):
+    def show_or_hide(self, number: int, picture: Picture) -> None:
+        """Lay a branch under the curve of this picture, or take it away; one that is too old to lie there is pinned."""
+        if _lies_under(picture, number):
             self._notes.hidden.add(number)
             self._notes.pinned.discard(number)
         else:
             self._notes.hidden.discard(number)
-            self._changes += 1
-            if number not in self._under(frame):
+            if not _lies_under(self.look_again(picture.query, picture), number):
                 self._notes.pinned.add(number)
         self._changed()
-
-    def _under(self, frame: Frame) -> set[object]:
-        return {ghost.key for ghost in self.ghosts(frame)}
 
     def pin(self, number: int) -> None:
         """Keep a branch under the curve whatever else comes, or no longer."""
@@ -183,18 +163,16 @@ class Futures:
         return self._writing.wait(seconds)
 
     def _changed(self) -> None:
-        self._changes += 1
         folder, timeline = self._folder, self.session.timeline
         notes = BranchNotes(dict(self._notes.names), set(self._notes.pinned), set(self._notes.hidden))
 
         def write() -> None:
-            before, self.trouble = self.trouble, ""
+            self.trouble = ""
             try:
                 if folder is not None:
                     notes.save(folder, timeline.digest)
             except OSError as error:
                 self.trouble = f"names are not saved: {error.strerror or error}"
-            self._changes += self.trouble != before
 
         self._writing.do(write)
 
@@ -209,7 +187,6 @@ class Futures:
             except (RunError, OSError) as error:
                 return str(error)
             self.follow()
-        self._changes += 1
         return ""
 
     def letter_of_run(self, folder: Path) -> str:

@@ -52,7 +52,9 @@ class Panels(AppPart):
     def action_branches(self) -> None:
         """Open the list of branches, or close it."""
         if self._may_open(self._branches):
-            self._branches.open(self._frame)
+            self._branches.is_open = True
+            self._look_again()
+            self._branches.open(self._picture)
             self._panel_opened(self._branches)
 
     def action_runs(self) -> None:

@@ -8,8 +8,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from echornn.session.frame import Frame
+from echornn.session.picture import Picture
 from echornn.session.session import Session
-from tui.app.scene import Scene
 from tui.kit.ends_on_signals import EndsOnSignals
 
 
@@ -17,12 +17,12 @@ class AppPart(EndsOnSignals[int]):
     """An app that shows a session; the whole of it does what stands here undone."""
 
     session: Session
-    _scene: Scene
+    _picture: Picture
     """What is on the screen."""
 
     @property
     def _frame(self) -> Frame:
-        return self._scene.frame
+        return self._picture.frame
 
     @property
     def _main(self) -> Screen[object]:
@@ -34,6 +34,10 @@ class AppPart(EndsOnSignals[int]):
 
     def _toggles_replicas(self) -> None:
         """A key is about to lead from one network to many, or back."""
+        raise NotImplementedError
+
+    def _look_again(self) -> None:
+        """Look again at the moment that is shown, with the query as it is now."""
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
+from echornn.session.queries import Query
 from tui.app.part import AppPart
 from tui.app.views.seeds import SeedsView
 from tui.app.views.view import View
-from tui.app.widgets.loss_plot import LossPlot
 
 
 def where_it_led(config: EchoConfig, begun: bool) -> str:
@@ -35,19 +35,22 @@ class SeedsKeys(AppPart):
     def _seeds_view(self) -> SeedsView:
         return self._main.query_one(SeedsView)
 
+    def _show_rows(self) -> None:
+        """Show the replicas that the view has come to show."""
+        raise NotImplementedError
+
     def _offer_arrows(self, view: View) -> None:
         """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
         raise NotImplementedError
 
     def _connect_the_seeds(self) -> None:
-        """Its view shows the same part of the run as the curve, and commands the session."""
-        view = self._seeds_view
-        view.viewport = lambda: self._main.query_one(LossPlot).viewport
-        view.send = self.session.send
+        """Its view commands the session, and looks again where it comes to show other replicas."""
+        self._seeds_view.send = self.session.send
+        self._seeds_view.on_rows = self._show_rows
 
     def _toggles_replicas(self) -> None:
         """It is said where that led when it has come there."""
-        self._turned_at = self._frame, len(self.session.timeline)
+        self._turned_at = self._frame, self.session.look(Query()).branch_count
 
     def _say_the_turn(self, frame: Frame) -> None:
         """Where a turn led, as soon as it has come there."""

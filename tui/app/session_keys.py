@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from echornn.analysis.remedy import Remedy
-from echornn.runs.branch import Moment
 from echornn.runs.letters import letter_of
 from echornn.session.commands import (
     ChangeCommand,
@@ -21,7 +20,7 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.frame import State
-from echornn.session.going_back import tried_from
+from echornn.session.queries import Query, Tried
 from tui.app import keys
 from tui.app.part import AppPart
 
@@ -68,8 +67,5 @@ class SessionKeys(AppPart):
 
     def _tried(self, remedy: Remedy) -> int | None:
         """The branch that has this change already."""
-        frame, timeline = self._frame, self.session.timeline
-        here = Moment(frame.line, frame.trained)
-        if not (len(timeline) and timeline.has(here)):
-            return None
-        return tried_from(timeline, here, replace(frame.config, **remedy.changes), remedy.anew)
+        edit = Tried(replace(self._frame.config, **remedy.changes), remedy.anew)
+        return self.session.look_again(Query(tried=edit), self._picture).tried

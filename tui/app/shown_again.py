@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from echornn.runs.branch import Moment
+from echornn.session.queries import Query
 from tui.app.part import AppPart
 from tui.kit.command_text import command_again, command_of
 from tui.term.printable import printable
@@ -13,9 +13,8 @@ class ShownAgain(AppPart):
 
     def action_copy(self) -> None:
         """Copy the command to the terminal's clipboard, if it has one, and show the command."""
-        frame, timeline = self._frame, self.session.timeline
-        if len(timeline):
-            path = timeline.path(Moment(frame.branch, frame.trained))
+        frame, path = self._frame, self.session.look_again(Query(path=True), self._picture).path
+        if path:
             command = command_again(path, frame.trained, frame.is_past, self.session.recorder.folder)
         else:
             command = command_of(frame.config)

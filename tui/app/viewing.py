@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from echornn.readings import Question
 from echornn.session.commands import Ask
 from echornn.session.frame import State
+from echornn.session.picture import Picture
 from echornn.session.probing import union
+from echornn.session.queries import Query
 from tui.app import keys
+from tui.app.futures import Futures
 from tui.app.part import AppPart
-from tui.app.scene import Scene
 from tui.app.views.choice import ViewChoice
+from tui.app.views.seeds import SeedsView
 from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.loss_plot import LossPlot
@@ -19,12 +24,18 @@ from tui.app.widgets.status import StatusLine
 class Viewing(AppPart):
     """An app that shows views of its frame."""
 
+    futures: Futures
     _choice = ViewChoice()
-    _scene_of_views: Scene | None = None
+    _picture_of_views: Picture | None = None
     _asked: Question | None = None
 
     def _show_status(self) -> None:
         """Say what is seen, or what a cursor is on."""
+        raise NotImplementedError
+
+    @property
+    def _query(self) -> Query:
+        """What is looked at, but for the rows of the seeds view."""
         raise NotImplementedError
 
     @property
@@ -93,10 +104,26 @@ class Viewing(AppPart):
         self._ask()
 
     def _show_views(self) -> None:
-        self._scene_of_views = self._scene
+        self._picture = self._picture_of_views = self._with_rows(self._picture)
         for view in self._views:
-            view.show(self._scene, self._instead_of(view))
+            view.show(self._picture, self._instead_of(view))
         self._ask()  # what a view asks may depend on what it was shown
+
+    def _with_rows(self, picture: Picture) -> Picture:
+        """The picture with the replicas that the seeds view shows, where it is open."""
+        view = self._main.query_one(SeedsView)
+        rows = view.rows(picture.frame, view.size.width, view.size.height) if view.display else None
+        return self.futures.look_again(replace(self._query, seeds=rows), picture)
+
+    def _show_rows(self) -> None:
+        """The seeds view has come to show other replicas, or other windows, of the picture that it shows."""
+        view = self._main.query_one(SeedsView)
+        before = self._picture_of_views
+        if view.display and before is not None:
+            self._picture_of_views = self._with_rows(before)
+            if before.frame is self._frame:
+                self._picture = self._picture_of_views
+            view.show(self._picture_of_views, self._instead_of(view))
 
     def _view_changed(self) -> None:
         """A key has changed what a view shows, or asks."""

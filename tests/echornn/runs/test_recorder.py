@@ -24,6 +24,7 @@ from echornn.runs.run_error import RunError
 from echornn.runs.run_recorder import RunRecorder
 from echornn.session.commands import Edit, Pause, Reset, Resume, Save, Step, Undo
 from echornn.session.frame import Frame, State
+from echornn.session.queries import Query
 from echornn.session.session import Session
 from tests.on_a_thread import play
 from tests.patience import PATIENCE
@@ -84,7 +85,7 @@ def test_a_run_goes_on_with_all_of_its_curves(tmp_path: Path) -> None:
     np.testing.assert_allclose(curves[0].high, 0.7 * 0.99 ** np.arange(12), rtol=1e-6)
     np.testing.assert_allclose(curves[1].high, 0.7 * 0.99 ** np.arange(7), rtol=1e-6)
     assert [[(one.at, one.cause) for one in curve.segments] for curve in curves] == [[(0, "start")], [(0, "reset")]]
-    np.testing.assert_array_equal(session.picture.curve(100).high, curves[1].high)
+    np.testing.assert_array_equal(session.look(Query(columns=100)).curve.high, curves[1].high)
     np.testing.assert_array_equal(log(tmp_path / "run")["loss"], np.concatenate([curve.high for curve in curves]))
 
 
@@ -578,7 +579,7 @@ def test_divergence_pauses_at_its_window_and_keeps_the_curve(tmp_path: Path) -> 
     assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.PAUSED, 2, 8, 18)
     assert frame.warning == "the loss is nan in window 8 of epoch 2: paused there"
     assert math.isnan(frame.loss)
-    high = session.picture.curve(100).high
+    high = session.look(Query(columns=100)).curve.high
     assert np.isfinite(high[:17]).all()
     assert len(high) == 18
     assert len(log(tmp_path / "run")) == 18

@@ -30,6 +30,7 @@ from echornn.session.commands import (
     Undo,
 )
 from echornn.session.frame import Frame, State
+from echornn.session.queries import Query, SeedRows
 from echornn.session.session import Session
 from echornn.session.stage import Stage, place
 from echornn.training.any_trainer import AnyTrainer
@@ -63,11 +64,13 @@ def test_a_frame_shows_the_chosen_one_and_where_all_stand(session: Session) -> N
     assert chosen.progress is not None
     assert chosen.progress.x.shape == (2, 10)
     np.testing.assert_allclose(chosen.evidence.recent, losses[-50:, 2], rtol=1e-5)
-    np.testing.assert_allclose(session.picture.curve(1000).mean, losses[:, 2], rtol=1e-5)
-    band = session.picture.band(1000)
+    np.testing.assert_allclose(session.look(Query(columns=1000)).curve.mean, losses[:, 2], rtol=1e-5)
+    band = session.look(Query(columns=1000)).band
     np.testing.assert_allclose(band.low, losses.min(axis=1), rtol=1e-5)
     assert band.solved[-1] == frame.seed_stats.solved
-    assert session.picture.shades([4, 2], 1000).shape == (2, 120)
+    seeds = session.look(Query(seeds=SeedRows((4, 2), 60))).seeds
+    assert seeds is not None
+    assert seeds.losses.shape == (2, 60)
 
 
 @pytest.mark.parametrize(("asked", "shown"), [(-3, 0), (5, 5), (6, 5), (10**9, 5)])
@@ -87,7 +90,8 @@ def test_one_goes_on_alone_from_where_it_was_and_undo_comes_back_to_all(session:
     on = after(session, Step(5))
     assert (on.trained, on.branch) == (45, 1)
     assert session.timeline.differs(1) == "seed 10 alone"
-    curve, band = session.picture.curve(1000), session.picture.band(1000)
+    picture = session.look(Query(columns=1000))
+    curve, band = picture.curve, picture.band
     assert (len(curve.starts), len(band)) == (45, 40)
     back = after(session, Undo())
     assert (back.config, back.trained, back.replica) == (SMALL_LOTTERY, 40, 3)
@@ -104,7 +108,7 @@ def test_who_comes_back_from_the_one_alone_sees_the_same_one_among_all(session: 
     assert after(session, Choose(5)).replica == 5
     past = after(session, Go(1, 30))
     assert (past.config, past.replica, past.own_config.seed) == (SMALL_LOTTERY, 3, 10)
-    assert past.loss == session.picture.curve(1000).mean[29]
+    assert past.loss == session.look(Query(columns=1000)).curve.mean[29]
 
 
 def test_where_one_goes_on_alone_what_came_before_is_its_own_however_one_comes_there(session: Session) -> None:

@@ -38,6 +38,7 @@ from echornn.session.commands import (
 )
 from echornn.session.drive import Start
 from echornn.session.frame import Frame, State
+from echornn.session.queries import Query
 from echornn.session.session import Session
 from echornn.session.way import TAPE_WINDOWS
 from tests.on_a_thread import on_a_thread, running
@@ -122,7 +123,7 @@ def test_full_speed_trains_every_epoch_and_finishes() -> None:
         assert (frame.state, frame.epoch, frame.window, frame.trained) == (State.FINISHED, 3, 10, 30)
         assert frame.rate == 0
         np.testing.assert_allclose(
-            stage.session.picture.curve(100).high, np.concatenate([one.losses for one in stage.progress])
+            stage.session.look(Query(columns=100)).curve.high, np.concatenate([one.losses for one in stage.progress])
         )
 
 
@@ -242,7 +243,7 @@ def test_reset_starts_over_and_marks_the_curve() -> None:
         stage.session.send(Step())
         stage.until(lambda: stage.windows == 13)
         stage.obeyed()
-        marks = [(segment.at, segment.cause) for segment in stage.session.picture.curve(50).segments]
+        marks = [(segment.at, segment.cause) for segment in stage.session.look(Query(columns=50)).curve.segments]
         assert marks == [(0, "reset")], "it grows over the curve before it, from the left"
         marks = [(segment.at, segment.cause) for segment in stage.session.timeline.curve(0, 50).segments]
         assert marks == [(0, "start")]
@@ -321,7 +322,7 @@ def test_a_failure_keeps_the_last_rows() -> None:
         frame = stage.session.frame
         assert (frame.state, frame.window, frame.trained) == (State.FAILED, 2, 2)
         assert frame.progress is not None
-        assert stage.session.picture.curve(10).last == 2
+        assert stage.session.look(Query(columns=10)).curve.last == 2
 
 
 def test_a_trainer_that_cannot_be_made_is_a_failure() -> None:
@@ -480,7 +481,7 @@ def test_a_live_edit_goes_on_where_it_was() -> None:
         frame = stage.session.frame
         assert (frame.config.learning_rate, frame.epoch, frame.window, frame.trained) == (0.1, 2, 2, 12)
         assert stage.trainer.config == stage.session.config == frame.config
-        assert stage.session.picture.curve(50).segments[-1].position(12) == (1, 2)
+        assert stage.session.look(Query(columns=50)).curve.segments[-1].position(12) == (1, 2)
 
 
 def test_a_structural_edit_makes_another_trainer_and_keeps_the_curve() -> None:
@@ -522,7 +523,7 @@ def test_an_edit_that_changes_nothing_marks_nothing() -> None:
         stage.session.send(Edit({"learning_rate": SMALL.learning_rate}))
         stage.obeyed()
         assert stage.session.frame.undoable == 0
-        assert len(stage.session.picture.curve(5).segments) == 1
+        assert len(stage.session.look(Query(columns=5)).curve.segments) == 1
 
 
 def test_a_live_edit_that_the_trainer_refuses_says_why() -> None:

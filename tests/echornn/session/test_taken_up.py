@@ -18,6 +18,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session import live_run
 from echornn.session.commands import Edit, Pause, Step
 from echornn.session.frame import State
+from echornn.session.queries import Query
 from echornn.session.session import Session
 from tests.on_a_thread import on_a_thread, running
 from tests.patience import PATIENCE, wait_for
@@ -99,7 +100,7 @@ def test_while_tensorflow_loads_all_that_is_on_record_is_shown(tmp_path: Path) -
             assert (frame.branch, frame.undoable, frame.config.learning_rate) == (1, 1, 0.1)
             assert (frame.epoch, frame.window) == (2, 7)
             assert frame.loss == pytest.approx(scripted_loss(16))
-            curve = session.picture.curve(100)
+            curve = session.look(Query(columns=100)).curve
             np.testing.assert_allclose(curve.high, [scripted_loss(window) for window in range(17)], rtol=1e-6)
             assert [branch.cause for branch in session.timeline.path(Moment(1, 17))] == ["start", "edit"]
         finally:

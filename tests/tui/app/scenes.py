@@ -1,40 +1,78 @@
-"""Scenes of timelines that were grown by hand."""
+"""Pictures of timelines that were grown by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
 from echornn.session.frame import Frame, State
+from echornn.session.ghosts import Ghost
+from echornn.session.look import look, with_curve
 from echornn.session.picture import Picture
-from tui.app.ghost_choice import Ghost
-from tui.app.scene import Scene
+from echornn.session.queries import GhostChoice, Query
+from tui.app.widgets.loss_plot import LossPlot
+from tui.kit.cells import Cells
 
-NOTHING = Scene(Picture(Frame(State.LOADING, EchoConfig())))
+NOTHING = Picture(Frame(State.LOADING, EchoConfig()))
 """Before anything is trained."""
 
 
-def of_frame(frame: Frame) -> Scene:
-    """Of what is drawn without losses."""
-    return Scene(Picture(frame))
-
-
-def scene_of(
-    timeline: Timeline,
-    line: int = 0,
-    ghosts: Sequence[Ghost] = (),
-    here: int | None = None,
-    replica: int = 0,
-    config: EchoConfig | None = None,
-) -> Scene:
+@dataclass
+class Line:
     """A branch's whole line, seen from after ``here`` of its windows, or from its end.
 
-    Args:
+    Attributes:
+        beside: ghosts of other runs, each with its run's timeline.
         config: what the frame says is trained, where it is not what the branch says.
     """
-    end = timeline.end(line).window
-    here = end if here is None else here
-    config = timeline.branch(line).config if config is None else config
-    frame = Frame(State.PAUSED, config, trained=here, line=line, line_end=end, is_past=here < end, replica=replica)
-    return Scene(Picture(frame, timeline), ghosts)
+
+    timeline: Timeline
+    line: int = 0
+    here: int | None = None
+    replica: int = 0
+    config: EchoConfig | None = None
+    beside: Sequence[tuple[Ghost, Timeline]] = ()
+
+    @property
+    def frame(self) -> Frame:
+        end = self.timeline.end(self.line).window
+        here = end if self.here is None else self.here
+        config = self.timeline.branch(self.line).config if self.config is None else self.config
+        return Frame(
+            State.PAUSED,
+            config,
+            trained=here,
+            line=self.line,
+            line_end=end,
+            is_past=here < end,
+            replica=self.replica,
+        )
+
+    def look(self, query: Query, before: Picture | None = None) -> Picture:
+        """The picture, with the ghosts of other runs behind those of this one."""
+        query = replace(query, beside=max((ghost.last for ghost, _ in self.beside), default=0))
+        picture = look(query, self.frame, self.timeline, before)
+        others = [with_curve(ghost, picture.axis, query.columns, of, 0, before) for ghost, of in self.beside]
+        return replace(picture, ghosts=(*picture.ghosts, *others))
+
+    def show(self, plot: LossPlot) -> None:
+        """Show it, and whatever part of it keys lead to."""
+        shown = plot._picture if plot._picture.branch_count else None
+
+        def again() -> None:
+            nonlocal shown
+            shown = self.look(plot.looks_at, shown)
+            plot.show(shown)
+
+        plot.on_viewport, plot.ask = again, self.look
+        again()
+
+    def draw(self, plot: LossPlot, width: int, height: int, ghosts: int = 0) -> Cells:
+        """Draw it without an app, with at most so many ghosts of its own run."""
+        columns = plot.columns_on(width)
+        plot._picture = self.look(Query(plot.viewport.windows, columns, ghosts=GhostChoice(ghosts)))
+        cells = Cells(width, height, LossPlot.STYLES)
+        plot.draw(cells)
+        return cells

@@ -17,15 +17,17 @@ from echornn.runs.branch_notes import MOST_LETTERS, BranchNotes
 from echornn.runs.command import Command
 from echornn.runs.run_files import NOTE_FILE
 from echornn.runs.run_recorder import RunRecorder
+from echornn.session.branch_rows import BranchRow
 from echornn.session.commands import Go, Move, Step, Undo
 from echornn.session.frame import State
+from echornn.session.queries import Query
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedSession, ScriptedTrainer, make_progress
 from tests.trees import branch_off, grow
 from tests.tui.app.test_app import screen_text
 from tests.tui.app.test_settings_panel import post
 from tui.app.app import EchoApp
-from tui.app.futures import BranchRow, Futures
+from tui.app.futures import Futures
 from tui.app.views.rows import Rows
 from tui.app.widgets.branch_list import BranchList, row_of
 from tui.app.widgets.loss_plot import LossPlot
@@ -206,22 +208,24 @@ async def test_b_and_enter_return_from_the_past_which_the_status_says() -> None:
 
 
 async def test_space_on_the_branch_that_is_shown_pins_nothing_and_says_why() -> None:
-    async with opened() as (app, session, pilot):
+    async with opened() as (app, _, pilot):
         await pilot.press("b", "space")
         assert "the curve shows this branch" in await drawn(app, pilot)
-        assert not any(row.is_pinned or row.is_shown for row in app.futures.rows(session.frame) if row.is_line)
+        assert not any(
+            row.is_pinned or row.is_shown for row in app.futures.look(Query(branches=True)).branches if row.is_line
+        )
 
 
 async def test_space_pins_only_what_would_not_lie_there_by_itself() -> None:
     async with opened() as (app, session, pilot):
         await pilot.press("b", "up", "space", "space")
-        assert [row.is_pinned for row in app.futures.rows(session.frame)] == [False] * 3
+        assert [row.is_pinned for row in app.futures.look(Query(branches=True)).branches] == [False] * 3
         for _ in range(20):
             grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
         session.set_frame(State.PAUSED, session.frame.progress)
         await drawn(app, pilot)
         await pilot.press("space")
-        assert [row.letter for row in app.futures.rows(session.frame) if row.is_pinned] == ["b"]
+        assert [row.letter for row in app.futures.look(Query(branches=True)).branches if row.is_pinned] == ["b"]
 
 
 async def test_when_training_fails_the_list_closes_for_nothing_in_it_can_be_done() -> None:
@@ -264,12 +268,12 @@ async def test_a_pinned_branch_stays_under_the_curve() -> None:
             grow(session.timeline, branch_off(session.timeline, TUTORIAL, "back", (0, 10)), [0.6] * 5)
         session.set_frame(State.PAUSED, session.frame.progress)
         await drawn(app, pilot)
-        letters = [ghost.letter for ghost in app.futures.ghosts(session.frame)]
+        letters = [ghost.letter for ghost in app.futures.look(Query()).ghosts]
         assert "b" in letters
         assert "c" not in letters
         await pilot.press("x")
         await drawn(app, pilot)
-        assert "b" not in [ghost.letter for ghost in app.futures.ghosts(session.frame)]
+        assert "b" not in [ghost.letter for ghost in app.futures.look(Query()).ghosts]
 
 
 async def test_the_cursor_stays_on_its_branch_while_others_come() -> None:
@@ -333,7 +337,7 @@ async def test_names_and_pins_are_kept_beside_the_run(tmp_path: Path) -> None:
         record(session)
     session = ScriptedSession(TUTORIAL, recorder=RunRecorder.go_on(folder))
     plant(session)
-    again = Futures(session).rows(session.frame)
+    again = Futures(session).look(Query(branches=True)).branches
     session.recorder.close()
     assert [(one.letter, one.words, one.is_shown, one.is_pinned) for one in again] == [
         ("c", "started over", False, False),
@@ -359,12 +363,13 @@ async def test_that_they_cannot_be_kept_is_said(tmp_path: Path) -> None:
 
 def test_ghosts_that_have_not_changed_are_the_same(tmp_path: Path) -> None:
     session, futures = with_futures(tmp_path / "run")
-    before = futures.ghosts(session.frame)
+    before = futures.look(Query())
     grow(session.timeline, 0, np.full(50, 0.1, np.float32))
     session.set_frame(State.RUNNING, make_progress(TUTORIAL, 0, 649), trained=650)
-    assert futures.ghosts(session.frame) is before, "training on changes none of them"
-    futures.pin(1)
-    assert futures.ghosts(session.frame) is not before
+    later = futures.look(Query(), before)
+    assert later.ghosts == before.ghosts, "training on changes none of them"
+    futures.name(1, "slow")
+    assert futures.look(Query(), later).ghosts != before.ghosts
     session.recorder.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from textual.app import App, ComposeResult
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
+from echornn.session.ghosts import Ghost
 from tests.trees import branch_off, grow
-from tests.tui.app.scenes import NOTHING, scene_of
-from tui.app.ghost_choice import Ghost
+from tests.tui.app.scenes import NOTHING, Line
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.ghosts import LETTER_EVERY, Place
 from tui.app.widgets.legend import MOST_WORDS, ghost_words
@@ -26,20 +27,24 @@ from tui.app.widgets.viewport import Viewport
 TUTORIAL = EchoConfig()
 
 
+Lain = tuple[Ghost, Timeline]
+"""A ghost without its curve, and the run that has it."""
+
+
 class Told:
-    """A run as a ghost's source, that counts how often it is asked."""
+    """A run as a ghost's source."""
 
     def __init__(self, losses: list[float]) -> None:
         self.timeline = Timeline()
-        self.asked = 0
         grow(self.timeline, branch_off(self.timeline, TUTORIAL), losses)
 
-    def curve(self, columns: int, first: int, last: int | None) -> Curve:
-        self.asked += 1
-        return self.timeline.curve(0, columns, first, last)
+    def ghost(self, letter: str, words: str = "something", first: int = 0) -> Lain:
+        return Ghost(f"run {id(self.timeline)}", letter, words, first, self.timeline.end(0).window), self.timeline
 
-    def ghost(self, letter: str, words: str = "something", first: int = 0) -> Ghost:
-        return Ghost(letter, words, first, self.timeline.end(0).window, self.curve, self)
+
+def other(lain: Lain, **changes: Any) -> Lain:
+    """The same with other words, or another beginning."""
+    return dataclasses.replace(lain[0], **changes), lain[1]
 
 
 class OnePlot(App[None]):
@@ -53,9 +58,9 @@ class OnePlot(App[None]):
     def compose(self) -> ComposeResult:
         yield self.plot
 
-    def show(self, *ghosts: Ghost) -> list[str]:
+    def show(self, *ghosts: Lain) -> list[str]:
         """The plot's lines, without the axis and the two lines below."""
-        self.plot.show(scene_of(self.line.timeline, ghosts=ghosts))
+        Line(self.line.timeline, beside=ghosts).show(self.plot)
         return [self.plot.render_line(y).text[GUTTER:] for y in range(self.plot.size.height - 2)]
 
 
@@ -117,19 +122,27 @@ async def test_what_has_not_changed_is_not_drawn_again() -> None:
     app = OnePlot([0.9] * 100)
     async with app.run_test(size=SIZE) as pilot:
         still, growing = Told([0.25] * 110), Told([0.5] * 110)
+        curves: dict[str, list[Curve | None]] = {"b": [], "c": []}
+
+        def show() -> list[str]:
+            lines = app.show(still.ghost("b"), growing.ghost("c"))
+            for ghost in app.plot._picture.ghosts:
+                if ghost.curve not in curves[ghost.letter]:
+                    curves[ghost.letter].append(ghost.curve)
+            return lines
+
         for count in range(5):
-            app.show(still.ghost("b"), growing.ghost("c"))
+            show()
             grow(app.line.timeline, 0, [0.8])
             grow(growing.timeline, 0, [0.5] * (count % 2))
-        assert still.asked == 1
-        assert growing.asked == 3
-        before = app.show(still.ghost("b"), growing.ghost("c"))
+        assert [len(curves[letter]) for letter in "bc"] == [1, 3]
+        before = show()
         app.plot.change_viewport(Viewport(log=True))
         await pilot.pause()
-        assert still.asked == 2
+        assert show() != before
         app.plot.change_viewport(Viewport())
-        assert app.show(still.ghost("b"), growing.ghost("c")) == before
-        assert still.asked == 3
+        assert show() == before
+        assert [len(curves[letter]) for letter in "bc"] == [1, 3], "on another axis of losses they are the same"
 
 
 async def test_a_ghost_begins_where_it_leaves_the_line() -> None:
@@ -171,15 +184,15 @@ async def test_what_each_is_stands_in_the_corner() -> None:
     [(9, "b c d"), (3, "b c d"), (2, "d and 2 more: b"), (1, "d"), (0, "")],
 )
 def test_where_there_are_few_lines_the_newest_future_is_told(lines: int, told: str) -> None:
-    ghosts = [Told([0.2]).ghost(letter, "") for letter in "bcd"]
+    ghosts = [Told([0.2]).ghost(letter, "")[0] for letter in "bcd"]
     place = Place(LossAxis(0, 1), 0, 9, GUTTER, 70, 6)
     words = " ".join(" ".join(ghost_words(ghosts, place, "…", lines)).replace(":  ", " ").split())
     assert words == told
 
 
-def hidden_by_words(app: OnePlot, *ghosts: Ghost) -> int:
+def hidden_by_words(app: OnePlot, *ghosts: Lain) -> int:
     """Cells of the curve's mean that the words hide."""
-    app.show(*(dataclasses.replace(ghost, words="") for ghost in ghosts))
+    app.show(*(other(ghost, words="") for ghost in ghosts))
     cells = app.plot.cells
     is_mean = cells.styles == cells.names.index("plot--mean")
     app.show(*ghosts)
@@ -214,7 +227,7 @@ async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int]) -
                 ghost = Told(losses).ghost("b")
                 for log in (False, True):
                     app.plot.change_viewport(Viewport(log=log))
-                    lines = app.show(ghost, dataclasses.replace(ghost, key="c", first=len(losses), letter="c"))
+                    lines = app.show(ghost, other(ghost, key="c", first=len(losses), letter="c"))
                     assert all(len(text) <= size[0] - GUTTER for text in lines)
                     seen = losses[0] == 0.3 and size[0] > 12
                     assert any("b" in text for text in lines) or not seen, "what has room is drawn"
@@ -223,9 +236,9 @@ async def test_no_ghost_and_no_size_takes_the_plot_down(size: tuple[int, int]) -
 async def test_where_one_looks_at_the_past_is_marked_and_named_beside_the_curve() -> None:
     app = OnePlot(np.linspace(0.9, 0.1, 100).tolist())
     async with app.run_test(size=SIZE):
-        app.plot.show(scene_of(app.line.timeline, here=40))
+        Line(app.line.timeline, here=40).show(app.plot)
         lines = [app.plot.render_line(y).text[GUTTER:] for y in range(12)]
         assert "| window 40 " in lines[0]
         assert all(line[24] != " " for line in lines)
-        app.plot.show(scene_of(app.line.timeline, here=100))
+        Line(app.line.timeline, here=100).show(app.plot)
         assert "window 100" not in app.plot.render_line(0).text

@@ -13,11 +13,12 @@ from textual.app import App, ComposeResult
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.runs.timeline import Timeline
+from echornn.session.queries import Query
+from echornn.session.window_axis import axis_end
 from tests.examples import examples
 from tests.trees import branch_off, grow
-from tests.tui.app.scenes import NOTHING, scene_of
-from tui.app.scene import Scene
-from tui.app.widgets.axes import LossAxis, axis_end, count, loss_ticks, window_ticks
+from tests.tui.app.scenes import NOTHING, Line
+from tui.app.widgets.axes import LossAxis, count, loss_ticks, window_ticks
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.curve_reading import read
 from tui.app.widgets.dots import spans
@@ -53,12 +54,11 @@ class OneWidget(App[None]):
         yield self.plot
 
 
-def lines_of(scene: Scene, width: int, height: int, log: bool) -> list[str]:
+def lines_of(run: Line, width: int, height: int, log: bool) -> list[str]:
     """What the plot draws without an app, where no key is pressed."""
-    plot = LossPlot(scene, ascii_only=True)
+    plot = LossPlot(NOTHING, ascii_only=True)
     plot.viewport = Viewport(log=log)
-    cells = Cells(width, height, LossPlot.STYLES)
-    plot.draw(cells)
+    cells = run.draw(plot, width, height)
     lines = [cells.text(y).rstrip() for y in range(height)]
     assert "".join(lines).isascii()
     return lines
@@ -70,13 +70,13 @@ async def drawn(
     """The lines of the plot of a run's newest branch, and what its crosshair reads."""
     timeline = losses if isinstance(losses, Timeline) else timeline_of(losses)
     line = len(timeline) - 1
-    scene = scene_of(timeline, line, config=TUTORIAL)
+    run = Line(timeline, line, config=TUTORIAL)
     if not keys:
-        return [*lines_of(scene, width, height, log), ""]
+        return [*lines_of(run, width, height, log), ""]
     app = OneWidget(LossPlot(NOTHING, ascii_only=True))
     async with app.run_test(size=(width + 2, height)) as pilot:
         app.plot.viewport = Viewport(log=log)
-        app.plot.show(scene)
+        run.show(app.plot)
         app.plot.focus()
         await pilot.press(*keys)
         await pilot.pause()
@@ -260,3 +260,14 @@ async def test_an_epochs_line_leaves_the_words_of_a_level_whole() -> None:
     text = "\n".join(await drawn([0.98] + [0.3] * 99))
     assert "first windows 0.111" in text
     assert "chance 0.693" in text
+
+
+@pytest.mark.parametrize("columns", [0, 1, 30, 400])
+def test_a_picture_for_another_width_is_drawn_until_the_next_look(columns: int) -> None:
+    """The widget has changed its size, and has not looked again yet."""
+    plot = LossPlot(Line(timeline_of([0.5] * 300)).look(Query(columns=columns)), ascii_only=True)
+    plot.viewport = Viewport(cursor=250)
+    cells = Cells(60, 12, LossPlot.STYLES)
+    plot.draw(cells)
+    assert " 200 " in cells.text(11)
+    assert bool(plot.reading) == (columns > 0)

@@ -12,10 +12,10 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.branch import Moment
 from echornn.runs.timeline import Timeline
+from echornn.session.ghosts import MOST_GHOSTS, curve_under, ghosts_of
 from tests.record_lottery import recorded_lottery
 from tests.trees import branch_off, grow, grow_many
-from tests.tui.app.scenes import scene_of
-from tui.app.ghost_choice import ghosts_of
+from tests.tui.app.scenes import NOTHING, Line
 from tui.app.widgets.loss_plot import LossPlot
 from tui.app.widgets.plot_axes import GUTTER
 from tui.app.widgets.viewport import Viewport
@@ -35,10 +35,9 @@ def drawn(
 ) -> tuple[Cells, str]:
     """The plot of a branch, and what its crosshair reads."""
     replica = min(replica, timeline.branch(line).config.replicas - 1)
-    plot = LossPlot(scene_of(timeline, line, ghosts_of(timeline, line), replica=replica), ascii_only)
+    plot = LossPlot(NOTHING, ascii_only)
     plot.viewport = Viewport() if viewport is None else viewport
-    cells = Cells(*size, LossPlot.STYLES)
-    plot.draw(cells)
+    cells = Line(timeline, line, replica=replica).draw(plot, *size, ghosts=MOST_GHOSTS)
     return cells, plot.reading
 
 
@@ -189,7 +188,7 @@ def test_several_seeds_are_a_ghost_by_their_median_alone() -> None:
     alone = branch_off(timeline, dataclasses.replace(CONFIG, replicas=1, seed=1), "preset", (0, 0))
     grow(timeline, alone, [0.6] * 200)
     (ghost,) = ghosts_of(timeline, alone)
-    curve = ghost.curve_of(100, 0, None)
+    curve = curve_under(timeline, 0, 100, ghost.first, ghost.last)
     assert curve.mean == pytest.approx(np.full(len(curve.mean), 0.4), rel=1e-4)
     assert np.array_equal([curve.low, curve.high], [curve.mean, curve.mean]), "no second line beside it"
     cells, _ = drawn(timeline, (100, 24), line=alone)

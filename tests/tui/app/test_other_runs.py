@@ -22,6 +22,7 @@ from echornn.runs.run_recorder import RunRecorder
 from echornn.session.frame import State
 from echornn.session.live_run import LiveRun
 from echornn.session.pace import Pace
+from echornn.session.queries import Query
 from tests.patience import PATIENCE
 from tests.recorded import record_branches
 from tests.scripted import SMALL, ScriptedSession, ScriptedTrainer, make_progress, scripted_loss
@@ -146,7 +147,7 @@ async def test_typing_filters_by_any_words_whatever_the_keys_mean_elsewhere(kept
 
 
 async def test_enter_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) -> None:
-    async with opened() as (app, session, pilot):
+    async with opened() as (app, _, pilot):
         await pilot.press("o")
         await listed(app, pilot)
         await pilot.press(*"slow", "enter")
@@ -154,9 +155,11 @@ async def test_enter_lays_a_run_under_the_curve_and_takes_it_away(kept: Path) ->
         text = await drawn(app, pilot)
         assert "A: learning_rate 0.1 (run-slow)" in text, "at once, also where nothing is trained"
         assert lines_of(app.query_one(RunList))[1].startswith(">+A learning_rate 0.1")
-        (ghost,) = app.futures.ghosts(session.frame)
+        (ghost,) = app.futures.look(Query()).ghosts
         assert (ghost.letter, ghost.first, ghost.last) == ("A", 0, 20)
-        low = ghost.curve_of(100, 0, None).low
+        (ghost,) = app.futures.look(Query(columns=100)).ghosts
+        assert ghost.curve is not None
+        low = ghost.curve.low
         np.testing.assert_array_equal(low, np.array([scripted_loss(window) for window in range(20)], np.float32))
         await pilot.press(*["backspace"] * 4, *"wide", "enter")
         assert "B: state_size 9 (run-wide)" in await drawn(app, pilot)
@@ -241,15 +244,15 @@ async def test_runs_that_are_compared_lie_under_the_curve_from_the_start(kept: P
 async def test_a_run_that_another_process_writes_is_followed(tmp_path: Path) -> None:
     folder = tmp_path / "other"
     with being_written(folder) as (live, recorder):
-        async with opened(compared=(folder,)) as (app, session, pilot):
+        async with opened(compared=(folder,)) as (app, _, pilot):
             assert app.futures.followed(PATIENCE)
-            assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [5]
+            assert [ghost.last for ghost in app.futures.look(Query()).ghosts] == [5]
             before = await drawn(app, pilot)
             live.train(25)
             write(live, recorder)
             app.futures.follow()
             assert app.futures.followed(PATIENCE)
-            assert [ghost.last for ghost in app.futures.ghosts(session.frame)] == [30]
+            assert [ghost.last for ghost in app.futures.look(Query()).ghosts] == [30]
             assert await drawn(app, pilot) != before, "it is drawn, though the run on the screen is paused"
 
 
@@ -274,7 +277,7 @@ def test_what_has_come_is_read_once_and_a_reset_begins_another_line(tmp_path: Pa
         branch_off(session.timeline, SMALL)
         futures = Futures(session, (folder,))
         assert futures.followed(PATIENCE)
-        (ghost,) = futures.ghosts(session.frame)
+        (ghost,) = futures.look(Query()).ghosts
         assert (ghost.first, ghost.last) == (0, 3), "the line on which it stands now"
 
 
@@ -309,4 +312,4 @@ def test_one_that_goes_away_while_it_is_followed_keeps_what_was_read(kept: Path)
     shutil.rmtree(kept / "run-slow")
     futures.follow()
     assert futures.followed(PATIENCE)
-    assert [ghost.last for ghost in futures.ghosts(session.frame)] == [20]
+    assert [ghost.last for ghost in futures.look(Query()).ghosts] == [20]

@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from echornn.config import EchoConfig
 from echornn.readings import Flip, Gradient, Kind, OfRows, Question, Readings
-from tui.app.scene import Scene
+from echornn.session.picture import Picture
 from tui.app.views.cursor_keys import cursor_keys
 from tui.app.views.gradient_words import read, relied_on, size_text, words_of
 from tui.app.views.lag_chart import GUTTER, LagChart, draw_lag_chart, sample_texts
@@ -91,15 +91,15 @@ class GradientView(ProbeView):
         }
         return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
 
-    def show(self, scene: Scene, message: str = "") -> None:
-        """Draw this scene; a flip ends with the window that it was made in."""
-        frame = scene.frame
+    def show(self, picture: Picture, message: str = "") -> None:
+        """Draw this picture; a flip ends with the window that it was made in."""
+        frame = picture.frame
         here = (frame.branch, frame.trained)
         if self._flip_of not in (None, here):
             self._flip = self._flip_of = None
         elif self._flip is not None and frame.state.stands_still:
             self._flip_of = here
-        super().show(scene, message)
+        super().show(picture, message)
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:

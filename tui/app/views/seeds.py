@@ -8,22 +8,22 @@ from itertools import cycle, islice
 import numpy as np
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 
 from echornn.analysis.seed_stats import Indices, Order, SeedStats
 from echornn.config import EchoConfig
 from echornn.session.commands import Alone, Choose
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
+from echornn.session.queries import SeedRows
 from echornn.tasks.levels import chance_level
-from tui.app.scene import Scene
 from tui.app.views.replica_labels import Labels
 from tui.app.views.seeds_room import HEAD, Room, share
 from tui.app.views.seeds_words import instead, read
-from tui.app.views.shaded_losses import losses_by_column, shaded, shades_in_words
+from tui.app.views.shaded_losses import shaded, shades_in_words
 from tui.app.views.solve_times import ASCII_BARS, BARS, draw_histogram, solved_by_column
 from tui.app.views.view import FOCUSED, HOW_TO_FOCUS, View
 from tui.app.widgets.axes import window_ticks
-from tui.app.widgets.viewport import Viewport
 from tui.kit.cells import Cells
 from tui.kit.fitting import shortened
 from tui.kit.paint import Characters, stamp, write_in
@@ -38,8 +38,8 @@ class SeedsView(View):
     Only what is on the screen is asked for, so that it costs the same at any number of replicas.
 
     Attributes:
-        viewport: tells which part of the run the curve shows.
         send: sends the session a command.
+        on_rows: called after it has come to show other replicas, or more: there is more to look at.
     """
 
     key = "6"
@@ -68,9 +68,9 @@ class SeedsView(View):
 
     def __init__(self, ascii_only: bool = False) -> None:
         super().__init__(ascii_only)
-        self.viewport: Callable[[], Viewport] = Viewport
         self.send: Callable[[Choose | Alone], object] = lambda _: None
-        self._scene: Scene | None = None
+        self.on_rows: Callable[[], None] = lambda: None
+        self._picture: Picture | None = None
         self._by: Order = ORDERS[0]
         self._first, self._shown = 0, 1
         self._follows = True
@@ -124,7 +124,7 @@ class SeedsView(View):
         if replica != self.chosen(frame):
             self._asked = replica
             self.send(Choose(replica))
-        self.redraw()
+        self._look_again()
         self.on_view()
 
     def action_choose(self, lines: int) -> None:
@@ -149,7 +149,7 @@ class SeedsView(View):
     def action_order(self) -> None:
         self._by = next(islice(cycle(ORDERS), ORDERS.index(self._by) + 1, None))
         self._follows = True
-        self.redraw()
+        self._look_again()
         self.on_view()
 
     def on_click(self, event: Click) -> None:
@@ -172,28 +172,44 @@ class SeedsView(View):
         last = self._frame.config.replicas - self._shown if self._frame is not None else 0
         self._first = max(0, min(self._first + lines, last))
         self._follows = False
+        self._look_again()
+
+    def on_resize(self, event: Resize) -> None:
+        """It has other rows and columns. Textual calls that of `CellWidget` too."""
+        self.on_rows()
+
+    def _look_again(self) -> None:
         self.redraw()
+        self.on_rows()
 
-    def show(self, scene: Scene, message: str = "") -> None:
-        """Draw this scene, with losses of no other."""
-        self._scene = scene
-        super().show(scene, message)
+    def show(self, picture: Picture, message: str = "") -> None:
+        """Draw this picture, with losses of no other."""
+        self._picture = picture
+        super().show(picture, message)
 
-    def draw(self, cells: Cells) -> None:
-        scene, frame = self._scene, self._frame
-        if scene is None or frame is None or frame.seed_stats is None or not frame.seed_stats.windows:
-            for y, text in enumerate(instead(frame, self._message)):
-                cells.write(0, y, shortened(text, cells.width), "seeds--words")
-            return
-        seed_stats, order = frame.seed_stats, frame.seed_stats.order(self._by)
-        labels = Labels.of(frame.config, seed_stats)
-        room = share(cells.width, cells.height, labels.width)
+    def rows(self, frame: Frame, width: int, height: int) -> SeedRows | None:
+        """What a view of this size looks at in a frame, as of the newest key; None where it shows no losses."""
+        if frame.seed_stats is None or not frame.seed_stats.windows or not (width and height):
+            return None
+        order = frame.seed_stats.order(self._by)
+        room = share(width, height, Labels.of(frame.config, frame.seed_stats).width)
         self._shown = room.lines
         self._first = self._scrolled(order, self.chosen(frame))
         replicas = order[self._first : self._first + self._shown].tolist()
+        return SeedRows(tuple(replicas), max(1, room.losses.width))
+
+    def draw(self, cells: Cells) -> None:
+        picture, frame = self._picture, self._frame
+        if picture is None or frame is None or frame.seed_stats is None or picture.seeds is None:
+            for y, text in enumerate(instead(frame, self._message)):
+                cells.write(0, y, shortened(text, cells.width), "seeds--words")
+            return
+        seed_stats, labels = frame.seed_stats, Labels.of(frame.config, frame.seed_stats)
+        room = share(cells.width, cells.height, labels.width)
+        replicas = list(picture.seeds.replicas[: room.lines])
         self._draw_head(cells, seed_stats, len(replicas))
         if room.losses.width:
-            self._draw_losses(cells, room, scene, seed_stats, replicas)
+            self._draw_losses(cells, room, picture, seed_stats, replicas)
         for y, replica in enumerate(replicas, HEAD):
             chosen = replica == self.chosen(frame)
             sign = ("*" if self._ascii_only else "►") if chosen else " "
@@ -231,13 +247,16 @@ class SeedsView(View):
         if end + 2 + len(shades) + 2 + len(note) <= cells.width:
             cells.write(end + 2, 0, shades, "seeds--note")
 
-    def _draw_losses(self, cells: Cells, room: Room, scene: Scene, seed_stats: SeedStats, replicas: list[int]) -> None:
+    def _draw_losses(
+        self, cells: Cells, room: Room, picture: Picture, seed_stats: SeedStats, replicas: list[int]
+    ) -> None:
         """Blocks, the axis above them, and below them where all replicas were solved, if there is a line for that."""
-        (first, last, length), box, frame = scene.axis(self.viewport()), room.losses, scene.frame
+        (first, _, length), box, frame = picture.axis, room.losses, picture.frame
         for column, label in window_ticks(first, length, box.width):
             if column + len(label) <= box.width:
                 write_in(cells, box, 0, f"{label} ", "seeds--axis", at=column)
-        losses, windows = losses_by_column(replicas, scene.picture.shades, first, last, length, box.width)
+        assert picture.seeds is not None
+        losses, windows = picture.seeds.losses[: len(replicas), : box.width], picture.seeds.windows[: box.width]
         blocks: Characters = shaded(losses, chance_level(frame.config), self._ascii_only)
         at = seed_stats.solved_at[replicas][:, np.newaxis]
         unsolved, solved, later = (cells.names.index(f"seeds--{name}") for name in ("loss", "solved", "axis"))

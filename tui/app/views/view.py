@@ -10,7 +10,7 @@ from textual.binding import Binding
 from echornn.config import EchoConfig
 from echornn.readings import Question
 from echornn.session.frame import Frame
-from tui.app.scene import Scene
+from echornn.session.picture import Picture
 from tui.kit.cells import CellWidget
 
 FOCUSED = ">"
@@ -21,7 +21,7 @@ HOW_TO_FOCUS = "tab: arrows act here"
 
 
 class View(CellWidget, can_focus=True):
-    """Shows a scene in its own way; `draw` fills the cells.
+    """Shows a picture in its own way; `draw` fills the cells.
 
     Attributes:
         key, title: the number key that shows it, and its name in the palette, in help and in its own head.
@@ -65,9 +65,9 @@ class View(CellWidget, can_focus=True):
         """Whether the arrow keys act here as soon as its key is pressed, unless they move the crosshair."""
         return False
 
-    def show(self, scene: Scene, message: str = "") -> None:
-        """Draw this scene; where there is nothing to draw yet, the message."""
-        self._frame, self._message = scene.frame, message
+    def show(self, picture: Picture, message: str = "") -> None:
+        """Draw this picture; where there is nothing to draw yet, the message."""
+        self._frame, self._message = picture.frame, message
         self.redraw()
 
     def action_leave(self) -> None:

@@ -57,15 +57,6 @@ class LossAxis:
         return float(10 ** (math.log10(self.bottom) + share * (math.log10(self.top) - math.log10(self.bottom))))
 
 
-def axis_end(windows: int) -> float:
-    """Length of the window axis: a round number that grows in steps, so that the curve need not be squeezed anew
-    at every frame."""
-    if windows <= 100:
-        return 100.0
-    power = 10.0 ** math.floor(math.log10(windows))
-    return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10) if step * power >= windows)
-
-
 def loss_axis_top(high: Losses) -> float:
     """Top of the loss axis: above the largest finite loss, by steps."""
     finite = high[np.isfinite(high)]

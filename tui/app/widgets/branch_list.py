@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from echornn.session.branch_rows import BranchRow
 from echornn.session.commands import Go
-from echornn.session.frame import Frame
-from tui.app.futures import BranchRow, Futures
+from echornn.session.picture import Picture
+from tui.app.futures import Futures
 from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
 
@@ -22,6 +23,9 @@ class BranchList(ListPanel):
         send: sends the session a command.
         say: called with why a key does nothing.
         close: called when a key closes the panel.
+
+    Attributes:
+        on_change: called after a key has changed what lies under the curve, or a name.
     """
 
     TITLE = "branches: * shown, + under it, x pinned"
@@ -46,20 +50,21 @@ class BranchList(ListPanel):
         self._futures = futures
         self._say = say
         self._send = send
-        self._frame: Frame | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        self._picture: Picture | None = None
 
-    def open(self, frame: Frame) -> None:
+    def open(self, picture: Picture) -> None:
         """Begin on the branch that the curve shows, so that ``enter`` goes to its end."""
         self.is_open = True
-        self.look(frame)
+        self.look(picture)
         self.cursor = next((index for index, row in enumerate(self.rows) if row.is_here), 0)
         self.redraw()
 
-    def look(self, frame: Frame) -> None:
-        """Show the branches as they are at this frame."""
-        self._frame = frame
+    def look(self, picture: Picture) -> None:
+        """Show the branches of this picture."""
+        self._picture = picture
         if self.is_open:
-            self.show([row_of(one) for one in self._futures.rows(frame)])
+            self.show([row_of(one) for one in picture.branches])
 
     def says(self) -> str:
         return f"name: {self.typed}_" if self.typed is not None else self._futures.trouble or self.TITLE
@@ -71,7 +76,7 @@ class BranchList(ListPanel):
         if self.row is not None and self.typed is not None:
             self._futures.name(self._number, self.typed.strip())
         self.typed = None
-        self._again()
+        self.on_change()
 
     @property
     def _number(self) -> int:
@@ -79,23 +84,19 @@ class BranchList(ListPanel):
         assert isinstance(self.row.key, int)
         return self.row.key
 
-    def _again(self) -> None:
-        if self._frame is not None:
-            self.look(self._frame)
-
     def action_go(self) -> None:
         if self.row is not None:
             self._send(Go(self._number))
             self._close()
 
     def action_mark(self) -> None:
-        if self.row is None or self._frame is None:
+        if self.row is None or self._picture is None:
             return
         if self.row.is_here:
             self._say("the curve shows this branch: it cannot lie under itself")
             return
-        self._futures.show_or_hide(self._number, self._frame)
-        self._again()
+        self._futures.show_or_hide(self._number, self._picture)
+        self.on_change()
 
     def action_name(self) -> None:
         if self.row is not None:
@@ -104,7 +105,7 @@ class BranchList(ListPanel):
     def action_pin(self) -> None:
         if self.row is not None:
             self._futures.pin(self._number)
-            self._again()
+            self.on_change()
 
 
 def row_of(branch: BranchRow) -> ListRow:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.ghost_choice import Ghost
+from echornn.session.ghosts import Ghost
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.columns import per_column, smoothed
 from tui.app.widgets.dots import characters, overlaid, spans
@@ -52,7 +52,7 @@ class GhostLines:
         kept: dict[object, tuple[object, Drawn]] = {}
         inside = (slice(0, place.height), slice(place.x, place.x + place.width))
         for ghost in ghosts:
-            state = (place, ghost.first, ghost.last)
+            state = (place, ghost.curve)
             before = self._drawn.get(ghost.key)
             drawn = before[1] if before is not None and before[0] == state else self._one(place, ghost)
             kept[ghost.key] = (state, drawn)
@@ -81,12 +81,11 @@ class GhostLines:
 
     def _one(self, place: Place, ghost: Ghost) -> Drawn:
         width, height = place.width, place.height
-        begin, end = max(ghost.first, place.first), min(ghost.last, place.first + place.length)
-        if begin >= end:
+        curve = ghost.curve
+        if curve is None:
             return Drawn(np.full((height, width), " "), np.full(width, np.nan))
         columns, rows = (width, height) if self._ascii else (2 * width, 4 * height)
-        curve = ghost.curve_of(max(1, columns * (end - begin) // place.length), begin, end)
-        offset = begin - place.first
+        offset = curve.first - place.first
         mean = place.axis.share(smoothed(curve.mean, columns // SMOOTHED_SHARE)) * rows - 0.5
         low, high = (place.axis.share(extreme) * rows - 0.5 for extreme in (curve.low, curve.high))
         lowest, highest = per_column(curve, low, high, columns, place.length, offset)

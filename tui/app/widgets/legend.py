@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tui.app.ghost_choice import Ghost
+from echornn.session.ghosts import Ghost
 from tui.app.widgets.ghosts import Place
 from tui.kit.cells import Cells
 

@@ -14,9 +14,9 @@ from textual.events import Resize
 
 from echornn.analysis.band import Band
 from echornn.analysis.loss_history import Curve
+from echornn.session.picture import Picture
+from echornn.session.queries import Query
 from echornn.tasks.levels import guessing_errors
-from tui.app.scene import Scene
-from tui.app.the_fall import turning_points
 from tui.app.widgets.axes import LossAxis
 from tui.app.widgets.band_lines import band_axis, band_words, draw_band
 from tui.app.widgets.columns import column_of, per_column, smoothed
@@ -33,6 +33,9 @@ from tui.kit.cells import Cells, CellWidget
 
 SMOOTHED_SHARE = 40
 """The line is a moving mean over the plot's width divided by this number."""
+
+LEAST_WIDTH = 4
+"""Columns of the narrowest plot."""
 
 PARTS = (
     *("raw", "mean", "axis", "epoch", "mark", "level", "errors", "cursor", "ghost", "letter", "words", "here"),
@@ -76,24 +79,36 @@ class LossPlot(CellWidget, can_focus=True):
         Binding("end,escape", "follow", "Follow", show=False, tooltip="Follow the newest window, without crosshair"),
     ]
 
-    def __init__(self, scene: Scene, ascii_only: bool = False) -> None:
+    def __init__(self, picture: Picture, ascii_only: bool = False) -> None:
         super().__init__()
         self.viewport = Viewport()
         self._reading = ""
         self.on_viewport: Callable[[], None] = lambda: None
-        """Called after a key has changed the part that is shown."""
+        """Called after a key has changed the part that is shown, or the widget its size: there is more to look at."""
+        self.ask: Callable[[Query], Picture] = lambda _: picture
+        """Called by a key that has a question of its own about what is shown."""
         self.on_go: Callable[[int], object] = lambda _: None
         """Called with the windows along the line after which the crosshair stands, when that moment is to be shown."""
-        self._scene = scene
+        self._picture = picture
         self._ghost_lines = GhostLines(ascii_only)
         self._legend = Legend()
         self._ascii = ascii_only
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
 
-    def show(self, scene: Scene) -> None:
-        """Draw the line of this scene."""
-        self._scene = scene
+    def show(self, picture: Picture) -> None:
+        """Draw the line of this picture."""
+        self._picture = picture
         self.redraw()
+
+    @property
+    def looks_at(self) -> Query:
+        """What it looks at."""
+        return Query(self.viewport.windows, self.columns_on(self.size.width))
+
+    def columns_on(self, width: int) -> int:
+        """Columns of dots on a widget of this width; 0 where nothing has room."""
+        width -= GUTTER
+        return 0 if width < LEAST_WIDTH else width if self._ascii else 2 * width
 
     @property
     def reading(self) -> str:
@@ -109,7 +124,7 @@ class LossPlot(CellWidget, can_focus=True):
     @property
     def _line_end(self) -> int:
         """How many windows the line has."""
-        return self._scene.frame.line_end
+        return self._picture.frame.line_end
 
     def change_viewport(self, viewport: Viewport) -> None:
         """Draw another part of the run, or with another axis."""
@@ -118,7 +133,7 @@ class LossPlot(CellWidget, can_focus=True):
         self.on_viewport()
 
     def action_move(self, columns: int) -> None:
-        frame, axis = self._scene.frame, self._scene.axis(self.viewport)
+        frame, axis = self._picture.frame, self._picture.axis
         step = max(1, axis.length // max(1, (self.size.width - GUTTER) * 2))
         here = frame.trained if frame.trained < frame.line_end else None
         self.change_viewport(self.viewport.moved(frame.line_end, columns * step, here))
@@ -135,10 +150,8 @@ class LossPlot(CellWidget, can_focus=True):
 
     def action_fall(self) -> None:
         """Put the crosshair before the greatest fall of the loss that is shown; then before the echo was lost again."""
-        first, last = self.viewport.limits(self._line_end)
-        columns = 2 * max(1, self.size.width - GUTTER)
-        scene, cursor = self._scene, self.viewport.cursor
-        points = turning_points(scene.picture.curve, columns, first, last, scene.frame.evidence)
+        points = self.ask(replace(self._picture.query, falls=2 * max(1, self.size.width - GUTTER))).falls
+        cursor = self.viewport.cursor
         if points:
             beyond = [point for point in points if cursor is not None and point > cursor]
             self.change_viewport(replace(self.viewport, cursor=(beyond or points)[0]))
@@ -147,25 +160,22 @@ class LossPlot(CellWidget, can_focus=True):
         self.change_viewport(self.viewport.following())
 
     def draw(self, cells: Cells) -> None:
-        scene, frame = self._scene, self._scene.frame
-        first, last, length = scene.axis(self.viewport)
+        picture, frame = self._picture, self._picture.frame
+        (first, last, length), curve, band = picture.axis, picture.curve, picture.band
         width = cells.width - GUTTER
-        columns = (width if self._ascii else 2 * width) if last > first else 1
-        band = scene.picture.band(max(1, columns), first, last)
         strips = Strips.of(len(band) > 0, cells.height, self._ascii)
         height = cells.height - 1 - strips.lines
-        if width < 4 or height < 1:
+        if width < LEAST_WIDTH or height < 1:
             return
-        curve = scene.picture.curve(columns, first, last)
         log = self.viewport.log
         axis = band_axis(band, curve, log) if len(band) else LossAxis.of(curve, log)
         place = Place(axis, first, length, GUTTER, width, height)
         draw_axes(cells, place, strips, self._glyphs, self.has_focus)
-        self._ghost_lines.draw(cells, place, scene.ghosts, "plot--ghost")
+        self._ghost_lines.draw(cells, place, picture.ghosts, "plot--ghost")
         if len(band):
             draw_band(cells, place, band, self._ascii)
         self._draw_curve(cells, place, curve, alone_from=int(band.ends[-1]) if len(band) else first)
-        self._ghost_lines.letters(cells, place, scene.ghosts, "plot--ghost", "plot--letter")
+        self._ghost_lines.letters(cells, place, picture.ghosts, "plot--ghost", "plot--letter")
         self._draw_strips(cells, place, strips, curve, band)
         draw_levels(cells, place, frame.own_config, self._glyphs)
         self._draw_marks(cells, curve, length, width, height)
@@ -174,16 +184,16 @@ class LossPlot(CellWidget, can_focus=True):
         self._legend.draw(cells, place, self._words(place, band), "plot--words", HIDES)
         self._reading = ""
         cursor = self.viewport.cursor
-        if cursor is not None and first <= cursor < last:
+        if cursor is not None and curve.first <= cursor < curve.last:
             self._draw_cursor(cells, cursor, first, length, width, height + strips.lines)
             self._reading = read(curve, cursor, band, frame.own_config.seed)
 
     def _words(self, place: Place, band: Band) -> list[str]:
         """The words that name the lines."""
-        words = band_words(band, self._scene.frame.own_config.seed, place, self._ascii) if len(band) else []
+        words = band_words(band, self._picture.frame.own_config.seed, place, self._ascii) if len(band) else []
         most = max(1, place.height // 2)
         cut = "..." if self._ascii else "…"
-        return [*words[:most], *ghost_words(self._scene.ghosts, place, cut, most - len(words))]
+        return [*words[:most], *ghost_words(self._picture.ghosts, place, cut, most - len(words))]
 
     def _draw_strips(self, cells: Cells, place: Place, strips: Strips, curve: Curve, band: Band) -> None:
         top = place.height
@@ -191,7 +201,7 @@ class LossPlot(CellWidget, can_focus=True):
             draw_solved(cells, StripArea(GUTTER, top, place.width, strips.solved, place.length), band, self._ascii)
         if strips.errors:
             lines = StripArea(GUTTER, top + strips.solved, place.width, 1, place.length)
-            draw_errors(cells, lines, curve, guessing_errors(self._scene.frame.own_config), self._ascii)
+            draw_errors(cells, lines, curve, guessing_errors(self._picture.frame.own_config), self._ascii)
 
     def _draw_curve(self, cells: Cells, place: Place, curve: Curve, alone_from: int) -> None:
         """Draw the mean; where a single network was trained, also the smallest and largest losses."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from echornn.session.queries import Span
+
 LEAST_SPAN = 20
 """The fewest windows that the axis can show."""
 
@@ -26,10 +28,12 @@ class Viewport:
 
     def limits(self, trained: int) -> tuple[int, int]:
         """The first window shown, and the one after the last, if so many are trained."""
-        if self.span is None:
-            return 0, trained
-        end = trained if self.end is None else max(min(self.end, trained), min(self.span, trained))
-        return max(0, end - self.span), end
+        return self.windows.limits(trained)
+
+    @property
+    def windows(self) -> Span:
+        """The windows that are looked at."""
+        return Span(self.span, self.end)
 
     def zoomed(self, trained: int, closer: bool) -> Viewport:
         """The viewport with half or twice as many windows, around the crosshair; without one, around the newest."""

@@ -10,7 +10,7 @@ import pytest
 from echornn.config import EchoConfig
 from echornn.readings import Effects, Flip, Gradient, Memory, Question, Reliance
 from echornn.session.frame import Frame, State
-from tests.tui.app.scenes import of_frame
+from echornn.session.picture import Picture
 from tests.tui.app.views.by_hand import PROGRESS, TUTORIAL, drawn, flipped, frame_of, shift_register
 from tui.app.views.gradient import GradientView, decades
 from tui.app.views.gradient_words import left_out, percent, read, relied_on, size_text, words_of
@@ -447,22 +447,22 @@ def test_the_cursor_begins_where_a_flips_echo_is_seen() -> None:
 def test_a_flip_ends_with_its_window() -> None:
     for later in (frame_after(1000), frame_after(998), frame_after(999, branch=1), frame_after(1000, State.RUNNING)):
         view = GradientView()
-        view.show(of_frame(frame_after(999)))
+        view.show(Picture(frame_after(999)))
         view.action_flip()
-        view.show(of_frame(frame_after(999)))
+        view.show(Picture(frame_after(999)))
         assert view.question.flip == (0, 11)
-        view.show(of_frame(later))
+        view.show(Picture(later))
         assert view.question.flip is None
 
 
 def test_a_flip_made_while_windows_are_trained_goes_with_them_until_they_stop() -> None:
     view = GradientView()
-    view.show(of_frame(frame_after(900, State.RUNNING)))
+    view.show(Picture(frame_after(900, State.RUNNING)))
     view.action_flip()
     for frame in (frame_after(950, State.RUNNING), frame_after(999), frame_after(999)):
-        view.show(of_frame(frame))
+        view.show(Picture(frame))
         assert view.question.flip == (0, 11)
-    view.show(of_frame(frame_after(1000)))
+    view.show(Picture(frame_after(1000)))
     assert view.question.flip is None
 
 

@@ -18,15 +18,16 @@ from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.session.frame import Frame, State
 from echornn.session.picture import Picture
+from echornn.session.queries import SeedRows, Span
+from echornn.session.seed_losses import seed_losses
+from echornn.session.window_axis import WindowAxis
 from tests.scripted import make_progress
-from tui.app.scene import Scene
 from tui.app.views.replica_labels import Labels
 from tui.app.views.seeds import SeedsView
 from tui.app.views.seeds_room import HEAD, share
 from tui.app.views.seeds_words import ordinal, read
-from tui.app.views.shaded_losses import losses_by_column, shaded
+from tui.app.views.shaded_losses import shaded
 from tui.app.views.solve_times import bar, solved_by_column
-from tui.app.widgets.viewport import Viewport
 from tui.kit.cells import Cells
 
 WINDOWS = 1600
@@ -46,13 +47,16 @@ def losses_of(replicas: Sequence[int], windows: np.ndarray, of: int) -> Floats:
     return (CHANCE * np.where(at > 0, fall, 1)).astype(np.float32)
 
 
-class Scripted(Picture):
-    """A picture of the scripted networks."""
+def look(frame: Frame, rows: SeedRows | None) -> Picture:
+    """A picture of the scripted networks, all of whose windows are shown."""
+    axis = WindowAxis.of(Span(max(1, frame.line_end)), frame.line_end, 0)
 
-    def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
-        last = self.frame.line_end if last is None else last
+    def shades(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
         edges = np.linspace(first, last, min(columns, last - first) + 1)
-        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, self.frame.config.replicas)
+        return losses_of(replicas, (edges[:-1] + edges[1:]) / 2, frame.config.replicas)
+
+    seeds = None if rows is None else seed_losses(rows.replicas, shades, axis, rows.columns)
+    return Picture(frame, axis=axis, seeds=seeds)
 
 
 def lottery_after(windows: int, replicas: int = 64) -> SeedStats:
@@ -78,8 +82,7 @@ def drawn(
     view: SeedsView | None = None,
 ) -> list[str]:
     view = SeedsView(ascii_only) if view is None else view
-    view.viewport = lambda: Viewport(span=max(1, frame.line_end))
-    view._scene, view._frame = Scene(Scripted(frame)), frame
+    view._picture, view._frame = look(frame, view.rows(frame, width, height)), frame
     cells = Cells(width, height, view.STYLES)
     view.draw(cells)
     return [cells.text(y).rstrip() for y in range(height)]
@@ -141,18 +144,9 @@ def test_a_chosen_one_that_is_solved_by_now_takes_the_view_along() -> None:
 
 
 def test_lines_asked_for_are_those_that_are_drawn() -> None:
-    asked: list[int] = []
-
-    class Counted(Scripted):
-        def shades(self, replicas: Sequence[int], columns: int, first: int = 0, last: int | None = None) -> Floats:
-            asked.append(len(replicas))
-            return super().shades(replicas, columns, first, last)
-
-    view, frame = SeedsView(), frame_of(4096)
-    view.viewport = lambda: Viewport(span=WINDOWS)
-    view._scene, view._frame = Scene(Counted(frame)), frame
-    view.draw(Cells(78, 11, view.STYLES))
-    assert asked == [8]
+    rows = SeedsView().rows(frame_of(4096), 78, 11)
+    assert rows is not None
+    assert len(rows.replicas) == 8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 3), (30, 4), (60, 4), (78, 5), (198, 40)])
@@ -180,7 +174,7 @@ def test_shades_fall_from_chance_to_solved_and_say_what_diverged() -> None:
 
 
 def mean_windows(replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
-    """As `Session.shades`, where the loss of a window is its number."""
+    """As `Timeline.shades`, where the loss of a window is its number."""
     columns = min(columns, last - first)
     cuts = first + np.arange(columns + 1) * (last - first) // max(1, columns)
     means = [np.arange(*cut).mean() for cut in itertools.pairwise(cuts)] if columns else []
@@ -192,11 +186,13 @@ def test_a_column_shows_the_windows_at_its_place_however_many_are_trained_behind
     first: int, trained: int, more: int, columns: int
 ) -> None:
     length = max(1, trained + more)
-    losses, windows = losses_by_column([0, 1], mean_windows, first, first + trained, length, columns)
+    end = first + trained
+    shown = seed_losses([0, 1], mean_windows, WindowAxis(first, end, length), columns)
+    losses, windows = shown.losses, shown.windows
     assert losses.shape == (2, len(windows))
     assert trained * columns // length <= len(windows) + 1 <= columns + 1
     assert (np.abs(losses[0] - windows) <= length / columns + 1).all()
-    later, _ = losses_by_column([0, 1], mean_windows, first, first + length, length, columns)
+    later = seed_losses([0, 1], mean_windows, WindowAxis(first, first + length, length), columns).losses
     known = trained * columns // length if length > columns else len(windows)
     assert (np.abs(losses[:, :known] - later[:, :known]) <= 1).all(), "it moves nothing"
 
@@ -265,3 +261,12 @@ def test_one_network_is_told_nothing_of_windows_that_bring_nothing_here() -> Non
     view = SeedsView()
     view._message = "press . to train a window"
     assert not any("train a window" in line for line in drawn(frame_of(1), 78, 11, view=view))
+
+
+@pytest.mark.parametrize("size", [(20, 3), (78, 5), (198, 40)])
+def test_a_picture_for_another_size_is_drawn_until_the_next_look(size: tuple[int, int]) -> None:
+    view, frame = SeedsView(), frame_of()
+    view._picture, view._frame = look(frame, view.rows(frame, 78, 11)), frame
+    cells = Cells(*size, view.STYLES)
+    view.draw(cells)
+    assert cells.text(0).startswith("seeds: ")

@@ -14,8 +14,8 @@ from textual.app import App, ComposeResult
 from echornn.config import EchoConfig
 from echornn.progress import Progress
 from echornn.session.frame import Frame, State
+from echornn.session.picture import Picture
 from tests.scripted import SMALL, make_progress
-from tests.tui.app.scenes import of_frame
 from tui.app.views.rows import LABEL_WIDTH, PANEL_HEIGHT, Rows, arrange, cell_text, read, title
 from tui.app.views.tape import lay_tape
 from tui.app.widgets.blocks import ASCII_BLOCKS, BLOCKS, blocks_of, shade
@@ -158,7 +158,7 @@ async def drawn(
         app.rows.styles.height = height
         app.rows.focus()
         await pilot.pause()
-        app.rows.show(of_frame(Frame(State.PAUSED, config, progress=progress, tape=tape)), message)
+        app.rows.show(Picture(Frame(State.PAUSED, config, progress=progress, tape=tape)), message)
         await pilot.press(*keys)
         strips = [app.rows.render_line(y) for y in range(height)]
         assert all(strip.cell_length == app.rows.size.width for strip in strips)

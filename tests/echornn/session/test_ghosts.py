@@ -9,14 +9,15 @@ import numpy as np
 from echornn.config import EchoConfig
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
-from tests.trees import branch_off, grow, grow_many
-from tui.app.ghost_choice import (
+from echornn.session.ghosts import (
     MOST_GHOSTS,
+    curve_under,
     futures,
     ghosts_of,
     shared,
     words_of,
 )
+from tests.trees import branch_off, grow, grow_many
 
 TUTORIAL = EchoConfig()
 SLOW = dataclasses.replace(TUTORIAL, learning_rate=0.1)
@@ -57,8 +58,7 @@ def test_ghosts_are_drawn_from_where_they_leave_the_line() -> None:
     ]
     assert [(one.letter, one.first, one.last) for one in ghosts_of(timeline, 1)] == [("c", 40, 70), ("d", 0, 20)]
     assert [one.letter for one in ghosts_of(timeline, 0)] == ["b", "c", "d"], "also where the line goes on in one"
-    (ghost, _) = ghosts_of(timeline, 2)
-    curve = ghost.curve_of(1000, 0, None)
+    curve = curve_under(timeline, 1, 1000, 0, None)
     np.testing.assert_array_equal(curve.low, np.array([0.5] * 100 + [0.4] * 50, np.float32))
 
 
@@ -96,16 +96,16 @@ def test_hidden_ones_are_left_out_and_those_asked_for_come_first() -> None:
     letters = [one.letter for one in ghosts_of(timeline, 2)]
     newest = [letter_of(len(timeline) - 1 - index) for index in range(MOST_GHOSTS)]
     assert letters == sorted(newest)
-    pinned = ghosts_of(timeline, 2, shown=[1, 3])
+    pinned = ghosts_of(timeline, 2, pinned=[1, 3])
     assert len(pinned) == MOST_GHOSTS
     assert [one.letter for one in pinned][:2] == ["b", "d"]
-    assert ghosts_of(timeline, 2, shown=[99])[0].letter == newest[-1], "a note of a branch that is not there"
+    assert ghosts_of(timeline, 2, pinned=[99])[0].letter == newest[-1], "a note of a branch that is not there"
 
 
 def test_the_line_itself_is_no_ghost() -> None:
     timeline = Timeline()
     grow(timeline, branch_off(timeline, TUTORIAL), [0.5] * 10)
-    assert ghosts_of(timeline, 0) == ghosts_of(timeline, 0, shown=[0]) == []
+    assert ghosts_of(timeline, 0) == ghosts_of(timeline, 0, pinned=[0]) == []
 
 
 def test_a_future_of_the_same_fields_is_named_by_how_it_began() -> None:

@@ -1,15 +1,15 @@
-"""Chooses which other branches are drawn under the curve, with a letter and a description for each."""
+"""Ghosts: other branches, and other runs, whose curves lie under the curve that is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from echornn.analysis.loss_history import Curve
 from echornn.config_text import changes_text
 from echornn.runs.letters import letter_of
 from echornn.runs.timeline import Timeline
+from echornn.session.window_axis import WindowAxis
 
 MOST_GHOSTS = 8
 """Drawn under the curve; the others are in the list of branches."""
@@ -20,24 +20,42 @@ SEEDS = {"seed", "replicas"}
 
 @dataclass(frozen=True, eq=False)
 class Ghost:
-    """Another future, or another run, as the curve's background.
+    """Another curve under the curve.
 
     Attributes:
+        key: the branch's number; of another run its folder.
         letter: tells it from the others, where there is no colour too.
         words: what it is.
-        since: from which window on, if not from the first; it is told however many words there are.
         first, last: the windows that are drawn, ``first <= window < last``: those that the curve does not share.
-        curve_of: its buckets; see `Timeline.curve`.
-        key: the same for the same ghost.
+        since: from which window on, if not from the first; it is told however many words there are.
+        curve: those of its losses that lie on the axis; None where none do, or no curve was asked for.
     """
 
+    key: int | str
     letter: str
     words: str
     first: int
     last: int
-    curve_of: Callable[[int, int, int | None], Curve]
-    key: object
     since: str = ""
+    curve: Curve | None = None
+
+    def on(self, axis: WindowAxis, columns: int, timeline: Timeline, branch: int) -> Ghost:
+        """The ghost with its curve on an axis of so many columns.
+
+        Args:
+            timeline: of the run that it is of.
+            branch: which of the run's.
+        """
+        first, last = max(self.first, axis.first), min(self.last, axis.first + axis.length)
+        if first >= last or columns == 0:
+            return replace(self, curve=None)
+        part = max(1, columns * (last - first) // axis.length)
+        return replace(self, curve=curve_under(timeline, branch, part, first, last))
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """All but the curve."""
+        return self.key, self.letter, self.words, self.first, self.last, self.since
 
 
 def futures(timeline: Timeline) -> list[int]:
@@ -92,18 +110,18 @@ def ghosts_of(
     timeline: Timeline,
     line: int,
     hidden: Collection[int] = (),
-    shown: Collection[int] = (),
+    pinned: Collection[int] = (),
     names: Mapping[int, str] = {},
 ) -> list[Ghost]:
-    """The ghosts under the curve of a line: those asked for, and the newest of the others that were not hidden.
+    """The ghosts of a line without their curves: the pinned ones, and the newest of the others that are not hidden.
 
     Args:
         line: the branch whose path the curve shows.
-        hidden: branches that are to be left out.
-        shown: those that come first.
+        hidden: branches that are left out.
+        pinned: branches that come first.
         names: names that were given to branches.
     """
-    wanted = [number for number in shown if number < len(timeline) and number != line]
+    wanted = [number for number in pinned if number < len(timeline) and number != line]
     wanted += [number for number in reversed(futures(timeline)) if number not in {line, *hidden, *wanted}]
     ghosts: list[Ghost] = []
     for number in wanted:
@@ -111,10 +129,9 @@ def ghosts_of(
             break
         first, last = shared(timeline, number, line), timeline.end(number).window
         if last > first:
-            curve_of = partial(curve_under, timeline, number)
             median = "median: " if timeline.branch(number).config.replicas > 1 else ""
             words, since = f"{median}{_words(timeline, number, names)}", _since(timeline, number)
-            ghosts.append(Ghost(letter_of(number), words, first, last, curve_of, number, since))
+            ghosts.append(Ghost(number, letter_of(number), words, first, last, since))
     return sorted(ghosts, key=lambda ghost: (len(ghost.letter), ghost.letter))
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from echornn.analysis.evidence import Evidence
+from echornn.analysis.falls import before_the_fall, begin_of_the_fall, turning_points
 from echornn.analysis.loss_history import Curve
 from echornn.config import EchoConfig
 from echornn.progress import Floats
 from echornn.runs.timeline import Timeline
 from tests.trees import branch_off, grow
-from tui.app.the_fall import before_the_fall, begin_of_the_fall, turning_points
 
 RECORDED = Path(__file__).parents[2] / "data" / "tutorial_run.npz"
 

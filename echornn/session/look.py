@@ -1,0 +1,150 @@
+"""Answers a query: makes the picture of a frame and of the losses in the run's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from echornn.analysis.band import Band
+from echornn.analysis.falls import turning_points
+from echornn.analysis.loss_history import Curve
+from echornn.progress import Floats
+from echornn.runs.branch import Branch, Moment
+from echornn.runs.timeline import Timeline
+from echornn.session.branch_rows import BranchRow, branch_rows
+from echornn.session.frame import Frame
+from echornn.session.ghosts import Ghost, ghosts_of
+from echornn.session.going_back import tried_from
+from echornn.session.picture import NO_BAND, NO_CURVE, Picture
+from echornn.session.queries import Query
+from echornn.session.seed_losses import SeedLosses, seed_losses
+from echornn.session.window_axis import WindowAxis
+
+
+def look(query: Query, frame: Frame, timeline: Timeline, before: Picture | None = None) -> Picture:
+    """The picture of this frame. Its losses end where the line ended in the frame.
+
+    Args:
+        timeline: the run's tree, which only grows.
+        before: an earlier picture of the same run. What is the same in both is taken from it, and is not made again.
+    """
+    if not len(timeline):
+        return Picture(frame, query, WindowAxis.of(query.span, frame.line_end, 0))
+    return _Look(query, frame, timeline, Picture(frame) if before is None else before).picture()
+
+
+def with_curve(
+    ghost: Ghost, axis: WindowAxis, columns: int, timeline: Timeline, branch: int, before: Picture | None
+) -> Ghost:
+    """The ghost with those of its losses that lie on an axis of so many columns; the same object as in the picture
+    before, where it is the same there.
+
+    Args:
+        timeline, branch: of which run, and which of its branches, the ghost is.
+    """
+    if before is not None and before.query.columns == columns:
+        is_same_axis = before.axis._replace(last=axis.last) == axis or columns == 0
+        for known in before.ghosts if is_same_axis else ():
+            if known.terms == ghost.terms:
+                return known
+    return ghost.on(axis, columns, timeline, branch)
+
+
+class _Look:
+    """A look at a run, in which something may be trained meanwhile."""
+
+    def __init__(self, query: Query, frame: Frame, timeline: Timeline, before: Picture) -> None:
+        self.query = query
+        self.frame = frame
+        self.timeline = timeline
+        self.before = before
+        self.branch_count = len(timeline)
+        self.elsewhere = timeline.trained - frame.line_end
+        tree = (self.branch_count, self.elsewhere, frame.line, query.ghosts)
+        self.is_same_tree = tree == (before.branch_count, before.elsewhere, before.frame.line, before.query.ghosts)
+        self.is_same_frame = frame is before.frame and before.branch_count > 0
+        self.ghosts = self._chosen()
+        longest = max([query.beside, *(ghost.last for ghost in self.ghosts)])
+        self.axis = WindowAxis.of(query.span, frame.line_end, longest)
+
+    def picture(self) -> Picture:
+        """All that is asked for."""
+        curve, band = self._losses()
+        ghosts = tuple(self._with_curve(ghost) for ghost in self.ghosts)
+        return Picture(
+            self.frame,
+            self.query,
+            self.axis,
+            curve,
+            band,
+            ghosts,
+            self._branches() if self.query.branches else (),
+            self._seeds(),
+            self._falls() if self.query.falls else (),
+            self._path() if self.query.path else (),
+            self._tried(),
+            self.branch_count,
+            self.elsewhere,
+            self.timeline.branch(self.frame.line).config,
+        )
+
+    def _chosen(self) -> Sequence[Ghost]:
+        """The ghosts of the line, before they have their curves."""
+        choice = self.query.ghosts
+        if not choice.most:
+            return ()
+        if self.is_same_tree:
+            return [ghost for ghost in self.before.ghosts if isinstance(ghost.key, int)]
+        names = dict(choice.names)
+        return ghosts_of(self.timeline, self.frame.line, choice.hidden, choice.pinned, names)[: choice.most]
+
+    def _with_curve(self, ghost: Ghost) -> Ghost:
+        assert isinstance(ghost.key, int)
+        return with_curve(ghost, self.axis, self.query.columns, self.timeline, ghost.key, self.before)
+
+    def _losses(self) -> tuple[Curve, Band]:
+        """The curve, and the band."""
+        (first, last, _), columns, before = self.axis, self.query.columns, self.before
+        if columns == 0:
+            return NO_CURVE, NO_BAND
+        if self.is_same_frame and (first, last, columns) == (*before.axis[:2], before.query.columns):
+            return before.curve, before.band
+        columns = columns if last > first else 1
+        return self._curve(columns, first, last), self.timeline.band(self.frame.line, columns, first, last)
+
+    def _curve(self, columns: int, first: int, last: int | None) -> Curve:
+        """A part of the losses along the line; with several replicas, of the chosen one."""
+        frame = self.frame
+        replicas = self.timeline.branch(frame.line).config.replicas  # where one of several goes on alone, its own
+        last = frame.line_end if last is None else min(last, frame.line_end)
+        return self.timeline.curve(frame.line, columns, first, last, min(frame.replica, replicas - 1))
+
+    def _branches(self) -> tuple[BranchRow, ...]:
+        before, shown = self.before, [ghost.key for ghost in self.ghosts]
+        if self.is_same_frame and self.is_same_tree and before.query.branches:
+            return before.branches
+        return branch_rows(self.timeline, self.frame.line, self.query.ghosts, shown)
+
+    def _seeds(self) -> SeedLosses | None:
+        rows, before = self.query.seeds, self.before
+        if rows is None:
+            return None
+        if self.is_same_frame and (self.axis, rows) == (before.axis, before.query.seeds):
+            return before.seeds
+        return seed_losses(rows.replicas, self._shades, self.axis, rows.columns)
+
+    def _shades(self, replicas: Sequence[int], columns: int, first: int, last: int) -> Floats:
+        return self.timeline.shades(self.frame.line, replicas, columns, first, min(last, self.frame.line_end))
+
+    def _falls(self) -> tuple[int, ...]:
+        first, last, _ = self.axis
+        return tuple(turning_points(self._curve, self.query.falls, first, last, self.frame.evidence))
+
+    def _path(self) -> tuple[Branch, ...]:
+        return self.timeline.path(Moment(self.frame.branch, self.frame.trained))
+
+    def _tried(self) -> int | None:
+        """Where the position is one of the run's still."""
+        edit, position = self.query.tried, Moment(self.frame.line, self.frame.trained)
+        if edit is None or not self.timeline.has(position):
+            return None
+        return tried_from(self.timeline, position, edit.config, edit.anew)

@@ -1,0 +1,151 @@
+"""Values as bytes and back: pictures, queries and commands, for a viewer in another process.
+
+The bytes are a JSON text and the NumPy arrays that it names. Nothing in them is run: only dataclasses, named tuples and
+enums are made, and only those that the fields of the wanted class can hold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_args, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+T = TypeVar("T")
+
+Array = npt.NDArray[Any]
+
+LENGTH_BYTES = 8
+"""Of the number at the beginning that says how long the JSON text is."""
+
+
+class WireError(ValueError):
+    """The bytes are not a value of the wanted class."""
+
+
+def encode(value: object) -> bytes:
+    """A value as bytes.
+
+    Raises:
+        TypeError: there is something in it that is not plain: no number, text, array, dataclass, enum or collection.
+    """
+    arrays: list[Array] = []
+    text = json.dumps(_plain(value, arrays), separators=(",", ":")).encode()
+    file = io.BytesIO()
+    file.write(len(text).to_bytes(LENGTH_BYTES, "big") + text)
+    for array in arrays:
+        np.lib.format.write_array(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The value of this class that `encode` made these bytes of.
+
+    Raises:
+        WireError: they are not the bytes of one.
+    """
+    file, wanted = io.BytesIO(data), cast(type, kind)
+    try:
+        length = int.from_bytes(file.read(LENGTH_BYTES), "big")
+        told, arrays = json.loads(file.read(length)), []
+        while file.tell() < len(data):
+            arrays.append(np.lib.format.read_array(file, allow_pickle=False))
+        value = _value(told, arrays, classes_in(wanted))
+    except (ValueError, TypeError, LookupError, RecursionError, EOFError) as error:
+        raise WireError(f"no {kind.__name__}: {error}") from error
+    if not isinstance(value, kind):
+        raise WireError(f"no {kind.__name__}, but a {type(value).__name__}")
+    return value
+
+
+@lru_cache
+def classes_in(kind: type) -> Mapping[str, type]:
+    """This class, and those of all values that can be in its fields, by name.
+
+    Raises:
+        TypeError: two of them have the same name.
+    """
+    found: dict[str, type] = {}
+    waiting: list[Any] = [kind]
+    while waiting:
+        hint = waiting.pop()
+        waiting += get_args(hint)
+        if not (isinstance(hint, type) and _is_named(hint)):
+            continue
+        if hint.__name__ not in found:
+            found[hint.__name__] = hint
+            waiting += [] if issubclass(hint, Enum) else get_type_hints(hint).values()
+        elif found[hint.__name__] is not hint:
+            raise TypeError(f"two classes in {kind.__name__} have the name {hint.__name__}")
+    return found
+
+
+def _is_named(kind: type) -> bool:
+    """Whether values of the class are sent with its name."""
+    return dataclasses.is_dataclass(kind) or issubclass(kind, Enum) or _is_named_tuple(kind)
+
+
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _plain(value: Any, arrays: list[Array]) -> Any:
+    """The value as JSON has it. Its arrays are put behind the others, and named by their index."""
+    match value:
+        case Enum():
+            return {"is": type(value).__name__, "name": value.name}
+        case None | bool() | int() | str():
+            return value
+        case np.ndarray() | np.generic():
+            arrays.append(np.asarray(value))
+            return {"array" if isinstance(value, np.ndarray) else "number": len(arrays) - 1}
+        case float():
+            return value
+        case tuple() if _is_named_tuple(type(value)):
+            return {"is": type(value).__name__, "of": [_plain(one, arrays) for one in value]}
+        case tuple():
+            return [_plain(one, arrays) for one in value]
+        case frozenset():
+            return {"set": [_plain(one, arrays) for one in value]}
+        case Mapping():
+            return {"map": [[_plain(one, arrays) for one in pair] for pair in value.items()]}
+        case _ if dataclasses.is_dataclass(value):
+            names = [field.name for field in dataclasses.fields(value)]
+            return {"is": type(value).__name__, "of": {name: _plain(getattr(value, name), arrays) for name in names}}
+        case _:
+            raise TypeError(f"{value!r} cannot be sent")
+
+
+def _value(told: Any, arrays: list[Array], classes: Mapping[str, type]) -> Any:
+    """What `_plain` made this of."""
+
+    def values(several: list[Any]) -> list[Any]:
+        return [_value(one, arrays, classes) for one in several]
+
+    match told:
+        case {"is": str(name), "name": str(member)}:
+            return classes[name][member]  # type: ignore[index]
+        case {"is": str(name), "of": list(several)}:
+            return classes[name](*values(several))
+        case {"is": str(name), "of": dict(fields)}:
+            return classes[name](**dict(zip(fields, values(list(fields.values())), strict=True)))
+        case {"array": int(index)}:
+            return arrays[index]
+        case {"number": int(index)}:
+            return arrays[index][()]
+        case {"set": list(several)}:
+            return frozenset(values(several))
+        case {"map": list(pairs)}:
+            return dict(map(values, pairs))
+        case list():
+            return tuple(values(told))
+        case None | bool() | int() | float() | str():
+            return told
+        case _:
+            raise WireError(f"{told!r} is no value")

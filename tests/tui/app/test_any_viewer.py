@@ -1,0 +1,125 @@
+"""The screen is a function of a picture: an app draws the same of a picture that has been bytes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from textual.pilot import Pilot
+
+from echornn.readings import Question, Readings
+from echornn.runs.run_dir import Run
+from echornn.runs.run_recorder import RunRecorder
+from echornn.session.commands import Pause
+from echornn.session.picture import Picture
+from echornn.session.session import Session
+from echornn.session.wire import decode, encode
+from echornn.specimen import Specimen
+from tests.kept_folders import unpacked
+from tests.patience import PATIENCE
+from tests.scripted import make_progress
+from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.tui.app.views.by_hand import flipped, shift_register
+from tests.tui.test_kept_folders import scripted
+from tests.viewer import PictureSession
+from tui.app.app import EchoApp
+
+KEYS = [
+    *("1", ".", "e", "e", "6", "tab", "down", "v", ">", "z", "z", "Z", "l", "home", "right", "]", "R", "e"),
+    *("u", "U", "L", "e", "b", "up", "space", "n", "x", "enter", "b", "g", "e", "2", "3", "4", "n", "5", "e", "d"),
+    *("[", "{", "L"),
+]
+"""Every view and panel, branches, the past, one network and several, parts of the line."""
+
+SIZE = (100, 30)
+
+NAMED = {
+    ".": "full_stop",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "{": "left_curly_bracket",
+    ">": "greater_than_sign",
+}
+
+
+def examined(specimen: Specimen, question: Question) -> Readings:
+    """Readings that are made up."""
+    config = specimen.state.config
+    readings = shift_register(make_progress(config), config)
+    readings = replace(readings, branch=specimen.branch, window=specimen.window)
+    return readings if question.flip is None else flipped(readings)
+
+
+def of_six_replicas(_: Path) -> Session:
+    return Session(SMALL_LOTTERY, make_trainer=scripted_trainers, examine=examined)
+
+
+def kept(name: str) -> Callable[[Path], Session]:
+    """A run of an earlier version, that goes on."""
+
+    def of_folder(place: Path) -> Session:
+        folder = unpacked(name, place)
+        run = Run.read(folder)
+        owner = run.owner(run.moment(None))
+        assert owner is not None
+        recorder = RunRecorder.go_on(folder)
+        return Session(owner.config, make_trainer=scripted, recorder=recorder, examine=examined)
+
+    return of_folder
+
+
+async def press(app: EchoApp, pilot: Pilot[int], key: str) -> None:
+    """What a key says for a moment is not waited for."""
+    await pilot.press(NAMED.get(key, key))
+    app.show_newest_frame()
+    app._end_hint()
+    app._show_views()
+
+
+async def recorded(session: Session) -> list[Picture]:
+    """What an app is shown of a session, after each key."""
+    session.send(Pause())
+    app, pictures = EchoApp(session, fps=0.01), []
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        for key in KEYS:
+            await press(app, pilot, key)
+            assert session.when_idle(PATIENCE)
+            app.show_newest_frame()
+            await pilot.pause()
+            app._show_views()
+            pictures.append(app._picture)
+    assert session.error is None
+    return pictures
+
+
+async def drawn(pictures: Sequence[Picture]) -> list[list[list[Segment]]]:
+    """The screen of an app that is shown these pictures one after the other while the same keys are pressed, with its
+    colours."""
+    session = PictureSession(pictures[0])
+    app, screens = EchoApp(session, fps=0.01), []
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        for key, session.picture in zip(KEYS, pictures, strict=True):
+            await press(app, pilot, key)
+            await pilot.pause()
+            screens.append([list(strip) for strip in app.screen._compositor.render_strips()])
+    return screens
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", [of_six_replicas, kept("one-network"), kept("replicas")], ids=["six", "one", "four"])
+async def test_pictures_that_were_bytes_are_drawn_letter_by_letter_the_same(
+    story: Callable[[Path], Session], tmp_path: Path
+) -> None:
+    pictures = await recorded(story(tmp_path))
+    received = [decode(encode(picture), Picture) for picture in pictures]
+    for key, one, other in zip(KEYS, await drawn(pictures), await drawn(received), strict=True):
+        assert one == other, key
+    shown = {key for picture in pictures for key in ("ghosts", "branches", "seeds") if getattr(picture, key)}
+    assert shown == {"ghosts", "branches", "seeds"}
+    assert any(picture.frame.is_past for picture in pictures)
+    assert any(picture.frame.readings is not None for picture in pictures)
