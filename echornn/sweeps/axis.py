@@ -12,7 +12,7 @@ from echornn.config import CHOICES, FRACTIONS, MAX_STEPS, ConfigError, EchoConfi
 from echornn.runs.recorded_values import shortened
 
 Value = int | float | str
-"""Of a field: a whole number, a fraction, or a word."""
+"""A value of a field: a whole number, a fraction, or a word."""
 
 HOW = "FIELD=VALUES, where VALUES are a,b,c or LO..HI, or LO..HI@N for N of them"
 
@@ -22,16 +22,16 @@ NO_AXES = {
     "device": "where it is trained is not what is trained",
     "num_epochs": "the window at which each was solved tells what fewer epochs would have brought",
 }
-"""The fields that are no axes, and why."""
+"""The fields that cannot be axes, and why."""
 
 EVEN = frozenset({"dropout"})
-"""Fields whose ``LO..HI@N`` lie evenly; those of all others lie evenly in powers."""
+"""Fields for which ``LO..HI@N`` are evenly spaced; for all others they are evenly spaced in powers."""
 
 MAX_VALUES = 1000
-"""Of one axis."""
+"""The most values of one axis."""
 
 DIGITS = 3
-"""Of the fractions between both ends of a range."""
+"""Significant digits of the fractions between both ends of a range."""
 
 ROOMY: dict[str, Any] = {
     "total_series_length": MAX_STEPS,
@@ -40,7 +40,7 @@ ROOMY: dict[str, Any] = {
     "echo_step": 0,
     "num_layers": 2,
 }
-"""Leaves each other field all the values that it can have at all."""
+"""A configuration that allows each other field all the values that it can ever have."""
 
 RANGE = re.compile(r"(?P<low>[^@]*?)\.\.(?P<high>[^@]*)(?:@(?P<count>.*))?")
 
@@ -50,7 +50,7 @@ class Axis:
     """A field, and the values that it takes in a sweep, each once.
 
     Raises:
-        ConfigError: the field is no axis, or has no or too many values, or one that it can never have.
+        ConfigError: the field cannot be an axis, has no values or too many, or a value that it can never have.
     """
 
     field: str
@@ -64,13 +64,15 @@ class Axis:
 
     @classmethod
     def parse(cls, text: str) -> Axis:
-        """The axis of a text: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
+        """Read an axis from text: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
 
-        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from the first to the last, spaced evenly in powers
-        (0.01, 0.0316, 0.1, 0.316, 1), but those of dropout, which can be 0, evenly; whole numbers are rounded.
+        ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from the first to the last, evenly spaced in powers
+        (0.01,
+        0.0316, 0.1, 0.316, 1); values of dropout, which can be 0, are evenly spaced themselves; whole numbers are
+        rounded.
 
         Raises:
-            ConfigError: it is none.
+            ConfigError: the text is not an axis.
         """
         name, equals, values = text.partition("=")
         field = name.strip().replace("-", "_")
@@ -107,7 +109,7 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
     _require_count(field, count)
     if count == 1:
         raise ConfigError(field, written, "2 values or more in a range")
-    for end in (low, high):  # those between need no more room than a float has
+    for end in (low, high):  # if both ends fit into a float, the values between do
         _checked(field, end)
     if field in EVEN:
         between = [low + (high - low) * index / (count - 1) for index in range(1, count - 1)]
@@ -121,7 +123,7 @@ def _range(field: str, first: str, last: str, number: str | None) -> tuple[Value
 
 
 def _number(field: str, word: str) -> int | float:
-    """A word as a number of the field's kind."""
+    """The word as a number of the field's kind."""
     if field not in FRACTIONS:
         return _whole(field, word)
     try:
@@ -141,7 +143,7 @@ def _whole(field: str, word: str) -> int:
 
 
 def _checked(field: str, value: Value) -> Value:
-    """The value as a configuration has it, that is possible for some values of the other fields."""
+    """The value as a configuration stores it; it must be possible for some values of the other fields."""
     room = {**ROOMY, "truncated_backprop_length": MAX_STEPS} if field == "stride" else ROOMY
     checked: Value = getattr(EchoConfig(**{**room, field: value}), field)
     return checked

@@ -1,4 +1,4 @@
-"""When a network of a sweep is finished, and with which result, however its windows were cut into calls."""
+"""Decides when a network of a sweep is finished, and with which result, however its windows were cut into calls."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from echornn.tasks.solved import RECENT_WINDOWS
 
 
 def ended(losses: Floats, last: int, solved_at: int, until: Until, finished: bool, seconds: float) -> Result | None:
-    """What came of a network; None while it has to train on.
+    """The result of a network; None while it has to train on.
 
-    One whose loss is not finite is done: it never comes back.
+    A network whose loss is not finite is finished, since it never recovers.
 
     Args:
-        losses: float32 [n], the newest ones, and `RECENT_WINDOWS` before those that were not looked at yet.
-        last: number in the run, from 1, of the window of the last loss.
-        solved_at: of the window at which it was solved; 0 where it was not yet.
-        until: how long it trains.
+        losses: float32 [n], the newest losses, and `RECENT_WINDOWS` before those that were not checked yet.
+        last: the window in the run, from 1, to which the last loss belongs.
+        solved_at: the window at which it was solved; 0 if it was not yet.
+        until: the rule for how long it trains.
         finished: whether all its epochs are trained.
         seconds: see `Result`.
     """

@@ -16,8 +16,8 @@ class Engine(Protocol):
     """Workers, each of which trains one part at a time.
 
     Attributes:
-        workers: how many there are, or will be.
-        room: share of a machine's free memory for each.
+        workers: the number of workers there are, or will be.
+        room: the share of a machine's free memory for each worker.
     """
 
     workers: int
@@ -40,5 +40,5 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all workers, also those that train, and leave no process running."""
+        """Stop all workers, even those that train, and leave no process running."""
         ...

@@ -8,9 +8,10 @@
     results.csv          the same as a table
     lock                 held by the process that computes
 
-A key is a hash of all that decides a result: configuration with its seed, until when it trains, what trains it
-(`echornn.sweeps.trained_by`). So the same training has the same file whoever asks for it, and whether it is there says
-whether it is done.
+A key is a hash of everything that determines a result: the configuration with its seed, the rule for how long it
+trains,
+and the versions that train it (`echornn.sweeps.trained_by`). So the same training always has the same file, and the
+training is done if the file exists.
 """
 
 from __future__ import annotations
@@ -34,28 +35,29 @@ from echornn.sweeps.trained_by import Versions
 SWEEP_FILE, RESULTS, FAILED, TABLE = "sweep.json", "results", "failed", "results.csv"
 
 FORMAT = 1
-"""Of ``sweep.json``."""
+"""The version of the format of ``sweep.json``."""
 
 MOST_BYTES = 1 << 24
-"""Of ``sweep.json``."""
+"""The most bytes of ``sweep.json``."""
 
 MOST_BYTES_OF_A_RESULT = 1 << 16
 
 SEED_OF_A_POINT = 0
-"""A point is a configuration without its seed."""
+"""The seed that stands for "any" in a point, which is a configuration without its seed."""
 
 DEFAULT = EchoConfig()
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one training.
+    """The result of one training.
 
     Attributes:
-        solved_at: window in the run, from 1, at which the echo was solved; None where it never was.
-        final_loss: mean loss of the last 50 of its windows (fewer, where there were fewer), nats; where it diverged,
-            the loss that is not finite.
-        windows: how many it trained; those after `solved_at` do not count where it trained until solved.
+        solved_at: the window in the run, from 1, at which the echo was solved; None if it never was.
+        final_loss: mean loss of the last 50 windows (or of all, if there were fewer), nats; if it diverged, the loss
+            that is
+        not finite.
+        windows: the number of windows trained; windows after `solved_at` do not count if it trained until solved.
         seconds: its share of the time in the compiled loop of its process.
     """
 
@@ -67,7 +69,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Asked:
-    """A grid, and what trains it."""
+    """A grid that was asked for, and the versions that train it."""
 
     grid: Grid
     versions: Versions
@@ -89,25 +91,25 @@ class Asked:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Asked:
-        """Raises what `NO_RECORD` lists where it is none."""
+        """The grid in a record; raises the errors listed in `NO_RECORD` if it is not one."""
         axes = tuple(Axis(field, tuple(values)) for field, values in record["axes"])
         grid = Grid(axes, dict(record["fields"]), record["seeds"], record["until"])
         return cls(grid, {str(name): str(one) for name, one in record["versions"].items()})
 
 
 def key_of(config: EchoConfig, until: Until, versions: Versions) -> str:
-    """A hash of all that decides what comes of a training."""
+    """A hash of everything that determines the result of a training."""
     text = json.dumps([told_of(config), until, dict(versions)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def point_of(config: EchoConfig) -> EchoConfig:
-    """The configuration without its seed, which is 0."""
+    """The configuration without its seed, which is set to 0."""
     return replace(config, seed=SEED_OF_A_POINT)
 
 
 def told_of(config: EchoConfig) -> dict[str, Any]:
-    """The fields that are not the defaults; those that are added later do not change it."""
+    """The fields that are not the defaults; fields that are added later do not change the result."""
     return DEFAULT.changes_to(config)
 
 
@@ -115,7 +117,7 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
     """The grids that were asked for, oldest first.
 
     Raises:
-        RunError: no sweep can be read there.
+        RunError: the folder holds no sweep that can be read.
     """
     file = folder / SWEEP_FILE
     try:
@@ -138,23 +140,23 @@ def read_asked(folder: Path) -> tuple[Asked, ...]:
 
 
 def write_asked(folder: Path, asked: tuple[Asked, ...]) -> None:
-    """Keep what is asked for.
+    """Write the grids that were asked for.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     record = {"format": FORMAT, "grids": [one.as_record() for one in asked]}
     own_files.write_whole(folder / SWEEP_FILE, json.dumps(record, indent=1).encode() + b"\n")
 
 
 def result_bytes(config: EchoConfig, result: Result) -> bytes:
-    """A result's file; JSON has no number that is not finite, and null stands for it."""
+    """The content of a result's file; null stands for a number that is not finite, since JSON has none."""
     loss = result.final_loss if math.isfinite(result.final_loss) else None
     return json.dumps({"config": told_of(config), **asdict(result), "final_loss": loss}).encode() + b"\n"
 
 
 def read_result(file: Path, point: EchoConfig, seed: int) -> Result | None:
-    """What is in the file of this seed's result; None where it is not there, or is none that training can have."""
+    """The result in the file for this seed; None if there is no file, or if it holds no possible result."""
     try:
         record = json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))
         fields = {**told_of(point), "seed": seed}
@@ -184,7 +186,7 @@ def failed_bytes(point: EchoConfig, reason: str) -> bytes:
 
 
 def read_reason(file: Path) -> str | None:
-    """Why a point could not be trained; None where nothing says that."""
+    """Why a point could not be trained; None if no file says so."""
     try:
         return str(json.loads(own_files.read_bytes(file, MOST_BYTES_OF_A_RESULT))["reason"])
     except (OSError, *NO_RECORD):

@@ -1,4 +1,4 @@
-"""A process from which others are forked: they begin with everything that it has imported. Both sides are here.
+"""A process from which others are forked, so that they begin with everything that it has imported. Both sides are here.
 
 The server has only one thread, so no lock is held when it forks. Each forked process has a *watch*, a socket between
 the server and whoever asked for the process. When the process has ended, the server sends its exit code there. To have
@@ -24,22 +24,24 @@ from multiprocessing.connection import wait
 from typing import IO, NoReturn
 
 EXIT_CODE = struct.Struct("i")
-"""What is sent on a watch; a signal that ended the process is negative."""
+"""The message on a watch: the exit code, negative if a signal ended the process."""
 
 SECONDS_TO_END = 1.0
-"""So long a process may take to end that has hung up, or was asked to end; then it is killed."""
+"""Seconds that a process may take to end after it has hung up or was asked to end; then it is killed."""
 
 TAIL_BYTES = 4096
 
 SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
-"""What the server waits for besides its sockets."""
+"""Signals that the server waits for, besides its sockets."""
 
 
 class ForkServer:
-    """The process, which is started, and asked for others.
+    """The client side: starts the server process, and asks it to fork others.
 
     Args:
-        command: starts it, with the descriptor of its socket as the last argument: a program that calls `serve_forks`.
+        command: the command that starts the server; the descriptor of its socket is added as the last argument. The
+            program
+        must call `serve_forks`.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -53,25 +55,25 @@ class ForkServer:
                 stdout=self._printed,
                 stderr=self._printed,
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl+C in the terminal is for whoever computes the sweep
+                start_new_session=True,  # Ctrl+C in the terminal is for the process that computes the sweep
             )
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The server's process id."""
         return self._process.pid
 
     @property
     def has_ended(self) -> bool:
-        """Whether it was seen to have ended."""
+        """Whether the server was seen to have ended."""
         return bool(self._how)
 
     def fork(self, connection: socket.socket) -> Forked:
-        """Have a process forked that serves this connection."""
+        """Fork a process that serves this connection."""
         return Forked(self, self._socket, connection)
 
     def end(self) -> str:
-        """End it and all that were forked from it, and wait for that; how it ended, as a phrase."""
+        """End the server and all processes forked from it, and wait for that; returns how it ended, as a phrase."""
         if not self._how:
             self._socket.close()
             self._process.terminate()
@@ -86,29 +88,29 @@ class ForkServer:
 
 
 class Forked:
-    """A process that was forked.
+    """The client side of a forked process.
 
     Attributes:
-        watch: can be read as soon as it has ended, or its server has.
+        watch: becomes readable as soon as the process, or its server, has ended.
 
     Args:
-        server: what it is forked from.
-        asked: where the server is asked.
-        connection: what the process serves.
+        server: the server that forks it.
+        asked: the socket to the server.
+        connection: the connection that the process serves.
     """
 
     def __init__(self, server: ForkServer, asked: socket.socket, connection: socket.socket) -> None:
         self._server = server
         self._printed = printed_file()
         self.watch, theirs = socket.socketpair()
-        with theirs, contextlib.suppress(OSError):  # a server that is gone: the watch tells it
+        with theirs, contextlib.suppress(OSError):  # if the server is gone, the watch shows it
             socket.send_fds(asked, [b"f"], [theirs.fileno(), connection.fileno(), self._printed.fileno()])
 
     def end(self, is_ending: bool) -> str:
-        """Have it killed, if it does not end; how it ended, as a phrase.
+        """Kill the process, unless it ends by itself; returns how it ended, as a phrase.
 
         Args:
-            is_ending: it ends by itself, and is waited for.
+            is_ending: whether it ends by itself, so that a short wait is worth it.
         """
         if not (is_ending and wait([self.watch], SECONDS_TO_END)):
             with contextlib.suppress(OSError):  # it has ended meanwhile
@@ -121,12 +123,12 @@ class Forked:
 
 
 def printed_file() -> IO[bytes]:
-    """A file for what a process prints, of which the last line is shown if it fails."""
+    """A file for the output of a process; its last line is shown if the process fails."""
     return tempfile.TemporaryFile(prefix="echornn-tui-")
 
 
 def how_it_ended(code: int, printed: IO[bytes]) -> str:
-    """As a phrase, from a process' exit code and what it has printed."""
+    """How a process ended, as a phrase, from its exit code and its output."""
     if code == -signal.SIGKILL:
         return "its process was killed (SIGKILL): by somebody, or by the system, if memory ran out"
     descriptor = printed.fileno()
@@ -139,12 +141,12 @@ def how_it_ended(code: int, printed: IO[bytes]) -> str:
 
 
 def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Callable[[int], None]) -> None:
-    """Fork a process whenever one is asked for, until whoever asks is gone, or SIGTERM comes; then none is left.
+    """Fork a process for each request, until the client is gone or SIGTERM comes; then no process is left.
 
     Args:
-        asked: where a `ForkServer` asks.
-        prepare: imports what the forked processes begin with, and leaves no thread running.
-        work: what a forked process does, with the descriptor of its connection.
+        asked: the socket on which a `ForkServer` sends requests.
+        prepare: imports everything that the forked processes begin with, and leaves no thread running.
+        work: the work of a forked process; its argument is the descriptor of its connection.
     """
     with _ended_by_the_end_of(asked):
         prepare()
@@ -154,7 +156,7 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
     signal.set_wakeup_fd(wakes.fileno())
     for number in SIGNALS:
         signal.signal(number, lambda *_: None)
-    gc.freeze()  # else the first collection of a forked process would copy the memory of all that was imported
+    gc.freeze()  # else the first garbage collection of a forked process would copy the memory of all imported modules
     watches: dict[int, socket.socket] = {}
     ends = False
     while not ends:
@@ -184,13 +186,13 @@ def serve_forks(asked: socket.socket, prepare: Callable[[], object], work: Calla
 
 @contextlib.contextmanager
 def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
-    """End this process at once if whoever asks is gone; this takes a thread, which is gone afterwards."""
+    """End this process at once if the client is gone; this takes a thread, which is gone afterwards."""
     stop, ours = socket.socketpair()
 
     def look() -> None:
         hung_up = select.poll()
         for one in (asked, stop):
-            hung_up.register(one, 0)  # not what is asked meanwhile
+            hung_up.register(one, 0)  # only hang-ups, not requests
         if asked.fileno() in dict(hung_up.poll()):
             os._exit(0)
 
@@ -205,11 +207,11 @@ def _ended_by_the_end_of(asked: socket.socket) -> Iterator[None]:
 
 
 def _begin(for_the_server: Sequence[int], printed: int, work: Callable[[], None]) -> NoReturn:
-    """Do the work, in the process that was just forked, and end.
+    """Do the work in the process that was just forked, then end it.
 
     Args:
-        for_the_server: descriptors that only the server may hold: they say whether it is there.
-        printed: descriptor of the file for what is printed.
+        for_the_server: descriptors that only the server may hold: they show whether it is alive.
+        printed: the descriptor of the file for its output.
     """
     try:
         signal.set_wakeup_fd(-1)

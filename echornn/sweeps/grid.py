@@ -1,4 +1,4 @@
-"""What a sweep trains: every combination of its axes' values, each with some seeds."""
+"""The grid of a sweep: every combination of its axes' values, each with some seeds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Until = Literal["solved", "all"]
 """How long each network trains: until it has solved the echo, or all windows of its epochs."""
 
 MAX_TRAININGS = 100_000
-"""Each has a file of its own in the sweep's folder."""
+"""The most trainings of a sweep, since each has its own file in the sweep's folder."""
 
 
 @dataclass(frozen=True)
@@ -24,25 +24,25 @@ class Impossible:
     """A combination of values that no network can have, for example an echo beyond the row.
 
     Attributes:
-        values: of the axes, by field.
-        reason: what cannot be, and what could.
+        values: the values of the axes, by field.
+        reason: what is impossible, and what is allowed.
     """
 
     values: Mapping[str, Value]
     reason: str
 
     def __str__(self) -> str:
-        """In words: which, and why."""
+        """The values and the reason, in words."""
         return f"{in_words(self.values)}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Points:
-    """The combinations of a grid.
+    """The possible and impossible combinations of a grid.
 
     Attributes:
         possible: configurations with the first of the grid's seeds.
-        impossible: what is left out.
+        impossible: the combinations that are left out.
     """
 
     possible: tuple[EchoConfig, ...]
@@ -51,16 +51,16 @@ class Points:
 
 @dataclass(frozen=True)
 class Grid:
-    """A sweep as it is asked for.
+    """The specification of a sweep.
 
     Args:
         axes: the fields that vary; the first varies slowest.
         fields: the other fields that are not the defaults, by name. ``seed`` is the first of the seeds.
-        seeds: networks of each point, with consecutive seeds.
-        until: how long each trains.
+        seeds: the number of networks for each point, with consecutive seeds.
+        until: the rule for how long each network trains.
 
     Raises:
-        ConfigError: a field or a number that cannot be, or none of the points can be.
+        ConfigError: a field or a number is impossible, or all of the points are.
     """
 
     axes: tuple[Axis, ...]
@@ -94,7 +94,7 @@ class Grid:
 
     @cached_property
     def points(self) -> Points:
-        """Its combinations, in the axes' order."""
+        """The grid's combinations, in the order of the axes."""
         possible: list[EchoConfig] = []
         impossible: list[Impossible] = []
         for values, config in self._combinations():
@@ -118,12 +118,12 @@ class Grid:
 
 
 def with_seeds_from(config: EchoConfig, seeds: int) -> Sequence[EchoConfig]:
-    """The configuration with each of so many consecutive seeds, from its own on."""
+    """The configuration with each of so many consecutive seeds, beginning with its own."""
     return [replace(config, seed=config.seed + index) for index in range(seeds)]
 
 
 def in_words(values: Mapping[str, object]) -> str:
-    """Fields and their values as they are said: ``echo_step 3, cell gru``."""
+    """Fields and their values in words: ``echo_step 3, cell gru``."""
     return ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
     )

@@ -10,17 +10,17 @@ from pathlib import Path
 from echornn.runs import own_files
 
 NEW = ".new"
-"""Ends the name of a file that is being written."""
+"""Suffix of a file that is being written."""
 
 
 class HeldFolder:
-    """A folder that was there when this was made, and is no link.
+    """A folder that existed when this object was made, and is not a link.
 
     Attributes:
-        path: where it is.
+        path: the folder's path.
 
     Raises:
-        OSError: it is not there, or a link or something else is.
+        OSError: there is no such folder, or it is a link or something else.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,10 +28,10 @@ class HeldFolder:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def require_here(self) -> None:
-        """Make sure that it still has its name.
+        """Make sure that the folder still has its name.
 
         Raises:
-            OSError: it has not: somebody has moved or removed it, or put something else in its place.
+            OSError: it was moved or removed, or something else has its name now.
         """
         try:
             is_here = os.path.samestat(self.path.lstat(), os.fstat(self._descriptor))
@@ -41,11 +41,11 @@ class HeldFolder:
             raise OSError(errno.ENOTDIR, "it is no longer the folder that was opened", str(self.path))
 
     def names(self) -> list[str]:
-        """Of all that is in it."""
+        """The names of everything in the folder."""
         return os.listdir(self._descriptor)
 
     def write(self, name: str, data: bytes) -> None:
-        """A whole file at once under its name, in place of what is there. That it is on the disk is not waited for.
+        """Write a whole file at once under this name, replacing an existing one; does not wait until it is on the disk.
 
         Raises:
             OSError: it cannot be written, or see `require_here`.
@@ -73,5 +73,5 @@ class HeldFolder:
         os.unlink(name, dir_fd=self._descriptor)
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the folder."""
         os.close(self._descriptor)

@@ -9,15 +9,16 @@ from echornn.sweeps.table import Value, Values
 
 
 class FilterError(ValueError):
-    """Words that are no filter of this sweep; the message says which, and what is allowed."""
+    """Words that are not a filter of this sweep; the message says which words, and what is allowed."""
 
 
 def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Value]]:
-    """The values that stay, of each field that the words name; of all others all do.
+    """The values to keep for each field that the words name; all values of other fields are kept.
 
-    Words are parted by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may lack), or a value of some field alone.
-    Each of ``a,b`` is a value of the sweep; a range may reach beyond them. A field may be shortened, as long as no
-    other begins so.
+    Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or just a value of some
+    field. Each of ``a,b`` must be a value of the sweep; a range may extend beyond them. A field's name may be shortened
+    as
+    long as it is unique.
 
     Raises:
         FilterError: a word names no field or no value of the sweep.
@@ -57,7 +58,7 @@ def _no_value(word: str, names: list[str], axes: Mapping[str, Values]) -> str:
 
 
 def example_of(axes: Mapping[str, Values]) -> str:
-    """A filter that these fields could have: some of the first one's values."""
+    """An example of a filter for these fields: some of the first field's values."""
     name, values = next(iter(axes.items()), ("echo_step", (3, 4, 5)))
     some = values[: max(1, len(values) - 1)]
     if len(some) > 2 and all(isinstance(value, int | float) for value in some):
@@ -66,7 +67,7 @@ def example_of(axes: Mapping[str, Values]) -> str:
 
 
 def _matching(wanted: str, values: Values) -> frozenset[Value]:
-    """Those of the values that the words name; none where a word names none."""
+    """The values that the words name; empty if a word names none."""
     named = [frozenset(value for value in values if _is(part, value)) for part in wanted.split(",") if part]
     return frozenset().union(*named) if all(named) else frozenset()
 
@@ -88,5 +89,5 @@ def _number(text: str, missing: float | None) -> float | None:
 
 
 def value_text(value: Value) -> str:
-    """A value as a person writes it."""
+    """A value as a user writes it."""
     return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

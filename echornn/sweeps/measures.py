@@ -1,4 +1,4 @@
-"""What the cells of a map show (success, windows or loss), as a number and as a shade."""
+"""The measures that the cells of a map show (success, windows or loss), as numbers and as shades."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from enum import StrEnum
 from echornn.sweeps.tally import Tally
 
 LEAST_LOSS = 1e-6
-"""Nats; smaller losses are shaded alike."""
+"""Nats; smaller losses have the same shade."""
 
 LEAST_TOLD = 1e-9
-"""Nats; smaller losses are told as 0."""
+"""Nats; smaller losses are shown as 0."""
 
 LEVELS = 5
-"""Shades told apart by their sign: 0 the worst, such as none solved, to 4."""
+"""The number of shades, which have different signs: 0 is the worst, such as none solved, 4 the best."""
 
 
 class Measure(StrEnum):
-    """What is shown of a cell."""
+    """The number that a cell shows."""
 
     SUCCESS = "success"
     """The share of seeds that solved the echo."""
@@ -39,7 +39,7 @@ WORDS = {
 
 
 def value_of(tally: Tally, measure: Measure) -> float:
-    """The measure of a cell; NaN where there is no result, infinite where it never came that far."""
+    """The measure of a cell; NaN if there is no result, infinite if its networks never got that far."""
     if not tally.trained:
         return math.nan
     match measure:
@@ -53,12 +53,13 @@ def value_of(tally: Tally, measure: Measure) -> float:
 
 @dataclass(frozen=True)
 class Scale:
-    """From a measure's values to shades; the better, the more.
+    """Maps a measure's values to shades; better values have higher ones.
 
     Attributes:
-        measure: what is shown.
-        best, worst: finite values at the ends; in powers of ten between them, but for success. NaN where there
-            are none.
+        measure: the measure.
+        best, worst: the finite values at the ends; shades are spaced in powers of ten between them, except for success.
+            NaN if
+        there are none.
     """
 
     measure: Measure
@@ -67,7 +68,7 @@ class Scale:
 
     @classmethod
     def of(cls, tallies: Iterable[Tally], measure: Measure) -> Scale:
-        """The scale on which all of these have room."""
+        """The scale that covers all of these cells."""
         if measure is Measure.SUCCESS:
             return cls(measure, 1.0, 0.0)
         values = [value for value in (value_of(tally, measure) for tally in tallies) if math.isfinite(value)]
@@ -76,7 +77,7 @@ class Scale:
         return cls(measure, min(floored), max(floored))
 
     def share(self, value: float) -> float:
-        """How far from the worst to the best, 0 to 1; -1 for an infinite one; NaN stays NaN."""
+        """The position from the worst to the best, 0 to 1; -1 for an infinite value; NaN stays NaN."""
         if math.isnan(value):
             return value
         if math.isinf(value):
@@ -89,7 +90,9 @@ class Scale:
         return min(1.0, max(0.0, math.log(self.worst / max(value, self.best)) / span))
 
     def level(self, value: float) -> int:
-        """The shade, 0 to `LEVELS` - 1: of success 0 is none and 4 is all; else 0 is only what never came that far."""
+        """The shade, 0 to `LEVELS` - 1: for success 0 is none and 4 is all; for others 0 means that it never got that
+        far.
+        """
         share = self.share(value)
         if self.measure is Measure.SUCCESS:
             return 0 if share <= 0 else 4 if share >= 1 else 1 + int(share * 3)
@@ -97,7 +100,7 @@ class Scale:
 
     @property
     def legend(self) -> tuple[tuple[int, str], ...]:
-        """Levels, from the best, and what each means."""
+        """The levels, the best first, and what each means."""
         match self.measure:
             case Measure.SUCCESS:
                 return ((4, "all"), (3, "2/3 or more"), (2, "1/3 or more"), (1, "fewer"), (0, "none solved"))
@@ -116,7 +119,7 @@ class Scale:
 
 
 def short_text(value: float, measure: Measure) -> str:
-    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` for what never came that far, empty for none."""
+    """A value in at most five characters: 94, 1.2k, 0.031; ``-`` if it is infinite, empty if there is none."""
     if math.isnan(value):
         return ""
     if math.isinf(value):
@@ -131,7 +134,7 @@ def short_text(value: float, measure: Measure) -> str:
 
 
 def _percent(share: float) -> int:
-    """Rounded, but 0 and 100 only where it is none and all."""
+    """Rounded percent, but 0 and 100 only for exactly none and all."""
     return round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
 
 
@@ -145,7 +148,7 @@ def short_count(windows: int) -> str:
 
 
 def short_loss(loss: float) -> str:
-    """A loss in nats in at most five characters, with two digits that count where there is room."""
+    """A loss in nats in at most five characters, with two significant digits if there is room."""
     if loss < 0.0095:
         return "0" if loss < LEAST_TOLD else f"{loss:.0e}".replace("e-0", "e-")
     if loss < 0.995:

@@ -1,9 +1,9 @@
 """Trains the parts of a sweep on the workers of a running Dask cluster; no other file imports Dask.
 
-A part is a task of one worker. What it tells on the way comes as events of a topic; what it returns holds all results
-again, so an event that is lost costs nothing. Where its worker dies, or it raises, it is taken back, and `Sweep` makes
-new ones of what is left: Dask tries none of them twice (its ``retries``, ``allowed-failures``), since it would also
-train again what is known, and blame tasks that only waited for that worker.
+A part is a task of one worker. Its news comes as events of a topic; its return value holds all results again, so a lost
+event costs nothing. If its worker dies, or it raises an error, it is taken back, and `Sweep` makes new parts of what is
+left. Dask tries no task twice (its ``retries``, ``allowed-failures``), since it would train known results again, and
+blame tasks that were only waiting for that worker.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MAPPINGS_USED_AT_MOST = 0.5
 """Share of a process' memory mappings; a worker that has taken more is restarted before the next part."""
 
 Message = tuple[int, str, News | None, Any]
-"""Of a part's number: by which run of its task, the news, and for the last of them the future."""
+"""A message about a part: its number, the run of its task, the news, and in the last message the future."""
 
 _shops = threading.local()
 
@@ -59,11 +59,11 @@ def of_scheduler(address: str | None, file: Path | None = None) -> OnDask:
         file: a file that the scheduler has written, with its address.
 
     Raises:
-        EngineError: none answers.
+        EngineError: no scheduler answers.
     """
     if file is not None:
         address = address_in(file)
-    for name in ("distributed", "distributed.client"):  # what becomes of it is said in our words
+    for name in ("distributed", "distributed.client"):  # this program reports problems in its own words
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return OnDask(Client(address, timeout=SECONDS_TO_CONNECT))
@@ -75,7 +75,7 @@ def address_in(file: Path) -> str:
     """The address of the scheduler that wrote this file.
 
     Raises:
-        EngineError: there is none in it.
+        EngineError: the file holds no address.
     """
     try:
         address = json.loads(own_files.read_bytes(Path(os.path.realpath(file)), MOST_BYTES))["address"]
@@ -91,11 +91,12 @@ def address_in(file: Path) -> str:
 
 
 class OnDask:
-    """An `Engine` of a Dask cluster's workers. They may come and go; each of their threads trains one part at a time.
+    """An `Engine` with the workers of a Dask cluster. They may come and go; each of their threads trains one part at a
+    time.
 
     Args:
-        client: connected to its scheduler.
-        train: what trains a part, in the worker.
+        client: a client that is connected to the scheduler.
+        train: trains a part in the worker.
         clock: seconds that never go back.
     """
 
@@ -161,9 +162,9 @@ class OnDask:
         return come
 
     def close(self) -> None:
-        """See `Engine`; the workers drop their parts within a moment, and stay."""
+        """See `Engine`; the workers drop their parts within a moment, and stay alive."""
         self._closing = True
-        with suppress(Exception):  # whatever is left of a cluster that dies
+        with suppress(Exception):  # errors of a cluster that is dying
             self._client.cancel(list(self._futures.values()), force=True)
         with suppress(Exception):
             self._client.close(timeout=SECONDS_TO_CONNECT)
@@ -172,7 +173,7 @@ class OnDask:
         if news is not None:
             if number not in self._futures or self._runs.setdefault(number, run) == run:
                 yield number, news
-            else:  # begun anew by another that has its worker's address
+            else:  # another worker with the same address began it again
                 yield number, self._give_up(number, "its worker died")
         elif number in self._futures:
             yield from ((number, one) for one in self._concluded(number, future))
@@ -191,13 +192,15 @@ class OnDask:
             self._worn.add(worker.split()[0])
 
     def _restart_worn(self, there: dict[str, int]) -> None:
-        """Start worn processes again that nobody uses: a restart takes along what their other threads train, and what
-        others who use this cluster compute there."""
+        """Restart worn processes that nobody uses: a restart also ends what their other threads train, and what other
+        users of
+        this cluster compute there.
+        """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}
         if not unused:
             return
-        with suppress(Exception):  # without a nanny it cannot be, and then its own end is near
+        with suppress(Exception):  # without a nanny it is impossible, and then the process will soon end by itself
             tasks = self._client.processing(list(unused))
             unused = {address for address in unused if not tasks.get(address)}
             self._worn -= unused
@@ -237,13 +240,13 @@ class OnDask:
 
 
 def run_part(part: Part, topic: str, versions: Versions, train: Train | None) -> tuple[list[Result], bool]:
-    """Runs in a worker: trains a part, and sends its news as events.
+    """Run in a worker: train a part, and send its news as events.
 
     Returns:
-        Its results, in its order, and whether this process has compiled so much that it should end.
+        The results in the part's order, and whether this process has compiled so much that it should end.
 
     Raises:
-        RuntimeError: this worker has other versions than whoever asks, so its results would be of something else.
+        RuntimeError: this worker has other versions than the client, so its results would not be comparable.
     """
     different = difference_in_words(versions_here(), versions)
     if different:
@@ -263,7 +266,7 @@ def run_part(part: Part, topic: str, versions: Versions, train: Train | None) ->
 
 
 def _shop() -> Train:
-    """Trains with the programs that this thread has compiled."""
+    """The function that trains with the programs that this thread has compiled."""
     if not hasattr(_shops, "train"):
         _shops.train = prepared()
     train: Train = _shops.train
@@ -285,7 +288,7 @@ def _is_wanted(worker: Any, key: str) -> bool:
 
 
 def as_message(news: News, numbers: dict[EchoConfig, int]) -> dict[str, Any]:
-    """News as plain values, in which a network is its number in the part."""
+    """News as plain values, in which a network is replaced by its index in the part."""
     match news:
         case Began(where):
             return {"where": where}

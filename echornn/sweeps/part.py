@@ -1,4 +1,4 @@
-"""What is sent to a worker to train, and the news that it sends back: plain values."""
+"""The values sent between a sweep and its workers: parts to train, and news about them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Part:
     """Networks of one structure, to be trained by one worker.
 
     Attributes:
-        number: its own among all parts.
-        configs: each once.
-        until: how long each trains.
-        room: share of the memory that is free on the worker's machine that it may take.
+        number: its number among all parts.
+        configs: the networks, each once.
+        until: the rule for how long each trains.
+        room: the share of the free memory on the worker's machine that it may take.
     """
 
     number: int
@@ -29,10 +29,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Began:
-    """A part is begun.
+    """News: a worker has begun a part.
 
     Attributes:
-        where: device, machine and process, for people.
+        where: device, machine and process, as text.
     """
 
     where: str
@@ -40,12 +40,12 @@ class Began:
 
 @dataclass(frozen=True)
 class Trained:
-    """Some windows were trained.
+    """News: some windows of a part were trained.
 
     Attributes:
-        windows: by each network that was not done before.
-        seconds: in the compiled loop.
-        results: of the networks that are done with them.
+        windows: the windows trained by each network that was not finished before.
+        seconds: the time in the compiled loop.
+        results: the results of networks that are finished now.
     """
 
     windows: int
@@ -55,30 +55,30 @@ class Trained:
 
 @dataclass(frozen=True)
 class Done:
-    """All of a part is trained."""
+    """News: a part is trained completely."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A part could not be trained to its end.
+    """News: a part could not be trained to its end.
 
     Attributes:
-        reason: a phrase for people.
+        reason: why, as a phrase.
     """
 
     reason: str
 
 
 News = Began | Trained | Done | Lost
-"""Of a part; the last is `Done` or `Lost`."""
+"""News about a part; the last is `Done` or `Lost`."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker says that the next part may come.
+    """A worker's message that it waits for the next part.
 
     Attributes:
-        versions: what it trains with.
+        versions: the versions that it trains with.
     """
 
     versions: Versions

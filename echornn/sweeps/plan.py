@@ -12,22 +12,22 @@ from echornn.sweeps.part import Part
 from echornn.tasks.levels import credit_coverage
 
 LANES = 8
-"""Networks that one operation of a processor takes."""
+"""The number of networks that one vector operation of a processor handles."""
 
 SECONDS_TO_START, SECONDS_TO_COMPILE = 5.0, 3.0
 
 SHAPELESS = {"learning_rate": 1.0, "echo_step": 0, "seed": 0, "init": "tutorial", "row_start": "zero"}
-"""The fields in which networks of one population may differ, with any value."""
+"""The fields in which networks of one population may differ, with fixed values."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be trained.
+    """The parts of a sweep, and an estimate of the time that they take.
 
     Attributes:
-        parts: easy ones first, so that the map fills.
-        structures: compiled programs that are needed, at least.
-        seconds: that the workers will take, about, where none of the networks is solved early.
+        parts: the parts to train, easy ones first, so that the map fills early.
+        structures: the number of compiled programs that are needed, at least.
+        seconds: about how long the workers will take if no network is solved early.
     """
 
     parts: tuple[Part, ...]
@@ -36,9 +36,10 @@ class Plan:
 
     @classmethod
     def of(cls, configs: Sequence[EchoConfig], until: Until, workers: int, room: float = 1.0) -> Plan:
-        """The plan for these networks, of any structures.
+        """The plan for these networks of any structures.
 
-        A structure has as many parts as fill a population well each, and at least as many as its share of the workers.
+        A structure gets as many parts as make well-filled populations, and at least as many as its share of the
+        workers.
         """
         groups: dict[EchoConfig, list[EchoConfig]] = {}
         for config in configs:
@@ -46,7 +47,7 @@ class Plan:
         costs = {like: sum(map(microseconds, group)) for like, group in groups.items()}
         chunks: list[tuple[EchoConfig, ...]] = []
         for like, group in groups.items():
-            group.sort(key=credit_coverage, reverse=True)  # the easy ones in parts of their own, which end early
+            group.sort(key=credit_coverage, reverse=True)  # easy ones get their own parts, which end early
             of_the_workers = round(workers * costs[like] / sum(costs.values()))
             parts = max(-(-len(group) // most_together(like)), min(of_the_workers, -(-len(group) // LANES)))
             size = -(-len(group) // parts)
@@ -61,21 +62,24 @@ class Plan:
 
 
 def structure_of(config: EchoConfig) -> EchoConfig:
-    """The configuration with all that networks of one population may differ in set to the same."""
+    """The configuration with every field in which networks of one population may differ set to a fixed value."""
     return replace(config, **SHAPELESS)  # type: ignore[arg-type]
 
 
 def most_together(config: EchoConfig) -> int:
-    """Networks in a part: of small ones many, which share the cost of a window's kernels; of others as many as are soon
-    trained, since a part is what may be lost."""
+    """The most networks in a part: many small ones, which share the cost of a window's kernels; of larger ones only as
+    many as
+    are quickly trained, since a part is what may be lost.
+    """
     multiplications = _multiplications(config)
     return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16
 
 
 def microseconds(config: EchoConfig, windows: int | None = None) -> float:
-    """About what so many windows of a network cost a processor; all of its epochs', unless given.
+    """The approximate processor time of so many windows of a network; by default of all its epochs.
 
-    Measured: the tutorial 1.5 each, state 16 with rnn, gru, lstm 12, 46, 63; batch 50, state 16, 64, 256 86, 280, 2500.
+    Measured for one window: the tutorial 1.5, state 16 with rnn, gru, lstm 12, 46, 63; batch 50, state 16, 64, 256 86,
+        280, 2500.
     """
     if windows is None:
         windows = config.num_epochs * config.windows_per_epoch
@@ -85,17 +89,17 @@ def microseconds(config: EchoConfig, windows: int | None = None) -> float:
 
 
 def _multiplications(config: EchoConfig) -> int:
-    """Of a time step, in all layers."""
+    """Multiplications of a time step, in all layers."""
     inputs = config.input_size + (config.num_layers - 1) * config.state_size
     columns = CELL_FACTS[config.cell].columns * config.state_size
     return config.batch_size * columns * (inputs + config.num_layers * config.state_size)
 
 
 def halves(configs: Sequence[EchoConfig], points: Iterable[object]) -> list[tuple[EchoConfig, ...]]:
-    """Networks in two halves that have no point in common; in one where there is only one.
+    """The networks divided into two halves without a common point; one group if there is only one point.
 
     Args:
-        points: of each network.
+        points: the point of each network.
     """
     groups: dict[object, list[EchoConfig]] = {}
     for config, point in zip(configs, points, strict=True):

@@ -25,35 +25,39 @@ spec = PathFinder.find_spec("echornn", [sys.argv[1]])
 sys.modules["echornn"] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules["echornn"])
 """
-"""Imports `echornn` from the folder that the first argument names, wherever else one may lie."""
+"""A program that imports `echornn` from the folder named by the first argument, wherever other copies may be."""
 
 SERVE = "from echornn.sweeps.worker import main; main()"
 
 STARTS = 3
-"""So many workers on end that die before they are ready, and none can be had."""
+"""After so many consecutive workers that die before they are ready, the engine gives up."""
 
 
 def python_command(program: str) -> list[str]:
-    """Starts a Python that runs this program with the `echornn` of this process, and nothing of the current folder.
+    """A command that starts Python with this program, the `echornn` of this process, and nothing from the current
+    folder.
 
-    Python puts that folder first on the path of what is started with ``-m`` or ``-c``; not so with ``-P``. Where this
-    process was told to ignore the user's environment or packages, so is that one.
+    Python puts the current folder first on the path of programs started with ``-m`` or ``-c``, unless ``-P`` is given.
+    If
+    this process ignores the user's environment or packages, so does the new one.
     """
     flags = [flag for flag, is_set in (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)) if is_set]
     return [sys.executable, "-P", *flags, "-c", OWN_ENGINE + program, str(Path(__file__).parents[2])]
 
 
 class Processes:
-    """Workers that are processes, forked when they are needed, and again when they die.
+    """Workers that are processes; they are forked when they are needed, and again when they die.
 
-    They are killed when this is closed, and end by themselves when this process is gone. Each is a process, not a
-    thread: one that dies takes only its part with it. It trains one structure; for another, another process takes its
-    place and name. For only the first program of a process can be kept on disk (see `echornn.training.kept_programs`),
-    and what was compiled takes memory until the process ends.
+    They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
+    rather
+    than threads, so that one that dies takes only its part with it. Each trains one structure; for another, a new
+    process
+    takes its place and name. The reasons: only the first program of a process can be kept on disk (see
+    `echornn.training.kept_programs`), and compiled programs take memory until the process ends.
 
     Args:
-        workers: how many; unset, as many as there are processors.
-        command: starts a `ForkServer`; unset, `SERVE` in a `python_command`.
+        workers: the number of workers; by default the number of processors.
+        command: the command that starts a `ForkServer`; by default `SERVE` in a `python_command`.
     """
 
     def __init__(self, workers: int | None = None, command: Sequence[str] | None = None) -> None:
@@ -65,7 +69,7 @@ class Processes:
         self._started = self._failed_starts = 0
 
     def idle(self) -> Sequence[str]:
-        """See `Engine`; a worker that is not there yet is idle too."""
+        """See `Engine`; a worker that is not started yet is idle too."""
         idle = [name for name, worker in self._there.items() if worker.is_ready]
         missing = self.workers - len(self._there)
         return [*idle, *(f"process {self._started + 1 + number}" for number in range(missing))]
@@ -120,12 +124,12 @@ class Processes:
     def _drop(self, name: str) -> str:
         how = self._there.pop(name).end()
         if self._server is not None and self._server.has_ended:
-            self._server = None  # the next worker has another
+            self._server = None  # the next worker gets a new server
         return how
 
 
 def _require_same_code(ready: Ready) -> None:
-    """What a worker trains is kept under the name of what trains here."""
+    """Raise an error if a worker has other versions: its results are stored under this process' versions."""
     different = difference_in_words(ready.versions, versions_here())
     if different:
         raise EngineError(f"the program was changed while it ran: a new worker has {different}; start it again")
@@ -135,11 +139,11 @@ class Worker:
     """A process, and the part that it trains.
 
     Attributes:
-        connection: where its news come from.
-        process: what tells when it has ended.
-        structure: of the networks that it trains (see `structure_of`).
-        part: the number of the part that it has; None where it has none.
-        is_ready: whether it waits for one.
+        connection: the connection on which its news arrives.
+        process: the forked process; it shows when it has ended.
+        structure: the structure of its networks (see `structure_of`).
+        part: the number of its present part; None if it has none.
+        is_ready: whether it waits for a part.
         was_ready: whether it ever did.
         is_gone: whether it has ended, or hung up.
     """
@@ -155,11 +159,11 @@ class Worker:
 
     @property
     def waited_for(self) -> tuple[Connection | socket.socket, ...]:
-        """What can be read as soon as it has said something, or has ended."""
+        """The objects that become readable when it has sent something, or has ended."""
         return self.connection, self.process.watch
 
     def begin(self, part: Part) -> None:
-        """Let it train this; if it is gone already, that is told by `read`."""
+        """Send a part to train; if the process is gone already, `read` says so."""
         self.part, self.is_ready = part.number, False
         try:
             self.connection.send(part)
@@ -167,7 +171,7 @@ class Worker:
             self.is_gone = True
 
     def read(self) -> Sequence[News | Ready]:
-        """All that it has said."""
+        """Everything that it has sent."""
         said: list[News | Ready] = []
         has_ended = bool(wait([self.process.watch], 0))
         try:
@@ -179,6 +183,6 @@ class Worker:
         return said
 
     def end(self) -> str:
-        """Have it killed, if it is not gone; how it ended, as a phrase."""
+        """Kill it, if it is not gone; returns how it ended, as a phrase."""
         self.connection.close()
         return self.process.end(self.is_gone)

@@ -1,4 +1,4 @@
-"""Compares the cells of a map: which is solved most often, and which others may be just as good."""
+"""Compares the cells of a map: which is solved most often, and which others may be equally good."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ Place = tuple[int, int]
 class Ranking:
     """The best cell, and how each other cell compares with it.
 
-    With 95 % confidence the cell that is solved most often is `best`, one of `tied` or one of `close`: see
+    With 95 % confidence the cell with the highest true success rate is `best`, one of `tied` or one of `close`: see
     `chance_as_the_best`.
 
     Attributes:
-        best: the cell with the largest share of solved seeds; of several the one that half of them solved first.
+        best: the cell with the largest share of solved seeds; among equals the one in which half of them solved it
+            first.
         tied: the others with the same share.
         close: cells with a smaller share that may be the best.
         below: cells that are ruled out, each with its p, which allows for all comparisons.
-        of_others: cells that other versions of the program trained, which are not compared.
-        solved, count: of the best's seeds.
+        of_others: cells that other versions of the program trained; they are not compared.
+        solved, count: the solved seeds of the best cell, and all of its seeds.
     """
 
     best: Place
@@ -54,8 +55,10 @@ def can_be_ranked(tally: Tally) -> bool:
 
 
 def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
-    """The ranking of these cells, as far as they are of the newest version among them; those that cannot be ranked are
-    left out. None where fewer than two are left."""
+    """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
+    than two
+    are left.
+    """
     rankable = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
     version = max((tally.version for tally in rankable.values()), default=0)
     ranked = {place: tally for place, tally in rankable.items() if tally.version == version}

@@ -11,8 +11,10 @@ SURE = f"{100 * (1 - ERROR):.0f} %"
 
 
 def ranking_told(table: Table) -> list[str]:
-    """Paragraphs: which cell is solved most often, and which others may be the best; why that is not told, where it
-    cannot be; nothing of a single cell."""
+    """Paragraphs that say which cell is solved most often, and which others may be the best, or why that is not known
+    yet;
+    empty for a single cell.
+    """
     tallies = [tally for tally in table.tallies if tally.asked]
     if len(tallies) < 2:
         return []
@@ -58,14 +60,14 @@ def _sure(table: Table, ranking: Ranking) -> str:
 
 
 def _also(table: Table, ranking: Ranking) -> str:
-    """The cells that may be the best with fewer solved seeds, where they are few."""
+    """The cells that may be the best with fewer solved seeds, if they are few."""
     if not 0 < len(ranking.close) <= MOST_NAMED:
         return ""
     return f" (also {'; '.join(name_of(table, *place) for place in sorted(ranking.close))})"
 
 
 def beside_the_best(table: Table, place: Place) -> str:
-    """A cell beside the best of its table; empty where it cannot be told, or not yet."""
+    """A cell compared with the best of its table; empty if they cannot be compared, or not yet."""
     if not can_be_ranked(table.cell(place).tally) or not all(tally.is_whole for tally in table.tallies):
         return ""
     ranking = table.ranking

@@ -28,14 +28,14 @@ SUFFIX = ".json"
 
 @dataclass(frozen=True)
 class GridPoint:
-    """A configuration, and what came of its seeds.
+    """A configuration of the grid, and the results of its seeds.
 
     Attributes:
-        config: with the lowest of the seeds.
-        seeds: those that are asked for, ascending.
-        results: of the seeds that are known.
-        failed: why it could not be trained; None where it could, or may still.
-        versions: what trains it: the same for all of its seeds.
+        config: the configuration with the lowest of the seeds.
+        seeds: the seeds that are asked for, ascending.
+        results: the results by seed, as far as they are known.
+        failed: why it could not be trained; None if it could, or still may.
+        versions: the versions that train all of its seeds.
     """
 
     config: EchoConfig
@@ -46,33 +46,35 @@ class GridPoint:
 
     @property
     def missing(self) -> tuple[int, ...]:
-        """The seeds of which nothing is known."""
+        """The seeds without a result."""
         return tuple(seed for seed in self.seeds if seed not in self.results)
 
     @property
     def solved(self) -> int:
-        """How many of the seeds that are known have solved the echo."""
+        """How many of the seeds with a result have solved the echo."""
         return sum(result.solved_at is not None for result in self.results.values())
 
 
 @dataclass(frozen=True, eq=False)
 class SweepResults:
-    """All grids of a sweep's folder as one, and what is known.
+    """All grids of a sweep's folder together, with their results.
 
-    What other versions trained is never counted together. Of a configuration that several have trained, the newest grid
-    that asks for it says which counts; what the others came to is in `earlier`.
+    Results of different versions are never counted together. If several versions have trained a configuration, the
+    newest
+    grid that asks for it decides which one counts; the results of the others are in `earlier`.
 
     Attributes:
-        folder: where it is.
-        axes: for each field that varies, its values: ascending where they are numbers, else in the order given.
-        seeds: of all points, ascending.
+        folder: the sweep's folder.
+        axes: for each field that varies, its values: ascending if they are numbers, else in the order given.
+        seeds: the seeds of all points, ascending.
         fields: the other fields that are not the defaults.
-        until: how long each network trains, as was asked last.
-        points: one of each configuration, in the order of the grids and their axes.
-        earlier: more points of the same configurations, as other versions have trained them. What is missing there is
-            asked for no more.
-        impossible: combinations that are left out.
-        versions: all that have trained here, those that were asked for last at the end.
+        until: the rule for how long each network trains, from the newest grid.
+        points: one for each configuration, in the order of the grids and their axes.
+        earlier: further points of the same configurations, trained by other versions. Their missing results are no
+            longer
+        asked for.
+        impossible: the combinations that are left out.
+        versions: all versions that have trained here; those of the newest grid are the last.
     """
 
     folder: Path
@@ -92,14 +94,14 @@ class SweepResults:
         """The sweep in this folder; nothing there is changed.
 
         Raises:
-            RunError: there is none, or it cannot be read.
+            RunError: there is no sweep, or it cannot be read.
         """
         stamp = _stamp_of(folder)
         return cls.of(folder, read_asked(folder), stamp).refresh()
 
     @classmethod
     def of(cls, folder: Path, asked: tuple[Asked, ...], stamp: tuple[int, ...] = ()) -> SweepResults:
-        """These grids, of which nothing is read yet."""
+        """These grids, with no results read yet."""
         index = _Index.of(asked)
         return cls(
             folder,
@@ -116,15 +118,15 @@ class SweepResults:
         )
 
     def refresh(self) -> SweepResults:
-        """This, and what has become known since: itself where nothing has.
+        """The sweep with the results that were added since; the same object if there are none.
 
-        It reads what is new only.
+        It reads only new files.
 
         Raises:
-            RunError: the sweep cannot be read any more.
+            RunError: the sweep can no longer be read.
         """
         stamp = _stamp_of(self.folder)
-        if self._stamp and stamp != self._stamp:  # more was asked for
+        if self._stamp and stamp != self._stamp:  # another grid was added
             return SweepResults.read(self.folder)
         before = (*self.points, *self.earlier)
         changed: dict[int, GridPoint] = {}
@@ -157,23 +159,23 @@ class SweepResults:
 
     @property
     def trainings(self) -> int:
-        """How many there are, of all points and seeds."""
+        """The number of trainings, over all points and seeds."""
         return sum(len(point.seeds) for point in self.points)
 
     @property
     def known(self) -> int:
-        """Of how many trainings the result is known."""
+        """The number of trainings with a result."""
         return sum(len(point.results) for point in self.points)
 
 
 @dataclass(frozen=True, eq=False)
 class _Index:
-    """Where what is in a file belongs.
+    """Assigns the files of a folder to points and seeds.
 
     Attributes:
         points, earlier: see `SweepResults`; they are numbered in this order.
-        results: for a training's key the number of its point, and its seed.
-        failures: for a point's key its number.
+        results: for the key of a training the number of its point, and its seed.
+        failures: for the key of a point its number.
     """
 
     points: tuple[GridPoint, ...]
@@ -190,7 +192,7 @@ class _Index:
                 of_versions = found.setdefault(point, {})
                 key = each.key(point)
                 one = of_versions.pop(key, _Trained(key, each.versions))
-                of_versions[key] = one  # the newest last
+                of_versions[key] = one  # the newest comes last
                 one.keys.update({config.seed: each.key(config) for config in with_seeds_from(first, each.grid.seeds)})
         newest = [(point, [*of_versions.values()][-1]) for point, of_versions in found.items()]
         others = [(point, one) for point, of_versions in found.items() for one in [*of_versions.values()][:-1]]
@@ -206,7 +208,7 @@ class _Index:
 
 @dataclass(frozen=True)
 class _Trained:
-    """A point as some versions train it, with the key of each seed."""
+    """A point as trained by certain versions, with the key of each seed."""
 
     key: str
     versions: Versions
@@ -225,7 +227,7 @@ def _versions_of(asked: tuple[Asked, ...]) -> tuple[Versions, ...]:
 
 
 def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...]]:
-    """The fields that a grid varies, or in which the points of several differ."""
+    """The fields that a grid varies, or in which points of several grids differ."""
     named = dict.fromkeys(axis.field for each in asked for axis in each.grid.axes)
     others = dict.fromkeys(name for each in asked for name in each.grid.fields if name not in ("seed", *named))
     axes: dict[str, tuple[Value, ...]] = {}
@@ -240,7 +242,7 @@ def _axes(asked: tuple[Asked, ...], index: _Index) -> dict[str, tuple[Value, ...
 
 
 def _names(folder: Path) -> list[str]:
-    """Of the files there, without their suffix."""
+    """The names of the files in this folder, without their suffix."""
     try:
         return [name.removesuffix(SUFFIX) for name in os.listdir(folder) if name.endswith(SUFFIX)]
     except OSError:
@@ -248,7 +250,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _stamp_of(folder: Path) -> tuple[int, ...]:
-    """Changes when what is asked for does."""
+    """A value that changes when another grid is asked for."""
     try:
         there = (folder / SWEEP_FILE).stat(follow_symlinks=False)
     except OSError:

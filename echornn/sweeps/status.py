@@ -1,4 +1,4 @@
-"""How far a sweep is, and how long it will take."""
+"""The progress of a sweep, and how long it will take."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from echornn.config import EchoConfig
 
 SPAN = 20.0
-"""Seconds that rates are of."""
+"""The rates are measured over so many seconds."""
 
 LEAST_SPAN = 1.0
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a sweep is.
+    """The progress of a sweep.
 
     Attributes:
-        trainings: networks of the grid.
-        known: of how many the result is known.
-        solved: how many of those have solved the echo.
-        given_up: how many belong to points that cannot be trained, and are not known.
-        failed: those points, a configuration of each, and why.
-        under_way: networks that are being trained.
-        rate: networks done in a second, lately; 0 where none was yet.
-        seconds_left: about; None while nobody can know.
-        loop_seconds: spent in compiled loops by all workers together.
+        trainings: the number of networks of the grid.
+        known: the number of networks with a result.
+        solved: the number of these that have solved the echo.
+        given_up: the number of networks without a result whose points cannot be trained.
+        failed: those points, a configuration for each, and why.
+        under_way: the number of networks that are being trained.
+        rate: networks finished a second, recently; 0 if none was yet.
+        seconds_left: about how long it will take; None while that is unknown.
+        loop_seconds: the time that all workers together spent in compiled loops.
         where: device, machine and process of each part that was begun, the newest last.
     """
 
@@ -50,7 +50,7 @@ class Status:
 
 
 class Throughput:
-    """How fast it goes lately.
+    """Measures the recent speed of a sweep.
 
     Args:
         clock: seconds that never go back.
@@ -61,11 +61,11 @@ class Throughput:
         self._marks: deque[tuple[float, float, int]] = deque([(clock(), 0.0, 0)])
 
     def add(self, work: float = 0.0, known: int = 0) -> None:
-        """So much more was done.
+        """Add finished work.
 
         Args:
-            work: in any unit.
-            known: networks that are done with it.
+            work: the work in any unit.
+            known: the networks that are finished with it.
         """
         now = self._clock()
         _, work_before, known_before = self._marks[-1]
@@ -74,7 +74,7 @@ class Throughput:
             self._marks.popleft()
 
     def rates(self) -> tuple[float, float]:
-        """Work and networks in a second; 0 where it is too early to say."""
+        """Work and networks a second; 0 if it is too early to say."""
         begun, work_before, known_before = self._marks[0]
         _, work, known = self._marks[-1]
         seconds = self._clock() - begun

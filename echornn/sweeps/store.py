@@ -1,4 +1,4 @@
-"""Writes results into a sweep's folder, which it locks."""
+"""Writes results into a sweep's folder, and locks it."""
 
 from __future__ import annotations
 
@@ -33,30 +33,32 @@ from echornn.sweeps.results import SUFFIX, SweepResults
 from echornn.sweeps.trained_by import in_words, versions_here
 
 OURS = {SWEEP_FILE, RESULTS, FAILED, TABLE, LOCK_FILE}
-"""What a sweep's folder holds."""
+"""The files of a sweep's folder."""
 
 COLUMNS = ("seed", "solved_at", "final_loss", "windows", "seconds", "until", "trained_by")
-"""Of the table, after the grid's fields."""
+"""The columns of the table after the grid's fields."""
 
 
 class Store:
     """A sweep's folder, for the process that computes it.
 
-    A result is in a file of its own from the moment at which it has its name, whole; that it is on the disk is not
-    waited for, so a power cut, but no death of a process, may take the newest. Then they are trained again.
+    Each result has its own file, which is whole from the moment it has its name. The store does not wait until it is on
+    the
+    disk, so a power cut, but no death of a process, may lose the newest results. Then they are trained again.
 
     Attributes:
         asked: the grid that is computed.
-        results: what was known when it began.
+        results: the results that were known at the beginning.
 
     Args:
-        folder: new, empty or a sweep's. Another grid there is kept, and what both have in common is not done twice; all
-            networks of a folder train by one rule, until solved or all windows.
-        grid: what is to be known.
+        folder: a new or empty folder, or that of a sweep. Another grid there is kept, and trainings that both have in
+            common
+        are done only once; all networks of a folder train by one rule, until solved or all windows.
+        grid: the grid to compute.
 
     Raises:
-        RunError: the folder is something else's, or another process writes there; nothing was changed.
-        OSError: it cannot be written to.
+        RunError: the folder belongs to something else, or another process writes there; nothing was changed.
+        OSError: the folder cannot be written to.
     """
 
     def __init__(self, folder: Path, grid: Grid) -> None:
@@ -96,7 +98,7 @@ class Store:
         return results
 
     def _forget_failures(self) -> None:
-        """Points that could not be trained are tried again: the machine may have been mended."""
+        """Remove the marks of failed points, so that they are tried again: the machine may have been repaired."""
         there = set(self._failed.names())
         if there:
             for first in self.asked.grid.points.possible:
@@ -108,10 +110,10 @@ class Store:
         return f"{self.asked.key(point_of(config))}{SUFFIX}"
 
     def put(self, results: Iterable[tuple[EchoConfig, Result]]) -> None:
-        """Keep results that are new.
+        """Store new results.
 
         Raises:
-            OSError: they cannot be written, or something else is in the place of the sweep's folders.
+            OSError: they cannot be written, or something else has replaced the sweep's folders.
         """
         rows = []
         for config, result in results:
@@ -124,7 +126,7 @@ class Store:
                 data = data[os.write(self._table, data) :]
 
     def fail(self, config: EchoConfig, reason: str) -> None:
-        """Mark a point, of which this is one configuration, as one that cannot be trained.
+        """Mark the point of this configuration as one that cannot be trained.
 
         Raises:
             OSError: it cannot be written.
@@ -132,7 +134,7 @@ class Store:
         self._failed.write(self._name_of_point(config), failed_bytes(point_of(config), reason))
 
     def close(self) -> None:
-        """Put the table in the grid's order, and let others write."""
+        """Sort the table in the grid's order, and release the folder."""
         with contextlib.suppress(OSError, RunError):
             self._home.require_here()
             self._write_table(self.results.refresh())
@@ -161,7 +163,9 @@ def _row(axes: Iterable[str], config: EchoConfig, result: Result, asked: Asked) 
 
 
 def _require_one_rule(folder: Path, before: Sequence[Asked], asked: Asked) -> None:
-    """The loss of a network that was stopped when it had solved the echo is none to set beside one that trained on."""
+    """Refuse a grid with another rule: losses of networks that stop when solved cannot be compared with those of
+    others.
+    """
     until = asked.grid.until
     other = next((one.grid.until for one in before if one.grid.until != until), None)
     if other is not None:

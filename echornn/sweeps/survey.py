@@ -12,10 +12,10 @@ from echornn.tasks.levels import lost_level
 
 
 def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
-    """What is known of a sweep.
+    """The results of a sweep, ordered by the values of its axes.
 
     Args:
-        before: what was known of it earlier; points of which no more is known are taken from there.
+        before: an earlier survey; unchanged points are taken from it.
     """
     axes = results.axes
     is_alike = before is not None and (list(before.axes), before.versions) == (list(axes), results.versions)
@@ -43,10 +43,10 @@ def surveyed(results: SweepResults, before: Surveyed | None = None) -> Surveyed:
 
 
 def tally_of(point: GridPoint, before: Tally | None = None, version: int = 0) -> Tally:
-    """What is known of a point.
+    """The tally of a point.
 
     Args:
-        before: what was known of it earlier; itself where no more is.
+        before: an earlier tally of it; it is returned if nothing is new.
         version: see `Tally`.
     """
     missing = len(point.missing)

@@ -123,8 +123,10 @@ class Sweep:
         self._store.close()
 
     def _start(self, engine: Engine, worker: str) -> None:
-        """Give a worker a part. A structure for which it has a compiled program comes first, then the one that the
-        fewest other workers train."""
+        """Give a worker a part. It prefers a structure for which the worker has a compiled program, then the one that
+        the
+        fewest other workers train.
+        """
         seen = self._seen.setdefault(worker, set())
         at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())
 
@@ -191,7 +193,7 @@ class Sweep:
         for config in configs:
             del self._missing[config]
         point = point_of(configs[0])
-        if all(point_of(config) != point for config, _ in self.status.failed):  # not yet in another part
+        if all(point_of(config) != point for config, _ in self.status.failed):  # not yet known from another part
             self.status = replace(self.status, failed=(*self.status.failed, (configs[0], reason)))
         self.status = replace(self.status, given_up=self.status.given_up + len(configs))
 

@@ -1,4 +1,4 @@
-"""A sweep as a table of two fields; the other fields are joined, or have one value each."""
+"""A sweep as a table of two fields; the other fields are averaged over, or have one value each."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ Values = tuple[Value, ...]
 
 
 BUDGET = "num_epochs"
-"""No field to average over: the same networks, trained for less and for more, are no more networks."""
+"""The field that is never averaged over: the same networks trained for less and for more are not more networks."""
 
 
 class SweepCounts(NamedTuple):
-    """Trainings of many points: done, of these solved, of these lost again; given up; yet to come. And points that
-    cannot be trained."""
+    """Counts over many points: trainings that are done, those of them that solved the echo, those that lost it again,
+    those
+    given up, and those to come; and points that cannot be trained.
+    """
 
     trained: int
     solved: int
@@ -39,24 +41,24 @@ class SweepCounts(NamedTuple):
 
     @classmethod
     def of(cls, tallies: Collection[Tally]) -> SweepCounts:
-        """Of all of them."""
+        """The counts over all of these."""
         names = ("count", "solved", "lost", "failed", "missing", "left_out")
         return cls(*(sum(getattr(one, name) for one in tallies) for name in names))
 
 
 @dataclass(frozen=True)
 class Surveyed:
-    """The results of a sweep at one time.
+    """The results of a sweep at one time, ready for tables.
 
     Attributes:
         axes: the swept fields, with their values in order.
-        tallies: of each point, by its values.
-        configs: of each point that can be trained, with the first of its seeds.
-        reasons: why a point was given up, or cannot be.
-        seeds: of all points, ascending.
+        tallies: the tally of each point, by its values.
+        configs: the configuration of each point that can be trained, with the first of its seeds.
+        reasons: why a point was given up, or is impossible.
+        seeds: the seeds of all points, ascending.
         until_solved: whether a network trains until it has solved the echo, or all of its epochs.
-        elsewhere: results of these points by versions before, which are in no tally.
-        versions: of the program, by `Tally.version`.
+        elsewhere: the number of results of these points by earlier versions, which are in no tally.
+        versions: the versions of the program, by `Tally.version`.
     """
 
     axes: Mapping[str, Values]
@@ -70,28 +72,29 @@ class Surveyed:
 
     @cached_property
     def counts(self) -> SweepCounts:
-        """Of all points."""
+        """The counts over all points."""
         return SweepCounts.of(self.tallies.values())
 
     @cached_property
     def shown_versions(self) -> list[int]:
-        """Those that have trained a point, or are to, the oldest first."""
+        """The versions that have trained a point, or will, the oldest first."""
         return sorted({tally.version for tally in self.tallies.values() if tally.asked})
 
 
 def windows_of(config: EchoConfig) -> int:
-    """How many windows a network trains at most."""
+    """The most windows that a network trains."""
     return config.num_epochs * config.windows_per_epoch
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What of a sweep the table shows.
+    """The part of a sweep that the table shows.
 
     Attributes:
-        across, down: fields of columns and of rows; None where there is but one.
-        held: fields held at one value; all others are averaged over, but for `BUDGET`, of which it is the largest.
-        kept: of each field that is filtered, the values that stay.
+        across, down: the fields of columns and of rows; None if there is only one column or row.
+        held: fields held at one value; all others are averaged over, except `BUDGET`, of which the largest value is
+            taken.
+        kept: for each field that is filtered, the values that stay.
     """
 
     across: str | None
@@ -114,8 +117,8 @@ class Cell:
 
     Attributes:
         points: the values of its points.
-        tallies: of those that are points of the sweep.
-        configs: those of its points that can be trained, each with the first of its seeds.
+        tallies: the tallies of those that are points of the sweep.
+        configs: the configurations of points that can be trained, each with the first of its seeds.
     """
 
     points: tuple[Values, ...]
@@ -124,13 +127,15 @@ class Cell:
 
     @cached_property
     def tally(self) -> Tally:
-        """Of all of them."""
+        """The tally over all of its points."""
         return Tally.together(self.tallies.values())
 
     @property
     def best(self) -> EchoConfig | None:
-        """The configuration, with its seed, that solved it first, or else had the least loss; the first where nothing
-        is known of any, None where none can be trained."""
+        """The configuration, with its seed, that solved the echo first, or else had the lowest loss; the first
+        configuration
+        if there are no results, None if none can be trained.
+        """
         best, point = self.tally.best, self.best_point
         if best is None or point is None:
             return next(iter(self.configs.values()), None)
@@ -138,7 +143,7 @@ class Cell:
 
     @property
     def best_point(self) -> Values | None:
-        """The point of the best of its seeds; None where nothing is known of any."""
+        """The point of its best seed; None if there are no results."""
         version = self.tally.version
         tallies = {point: tally for point, tally in self.tallies.items() if tally.version == version}
         known = [(one, point) for point, tally in tallies.items() if (one := tally.best) is not None]
@@ -147,11 +152,11 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Cells in rows and columns.
+    """The cells of a map in rows and columns.
 
     Attributes:
-        surveyed, choice: what it is made of.
-        columns, rows: values of the field across and of the field down; one None where there is no such field.
+        surveyed, choice: the results and the choice from which it is made.
+        columns, rows: values of the field across and of the field down; a single None if there is no such field.
         cells: [rows][columns].
     """
 
@@ -163,30 +168,30 @@ class Table:
 
     @property
     def budget(self) -> dict[str, Value]:
-        """For how many epochs its networks are trained, where those of the sweep differ in it; else empty."""
+        """The number of epochs of its networks, if the sweep has several numbers; else empty."""
         values = self.surveyed.axes.get(BUDGET, ())
         left = self.choice.left(BUDGET, values)
         return {BUDGET: left[0]} if len(left) == 1 and len(values) > 1 else {}
 
     @cached_property
     def windows_differ(self) -> bool:
-        """Whether the points of its cells train different numbers of windows at the most."""
+        """Whether the points of its cells have different largest numbers of windows."""
         configs = (config for row in self.cells for cell in row for config in cell.configs.values())
         return len(set(map(windows_of, configs))) > 1
 
     @property
     def tallies(self) -> list[Tally]:
-        """Of all cells."""
+        """The tallies of all cells."""
         return [cell.tally for row in self.cells for cell in row]
 
     @cached_property
     def counts(self) -> SweepCounts:
-        """Of all that is laid out."""
+        """The counts over everything that is shown."""
         return SweepCounts.of(self.tallies)
 
     @cached_property
     def ranking(self) -> Ranking | None:
-        """Which cell is solved most often; None where fewer than two can be ranked."""
+        """The ranking of the cells by how often they are solved; None if fewer than two can be ranked."""
         return ranking_of({place: self.cell(place).tally for place in self.places})
 
     @property
@@ -200,12 +205,12 @@ class Table:
         return self.cells[row][column]
 
     def beyond(self, limit: Limit) -> tuple[tuple[bool | None, ...], ...]:
-        """Which cells lie beyond a limit, [rows][columns]; None where its points disagree, or none can be trained."""
+        """Which cells lie beyond a limit, [rows][columns]; None if their points disagree, or none can be trained."""
         return tuple(tuple(_common(cell, limit) for cell in row) for row in self.cells)
 
     @property
     def limits(self) -> list[Limit]:
-        """Those that part the table's cells."""
+        """The limits that divide the table's cells."""
         return [limit for limit in LIMITS if {True, False} <= {one for row in self.beyond(limit) for one in row}]
 
 

@@ -13,12 +13,12 @@ from echornn.analysis.seed_stats import wilson
 
 
 class SeedResult(NamedTuple):
-    """One seed's result.
+    """The result of one seed.
 
     Attributes:
-        seed: of weights and data.
-        solved_at: window, from 1, at which the echo was solved; None where it was not.
-        final_loss: mean of its last windows, nats; not finite where it diverged.
+        seed: the seed of weights and data.
+        solved_at: the window, from 1, at which the echo was solved; None if it was not.
+        final_loss: mean loss of its last windows, nats; not finite if it diverged.
         lost: whether it solved the echo, and no longer does in its last windows.
     """
 
@@ -29,24 +29,24 @@ class SeedResult(NamedTuple):
 
     @property
     def rank(self) -> tuple[float, float, int]:
-        """The less, the better: when it was solved, then the loss."""
+        """A sort key; smaller is better: when it was solved, then the loss."""
         return self.solved_at or math.inf, self.final_loss if math.isfinite(self.final_loss) else math.inf, self.seed
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts and statistics over seeds; over points as well, where a cell holds several.
+    """Counts and statistics over the seeds of a point, or over several points of a cell.
 
-    Networks that solve the echo are done early, and those that will not are the last. So shares and windows are of all
-    seeds that are asked for, not of those that are known: what they are at least, or at most, until all are known.
+    Networks that solve the echo finish early, and those that never do finish last. So shares and windows refer to all
+    requested seeds, not only to those with a result: they are lower or upper bounds until all are known.
 
     Attributes:
-        trained: results, one for each point and seed.
+        trained: the results, one for each point and seed.
         failed: trainings that were given up.
         missing: trainings yet to come.
-        left_out: points that cannot be trained.
-        points: what has come of each point that can be trained, where those are several; empty of one.
-        version: of the program that trains them, by number: the larger, the newer.
+        left_out: the number of points that cannot be trained.
+        points: the tally of each point that can be trained, if there are several; empty for a single point.
+        version: the number of the program's version that trains them; newer versions have larger numbers.
         of_others: results of other versions, which are not counted here.
     """
 
@@ -60,7 +60,7 @@ class Tally:
 
     @classmethod
     def together(cls, tallies: Iterable[Tally]) -> Tally:
-        """All of them as one; of several versions the newest alone."""
+        """All of these together; if they have several versions, only those of the newest."""
         all_of_them = list(tallies)
         if len(all_of_them) == 1:
             return all_of_them[0]
@@ -80,17 +80,17 @@ class Tally:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether it is of several points: then what differs is not the luck of seeds, and has no interval."""
+        """Whether it covers several points: then differences are not only due to seeds, and there is no interval."""
         return bool(self.points)
 
     @property
     def known(self) -> list[Tally]:
-        """The points of which there is a result: itself, unless it is of several."""
+        """The points with a result; the tally itself, unless it covers several points."""
         return [point for point in self.points or (self,) if point.trained]
 
     @property
     def count(self) -> int:
-        """Results there are."""
+        """The number of results."""
         return len(self.trained)
 
     @cached_property
@@ -105,24 +105,24 @@ class Tally:
 
     @property
     def asked(self) -> int:
-        """Trainings that are asked for: done, given up, and yet to come."""
+        """The number of requested trainings: done, given up, and to come."""
         return self.count + self.failed + self.missing
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that is asked for is known: only then can it be compared."""
+        """Whether all requested results are known: only then can it be compared."""
         return self.count == self.asked
 
     @property
     def success(self) -> float:
-        """The share of all asked for that is known to have solved it, 0 to 1; NaN where there is no result."""
+        """The share of all requested trainings that are known to have solved it, 0 to 1; NaN if there is no result."""
         return self.solved / self.asked if self.trained else math.nan
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the share, 95 % (Wilson 1927); 0 to 1 where there is no result.
+        """The 95 % interval of the share (Wilson 1927); 0 to 1 if there is no result.
 
-        Its low end is that of none of the unknown ones having solved it, its high end that of all of them.
+        The low end assumes that none of the unknown ones has solved it, the high end that all have.
         """
         if not self.trained:
             return 0.0, 1.0
@@ -130,11 +130,13 @@ class Tally:
 
     @cached_property
     def half_solved(self) -> int | None:
-        """The window by which half of all asked for had solved it, or before it, while some are unknown; None where
-        fewer are known to have.
+        """The window by which half of all requested trainings had solved it; while some are unknown, an upper bound.
+        None if fewer
+        are known to have solved it.
 
-        Unlike a median of those that solved it, it is not the better for the others having failed. Of several points it
-        is the median of theirs.
+        Unlike a median over those that solved it, it does not improve if others fail. For several points it is the
+        median
+        of their values.
         """
         if self.points:
             theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]
@@ -146,10 +148,10 @@ class Tally:
 
     @cached_property
     def loss(self) -> float:
-        """Median of the final losses that are known, nats, of two the smaller; infinite where most diverged, NaN of no
+        """Median of the known final losses, nats, of two the smaller; infinite if most diverged, NaN if there is no
         result.
 
-        Of several points the median of theirs.
+        For several points it is the median of their values.
         """
         if self.points:
             return statistics.median([point.loss for point in self.known]) if self.trained else math.nan
@@ -160,6 +162,6 @@ class Tally:
 
     @cached_property
     def best(self) -> SeedResult | None:
-        """The first to solve it, or else the one with the least loss; None where none has a finite one."""
+        """The first seed to solve it, or else the one with the lowest loss; None if no loss is finite."""
         finite = [one for one in self.trained if one.solved_at is not None or math.isfinite(one.final_loss)]
         return min(finite, key=lambda one: one.rank, default=None)

@@ -11,7 +11,7 @@ from echornn.sweeps.table import Cell, Table, Values, windows_of
 from echornn.sweeps.tally import Tally
 
 MOST_NAMED = 3
-"""Cells that are named; of more, the count."""
+"""The most cells that are named; if there are more, only their number is given."""
 
 OF_ANOTHER_VERSION = "trained by another version of the program: not compared"
 
@@ -19,7 +19,7 @@ NOT_OF_SEVERAL = "several points in a square are not compared; ] holds a field a
 
 
 def name_of(table: Table, row: int, column: int) -> str:
-    """The cell's fields, with their values."""
+    """The fields of a cell with their values, as its name."""
     choice = table.choice
     shown = ((choice.down, table.rows[row]), (choice.across, table.columns[column]))
     others = {**table.budget, **choice.held}
@@ -29,16 +29,17 @@ def name_of(table: Table, row: int, column: int) -> str:
 
 
 def told_apart(name: str, other: str) -> str:
-    """The fields in a cell's name that have other values in another cell's; the whole name where none has."""
+    """The fields in a cell's name whose values differ from another cell's; the whole name if none differ."""
     fields = other.split(", ")
     return ", ".join(field for field in name.split(", ") if field not in fields) or name
 
 
 def told(table: Table, row: int, column: int) -> tuple[str, str]:
-    """What the cell is and what has come of it: how many solved it, with its interval; then when, and the best seed.
+    """A cell in words, and its results: how many solved it, with its interval; then when, and the best seed.
 
-    Several points of a cell differ by more than the luck of seeds: there it is told from what to what they go, and no
-    interval.
+    Several points of a cell differ by more than the luck of seeds: for them the sentence gives the range of their
+        shares,
+    and no interval.
     """
     cell = table.cells[row][column]
     tally, name = cell.tally, name_of(table, row, column)
@@ -67,26 +68,26 @@ def told(table: Table, row: int, column: int) -> tuple[str, str]:
 
 
 def _version(table: Table, tally: Tally) -> str:
-    """Which version of the program has trained it, where a map shows several."""
+    """Which version of the program trained it, if the map shows several."""
     surveyed = table.surveyed
     return f"version {tally.version + 1} of {len(surveyed.versions)}" if len(surveyed.shown_versions) > 1 else ""
 
 
 def _most(table: Table, cell: Cell) -> int | None:
-    """How many windows each trains at the most, where cells differ in it."""
+    """The most windows that each network trains, if cells differ in it."""
     most = {windows_of(config) for config in cell.configs.values()}
     return most.pop() if table.windows_differ and len(most) == 1 else None
 
 
 def _by_point(tally: Tally) -> str:
-    """From what to what the shares of its points go."""
+    """The range of the shares of its points, as text."""
     shares = [round(100 * point.success) for point in tally.points]
     least, most = min(shares), max(shares)
     return f", {least} % of each" if least == most else f", {least} to {most} % by point"
 
 
 def _best_point(table: Table, cell: Cell) -> str:
-    """What ``enter`` trains, of several points."""
+    """The configuration that ``enter`` trains, for a cell of several points."""
     best, point = cell.tally.best, cell.best_point
     if best is None or point is None:
         return ""
@@ -94,7 +95,7 @@ def _best_point(table: Table, cell: Cell) -> str:
 
 
 def _others(table: Table, point: Values) -> list[str]:
-    """The point's values of the fields that tell it from other points of its cell."""
+    """The point's values of the fields that distinguish it from other points of its cell."""
     shown = (table.choice.across, table.choice.down, *table.choice.held)
     fields = zip(table.surveyed.axes, point, strict=True)
     return [f"{name} {value_text(value)}" for name, value in fields if name not in shown]
@@ -115,7 +116,7 @@ def _lost(tally: Tally) -> str:
 
 
 def _when(tally: Tally, most: int | None) -> str:
-    """By when half of its seeds had solved it, of how many windows, where that is to be said."""
+    """By when half of its seeds had solved it, and out of how many windows, if that differs between cells."""
     if tally.half_solved is not None:
         of_those = "" if most is None else f" of {most:,}"
         return f"half by window {tally.half_solved:,}{'' if tally.is_whole else ' or before'}{of_those}"
@@ -148,9 +149,9 @@ def _lacking(tally: Tally) -> str:
 
 
 def compared(tally: Tally, other: Tally, other_name: str) -> str:
-    """How much more of the one are solved than of the other, with its interval, and whether seeds can tell.
+    """How many more seeds of the one solve it than of the other, with its interval, and whether that may be chance.
 
-    Not before all seeds of both are known: those that solve the echo are known first.
+    They are compared only after all seeds of both are known, since those that solve the echo are known first.
     """
     if tally.is_pooled or other.is_pooled:
         return NOT_OF_SEVERAL
@@ -169,11 +170,13 @@ def compared(tally: Tally, other: Tally, other_name: str) -> str:
     if tally.solved * other.count == other.solved * tally.count:
         return f"equal: 0 ({_of_100(low)} to {_of_100(high)}) of 100 more than {other_name}"
     of_100 = f"{_of_100(abs(found.value))} {more} ({_of_100(low)} to {_of_100(high)}) of 100"
-    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts the name, no more
+    return f"{luck}, {chance_text(found.chance)}: {of_100} than {other_name}"  # a narrow screen cuts only the name
 
 
 def lost_told(table: Table) -> str:
-    """Where networks that had solved it lost it again by the end; empty where they stop once they have solved it."""
+    """How many networks that had solved the echo lost it again by the end; empty if networks stop when they have solved
+    it.
+    """
     counts = table.counts
     if table.surveyed.until_solved or not counts.solved:
         return ""
@@ -188,13 +191,13 @@ def lost_told(table: Table) -> str:
 
 
 def _of_100(share: float) -> str:
-    """In whole numbers, but what is not zero does not read so."""
+    """A share in percent as a whole number, but a number other than zero is never shown as zero."""
     whole = round(100 * share)
     return f"{whole}" if whole or abs(share) < 1e-6 else f"{100 * share:.1g}"
 
 
 def chance_text(chance: float) -> str:
-    """Of an exact test: never rounded across the bound that decides."""
+    """The p of an exact test as text; it is never rounded across the limit that decides."""
     if chance < 0.001:
         return "p < 0.001"
     text = f"{chance:.2g}"

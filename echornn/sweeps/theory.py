@@ -11,13 +11,14 @@ from echornn.tasks.levels import credit_coverage, fits_register
 
 @dataclass(frozen=True)
 class Limit:
-    """A line that theory draws. Some seeds solve the echo beyond it, and the cells' counts say how many.
+    """A limit from theory, drawn as a line on a map. Some seeds solve the echo beyond it; the cells' counts show how
+    many.
 
     Attributes:
-        name: what it is called on the map.
-        beyond: which cells lie beyond it.
+        name: its name on the map.
+        beyond: the condition that cells beyond it satisfy.
         about: what holds there, in words.
-        is_beyond: whether a configuration does.
+        is_beyond: whether a configuration is beyond it.
     """
 
     name: str
@@ -27,7 +28,7 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """Where it is, and what holds there."""
+        """The condition, and what holds there."""
         return f"{self.beyond}: {self.about}"
 
 

@@ -1,4 +1,4 @@
-"""What decides a result besides the configuration: the engine's sources, versions of packages, and flags."""
+"""The versions that determine a result besides the configuration: the engine's sources, packages, and flags."""
 
 from __future__ import annotations
 
@@ -30,27 +30,29 @@ SOURCES = (
     "trainer_state.py",
     "training",
 )
-"""Of the package, the files and folders that decide what a network's losses are, and when it is done. What only stores,
-sends or tells results is not among them."""
+"""The files and folders of the package that determine a network's losses, and when it is finished. Files that only
+store,
+send or show results are not among them.
+"""
 
 FLAGS = ("CUBLAS_", "CUDNN_", "DNNL_", "KERAS_", "NVIDIA_TF32_", "ONEDNN_", "TF_", "XLA_")
-"""How the environment variables begin that may change what TensorFlow computes."""
+"""Prefixes of the environment variables that may change what TensorFlow computes."""
 
 NO_FLAGS = ("TF_CPP_", "TF_OVERRIDE_GLOBAL_THREADPOOL")
-"""Those of them that say only what it prints, or that the engine sets itself (`use_one_thread`)."""
+"""The variables among them that only control printing, or that the engine sets itself (`use_one_thread`)."""
 
 SHOWN_DIGITS = 8
-"""Of a hash, for people."""
+"""The digits of a hash that are shown."""
 
 Versions = Mapping[str, str]
-"""By package or environment variable; the hash of the engine's sources under the name `ENGINE`."""
+"""Versions by package or environment variable; the hash of the engine's sources has the name `ENGINE`."""
 
 ENGINE = "engine"
 
 
 @lru_cache(maxsize=1)
 def versions_here() -> Versions:
-    """Those of this process, as they were when it first asked. TensorFlow is not imported."""
+    """The versions of this process, as they were when it first asked. TensorFlow is not imported."""
     environment = {**os.environ, small_loops.VARIABLE: small_loops.flags_if_asked()}
     flags = {name: value for name, value in environment.items() if value and name.startswith(FLAGS)}
     return {
@@ -61,7 +63,7 @@ def versions_here() -> Versions:
 
 
 def hash_of_sources(package: Traversable) -> str:
-    """SHA-256 over the names of `SOURCES` and what they do, whatever their comments, docstrings and layout are."""
+    """SHA-256 over the names of `SOURCES` and their programs, regardless of comments, docstrings and layout."""
     found = hashlib.sha256()
     for name in SOURCES:
         for file, data in _sources(name, package.joinpath(name)):
@@ -70,9 +72,9 @@ def hash_of_sources(package: Traversable) -> str:
 
 
 def program_in(source: bytes) -> str:
-    """The syntax tree of a Python source as text, without the statements that are only a string, as docstrings are.
+    """The syntax tree of a Python source as text, without statements that are only a string, such as docstrings.
 
-    What is unset is left out, so that a Python that knows more of syntax writes the same.
+    Unset fields are left out, so that a later Python with more syntax gives the same text.
     """
     return _text(ast.parse(source))
 
@@ -107,12 +109,12 @@ def _version(name: str) -> str:
 
 
 def in_words(versions: Versions) -> str:
-    """For people: ``echornn-tui 0.1.0, engine 3f2a91c0, keras 3.15.0, ...``."""
+    """The versions as text: ``echornn-tui 0.1.0, engine 3f2a91c0, keras 3.15.0, ...``."""
     return ", ".join(f"{name} {_shown(name, value)}" for name, value in versions.items())
 
 
 def difference_in_words(here: Versions, there: Versions) -> str:
-    """What of the one is not so in the other: ``keras 3.15.0 and not 3.15.1``; empty where nothing is."""
+    """The versions of the one that differ from the other: ``keras 3.15.0 and not 3.15.1``; empty if none do."""
     names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
     return ", ".join(f"{name} {_shown(name, here.get(name))} and not {_shown(name, there.get(name))}" for name in names)
 

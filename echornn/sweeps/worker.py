@@ -18,16 +18,16 @@ from echornn.sweeps.trained_by import versions_here
 from echornn.threads import threads_if_asked
 
 Train = Callable[[Part], Iterator[News]]
-"""Trains a part, and tells its news."""
+"""A function that trains a part, and yields its news."""
 
 
 def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
-    """Send `Ready`, receive a part, train it and send its news; again and again.
+    """Send `Ready`, receive a part, train it and send its news; repeat.
 
-    If the process that sends the parts is gone, this one ends at once, also in the middle of a part.
+    If the process that sends the parts is gone, this one ends at once, even in the middle of a part.
 
     Args:
-        prepare: makes what trains them, in this process.
+        prepare: makes the function that trains them, in this process.
     """
     parts: SimpleQueue[Part] = SimpleQueue()
 
@@ -37,7 +37,7 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
                 parts.put(connection.recv())
             except (EOFError, OSError):
                 os._exit(0)
-            except Exception:  # whoever waits for news of a part that cannot be read must not wait for ever
+            except Exception:  # if a part cannot be read, the process that waits for its news must not wait for ever
                 traceback.print_exc()
                 os._exit(1)
 
@@ -56,9 +56,9 @@ def serve(connection: Connection, prepare: Callable[[], Train]) -> None:
 
 
 def import_all() -> None:
-    """Import TensorFlow, and all that training needs; TensorFlow computes nothing, and starts no threads.
+    """Import TensorFlow and everything that training needs; TensorFlow computes nothing yet, and starts no threads.
 
-    Also find out which versions these are: the workers have them, whatever happens to their files.
+    The versions are determined here too: workers keep them, even if their files change later.
     """
     from echornn import quiet
 
@@ -69,9 +69,9 @@ def import_all() -> None:
 
 
 def prepared() -> Train:
-    """Make ready for training in this process; returns what trains a part.
+    """Prepare this process for training; returns the function that trains a part.
 
-    An operation has one thread, also in the only worker: what a network comes to does not depend on how many there are.
+    An operation has one thread, even with a single worker, so that results do not depend on the number of workers.
     """
     import_all()
     from echornn.sweeps.workshop import Workshop

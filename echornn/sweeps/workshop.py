@@ -25,23 +25,23 @@ from echornn.training.programs import Programs, kind, structure
 from echornn.training.shares import Shares, is_trained_alone
 
 FIRST_WINDOWS, MORE = 64, 0.25
-"""Windows before it is first looked which networks are done; then this part of those trained so far each time."""
+"""Windows before the first check for finished networks; then the share of the windows so far until each next check."""
 
 MOST_SECONDS = 0.5
-"""Of training from one look to the next."""
+"""The most seconds of training between two checks."""
 
 SIZES = (8, 16, 32, 64, 128)
-"""Of populations: few, since each is a program of its own. More networks take multiples of the last."""
+"""The sizes of populations: few, since each needs its own program. More networks take multiples of the last size."""
 
 FIXED = 32
-"""What a window of networks side by side costs beside them, in networks (see `echornn.training.shares`)."""
+"""The fixed cost of a window of networks side by side, in networks (see `echornn.training.shares`)."""
 
 SECONDS_TO_MAKE = {True: 0.1, False: 3.0}
-"""A population whose program is there, or is not: guesses, until it was measured."""
+"""Seconds to make a population with an existing program (True), or without (False): guesses until it is measured."""
 
 
 class Workshop:
-    """One process' compiled programs, and what making them took.
+    """Trains parts in one process; keeps its compiled programs, and the time that making them took.
 
     Args:
         clock: seconds that never go back.
@@ -55,14 +55,16 @@ class Workshop:
         self._seconds_to_make: dict[tuple[EchoConfig, bool], float] = {}
 
     def train(self, part: Part) -> Iterator[News]:
-        """Train a part, and tell what comes of it.
+        """Train a part, and yield its news.
 
-        A network's result does not depend on which others train beside it. On how many it depends by rounding: the
-        compiler may add up otherwise for another size, and training carries that on. After `use_one_thread` populations
-        of 3 to 64 tutorials were seen to come to the same bits.
+        A network's result does not depend on which others train beside it. It depends on their number only by rounding:
+        the
+        compiler may sum in another order for another size, and training amplifies that. After `use_one_thread`,
+        populations
+        of 3 to 64 tutorials gave the same bits.
 
         Raises:
-            ConfigError: they need more memory than there is, or a device that is not there.
+            ConfigError: the networks need more memory than there is, or a device that is missing.
             OutOfMappingsError: this process has compiled too much.
         """
         configs = part.configs
@@ -119,7 +121,7 @@ class Workshop:
                 kept = [lane for lane, number in enumerate(lanes) if number in going]
                 lanes, recent, idle = [lanes[lane] for lane in kept], recent[:, kept], 0.0
                 state = population.state
-                del population, progress  # before the next is made: its program and memory may be taken over
+                del population, progress  # before the next is made, which may reuse its program and memory
                 population = self._make([placed[number] for number in lanes], size, state, kept)
 
     def _make(
@@ -129,10 +131,13 @@ class Workshop:
         state: PopulationState | None = None,
         kept: Sequence[int] = (),
     ) -> Population:
-        """A population of these networks, filled up with more of the last; where there is a state, of those kept."""
+        """A population of these networks, filled up with copies of the last one; with ``state``, from the ``kept`` part
+        of it.
+        """
         begun, like = self._clock(), structure(configs[0])
         filled = [*configs, *[configs[-1]] * (size - len(configs))]
-        population = Population(filled, programs=self._programs, at_once=1)  # others have the other processors
+        # the other processors are for other workers
+        population = Population(filled, programs=self._programs, at_once=1)
         if state is not None:
             population.restore(_narrowed(state, [*kept, *[kept[-1]] * (size - len(kept))], filled))
         population.compile()
@@ -143,14 +148,14 @@ class Workshop:
     def _price(self, like: EchoConfig, size: int) -> float:
         """Seconds that it will take to make a population of this size.
 
-        Idle lanes are borne until they have cost as much: so they never cost more than twice what was best.
+        Idle lanes are kept until they have cost as much: so they never cost more than twice the optimum.
         """
         known = _program(like, size) in self._made
         return self._seconds_to_make.get((like, known), SECONDS_TO_MAKE[known])
 
 
 def known_device(config: EchoConfig) -> Device | None:
-    """Where networks of this structure are trained; None where that has to be measured."""
+    """The device that trains networks of this structure; None if that has to be measured."""
     if is_measured(config):
         return None
     return "cpu" if config.device == "auto" else config.device
@@ -161,7 +166,7 @@ def _began(device: Device) -> Began:
 
 
 def size_of(config: EchoConfig, networks: int) -> int:
-    """Of the population for so many networks of this structure."""
+    """The size of the population for so many networks of this structure."""
     if is_trained_alone(config):
         return networks
     largest = SIZES[-1]
@@ -169,13 +174,15 @@ def size_of(config: EchoConfig, networks: int) -> int:
 
 
 def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, tuple[int, ...]]:
-    """What is compiled for a population of this structure and size."""
+    """The program that is compiled for a population of this structure and size."""
     return like, kind(like, Shares.of(like, size, 1))
 
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
-    """How many of these networks can be trained together in this part of the free memory; one, where none fits: it is
-    refused by its population, with words."""
+    """How many of these networks can be trained together in this share of the free memory. It is at least one: if even
+    one
+    does not fit, its population raises the error.
+    """
     free = free_bytes()
     fitting = len(configs)
     if free is not None:
@@ -185,12 +192,12 @@ def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
 
 
 def _cost(config: EchoConfig, size: int) -> float:
-    """Of a window of a population, in networks."""
+    """The cost of a window of a population, in networks."""
     return size if is_trained_alone(config) else FIXED + size
 
 
 def _narrowed(state: PopulationState, lanes: Sequence[int], configs: Sequence[EchoConfig]) -> PopulationState:
-    """The state of the population that has these lanes of one."""
+    """The state of a population with only these lanes of the present one."""
     solved = replace(state.solved, at=state.solved.at[lanes], recent=state.solved.recent[:, lanes])
     return replace(
         state,
