@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+from echornn.readings import Kind
+from echornn.session.commands import COMMANDS
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -104,6 +107,18 @@ def test_files_of_a_sweep() -> None:
 
 def test_public_names() -> None:
     require("docs/library.md", "table of names", first_words(LIBRARY.path, "name"), echornn.__all__)
+
+
+def test_commands_of_a_session() -> None:
+    text = PAGES["docs/library.md"].section("Drive a session")
+    missing = [command.__name__ for command in COMMANDS if f"`{command.__name__}(" not in text]
+    assert not missing, f"docs/library.md, table of commands: no {', '.join(missing)}"
+
+
+def test_kinds_of_readings() -> None:
+    text = PAGES["docs/library.md"].text
+    missing = [kind for kind in get_args(Kind) if f"`{kind}`" not in text]
+    assert not missing, f"docs/library.md: no {', '.join(missing)} among the kinds of readings"
 
 
 def test_probes_of_weights() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echornn import ConfigError, EchoConfig
+from echornn.config import Optimizer
 
 
 def test_defaults_are_the_tutorials() -> None:
@@ -62,7 +64,7 @@ def test_sizes_that_follow_from_the_tutorials_values() -> None:
         ("batch_size", None, "a whole number"),
         ("stride", 0, "1 to truncated_backprop_length = 15"),
         ("stride", 16, "1 to truncated_backprop_length = 15"),
-        ("optimizer", "lbfgs", "one of adagrad, sgd, rmsprop, adam"),
+        ("optimizer", "lbfgs", f"one of {', '.join(get_args(Optimizer))}"),
         ("init", "zeros", "one of tutorial, glorot"),
         ("row_start", "random", "one of previous_row, zero"),
         ("device", "tpu", "one of auto, cpu, gpu"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -148,6 +149,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
 
     @work(thread=True, name="training", exit_on_error=False)
     def _train(self) -> None:
+        threading.current_thread().name = "training"  # the worker's name is not the thread's
         sys.setswitchinterval(SWITCH_SECONDS)
         self.session.run()
 

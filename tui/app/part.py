@@ -7,6 +7,7 @@ from typing import Any
 from textual.screen import Screen
 from textual.widget import Widget
 
+from echornn.session.commands import ToggleReplicas
 from echornn.session.frame import Frame
 from echornn.session.picture import Picture
 from echornn.session.session import Session
@@ -32,8 +33,8 @@ class AppPart(EndsOnSignals[int]):
         """Share the screen."""
         raise NotImplementedError
 
-    def _toggles_replicas(self) -> None:
-        """A key is about to lead from one network to many, or back."""
+    def _toggle_replicas(self, command: ToggleReplicas) -> None:
+        """Send the command that leads from one network to many, or back."""
         raise NotImplementedError
 
     def _look_again(self) -> None:

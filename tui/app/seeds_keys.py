@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from echornn.config import EchoConfig
+from echornn.session.commands import ToggleReplicas
 from echornn.session.frame import Frame, State
 from echornn.session.queries import Query
 from tui.app.part import AppPart
@@ -28,8 +29,8 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
 class SeedsKeys(AppPart):
     """An app that shows one network, or one of many."""
 
-    _turned_at: tuple[Frame, int] | None = None
-    """What was shown when it was to turn, and how many branches there were."""
+    _turned_at: tuple[Frame, int, int] | None = None
+    """What was shown when it was to turn, how many branches there were, and the number of the command."""
 
     @property
     def _seeds_view(self) -> SeedsView:
@@ -48,21 +49,22 @@ class SeedsKeys(AppPart):
         self._seeds_view.send = self.session.send
         self._seeds_view.on_rows = self._show_rows
 
-    def _toggles_replicas(self) -> None:
-        """It is said where that led when it has come there."""
-        self._turned_at = self._frame, self.session.look(Query()).branch_count
+    def _toggle_replicas(self, command: ToggleReplicas) -> None:
+        """Send the command; when it is carried out, the screen says where it led."""
+        branches = self.session.look(Query()).branch_count
+        self._turned_at = self._frame, branches, self.session.send(command)
 
     def _say_the_turn(self, frame: Frame) -> None:
         """Where a turn led, as soon as it has come there."""
         if self._turned_at is None or frame.state is State.LOADING or frame.message:
             return
-        before, branches = self._turned_at
+        before, branches, number = self._turned_at
         turned = before.config.replicas != frame.config.replicas
         if turned:
             self._hint(where_it_led(frame.config, begun=frame.branch >= branches))
             if frame.config.replicas > 1:
                 self._offer_arrows(self._seeds_view)
-        if turned or frame.refused not in (None, before.refused):
+        if turned or any(answer.number == number and not answer.done for answer in self.session.answers):
             self._turned_at = None
 
     def action_replica(self, lines: int) -> None:

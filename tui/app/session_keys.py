@@ -44,11 +44,12 @@ class SessionKeys(AppPart):
             self._hint(keys.LATER)
         elif not is_behind and (ends := keys.where_it_ends(command, frame)):
             self._hint(ends)
-        if isinstance(command, ToggleReplicas):
-            self._toggles_replicas()
         if isinstance(command, Undo | Redo):
             self._forget_drafts()
-        self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
+        if isinstance(command, ToggleReplicas):
+            self._toggle_replicas(command)
+        else:
+            self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
 
     def action_advice(self) -> None:
         """Make the change that the sentence advises; all other fields stay. Where a branch has it, go there: trained

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,17 +19,7 @@ from tests.echornn.probes.specimens import random_weights, small, specimen
 
 pytestmark = pytest.mark.slow
 
-KINDS: tuple[Kind, ...] = (
-    "memory",
-    "units",
-    "gradient",
-    "connectivity",
-    "effects",
-    "reliance",
-    "flip",
-    "weights",
-    "lyapunov",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 ALL = Question(frozenset(KINDS), flip=(0, 1))
 WEIGHTS = Question(frozenset({"weights"}))
 

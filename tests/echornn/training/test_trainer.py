@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -186,6 +187,10 @@ OPTIMIZERS: list[tuple[Optimizer, float, int | None]] = [
     ("adam", 0.03, 2),
 ]
 """Each with a learning rate that suits it, and a stride."""
+
+
+def test_no_optimizer_is_left_out() -> None:
+    assert [name for name, _, _ in OPTIMIZERS] == list(get_args(Optimizer))
 
 
 def with_optimizer(optimizer: Optimizer, rate: float, stride: int | None) -> EchoConfig:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 import tui
 from echornn.session.frame import State
 from tests.tui.app.test_app import opened, screen_text
+from tui.app.keys import KEYS_OF_VIEWS
 from tui.app.views.rows import Rows
 from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import Cells, CellWidget
@@ -103,8 +104,8 @@ async def test_the_footer_is_sent_anew_only_where_other_keys_make_sense(monkeypa
 @pytest.mark.parametrize(
     ("keys", "named", "not_named"),
     [
-        (["s"], ["space Resume", ". Step", "1-6 View", "q Quit"], []),
-        (["s", "down"], ["+/- Nudge", "space Resume", "q Quit"], [". Step", "1-6 View"]),
+        (["s"], ["space Resume", ". Step", f"{KEYS_OF_VIEWS} View", "q Quit"], []),
+        (["s", "down"], ["+/- Nudge", "space Resume", "q Quit"], [". Step", f"{KEYS_OF_VIEWS} View"]),
         (["s", "down", "5"], ["+/- Nudge"], ["Resume", "Step", "View", "Help", "Quit"]),
         (["s", "down", "5", "escape", "escape"], ["space Resume", ". Step", "+/- Speed", "q Quit"], []),
         (["b"], [". Step", "q Quit"], []),

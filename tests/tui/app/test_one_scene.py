@@ -18,6 +18,7 @@ from tests.scripted import unread
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
 from tui.app.app import EchoApp
 from tui.app.views.seeds import SeedsView
+from tui.app.views.table import VIEWS
 from tui.app.views.view import View
 from tui.app.widgets.loss_plot import LossPlot
 from tui.kit.cells import CellWidget
@@ -66,7 +67,7 @@ def draw_the_same_again(app: EchoApp) -> None:
             np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("view", ["1", "2", "3", "4", "5", "6"])
+@pytest.mark.parametrize("view", [view.key for view in VIEWS])
 async def test_zoomed_in_on_a_long_line_it_goes_to_a_shorter_one(view: str) -> None:
     app = EchoApp(paused(3), fps=0.01)
     async with app.run_test(size=(80, 24)) as pilot:
