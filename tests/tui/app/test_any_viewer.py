@@ -10,6 +10,7 @@ import pytest
 from rich.segment import Segment
 from textual.pilot import Pilot
 
+from echornn.config import EchoConfig
 from echornn.readings import Question, Readings
 from echornn.runs.run_dir import Run
 from echornn.runs.run_recorder import RunRecorder
@@ -18,19 +19,21 @@ from echornn.session.picture import Picture
 from echornn.session.session import Session
 from echornn.session.wire import decode, encode
 from echornn.specimen import Specimen
+from echornn.training.any_trainer import AnyTrainer
 from tests.kept_folders import unpacked
 from tests.patience import PATIENCE
-from tests.scripted import make_progress
+from tests.scripted import SMALL, ScriptedTrainer, make_progress
 from tests.scripted_population import SMALL_LOTTERY, scripted_trainers
+from tests.side_by_side import SideBySide
 from tests.tui.app.views.by_hand import flipped, shift_register
 from tests.tui.test_kept_folders import scripted
 from tests.viewer import PictureSession
 from tui.app.app import EchoApp
 
 KEYS = [
-    *("1", ".", "e", "e", "6", "tab", "down", "v", ">", "z", "z", "Z", "l", "home", "right", "]", "R", "e"),
-    *("u", "U", "L", "e", "b", "up", "space", "n", "x", "enter", "b", "g", "e", "2", "3", "4", "n", "5", "e", "d"),
-    *("[", "{", "L"),
+    *("1", ".", "e", "e", "6", "down", "v", "enter", ".", "u", "tab", ">", "z", "z", "Z", "l", "home", "right", "]"),
+    *("R", "e", "u", "U", "L", "e", "b", "up", "space", "n", "x", "enter", "b", "g", "e", "2", "3", "4", "n", "5"),
+    *("e", "d", "[", "{", "L"),
 ]
 """Every view and panel, branches, the past, one network and several, parts of the line."""
 
@@ -55,6 +58,19 @@ def examined(specimen: Specimen, question: Question) -> Readings:
 
 def of_six_replicas(_: Path) -> Session:
     return Session(SMALL_LOTTERY, make_trainer=scripted_trainers, examine=examined)
+
+
+def diverging(config: EchoConfig) -> ScriptedTrainer:
+    trainer = ScriptedTrainer(config)
+    trainer.diverges_at = 15
+    return trainer
+
+
+def of_one_that_diverges(_: Path) -> Session:
+    def trainers(config: EchoConfig) -> AnyTrainer:
+        return diverging(config) if config.replicas == 1 else SideBySide(config, diverging)
+
+    return Session(SMALL, make_trainer=trainers, examine=examined)
 
 
 def kept(name: str) -> Callable[[Path], Session]:
@@ -87,7 +103,7 @@ async def recorded(session: Session) -> list[Picture]:
         await pilot.pause()
         for key in KEYS:
             await press(app, pilot, key)
-            assert session.when_idle(PATIENCE)
+            assert session.when_idle(PATIENCE), (key, session.error)
             app.show_newest_frame()
             await pilot.pause()
             app._show_views()
@@ -110,16 +126,36 @@ async def drawn(pictures: Sequence[Picture]) -> list[list[list[Segment]]]:
     return screens
 
 
+def goes_on_alone(pictures: Sequence[Picture]) -> bool:
+    kinds = {(picture.frame.config.replicas, len(picture.band) > 0) for picture in pictures}
+    return kinds >= {(6, True), (1, True)}
+
+
+def lies_in_the_past_with_ghosts(pictures: Sequence[Picture]) -> bool:
+    return any(picture.frame.is_past and picture.ghosts for picture in pictures)
+
+
+def diverges(pictures: Sequence[Picture]) -> bool:
+    return any("the loss is nan" in picture.frame.warning for picture in pictures)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("story", [of_six_replicas, kept("one-network"), kept("replicas")], ids=["six", "one", "four"])
+@pytest.mark.parametrize(
+    ("story", "holds"),
+    [
+        (of_six_replicas, goes_on_alone),
+        (kept("one-network"), lies_in_the_past_with_ghosts),
+        (of_one_that_diverges, diverges),
+    ],
+    ids=["six", "branches", "diverges"],
+)
 async def test_pictures_that_were_bytes_are_drawn_letter_by_letter_the_same(
-    story: Callable[[Path], Session], tmp_path: Path
+    story: Callable[[Path], Session], holds: Callable[[Sequence[Picture]], bool], tmp_path: Path
 ) -> None:
     pictures = await recorded(story(tmp_path))
     received = [decode(encode(picture), Picture) for picture in pictures]
     for key, one, other in zip(KEYS, await drawn(pictures), await drawn(received), strict=True):
         assert one == other, key
-    shown = {key for picture in pictures for key in ("ghosts", "branches", "seeds") if getattr(picture, key)}
-    assert shown == {"ghosts", "branches", "seeds"}
-    assert any(picture.frame.is_past for picture in pictures)
+    assert holds(pictures)
+    assert any(picture.branches for picture in pictures)
     assert any(picture.frame.readings is not None for picture in pictures)
