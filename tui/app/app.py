@@ -50,20 +50,20 @@ from tui.kit.theme import Theme
 from tui.term.printable import printable
 
 VIEWS_A_SECOND = 3.4
-"""How often views that keep changing are drawn: all of their cells change, and a slow line must carry them."""
+"""How often views that keep changing are drawn: all of their cells change, which is much for a slow line."""
 
 HINT_SECONDS = 4.0
-"""How long it is said why a key does nothing now."""
+"""How many seconds the app shows why a key does nothing now."""
 
 SWITCH_SECONDS = 1e-4
-"""How long the training thread waits for Python while the screen is drawn, each time it comes out of native code.
+"""How long the training thread waits for Python while the screen is drawn, each time it returns from native code.
 
-Python's own 5 ms take some 4 % of full speed; at 0.5 ms nothing is gained.
+Python's default of 5 ms costs about 4 % of full speed; 0.5 ms gains nothing.
 """
 
 
 def _nothing() -> None:
-    """Done when the first network is loaded, unless something else is."""
+    """The default for what is done when the first network is loaded: nothing."""
 
 
 class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAgain, OnALine):
@@ -73,7 +73,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
     TITLE = "echornn-tui"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS, *keys.EXPLAINED, *keys.OF_WHAT_IS_WATCHED]
     HELPED_KEYS: ClassVar[list[Binding]] = keys.BINDINGS
-    """Those that the help tells of first."""
+    """The keys that the help explains first."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         return self._main.query_one(LossPlot)
 
     def show_newest_frame(self) -> None:
-        """Draw the newest frame, where there is one; its views in some of the calls, while they keep changing."""
+        """Draw the newest frame, if there is one; while views keep changing, draw them only in some of the calls."""
         if not self._may_draw():
             return
         self._ticks += 1
@@ -169,17 +169,18 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
             if before.config != self._frame.config:
                 self._lay_out(self.size)
             if before.state is State.LOADING is not self._frame.state:
-                gc.freeze()  # else the collector holds the screen up for 0.2 s, to look through all that was loaded
+                # else the garbage collector searches all loaded objects, which holds the screen up for 0.2 s
+                gc.freeze()
                 self.on_loaded, loaded = _nothing, self.on_loaded
                 loaded()
             if before.state is not self._frame.state or self._frame.state.stands_still:
-                self._show_views()  # first: the status reads out what their cursor is on
+                self._show_views()  # first: the status reads the values under their cursor
             self._show()
             refused = self._frame.refused
             if refused not in (None, before.refused) and not self._settings.is_open:
                 self.notify(refused.why_not, severity="error", markup=False)
             if self._frame.state is State.FAILED and (self._settings.is_open or self._branches.is_open):
-                self._panel_closed()  # nothing in them can be done any more
+                self._panel_closed()  # a panel can do nothing any more
             frame = self._frame
             offered = (frame.state, frame.start, frame.undoable, frame.redoable, self._remedy is None)
             if offered != self._offered:
@@ -203,7 +204,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._branches.look(self._picture)
 
     def _show_status(self) -> None:
-        """Have it say what is seen now, once, behind the keys that wait: what a cursor reads is drawn for it."""
+        """Update the status once, after the keys that are waiting: it is drawn for the position of a cursor."""
         if not self._status_is_stale:
             self._status_is_stale = True
             self._main.query_one(StatusLine).call_later(self._show_status_now)
@@ -219,7 +220,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._main.query_one(StatusLine).show(self._frame, reading, self._said, beside)
 
     def _viewport_changed(self) -> None:
-        """Another part of the run is shown, by the curve and by the view that lies over the same windows."""
+        """Show another part of the run in the curve, and in the view with the same windows."""
         self._look_again()
         self._plot.show(self._picture)
         self._show_rows()
@@ -236,7 +237,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._show_status()
 
     def _lay_out(self, size: Size) -> None:
-        """Share the screen between curve, views and a panel; where it is too small, say so below the status."""
+        """Divide the screen between curve, views and a panel; if it is too small, say so below the status."""
         panel = self._panel
         shares = layout(self._frame.config, size.width, size.height, panel is not None, self._choice)
         for one in (self._settings, self._branches, self._runs):
@@ -250,17 +251,17 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._place_views(shares.shown, shares.views)
 
     def action_show_all(self) -> None:
-        """Draw every cell, whatever the terminal shows."""
+        """Draw every cell again, whatever the terminal shows."""
         self.screen.refresh()
 
     def notify(self, message: str, **options: Any) -> None:
-        """Say something for a moment. What it says was written by others: an error, the name of a folder."""
+        """Show a message for a moment. It may contain foreign text: an error, the name of a folder."""
         super().notify("\n".join(printable(line) for line in message.split("\n")), **options)
 
     # ---- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what makes sense in this state."""
+        """Whether an action makes sense in this state."""
         if action in PANELS and (len(self.screen_stack) > 1 or self._main.focused is self._panel is not None):
             return False
         if action in ("on_a_view", "on_the_curve"):
@@ -270,7 +271,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         return not self._why_not(f"send('{parameters[0]}')" if action == "send" else action)
 
     def _offers(self, action: str, key: str) -> bool:
-        """Whether the footer names a key: not one that is text now."""
+        """Whether the footer shows a key; not if the key is text now."""
         panel, character = self._panel, {"plus": "+", "minus": "-"}.get(key, key_to_character(key))
         is_text = character is not None and self._main.focused is panel is not None and panel.is_text(character)
         has_sense = not keys.why_not(action, self._frame)
@@ -278,7 +279,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         return has_sense and not is_undo_later and not is_text
 
     def _why_not(self, action: str) -> str:
-        """Why a key is not sent on; empty where it is. The frame drawn last may be older than the keys before it."""
+        """Why a key is not sent; empty if it is. The frame drawn last may be older than the keys before this one."""
         is_behind, frame = self.session.is_behind, self.session.frame
         why_not = keys.why_not(action, keys.soon(frame) if is_behind else frame)
         return keys.NO_ADVICE if not why_not and action == "advice" and self._remedy is None else why_not
@@ -288,11 +289,11 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         return self._main.query_one(StatusLine).remedy
 
     def action_why_not(self, action: str) -> None:
-        """A key that can do nothing now says why."""
+        """Say why a key can do nothing now."""
         self._hint(self._why_not(action))
 
     def _hint(self, text: str) -> None:
-        """Say it above the sentence for a moment."""
+        """Show a hint above the sentence for a moment."""
         self._said = text
         self._show_status()
         if self._hint_ends is not None:
@@ -300,7 +301,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._hint_ends = self.set_timer(HINT_SECONDS, self._end_hint)
 
     async def on_event(self, event: Event) -> None:
-        """A hint ends with the next key, before that may give another."""
+        """Remove the hint at the next key, before that key may show another."""
         if isinstance(event, Key) and not event.is_forwarded and self._said:
             self._end_hint()
         await super().on_event(event)
@@ -316,7 +317,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._focus(self._plot)
 
     def _focus(self, widget: Widget) -> None:
-        """At once, so that the next key goes there, however fast it comes."""
+        """Give a widget the keys at once, so that even a key that follows quickly goes to it."""
         self._main.set_focus(widget)
         self._focus_moved()
 
@@ -329,7 +330,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._focus_moved()
 
     def _focus_moved(self) -> None:
-        """A view's cursor is where the arrow keys act."""
+        """Show the cursor of the view in which the arrow keys act."""
         for view in self._views:
             if self._main.focused is not view:
                 view.action_leave()
@@ -343,7 +344,7 @@ class EchoApp(SessionKeys, PaletteCommands, Panels, Viewing, SeedsKeys, ShownAga
         self._plot.change_viewport(zoomed(self._plot.viewport, self._frame.line_end, closer))
 
     def action_help(self) -> None:
-        from tui.app.help_chapters import chapters  # the first picture need not wait for the help
+        from tui.app.help_chapters import chapters  # the first frame need not wait for the help
 
         if isinstance(self.screen, HelpScreen):
             return

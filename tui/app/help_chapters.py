@@ -1,4 +1,4 @@
-"""The whole help of the app, in order: what can be done now, the screen, the views, the words, all keys."""
+"""The whole help of the app, in order: useful keys now, the screen, the views, the words, all keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def chapters(frame: Frame, keys: Sequence[Binding]) -> list[Chapter]:
     """The help for the state of this frame.
 
     Args:
-        keys: those that act wherever the arrows are.
+        keys: the keys that work wherever the arrows act.
     """
     views = [
         Chapter(

@@ -90,7 +90,7 @@ NOW: dict[State, tuple[str, Keys]] = {
         ),
     ),
 }
-"""A paragraph, and the keys, by state."""
+"""A paragraph and keys for each state."""
 
 PAST: tuple[str, Keys] = (
     "You look at an earlier window, as it was. What was trained after it is kept.",
@@ -107,11 +107,11 @@ PAST: tuple[str, Keys] = (
         QUIT,
     ),
 )
-"""The same for a moment in the past."""
+"""The same for a position in the past."""
 
 
 def now(frame: Frame) -> Section:
-    """What can be done in the state of this frame."""
+    """The section about the useful keys in the state of this frame."""
     in_past = frame.is_past and frame.state is State.PAUSED
     text, keys = PAST if in_past else NOW[frame.state]
     where = f"at window {frame.trained:,}" if frame.trained else "before the first window"

@@ -13,15 +13,16 @@ from echornn.runs.summary import summary
 from tui.app.widgets.run_list import KeptRun
 
 MOST_RUNS = 500
-"""The newest; reading more would keep a person waiting."""
+"""The most runs in the list, the newest; reading more would take too long."""
 
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
-    """Those that lie under the curve, then the runs of the user's state folder but one's own, the newest first; those
-    that cannot be read are left out.
+    """The runs under the curve, then the other runs of the user's state folder, the newest first; without the run on
+    the
+    screen, and without runs that cannot be read.
 
     Args:
-        config: what is trained, to say how they differ.
+        config: the configuration on the screen, with which they are compared.
         own: the folder of the run on the screen.
         under: folders of the runs under the curve, which may be anywhere.
     """

@@ -1,4 +1,4 @@
-"""The keys of the app, and in which states each does something."""
+"""The keys of the app, and the states in which each does something."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tui.app.views.table import VIEWS
 
 FIRST_VIEW = VIEWS[0].key
 KEYS_OF_VIEWS = f"{FIRST_VIEW}-{VIEWS[-1].key}"
-"""As they are shown: ``1-6``."""
+"""The keys of the views as they are shown: ``1-6``."""
 
 LETTERS_OF_VIEWS = tuple(sorted({key for view in VIEWS for key in view.own_keys() if len(key) == 1}))
-"""Keys that have a meaning in some view only."""
+"""Keys that only some views use."""
 
 VIEW_KEYS = [
     Binding(
@@ -73,7 +73,7 @@ BINDINGS = [
         "Set",
         tooltip="Settings and presets beside the curve: change anything, many fields while it trains",
         id="settings",
-        priority=True,  # the panel is there when the next key comes, however fast it comes
+        priority=True,  # the panel is there even for a key that follows quickly
     ),
     Binding(
         "a",
@@ -169,21 +169,21 @@ def meaning(action: str) -> Command | str:
 
 
 CHANGING = ("settings", "advice", "replica", "branches")
-"""Actions, beside commands, that can do nothing where training has failed."""
+"""Actions, besides commands, that can do nothing after training has failed."""
 
 EXPLAINED = [
     Binding(binding.key, f'why_not("{binding.action}")', show=False, priority=binding.priority)
     for binding in BINDINGS
     if binding.id != "pause" and (meaning(binding.action) in CHANGING or binding.id in SENT)  # resume explains its key
 ]
-"""The same keys where they can do nothing: they say why."""
+"""The same keys in states where they can do nothing: they say why."""
 
 OF_WHAT_IS_WATCHED = [
     *[Binding(key, f"on_a_view('{key}')", show=False) for key in LETTERS_OF_VIEWS],
     Binding("d", "on_the_curve('fall')", show=False),
     Binding("enter", "on_the_curve('go_there')", show=False),
 ]
-"""Keys of a view, and of the curve, where the other has the arrows."""
+"""Keys of a view, and of the curve, that also work while the other has the arrows."""
 
 FAILED = "failed: training has stopped; q quits, then start again with other flags"
 
@@ -200,10 +200,10 @@ ONE_NETWORK = "this is one network: L trains 64 seeds, and < > go through them"
 NOTHING_ON_THIS_PATH = "nothing to undo on this path: L and b lead to the rest of the run"
 
 MEANWHILE = "2: data, s: settings, space: pause, ?: help"
-"""What can be done while it loads for the first time."""
+"""What can be done during the first loading."""
 
 LATER = "loading: this is done as soon as possible"
-"""What a key says that acts when the network is there."""
+"""The message of a key that will act when the network is loaded."""
 
 FINISHED = "finished: s, then + or a number and enter: more epochs; r starts over"
 
@@ -216,18 +216,18 @@ LEFT_OUT = (
     "settings",
     "view('1')",
 )
-"""Actions whose keys are left out where not all have room, in this order: help and quit are always named."""
+"""Actions whose keys are left out of a narrow footer, in this order: help and quit are always shown."""
 
 
 def views_of(key: str) -> str:
-    """What a key of views says that are not shown."""
+    """The message of a key of views that are not shown."""
     having = [view for view in VIEWS if key in view.own_keys()]
     *most, last = [f"{view.title} ({view.key})" for view in having]
     return f"{key} is a key of the {', '.join(most)}{' and ' if most else ''}{last}"
 
 
 def why_not(action: str, frame: Frame) -> str:
-    """Why an action can do nothing in this frame's state; empty where it can, now or when the network is loaded."""
+    """Why an action can do nothing in this frame's state; empty if it can, now or when the network is loaded."""
     what, state = meaning(action), frame.state
     if state is State.FAILED:
         return FAILED if what in CHANGING or not isinstance(what, str) else ""
@@ -251,7 +251,7 @@ def why_not(action: str, frame: Frame) -> str:
 
 
 def where_it_ends(command: Command, frame: Frame) -> str:
-    """That there is nothing before the start, or after the newest window, where a command would go there."""
+    """A message that there is nothing before the start, or after the newest window, if a command would go there."""
     match command:
         case Move(by) | MoveEpochs(by) if by > 0 and not frame.is_past:
             return AT_THE_END
@@ -262,11 +262,11 @@ def where_it_ends(command: Command, frame: Frame) -> str:
 
 
 def soon(frame: Frame) -> Frame:
-    """The frame as commands that are under way may change it: a key that follows them is judged by this."""
+    """The frame as commands that are being carried out may change it: the next key is judged by this frame."""
     state = State.PAUSED if frame.state is State.FINISHED else frame.state
     return replace(frame, state=state, trained=max(1, frame.trained), undoable=max(1, frame.undoable), redoable=True)
 
 
 def _is_to_train(frame: Frame) -> bool:
-    """Whether it trains when it has loaded."""
+    """Whether the session will train after loading."""
     return frame.state is State.LOADING and frame.start.trains

@@ -19,31 +19,31 @@ LEAST_PLOT_HEIGHT = 7
 LEAST_VIEW_HEIGHT = 4
 
 MOST_VIEW_SHARE = 0.64
-"""Of the lines that curve and views have."""
+"""The largest share of the views in the lines of curve and views."""
 
 TWO_VIEWS = 160
-"""From so many columns on, views are two side by side."""
+"""With at least so many columns, two views are side by side."""
 
 WIDE = 100
-"""From so many columns on, a panel stands beside the curve; else below it."""
+"""With at least so many columns, a panel is beside the curve; otherwise it is below it."""
 
 PANEL_WIDTH = 44
-"""Columns of a panel beside the curve."""
+"""The columns of a panel beside the curve."""
 
 PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 14, 8
-"""Lines of a panel below the curve; the views give way where there would be fewer."""
+"""The lines of a panel below the curve; if there would be fewer than the second number, the views are hidden."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Who gets what; the curve has the rest.
+    """The division of the screen; the curve gets the rest.
 
     Attributes:
-        too_small: what a screen that is too small for all but the status needs; else empty.
-        wide: whether a panel stands beside the curve.
-        shown: the views that are shown, from left to right; none where they give way.
-        views: lines of them; 0 where they give way.
-        panel: lines of a panel below the curve; 0 where there is none.
+        too_small: what a screen needs that has only room for the status; else empty.
+        wide: whether a panel is beside the curve.
+        shown: the views that are shown, from left to right; empty if they are hidden.
+        views: the lines of the views; 0 if they are hidden.
+        panel: the lines of a panel below the curve; 0 if there is none.
     """
 
     too_small: str

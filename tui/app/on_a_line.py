@@ -11,7 +11,7 @@ from tui.term.exit_code import ExitCode
 
 
 class OnALine(AppPart):
-    """An app whose terminal may be far away."""
+    """The part of the app for a slow connection to the terminal."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,14 +21,16 @@ class OnALine(AppPart):
         self._code: ExitCode | None = None
 
     def _may_draw(self) -> bool:
-        """Whether the terminal is ready for a frame; if so, it is asked how far it is behind the next."""
+        """Whether the terminal is ready for a frame; if so, it is asked how far behind it is before the next."""
         if not self._line.is_clear:
             return False
         self._ask_with_next = True
         return True
 
     def behind_an_update(self) -> str:
-        """What follows an update of the screen: the question how far the terminal is, behind the first of a frame."""
+        """The text after an update of the screen: after the first of a frame, a question that the terminal answers when
+        drawn.
+        """
         if not self._ask_with_next or self.is_headless or self._leaving:
             return ""
         self._ask_with_next = False
@@ -36,21 +38,21 @@ class OnALine(AppPart):
         return ASK
 
     def on_cursor_position(self) -> None:
-        """The terminal's answer: it has drawn a frame."""
+        """Note the terminal's answer: it has drawn a frame."""
         self._line.answered()
 
     async def action_quit(self) -> None:
         self._leave(ExitCode.DONE)
 
     def action_help_quit(self) -> None:
-        """Ctrl+C: a key that may be meant for something else."""
+        """Explain how to quit: Ctrl+C may be meant for something else."""
         self.notify("q ends the program; the run is kept")
 
     def _save(self) -> None:
         self.session.send(Save())
 
     def _leave(self, code: ExitCode) -> None:
-        """End with this exit code; with that of a signal, whichever came first: ``q``, or escape to the map."""
+        """End with this exit code; or with that of a signal, if it came before ``q``, or before escape to the map."""
         self._is_leaving = True
         self.session.stop()
         self._code = code if self._code is None else max(self._code, code)

@@ -18,11 +18,11 @@ from tui.kit.palette import Palette
 from tui.kit.theme import Theme, remember
 
 EXPORT_SECONDS = 0.3
-"""How long an export waits for the command palette to leave the screen."""
+"""Seconds that an export waits for the command palette to leave the screen."""
 
 
 class PaletteCommands(AppPart):
-    """An app whose commands can be found by name."""
+    """The part of the app with the command palette."""
 
     _remembering: Background
 
@@ -40,7 +40,7 @@ class PaletteCommands(AppPart):
         return "dark" if self.theme == "textual-light" else "light"
 
     def action_export(self, save: Callable[[App[int], Path], Path]) -> None:
-        """Save the screen in the folder the program was started in, and say where it went."""
+        """Save the screen in the folder in which the program was started, and say where."""
         try:
             self.notify(f"saved {save(self, Path.cwd())}", markup=False)
         except OSError as error:
@@ -51,7 +51,7 @@ class PaletteCommands(AppPart):
             self.push_screen(Palette(self.get_system_commands(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action, in the command palette too, and what needs no key."""
+        """The entries of the command palette: every key's action, and actions without a key."""
         for view in VIEWS:
             showing = partial(self.call_later, self.run_action, f"view('{view.key}')")
             yield SystemCommand(f"View: {view.title}", f"{view.about} ({view.key})", showing)

@@ -16,15 +16,15 @@ from tui.app.widgets.settings_panel import SettingsPanel
 from tui.app.widgets.status import StatusLine
 
 PANELS = ("settings", "branches", "runs")
-"""Actions that open a panel beside the curve."""
+"""The actions that open a panel beside the curve."""
 
 
 class Panels(AppPart):
-    """An app that opens panels."""
+    """The part of the app that opens and closes panels."""
 
     futures: Futures
     _watched_before: Widget | None = None
-    """What had the keys before a panel took them."""
+    """The widget that had the keys before a panel took them."""
 
     @property
     def _settings(self) -> SettingsPanel:
@@ -40,11 +40,13 @@ class Panels(AppPart):
 
     @property
     def _panel(self) -> SettingsPanel | BranchList | RunList | None:
-        """The panel that is open."""
+        """The open panel."""
         return next((one for one in (self._settings, self._branches, self._runs) if one.is_open), None)
 
     def action_settings(self) -> None:
-        """Open the panel beside the curve, or close it; where it has the keys it closes itself, in their order."""
+        """Open the panel beside the curve, or close it; if it has the keys, it handles this key itself, in their
+        order.
+        """
         if self._may_open(self._settings):
             self._settings.open(self._frame)
             self._panel_opened(self._settings)
@@ -74,7 +76,7 @@ class Panels(AppPart):
         self.futures.follow()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What a worker's thread raises is said as any other thread's error is."""
+        """Show an error of a worker's thread like that of any other thread."""
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             report(event.worker.error)
 
@@ -82,7 +84,7 @@ class Panels(AppPart):
         self.notify(text, severity="error", markup=False)
 
     def _may_open(self, panel: Widget) -> bool:
-        """Close the panel that is open; whether there is to be this one instead."""
+        """Close the open panel; returns whether this one is to be opened instead."""
         if self._main.has_class("small"):
             self._hint(self._main.query_one(StatusLine).too_small)
             return False

@@ -1,4 +1,4 @@
-"""What each part of the app may use of the other parts."""
+"""The methods that the parts of the app may use from each other."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tui.kit.ends_on_signals import EndsOnSignals
 
 
 class AppPart(EndsOnSignals[int]):
-    """An app that shows a session; the whole of it does what stands here undone."""
+    """The base class of the app's parts; the whole app implements the methods that are empty here."""
 
     session: Session
     _picture: Picture
-    """What is on the screen."""
+    """The scene on the screen."""
 
     @property
     def _frame(self) -> Frame:
@@ -30,11 +30,16 @@ class AppPart(EndsOnSignals[int]):
         return self.screen_stack[0]
 
     def _lay_out(self, size: Any) -> None:
-        """Share the screen."""
+        """Divide the screen."""
         raise NotImplementedError
 
+<<<<<<< HEAD
     def _toggle_replicas(self, command: ToggleReplicas) -> None:
         """Send the command that leads from one network to many, or back."""
+=======
+    def _toggles_replicas(self) -> None:
+        """Note that a key is about to lead from one network to many, or back."""
+>>>>>>> main
         raise NotImplementedError
 
     def _look_again(self) -> None:
@@ -42,13 +47,13 @@ class AppPart(EndsOnSignals[int]):
         raise NotImplementedError
 
     def _hint(self, text: str) -> None:
-        """Say it for a moment."""
+        """Show a hint for a moment."""
         raise NotImplementedError
 
     def _focus(self, widget: Widget) -> None:
-        """Give it the keys."""
+        """Give a widget the keys."""
         raise NotImplementedError
 
     def _watch_again(self) -> None:
-        """Give the keys to what is watched."""
+        """Give the keys back to the curve or view that had them."""
         raise NotImplementedError

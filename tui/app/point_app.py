@@ -1,4 +1,4 @@
-"""The app for a run that was opened from a map; escape goes back there."""
+"""The app for a point that was opened from a map; escape goes back to the map."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ BACK = Binding("escape", "back", "Map", tooltip="Back to the map; the run is kep
 
 
 class PointApp(EchoApp):
-    """Shows a session as the app does.
+    """An `EchoApp` that can go back to the map.
 
     Attributes:
-        went_back: whether it was left by escape, and not to end the program.
+        went_back: whether it was left by escape, rather than to end the program.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [BACK]
@@ -25,7 +25,7 @@ class PointApp(EchoApp):
     went_back = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape first does what it does in the app: it closes panels, and takes cursors away."""
+        """Let escape first do what it does in the app: close panels, and remove cursors."""
         if action == "back":
             return self._watching and not self._has_cursor
         return super().check_action(action, parameters)
@@ -38,6 +38,6 @@ class PointApp(EchoApp):
         return any(view.reading for view in self._views)
 
     async def action_back(self) -> None:
-        """To where it was opened."""
+        """Go back to the map."""
         self.went_back = True
         await self.action_quit()

@@ -12,7 +12,7 @@ Changes = Mapping[str, Any]
 """Fields of `EchoConfig`, and the value that each takes."""
 
 NOT_OF_THE_TUTORIAL = frozenset({"seed", "replicas", "device", "num_epochs"})
-"""Fields that say how long, where and how often something is tried, not what: going back to the tutorial keeps them."""
+"""Fields about how long, where and how often something is tried, not what: going back to the tutorial keeps them."""
 
 TUTORIAL = {name: value for name, value in vars(EchoConfig()).items() if name not in NOT_OF_THE_TUTORIAL}
 
@@ -27,9 +27,9 @@ PRESETS: Mapping[str, Changes] = MappingProxyType(
         "as in the tutorial": TUTORIAL,
     }
 )
-"""What each preset changes."""
+"""The changes of each preset."""
 
 
 def differing(changes: Changes, config: EchoConfig) -> dict[str, Any]:
-    """The fields of a change whose values a configuration does not have yet."""
+    """The fields of a change whose values differ from the configuration."""
     return {name: value for name, value in changes.items() if getattr(config, name) != value}

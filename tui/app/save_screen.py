@@ -12,7 +12,7 @@ from tui.term.plain_screen import is_plain
 
 
 def save_picture(app: App[Any], folder: Path) -> Path:
-    """Write the screen as an SVG picture; where it went.
+    """Write the screen as an SVG picture; returns its path.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -21,7 +21,7 @@ def save_picture(app: App[Any], folder: Path) -> Path:
 
 
 def save_text(app: App[Any], folder: Path) -> Path:
-    """Write the screen as text; where it went.
+    """Write the screen as text; returns its path.
 
     Raises:
         OSError: the folder cannot be written to, or the screen is a plain one.

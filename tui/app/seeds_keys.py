@@ -1,4 +1,4 @@
-"""The keys for several seeds: from one network to many and back, and which network is shown."""
+"""The keys for several seeds: they go from one network to many and back, and choose the network to show."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tui.app.views.view import View
 
 
 def where_it_led(config: EchoConfig, begun: bool) -> str:
-    """What a turn from one network to many, or back, came to, and how to come back.
+    """A message that says where a turn from one network to many, or back, led, and how to come back.
 
     Args:
-        config: what is trained there.
-        begun: whether it began then, from the start.
+        config: the configuration after the turn.
+        begun: whether its networks began then, from the start.
     """
     if config.replicas > 1:
         many = f"{config.replicas:,} networks of seeds {config.seed} to {config.seed + config.replicas - 1}"
@@ -27,10 +27,10 @@ def where_it_led(config: EchoConfig, begun: bool) -> str:
 
 
 class SeedsKeys(AppPart):
-    """An app that shows one network, or one of many."""
+    """The part of the app for one or many networks."""
 
     _turned_at: tuple[Frame, int, int] | None = None
-    """What was shown when it was to turn, how many branches there were, and the number of the command."""
+    """The frame before a turn, the number of branches then, and the number of the command."""
 
     @property
     def _seeds_view(self) -> SeedsView:
@@ -41,7 +41,7 @@ class SeedsKeys(AppPart):
         raise NotImplementedError
 
     def _offer_arrows(self, view: View) -> None:
-        """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
+        """Let the arrow keys act in a view, if it is shown and neither a panel nor the crosshair has them."""
         raise NotImplementedError
 
     def _connect_the_seeds(self) -> None:
@@ -55,7 +55,7 @@ class SeedsKeys(AppPart):
         self._turned_at = self._frame, branches, self.session.send(command)
 
     def _say_the_turn(self, frame: Frame) -> None:
-        """Where a turn led, as soon as it has come there."""
+        """Show the message about a turn as soon as the session has arrived."""
         if self._turned_at is None or frame.state is State.LOADING or frame.message:
             return
         before, branches, number = self._turned_at
@@ -68,5 +68,5 @@ class SeedsKeys(AppPart):
             self._turned_at = None
 
     def action_replica(self, lines: int) -> None:
-        """Look at the next network, or the one before, in the order of the view of the seeds."""
+        """Show the next or the previous network, in the order of the seeds view."""
         self._seeds_view.choose(self._frame, lines)

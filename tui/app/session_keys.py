@@ -26,19 +26,19 @@ from tui.app.part import AppPart
 
 
 class SessionKeys(AppPart):
-    """Actions of an app that shows a session."""
+    """The part of the app with the actions that send commands."""
 
     @property
     def _remedy(self) -> Remedy | None:
-        """The change that the sentence on the screen advises; None where it names none."""
+        """The change that the sentence on the screen advises; None if it names none."""
         raise NotImplementedError
 
     def _forget_drafts(self) -> None:
-        """What was about to be changed is not any more."""
+        """Drop changes that were typed but not entered."""
         raise NotImplementedError
 
     def action_send(self, key: str) -> None:
-        """Send the session the command of a key; if it is carried out later, or leads nowhere, say so."""
+        """Send the command of a key to the session; if it is carried out later, or leads nowhere, say so."""
         command, is_behind, frame = keys.SENT[key], self.session.is_behind, self.session.frame
         if frame.state is State.LOADING and isinstance(command, ChangeCommand | LookCommand):
             self._hint(keys.LATER)
@@ -52,8 +52,10 @@ class SessionKeys(AppPart):
             self.session.send(Toggle() if isinstance(command, Pause | Resume) else command)  # so that two keys do both
 
     def action_advice(self) -> None:
-        """Make the change that the sentence advises; all other fields stay. Where a branch has it, go there: trained
-        again, it would come to the same."""
+        """Make the change that the sentence advises; all other fields stay. If a branch already has this change, go
+        there
+        instead, since training it again would give the same.
+        """
         remedy = self._remedy
         if remedy is None:
             self._hint(keys.NO_ADVICE)
@@ -67,6 +69,6 @@ class SessionKeys(AppPart):
             self._hint(f"{remedy}, all else as it was: u undoes")
 
     def _tried(self, remedy: Remedy) -> int | None:
-        """The branch that has this change already."""
+        """The branch that already has this change; None if there is none."""
         edit = Tried(replace(self._frame.config, **remedy.changes), remedy.anew)
         return self.session.look_again(Query(tried=edit), self._picture).tried

@@ -22,7 +22,7 @@ from tui.app.widgets.status import StatusLine
 
 
 class Viewing(AppPart):
-    """An app that shows views of its frame."""
+    """The part of the app for the views of its scene."""
 
     futures: Futures
     _choice = ViewChoice()
@@ -30,7 +30,7 @@ class Viewing(AppPart):
     _asked: Question | None = None
 
     def _show_status(self) -> None:
-        """Say what is seen, or what a cursor is on."""
+        """Show the status, or the reading of a cursor."""
         raise NotImplementedError
 
     @property
@@ -44,11 +44,11 @@ class Viewing(AppPart):
 
     @property
     def _views(self) -> list[View]:
-        """Those that are shown."""
+        """The views that are shown."""
         return [view for view in self._all_views if view.display]
 
     def action_view(self, key: str) -> None:
-        """Show the view of this key; one that makes room for it hands the arrow keys over."""
+        """Show the view of this key; a view that is replaced gives the arrow keys to it."""
         if self._main.has_class("small"):
             self._hint(self._main.query_one(StatusLine).too_small)
             return
@@ -65,7 +65,7 @@ class Viewing(AppPart):
         self._show_status()
 
     def _offer_arrows(self, view: View) -> None:
-        """Let the arrow keys act in a view where it is shown, unless a panel has them, or the crosshair."""
+        """Let the arrow keys act in a view, if it is shown and neither a panel nor the crosshair has them."""
         crosshair = self._main.query_one(LossPlot).viewport.cursor
         if view.display and self._watching and crosshair is None:
             self._focus(view)
@@ -76,7 +76,7 @@ class Viewing(AppPart):
         return len(self.screen_stack) == 1 and isinstance(self._main.focused, LossPlot | View | None)
 
     async def action_on_a_view(self, key: str) -> None:
-        """A key of a view, while the curve or another one has the keys: the view takes them."""
+        """Handle a view's key while the curve or another view has the keys: the view takes them."""
         for view in self._views:
             action = view.own_keys().get(key)
             if action is not None:
@@ -86,7 +86,7 @@ class Viewing(AppPart):
         self._hint(keys.views_of(key))
 
     async def action_on_the_curve(self, action: str) -> None:
-        """A key of the curve while a view has the keys: the curve takes them where its crosshair is put somewhere."""
+        """Handle a key of the curve while a view has the keys: the curve takes them if its crosshair moves."""
         plot = self._main.query_one(LossPlot)
         if action == "go_there" and plot.viewport.cursor is None:
             self._hint(keys.NO_CROSSHAIR)
@@ -95,7 +95,7 @@ class Viewing(AppPart):
         await plot.run_action(action)
 
     def _place_views(self, shown: tuple[type[View], ...], lines: int) -> None:
-        """Let these be seen, on so many lines, and no other; a view that goes leaves the arrow keys to the curve."""
+        """Show these views on so many lines, and hide all others; a hidden view gives the arrow keys to the curve."""
         self._main.query_one("#views").styles.height = lines
         for view in self._all_views:
             view.display = type(view) in shown
@@ -107,7 +107,7 @@ class Viewing(AppPart):
         self._picture = self._picture_of_views = self._with_rows(self._picture)
         for view in self._views:
             view.show(self._picture, self._instead_of(view))
-        self._ask()  # what a view asks may depend on what it was shown
+        self._ask()  # a view's question may depend on what it was shown
 
     def _with_rows(self, picture: Picture) -> Picture:
         """The picture with the replicas that the seeds view shows, where it is open."""
@@ -126,19 +126,19 @@ class Viewing(AppPart):
             view.show(self._picture_of_views, self._instead_of(view))
 
     def _view_changed(self) -> None:
-        """A key has changed what a view shows, or asks."""
+        """Draw again after a key has changed what a view shows, or asks."""
         self._ask()
         self._show_status()
 
     def _ask(self) -> None:
-        """Have the probes read what the views that are shown need, all together."""
+        """Have the probes read everything that the shown views need."""
         question = union(*(view.question for view in self._views))
         if question != self._asked:
             self._asked = question
             self.session.send(Ask(question))
 
     def _instead_of(self, view: View) -> str:
-        """What a view says that has nothing to draw."""
+        """The text of a view that has nothing to draw."""
         frame = self._frame
         match frame.state:
             case State.LOADING if frame.is_new:

@@ -1,4 +1,4 @@
-"""What the flags of the command line choose to show of a map."""
+"""Turns the flags of the command line into the part of a map to show."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tui.map.state import Axes, MapState
 
 
 def chosen(axes: Axes, across: str | None, down: str | None, measure: Measure, words: str) -> MapState:
-    """What is seen first.
+    """The first state of the map.
 
     Args:
-        across, down: fields, or what begins the name of one; None for those that the map would choose.
+        across, down: fields, or the beginnings of their names; None to let the map choose.
         words: a filter.
 
     Raises:
-        UsageError: a field is none of the sweep's, or both are the same, or the words are no filter.
+        UsageError: the sweep has no such field, both are the same, or the words are not a filter.
     """
     first = MapState.first(axes)
     columns = None if across is None else _field("across", across, axes)

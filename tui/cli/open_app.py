@@ -1,4 +1,4 @@
-"""Opens the app on a session, and says at the end how the run goes on."""
+"""Opens the app on a session, and says at the end how to continue the run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show_training(
 
     Args:
         at: see `Session`.
-        compared: folders of runs that lie under the curve.
+        compared: folders of runs to draw under the curve.
     """
     if theme is not None:
         remember(theme)
@@ -60,7 +60,7 @@ def show_training(
 
     terminal.when_terminal_is_gone(leave_without_a_terminal, guardian=guarded.line, wake=guarded.wake)
 
-    # The loop is not closed by asyncio.run, which would wait for the training thread, come what may.
+    # asyncio.run would close the loop, and so wait for the training thread without end.
     with errors.keeping():
         code = asyncio.new_event_loop().run_until_complete(run_app(app, guarded))
     say_last(conclude(code, session, native_log))
@@ -72,13 +72,13 @@ def _notify(app: EchoApp, words: str) -> None:
 
 
 async def run_app(app: EchoApp, guarded: Guarded) -> int:
-    """Run the app until it is left and what its session told the record is on disk; the exit code."""
+    """Run the app until it is left and everything that its session reported is on disk; returns the exit code."""
     session = app.session
     app.driver_class = driver_for(guarded, partial(app.call_later, app.action_show_all))
     draw_in_few_bytes(app, app.behind_an_update)
     told = await app.run_async(mouse=False)
     saved = await asyncio.to_thread(record.end, session)
-    if app.return_code:  # it has panicked, and said so on the screen
+    if app.return_code:  # it has crashed, and said so on the screen
         return ExitCode.FAILED
     if told == ExitCode.CHECKPOINTED:
         return saved.after_a_signal
@@ -86,10 +86,10 @@ async def run_app(app: EchoApp, guarded: Guarded) -> int:
 
 
 def conclude(code: int, session: Session, native_log: NativeLog) -> list[str]:
-    """What is to be done when the app has been left with this code; the words that say how the run goes on.
+    """Clean up after the app has been left with this code; returns the lines that say how to continue the run.
 
     Raises:
-        ConfigError: it could not be trained.
+        ConfigError: the configuration could not be trained.
     """
     recorder: Recorder | None = session.recorder
     if code != ExitCode.CHECKPOINTED and record.forget_if_empty(recorder, session.frame.trained_in_all):

@@ -29,20 +29,20 @@ from tui.term.printable import quoted
 from tui.term.thread_errors import ThreadErrors
 
 POINT_SPEED, POINT_FPS = 100.0, 10.0
-"""Windows a second of a point that is opened, and frames a second."""
+"""The speed of a point that is opened, in windows a second, and its frames a second."""
 
 SECONDS_TO_STOP = 5.0
-"""How long leaving waits for what computes the sweep: what it has under way is lost, and trained again."""
+"""How long leaving waits for the computation of the sweep: parts that are being trained are lost, and trained again."""
 
 
 @dataclass(frozen=True)
 class Computing:
-    """What computes the sweep that is shown, on a thread of its own.
+    """The computation of the sweep that is shown, on its own thread.
 
     Attributes:
-        run: computes until all is known, or it is told to stop; returns an exit code.
+        run: computes until all results are known, or it is told to stop; returns an exit code.
         stop: tells it to stop soon.
-        says: how it goes, in some words; empty where there is nothing to say any more.
+        says: returns its progress in a few words; empty if there is nothing left to say.
     """
 
     run: Callable[[], int]
@@ -61,8 +61,8 @@ def show_map(
     """Show the map until it is left, and return the exit code.
 
     Args:
-        results: of a folder that is followed.
-        computing: what computes it, where this program does.
+        results: those of a folder that is followed.
+        computing: the computation, if this program does it.
     """
     if theme is not None:
         remember(theme)
@@ -73,7 +73,7 @@ def show_map(
 
 
 class _Shown:
-    """The map and the app by turns, on one terminal."""
+    """Shows the map and the app by turns on one terminal."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class _Shown:
         self._native_log = terminal.keep_native_stderr_off_the_screen(guarded.log)
         terminal.draw_on_the_terminal()
         self.words: list[str] = []
-        """What is to be said at the end: where the runs are that were opened, and how the sweep goes on."""
+        """The lines to print at the end: where the opened runs are, and how to continue the sweep."""
 
     def until_left(self) -> int:
         folder = quoted(self._follower.results.folder)
@@ -130,7 +130,7 @@ class _Shown:
         return "" if self._computing is None or self._wrong() else self._computing.says()
 
     def _wrong(self) -> str:
-        """Why nothing is computed any more, or what else went wrong on a thread; empty where nothing did."""
+        """Why nothing is computed any more, or what else went wrong on a thread; empty if nothing did."""
         return self._trouble or self._errors.words
 
     async def _by_turns(self) -> int:
@@ -140,7 +140,7 @@ class _Shown:
             app.driver_class = driver_for(self._guarded, partial(app.call_later, app.action_show_all))
             draw_in_few_bytes(app, lambda: "")
             left = await app.run_async(mouse=False)
-            if app.return_code:  # it has panicked, and said so on the screen
+            if app.return_code:  # it has crashed, and said so on the screen
                 return ExitCode.FAILED
             self._state = app.frame.state
             if not isinstance(left, Opened):
@@ -153,10 +153,10 @@ class _Shown:
                 return code
 
     async def _open(self, config: EchoConfig) -> int | None:
-        """Train it in the app; None where that was left for the map, else the exit code.
+        """Train a point in the app; returns None if the user went back to the map, else the exit code.
 
         Raises:
-            ConfigError: it cannot be trained here.
+            ConfigError: the point cannot be trained here.
         """
         recorder = record.begin(None, config)
         session = self._session = Session(config, POINT_SPEED, recorder=recorder, vitals=True)
@@ -164,7 +164,8 @@ class _Shown:
         code = await run_app(app, self._guarded)
         self._theme = "light" if app.theme == "textual-light" else "dark"
         self.words += conclude(code, session, self._native_log)
-        gc.unfreeze()  # the app freezes what is there once it has loaded: with it, else, the point before, for good
+        # the app freezes all objects once it has loaded; without this, the previous point would never be freed
+        gc.unfreeze()
         gc.collect()
         return None if app.went_back and app.return_value != ExitCode.CHECKPOINTED else code
 

@@ -17,10 +17,10 @@ from tui.commands.front_end import FrontEnd, UsageError
 
 
 def converted(kind: Any, words: Sequence[Token]) -> Any:
-    """What the words that follow a flag are, as a value of its kind.
+    """The words that follow a flag, as a value of the flag's type.
 
     Raises:
-        ValueError: a whole number has a point: cyclopts alone would round it.
+        ValueError: a whole number has a decimal point: cyclopts alone would round it.
     """
     if int in (kind, *get_args(kind)):
         for word in words:
@@ -62,10 +62,10 @@ def with_newest(tokens: list[str]) -> list[str]:
 
 
 def parsed(arguments: list[str]) -> FrontEnd | None:
-    """What these words start; None if they were carried out, as ``--help`` is.
+    """The front end for these words; None if the command was already carried out, such as ``--help``.
 
     Raises:
-        UsageError: they are no command line, or cannot be used; `training` says what else is raised.
+        UsageError: they are not a valid command line; see `training` for other errors.
     """
     try:
         front_end: FrontEnd | None = command(with_newest(arguments), exit_on_error=False, print_error=False)

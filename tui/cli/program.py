@@ -21,7 +21,7 @@ def main() -> NoReturn:
 
 
 def exit_code_of(arguments: list[str]) -> int:
-    """Run the command that these words are, and say on standard error, in a line, why it could not be done."""
+    """Run the command in these words; if it fails, print the reason on standard error, in a line."""
     try:
         front_end = _front_end(arguments)
         if not isinstance(front_end, Training):
@@ -32,7 +32,7 @@ def exit_code_of(arguments: list[str]) -> int:
     except (ConfigError, UsageError, RunError) as error:
         printed.complain(f"echornn-tui: {error}", "Try 'echornn-tui --help'.")
         return ExitCode.USAGE
-    except BrokenPipeError:  # whoever read the lines has gone, and knows
+    except BrokenPipeError:  # the reader of the lines has gone, and knows
         return ExitCode.FAILED
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
@@ -44,7 +44,9 @@ def exit_code_of(arguments: list[str]) -> int:
 
 
 def _front_end(arguments: list[str]) -> FrontEnd | None:
-    """What these words start; None if they were carried out. Without a word, the app need not wait for the parser."""
+    """The front end for these words; None if the command was carried out. Without words, the app does not wait for the
+    parser.
+    """
     if not arguments:
         return training(ConfigFlags(), TrainingFlags())
     with collector.spared():

@@ -1,4 +1,4 @@
-"""Begins a run or goes on with one, in the app or as lines: what the main command does with its flags."""
+"""Begins or continues a run, in the app or as lines: the main command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ APP_SPEED = 100.0
 
 
 def parse_speed(text: str) -> float:
-    """``--speed``: windows a second, or ``max``.
+    """Read ``--speed``: windows a second, or ``max``.
 
     Raises:
         UsageError: anything else, or a number out of range; see `echornn.session.pace.require_speed`.
@@ -31,12 +31,12 @@ def parse_speed(text: str) -> float:
 
 
 def training(fields: ConfigFlags, flags: TrainingFlags) -> FrontEnd:
-    """What the main command starts with these fields of a configuration, and these other flags.
+    """The front end of the main command with these fields of a configuration, and these other flags.
 
     Raises:
-        UsageError: they cannot be used together, or one is out of range.
+        UsageError: the flags do not work together, or one is out of range.
         ConfigError: nothing can be trained with these fields.
-        RunError: a run cannot be kept, or gone on with.
+        RunError: a run cannot be kept, or continued.
     """
     if not 0.1 <= flags.fps <= 60:
         raise UsageError(f"fps = {flags.fps!r} cannot be used: 0.1 to 60")

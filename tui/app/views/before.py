@@ -1,4 +1,4 @@
-"""What is known before the first window is trained: the task, what is trained, and what its loss can be."""
+"""What is known before the first window is trained: the task, the configuration, and what the loss can be."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from echornn.tasks.levels import (
 from echornn.tasks.series import EchoSeries
 
 MOST_SYMBOLS = 1_000_000
-"""Of longer series no symbols are shown: to draw all would hold the screen up."""
+"""Of a longer series no symbols are shown, since drawing it would hold the screen up."""
 
 ABOUT_WIDTH = 8
-"""Columns of the words that say what a line is about."""
+"""The columns of the words that name a line's subject."""
 
 
 class Known(NamedTuple):
-    """A line: what it is about, in a word, and what is known."""
+    """A line of text: its subject in a word, and what is known about it."""
 
     about: str
     text: str
 
 
 def known(config: EchoConfig) -> list[Known]:
-    """What is known of a network of this configuration, one seed's, what matters most first."""
+    """The lines about a single network of this configuration, the most important first."""
     return [
         Known("task", f"tell the input {then(config.echo_step)}, in {_rows(config)}"),
         Known("trains", _trained(config)),
@@ -50,7 +50,7 @@ def known(config: EchoConfig) -> list[Known]:
 
 
 def then(echo_step: int) -> str:
-    """When the symbol that a target echoes was the input."""
+    """How long before a target the echoed symbol was the input, in words."""
     return "now" if not echo_step else "a step before" if echo_step == 1 else f"{echo_step} steps before"
 
 
@@ -97,7 +97,7 @@ def _floor(config: EchoConfig) -> list[Known]:
 
 @lru_cache(maxsize=1)
 def first_window(config: EchoConfig) -> tuple[Symbols, Symbols] | None:
-    """Inputs and targets of the first window's first row, uint8 [T] each; None where the series is too long to draw."""
+    """Inputs and targets of the first window's first row, uint8 [T] each; None if the series is too long to draw."""
     if config.total_series_length > MOST_SYMBOLS:
         return None
     x, y = EchoSeries.generate(config).window(0, config.truncated_backprop_length)

@@ -1,4 +1,4 @@
-"""Which views are shown below the curve."""
+"""The choice of views below the curve."""
 
 from __future__ import annotations
 

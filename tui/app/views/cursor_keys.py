@@ -19,6 +19,6 @@ FIVE_ROWS: list[BindingType] = [
     Binding("pageup", "move(0, -5)", "Up", show=False, tooltip="Five rows up"),
     Binding("pagedown", "move(0, 5)", "Down", show=False, tooltip="Five rows down"),
 ]
-"""The same, where a view has more rows than it shows."""
+"""Keys for five rows at once, in views with more rows than they show."""
 
 LEAVE = Binding("escape", "leave", "Leave", show=False, tooltip="Take the cursor away")

@@ -65,10 +65,11 @@ def share(height: int, rows: int) -> DataLayout:
 
 
 class Data(View):
-    """The whole matrix as a strip; rows around the window, each time step a block with its number in the series; below
-    each the targets, with the numbers of what they echo; and the targets that no window covers.
+    """The view draws the whole matrix as a strip; then rows around the window, with a block and its number for each
+    time step;
+    below each row the targets, with the numbers of the inputs that they echo; and the targets that no window covers.
 
-    A symbol, and where a source lies, are told by glyphs as well as by colours.
+    Symbols, and the places of sources, differ in glyphs as well as in colours.
     """
 
     key = "2"
@@ -107,7 +108,7 @@ class Data(View):
 
     @property
     def _window(self) -> int:
-        """The window shown, in its epoch, from 0: the newest, or where none is trained the first."""
+        """The window shown, in its epoch, from 0: the newest, or the first if none is trained."""
         return max(0, self._frame.window - 1) if self._frame is not None else 0
 
     def _visible_cursor(self) -> tuple[int, int] | None:
@@ -249,5 +250,5 @@ class Data(View):
 
 
 def rows_of(first: int, count: int, of: int) -> str:
-    """Which rows are shown, of so many."""
+    """The numbers of the rows that are shown, as text."""
     return f"row {first + 1:,} of {of:,}" if count == 1 else f"rows {first + 1:,} to {first + count:,} of {of:,}"

@@ -31,21 +31,23 @@ from tui.kit.fitting import shortened
 from tui.kit.paint import Box, beside, write_in
 
 DECADES = 8
-"""Powers of ten of the axis at the most; what is smaller has no bar."""
+"""The most powers of ten on the axis; smaller values have no bar."""
 
 LOCAL_DERIVATIVE = ("local derivative: says little where units are saturated", "says little where saturated")
-"""What is said below it, the longest first."""
+"""The text below it, the longest first."""
 
 LAGS_BEYOND = 3
-"""Lags shown beyond the wall at least, so that it is seen to cut something or nothing."""
+"""At least so many lags are shown beyond the wall, to show whether it cuts something."""
 
 TALL = 17
-"""Lines from which on bars and the row have room above each other."""
+"""With at least so many lines, bars and the row fit one above the other."""
 
 
 class GradientView(ProbeView):
-    """How much of the error gets so many steps back, by lag, at the left; the row under the cursor beside it or below,
-    of which ``f`` flips an input."""
+    """The view with the size of the gradient by lag at the left, and the row under the cursor beside it or below, in
+    which
+    ``f`` flips an input.
+    """
 
     key = "4"
     title = "gradient"
@@ -67,10 +69,10 @@ class GradientView(ProbeView):
         self._cursor: tuple[int, int] | None = None
         self._flip: tuple[int, int] | None = None
         self._flip_of: tuple[int, int] | None = None
-        """The branch and window that the flip is of; None for whichever is the newest while windows are trained."""
+        """The branch and window of the flip; None means the newest while windows are trained."""
         self._row_first = False
         self._derivative = False
-        """Whether the row shows the local derivative, and not what each input does when it is flipped."""
+        """Whether the row shows the local derivative instead of the effect of flipping each input."""
 
     @property
     def question(self) -> Question:
@@ -87,7 +89,7 @@ class GradientView(ProbeView):
             "connectivity": self._derivative,
             "effects": not self._derivative,
             "flip": flip is not None,
-            "memory": cut,  # what the state keeps where no error reaches the source
+            "memory": cut,  # what the state keeps if no error reaches the source
         }
         return Question(self.kinds | {kind for kind, is_wanted in wanted.items() if is_wanted}, flip=flip, row=row)
 
@@ -103,7 +105,7 @@ class GradientView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """The sentences, a row, and below it each of its predictions."""
+        """Lines for the sentences, a row, and below it each of its predictions."""
         return min(most, 2 + ROW_LINES + 2 + max(config.truncated_backprop_length, ROW_LINES))
 
     def answered(self, readings: Readings) -> bool:
@@ -118,9 +120,9 @@ class GradientView(ProbeView):
         return read(readings.config, rows, *where)
 
     def _rows(self, readings: Readings | None) -> OfRows | None:
-        """How much the rows' predictions use their inputs, by what was chosen.
+        """How much the rows' predictions use their inputs, by the chosen measure.
 
-        While that is computed it is the other, with strengths that are not read; None where neither is there.
+        While that is computed, the other rows without their strengths; None if there are none.
         """
         if readings is None:
             return None
@@ -129,10 +131,11 @@ class GradientView(ProbeView):
         return chosen if chosen is not None else unread(other) if other is not None else None
 
     def _place(self, readings: Readings | None) -> tuple[int, int] | None:
-        """Row and step whose prediction is looked at; None without any.
+        """The row and step of the prediction that is shown; None without any.
 
-        Under the cursor, or the last step of the first row whose input is echoed within the window: there f shows
-        something.
+        It is the one under the cursor, or the last step of the first row whose input is echoed within the window, so
+        that f
+        has an effect.
         """
         rows = self._rows(readings)
         if readings is None or rows is None or not rows.strength.size:
@@ -211,7 +214,7 @@ class GradientView(ProbeView):
         place = self._place(readings)
         if place is None or readings is None:
             return
-        if self._cursor is not None:  # the first key only lights it
+        if self._cursor is not None:  # the first key only shows it
             place = min(max(0, place[0] + rows), readings.config.batch_size - 1), max(0, place[1] + steps)
         self._cursor = place
         self._cursor = self._place(readings)
@@ -240,7 +243,7 @@ class GradientView(ProbeView):
 
 
 def kept_at_the_echo(readings: Readings) -> float | None:
-    """r2 of the echo's source in the top layer's h; None where it was not read."""
+    """r2 of the echo's source in the top layer's h; None if it was not read."""
     memory, echo = readings.memory, readings.config.echo_step
     if memory is None or echo >= len(memory.by_lag) or (memory.part,) != readings.parts[:1]:
         return None
@@ -248,7 +251,7 @@ def kept_at_the_echo(readings: Readings) -> float | None:
 
 
 def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
-    """The bars on an axis in powers of ten: of all lags where there is room for them, else of those that matter."""
+    """The bars on an axis in powers of ten: of all lags if there is room for them, else of the important ones."""
     echo, wall = config.echo_step, config.truncated_backprop_length
     lags = min(len(gradient.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // 3))
     phi = gradient.by_lag[:lags].astype(np.float64)
@@ -268,7 +271,7 @@ def chart_of(config: EchoConfig, gradient: Gradient, width: int) -> LagChart:
 
 
 def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
-    """The axis' bottom and top as powers of ten, around all that is finite and above zero."""
+    """The axis' bottom and top as powers of ten, around all values that are finite and above zero."""
     positive = phi[np.isfinite(phi) & (phi > 0)]
     if not positive.size:
         return -1, 0
@@ -277,14 +280,14 @@ def decades(phi: npt.NDArray[np.floating[Any]]) -> tuple[int, int]:
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """Lags up to the echo and T, and some beyond."""
+    """The lags up to the echo and T, and some beyond."""
     return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
 
 
 def share_room(
     config: EchoConfig, gradient: Gradient, panel: RowPanel | None, body: Box, row_first: bool
 ) -> tuple[Box | None, Box | None]:
-    """Where the bars and where the row go: side by side, above each other, or one of them alone."""
+    """The places of the bars and of the row: side by side, one above the other, or one of them alone."""
     if panel is None:
         return body, None
     lags, steps = min(len(gradient.by_lag), lags_that_matter(config)), len(panel.strength)

@@ -11,21 +11,23 @@ from echornn.readings import Effects, Gradient, OfRows, Reliance
 from tui.app.views.row_panel import is_read
 
 MOST_NAMED = 3
-"""Lags."""
+"""The most lags that are named."""
 
 LONGEST = 78
-"""Characters of a reading."""
+"""The most characters of a reading."""
 
 UNDECIDED = 0.2
-"""Probabilities that move by less than this for each prediction that turns were near a tie. So are those of a network
-that has learned nothing yet, whatever it holds."""
+"""If the probabilities move by less than this for each prediction that changes, the predictions were near a tie. That
+is
+also so in a network that has learned nothing yet, whatever it remembers.
+"""
 
 ACCEPTED_BIAS = 0.1
-"""What may be left out of the gradient where it is said how many steps are enough."""
+"""The bias that is accepted when the text says how many steps are enough."""
 
 
 def percent(share: float) -> str:
-    """A share as people read it: 21 %, 0.3 %, under 0.1 %."""
+    """A share as text: 21 %, 0.3 %, under 0.1 %."""
     if not math.isfinite(share):
         return "? %"
     if share <= 0:
@@ -36,7 +38,7 @@ def percent(share: float) -> str:
 
 
 def at_most(share: float) -> str:
-    """A share that may be less: at most 21 %, under 0.1 %."""
+    """An upper bound of a share as text: at most 21 %, under 0.1 %."""
     text = percent(share)
     return text if text.startswith("under") else f"at most {text}"
 
@@ -44,15 +46,17 @@ def at_most(share: float) -> str:
 def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
-    """What training leaves out of the gradient, and what it would if all errors went back T steps; where it is
-    cut before the echo's source, what the state keeps of it all the same.
+    """The text about the part of the gradient that training leaves out, and the part that it would leave out if all
+    errors
+    went back T steps; if the cut is before the echo's source, about what the state still keeps of the source.
 
-    The gradient is that of the network as it is: of an echo that is not learned, nothing is in it. So how many steps
-    are enough is said only where errors reach the echo.
+    The gradient is that of the present network: an echo that is not learned has no part in it. So the text says how
+        many
+    steps are enough only if errors reach the echo.
 
     Args:
-        kept: r2 of the echo's source in the state; None where it is not known.
-        reliance: what predictions use; None where it is not known.
+        kept: r2 of the echo's source in the state; None if unknown.
+        reliance: what predictions use; None if unknown.
     """
     steps, echo, followed = config.truncated_backprop_length, config.echo_step, len(gradient.bias)
     if echo >= steps and kept is not None:
@@ -92,7 +96,7 @@ def words_of(
 
 
 def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
-    """What the state holds of an echo's source that no error reaches, and how many predictions use it."""
+    """The text about what the state keeps of a source that no error reaches, and how many predictions use it."""
     text = f"only what the state keeps is used: x[t-{echo}], r2 {kept:.2f}"
     if reliance is None or echo >= len(reliance.turned):
         return text
@@ -100,7 +104,7 @@ def kept_words(echo: int, kept: float, reliance: Reliance | None) -> str:
 
 
 def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
-    """What share of all predictions turns with the input of which lag, the longest first."""
+    """The share of all predictions that change with the input at each lag, as texts, the longest first."""
     if reliance is None or not len(reliance.turned):
         return ("",)
     count, shares = f"{reliance.samples:,}", reliance.turned
@@ -124,14 +128,14 @@ def relied_on(reliance: Reliance | None) -> tuple[str, ...]:
 
 
 def input_name(lag: int) -> str:
-    """The input so many steps ago."""
+    """The name of the input so many steps ago."""
     return f"x[t-{lag}]" if lag else "x[t]"
 
 
 def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
-    """Which inputs a prediction uses, in words, the strongest first; 78 characters at the most.
+    """Which inputs a prediction uses, in words, the strongest first; at most 78 characters.
 
-    Of a row that was asked for by the last key, nothing is read yet.
+    If the row was only just asked for, nothing is read yet.
     """
     strengths, at_step = rows.of_row(row), step - rows.first_step
     text = f"row {row + 1}, step {step + 1}: "
@@ -155,7 +159,7 @@ def read(config: EchoConfig, rows: OfRows, row: int, step: int) -> str:
 
 
 def size_text(value: float) -> str:
-    """A size above zero in four characters: .043, 2e-4; nothing for zero."""
+    """A size above zero in four characters: .043, 2e-4; empty for zero."""
     if not math.isfinite(value):
         return "?"
     if value <= 0:
@@ -171,5 +175,7 @@ def reaches_the_echo(echo: int, gradient: Gradient) -> bool:
 
 
 def left_out(share: float) -> str:
-    """How far the gradient is from the whole, which can be farther than the whole is long."""
+    """How far the gradient is from the whole gradient, in words; the distance can exceed the whole gradient's
+    length.
+    """
     return f"leaves out {percent(share)}" if not share >= 1 else f"is off by {percent(share)}"

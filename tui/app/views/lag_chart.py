@@ -19,32 +19,32 @@ WALL, ASCII_WALL = "┊", "|"
 MARK, ASCII_MARK = "▲", "^"
 
 GAP = 2
-"""Columns from the sample to what stands beside it."""
+"""The columns between the sample's text and other texts."""
 
 MOST_PITCH = 7
-"""Columns from a bar to the next, at the most."""
+"""The most columns from a bar to the next."""
 
 GUTTER = 5
-"""Columns of the axis at the left."""
+"""The columns of the axis at the left."""
 
 Order = npt.NDArray[np.int64]
-"""[bars], the lag that each shows."""
+"""For each bar, [bars], the lag that it shows."""
 
 
 @dataclass(frozen=True, eq=False)
 class LagChart:
-    """What there is to draw.
+    """The content of a chart of bars by lag.
 
     Attributes:
-        heights: float64 [lags], 0 to 1; NaN where there is no bar.
-        values: what stands above each bar, where bars are so far apart that all have room.
-        styles: of each bar.
-        slots: bool [lags], where the whole height is shown that a bar may fill.
-        ticks: heights, and what the axis says there.
+        heights: float64 [lags], 0 to 1; NaN for no bar.
+        values: the text above each bar, shown if there is room for all.
+        styles: the style of each bar.
+        slots: bool [lags], the lags for which the full height of a bar is marked.
+        ticks: heights, and the labels of the axis there.
         echo, wall: the lag of the target's source, and the first lag that windows of T steps cut off.
-        wall_text: what is said below the wall, or beside, where its sign is named.
-        cursor: the lag that is lit; None for none.
-        sample: what the bars were measured on, said below them where there is room, the longest first.
+        wall_text: the text below the wall, or beside its sign in the legend.
+        cursor: the highlighted lag; None for none.
+        sample: what the bars were measured on, as texts below them if there is room, the longest first.
     """
 
     heights: npt.NDArray[np.float64]
@@ -61,13 +61,14 @@ class LagChart:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where bars stand.
+    """The positions of bars.
 
     Attributes:
-        lags_a_bar: more than one where there is no column for each lag; the bar is then the highest of them.
-        bars: how many.
+        lags_a_bar: lags for each bar; more than one if there are too few columns, then the bar shows the highest of
+            them.
+        bars: the number of bars.
         pitch: columns from a bar to the next.
-        wall_bar: the bar after the wall; `bars` or more where all stand before it.
+        wall_bar: the bar after the wall; `bars` or more if all are before it.
         wall_room: columns that the wall takes.
     """
 
@@ -79,7 +80,7 @@ class Columns:
 
     @property
     def width(self) -> int:
-        """Columns of all bars."""
+        """The columns of all bars."""
         return self.bars * self.pitch + self.wall_room
 
     def x_of(self, bar: int) -> int:
@@ -88,12 +89,12 @@ class Columns:
 
     @property
     def bar_width(self) -> int:
-        """Columns of a bar: the last of its pitch parts it from the next, where that can be."""
+        """The columns of a bar: the last of its pitch separates it from the next, if possible."""
         return max(1, self.pitch - 1)
 
 
 def sample_texts(count: int, what: str) -> tuple[str, ...]:
-    """How much the bars were measured on, the longest first; none where that is not known."""
+    """The size of the sample as texts, the longest first; none if it is unknown."""
     return (f"of {count:,} {what}", f"of {count:,}") if count else ()
 
 
@@ -107,7 +108,7 @@ def arrange(lags: int, wall: int, width: int) -> Columns:
 
 
 def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> Characters:
-    """Bars one column wide, in eighths of a line: str [lines, bars]; whatever is above zero shows at least a little.
+    """Bars one column wide, in eighths of a line: str [lines, bars]; any value above zero shows at least a little.
 
     Args:
         heights: float64 [bars], 0 to 1; NaN for no bar.
@@ -122,7 +123,7 @@ def bar_picture(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) 
 
 
 def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) -> Columns:
-    """Draw it on a part of the grid: values, bars, numbers of lags, marks; what has no room is left out."""
+    """Draw the chart on a part of the grid: values, bars, numbers of lags, marks; parts without room are left out."""
     columns = arrange(len(chart.heights), chart.wall, box.width - GUTTER)
     if box.height < 1 or box.width <= GUTTER or not len(chart.heights):
         return columns
@@ -156,7 +157,7 @@ def draw_lag_chart(cells: Cells, box: Box, chart: LagChart, ascii_only: bool) ->
 def _draw_bars(
     cells: Cells, inner: Box, chart: LagChart, columns: Columns, order: Order, bars: Characters, ascii_only: bool
 ) -> None:
-    """All bars at once, str [lines, bars], and behind them the slots that they may fill."""
+    """Draw all bars at once, str [lines, bars], and behind them the slots that they may fill."""
     slots = np.where(chart.slots[order], ASCII_SLOT if ascii_only else SLOT, " ")
     names = [cells.names.index(chart.styles[lag]) for lag in order.tolist()]
     behind = np.where(order == chart.echo, cells.names.index("view--echo"), cells.names.index("view--slot"))
@@ -178,7 +179,7 @@ def _highest(heights: npt.NDArray[np.float64], bar: int, lags_a_bar: int) -> int
 
 
 def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns) -> None:
-    """The number of each lag, or of every so many as there is room for."""
+    """Draw the number of each lag, or of every so many if there is no room for all."""
     write_in(cells, box, line, "lag", "view--axis")
     widest = len(str(len(chart.heights) - 1)) + 1
     every = next((n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500) if n * columns.pitch >= widest), 1000)
@@ -194,9 +195,9 @@ def _draw_numbers(cells: Cells, box: Box, line: int, chart: LagChart, columns: C
 
 
 def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Columns, ascii_only: bool) -> None:
-    """The echo's mark below its bar, and T's below the wall; an echo beyond the lags is said at the right.
+    """Draw the echo's mark below its bar, and T's below the wall; an echo beyond the lags is named at the right.
 
-    Then the sample, where it is in nobody's way.
+    Then draw the sample, if there is room.
     """
     arrow = ASCII_MARK if ascii_only else MARK
     bar = chart.echo // columns.lags_a_bar
@@ -224,7 +225,7 @@ def _draw_marks(cells: Cells, box: Box, line: int, chart: LagChart, columns: Col
 
 
 def _draw_sample(cells: Cells, box: Box, line: int, texts: tuple[str, ...], taken: list[tuple[int, int]]) -> None:
-    """The longest of the texts that has room on the line at the right, or else left of what is there."""
+    """Draw the longest text that has room on the line at the right, or else left of the other texts."""
     for text in texts:
         for end in (box.width, *(first - GAP for first, _ in taken)):
             begin = end - len(text)

@@ -1,4 +1,4 @@
-"""Where the columns of the data matrix are on a line: pure geometry, the same for each row."""
+"""The columns of the data matrix on a line: pure geometry, the same for each row."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from echornn.config import EchoConfig
 from tui.app.widgets.blocks import most_digits
 
 AROUND_A_NUMBER = 3
-"""Characters beside it: its symbol to the left and right, and a space."""
+"""Characters beside a number: its symbol to the left and right, and a space."""
 
 LEAST_LABEL = 8
 
 SIDES_AND_JOINS = 4
-"""Characters beside the time steps: the window's two sides, and a row's two joins to its neighbours."""
+"""Characters besides the time steps: the window's two sides, and a row's two joins to its neighbours."""
 
 
 @dataclass(frozen=True)
 class MatrixLayout:
     """Positions in a row of the matrix, from 0, and their columns on the screen.
 
-    The series goes on from the end of a row to the beginning of the next, so positions below 0 are the end of the row
+    The series continues from the end of a row to the beginning of the next, so positions below 0 are the end of the row
     above, and those from ``row_length`` on are the beginning of the row below.
 
     Attributes:
-        start, length: the window's first position, and how many it has.
-        row_length: positions in a row.
+        start, length: the window's first position, and its number of positions.
+        row_length: the positions in a row.
         first, last: the first position shown, and the one after the last.
-        cell: characters of a position.
-        label: characters before the first.
+        cell: the characters of a position.
+        label: the characters before the first.
     """
 
     start: int
@@ -63,18 +63,18 @@ class MatrixLayout:
 
     @property
     def sides(self) -> list[int]:
-        """Columns of the window's sides, those that are shown."""
+        """The columns of the window's sides that are shown."""
         left = [self.x(self.start) - 1] if self.first <= self.start else []
         return left + ([self.x(self.end - 1) + self.cell] if self.end <= self.last else [])
 
     @property
     def joins(self) -> list[int]:
-        """Columns between the row and its neighbours, those that are shown."""
+        """The columns between the row and its neighbours that are shown."""
         left = [self.x(-1) + self.cell] if self.first < 0 else []
         return left + ([self.x(self.row_length) - 1] if self.row_length < self.last else [])
 
     def stretches(self) -> list[tuple[int, int]]:
-        """The positions shown, as stretches that nothing stands between: (first, the one after the last)."""
+        """The positions shown, as stretches without gaps: (first, the one after the last)."""
         cuts = sorted({self.first, self.last, *self._cuts()})
         return list(pairwise(cuts))
 
@@ -83,10 +83,11 @@ class MatrixLayout:
 
 
 def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLayout:
-    """The matrix around a window of the epoch (from 0) on so many characters.
+    """The layout of the matrix around a window of the epoch (from 0) on so many characters.
 
-    It is numbered where window and echo fit so, of two classes; else there is room for a mark and a symbol. Where even
-    the window is too long, its part around ``step`` is shown.
+    It has numbers if window and echo fit so, with two classes; otherwise there is room for a mark and a symbol. If even
+    the
+    window is too long, its part around ``step`` is shown.
     """
     start, length = window * config.window_stride, config.truncated_backprop_length
     reach = min(config.echo_step, config.row_length)
@@ -95,7 +96,7 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLa
     digits = len(str(config.row_length * config.batch_size))
     numbered, narrow = digits + AROUND_A_NUMBER, 1 + most_digits(config.num_classes)
     has_room = (length + min(reach, length)) * numbered <= room
-    cell = numbered if has_room and config.num_classes == 2 else narrow  # digits are symbols where there are more
+    cell = numbered if has_room and config.num_classes == 2 else narrow  # with more classes, symbols are digits
     steps = max(1, room // cell)
     if steps < length:
         first = start + min(max(0, step - steps // 2), length - steps)

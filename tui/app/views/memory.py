@@ -1,4 +1,4 @@
-"""View 3, memory: a bar for each lag, and what each unit holds."""
+"""View 3, memory: a bar for each lag, and what each unit remembers."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, beside
 
 VALUE_PITCH = 4
-"""Columns from a bar to the next from which on values such as .97 have room."""
+"""If bars are at least so many columns apart, values such as .97 have room."""
 
 BARS_HEIGHT = 17
-"""Lines of head, bars and marks where there are enough: more tell nothing more."""
+"""The most lines of head, bars and marks: more would show nothing more."""
 
 LEAST_VALUE = 0.005
-"""Less than this is chance: no bar and no number."""
+"""A smaller value is due to chance: it has no bar and no number."""
 
 TALL = 15
-"""Lines from which on bars and units have room above each other."""
+"""With at least so many lines, bars and units fit one above the other."""
 
 LONGEST = 78
-"""Characters of a reading."""
+"""The most characters of a reading."""
 
 LAGS_BEYOND = 2
-"""Lags shown at least beyond the echo and T, where the units want room."""
+"""At least so many lags are shown beyond the echo and T, if the units need room."""
 
 
 class MemoryView(ProbeView):
-    """Memory by lag at the left, or alone where there is no room; units by time step beside it, or below."""
+    """The view with memory by lag at the left, or alone if there is no room; units by time step beside it, or below."""
 
     key = "3"
     title = "memory"
@@ -64,7 +64,7 @@ class MemoryView(ProbeView):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Bars of some height, and below them each unit and the input."""
+        """Lines for bars of some height, and below them for each unit and the input."""
         return min(most, BARS_HEIGHT + config.state_size + 3)
 
     def answered(self, readings: Readings) -> bool:
@@ -126,12 +126,12 @@ class MemoryView(ProbeView):
 
 
 def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: bool = True) -> str:
-    """How much linear read-outs find, of at most how much, and what the echo asks of a state; or which part comes next.
+    """How many numbers linear read-outs find, of how many, and how many the echo needs; or which part is read next.
 
-    If the gradient is cut before the echo's source: what the state keeps of it all the same.
+    If the gradient is cut before the echo's source: what the state still keeps of the source.
 
     Args:
-        of_state: whether the memory is the state's, not that of a gate.
+        of_state: whether the memory is that of the state rather than of a gate.
     """
     total, echo = memory.total, config.echo_step
     used = f"{f'{total:.1f}' if math.isfinite(total) else '?'} of {memory.size} numbers used"
@@ -145,7 +145,7 @@ def summary(config: EchoConfig, memory: Memory, computing: str = "", of_state: b
 
 
 def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None = None) -> LagChart:
-    """The bars: of all lags where there is room for their values, else of those that matter."""
+    """The bars: of all lags if there is room for their values, else of the important ones."""
     echo, wall = config.echo_step, config.truncated_backprop_length
     lags = min(len(memory.by_lag), max(lags_that_matter(config), (width - GUTTER - 2) // VALUE_PITCH))
     heights = np.clip(memory.by_lag[:lags].astype(np.float64), 0, 1)
@@ -161,12 +161,12 @@ def chart_of(config: EchoConfig, memory: Memory, width: int, cursor: int | None 
 
 
 def lags_that_matter(config: EchoConfig) -> int:
-    """Lags up to the echo and T, and some beyond."""
+    """The lags up to the echo and T, and some beyond."""
     return max(config.echo_step, config.truncated_backprop_length) + LAGS_BEYOND
 
 
 def share_text(value: float) -> str:
-    """A number from 0 to 1 in three characters: .97, 1.0; nothing for none."""
+    """A number from 0 to 1 in three characters: .97, 1.0; empty if it is not finite."""
     if not math.isfinite(value):
         return "?"
     text = f"{value:.2f}"
@@ -176,7 +176,7 @@ def share_text(value: float) -> str:
 def share_room(
     config: EchoConfig, memory: Memory, units: Units | None, body: Box, units_first: bool
 ) -> tuple[Box | None, Box | None]:
-    """Where the bars and where the units go: side by side, above each other, or one of them alone."""
+    """The places of the bars and of the units: side by side, one above the other, or one of them alone."""
     if units is None:
         return body, None
     lags = min(len(memory.by_lag), lags_that_matter(config))
@@ -195,7 +195,7 @@ def share_room(
 
 
 def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...] | None:
-    """A row's input in the window that the units were read of, as blocks; None where there is no window."""
+    """A row's input in the window in which the units were read, as blocks; None if there is no window."""
     progress, units = readings.progress, readings.units
     if progress is None or units is None or progress.x.shape != units.activity.shape[:2] or row >= len(progress.x):
         return None
@@ -203,7 +203,7 @@ def inputs_of(readings: Readings, row: int, ascii_only: bool) -> tuple[str, ...]
 
 
 def read(config: EchoConfig, memory: Memory, units: Units | None, lag: int) -> str:
-    """A lag in words: how well its input can be read, and which unit holds it best, where that fits too."""
+    """A lag in words: how well its input can be read, and which unit remembers it best, if there is room."""
     lag = min(lag, len(memory.by_lag) - 1)
     if lag < 0:
         return ""

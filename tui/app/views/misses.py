@@ -1,4 +1,4 @@
-"""Draws the misses: windows along a row, and the targets that no window holds together with their source."""
+"""Draws the misses: windows along a row, and the targets that no window contains together with their source."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from echornn.config import EchoConfig
 from echornn.tasks.coverage import missed, missed_of_a_stride
 
 HEIGHT = 4
-"""Lines: a sentence, two of windows, one of targets."""
+"""The lines: a sentence, two of windows, one of targets."""
 
 NAME_WIDTH = 8
 
 
 def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
-    """Which targets are missed, the sign that they have below, and their share."""
+    """A sentence that says which targets are missed, their sign below, and their share."""
     stride, count, cross = config.window_stride, missed_of_a_stride(config), _signs(ascii_only)[0]
     if not count:
         return "no misses: each target lies in a window together with its source"
@@ -23,14 +23,14 @@ def sentence(config: EchoConfig, ascii_only: bool = False) -> str:
 
 
 def _signs(ascii_only: bool) -> tuple[str, str]:
-    """A miss, and a target that a window covers."""
+    """The signs of a miss, and of a target that a window covers."""
     return ("x", ".") if ascii_only else ("×", "·")
 
 
 def _stretch(config: EchoConfig, window: int, width: int) -> range:
-    """The time steps of a row that are drawn, among them the window's; they change from page to page alone.
+    """The time steps of a row that are drawn, including the window's; they change only from page to page.
 
-    Of a window that has no room, its end and what comes behind it.
+    If a window has no room, its end and the steps after it are drawn.
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     shown = max(1, width - NAME_WIDTH)
@@ -41,11 +41,12 @@ def _stretch(config: EchoConfig, window: int, width: int) -> range:
 
 
 def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
-    """The windows that slide along a row, a character a time step, on two lines in turn; where more overlap, some of
-    them.
+    """The windows that slide along a row, one character for each time step, on two lines in turn; if more than two
+    overlap,
+    only some of them.
 
     Args:
-        window: the one that is drawn in double lines, of the epoch, from 0.
+        window: the window of the epoch, from 0, that is drawn in double lines.
     """
     stride, length = config.window_stride, config.truncated_backprop_length
     steps = _stretch(config, window, width)
@@ -68,7 +69,7 @@ def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool 
 
 
 def target_line(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[tuple[str, bool]]:
-    """Below each time step its target: a cross where it is missed; each character with whether it is one."""
+    """The target below each time step: a cross if it is missed; each character with whether it is a cross."""
     steps = _stretch(config, window, width)
     cross, dot = _signs(ascii_only)
     drawn = [(sign, False) for sign in f"{'targets':<{NAME_WIDTH}}"]

@@ -13,17 +13,17 @@ INSIDE, OUTSIDE = "●", "◆"
 ASCII_INSIDE, ASCII_OUTSIDE = "o", "@"
 
 LEGEND_HEIGHT = 8
-"""Lines from which on one is spared for what the glyphs mean."""
+"""With at least so many lines, one explains the glyphs."""
 
 MARGIN = 1.12
-"""The plane reaches this much beyond what it shows."""
+"""The plane extends so many times beyond what it shows."""
 
 FARTHEST = 1e6
 """Eigenvalues farther from zero are drawn at the edge."""
 
 
 def reach_of(eigenvalues: npt.NDArray[np.complex64]) -> float:
-    """How far the plane reaches from zero: over the unit circle, and all eigenvalues."""
+    """How far the plane extends from zero: beyond the unit circle, and all eigenvalues."""
     finite = np.abs(eigenvalues[np.isfinite(eigenvalues)])
     return MARGIN * max(1.0, min(float(finite.max()), FARTHEST) if finite.size else 1.0)
 
@@ -31,7 +31,7 @@ def reach_of(eigenvalues: npt.NDArray[np.complex64]) -> float:
 def circle(lines: int, columns: int, reach: float) -> Dots:
     """The unit circle as dots, bool [lines, columns], around their middle.
 
-    Dots are taken as square; a character of a terminal, twice as high as wide, has two by four of them.
+    Dots count as square; a character of a terminal, twice as high as wide, has two by four of them.
     """
     dots = np.zeros((lines, columns), np.bool_)
     angles = np.linspace(0, 2 * np.pi, 8 * max(lines, columns), endpoint=False)
@@ -47,7 +47,7 @@ def _mark(dots: Dots, points: npt.NDArray[np.complex128], reach: float) -> None:
 
 
 def draw_plane(cells: Cells, box: Box, eigenvalues: npt.NDArray[np.complex64], ascii_only: bool) -> None:
-    """Draw the circle, and on it each eigenvalue, those outside of it by another glyph, in the middle of the box."""
+    """Draw the circle, and each eigenvalue, with another glyph outside of the circle, in the middle of the box."""
     inside, outside = (ASCII_INSIDE, ASCII_OUTSIDE) if ascii_only else (INSIDE, OUTSIDE)
     legend = f"{inside} inside  {outside} outside"
     if box.height >= LEGEND_HEIGHT and box.width >= len(legend):

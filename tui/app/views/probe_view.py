@@ -1,4 +1,6 @@
-"""The base class of views that show readings: of which moment they are, waiting texts, and keys for rows and parts."""
+"""The base class of views that show readings: the moment of the readings, waiting texts, and keys for rows and
+parts.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ PART_BINDINGS = [
 
 
 class ProbeView(View):
-    """Draws what the probes read, and says of which moment where that is not the frame's.
+    """Draws the readings of the probes, and names their moment if it is not the frame's.
 
     Attributes:
-        kinds: the readings that it asks for.
+        kinds: the readings that the view asks for.
     """
 
     kinds: ClassVar[frozenset[Kind]]
@@ -46,7 +48,7 @@ class ProbeView(View):
         return Question(self.kinds, self._asked_part())
 
     def _asked_part(self) -> str:
-        """The part chosen, where the network that is there now still has it; else empty, the top layer's h."""
+        """The chosen part, if the present network still has it; else empty, which means the top layer's h."""
         frame = self._frame
         known = frame is not None and frame.readings is not None
         if not known or frame is None or frame.readings is None:
@@ -57,16 +59,16 @@ class ProbeView(View):
 
     @property
     def _readings(self) -> Readings | None:
-        """What there is to draw; None while it waits."""
+        """The readings to draw; None while the view waits."""
         readings = self._frame.readings if self._frame is not None else None
         return readings if readings is not None and self.answered(readings) else None
 
     def answered(self, readings: Readings) -> bool:
-        """Whether there is what this view needs."""
+        """Whether the readings have what this view needs."""
         raise NotImplementedError
 
     def paint(self, cells: Cells, readings: Readings) -> None:
-        """Fill an empty grid of the widget's size with them."""
+        """Fill an empty grid of the widget's size with the readings."""
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> None:
@@ -77,9 +79,10 @@ class ProbeView(View):
             self.paint(cells, readings)
 
     def draw_head(self, cells: Cells, readings: Readings, text: str, part: str = "") -> None:
-        """The first line: what is to be said, of a part or of the whole, and at the right the moment.
+        """Draw the first line: a text about a part or about the whole, and at the right the moment.
 
-        Where there is no room for both, what is said is shortened: readings of another moment never pass for now's.
+        If there is no room for both, the text is shortened, so that readings of another moment are never taken for
+        present ones.
         """
         title = f"{FOCUSED if self.has_focus else ''}{self.title}{f' of {part}' if part else ''}"
         note, short = moment(self._frame, readings), moment(self._frame, readings, short=True)
@@ -93,7 +96,7 @@ class ProbeView(View):
         cells.write(cells.width - len(note), 0, note, "view--note")
 
     def action_part(self, by: int) -> None:
-        """The part so many after the one that is shown."""
+        """Show the part that is so many after the present one."""
         readings = self._frame.readings if self._frame is not None else None
         if readings is None or not readings.parts:
             return
@@ -103,14 +106,16 @@ class ProbeView(View):
         self._changed()
 
     def _changed(self) -> None:
-        """After a key has changed what is shown or asked."""
+        """Update after a key has changed what is shown or asked."""
         self.redraw()
         self.on_view()
 
 
 def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
-    """Which moment readings are of: the branch by its letter and, of several replicas, the network by its seed; empty
-    where it is the frame's."""
+    """The moment of the readings as text: the branch by its letter and, for several replicas, the network by its seed;
+    empty
+    if it is the frame's.
+    """
     if frame is None:
         return ""
     other_seed = frame.config.replicas > 1 and readings.config.seed != frame.own_config.seed
@@ -123,7 +128,7 @@ def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
 
 
 def waiting(title: str, frame: Frame | None, message: str) -> str:
-    """What a view says that has no readings: why not, or that it waits."""
+    """The text of a view without readings: why there are none, or that it waits."""
     if frame is None:
         return f"{title}: nothing trained yet"
     if frame.unread:
@@ -137,6 +142,6 @@ def waiting(title: str, frame: Frame | None, message: str) -> str:
 
 
 def is_empty(readings: Readings) -> bool:
-    """Whether nothing was read: of weights that are not finite, nothing is."""
+    """Whether nothing was read, as for weights that are not finite."""
     kinds = (readings.memory, readings.units, readings.gradient, readings.reliance, readings.weights)
     return all(one is None for one in (*kinds, readings.lyapunov))

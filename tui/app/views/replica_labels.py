@@ -15,12 +15,12 @@ NOT_YET = "-"
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Texts of one width each, so that they stand in columns.
+    """Labels of equal width, so that they form columns.
 
     Attributes:
-        seed: of the first replica; each has the next.
-        seed_stats: what the replicas have come to.
-        seeds, windows: characters of the largest seed and of the latest window, or of the names above them.
+        seed: the seed of the first replica; the others have the next ones.
+        seed_stats: the results of the replicas.
+        seeds, windows: the characters of the largest seed and of the latest window, or of the column names.
     """
 
     seed: int
@@ -30,7 +30,7 @@ class Labels:
 
     @classmethod
     def of(cls, config: EchoConfig, seed_stats: SeedStats) -> Labels:
-        """The labels of all replicas; their widths change with the digits of the windows trained alone."""
+        """The labels of all replicas; their widths depend only on the digits of the windows trained."""
         seeds = len(str(config.seed + seed_stats.replicas - 1))
         return cls(config.seed, seed_stats, max(4, seeds), max(6, len(f"{seed_stats.windows:,}")))
 
@@ -45,7 +45,7 @@ class Labels:
         return f"{'seed':>{self.seeds}} {'solved':>{self.windows}} {'mean':>{LOSS_WIDTH}}"
 
     def line(self, replica: int) -> str:
-        """One replica, counted from 0."""
+        """The label of a replica, counted from 0."""
         at = int(self.seed_stats.solved_at[replica])
         solved = f"{at:,}" if at else NOT_YET
         loss = mean_of(self.seed_stats, replica)

@@ -24,29 +24,29 @@ LEAST_WIDTH = 32
 
 
 ROW_LINES = 8
-"""Lines of a row with a flip in it; what is left goes to all of its predictions."""
+"""The lines of a row with a flip; other lines go to all of its predictions."""
 
 LEAST_TRIANGLE = 4
 
 
 @dataclass(frozen=True, eq=False)
 class RowPanel:
-    """Everything that is drawn about a row.
+    """The content of the panel about a row.
 
     Attributes:
         row, step: the prediction under the cursor, from 0.
-        strengths: float32 [T, T], how much each prediction uses each input; 0 for later ones.
-        x, y: uint8 [T], inputs and targets; None where they are not known.
-        y_after: uint8 [T], targets with the flip: its echo is another one too.
-        probabilities: float32 [T, num_classes], what the weights of now predict.
-        flip: this row's; None where nothing is flipped in it.
-        words: what is said below, the longest that fits.
-        focused: whether the cursor is lit.
-        first_step: which step of the window, from 0, the first of all these is.
-        shows: what the strengths are.
-        scale: the strength that the fullest block stands for; None for the largest that there is.
-        of_all: what is said below that of all predictions, the longest that fits.
-        label: of the line of strengths.
+        strengths: float32 [T, T], how much each prediction uses each input; 0 for later inputs.
+        x, y: uint8 [T], inputs and targets; None if unknown.
+        y_after: uint8 [T], the targets with the flip, whose echo is flipped too.
+        probabilities: float32 [T, num_classes], the predictions with the present weights.
+        flip: the flip in this row; None if nothing is flipped in it.
+        words: texts below, of which the longest that fits is shown.
+        focused: whether the cursor is highlighted.
+        first_step: the step of the window, from 0, with which all these begin.
+        shows: the name of the strengths.
+        scale: the strength that the fullest block means; None for the largest strength.
+        of_all: texts about all predictions, of which the longest that fits is shown.
+        label: the label of the line of strengths.
     """
 
     row: int
@@ -67,26 +67,26 @@ class RowPanel:
 
     @property
     def strength(self) -> Floats:
-        """float32 [T], how much the prediction under the cursor depends on each input."""
+        """How much the prediction under the cursor depends on each input, float32 [T]."""
         return np.asarray(self.strengths[self.step])
 
     @property
     def classes(self) -> int:
-        """How many symbols there are."""
+        """The number of symbols."""
         return int(self.probabilities.shape[-1])
 
 
 @dataclass(frozen=True)
 class BlockLine:
-    """A line of blocks.
+    """A line of blocks with its label.
 
     Attributes:
-        label: what it is.
+        label: its label.
         blocks: two characters for each step.
-        style: of all but those that are lit.
-        matters: how much; what matters least is left out first.
-        lit: what stands in place of some steps' blocks.
-        lit_style: of those.
+        style: the style of all blocks that are not highlighted.
+        matters: its importance; the least important line is left out first.
+        lit: texts that replace the blocks of some steps.
+        lit_style: the style of these texts.
     """
 
     label: str
@@ -98,12 +98,12 @@ class BlockLine:
 
 
 def is_read(strengths: Floats) -> bool:
-    """Whether a row's strengths, float32 [T, T], are there: of one that was not asked for, all are NaN."""
+    """Whether a row's strengths, float32 [T, T], are known: those of a row that was not asked for are NaN."""
     return not bool(np.isnan(strengths).all())
 
 
 def unread(rows: OfRows) -> OfRows:
-    """The same rows and steps before their strengths are read."""
+    """The same rows and steps without their strengths."""
     return replace(rows, strength=np.full_like(rows.strength, np.nan))
 
 
@@ -138,14 +138,14 @@ def draw_row(cells: Cells, box: Box, panel: RowPanel, ascii_only: bool) -> None:
 
 
 def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: int, ascii_only: bool) -> None:
-    """A line for each prediction of the row: where a network echoes, a stripe so many steps from the edge."""
+    """Draw a line for each prediction of the row: a network that echoes shows a stripe so many steps from the edge."""
     steps = len(panel.strengths)
     lines = min(steps, box.height - 1)
     first = min(max(0, panel.step + 1 - lines), steps - lines)
     write_in(cells, box, 0, "each prediction, by input", "view--axis")
     part = panel.strengths[first : first + lines, shown]
     glyphs, _ = signed_blocks(part, panel.scale or scale_of(panel.strengths), ascii_only)
-    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # inputs that come later
+    blank = np.arange(shown.start, shown.stop) > np.arange(first, first + lines)[:, None]  # later inputs
     blank |= not is_read(panel.strengths)
     stamp(cells, box.x + LABEL_WIDTH, box.y + 1, np.repeat(np.where(blank, " ", glyphs), block, 1), "view--positive")
     for line, step in enumerate(range(first, first + lines), start=1):
@@ -160,7 +160,7 @@ def draw_triangle(cells: Cells, box: Box, panel: RowPanel, shown: slice, block: 
 
 
 def lines_of(panel: RowPanel, ascii_only: bool) -> list[BlockLine]:
-    """The lines of blocks that there are, from the top."""
+    """The lines of blocks, from the top."""
     cursor = (panel.step,) if panel.focused else ()
     flip = panel.flip
     lines = []
@@ -190,13 +190,13 @@ def lines_of(panel: RowPanel, ascii_only: bool) -> list[BlockLine]:
 
 
 def symbols_at(steps: Iterable[int], symbols: npt.NDArray[np.integer[Any]], classes: int) -> dict[int, str]:
-    """The symbols at some steps as two characters each: among blocks to the right, among symbols where they stand."""
+    """The symbols at some steps as two characters each: aligned to the right among blocks, in place among symbols."""
     texts = {step: symbol_text(int(symbols[step])) for step in steps}
     return {step: f"{text.strip():>2}" if classes == 2 else text for step, text in texts.items()}
 
 
 def before_flip(flip: Flip) -> Symbols:
-    """The input as it was, uint8 [T]: flipping makes a symbol the next one."""
+    """The input before the flip, uint8 [T]: flipping changes a symbol to the next one."""
     x = flip.x.copy()
     classes = flip.before.shape[-1]
     x[flip.step] = (int(x[flip.step]) - 1) % classes
@@ -204,7 +204,7 @@ def before_flip(flip: Flip) -> Symbols:
 
 
 def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
-    """The targets, uint8 [T], where the echo of the flipped input is flipped with it."""
+    """The targets, uint8 [T], with the echo of the flipped input changed too."""
     after = y.copy()
     if flip.step + echo_step < len(y):
         after[flip.step + echo_step] = flip.x[flip.step]
@@ -212,14 +212,14 @@ def targets_after(y: Symbols, flip: Flip, echo_step: int) -> Symbols:
 
 
 def changed_steps(flip: Flip) -> list[int]:
-    """Steps, from 0, where another symbol is predicted than without the flip."""
+    """Steps, from 0, at which the flip changes the predicted symbol."""
     return np.flatnonzero(flip.before.argmax(axis=-1) != flip.after.argmax(axis=-1)).tolist()
 
 
 def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ...]:
-    """What the flip changes, in words, the longest first; see `RowPanel.first_step`.
+    """What the flip changes, as texts, the longest first; see `RowPanel.first_step`.
 
-    The shortest fits on `LEAST_WIDTH` columns: it leaves out which step is flipped, as the line above shows that.
+    The shortest fits on `LEAST_WIDTH` columns: it does not name the flipped step, since the line above shows it.
     """
     changed = [first_step + step + 1 for step in changed_steps(flip)]
     with np.errstate(invalid="ignore"):  # a network that diverged predicts nothing
@@ -237,7 +237,7 @@ def flip_words(flip: Flip, echo_step: int, first_step: int = 0) -> tuple[str, ..
 
 
 def input_blocks(x: Symbols, classes: int, ascii_only: bool) -> tuple[str, ...]:
-    """Two characters for each input symbol: digits, where there are more than two."""
+    """Two characters for each input symbol: digits if there are more than two symbols."""
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     if classes == 2:
         return tuple(glyphs["one" if symbol else "zero"] for symbol in x.tolist())
@@ -249,7 +249,7 @@ def prediction_blocks(probabilities: Floats, ascii_only: bool, y: Symbols | None
 
     Args:
         probabilities: float32 [T, num_classes].
-        y: uint8 [T], the targets; where none are given, nothing is wrong.
+        y: uint8 [T], the targets; without them no prediction counts as wrong.
     """
     glyphs = ASCII_BLOCKS if ascii_only else BLOCKS
     predicted = probabilities.argmax(axis=-1)

@@ -28,12 +28,12 @@ ASCII_SEAMS = {"window": "|", "epoch": "#", "gap": ":"}
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How panels are laid out.
+    """The layout of the panels.
 
     Attributes:
-        columns: panels side by side.
-        shown: panels in all.
-        width: characters of one panel, without the gap.
+        columns: the number of panels side by side.
+        shown: the number of all panels.
+        width: the characters of one panel, without the gap.
     """
 
     columns: int
@@ -42,10 +42,11 @@ class Arrangement:
 
 
 class Rows(View):
-    """A panel for each row of the batch that fits: a title and three lines of blocks, the newest window at the right.
+    """The view with a panel for each row of the batch that fits: a title and three lines of blocks, the newest window
+    at the right.
 
-    A value is told by its glyph as well as by its colour: a block for one, a base line for zero; a prediction is
-    shaded by its probability, and where it is wrong it reads ``><``.
+    Values differ in glyphs as well as in colours: a block for one, a base line for zero; a prediction is shaded by its
+    probability, and a wrong one is shown as ``><``.
     """
 
     key = "1"
@@ -79,14 +80,14 @@ class Rows(View):
 
     @property
     def reading(self) -> str:
-        """What the cursor reads; empty where there is none."""
+        """The text about the target at the cursor; empty if there is no cursor."""
         cursor = self._visible_cursor()
         if cursor is None or self._frame is None or self._frame.progress is None:
             return ""
         return read(self._frame.own_config, self._frame.progress, *cursor)
 
     def _visible_cursor(self) -> tuple[int, int] | None:
-        """Row and time step under the cursor: only while the rows stand still, and lie within the window shown."""
+        """Row and time step under the cursor, if training pauses and they lie within the window shown; else None."""
         frame = self._frame
         if self._cursor is None or frame is None or frame.progress is None or not frame.state.stands_still:
             return None
@@ -118,7 +119,7 @@ class Rows(View):
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """As tall as allowed, in whole panels."""
+        """As many lines as allowed, in whole panels."""
         rows = config.batch_size
         whole = LABEL_WIDTH + 2 * config.truncated_backprop_length
         side_by_side = max(1, min((width + GAP) // (whole + GAP), rows))
@@ -151,7 +152,7 @@ class Rows(View):
                     break
 
     def _draw_before(self, cells: Cells, frame: Frame) -> None:
-        """What is known before the first window is trained: its row of data, and what there is to say."""
+        """Draw what is known before the first window is trained: its row of data, and some sentences."""
         config, y = frame.own_config, 1
         window = first_window(config)
         if window is not None:
@@ -190,7 +191,7 @@ class Rows(View):
         self._draw_cursor(cells, tape, row, x + LABEL_WIDTH, y)
 
     def _draw_cursor(self, cells: Cells, tape: list[TapeWindow], row: int, x: int, y: int) -> None:
-        """Light up a target, its prediction, and the input that the target echoes."""
+        """Highlight a target, its prediction, and the input that the target echoes."""
         cursor = self._visible_cursor()
         if cursor is None or cursor[0] != row or self._frame is None:
             return
@@ -221,21 +222,22 @@ class Rows(View):
 
 
 def light(cells: Cells, x: int, piece: TapeWindow, step: int, y: int, style: str, text: str) -> None:
-    """Write a time step's symbol in place of its block, where it is on the tape."""
+    """Write a time step's symbol in place of its block, if it is on the tape."""
     if step in piece:
         cells.write(x + piece.x + 2 * (step - piece.begin), y, text, style)
 
 
 def cell_text(symbol: int, two_classes: bool, mark: str = " ") -> str:
-    """A symbol under the cursor, two characters: among blocks to the right, among symbols where they have theirs."""
+    """A symbol under the cursor in two characters: aligned to the right among blocks, in place among symbols."""
     return f"{symbol_text(symbol).strip():>2}" if two_classes else symbol_text(symbol, mark)
 
 
 def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
     """Lay out panels for ``rows`` rows of windows of ``length`` steps on ``width`` x ``height`` characters.
 
-    As few side by side as let all rows be seen, so that what width there is goes to the tape; but no narrower than
-    a window, unless the screen is.
+    There are as few side by side as show all rows, so that the tape gets the width; but a panel is no narrower than a
+    window,
+    unless the screen is.
     """
     whole = LABEL_WIDTH + 2 * length
     most = max(1, min((width + GAP) // (whole + GAP), rows))
@@ -245,7 +247,7 @@ def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
 
 
 def title(progress: Progress, row: int, first_step: int, width: int) -> str:
-    """What a panel that begins at ``first_step`` says of its row, as fully as its width allows."""
+    """The title of a panel that begins at ``first_step``, as complete as its width allows."""
     right = int((np.argmax(progress.probabilities[row], axis=-1) == progress.y[row]).sum())
     length = progress.y.shape[1]
     cut = f", steps {first_step + 1} to {length}" if first_step else ""
@@ -254,7 +256,7 @@ def title(progress: Progress, row: int, first_step: int, width: int) -> str:
 
 
 def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
-    """One target in words: what it echoes, and the probabilities predicted."""
+    """A target in words: the input that it echoes, and the predicted probabilities."""
     target = int(progress.y[row, step])
     probabilities = progress.probabilities[row, step]
     source = step - config.echo_step
@@ -265,7 +267,7 @@ def read(config: EchoConfig, progress: Progress, row: int, step: int) -> str:
     else:
         echoed = f"echoes {-source} steps before this window"
     symbols = list(range(len(probabilities)))
-    if len(symbols) > 4:  # the target's makes the loss; the likeliest are what it is mistaken for
+    if len(symbols) > 4:  # the target's probability makes the loss; the likeliest show the mistake
         likeliest = [symbol for symbol in np.argsort(probabilities)[::-1].tolist() if symbol != target]
         symbols = [target, *likeliest[:3]]
     shown = ", ".join(f"p({symbol_text(symbol).strip()}) {probabilities[symbol]:.3f}" for symbol in symbols)

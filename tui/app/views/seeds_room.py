@@ -8,26 +8,26 @@ from tui.app.views.solve_times import LEAST_WIDTH as HISTOGRAM_WIDTH
 from tui.kit.paint import Box
 
 HEAD = 2
-"""Lines above the networks: what they did, and the names of the columns."""
+"""Lines above the networks: their results, and the names of the columns."""
 
 LINES_FOR_STRIP = 7
-"""Lines from which on one is spared for where the networks were solved, if that has no room beside them."""
+"""With at least so many lines, one shows where the networks were solved, if that has no room beside them."""
 
 LEAST_LOSSES = 44
-"""Columns that losses keep at the least where the histogram stands beside them."""
+"""The fewest columns of the losses if the histogram is beside them."""
 
 GAP = 2
 
 
 @dataclass(frozen=True)
 class Room:
-    """Who gets what.
+    """The division of the view.
 
     Attributes:
-        lines: how many networks are shown; at least one.
-        losses: their losses, and the axis on the line above them; empty where labels take all.
-        histogram: where it stands; None where there is no room beside the losses.
-        strip: whether a last line tells where the networks were solved.
+        lines: the number of networks that are shown; at least one.
+        losses: the place of their losses, with the axis on the line above; empty if labels need all columns.
+        histogram: the place of the histogram; None if there is no room beside the losses.
+        strip: whether a last line shows where the networks were solved.
     """
 
     lines: int
@@ -37,7 +37,7 @@ class Room:
 
 
 def share(width: int, height: int, labels: int) -> Room:
-    """The room of a view of this size, with labels of so many columns."""
+    """The division of a view of this size, with labels of so many columns."""
     columns, lines = max(0, width - labels), max(0, height - 1)
     wide = columns >= LEAST_LOSSES + GAP + HISTOGRAM_WIDTH
     strip = not wide and columns > 0 and height >= LINES_FOR_STRIP

@@ -8,7 +8,7 @@ from echornn.config import EchoConfig
 from echornn.session.frame import Frame, State
 
 NOTHING = "-"
-"""A loss where none is known."""
+"""The text for an unknown loss."""
 
 
 def instead(frame: Frame | None, message: str) -> list[str]:
@@ -47,7 +47,7 @@ def read(config: EchoConfig, seed_stats: SeedStats, replica: int) -> str:
 
 
 def mean_of(seed_stats: SeedStats, replica: int) -> str:
-    """A replica's mean loss; a dash where nothing was trained."""
+    """A replica's mean loss as text; a dash if nothing was trained."""
     return NOTHING if seed_stats.is_blank else loss_text(float(seed_stats.mean[replica]))
 
 

@@ -8,16 +8,16 @@ from echornn.progress import Floats
 from tui.kit.paint import Characters
 
 SHADES, ASCII_SHADES = "·░▒▓█", ".:+*#"
-"""From solved to chance."""
+"""The blocks from solved to chance."""
 
 EDGES = (0.07, 0.3, 0.6, 0.9)
-"""Shares of the loss of guessing from which on each block after the first stands; below the first edge it is solved."""
+"""The shares of the loss of guessing at which the blocks after the first begin; below the first share it is solved."""
 
 DIVERGED = "!"
 
 
 def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Characters:
-    """A block for each loss; what is not finite has diverged.
+    """A block for each loss; a loss that is not finite has diverged.
 
     Args:
         losses: float32 [...], nats.
@@ -34,6 +34,6 @@ def shaded(losses: Floats, chance: float, ascii_only: bool = False) -> Character
 
 
 def shades_in_words(ascii_only: bool = False) -> str:
-    """Which block is what."""
+    """The meaning of the blocks, in words."""
     blocks = ASCII_SHADES if ascii_only else SHADES
     return f"{blocks[-1]} chance {blocks[-2:0:-1]} {blocks[0]} solved"

@@ -16,17 +16,17 @@ ASCII_POSITIVE, ASCII_NEGATIVE = ":+*#", "-~=%"
 NOTHING, UNKNOWN = "·", "?"
 ASCII_NOTHING = "."
 SATURATED, ASCII_SATURATED = "▲▼", "^v"
-"""Positive and negative."""
+"""The arrows of a positive and of a negative saturated value."""
 
 EDGES = (0.05, 0.3, 0.55, 0.8)
-"""Shares of the scale from which on each glyph stands; below the first, nothing."""
+"""The shares of the scale at which the glyphs begin; smaller values get the sign for nothing."""
 
 BlockStyles = npt.NDArray[np.int16]
 """0 for nothing or unknown, 1 for positive, 2 for negative, 3 for saturated."""
 
 
 def scale_of(values: npt.NDArray[np.floating[Any]]) -> float:
-    """The largest finite size among values, what the largest glyph stands for; 1 where there is none but zero."""
+    """The largest absolute finite value, which the largest glyph means; 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) or 1.0 if finite.size else 1.0
 
@@ -37,7 +37,7 @@ def signed_blocks(
     ascii_only: bool,
     saturated: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Characters, BlockStyles]:
-    """A glyph and a kind of style for each value; not a number is a question mark, infinity the largest there is.
+    """A glyph and a kind of style for each value; NaN is a question mark, infinity the largest glyph.
 
     Args:
         values: float [...].

@@ -10,20 +10,22 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, write_in
 
 LEAST_WIDTH = 30
-"""Columns of the histogram."""
+"""The columns of the histogram."""
 
 MOST_BINS = 15
-"""More tell nothing more of some dozens of networks."""
+"""The most bins; for some dozens of networks more would show nothing more."""
 
 BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
-"""Heights of a block in a line, in eighths."""
+"""The heights of a block in a line, in eighths."""
 
 PARTS = " ▏▎▍▌▋▊▉█"
-"""Lengths of a bar's end, in eighths."""
+"""The lengths of a bar's end, in eighths."""
 
 
 def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bool = False) -> None:
-    """A bar for each stretch of windows that is as long as the next, and one for those that are not solved yet."""
+    """Draw a bar for each stretch of windows of equal length, and one for networks that have not solved the task
+    yet.
+    """
     write_in(cells, box, 0, "solved within windows", "seeds--axis")
     width, bins = seed_stats.histogram(min(MOST_BINS, max(1, box.height - 2)))
     rows = [(f"{count(at * width, width)}-{count((at + 1) * width, width)}", n) for at, n in enumerate(bins.tolist())]
@@ -39,7 +41,7 @@ def draw_histogram(cells: Cells, box: Box, seed_stats: SeedStats, ascii_only: bo
 
 
 def bar(share: float, width: int, ascii_only: bool = False) -> str:
-    """A horizontal bar over a share of so many columns; none is too short to be seen."""
+    """A horizontal bar over a share of so many columns; any share above zero is visible."""
     eighths = max(round(share * width * 8), 1 if share else 0)
     if ascii_only:
         return "#" * -(-eighths // 8)
@@ -50,12 +52,13 @@ def bar(share: float, width: int, ascii_only: bool = False) -> str:
 def solved_by_column(
     seed_stats: SeedStats, first: int, length: int, columns: int, ascii_only: bool = False
 ) -> tuple[str, int]:
-    """For each column of an axis a block as high as many were solved there; and how many a full one stands for: the
-    most in any.
+    """For each column of an axis a block whose height is the number of networks solved there; and the number that a
+    full block
+    means: the largest of any column.
 
     Args:
         first: the axis' first window, from 0.
-        length: windows along it.
+        length: the windows along the axis.
     """
     at = seed_stats.solved_at[seed_stats.solved_at > 0] - 1 - first
     at = at[(at >= 0) & (at < length)]

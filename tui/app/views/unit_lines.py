@@ -1,4 +1,4 @@
-"""Draws what each unit does over the newest window: a line for each unit, a block for each time step."""
+"""Draws the activity of each unit over the newest window: a line for each unit, a block for each time step."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tui.kit.cells import Cells
 from tui.kit.paint import Box, stamp, write_in
 
 STYLE_NAMES = ("view--axis", "view--positive", "view--negative", "view--saturated")
-"""For the kinds of style that `signed_blocks` tells apart."""
+"""The style names for the kinds that `signed_blocks` distinguishes."""
 
 GATES = ("update", "reset", "input", "forget", "output")
-"""Parts whose units go from 0, shut, to 1, open, by the last word of their names; see `echornn.network.cells`."""
+"""The parts whose values go from 0, shut, to 1, open, by the last word of their names; see `echornn.network.cells`."""
 
 LEAST_CORRELATION = 0.2
-"""A unit that correlates less than this with every input follows none: it mixes them, or does something else."""
+"""A unit whose correlation with every input is below this follows none: it mixes them, or does something else."""
 
 STILL = 1e-6
 """A unit whose standard deviation is below this does not move."""
 
 
 def signed_activity(part: str, activity: Floats) -> Floats:
-    """What a part's units do, from -1 to 1: a gate from shut to open, an LSTM's c as h sees it."""
+    """The activity of a part's units from -1 to 1: a gate from shut to open, an LSTM's c as h sees it."""
     name = part.rpartition(" ")[2]
     if name in GATES:
         return 2 * activity - 1
@@ -35,7 +35,9 @@ def signed_activity(part: str, activity: Floats) -> Floats:
 
 
 def best_input(units: Units, unit: int) -> str:
-    """Which input a unit follows, and how closely: ``x[t-2]  r  1.00``; or that it follows none, or stands still."""
+    """The input that a unit follows, and how closely: ``x[t-2]  r  1.00``; or that it follows none, or does not
+    move.
+    """
     correlation = float(units.correlation[unit])
     if float(units.spread[unit]) < STILL or not math.isfinite(correlation):
         return "still"
@@ -45,12 +47,12 @@ def best_input(units: Units, unit: int) -> str:
 
 
 def _name_width(units: Units) -> int:
-    """Columns of the longest name of an input: the same up to lag 99, so that nothing moves while it learns."""
+    """The columns of the longest name of an input: the same up to lag 99, so that nothing moves while it learns."""
     return max(7, len(f"x[t-{units.best_lag.max(initial=0)}]"))
 
 
 def label_width(units: Units) -> int:
-    """Columns of the words before a unit's blocks."""
+    """The columns of the words before a unit's blocks."""
     return len(str(len(units.spread))) + 3 + _name_width(units) + 9
 
 
@@ -60,7 +62,7 @@ def _words(units: Units, unit: int) -> str:
 
 
 def first_shown(wanted: int, count: int, room: int) -> int:
-    """The first of so many lines that is shown, so that the room is used."""
+    """The first of ``count`` lines to show, so that ``wanted`` is first if possible and all the room is used."""
     return max(0, min(wanted, count - room))
 
 
@@ -74,15 +76,15 @@ def draw_units(
     ascii_only: bool,
     least_block: int = 1,
 ) -> int:
-    """A head, the input where it is known, and a line for each unit that fits from the first wanted on; how many fit.
+    """Draw a head, the input if it is known, and as many units as fit, one on a line; returns how many fit.
 
-    Blocks are two characters wide where all steps fit so, and one where they do not; where even those are too many,
-    the newest steps are shown.
+    Blocks are two characters wide if all steps fit so, otherwise one; if even those are too many, the newest steps are
+    shown.
 
     Args:
-        row: which row's activity, from 0; the last there is, where there are fewer.
-        inputs: two characters for each of that row's inputs; None where they are not known.
-        least_block: how many of those two are needed to tell inputs apart.
+        row: the row of the batch, from 0; the last one, if there are fewer.
+        inputs: two characters for each of that row's inputs; None if they are unknown.
+        least_block: how many of those two characters are needed to distinguish inputs.
     """
     rows, steps, count = units.activity.shape
     row = min(row, max(0, rows - 1))

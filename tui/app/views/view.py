@@ -14,7 +14,7 @@ from echornn.session.picture import Picture
 from tui.kit.cells import CellWidget
 
 FOCUSED = ">"
-"""Before the head of the view that has the keys: a colour alone would not do."""
+"""The sign before the head of the view that has the keys, since a colour alone is not enough."""
 
 
 HOW_TO_FOCUS = "tab: arrows act here"
@@ -25,7 +25,7 @@ class View(CellWidget, can_focus=True):
 
     Attributes:
         key, title: the number key that shows it, and its name in the palette, in help and in its own head.
-        about: what it shows, as help and the palette say it.
+        about: what it shows, for help and the palette.
         on_view: called after a key has changed what it shows, or what it asks for.
     """
 
@@ -47,12 +47,12 @@ class View(CellWidget, can_focus=True):
 
     @property
     def question(self) -> Question | None:
-        """What it asks of the probes, for as long as it is open; None where it needs nothing of them."""
+        """Its question to the probes, as long as it is open; None if it needs nothing of them."""
         return None
 
     @property
     def reading(self) -> str:
-        """What its cursor is on, in a line of 78 characters; empty where there is none."""
+        """The text about its cursor's position, in a line of 78 characters; empty if there is no cursor."""
         return ""
 
     @property
@@ -71,9 +71,9 @@ class View(CellWidget, can_focus=True):
         self.redraw()
 
     def action_leave(self) -> None:
-        """Take the cursor away."""
+        """Remove the cursor."""
 
     @staticmethod
     def height_for(config: EchoConfig, width: int, most: int) -> int:
-        """Lines that it would like of at most so many, at this width."""
+        """The lines that it needs, at most so many, at this width."""
         return most

@@ -20,19 +20,19 @@ NUMBER_WIDTH = 7
 """Columns of a block with its number, such as ``█+0.83``, and a space after it."""
 
 CELL_WIDTHS = (NUMBER_WIDTH, 2, 1)
-"""Columns that an entry gets: the most with which all matrices fit."""
+"""The possible columns of an entry: the widest is used with which all matrices fit."""
 
 
 @dataclass(frozen=True, eq=False)
 class WeightMatrix:
-    """A matrix to be drawn.
+    """A matrix to draw.
 
     Attributes:
-        name: what it is called.
+        name: its name.
         values: float32 [rows, columns].
-        rows, columns: their names.
-        cursor: row and column that are lit; None for none.
-        label: columns before its entries; those of its own names where it is less.
+        rows, columns: the names of its rows and columns.
+        cursor: row and column of the highlighted entry; None for none.
+        label: the columns before its entries; if its own names need more, those.
     """
 
     name: str
@@ -44,20 +44,23 @@ class WeightMatrix:
 
     @property
     def label_width(self) -> int:
-        """Columns of the names of the rows, and of the matrix' own above them; a single row has the matrix' name."""
+        """The columns for the names of the rows, and for the matrix' own name above them; a single row has the matrix'
+        name.
+        """
         names = (self.name, *(self.rows if len(self.rows) > 1 else ()))
         return max(self.label, max(map(len, names)) + 1)
 
     def size(self, cell: int) -> tuple[int, int]:
-        """Width and height of the whole, at so many columns for an entry; a single row needs no head."""
+        """The matrix' whole width and height, with so many columns for an entry; a single row needs no head."""
         rows, columns = self.values.shape
         return self.label_width + columns * cell, rows + (rows > 1)
 
 
 def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
-    """A box for each matrix, from the first on as many as there is room for, top down and then to the right.
+    """A box for each matrix, beginning with the first, as long as there is room, from top to bottom and then to the
+    right.
 
-    One that is larger than all there is is cut to it.
+    A matrix that is larger than the whole room is cut to it.
     """
     boxes: list[Box] = []
     x, y, widest = box.x, box.y, 0
@@ -77,7 +80,9 @@ def packed(matrices: Sequence[WeightMatrix], box: Box, cell: int) -> list[Box]:
 
 
 def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int, bool]:
-    """Their boxes, the columns of an entry, and whether all is seen: the widest entries with which it is."""
+    """The boxes of the matrices, the columns of an entry, and whether all fit; the widest entries with which they
+    do.
+    """
     boxes: list[Box] = []
     for cell in CELL_WIDTHS:
         boxes = packed(matrices, box, cell)
@@ -88,24 +93,24 @@ def laid_out(matrices: Sequence[WeightMatrix], box: Box) -> tuple[list[Box], int
 
 
 def all_fit(matrices: Sequence[WeightMatrix], box: Box) -> bool:
-    """Whether all of them are seen."""
+    """Whether all of the matrices fit."""
     return laid_out(in_line(matrices), box)[2]
 
 
 def how_well(matrices: Sequence[WeightMatrix], box: Box) -> tuple[int, int]:
-    """How well a box shows them: the columns of an entry where all are seen, else how much of them is."""
+    """How well a box shows them: the columns of an entry if all fit, else how much of them is shown."""
     boxes, cell, whole = laid_out(in_line(matrices), box)
     return (min(cell, 2) if whole else 0), sum(one.width * one.height for one in boxes) if not whole else 0
 
 
 def in_line(matrices: Sequence[WeightMatrix]) -> list[WeightMatrix]:
-    """The same with labels of one width, so that a bias stands in line with its matrix."""
+    """The matrices with labels of equal width, so that a bias is aligned with its matrix."""
     label = max((matrix.label_width for matrix in matrices), default=0)
     return [replace(matrix, label=label) for matrix in matrices]
 
 
 def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], ascii_only: bool) -> int:
-    """Draw them from the first on; how many are seen."""
+    """Draw the matrices, beginning with the first; returns how many are shown."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
     for one, matrix in zip(boxes, matrices, strict=False):
@@ -114,7 +119,7 @@ def draw_matrices(cells: Cells, box: Box, matrices: Sequence[WeightMatrix], asci
 
 
 def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
-    """Which rows and columns of the first are seen; empty where it is seen whole."""
+    """The rows and columns of the first matrix that are shown, as text; empty if it is shown completely."""
     matrices = in_line(matrices)
     boxes, cell, _ = laid_out(matrices, box)
     if not boxes:
@@ -125,7 +130,7 @@ def part_seen(matrices: Sequence[WeightMatrix], box: Box) -> str:
 
 
 def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The first row and column that are seen in a box, and how many."""
+    """The first row and column that are shown in a box, and how many."""
     (rows, columns), (row, column) = matrix.values.shape, matrix.cursor or (0, 0)
     return (
         _stretch(row, rows, box.height - (rows > 1)),
@@ -134,7 +139,7 @@ def _seen(matrix: WeightMatrix, box: Box, cell: int) -> tuple[tuple[int, int], t
 
 
 def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_only: bool) -> None:
-    """Names of columns, then a line for each row; cut to the box so that the cursor's entry is seen."""
+    """Draw the names of columns, then a line for each row; cut to the box so that the cursor's entry is shown."""
     head = len(matrix.values) > 1
     names = matrix.label_width
     row, column = matrix.cursor or (0, 0)
@@ -162,14 +167,16 @@ def draw_matrix(cells: Cells, box: Box, matrix: WeightMatrix, cell: int, ascii_o
 
 
 def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
-    """The first of so many that is shown, and how many, so that the wanted one is among them."""
+    """The first of ``count`` entries to show, and how many, so that the wanted one is among them."""
     room = max(0, min(room, count))
     return min(max(0, wanted + 1 - room), count - room), room
 
 
 def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, cell: int) -> None:
-    """Names of columns above them, a space apart, where they have room; of a gate's columns its name once, where that
-    has. Where entries are narrow, what names begin with stands once, before the numbers: ``h1 2 3``."""
+    """Draw the names of columns above them, a space apart, if they have room; for a gate's columns its name once, if
+    that has
+    room. If entries are narrow, the common beginning of names is written once, before the numbers: ``h1 2 3``.
+    """
     end = 0
     for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):
         columns = list(group)

@@ -26,7 +26,7 @@ LEAST_MATRICES, LEAST_PLANE = 24, 12
 GAP = 2
 
 LEAST_NOTED = 4
-"""From so many lines of matrices on, one line says how many more matrices there are."""
+"""With at least so many lines of matrices, one line says how many more matrices there are."""
 
 PLANE_HEIGHT = 20
 """Lines of the head and the complex plane, if the screen has enough."""
@@ -148,8 +148,10 @@ class WeightsView(ProbeView):
 
 
 def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
-    """What key n goes through: each matrix, once for each recurrent matrix in it; the others with the first recurrent
-    one."""
+    """The entries that key n goes through: each matrix, once for each recurrent matrix in it; other matrices together
+    with
+    the first recurrent one.
+    """
     default = weights.recurrent[0] if weights.recurrent else None
     entries: list[tuple[str, Recurrent | None]] = []
     for name in weights.weights:

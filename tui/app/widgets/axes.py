@@ -14,7 +14,7 @@ from echornn.analysis.loss_history import Curve
 Losses = npt.NDArray[np.floating[Any]]
 
 LEAST_LOG_LOSS = 1e-7
-"""The log axis goes no lower; a loss of zero is drawn there."""
+"""The lower end of the log axis; a loss of zero is drawn there."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ class LossAxis:
 
     @classmethod
     def of(cls, curve: Curve, log: bool) -> LossAxis:
-        """An axis that holds every finite loss of the curve and moves in steps."""
+        """An axis that contains every finite loss of the curve and changes only in steps."""
         return cls.holding(curve.low, curve.high, log)
 
     @classmethod
     def holding(cls, low: Losses, high: Losses, log: bool) -> LossAxis:
-        """An axis that holds the finite ones of these losses, the smaller and the larger, and moves in steps."""
+        """An axis that contains the finite ones of these losses, the smaller and the larger, and changes only in
+        steps.
+        """
         if not log:
             return cls(0.0, loss_axis_top(high))
         positive = low[np.isfinite(low) & (low > 0)]
@@ -58,7 +60,7 @@ class LossAxis:
 
 
 def loss_axis_top(high: Losses) -> float:
-    """Top of the loss axis: above the largest finite loss, by steps."""
+    """Top of the loss axis: a round number above the largest finite loss."""
     finite = high[np.isfinite(high)]
     largest = float(finite.max()) if finite.size else 1.0
     if largest <= 0:
@@ -68,7 +70,7 @@ def loss_axis_top(high: Losses) -> float:
 
 
 def round_step(span: float, most: int) -> float:
-    """The least step of 1, 2 or 5 times a power of ten that divides a span into at most so many parts."""
+    """The smallest step of 1, 2 or 5 times a power of ten that divides a span into at most so many parts."""
     power = 10.0 ** math.floor(math.log10(span / most))
     return next(step * power for step in (1, 2, 5, 10, 20) if step * power * most >= span * (1 - 1e-9))
 
@@ -99,7 +101,7 @@ def window_ticks(first: int, length: int, columns: int) -> list[tuple[int, str]]
 
 
 def count(windows: int, step: int = 1) -> str:
-    """A number of windows, as short as tells it from the next, ``step`` further: 1,505, 12.5k, 3M."""
+    """A number of windows, as short as possible while it differs from the next, ``step`` further: 1,505, 12.5k, 3M."""
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if windows >= size and windows % (size // 10) == 0 and step % (size // 10) == 0:
             return f"{windows / size:,.1f}".removesuffix(".0") + letter
@@ -107,7 +109,7 @@ def count(windows: int, step: int = 1) -> str:
 
 
 def loss_label(loss: float, decimals: int) -> str:
-    """A loss in at most six characters, with so many decimals where they fit and tell it from zero."""
+    """A loss in at most six characters, with so many decimals if they fit and it is not rounded to zero."""
     text = f"{loss:.{decimals}f}"
     if len(text) <= 6:
         return text

@@ -15,25 +15,27 @@ from tui.app.widgets.ghosts import Place
 from tui.kit.cells import Cells
 
 WILD = 1.5
-"""The axis holds no extreme that is so many times as large as the largest loss that nine in ten stay below: those stand
-at its edge."""
+"""The axis does not contain extremes that are so many times the largest loss below which nine in ten lie: those are
+drawn at
+its edge.
+"""
 
 TALL = 8
-"""Lines of a plot from which on each texture has a line of words to itself."""
+"""With at least so many lines, each texture is explained on its own line."""
 
 DOTTED = 4
-"""Dot columns from one dot of an extreme to the next."""
+"""Dot columns between two dots of an extreme."""
 
 BEYOND_EVERY = 4
-"""Columns from one sign of losses beyond the axis to the next."""
+"""Columns between two signs of losses beyond the axis."""
 
 SAMPLES = {"line": "⠒⠒", "median": "⠶⠶", "band": "⢕⢕", "extremes": "⠁⠈"}
 ASCII_SAMPLES = {"line": "**", "median": "==", "band": ":.", "extremes": "' "}
-"""How each is drawn, for the words beside it."""
+"""Samples of each texture, for the words beside it."""
 
 
 def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
-    """An axis that holds the band, the chosen network's line, and extremes that are not wild."""
+    """An axis that contains the band, the chosen network's line, and extremes that are not too large."""
     middle = np.concatenate([band.tenth, band.ninetieth, curve.mean]).astype(np.float64)
     finite = middle[np.isfinite(middle)]
     most = WILD * finite.max() if finite.size else np.inf
@@ -45,8 +47,10 @@ def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
 
 
 def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
-    """Draw where the losses lie: 10 to 90 % of them as a texture, the median as a thick line, the extremes dotted,
-    and signs at the top where they lie beyond it."""
+    """Draw the distribution of losses: 10 to 90 % as a texture, the median as a thick line, the extremes dotted, and
+    signs at
+    the top where losses lie beyond it.
+    """
     columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
 
     def heights(losses: Floats) -> npt.NDArray[np.float64]:
@@ -78,7 +82,7 @@ def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
 
 
 def band_words(band: Band, seed: int, place: Place, ascii_only: bool) -> list[str]:
-    """What is drawn how: a line of words for each, or one for as many as it holds where there are few lines."""
+    """The explanations of the textures: a line for each, or one line for as many as fit if there are few lines."""
     sample = ASCII_SAMPLES if ascii_only else SAMPLES
     chosen, median, eight_in_ten = f"seed {seed}", "median", "10 to 90 %"
     if place.height < TALL:

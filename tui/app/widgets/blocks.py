@@ -9,18 +9,20 @@ ASCII_BLOCKS = {"zero": "..", "one": "##", "unsure": "++", "likely": "**", "mayb
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 CLASS_COLOURS = 8
-"""Colours that tell symbols of more than two classes apart, beside their digit; then they come again."""
+"""Colours that distinguish symbols of more than two classes, besides their digits; then they repeat."""
 
 Block = tuple[str, str]
-"""Two characters and the name of their style."""
+"""A block: two characters, and the name of their style."""
 
 
 def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -> list[Block]:
-    """The blocks of one line of a row, one a time step: 0 the input, 1 the target, 2 the prediction.
+    """The blocks of one line of a row, one for each time step: 0 the input, 1 the target, 2 the prediction.
 
-    With two classes one style a line, but for wrong predictions: the glyph tells the value, and runs of one style
-    are few bytes. With more, each class has a colour and its digits, in all three lines; a wrong prediction of two
-    digits has no room for its mark, and is told by the target above it.
+    With two classes a line has one style, except for wrong predictions: the glyph shows the value, and runs of one
+        style need
+    few bytes. With more, each class has a colour and its digits, in all three lines; a wrong prediction of two digits
+    has no
+    room for its mark, and is recognised by the target above it.
     """
     classes = progress.probabilities.shape[-1]
     two_classes = classes == 2
@@ -42,14 +44,14 @@ def blocks_of(progress: Progress, row: int, line: int, glyphs: dict[str, str]) -
 
 
 def blocks_of_symbols(symbols: Symbols, classes: int, style: str, glyphs: dict[str, str]) -> list[Block]:
-    """The blocks of some symbols, uint8 [T]: of two classes in one style, of more each in its own."""
+    """The blocks of some symbols, uint8 [T]: with two classes in one style, with more each in its own."""
     if classes == 2:
         return [(glyphs["one" if symbol else "zero"], f"rows--{style}") for symbol in symbols.tolist()]
     return [(symbol_text(symbol), class_style(symbol)) for symbol in symbols.tolist()]
 
 
 def shade(probability: float) -> str:
-    """Name of the block for a probability of class 1: darker is likelier; not a number counts as unsure."""
+    """Name of the block for a probability of class 1: darker is likelier; NaN counts as unsure."""
     for below, name in ((0.125, "zero"), (0.5, "maybe"), (0.75, "unsure"), (0.95, "likely")):
         if probability < below:
             return name
@@ -57,15 +59,17 @@ def shade(probability: float) -> str:
 
 
 def class_style(symbol: int) -> str:
-    """Style of a symbol of more than two classes."""
+    """The style of a symbol if there are more than two classes."""
     return f"rows--class{symbol % CLASS_COLOURS}"
 
 
 def symbol_text(symbol: int, mark: str = " ") -> str:
-    """Two characters for a symbol of more than two classes: a digit and a mark; from the 37th on two digits."""
+    """Two characters for a symbol if there are more than two classes: a digit and a mark; from the 37th on two
+    digits.
+    """
     return f"{DIGITS[symbol]}{mark}" if symbol < len(DIGITS) else f"{symbol:02x}"
 
 
 def most_digits(classes: int) -> int:
-    """How many characters tell a symbol of so many classes apart from all others."""
+    """How many characters are needed to distinguish the symbols of so many classes."""
     return 1 if classes <= len(DIGITS) else 2

@@ -21,7 +21,7 @@ class BranchList(ListPanel):
     Args:
         futures: the run's branches.
         send: sends the session a command.
-        say: called with why a key does nothing.
+        say: shows why a key does nothing.
         close: called when a key closes the panel.
 
     Attributes:
@@ -54,7 +54,7 @@ class BranchList(ListPanel):
         self._picture: Picture | None = None
 
     def open(self, picture: Picture) -> None:
-        """Begin on the branch that the curve shows, so that ``enter`` goes to its end."""
+        """Open on the branch that the curve shows, so that ``enter`` goes to its end."""
         self.is_open = True
         self.look(picture)
         self.cursor = next((index for index, row in enumerate(self.rows) if row.is_here), 0)
@@ -120,6 +120,6 @@ def row_of(branch: BranchRow) -> ListRow:
         solved = [f"solved {branch.solved_at:,}{lost} of {branch.windows:,}"]
     mean = [] if math.isnan(branch.mean) else [mean_text(branch.mean)]
     is_lost = branch.lost_at is not None or (branch.seed_stats is not None and branch.seed_stats.lost > 0)
-    parts = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts what comes last
+    parts = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts the last parts
     state = (branch.is_shown, branch.is_line, branch.is_pinned)
     return ListRow(branch.number, branch.letter, branch.words, " · ".join(parts), *state)

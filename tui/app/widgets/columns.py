@@ -1,4 +1,4 @@
-"""Divides blocks of losses among the columns of a plot: pure functions."""
+"""Assigns blocks of losses to the columns of a plot: pure functions."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy.typing as npt
 
 
 class InBuckets(Protocol):
-    """A part of a run in buckets, as a `Curve` or a `Band`."""
+    """A part of a run in buckets, such as a `Curve` or a `Band`."""
 
     @property
     def middles(self) -> npt.NDArray[np.float64]:
-        """The middle window of each, counted from the part's first."""
+        """The middle window of each bucket, counted from the part's first."""
         ...
 
 
 def column_of(windows: float, length: int, columns: int) -> int:
-    """Column in which a window lies, so many after the axis' first."""
+    """The column of a window that is so many after the axis' first."""
     return min(columns - 1, max(0, int(windows / length * columns)))
 
 
 def smoothed(means: npt.NDArray[np.float32], buckets: int) -> npt.NDArray[np.float32]:
-    """The mean over about so many buckets around each; NaN where none is finite.
+    """The mean over about so many buckets around each; NaN if none is finite.
 
     Args:
         means: float32 [buckets].
-        buckets: the same for a curve that grows, so that what was drawn of it stays.
+        buckets: it stays the same for a curve that grows, so that earlier parts do not change.
     """
     size = max(1, min(buckets, len(means))) | 1
     finite = np.isfinite(means)
@@ -52,11 +52,11 @@ def per_column(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Values of the buckets for each column of an axis ``length`` windows long; NaN where there is no bucket.
 
-    Between buckets they are interpolated; each bucket's own extremes are kept in the column of its middle.
+    Values between buckets are interpolated; each bucket's own extremes are kept in the column of its middle.
 
     Args:
         low, high: float64 [buckets].
-        offset: windows on the axis before the curve's first.
+        offset: the windows on the axis before the curve's first.
     """
     if not len(low):
         return np.full(columns, np.nan), np.full(columns, np.nan)

@@ -12,12 +12,13 @@ COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def line_characters(heights: npt.NDArray[np.float64], lines: int, ascii_only: bool) -> npt.NDArray[np.str_]:
-    """Characters that show a line through the heights, joined where they follow each other: a space elsewhere.
+    """Characters that show a line through the heights, joined between neighbours; spaces elsewhere.
 
     Args:
-        heights: float64 [columns], in dots from the bottom; a gap where one is not a number. A character is two by
-            four dots of braille, or one where only ASCII may be used.
-        lines: lines of characters to draw on.
+        heights: float64 [columns], in dots from the bottom; NaN makes a gap. A character is two by four dots of
+            braille, or one
+        with ASCII.
+        lines: the lines of characters to draw on.
         ascii_only: whether each dot is ``*``.
 
     Returns:

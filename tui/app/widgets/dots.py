@@ -11,7 +11,7 @@ Dots = npt.NDArray[np.bool_]
 """[dot rows, dot columns], from the top left."""
 
 BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
-"""Bit of each dot of a braille character, U+2800 onwards."""
+"""The bit of each dot of a braille character, U+2800 onwards."""
 
 
 BRAILLE_BEGIN = 0x2800
@@ -20,10 +20,10 @@ BRAILLE_BEGIN = 0x2800
 def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int) -> Dots:
     """A line that covers ``low`` to ``high`` (dot rows from the bottom) in each column, joined to its neighbours.
 
-    Columns where either is not a number stay empty, and the line is not joined across them.
+    Columns in which either is NaN stay empty, and the line is not joined across them.
 
     Args:
-        low, high: float64 [dot columns]; what lies outside 0 .. height - 1 is moved to that edge.
+        low, high: float64 [dot columns]; values outside 0 .. height - 1 are moved to that edge.
     """
     known = ~(np.isnan(low) | np.isnan(high))
     bottom, top = (np.clip(np.round(np.where(known, one, 0)), 0, height - 1) for one in (low, high))
@@ -36,8 +36,10 @@ def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: i
 
 
 def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int, ascii_only: bool = False) -> Dots:
-    """A texture from ``low`` to ``high`` (dot rows from the bottom) in each column, sparse, so that lines through it
-    are still seen: a quarter of the dots, or where each is a character half of them. None where either is no number."""
+    """A texture from ``low`` to ``high`` (dot rows from the bottom) in each column, so sparse that lines through it
+    stay
+    visible: a quarter of the dots, or half of them if each is a character. Empty where either is NaN.
+    """
     row, column = np.arange(height)[:, np.newaxis], np.arange(len(low))
     from_bottom = height - 1 - row
     with np.errstate(invalid="ignore"):
@@ -47,7 +49,7 @@ def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: 
 
 
 def characters(dots: Dots, ascii_only: bool, mark: str = "*") -> npt.NDArray[np.str_]:
-    """Characters that show the dots: a space where there is none.
+    """Characters that show the dots; a space where there are none.
 
     Args:
         dots: [4 * lines, 2 * columns], or [lines, columns] for ASCII.
@@ -69,10 +71,10 @@ def overlaid(below: npt.NDArray[np.str_], above: npt.NDArray[np.str_]) -> npt.ND
 
 
 def _codes_of(characters: npt.NDArray[np.str_]) -> npt.NDArray[np.uint32]:
-    """Where each character stands in Unicode, same shape."""
+    """The Unicode code of each character, in the same shape."""
     return np.ascontiguousarray(characters, "U1").view(np.uint32)
 
 
 def _characters_of(codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.str_]:
-    """The characters that stand there in Unicode, same shape."""
+    """The characters with these Unicode codes, in the same shape."""
     return np.ascontiguousarray(codes, np.uint32).view("U1")

@@ -21,7 +21,7 @@ SMOOTHED_SHARE = 40
 
 
 class Place(NamedTuple):
-    """The place for the ghosts: the plot's axes, and its part of the cells."""
+    """The axes of the plot, and its place among the cells."""
 
     axis: LossAxis
     first: int
@@ -32,8 +32,10 @@ class Place(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A ghost's characters, str [height, width], with spaces where there are none; and the line in which its mean lies,
-    float64 [width], NaN where it has none."""
+    """A ghost's characters, str [height, width], with spaces where there are none; and the line of its mean, float64
+    [width],
+    NaN where it has none.
+    """
 
     characters: npt.NDArray[np.str_]
     course: npt.NDArray[np.float64]
@@ -96,7 +98,7 @@ class GhostLines:
 
 
 def _line_in_each_column(seen: npt.NDArray[np.bool_], course: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The columns in which a ghost is seen, each with the line nearest to the ghost's mean there."""
+    """The columns in which a ghost is visible, each with the line nearest to the ghost's mean there."""
     lines = np.arange(len(seen))[:, None]
     nearest = np.where(seen, np.abs(lines - np.nan_to_num(course)), np.inf).argmin(axis=0)
     return [(x, int(nearest[x])) for x in np.flatnonzero(seen.any(axis=0)).tolist()]

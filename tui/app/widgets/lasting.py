@@ -11,14 +11,15 @@ from echornn.session.drive import WATCHABLE_SPEED
 from echornn.session.frame import Frame, State
 
 LASTING_SECONDS = 4.0
-"""So long a sentence of this kind stands while training goes on."""
+"""Seconds for which such a sentence stays while training goes on."""
 
 
 class Lasting:
-    """Keeps what stood out in a window on the screen for a moment; it sees every frame that is shown, in order.
+    """Keeps a remarkable window's sentence on the screen for a moment; it has to see every shown frame, in order.
 
-    At speeds at which no single window can be watched nothing is said of one; where training stands still, all is said
-    of the window that is looked at, and what stood there when it was paused, as long as one stays.
+    At speeds too high to watch single windows, no sentence is about one. While training pauses, the sentence is about
+    the
+    window that is shown, and the sentence at the moment of pausing stays as long as that window does.
 
     Args:
         clock: seconds that never go back.
@@ -31,7 +32,7 @@ class Lasting:
         self._still_at: int | None = None
 
     def situation(self, frame: Frame) -> Situation:
-        """What is to be said with this frame."""
+        """The situation to show with this frame."""
         if frame.branch != self._branch:
             self._branch, self._held = frame.branch, None
         if frame.state is not State.RUNNING:

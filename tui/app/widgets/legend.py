@@ -1,4 +1,4 @@
-"""Places the words that name the lines where they cover the least of the plot."""
+"""Places the words that name the lines where they cover as little of the plot as possible."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tui.app.widgets.ghosts import Place
 from tui.kit.cells import Cells
 
 MOST_WORDS = 5
-"""Ghosts that are told in words; of more, the count."""
+"""The most ghosts that are described; if there are more, only their number is given."""
 
 LEAST_PLOT_WIDTH = 44
 """In a narrower plot there is no room for words."""
 
 LEAST_WIDTH, MOST_WIDTH = 40, 52
-"""Columns of words, which are half of the plot's between these."""
+"""The words take half of the plot's columns, within these limits."""
 
 STAYS = 8
-"""Words stay where they are as long as no other place hides so much less, so that they do not jump about."""
+"""Words stay in their place until another place hides so much less, so that they do not jump about."""
 
 
 class Legend:
-    """Words that stay where they are as long as they hide little there."""
+    """Words on the plot that stay in place as long as they hide little there."""
 
     def __init__(self) -> None:
         self._at: tuple[bool, int] | None = None
 
     def draw(self, cells: Cells, place: Place, lines: Sequence[str], style: str, hides: Mapping[str, int]) -> None:
-        """Write the words over what is drawn.
+        """Write the words over the plot.
 
         Args:
-            lines: none that is wider than the plot, and no more than the plot has.
-            hides: how much is lost where a cell of a style is hidden; 0 for those that it does not name.
+            lines: no line may be wider than the plot, nor may there be more lines than the plot has.
+            hides: the cost of hiding a cell of each style; 0 for styles without an entry.
         """
         if not lines or place.width < LEAST_PLOT_WIDTH:
             return
@@ -48,7 +48,9 @@ class Legend:
             cells.write(place.x + begin, top + number, line, style)
 
     def _best(self, lines: Sequence[str], lost: npt.NDArray[np.int_]) -> tuple[bool, int]:
-        """Whether on the left, and the first line: the place that hides the least, the upper right one of equals."""
+        """Whether the words go on the left, and their first line: the place that hides the least, the upper right if
+        equal.
+        """
         height = len(lost)
         first = min(1, height - len(lines))  # below the epochs' numbers
         tops = range(first, height - len(lines) + 1)
@@ -59,11 +61,12 @@ class Legend:
 
 
 def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
-    """A line for each ghost, in at most so many; where there are fewer lines, for the newest, and one that counts the
-    others.
+    """A line for each ghost, in at most so many; if there are fewer lines, for the newest ghosts, and one line with the
+    number
+    of the others.
 
     Args:
-        cut: what ends words that are too long.
+        cut: the end of words that are shortened.
     """
     width = min(MOST_WIDTH, max(LEAST_WIDTH, place.width // 2), place.width - 4)
     count = min(len(ghosts), MOST_WORDS, lines)
@@ -76,7 +79,7 @@ def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> 
 
 
 def _told(ghost: Ghost, width: int, cut: str) -> str:
-    """A ghost in so many columns: what differs is cut, and not from where."""
+    """The description of a ghost in so many columns: the differences are shortened, but not where it begins."""
     words = f" {ghost.letter}: {ghost.words}"
     room = width - 1 - len(ghost.since)
     return f"{words if len(words) <= room else words[: room - len(cut)] + cut}{ghost.since} "

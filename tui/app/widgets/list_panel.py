@@ -20,15 +20,15 @@ LINES_OF_A_ROW = 2
 
 @dataclass(frozen=True)
 class ListRow:
-    """What the list says of one thing.
+    """A row of the list.
 
     Attributes:
-        key: which one.
-        mark: a letter that it is known by; empty without one.
-        first, second: its lines; the first is cut where it is too long.
-        is_marked: whether it lies under the curve.
-        is_here: whether it is the one that the curve shows.
-        is_kept: whether it lies there whatever else comes.
+        key: identifies the row.
+        mark: its letter; empty without one.
+        first, second: its two lines; the first is shortened if it is too long.
+        is_marked: whether it is drawn under the curve.
+        is_here: whether the curve shows it.
+        is_kept: whether it stays there whatever else is added.
     """
 
     key: object
@@ -41,7 +41,7 @@ class ListRow:
 
 
 class ListPanel(CellWidget, can_focus=True):
-    """Keys act on the row under the cursor; characters are typed where a subclass takes them.
+    """The base class of list panels. Keys act on the row under the cursor; subclasses may accept typed characters.
 
     Args:
         close: called when a key closes the panel.
@@ -49,7 +49,7 @@ class ListPanel(CellWidget, can_focus=True):
 
     TITLE: ClassVar[str] = ""
     HINTS: ClassVar[str] = ""
-    """The keys, two spaces apart; where not all of them fit below the rows, the first."""
+    """The keys, two spaces apart; if they do not all fit below the rows, only the first are shown."""
 
     STYLES = tuple(f"list--{name}" for name in ("title", "cursor", "first", "second", "mark", "hint"))
     COMPONENT_CLASSES = set(STYLES)
@@ -69,7 +69,7 @@ class ListPanel(CellWidget, can_focus=True):
         self.rows: Sequence[ListRow] = ()
         self.cursor = 0
         self.typed: str | None = None
-        """What is being typed; None where characters are keys."""
+        """The typed text; None while characters are keys."""
         bindings = [one for one in (*ListPanel.BINDINGS, *type(self).BINDINGS) if isinstance(one, Binding)]
         self._actions = {key: one.action for one in bindings for key in one.key.split(",")}
         self._close = close
@@ -82,7 +82,7 @@ class ListPanel(CellWidget, can_focus=True):
         return self.rows[self.cursor] if self.rows else None
 
     def show(self, rows: Sequence[ListRow]) -> None:
-        """Show these; the cursor stays on what it was on."""
+        """Show these rows; the cursor stays on the same row."""
         before = self.row
         self.rows = rows
         keys = [row.key for row in rows]
@@ -95,18 +95,18 @@ class ListPanel(CellWidget, can_focus=True):
     # ---- keys
 
     def is_text(self, character: str) -> bool:
-        """Whether a character is typed."""
+        """Whether a character is text now."""
         return self.typed is not None and character.isprintable()
 
     def on_type(self, text: str) -> bool:
-        """A character came that is no key; whether it was taken."""
+        """Handle a character that is not a key; returns whether it was accepted."""
         return False
 
     def on_typed(self) -> None:
-        """Enter, after something was typed."""
+        """Handle enter after something was typed."""
 
     async def on_key(self, event: Key) -> None:
-        """Here and not by way of the bindings, which characters would overtake."""
+        """Handle keys here and not through the bindings, which characters would overtake."""
         if not self.is_open:
             return
         if not self.takes(event):
@@ -119,7 +119,7 @@ class ListPanel(CellWidget, can_focus=True):
         self.screen.refresh_bindings()  # other keys are text now
 
     def takes(self, event: Key) -> bool:
-        """Take a key that is typed; whether it is one."""
+        """Handle a key of typed text; returns whether it was one."""
         if self.typed is None:
             return False
         match event.key:
@@ -153,16 +153,16 @@ class ListPanel(CellWidget, can_focus=True):
     # ---- what is drawn
 
     def says(self) -> str:
-        """The line over the rows."""
+        """The line above the rows."""
         return self.TITLE
 
     def says_of_nothing(self) -> str:
-        """What stands in the place of rows where there are none."""
+        """The text if there are no rows."""
         return ""
 
     def draw(self, cells: Cells) -> None:
         cells.write(0, 0, self._plain(self.says())[: cells.width], "list--title")
-        most = cells.height - 1 - LINES_OF_A_ROW  # a row is always seen whole
+        most = cells.height - 1 - LINES_OF_A_ROW  # a row is always shown completely
         hints = _wrapped(self._plain(self.HINTS), cells.width)[: max(0, most)]
         room = max(1, (cells.height - 1 - len(hints)) // LINES_OF_A_ROW)
         self._top = max(0, min(self._top, self.cursor, len(self.rows) - 1))
@@ -190,12 +190,12 @@ class ListPanel(CellWidget, can_focus=True):
 
 
 def mean_text(mean: float) -> str:
-    """The mean loss of the newest windows, as a list says it: infinite where it has diverged."""
+    """The mean loss of the newest windows as text: diverged if it is infinite."""
     return "diverged" if math.isinf(mean) else f"mean loss {loss_text(mean)}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Parts that are divided by two spaces, as many to a line as fit."""
+    """Divide a text at double spaces, and put as many parts on each line as fit."""
     lines: list[str] = []
     for part in text.split("  "):
         if lines and len(lines[-1]) + 2 + len(part) <= width:

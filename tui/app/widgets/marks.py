@@ -1,4 +1,4 @@
-"""Pure functions that place the marks of commands and epochs on the curve, and their words if these have room."""
+"""Pure functions that place the marks of commands and epochs on the curve, with their words if there is room."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tui.app.widgets.columns import column_of
 STARTS_SHOWN = 12
 
 WORDS = {"regenerate": "data", "edit": "edit", "back": "back"}
-"""What is written where a branch begins; those whose weights begin anew begin the curve."""
+"""The words at the beginning of a branch; branches that initialise the weights begin a curve of their own."""
 
 LABEL_LINES = 4
-"""Lines from the top in which a command's label may stand; an epoch's stands in the first."""
+"""The lines from the top in which a command's label may be; an epoch's label is in the first."""
 
 
 @dataclass(frozen=True)
 class CurveMark:
-    """A line across the curve.
+    """A vertical line across the curve.
 
     Attributes:
-        column: where it stands.
-        kind: of what it is one.
-        texts: what may be written beside it, the best first; each in lines.
+        column: its column.
+        kind: what it marks.
+        texts: possible labels, the best first; each is a list of lines.
     """
 
     column: int
@@ -37,7 +37,7 @@ class CurveMark:
 
 
 def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[CurveMark]:
-    """The marks on an axis ``length`` windows long, commands before epochs; one for all commands of a column."""
+    """The marks on an axis ``length`` windows long, commands before epochs; one for all commands in a column."""
     words: dict[int, list[str]] = {}
     for one in curve.segments:
         if one.cause in WORDS and one.at >= curve.first:
@@ -50,8 +50,10 @@ def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[
 
 
 def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
-    """What can be written beside commands given at one place, the best first: all of them in a line, or one below the
-    other; else the newest."""
+    """The possible labels of commands at one place, the best first: all of them in a line, or one below the other; else
+    only the
+    newest.
+    """
     counted = [(word, len(list(same))) for word, same in itertools.groupby(words)]
     times, dots = ("x", "..") if ascii_only else ("×", "…")
     shown = [word if count == 1 else f"{word}{times}{count}" for word, count in counted]
@@ -59,12 +61,12 @@ def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
 
 
 def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int, int, str]]:
-    """The first of a mark's texts that has room, as (column, line, text); nothing where none has.
+    """The first of a mark's texts that has room, as (column, line, text); empty if none has.
 
-    An epoch's stands to its right, a command's to its left where there is no room.
+    An epoch's label is to its right; a command's label may also be to its left if there is no room.
 
     Args:
-        room: [lines, columns], whether a cell is free; those that the text takes are no more.
+        room: [lines, columns], whether a cell is free; the cells of the text are then marked as taken.
     """
     lines, sides = (len(room), 2) if mark.kind == "mark" else (1, 1)
     for text, top in itertools.product(mark.texts, range(lines)):
@@ -79,9 +81,9 @@ def place_label(mark: CurveMark, room: npt.NDArray[np.bool_]) -> list[tuple[int,
 
 
 def epoch_starts(curve: Curve) -> list[tuple[int, int]]:
-    """Windows at which epochs begin in the curve, with the epoch's number; a few, whatever the run's length.
+    """Windows at which epochs begin in the curve, with the epoch's number; only a few, whatever the run's length.
 
-    Where a command begins one, the command is what counts.
+    If a command begins an epoch, only the command is marked.
     """
     starts: list[tuple[int, int]] = []
     for segment, following in zip(curve.segments, [*curve.segments[1:], None], strict=False):

@@ -17,7 +17,7 @@ GUTTER = 7
 """Columns left of the plot: six for a loss, one for the axis."""
 
 WIDE = 90
-"""From so many columns on, the level of first windows has the word floor in its name."""
+"""With at least so many columns, the name of the level of first windows includes the word floor."""
 
 FLOOR_DASHES = 6
 """Columns of the dashes before the floor's name."""

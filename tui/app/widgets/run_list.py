@@ -18,16 +18,16 @@ from tui.app.widgets.list_panel import ListPanel, ListRow, mean_text
 
 @dataclass(frozen=True)
 class KeptRun:
-    """A run on disk, for the list.
+    """A run on disk, as an entry of the list.
 
     Attributes:
-        folder: where it is.
-        differs: the fields that are not as those of the run on the screen.
-        windows: trained in all of its branches.
-        mean: mean loss of the newest windows where it stands; NaN where there are none, infinite where it has diverged.
-        solved_at: the window along its path, from 1, at which it was solved; None where it was not.
-        lost_at: the window along its path at which it was lost again; None where it was not.
-        counts: of several networks, how many have solved the task, and lost it again; None of one alone.
+        folder: the folder.
+        differs: the fields that differ from the run on the screen.
+        windows: the windows trained in all of its branches.
+        mean: mean loss of the newest windows at its position; NaN if there are none, infinite if it has diverged.
+        solved_at: the window along its path, from 1, at which it was solved; None if it was not.
+        lost_at: the window along its path at which it was lost again; None if it was not.
+        counts: for several networks, how many have solved the task, and lost it again; None for a single network.
     """
 
     folder: Path
@@ -40,11 +40,11 @@ class KeptRun:
 
 
 class RunList(ListPanel):
-    """The panel that lists the other runs that are kept.
+    """The panel that lists the other kept runs.
 
     Args:
-        futures: what lies under the curve.
-        say: called with what went wrong.
+        futures: the runs and branches under the curve.
+        say: shows an error.
         close: called when a key closes the panel.
     """
 
@@ -74,13 +74,13 @@ class RunList(ListPanel):
         self._is_typing = False
 
     def take(self, runs: Sequence[KeptRun]) -> None:
-        """These are the runs that there are."""
+        """Use these runs."""
         self._runs = runs
         self.is_reading = False
         self._again()
 
     def open(self) -> None:
-        """Begin with all of them."""
+        """Open with all runs."""
         self.is_open, self.is_reading = True, True
         self.typed, self._is_typing = "", False
         self._again()
@@ -103,7 +103,7 @@ class RunList(ListPanel):
         return super().takes(event)
 
     def action_move(self, rows: int) -> None:
-        """What is typed is done: space acts on the row."""
+        """End typing: space then acts on the row."""
         self._is_typing = False
         super().action_move(rows)
 
@@ -131,7 +131,7 @@ def _how_well(run: KeptRun) -> str:
     mean = [] if math.isnan(run.mean) else [mean_text(run.mean)]
     solved = [_solved(run)] if run.solved_at is not None or run.counts is not None else []
     is_lost = run.lost_at is not None or (run.counts is not None and run.counts.lost > 0)
-    told = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts what comes last
+    told = [*solved, *mean] if is_lost else [*mean, *solved]  # a narrow panel cuts the last parts
     return " · ".join([*told, f"{run.windows:,} in all"])
 
 

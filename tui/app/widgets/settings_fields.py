@@ -1,4 +1,4 @@
-"""The fields as the settings panel shows them: order, help, texts, and the next value up or down."""
+"""The fields in the settings panel: their order, help, texts, and the next value up or down."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from echornn.config import CHOICES, FRACTIONS, LIVE_FIELDS, EchoConfig
 FIELDS = tuple(field.name for field in dataclasses.fields(EchoConfig))
 
 LIVE = ("learning_rate", *(name for name in FIELDS if name in LIVE_FIELDS and name != "learning_rate"))
-"""Fields under which the network goes on, the most wanted first."""
+"""Fields that change without starting the network over, the most useful first."""
 
 STRUCTURAL = tuple(name for name in FIELDS if name not in LIVE_FIELDS)
 """Fields that start the network over."""
 
 RUNGS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
-"""Learning rates that a nudge stops at, in each power of ten."""
+"""Learning rates at which a nudge stops, in each power of ten."""
 
 DROPOUT_STEPS = 20
-"""A nudge of dropout is a twentieth."""
+"""A nudge changes dropout by a twentieth."""
 
 
 def as_typed(value: object) -> str:
-    """A field's value as it is typed; an unset one is empty."""
+    """A field's value as text for typing; empty if it is unset."""
     return "" if value is None else f"{value}"
 
 
 def parsed(name: str, text: str) -> object:
-    """What was typed as a number where it is one; the configuration itself refuses the rest."""
+    """The typed text as a number if it is one; the configuration refuses invalid values."""
     text = text.strip().replace("_", "")
     if name == "stride" and not text:
         return None
@@ -45,9 +45,9 @@ def parsed(name: str, text: str) -> object:
 
 
 def nudged(config: EchoConfig, name: str, up: bool) -> object:
-    """The value next to the one that a field has: a learning rate's is a factor away, a whole number's one.
+    """The next value of a field: for a learning rate a factor away, for a whole number one more or less.
 
-    It may be one that the configuration refuses.
+    The configuration may refuse it.
     """
     value = getattr(config, name)
     if name in CHOICES:
@@ -63,7 +63,9 @@ def nudged(config: EchoConfig, name: str, up: bool) -> object:
 
 
 def next_rung(value: float, up: bool) -> float:
-    """The next of `RUNGS` above or below a number above 0, in any power of ten that a float has; else the number."""
+    """The next of `RUNGS` above or below a number above 0, in any power of ten that a float allows; else the number
+    itself.
+    """
     power = math.floor(math.log10(value))
     rungs = [float(f"{rung}e{one}") for one in range(power - 1, power + 2) for rung in RUNGS]
     if up:
@@ -73,7 +75,7 @@ def next_rung(value: float, up: bool) -> float:
 
 @cache
 def field_help() -> dict[str, str]:
-    """The docstring under each field of `EchoConfig`, by the field's name; empty where there is no source."""
+    """The docstring under each field of `EchoConfig`, by the field's name; empty if the source is not available."""
     texts = dict.fromkeys(FIELDS, "")
     body = ast.parse(textwrap.dedent(inspect.getsource(EchoConfig))).body[0]
     assert isinstance(body, ast.ClassDef)

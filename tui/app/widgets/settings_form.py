@@ -14,21 +14,24 @@ from tui.app.widgets.settings_fields import LIVE, STRUCTURAL, as_typed, nudged, 
 
 PRESET = "preset"
 ROWS = (PRESET, *LIVE, *STRUCTURAL)
-"""What the cursor can stand on, in order."""
+"""The rows on which the cursor can be, in order."""
 
 LONGEST_DRAFT = 32
-"""Characters; a number needs no more."""
+"""The most characters of a draft; a number needs no more."""
 
 
 class Form:
-    """An edit is ``{field: value}``, on whatever is trained when its turn comes.
+    """The settings form. It makes edits ``{field: value}``, which apply to the configuration at the time they are
+    carried out.
 
-    A draft of any number of fields becomes one edit. Nudges of live fields are sent at once, but a field's next only
-    when the one before is trained with, so that a held key stores nothing up. A preset that is chosen drafts the
-    fields that it changes, in place of all other drafts.
+    Drafts of any number of fields become one edit. Nudges of live fields are sent at once, but the next nudge of a
+    field only
+    after the previous one has taken effect, so that a held key does not store up nudges. Choosing a preset drafts the
+    fields
+    that it changes, and replaces all other drafts.
 
     Args:
-        config: what is trained now.
+        config: the present configuration.
         send: sends the session a command.
     """
 
@@ -37,15 +40,15 @@ class Form:
         self.name = PRESET
         """The field under the cursor."""
         self.drafts: dict[str, str] = {}
-        """What was typed or chosen, and not entered."""
+        """Values that were typed or chosen, and not entered."""
         self.typing = False
         """Whether keys are text for the field under the cursor."""
         self.sent: dict[str, Any] = {}
-        """What was entered, and is not trained with yet."""
+        """Values that were entered, and have not taken effect yet."""
         self.refusal = ""
-        """Why something cannot be used."""
+        """Why a value cannot be used."""
         self.refused = ""
-        """The field it is about."""
+        """The field that the refusal is about."""
         self._chosen: tuple[str, dict[str, str]] = ("", {})
         self._held: dict[str, Any] = {}
         self._newest = PRESET
@@ -55,41 +58,43 @@ class Form:
     # ---- what is shown
 
     def text(self, name: str) -> str:
-        """What a field is, or will be."""
+        """The value of a field, or the value that it will have."""
         if name == PRESET:
             return self.preset
         return self.drafts.get(name, as_typed(getattr(self._wanted(), name)))
 
     @property
     def preset(self) -> str:
-        """The preset whose fields are the drafts; empty where none was chosen, or they are others by now."""
+        """The preset whose fields are the drafts; empty if none was chosen, or if the drafts have changed since."""
         name, drafts = self._chosen
         return name if drafts == self.drafts else ""
 
     def is_underway(self, name: str) -> bool:
-        """Whether the field's value was entered, and is not trained with yet."""
+        """Whether the field's value was entered, and has not taken effect yet."""
         return name in self.sent
 
     def _wanted(self) -> EchoConfig:
-        """What is trained when all that was sent is done."""
+        """The configuration after everything that was sent is done."""
         try:
             return dataclasses.replace(self.config, **{**self.sent, **self._held})
-        except ConfigError:  # what was trained has changed since
+        except ConfigError:  # the configuration has changed since
             self.forget()
             return self.config
 
     # ---- what the session says
 
     def open(self, frame: Frame) -> None:
-        """Begin with what is trained now; what was refused before is past. The cursor is on the first row, so that the
-        same keys lead to the same field each time; where all epochs are trained, on their number: more train on."""
+        """Open with the present configuration, without old refusals. The cursor is on the first row, so that the same
+        keys lead to
+        the same field each time; if all epochs are trained, it is on their number, since more epochs train on.
+        """
         self.config, self._taken = frame.config, frame.refused
         self.name = "num_epochs" if frame.state is State.FINISHED else PRESET
         self._drop_drafts()
         self.take(frame)
 
     def take(self, frame: Frame) -> None:
-        """Take over what is trained now, and why an edit could not be made, once for each."""
+        """Take over the present configuration, and why an edit was refused, once for each edit."""
         self.config = frame.config
         for name, value in list(self.sent.items()):
             if getattr(frame.config, name) == value:
@@ -103,26 +108,26 @@ class Form:
             self.forget()
 
     def forget(self) -> None:
-        """Something else was commanded since, so what was sent may never be trained with."""
+        """Forget sent values after another command, since they may never take effect."""
         self.sent.clear()
         self._held.clear()
 
     # ---- what the keys do
 
     def move(self, rows: int) -> None:
-        """Put the cursor so many rows further, as far as they go."""
+        """Move the cursor by so many rows, at most to the end."""
         self.typing = False
         self.name = ROWS[min(max(0, ROWS.index(self.name) + rows), len(ROWS) - 1)]
 
     def takes(self, text: str) -> bool:
-        """Whether text goes on with the field's draft, or can begin one."""
+        """Whether this text can continue the field's draft, or begin one."""
         if self.typing:
             return True
         begins = "0123456789." if self.name in FRACTIONS else "0123456789"
         return self.name != PRESET and self.name not in CHOICES and bool(text) and text[0] in begins
 
     def type(self, text: str) -> bool:
-        """Add to the field's draft, or begin one; False where the text cannot begin one."""
+        """Add to the field's draft, or begin one; False if the text cannot begin one."""
         if not self.takes(text):
             return False
         if not self.typing:
@@ -133,13 +138,13 @@ class Form:
         return True
 
     def erase(self, whole: bool = False) -> None:
-        """Take the last character away, or all."""
+        """Erase the last character, or all."""
         if self.name != PRESET and self.name not in CHOICES:
             self.drafts[self.name] = "" if whole else self.text(self.name)[:-1]
             self.typing = True
 
     def nudge(self, up: bool) -> None:
-        """The next value: of a live field at once, of the others as a draft."""
+        """Go to the next value: for a live field at once, for others as a draft."""
         if self.typing and self.drafts[self.name][-1:] in ("e", "E"):
             self.type("+" if up else "-")
             return
@@ -150,7 +155,7 @@ class Form:
             self._nudge_field(self.name, up)
 
     def _choose(self, preset: str) -> None:
-        """Draft what a preset changes, in place of all other drafts."""
+        """Draft the changes of a preset, in place of all other drafts."""
         self._drop_drafts()
         if preset:
             changes = differing(PRESETS[preset], self._wanted())
@@ -179,7 +184,7 @@ class Form:
             self._send({name: value}, held=True)
 
     def enter(self) -> None:
-        """Send what was drafted as one edit; what cannot work stays a draft."""
+        """Send the drafts as one edit; values that cannot work stay drafts."""
         self.typing = False
         wanted, typed = self._wanted(), self._typed()
         changes = differing(typed, wanted)
@@ -195,7 +200,7 @@ class Form:
             self._send(changes)
 
     def escape(self) -> bool:
-        """Drop the drafts and what was refused; False where there was nothing to drop."""
+        """Drop the drafts and the refusal; False if there was nothing to drop."""
         something = bool(self.drafts or self.preset or self.refusal)
         self._drop_drafts()
         return something
@@ -207,7 +212,7 @@ class Form:
         self._refuse("", "")
 
     def _typed(self) -> dict[str, Any]:
-        """Every field's draft as a value."""
+        """The drafts of all fields as values."""
         return {name: text if name in CHOICES else parsed(name, text) for name, text in self.drafts.items()}
 
     def _send(self, changes: dict[str, Any], held: bool = False) -> None:

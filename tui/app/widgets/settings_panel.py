@@ -19,17 +19,17 @@ from tui.app.widgets.settings_form import PRESET, Form
 from tui.kit.cells import Cells, CellWidget
 
 COLUMN_WIDTH, GAP = 37, 2
-"""A panel below the curve has as many columns of fields as fit at this width."""
+"""A panel below the curve has as many columns of fields of this width as fit."""
 
 MOST_FOOT = 5
-"""Lines that explain the field under the cursor, at most; in a low panel a quarter."""
+"""The most lines that explain the field under the cursor; in a low panel a quarter of its lines."""
 
 GROUPS = (
     ("", (PRESET,)),
     ("live: the network goes on", LIVE),
     ("these start the network over", STRUCTURAL),
 )
-"""Fields under their headings."""
+"""The fields under their headings."""
 
 NAME_WIDTHS = {name: max(len(one) for one in names) for _, names in GROUPS for name in names}
 
@@ -54,10 +54,10 @@ BINDINGS = [
 ]
 
 TEXT_TOO = ("left", "right", "s")
-"""Keys of these that do nothing, or are text, while a number is typed."""
+"""Keys that do nothing, or are text, while a number is typed."""
 
 NUDGES = "+-="
-"""Characters that nudge, also while a number is typed."""
+"""Characters that nudge, even while a number is typed."""
 
 KEYS = {key: binding.action for binding in BINDINGS for key in binding.key.split(",")}
 
@@ -72,10 +72,10 @@ class SettingsLine:
 
 
 class SettingsPanel(CellWidget, can_focus=True):
-    """Draws a `Form`, and gives it the keys in the order typed; see there for what they do.
+    """Draws a `Form`, and passes keys to it in the order typed; see there for what they do.
 
     Args:
-        config: what is trained now.
+        config: the present configuration.
         send: sends the session a command.
         close: called when a key closes the panel.
     """
@@ -99,14 +99,16 @@ class SettingsPanel(CellWidget, can_focus=True):
         self._top = 0
 
     def open(self, frame: Frame) -> None:
-        """Begin with what this frame trains."""
+        """Open with the configuration of this frame."""
         self.is_open = True
         self.form.open(frame)
         self.redraw()
 
     def show(self, frame: Frame) -> None:
-        """Take over what is trained now, and why the last edit could not be made, if so. Closed it does so too: a nudge
-        that waits for the one before it is sent then."""
+        """Take over the present configuration, and why the last edit was refused, if so. This also works while the
+        panel is closed:
+        a nudge that waits for the one before it is sent then.
+        """
         self.form.take(frame)
         if self.is_open:
             self.redraw()
@@ -114,7 +116,7 @@ class SettingsPanel(CellWidget, can_focus=True):
     # ---- keys
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Whether a key is text now, and nothing else's."""
+        """Whether a key is text now, so that no other widget may handle it."""
         return self.form.typing and character is not None and character.isprintable()
 
     def is_text(self, character: str) -> bool:
@@ -122,7 +124,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         return character not in NUDGES and self.form.takes(character)
 
     async def on_key(self, event: Key) -> None:
-        """Here and not by way of the bindings, which characters would overtake."""
+        """Handle keys here and not through the bindings, which characters would overtake."""
         if not self.is_open:
             return
         if event.key in KEYS and not (self.form.typing and event.key in TEXT_TOO):
@@ -186,7 +188,7 @@ class SettingsPanel(CellWidget, can_focus=True):
             cells.write(0, y, text, "panel--help")
 
     def _scroll(self, lines: Sequence[SettingsLine], room: int) -> None:
-        """Keep the cursor in view, and the refusal below it."""
+        """Keep the cursor visible, and the refusal below it."""
         first = next(index for index, line in enumerate(lines) if line.name == self.form.name)
         last = first
         while last + 1 < len(lines) and lines[last + 1].style == "panel--refusal":
@@ -226,7 +228,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         return SettingsLine(f"{text:<{width}}"[:width], f"panel--{style}", name)
 
     def _foot(self, width: int) -> list[str]:
-        """What the field under the cursor is."""
+        """The explanation of the field under the cursor."""
         name = self.form.name
         if name == PRESET:
             text = self._of_the_preset()
@@ -235,7 +237,7 @@ class SettingsPanel(CellWidget, can_focus=True):
         return textwrap.wrap(self._plain(text), max(width, 1))
 
     def _of_the_preset(self) -> str:
-        """What the chosen preset changes."""
+        """The explanation of the chosen preset."""
         preset, drafts = self.form.preset, self.form.drafts
         if not preset:
             return "A change of a few fields; all others stay. right and left choose, enter applies, u undoes."
