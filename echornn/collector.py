@@ -10,8 +10,7 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
     """Pause the collector inside a ``with`` statement. Imported objects stay, and searching them again and again takes
-    a tenth
-    of the time that importing TensorFlow, or the app, needs. If the collector is off, it stays off.
+    a tenth of the time that importing TensorFlow, or the app, needs. If the collector is off, it stays off.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -27,7 +27,7 @@ class Progress:
         probabilities: float32 [batch_size, T, num_classes], the prediction before the update.
         states: float32 [batch_size, T, state_size], after each time step.
         init_state: float32 [batch_size, carried], the state that the window began with (see
-        `echornn.network.shapes.carried_size`); empty [0, 0] if it is not known.
+            `echornn.network.shapes.carried_size`); empty [0, 0] if it is not known.
     """
 
     losses: Floats
@@ -69,7 +69,7 @@ class PopulationProgress:
         solved_at: int64 [replicas], windows along the path, from 1, after which each solved the task; 0 if not yet.
         trained: the number of windows along the path, including these.
         packed: uint32 [n, replicas], losses and errors in four bytes, if they have only that precision; see
-        `echornn.analysis.packed`.
+            `echornn.analysis.packed`.
     """
 
     losses: Floats

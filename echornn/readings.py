@@ -32,7 +32,7 @@ class Question:
     Attributes:
         kinds: the readings that are wanted.
         part: the part of the network that `memory` and `units` read, by its name in `Readings.parts`; if empty, the top
-        layer's h.
+            layer's h.
         flip: row and time step, from 0, of the window's input that `flip` changes to its next symbol; None for none.
         row: the row of the window, from 0, that `effects` and `connectivity` read; None for all.
     """
@@ -83,11 +83,9 @@ class Units:
     Attributes:
         part: the part.
         activity: float32 [batch_size, T, units], over the newest window, with the present weights; empty [0, 0, units]
-            if
-        there is no window yet.
+            if there is no window yet.
         saturated: bool, same shape: whether it is farther than `SATURATED` from zero (for a gate g: whether 2 g - 1 is,
-            for an
-        LSTM's c: whether tanh(c) is).
+            for an LSTM's c: whether tanh(c) is).
         share_saturated: the saturated share of all units and steps of the probe's own data, 0 to 1.
         spread: float32 [units], standard deviation over the steps of a row of the probe's own data.
         best_lag: int32 [units], the lag k whose input x[t-k] has the largest absolute correlation with each unit.
@@ -120,11 +118,10 @@ class Gradient:
             after it. An estimate free of the noise's square. NaN where the gradient is no larger than its noise, is
             none at all, or too large for float32.
         bias_of_windows: the same for the gradient that training with windows of T steps uses, where an error late in
-            its
-        window travels T steps and an error at its beginning none. NaN also if T is not smaller than the number of lags.
+            its window travels T steps and an error at its beginning none. NaN also if T is not smaller than the number
+            of lags.
         bias_spread: float32 [lags] (or [1], for all of them), how much larger each may be, two standard errors;
-            infinite if
-        the bias is NaN. If it is at least as large as the bias, the bias may be zero.
+            infinite if the bias is NaN. If it is at least as large as the bias, the bias may be zero.
         bias_of_windows_spread: the same for `bias_of_windows`.
         samples: the number of losses that were followed back; 0 if unknown.
     """
@@ -138,8 +135,7 @@ class Gradient:
 
     def through(self, steps: int) -> tuple[float, float]:
         """Bias and spread if errors are followed through so many steps, from 1; NaN and infinity if no more steps than
-        that were
-        measured, so that the part cut off is unknown.
+        that were measured, so that the part cut off is unknown.
         """
         if steps >= len(self.bias):
             return np.nan, np.inf
@@ -154,8 +150,7 @@ class Gradient:
 
     def enough(self, bias: float) -> int | None:
         """The fewest steps with which the bias plus its spread is at most ``bias``; None if all measured steps are too
-        few, or
-        if the bias is unknown.
+        few, or if the bias is unknown.
         """
         too_few = np.flatnonzero(~(self.bias + self.bias_spread <= bias))
         steps = int(too_few[-1]) + 2 if too_few.size else 1
@@ -168,7 +163,7 @@ class Reliance:
 
     Attributes:
         turned: float32 [lags], share of the predictions that change to another symbol if x[t-k] alone is changed, as in
-        `Effects`, for k = 0, 1, ..., the lags of `Memory`; 0 to 1.
+            `Effects`, for k = 0, 1, ..., the lags of `Memory`; 0 to 1.
         moved: float32 [lags], how far they move, as in `Effects`; the mean over all.
         samples: the number of predictions that were tested at each lag.
     """
@@ -204,8 +199,7 @@ class Matrices:
         weights: float32 arrays by name, [rows, columns].
         rows, columns: for each array, the names of its rows and columns.
         update: for each array, the size of its change in a window relative to its own size: ||w - w before|| / windows
-            between
-        / ||w||; NaN if the earlier weights are unknown.
+            between / ||w||; NaN if the earlier weights are unknown.
         recurrent: the part of each matrix that goes from state to state.
     """
 
@@ -225,11 +219,9 @@ class Readings:
         branch, window: the moment: so many windows along that branch's path.
         parts: the names of the parts of the network that can be read, the top layer's h first.
         kind fields: the readings that were asked for; None for all others, for those that need a window if there is
-            none,
-        and if the weights are not finite.
+            none, and if the weights are not finite.
         lyapunov: float32, Lyapunov exponents of the whole carried state, in nats a step, the largest first: all of up
-            to 16,
-        or else the leading 8; ln of float32's least number, -87.3, means minus infinity.
+            to 16, or else the leading 8; ln of float32's least number, -87.3, means minus infinity.
         lyapunov_samples: time steps, over all rows, that each is averaged over; 0 if unknown.
         progress: the newest window there, to which `units`, `effects`, `connectivity` and `flip` refer; None if there
             is none.

@@ -18,10 +18,9 @@ class OfRows:
 
     Attributes:
         strength: float32 [rows read, steps read, steps read], entry (row, t, s): how much the prediction at t depends
-            on x[s];
-        0 if s comes after t.
+            on x[s]; 0 if s comes after t.
         probabilities: float32 [rows read, steps read, num_classes], the predictions there with the present weights;
-        `Progress` has the predictions before the window changed the weights.
+            `Progress` has the predictions before the window changed the weights.
         first_row: the first row of the window, from 0, that was read: all rows were, or only the requested one.
         first_step: the first step of the window, from 0, that was read: of more than 512, only the newest are.
     """

@@ -2,8 +2,7 @@
 
 XLA does so on the CPU if one turn of a loop accesses fewer bytes than a threshold, 1 024 by default. It reads the
 threshold from the variable `VARIABLE` when it compiles for the first time in a process. Another threshold may give
-other
-last digits, so a run records the one that it was begun with, and keeps it when it is continued.
+other last digits, so a run records the one that it was begun with, and keeps it when it is continued.
 """
 
 from __future__ import annotations

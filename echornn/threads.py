@@ -15,8 +15,7 @@ from echornn.network.shapes import largest_product
 
 MOST_MULTIPLICATIONS = 4_000_000
 """Multiplications of the largest product in a time step up to which one thread is about as fast as two. Two threads
-took
-0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
+took 0.94 of the time with 3.3 million (256 units, batch 50), 0.87 with 4.2, 0.63 with 6.6 and 0.58 with 16.8.
 """
 
 VARIABLE = "TF_NUM_INTRAOP_THREADS"
@@ -28,8 +27,7 @@ MOST = 1024
 
 def threads_for(config: EchoConfig, is_alone: bool) -> int:
     """The number for a process whose first network is this one: the number of processors for a single large network,
-    one for
-    a smaller one, and one for networks that are trained side by side.
+    one for a smaller one, and one for networks that are trained side by side.
 
     Args:
         is_alone: whether a single network is trained.

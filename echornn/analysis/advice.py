@@ -31,8 +31,7 @@ def helped(config: EchoConfig, cause: Verdict, otherwise: str, before: str = "",
 
 def in_a_line(known: Remedy, before: str = "", after: str = "") -> tuple[str, str]:
     """The changes with the words around them, on one line. If there is no room, the words after them are left out
-    first,
-    then the last changes, which are replaced by their number.
+    first, then the last changes, which are replaced by their number.
     """
     if len(line := f"{before}{SET}{known}{after}") <= LINE:
         return line, ""

@@ -39,8 +39,7 @@ class Difference(NamedTuple):
     @property
     def is_told(self) -> bool:
         """Whether the difference is statistically significant: by the exact test, and its interval must not contain
-        zero
-        either, so that both agree.
+        zero either, so that both agree.
         """
         return self.chance < ERROR and (self.low > 0 or self.high < 0)
 
@@ -73,8 +72,7 @@ def difference(solved: int, of: int, other_solved: int, other_of: int) -> Differ
 
 def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
     """The p of Fisher's exact test, two-sided: the probability, given how many of both together were solved, of a table
-    that
-    is no likelier than this one (Fisher 1935). For the arguments see `difference`.
+    that is no likelier than this one (Fisher 1935). For the arguments see `difference`.
     """
     first, chances = _tables(solved + other_solved, of, other_of)
     as_far = chances <= chances[solved - first] * (1 + ROUNDING)
@@ -84,8 +82,7 @@ def fisher(solved: int, of: int, other_solved: int, other_of: int) -> float:
 @lru_cache(maxsize=1 << 12)
 def fisher_above(solved: int, of: int, other_solved: int, other_of: int) -> float:
     """The p of Fisher's exact test, one-sided: the probability, given how many of both together were solved, that the
-    first
-    has at least so many of them if its true share is no larger. For the arguments see `difference`.
+    first has at least so many of them if its true share is no larger. For the arguments see `difference`.
     """
     first, chances = _tables(solved + other_solved, of, other_of)
     return float(chances[solved - first :].sum())
@@ -107,9 +104,8 @@ def chance_as_the_best(best_solved: int, best_of: int, solved: int, of: int, com
 
     It is one-sided, and multiplied by the number of comparisons (Bonferroni): below `ERROR` the share is ruled out as
     the best. The truly best share is ruled out in at most `ERROR` of cases. This holds although the largest is picked
-    by
-    its counts, since one of the others would have to be so far above by chance (Gupta's subset, 1965; Hsu's comparisons
-    with the best, 1984).
+    by its counts, since one of the others would have to be so far above by chance (Gupta's subset, 1965; Hsu's
+    comparisons with the best, 1984).
     """
     return min(1.0, comparisons * fisher_above(best_solved, best_of, solved, of))
 

@@ -41,14 +41,13 @@ class Evidence:
         windows: the number of windows trained since then.
         recent: float32 [up to RECENT_WINDOWS], the newest losses, oldest first; fewer if some are no longer in memory.
         solved_at: the window, from 1 along the path, at which the mean of `RECENT_WINDOWS` first fell below
-        `solved_level`; None if it never did.
+            `solved_level`; None if it never did.
         reviews: the mean losses of blocks since any setting of training last changed, including the learning rate.
         before: what was solved before the task was changed; None if nothing was, or the weights are new.
         renewed: the number of windows along the path when a solved network was given new data; None if it was not.
         tried: the fields of the edit that began the present settings; empty if no edit did.
         lost_at: the window, from 1 along the path, at which the task was lost again, see
-            `echornn.tasks.solved.crossings`;
-        None if it was not, or if it was solved again since.
+            `echornn.tasks.solved.crossings`; None if it was not, or if it was solved again since.
         too_large: the largest earlier learning rate of these weights that was too large for the optimizer; 0 if none
             was.
     """

@@ -69,8 +69,7 @@ def situation(
     """The case that the run is in.
 
     It depends on the whole stretch, block by block (`LossTrend`), so that it changes seldom. Only cases about the
-    newest
-    windows (`PASSING`, a loss that is not finite) come and go with them.
+    newest windows (`PASSING`, a loss that is not finite) come and go with them.
 
     Args:
         config: the configuration that is trained.
@@ -78,7 +77,7 @@ def situation(
         progress: the newest windows; None if only their losses are known.
         undoable: whether there is a change to undo.
         blamed: the fields that were changed last before the loss became non-finite; empty if it never was finite, or if
-        nothing was changed before.
+            nothing was changed before.
         readings: what probes read of this network now, or recently; None if there are none.
     """
     trend = loss_trend(config, evidence.reviews)

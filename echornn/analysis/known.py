@@ -102,8 +102,7 @@ def _is_long_ago(evidence: Evidence) -> bool:
 
 def _within_rows(units: Units) -> float:
     """The largest standard deviation of a unit within a row, over the later half of the newest window; NaN if there is
-    no
-    window.
+    no window.
 
     The rows may differ all the same: a unit that never moves can be near one in one row, and near minus one in another.
     """

@@ -89,16 +89,13 @@ class LossTrend:
         windows: the windows in these blocks.
         better: whether fewer predictions are wrong than by guessing, whatever the loss is.
         best, best_at, best_errors: the lowest such mean loss so far, the windows trained by then, and the share of
-            wrong
-        predictions there.
+            wrong predictions there.
         slipped: whether a part of the way from chance to that best has been lost again.
         falls: whether the loss falls.
         fall: the share of what was left to learn by which the loss fell from the second quarter of the stretch to its
-            last
-        half, below 0 if it rose.
+            last half, below 0 if it rose.
         stands_since: if the loss stands still, the windows after which it stayed within `FALLS` of its value at the
-            time when
-        that was noticed.
+            time when that was noticed.
         relapses: how often it was solved and then lost.
         lost_at: the windows after which it was lost the last time; None if it never was.
         until: the windows trained at the last judgement.
@@ -237,8 +234,7 @@ def _lately(changed: npt.NDArray[np.intp], blocks: int) -> Flags:
 
 def _fall(blocks: Numbers, ends: Windows, floor: float) -> Numbers:
     """The share of what was left to learn by which the last half of the stretch is lower than the quarter before it, at
-    each
-    block; NaN if there was no such quarter.
+    each block; NaN if there was no such quarter.
     """
     sizes = np.diff(ends, prepend=0)
     sums, windows = np.append(0, np.cumsum(blocks * sizes)), np.append(0, ends)

@@ -201,8 +201,7 @@ def shades_of(
 
     Returns:
         float32 [replicas, columns], with fewer columns if there are fewer windows; NaN if a loss is NaN, if a single
-        network
-        was trained, or if there is no such replica.
+        network was trained, or if there is no such replica.
     """
     columns = max(0, min(columns, last - first))
     shades = np.full((len(replicas), columns), np.nan, np.float32)

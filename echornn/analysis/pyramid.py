@@ -17,10 +17,8 @@ class Pyramid:
     """A series of windows in levels of buckets: level k has one bucket for each 4^k windows.
 
     The time to add grows with the number of windows added, the time to draw with the columns drawn; neither grows with
-    the
-    length of the run. Memory is bounded: a level that has grown too long drops its oldest part, which is then drawn
-    from
-    the next level, whose buckets keep its extremes. One thread may add while others draw.
+    the length of the run. Memory is bounded: a level that has grown too long drops its oldest part, which is then drawn
+    from the next level, whose buckets keep its extremes. One thread may add while others draw.
 
     Args:
         finest: an empty level, for the windows themselves.

@@ -22,8 +22,7 @@ LARGE_OF_LSTM: dict[Optimizer, float] = {"adagrad": 10.0, "sgd": 10.0, "adam": 1
 
 SMALL: dict[Optimizer, float] = {"adagrad": 3e-4, "sgd": 1e-4, "adam": 1e-5, "rmsprop": 1e-5}
 """Rates that are too small: learning takes far longer than the tutorial's run. None of 16 seeds solved the echo in 66
-000
-windows, though with Glorot's start the losses of nearly all fell, to 0.62 nats or far less.
+000 windows, though with Glorot's start the losses of nearly all fell, to 0.62 nats or far less.
 """
 
 USUAL: dict[Optimizer, float] = {"adagrad": 0.3, "sgd": 0.3, "adam": 0.03, "rmsprop": 0.03}

@@ -49,8 +49,7 @@ def remedy(config: EchoConfig) -> Remedy | None:
     """The changes after which most seeds solve the echo, as measured; None if none are known.
 
     With them, windows reach far enough back, a linear shift register for the echo fits into the state, the learning
-    rate
-    is in the optimizer's range, and weights start around zero.
+    rate is in the optimizer's range, and weights start around zero.
     """
     changes: dict[str, Any] = {}
     length = LONGER.get(config.echo_step, MEASURED_LENGTH)

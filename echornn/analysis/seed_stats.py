@@ -48,7 +48,7 @@ class SeedStats:
         diverged: bool [replicas], whether the newest loss is not finite.
         windows: the windows trained along the path, in each replica.
         lost_at: int64 [replicas], the window along the path, from 1, at which each lost the solved task again, see
-        `echornn.tasks.solved.crossings`; 0 if it has not.
+            `echornn.tasks.solved.crossings`; 0 if it has not.
     """
 
     solved_at: Indices
@@ -115,8 +115,7 @@ class SeedStats:
     @property
     def quantiles(self) -> tuple[float, float, float]:
         """The 10, 50 and 90 % quantiles of the mean losses; a loss that is not finite counts as infinite. NaN if
-        nothing was
-        trained.
+        nothing was trained.
         """
         if self.is_blank:
             return np.nan, np.nan, np.nan
@@ -128,10 +127,8 @@ class SeedStats:
 
         Args:
             by: ``solved`` sorts by the window at which each solved the task, then the others by loss in coarse steps,
-                so that
-            those at chance do not change places; ``loss`` puts the smallest mean loss first; ``seed`` sorts by seed.
-            Equal
-            replicas are sorted by seed, and losses that are not finite come last.
+                so that those at chance do not change places; ``loss`` puts the smallest mean loss first; ``seed`` sorts
+                by seed. Equal replicas are sorted by seed, and losses that are not finite come last.
         """
         seeds = np.arange(self.replicas)
         losses = np.where(np.isfinite(self.mean), self.mean, np.inf)
@@ -148,8 +145,7 @@ class SeedStats:
 
         Returns:
             The windows in a bin; and int64 [bins], how many replicas solved the task in each, the first bin from window
-            1 on.
-            No bins if none solved it.
+            1 on. No bins if none solved it.
         """
         known = self.solved_at[self.solved_at > 0]
         last = int(known.max()) if len(known) else 0
@@ -170,8 +166,7 @@ Lottery = SeedStats
 
 def solved_by_half(solved_at: Indices) -> int | None:
     """The window at which half of all replicas had solved the task, rounded up if their number is odd; None if they
-    have
-    not.
+    have not.
 
     Args:
         solved_at: as in `SeedStats`.

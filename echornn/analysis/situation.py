@@ -62,8 +62,7 @@ PASSING = frozenset({Kind.SPIKE, Kind.UNSTABLE})
 
 STILL = 0.2
 """If no unit has a larger standard deviation, the units carry next to no information. Those of a uniform start have
-0.01
-to 0.12 before they learn, and 0.5 or more afterwards.
+0.01 to 0.12 before they learn, and 0.5 or more afterwards.
 """
 
 MAINLY = 0.5
@@ -76,16 +75,14 @@ MOSTLY = 0.9
 @dataclass(frozen=True)
 class Situation:
     """The situation of a run, with the numbers that show it. Losses are in nats; windows count along the path, as the
-    curve
-    does; NaN and None mean that a number is not known.
+    curve does; NaN and None mean that a number is not known.
 
     Attributes:
         kind: the kind of situation.
         config: the configuration that is trained.
         note: a further fact to mention.
         windows: the windows trained since the weights or the task last changed; if it is too early to tell, since any
-            setting
-        changed, or since one of several networks went on alone.
+            setting changed, or since one of several networks went on alone.
         mean: mean loss; of the newest windows if the situation is about them, else of the last blocks.
         newest: loss of the newest window.
         wrong: share of wrong predictions, 0 to 1.

@@ -53,8 +53,7 @@ DESTROYED = f"{UNTAUGHT}[ and {{ go back to when it was still kept"
 
 EPOCH_HEAD = 25
 """Up to this window of an epoch, the sentence says where in its epoch the task was lost. Networks that the first steps
-of
-an epoch throw off count as lost 8 to 18 windows into it, because the mean of 50 windows decides.
+of an epoch throw off count as lost 8 to 18 windows into it, because the mean of 50 windows decides.
 """
 
 CLEARLY_MORE = 0.05

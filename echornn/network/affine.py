@@ -30,8 +30,8 @@ class Affine(Protocol):
 
     def __call__(self, parts: Sequence[tf.Tensor], weight: str, bias: str, *activations: Activation) -> list[tf.Tensor]:
         """``[part, part, ...] W + b`` of parts, float32 [batch, part size, ...]. The columns are divided into as many
-        equal groups
-        as there are activations; the result is each group, float32 [batch, columns, ...], after its activation.
+        equal groups as there are activations; the result is each group, float32 [batch, columns, ...], after its
+        activation.
         """
 
 
@@ -82,8 +82,7 @@ def _gains(z: tf.Tensor, activations: Sequence[Activation]) -> tf.Tensor:
 
 def affine_map(parts: Sequence[tf.Tensor], w: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """``[part, part, ...] W + b``: one matrix product, as in the tutorial, instead of one for each part; for replicas,
-    whose
-    parts should not be concatenated, one for each.
+    whose parts should not be concatenated, one for each.
     """
     w, b = tf.convert_to_tensor(w), tf.convert_to_tensor(b)
     many = has_replicas(w)
@@ -125,8 +124,7 @@ def affine_known(parts: Sequence[tf.Tensor], w: tf.Tensor, z: tf.Tensor) -> tf.T
 
 def gradient_to_parts(dz: tf.Tensor, w: tf.Tensor, sizes: Sequence[int]) -> list[tf.Tensor]:
     """The gradients to the parts: one product for each, since XLA then drops unused ones (always the one to the input
-    of the
-    first layer).
+    of the first layer).
     """
     rows = tf.split(w, sizes, axis=0) if len(sizes) > 1 else [w]
     return [product_with_transposed(dz, part) for part in rows]

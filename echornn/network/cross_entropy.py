@@ -1,8 +1,7 @@
 """Softmax and mean cross-entropy of a window ("Calculating loss"), in the form that XLA makes fastest.
 
 A single network uses TensorFlow's operations. They need the classes on the last axis, where replicas are; so replicas
-use
-a version of our own with its gradient, which takes one logarithm of a product instead of a sum of logarithms; this
+use a version of our own with its gradient, which takes one logarithm of a product instead of a sum of logarithms; this
 saves a sixth of all time.
 """
 

@@ -2,14 +2,12 @@
 
 XLA fuses a product that is written as multiply and sum with the operations around it into one kernel. A separate matrix
 product costs a call, but large ones are then blocked and vectorised. Time of one window, us, with all products as
-matrix
-products against all as multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
+matrix products against all as multiply and sum (two cores, TensorFlow 2.21; S state, B batch, T = 15):
 
     S4 B5 28.7/5.4   S4 B256 142/100   S8 B50 68/30   S10 B50 89/85   S12 B50 74/123   S16 B5 41/13   S16 B50 69/94
 
 The number of multiplications decides. The gradient of a weight sums over all rows and time steps at once and has a
-lower
-limit: 5.1/5.8 with 1 500 multiplications (multiply and sum wins), 27.0/23.2 with 20 400.
+lower limit: 5.1/5.8 with 1 500 multiplications (multiply and sum wins), 27.0/23.2 with 20 400.
 """
 
 from __future__ import annotations
@@ -27,9 +25,8 @@ GRADIENT_LIMIT = 3000
 REPLICA_LIMIT = 1500
 """The most multiplications of a product, in one network, for which many networks side by side are faster than one after
 the other. Side by side a product is always multiplied and summed, eight networks at a time. Us of one core for a
-network
-and window, 32 side by side against one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34,
-S6 B25 26/37, S16 B50 163/86.
+network and window, 32 side by side against one alone: S4 B5 1.7/6.8, S8 B5 3.8/9.1, S16 B5 10.8/14.3, S4 B50 21/34, S6
+B25 26/37, S16 B50 163/86.
 """
 
 FEW = 2
@@ -70,8 +67,7 @@ def weight_gradient(a: tf.Tensor, dz: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
     Returns:
         dW, float32 [inner, columns], and db, float32 [1, columns]. db is the row of dW that would belong to an input of
-        ones,
-        so one product gives both. With replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
+        ones, so one product gives both. With replicas [..., inner, columns, replicas] and [..., 1, columns, replicas].
     """
     if has_replicas(dz):
         d_weight = tf.reduce_sum(tf.expand_dims(a, -2) * tf.expand_dims(dz, -3), axis=-4)

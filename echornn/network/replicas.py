@@ -1,11 +1,9 @@
 """Helpers for networks that are computed together: each tensor has the replicas on its last axis.
 
-A tensor of a single network is [batch, features], its weights are [rows, columns]; for many networks these are
-[batch, features, replicas] and [rows, columns, replicas]. Replicas come last since a processor's vector then holds
-them:
-one operation for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1
-(2
-if time comes first), and use the functions of this file where XLA needs more help with many networks than with one:
+A tensor of a single network is [batch, features], its weights are [rows, columns]; for many networks these are [batch,
+features, replicas] and [rows, columns, replicas]. Replicas come last since a processor's vector then holds them: one
+operation for 8 or 16 networks. Cells, products, scan and model are written once for both, with features on axis 1 (2 if
+time comes first), and use the functions of this file where XLA needs more help with many networks than with one:
 
 - a concatenation becomes a scalar loop, and so does all that XLA fuses with it, or with a part that is written into
   place, or with a sum over more than some ten numbers.
@@ -34,8 +32,7 @@ def materialized(tensor: tf.Tensor) -> tf.Tensor:
     """The same tensor, float32 [batch, features, ...]; with replicas XLA computes it only once, whatever reads it.
 
     XLA does so for expensive operations, such as a division; this one divides by one, which XLA cannot know, and
-    changes
-    no bit.
+    changes no bit.
     """
     if not has_replicas(tensor):
         return tensor

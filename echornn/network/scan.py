@@ -2,9 +2,8 @@
 
 Only the gradient to the state has to go back step by step; those to the weights are one product over the rows of all
 steps. Short windows are unrolled completely. Long ones run as a loop over blocks of unrolled steps, so that they
-compile
-in a second or two at any length; in the backward pass, the loop runs each block forward again, except for its large
-products, which were kept.
+compile in a second or two at any length; in the backward pass, the loop runs each block forward again, except for its
+large products, which were kept.
 
 ::
 

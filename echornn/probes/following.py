@@ -28,8 +28,7 @@ class Tails(NamedTuple):
     """
     beyond: Doubles
     """Inner products between groups of rows of their gradients of the mean loss, to all weights except W2 and b2. Entry
-    K has
-    the contribution of lags K and more, so entry 0 the whole gradient; float64 [lags + 1, groups, groups].
+    K has the contribution of lags K and more, so entry 0 the whole gradient; float64 [lags + 1, groups, groups].
     """
     beyond_windows: Doubles
     """The same for the part that windows of T steps cut off: of lag k, the share min(k, T) / T; float64 [groups,

@@ -41,9 +41,8 @@ def lyapunov(prepared: Prepared) -> Floats:
     """Lyapunov exponents in nats a step, the largest first; all of up to 16, or else the leading 8. Float32.
 
     They are computed by QR of the step Jacobians (Benettin et al. 1980; for networks: Engelken, Wolf and Abbott 2023),
-    of
-    their transposes and from the last step to the first: the product of all has the same singular values, and its rows
-    are those of back-propagation. It covers the whole carried state, under the probes' uniform symbols.
+    of their transposes and from the last step to the first: the product of all has the same singular values, and its
+    rows are those of back-propagation. It covers the whole carried state, under the probes' uniform symbols.
     """
     config, carried = prepared.config, carried_size(prepared.config)
     count = carried if carried <= ALL_UP_TO else LEADING

@@ -37,8 +37,7 @@ class _ReadOut:
     """Least squares with intercept from some numbers, float64 [samples, units], to any targets.
 
     It uses the eigenvalues of the units' correlations, which is five times as fast as a singular value decomposition
-    for
-    hundreds of units; differences too small for it are too small for float32 states as well.
+    for hundreds of units; differences too small for it are too small for float32 states as well.
     """
 
     def __init__(self, fitted: Doubles, judged: Doubles) -> None:

@@ -15,10 +15,8 @@ def ratios(parts: Doubles, whole: Doubles) -> tuple[Doubles, Doubles]:
     """The size of some mean vectors relative to the whole, and how much larger it may be, from independent groups.
 
     The square of a mean contains the square of its noise; products of different groups do not. So the size is the root
-    of
-    the mean product of two different groups, and 0 if that is negative. How much larger it may be is two standard
-    errors
-    of the ratio of the squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
+    of the mean product of two different groups, and 0 if that is negative. How much larger it may be is two standard
+    errors of the ratio of the squares, estimated by leaving out each group in turn (the jackknife, Efron 1982).
 
     Args:
         parts: inner products of the groups' vectors, float64 [parts, groups, groups].

@@ -21,8 +21,7 @@ LEAST_STEPS_READ = 8
 
 MOST_TARGETS = 16_384
 """The most losses that are followed back: in a network that has solved its task few losses are large, and the gradient
-of
-512 of them is mostly chance.
+of 512 of them is mostly chance.
 """
 
 WORK_OF_TARGETS = 6.3e7
@@ -82,8 +81,7 @@ class TargetSeries:
         y: the echo at the last steps, uint8 [targets, rows].
         steps_back: the number of steps that they are followed back.
         groups: the number of groups of consecutive rows, all of one size; no symbol is in two groups, so differences
-            between
-        their gradients are due to chance.
+            between their gradients are due to chance.
     """
 
     x: Symbols

@@ -32,8 +32,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 SIDE_BY_SIDE = 2
 """The version of the computation of networks side by side (`echornn.network.scan_side_by_side`); each change of its
-last
-bits increases it. Runs without this field were begun with 1.
+last bits increases it. Runs without this field were begun with 1.
 """
 
 Identity = tuple[float, str]
@@ -93,8 +92,7 @@ class About:
 @cache
 def versions() -> Mapping[str, str]:
     """The installed versions of `PACKAGES`. They are looked up only once, because a list of runs needs them for each
-    run,
-    and reading a package's metadata takes longer than reading a run.
+    run, and reading a package's metadata takes longer than reading a run.
     """
     return MappingProxyType({name: version(name) for name in PACKAGES})
 

@@ -32,8 +32,7 @@ class Branch:
         number: its number in the run, from 0 in the order begun.
         cause: start, reset, edit, ...
         parent: the moment from which it goes on: the windows before that moment are part of its path. Its window is 0
-            if
-        the weights are initialised again; None for the run's start.
+            if the weights are initialised again; None for the run's start.
         before: the position before it began, to which an undo goes; None for the run's start.
         epoch, window: the position in the experiment of its first window, both from 0.
         generation, draw: the data and the initial weights from here on.

@@ -23,10 +23,8 @@ MOST_LETTERS = 40
 
 @dataclass
 class BranchNotes:
-    """The user's notes on a run's branches.
-    names: by the branch's number.
-    pinned: branches that are always shown under the curve.
-    hidden: branches that are not.
+    """The user's notes on a run's branches. names: by the branch's number. pinned: branches that are always shown under
+    the curve. hidden: branches that are not.
     """
 
     names: dict[int, str] = field(default_factory=dict)

@@ -64,16 +64,13 @@ class Checkpoint:
         losses: the end of the loss log.
         commands: the end of the command log.
         stands: the position of the run: a branch, and the windows along its path; None if it is the end of what was
-            trained
-        last, as in records of version 0.1.0.
+            trained last, as in records of version 0.1.0.
         solved_at: the window along the path, from 1, at which its weights had solved the echo; 0 if they have not yet,
-            None
-        if it is not on record (versions up to 0.1.0).
+            None if it is not on record (versions up to 0.1.0).
         layout: where each window is in the loss log.
         solved: the end of the log that says when each of several networks was solved.
         lost_at: the window along the path, from 1, at which its weights lost the echo again; 0 if they have not, None
-            if it
-        is not on record (early versions).
+            if it is not on record (early versions).
         devices: the device that trained each of the run's networks; early versions did not record some of them.
     """
 

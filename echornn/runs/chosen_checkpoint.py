@@ -24,8 +24,7 @@ def newest_usable(
     folder: Path, look_into_logs: bool, at_the_start: EchoConfig
 ) -> tuple[Checkpoint | None, list[str], bool]:
     """The checkpoint to continue from, None if the run never saved one; what is wrong, in words; and whether the logs
-    up to
-    it were read and found unchanged.
+    up to it were read and found unchanged.
 
     Args:
         at_the_start: the configuration at the start of the run.

@@ -26,8 +26,7 @@ class Command:
         generation, draw: the data and the initial weights from here on.
         config: the configuration from here on.
         back: for an undo of version 0.1.0, its target: the number of the command, from 0, that began the stretch of
-            windows,
-        and the windows trained in the whole run by then; None for all others.
+            windows, and the windows trained in the whole run by then; None for all others.
         branch: the branch that it begins or continues; None in records of version 0.1.0, where each command begins one.
         parent, before: see `Branch`; None for the first, and in records of version 0.1.0.
     """

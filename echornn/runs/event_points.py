@@ -59,8 +59,7 @@ class PointOfOne:
 
 class PointOfMany:
     """A point of several networks: the median of their mean losses in nats, the 10 % and 90 % quantiles, and the share
-    of
-    the networks that have solved the task, 0 to 1.
+    of the networks that have solved the task, 0 to 1.
 
     Args:
         solved: how many have solved it before the first window.

@@ -36,8 +36,7 @@ FILES = "events.out.tfevents.*"
 
 POINTS_APART = 100
 """After a command each window has a point, up to twice this many; then the next point comes when 1/100 more are
-trained,
-so that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8.
+trained, so that each power of ten has 231 points: 851 (70 kB) at 10^5 windows, 1 545 (128 kB) at 10^8.
 """
 
 MOST_PENDING_BYTES = 1 << 20

@@ -20,8 +20,7 @@ from echornn.runs.checkpoint import Checkpoint, CheckpointError
 
 MOST_BYTES = 4 << 20
 """The most bytes of all keyframes of a run; beyond it, up to half are dropped. If states are large, `LEAST_KEPT` of
-them
-are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
+them are kept, up to `MOST_BYTES_OF_LARGE`; two are kept whatever their size.
 """
 
 LEAST_KEPT = 64
@@ -49,7 +48,7 @@ class Keyframe:
     Args:
         moment: its moment.
         state: the state, or the bytes of it from `echornn.runs.checkpoint.encode`: encoding a large state would hold up
-        training, so the thread that writes it does it.
+            training, so the thread that writes it does it.
         digest: see above.
     """
 

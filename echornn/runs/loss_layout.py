@@ -44,8 +44,7 @@ class LossLayout:
 
     Attributes:
         changes: pairs of a window, counted from 0 in the whole run, and the number of networks from it on; the first
-            pair is
-        for window 0, and each window is later than the one before.
+            pair is for window 0, and each window is later than the one before.
 
     Raises:
         ValueError: the pairs are not like that.

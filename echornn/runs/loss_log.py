@@ -41,8 +41,7 @@ def read_windows(file: Path, layout: LossLayout, first: int, last: int, replicas
 
     Returns:
         `WINDOW` [n] for one network, uint32 [n, replicas] for several (see `echornn.analysis.packed`). Windows that the
-        log
-        lacks, or has for another number of networks, are returned as lost windows.
+        log lacks, or has for another number of networks, are returned as lost windows.
 
     Raises:
         OSError: it could not be read.
@@ -81,8 +80,7 @@ def losses_of(windows: npt.NDArray[Any]) -> Floats:
 
 def error_rates(windows: npt.NDArray[Any], config: EchoConfig) -> npt.NDArray[Any]:
     """Share of wrong predictions, 0 to 1, of windows that `read_windows` returned: float64 [n], or float32 [n,
-    replicas];
-    NaN for a lost window.
+    replicas]; NaN for a lost window.
     """
     if windows.dtype != WINDOW:
         return packed.error_rates_of(windows, config)

@@ -35,8 +35,7 @@ class PathHistory:
 
     def pieces(self, width: int, first: int, last: int) -> list[HistoryPiece]:
         """The pieces to draw from window ``first`` to ``last``: each branch that is at least as long as a bucket by
-        itself, and
-        the short ones between them together.
+        itself, and the short ones between them together.
 
         Args:
             width: windows in a bucket.

@@ -169,8 +169,7 @@ class Run:
 
     def solved_at(self, branch: int) -> npt.NDArray[np.int64]:
         """When each of a branch's networks was solved: int64 [replicas], windows along its path, from 1; 0 if it was
-        not, or
-        if that is not on record.
+        not, or if that is not on record.
         """
         return solved_at(self._solved, branch, self.tree[0][branch].config.replicas, self.ends[branch])
 
@@ -250,8 +249,7 @@ class Run:
 
     def keyframes(self) -> list[Keyframe]:
         """The whole keyframes on disk. Empty if they cannot be read, since none is needed, or if commands are lost:
-        keyframes
-        refer to branches by number.
+        keyframes refer to branches by number.
         """
         if self.lost_commands:
             return []

@@ -36,14 +36,11 @@ class Summary:
         epoch, window: the epoch of the newest window and its number in it, both from 1; window 0 is before the first.
         windows: the windows trained in the whole run.
         loss: mean cross-entropy of the newest `RECENT_WINDOWS` under the present weights, in nats; NaN if there are
-            none,
-        infinite if the loss has diverged. For several networks, the median.
+            none, infinite if the loss has diverged. For several networks, the median.
         solved_at: the window along the path, from 1, at which the task was solved; 0 if it was not, None if unknown.
-            For
-        several networks, the window by which half of them had solved it.
+            For several networks, the window by which half of them had solved it.
         lost_at: the window along the path, from 1, at which the task was lost again, or by which it was, if the record
-            says
-        no more; 0 if it was not, None if unknown, and for several networks.
+            says no more; 0 if it was not, None if unknown, and for several networks.
         bytes: its size on disk.
         seed_stats: the counts for several replicas; None for one network.
     """
@@ -168,8 +165,7 @@ def solved_and_lost_at(run: Run) -> tuple[int | None, int | None]:
 
 def _lost_by_now(run: Run, solved_at: int) -> int | None:
     """The run's position, if its newest losses show that it has lost the echo again; 0 if they show that it has not,
-    None
-    if they do not show either.
+    None if they do not show either.
     """
     newest, levels = newest_losses(run, run.stands, run.config), Levels.of([run.config])
     lost_at = int(lost_by(np.array([solved_at]), newest.reshape(-1, 1), run.stands.window, levels)[0])

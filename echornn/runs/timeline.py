@@ -214,8 +214,7 @@ class Timeline(Tree):
 
     def bad_since(self, moment: Moment) -> int | None:
         """The window, from 0, on the path to a moment at which the losses ceased to be finite; None if they are finite,
-        and
-        have been for the last `GOOD_WINDOWS`.
+        and have been for the last `GOOD_WINDOWS`.
         """
         since, newest = None, -1
         if not self._any_bad:
@@ -238,8 +237,7 @@ class Timeline(Tree):
 
     def lost_at(self, number: int) -> int | None:
         """The window along its path, from 1, at which a branch's network lost again what it had solved; None if it had
-        not by
-        the branch's end. For several networks, see `counts`.
+        not by the branch's end. For several networks, see `counts`.
         """
         return self._tracks[number].lost_at
 

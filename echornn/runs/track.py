@@ -67,8 +67,7 @@ class Track(ABC):
     @abstractmethod
     def lost_at(self) -> int | None:
         """The window along the path, from 1, at which a single network lost the task again; None if it has not, and for
-        several
-        networks.
+        several networks.
         """
 
     @property
@@ -142,8 +141,7 @@ class TrackOfMany(Track):
     Attributes:
         history: the networks' losses.
         each_solved_at: int64 [replicas], the window along the path, from 1, at which each was solved by the branch's
-            end; 0
-        if it was not.
+            end; 0 if it was not.
         levels: the loss levels at which a network counts as solved, or lost again.
 
     Args:

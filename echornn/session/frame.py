@@ -66,14 +66,13 @@ class Frame:
         undoable: the number of changes that can be undone, one after the other.
         redoable: whether there is an undone change that can be redone.
         blamed: fields of the edit under which the loss became non-finite; undo goes back to before it. Empty if no edit
-        did it, and from the next command on.
+            did it, and from the next command on.
         refused: the answer to the last change or look, if it failed; None after the next one that succeeds.
         readings: what the probes read last, if anything was asked of them; they may be of an earlier position than this
             one.
         unread: why nothing could be read; empty if it could.
         vitals: the last readings of `echornn.session.probing.VITALS`, for the sentence: of this branch, at this
-            position
-        or before it; None if unknown or not asked for.
+            position or before it; None if unknown or not asked for.
         warning: what a person should know while training goes on: the loss has diverged, the disk is full; else empty.
         coming: the configuration that is being compiled, to be trained next; None if there is none, or it is `config`
             itself.

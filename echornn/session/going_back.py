@@ -13,8 +13,7 @@ MOST_COUNTED = 99
 
 def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
     """The position before the last change. If the loss diverged: the last good position, or the one before the edit
-    that
-    made it diverge. None if there is no such position.
+    that made it diverge. None if there is no such position.
     """
     if timeline.bad_since(here) is None:
         return timeline.owner(here).before
@@ -27,8 +26,7 @@ def before_the_change(timeline: Timeline, here: Moment) -> Moment | None:
 
 def before_it_diverged(timeline: Timeline, here: Moment) -> int | None:
     """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
-    made
-    the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+    made the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
     """
     if not timeline.diverged(here) or (before := before_the_change(timeline, here)) is None:
         return None

@@ -199,8 +199,7 @@ class Handlers:
 
     def _stay(self, before: Moment) -> None:
         """Pause if the new position is in the past; at the end of another branch, training goes on there without the
-        windows
-        that were still owed elsewhere.
+        windows that were still owed elsewhere.
         """
         if self._live.is_past:
             self._drive.pause()

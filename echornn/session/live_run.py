@@ -72,8 +72,7 @@ class LiveRun(Whereabouts):
     @property
     def moved(self) -> str:
         """A text that says that the networks are now trained on another device than before; empty if they are not, and
-        from
-        the next change on.
+        from the next change on.
         """
         return self._trainers.moved
 
@@ -168,8 +167,7 @@ class LiveRun(Whereabouts):
         """Train on from here; as a new branch if this is not the end of one.
 
         If the loss of one of several windows is not finite, only those before it count, and the trainer goes back to
-        the
-        position after them: that window is then trained next, alone.
+        the position after them: that window is then trained next, alone.
         """
         if self.is_past:
             self._branch("back", self.moment, self.here)
@@ -303,8 +301,7 @@ class LiveRun(Whereabouts):
 
     def _keyframe(self) -> None:
         """Keep the state at the end of a branch: later training there begins with it. A state in the past is not kept,
-        since
-        it may differ from the one that was trained on from there.
+        since it may differ from the one that was trained on from there.
         """
         if self.arrived and not self.is_past:
             self._keyframing.keep(self.moment, self.trainer, self.timeline.digest(self.owner.number))

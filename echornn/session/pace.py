@@ -93,8 +93,7 @@ class Pace:
         """Windows that can be trained in `SLICE_SECONDS`, judged by earlier ones; one if there are none.
 
         If a call has a high fixed cost, the slice lasts up to `LONG_SLICE_SECONDS`; if a single window takes longer
-        than
-        that, it has as many windows as take `LONG_SLICE_SECONDS` more.
+        than that, it has as many windows as take `LONG_SLICE_SECONDS` more.
         """
         if not self._recent:
             return 1

@@ -36,8 +36,7 @@ def previewed(frame: Frame, pending: Sequence[Command], start: Start) -> Frame:
 
 def _toggled(config: EchoConfig, replica: int, replicas: int) -> EchoConfig | None:
     """The configuration that `ToggleReplicas` will begin with; None if it will be refused. The chosen replica may be
-    beyond
-    those of ``config``.
+    beyond those of ``config``.
     """
     with suppress(ConfigError):
         return turning.begun(config, replica if replica < config.replicas else 0, replicas)

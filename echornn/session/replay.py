@@ -24,8 +24,7 @@ class Replay:
         moment: the moment to which it goes.
         unlike: the first of the windows trained again whose loss differs from the record; None if none does.
         tape: the windows before the moment, in full, oldest first, as far as they have been trained again; if one of
-            several
-        replicas goes on alone, only its own.
+            several replicas goes on alone, only its own.
 
     Args:
         timeline: the run's branches.

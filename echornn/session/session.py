@@ -39,8 +39,8 @@ class Session:
         on_progress: called on the training thread after each stretch of windows.
         clock: seconds that never go back.
         recorder: keeps the run on disk; by default nothing is kept. A run that was begun before continues from where it
-        stopped; if ``config`` differs from the one trained there, this is an edit, which can be undone. An edit that
-        fails makes the session fail, and leaves the disk as it was.
+            stopped; if ``config`` differs from the one trained there, this is an edit, which can be undone. An edit
+            that fails makes the session fail, and leaves the disk as it was.
         at: for a run that continues: first go back to after so many windows along its path.
         examine: runs the probes on a thread of its own; by default `echornn.probes.examine.examine`.
         vitals: whether to read now and then, unasked, what the sentence depends on besides the losses; see `Frame`.
@@ -136,8 +136,7 @@ class Session:
     @property
     def frame(self) -> Frame:
         """The newest frame; the same object as before if nothing has changed. While the session loads, commands are
-        carried
-        out later, but the frame shows at once what they will lead to.
+        carried out later, but the frame shows at once what they will lead to.
         """
         frame = self._loop.stage.frame
         if frame.state is not State.LOADING:

@@ -56,8 +56,7 @@ class Whereabouts:
     @property
     def is_of_a_piece(self) -> bool:
         """Whether the windows before this position have the same data and task as those after it: always true, except
-        where
-        a branch has just begun.
+        where a branch has just begun.
         """
         owner = self.owner
         if self.here.window != owner.start or owner.cause == "alone":
@@ -78,8 +77,7 @@ class Whereabouts:
     @property
     def before_it_diverged(self) -> int | None:
         """Windows along the path after which the loss was still finite. Undo leads to about there: before the edit that
-        made
-        the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
+        made the loss diverge, or one window earlier. None if the loss has not diverged, or if undo leads off the path.
         """
         return going_back.before_it_diverged(self.timeline, self.here) if len(self.timeline) else None
 

@@ -67,9 +67,8 @@ class Axis:
         """Read an axis from text: ``echo_step=1..20``, ``cell=rnn,gru,lstm``, ``learning_rate=0.01..1@5``.
 
         ``LO..HI`` are whole numbers. ``LO..HI@N`` are N values from the first to the last, evenly spaced in powers
-        (0.01,
-        0.0316, 0.1, 0.316, 1); values of dropout, which can be 0, are evenly spaced themselves; whole numbers are
-        rounded.
+        (0.01, 0.0316, 0.1, 0.316, 1); values of dropout, which can be 0, are evenly spaced themselves; whole numbers
+        are rounded.
 
         Raises:
             ConfigError: the text is not an axis.

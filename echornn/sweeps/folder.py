@@ -55,8 +55,7 @@ class Result:
     Attributes:
         solved_at: the window in the run, from 1, at which the echo was solved; None if it never was.
         final_loss: mean loss of the last 50 windows (or of all, if there were fewer), nats; if it diverged, the loss
-            that is
-        not finite.
+            that is not finite.
         windows: the number of windows trained; windows after `solved_at` do not count if it trained until solved.
         seconds: its share of the time in the compiled loop of its process.
     """

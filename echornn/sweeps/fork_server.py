@@ -40,8 +40,7 @@ class ForkServer:
 
     Args:
         command: the command that starts the server; the descriptor of its socket is added as the last argument. The
-            program
-        must call `serve_forks`.
+            program must call `serve_forks`.
     """
 
     def __init__(self, command: Sequence[str]) -> None:

@@ -17,8 +17,7 @@ def kept_values(text: str, axes: Mapping[str, Values]) -> dict[str, frozenset[Va
 
     Words are separated by spaces: ``FIELD=a,b``, ``FIELD=lo..hi`` (either end may be missing), or just a value of some
     field. Each of ``a,b`` must be a value of the sweep; a range may extend beyond them. A field's name may be shortened
-    as
-    long as it is unique.
+    as long as it is unique.
 
     Raises:
         FilterError: a word names no field or no value of the sweep.

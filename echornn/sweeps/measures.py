@@ -58,8 +58,7 @@ class Scale:
     Attributes:
         measure: the measure.
         best, worst: the finite values at the ends; shades are spaced in powers of ten between them, except for success.
-            NaN if
-        there are none.
+            NaN if there are none.
     """
 
     measure: Measure

@@ -193,8 +193,7 @@ class OnDask:
 
     def _restart_worn(self, there: dict[str, int]) -> None:
         """Restart worn processes that nobody uses: a restart also ends what their other threads train, and what other
-        users of
-        this cluster compute there.
+        users of this cluster compute there.
         """
         self._worn &= there.keys()
         unused = self._worn - {worker.split()[0] for worker in self._on.values()}

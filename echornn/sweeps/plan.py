@@ -68,8 +68,7 @@ def structure_of(config: EchoConfig) -> EchoConfig:
 
 def most_together(config: EchoConfig) -> int:
     """The most networks in a part: many small ones, which share the cost of a window's kernels; of larger ones only as
-    many as
-    are quickly trained, since a part is what may be lost.
+    many as are quickly trained, since a part is what may be lost.
     """
     multiplications = _multiplications(config)
     return 64 if multiplications <= 150 else 32 if multiplications <= 500 else 16

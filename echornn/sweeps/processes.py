@@ -38,8 +38,7 @@ def python_command(program: str) -> list[str]:
     folder.
 
     Python puts the current folder first on the path of programs started with ``-m`` or ``-c``, unless ``-P`` is given.
-    If
-    this process ignores the user's environment or packages, so does the new one.
+    If this process ignores the user's environment or packages, so does the new one.
     """
     flags = [flag for flag, is_set in (("-E", sys.flags.ignore_environment), ("-s", sys.flags.no_user_site)) if is_set]
     return [sys.executable, "-P", *flags, "-c", OWN_ENGINE + program, str(Path(__file__).parents[2])]
@@ -49,10 +48,8 @@ class Processes:
     """Workers that are processes; they are forked when they are needed, and again when they die.
 
     They are killed when this engine is closed, and end by themselves when this process is gone. They are processes
-    rather
-    than threads, so that one that dies takes only its part with it. Each trains one structure; for another, a new
-    process
-    takes its place and name. The reasons: only the first program of a process can be kept on disk (see
+    rather than threads, so that one that dies takes only its part with it. Each trains one structure; for another, a
+    new process takes its place and name. The reasons: only the first program of a process can be kept on disk (see
     `echornn.training.kept_programs`), and compiled programs take memory until the process ends.
 
     Args:

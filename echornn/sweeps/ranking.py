@@ -56,8 +56,7 @@ def can_be_ranked(tally: Tally) -> bool:
 
 def ranking_of(tallies: Mapping[Place, Tally]) -> Ranking | None:
     """The ranking of the cells of the newest version among them, without cells that cannot be ranked. None if fewer
-    than two
-    are left.
+    than two are left.
     """
     rankable = {place: tally for place, tally in tallies.items() if can_be_ranked(tally)}
     version = max((tally.version for tally in rankable.values()), default=0)

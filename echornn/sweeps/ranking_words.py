@@ -12,8 +12,7 @@ SURE = f"{100 * (1 - ERROR):.0f} %"
 
 def ranking_told(table: Table) -> list[str]:
     """Paragraphs that say which cell is solved most often, and which others may be the best, or why that is not known
-    yet;
-    empty for a single cell.
+    yet; empty for a single cell.
     """
     tallies = [tally for tally in table.tallies if tally.asked]
     if len(tallies) < 2:

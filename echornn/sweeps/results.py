@@ -60,8 +60,7 @@ class SweepResults:
     """All grids of a sweep's folder together, with their results.
 
     Results of different versions are never counted together. If several versions have trained a configuration, the
-    newest
-    grid that asks for it decides which one counts; the results of the others are in `earlier`.
+    newest grid that asks for it decides which one counts; the results of the others are in `earlier`.
 
     Attributes:
         folder: the sweep's folder.
@@ -71,8 +70,7 @@ class SweepResults:
         until: the rule for how long each network trains, from the newest grid.
         points: one for each configuration, in the order of the grids and their axes.
         earlier: further points of the same configurations, trained by other versions. Their missing results are no
-            longer
-        asked for.
+            longer asked for.
         impossible: the combinations that are left out.
         versions: all versions that have trained here; those of the newest grid are the last.
     """

@@ -43,8 +43,7 @@ class Store:
     """A sweep's folder, for the process that computes it.
 
     Each result has its own file, which is whole from the moment it has its name. The store does not wait until it is on
-    the
-    disk, so a power cut, but no death of a process, may lose the newest results. Then they are trained again.
+    the disk, so a power cut, but no death of a process, may lose the newest results. Then they are trained again.
 
     Attributes:
         asked: the grid that is computed.
@@ -52,8 +51,7 @@ class Store:
 
     Args:
         folder: a new or empty folder, or that of a sweep. Another grid there is kept, and trainings that both have in
-            common
-        are done only once; all networks of a folder train by one rule, until solved or all windows.
+            common are done only once; all networks of a folder train by one rule, until solved or all windows.
         grid: the grid to compute.
 
     Raises:

@@ -124,8 +124,7 @@ class Sweep:
 
     def _start(self, engine: Engine, worker: str) -> None:
         """Give a worker a part. It prefers a structure for which the worker has a compiled program, then the one that
-        the
-        fewest other workers train.
+        the fewest other workers train.
         """
         seen = self._seen.setdefault(worker, set())
         at = Counter(structure_of(one.part.configs[0]) for one in self._under_way.values())

@@ -28,8 +28,7 @@ BUDGET = "num_epochs"
 
 class SweepCounts(NamedTuple):
     """Counts over many points: trainings that are done, those of them that solved the echo, those that lost it again,
-    those
-    given up, and those to come; and points that cannot be trained.
+    those given up, and those to come; and points that cannot be trained.
     """
 
     trained: int
@@ -133,8 +132,7 @@ class Cell:
     @property
     def best(self) -> EchoConfig | None:
         """The configuration, with its seed, that solved the echo first, or else had the lowest loss; the first
-        configuration
-        if there are no results, None if none can be trained.
+        configuration if there are no results, None if none can be trained.
         """
         best, point = self.tally.best, self.best_point
         if best is None or point is None:

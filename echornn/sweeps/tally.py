@@ -131,12 +131,10 @@ class Tally:
     @cached_property
     def half_solved(self) -> int | None:
         """The window by which half of all requested trainings had solved it; while some are unknown, an upper bound.
-        None if fewer
-        are known to have solved it.
+        None if fewer are known to have solved it.
 
         Unlike a median over those that solved it, it does not improve if others fail. For several points it is the
-        median
-        of their values.
+        median of their values.
         """
         if self.points:
             theirs = [math.inf if point.half_solved is None else point.half_solved for point in self.points]

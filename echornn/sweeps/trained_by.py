@@ -31,8 +31,7 @@ SOURCES = (
     "training",
 )
 """The files and folders of the package that determine a network's losses, and when it is finished. Files that only
-store,
-send or show results are not among them.
+store, send or show results are not among them.
 """
 
 FLAGS = ("CUBLAS_", "CUDNN_", "DNNL_", "KERAS_", "NVIDIA_TF32_", "ONEDNN_", "TF_", "XLA_")

@@ -58,10 +58,8 @@ class Workshop:
         """Train a part, and yield its news.
 
         A network's result does not depend on which others train beside it. It depends on their number only by rounding:
-        the
-        compiler may sum in another order for another size, and training amplifies that. After `use_one_thread`,
-        populations
-        of 3 to 64 tutorials gave the same bits.
+        the compiler may sum in another order for another size, and training amplifies that. After `use_one_thread`,
+        populations of 3 to 64 tutorials gave the same bits.
 
         Raises:
             ConfigError: the networks need more memory than there is, or a device that is missing.
@@ -180,8 +178,7 @@ def _program(like: EchoConfig, size: int) -> tuple[EchoConfig, tuple[int, ...]]:
 
 def that_fit(configs: Sequence[EchoConfig], room: float) -> int:
     """How many of these networks can be trained together in this share of the free memory. It is at least one: if even
-    one
-    does not fit, its population raises the error.
+    one does not fit, its population raises the error.
     """
     free = free_bytes()
     fitting = len(configs)

@@ -1,8 +1,7 @@
 """Where the source of each target is, and which targets are misses ("Running a training session").
 
 A target at a position of its row echoes the input ``echo_step`` positions before. A window of T steps sends an error
-from
-the target to that input only if both lie in the window.
+from the target to that input only if both lie in the window.
 """
 
 from __future__ import annotations
@@ -55,8 +54,8 @@ def missed(config: EchoConfig, first: int, count: int) -> npt.NDArray[np.bool_]:
     """Which targets are misses, bool [count]: no window contains both the target and its source.
 
     Entry i is about the target ``first + i`` steps after the first step of a window, away from a row's ends; the
-    pattern
-    repeats after each stride. Of the windows that contain the source, the one that begins last extends farthest.
+    pattern repeats after each stride. Of the windows that contain the source, the one that begins last extends
+    farthest.
     """
     steps = np.arange(first, first + count)
     begins = (steps - config.echo_step) // config.window_stride * config.window_stride

@@ -19,14 +19,12 @@ BELOW_CHANCE = 1 - 2 * AT_CHANCE_SHARE
 
 PINNING_STATE = 7
 """From this size on few RNNs learn from a uniform start, which saturates their units: of 32 seeds in 40 epochs 2 at
-size
-8 and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are; see `GATED_PATIENCE`.
+size 8 and none at 12, but 15 at 6 and 30 at 4. GRUs and LSTMs take longer the larger they are; see `GATED_PATIENCE`.
 """
 
 PATIENCE, GATED_PATIENCE = 10_000, 26_000
 """After so many windows without learning from a uniform start, waiting longer is not advised; for an RNN, and for
-another
-cell. Of 32 RNNs with state 4, 17 learn in 666 windows, 11 more in 6 660, and 2 more in 26 640.
+another cell. Of 32 RNNs with state 4, 17 learn in 666 windows, 11 more in 6 660, and 2 more in 26 640.
 
 LSTMs of state 4, 8 and 12: 16, 10 and 7 of 16 solve the echo in 26 640 windows, half of those after 4 366, 15 149 and
 10 045; GRUs: 16, 13 and 0, after 836 and 8 709. Another start is no quicker: of these LSTMs one solves it within 2 000
@@ -69,9 +67,8 @@ def boundary_floor(config: EchoConfig, window: int = 0) -> float:
     known.
 
     If rows start with the echo of the row above, a state that began at zero cannot know the first ``echo_step`` targets
-    of
-    any row except the first (whose targets there are blank):
-    ``(B - 1)/B * min(max(echo - window * stride, 0), T)/T * ln(num_classes)``. Blank row starts have no floor.
+    of any row except the first (whose targets there are blank): ``(B - 1)/B * min(max(echo - window * stride, 0), T)/T
+    * ln(num_classes)``. Blank row starts have no floor.
     """
     if config.row_start == "zero":
         return 0.0
@@ -127,8 +124,7 @@ def few_inside(config: EchoConfig) -> bool:
 
 def lost_level(config: EchoConfig) -> float:
     """The mean loss in nats above which a solved echo counts as lost: well above `solved_level`, so that a loss that
-    wavers
-    around that level does not switch back and forth.
+    wavers around that level does not switch back and forth.
     """
     level = solved_level(config)
     return level + (chance_level(config) - level) / 10

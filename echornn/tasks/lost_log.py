@@ -13,8 +13,7 @@ class LostLog:
 
     Attributes:
         now: int64 [runs], the window at which each run lost the echo, as of the newest window; 0 if it has not, or has
-            solved
-        it again.
+            solved it again.
 
     Args:
         before: the same at the beginning of the stretch.

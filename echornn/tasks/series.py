@@ -40,8 +40,7 @@ class EchoSeries:
         """Echo the series ``x`` (uint8 [steps]) and cut both into ``batch_size`` rows; the remainder is dropped.
 
         The roll comes before the reshape, as in the tutorial, so the first ``echo_step`` targets of a row echo the end
-        of the
-        row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
+        of the row above; in the first row they are 0. With ``row_start="zero"`` they are 0 in every row.
         """
         row_length = len(x) // batch_size
         used = row_length * batch_size

@@ -42,8 +42,7 @@ class Levels:
         solved: below this mean the echo is solved.
         lost: above this mean a solved echo is lost; between the two nothing changes.
         chance: the loss of guessing; a window's loss is counted as at most this when deciding whether the echo is lost,
-            so that
-        the spike at an epoch's start does not count as a loss of the echo.
+            so that the spike at an epoch's start does not count as a loss of the echo.
     """
 
     solved: Nats
@@ -137,9 +136,8 @@ def crossings(
 
 def lost_by(solved_at: Windows, recent: Floats, windows: int, levels: Levels) -> Windows:
     """The latest window by which each run had lost the echo, int64 [runs], if only its newest losses are known: the
-    present
-    window if their mean is above the lost level, 0 if it is below the solved level or the echo was never solved; else
-    `UNKNOWN`.
+    present window if their mean is above the lost level, 0 if it is below the solved level or the echo was never
+    solved; else `UNKNOWN`.
 
     Args:
         solved_at: int64 [runs], when each was first solved; 0 if it was not.
@@ -183,8 +181,7 @@ class SolvedAt:
 
     Attributes:
         at: int64 [runs], the window in the run, from 1, at which the mean of `RECENT_WINDOWS` first fell below the
-            level; 0 if
-        it never did.
+            level; 0 if it never did.
         windows: the number of windows in the run so far.
         recent: float32 [up to RECENT_WINDOWS, runs], the newest losses, oldest first.
         lost_at: int64 [runs], the window at which each lost it again, see `crossings`; 0 if it has not.

@@ -13,8 +13,7 @@ def uniform_symbols(rng: np.random.Generator, classes: int, steps: int) -> Symbo
     """``rng.integers(0, classes, steps, dtype=uint8)`` of a fresh generator, bit for bit.
 
     NumPy maps each byte of the stream, the lowest of a word first, to ``byte * classes // 256`` and leaves out the
-    bytes
-    that would make some symbols likelier than others (Lemire 2019); this function handles all bytes at once.
+    bytes that would make some symbols likelier than others (Lemire 2019); this function handles all bytes at once.
 
     Args:
         rng: a generator that has drawn nothing; its later draws differ from those after NumPy's own function.

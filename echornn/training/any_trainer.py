@@ -88,8 +88,7 @@ def tensorflow_trainers(
     devices: Devices = NO_DEVICES, threshold: int = small_loops.THRESHOLD, threads: int | None = None
 ) -> MakeTrainer:
     """Make a function that makes trainers, and populations of several replicas, for a session. They share compiled
-    loops;
-    the first one imports TensorFlow.
+    loops; the first one imports TensorFlow.
 
     The function raises a `ConfigError` if there is too little memory to train and save a network.
 

@@ -150,9 +150,8 @@ class TrainingLoop:
             x: input, uint8 [epochs * row length, batch, ...].
             y: target, same shape.
             call: int32 [4]: the first window to train, counted from the start of ``x``; the number of windows, up to as
-                many
-            as a call can train; the number of windows of the run before ``x``; the key of dropout. With replicas int32
-            [3 + replicas], with the key of each.
+                many as a call can train; the number of windows of the run before ``x``; the key of dropout. With
+                replicas int32 [3 + replicas], with the key of each.
             begin: the time step in ``x`` at which the epochs begin.
         """
         config = self.model.config

@@ -60,8 +60,7 @@ def epochs_in_a_population_block(config: EchoConfig, replicas: int) -> int:
     """How many epochs of all replicas are copied to the device together.
 
     Each number needs its own compiled program. The number that fits by size is rounded down to a power of two, so that
-    few
-    programs serve any number of replicas.
+    few programs serve any number of replicas.
     """
     by_windows = MAX_WINDOWS_PER_CALL // config.windows_per_epoch
     by_size = MAX_BLOCK_BYTES // (config.total_series_length * replicas)

@@ -47,8 +47,7 @@ def place(config: EchoConfig, train: Callable[[str, int], None], before: str | N
     Args:
         config: its ``device`` is the one that was asked for.
         train: trains that many windows on the device with that name; called only for ``auto`` with a GPU, to measure
-            both
-        devices, or to check that the GPU still works.
+            both devices, or to check that the GPU still works.
         before: the device that ``auto`` chose for such networks before, cpu or gpu. It is chosen again if possible.
 
     Raises:
@@ -119,8 +118,7 @@ def _in_a_word(error: Exception) -> str:
 
 def windows_per_second(train: Callable[[int], None], clock: Callable[[], float] = time.perf_counter) -> float:
     """Rate of ``train(n)``, measured by calls that grow until they have taken `TRIAL_SECONDS`. The first call does not
-    count,
-    since it may compile.
+    count, since it may compile.
     """
     train(1)
     windows, begun = 1, clock()
@@ -136,8 +134,7 @@ def use_one_thread() -> bool:
     """Run each TensorFlow operation on one thread, which trains all networks except large ones faster.
 
     Calls made at the same time still run at the same time, one on each processor (see `processors`). The setting holds
-    for
-    the whole process. The first network of a process sets it, see `echornn.training.process`; a program that uses
+    for the whole process. The first network of a process sets it, see `echornn.training.process`; a program that uses
     TensorFlow before that can call this function first.
 
     Returns:
@@ -176,8 +173,7 @@ def processors() -> list[str]:
     """TensorFlow's name of the device for each call that can run at the same time as the others.
 
     There is a call for each processor that this process may use. After `use_one_thread` each has its own device; else
-    all
-    use the same, and there are only as many calls as TensorFlow has threads for an operation, since the calls share
+    all use the same, and there are only as many calls as TensorFlow has threads for an operation, since the calls share
     them.
     """
     devices = tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0])

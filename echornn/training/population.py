@@ -27,10 +27,8 @@ class Population:
     """Replicas of one structure that are trained together, each as a `Trainer` of its configuration would train it.
 
     They may differ in seed, learning rate, echo step, start of weights and rows. The losses equal those of a `Trainer`
-    up
-    to rounding (within 2e-5 over the first 50 windows); the same population on the same machine gives the same bits.
-    All
-    processors are used.
+    up to rounding (within 2e-5 over the first 50 windows); the same population on the same machine gives the same bits.
+    All processors are used.
 
     Attributes:
         configs: the configuration of each replica.
@@ -47,8 +45,7 @@ class Population:
 
     Raises:
         ConfigError: configurations of different structure, an impossible number of replicas or one that needs more
-            memory
-        than there is, or a device that is not there.
+            memory than there is, or a device that is not there.
         OutOfMappingsError: this process has compiled too much.
     """
 
@@ -140,16 +137,14 @@ class Population:
         """For each replica the window since the start, from 1, at which it solved the task; 0 if it has not yet.
 
         A replica has solved the task by the same rule as a single run (see `echornn.analysis.evidence.Evidence`): the
-        mean
-        of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
+        mean of 50 windows is below the level that theory gives, 0.05 nats for the tutorial.
         """
         return self._solved.at.copy()
 
     @property
     def lost_at(self) -> npt.NDArray[np.int64]:
         """For each replica that solved the task and lost it again, the window since the start, from 1, at which it lost
-        it
-        (see `echornn.tasks.solved.crossings`); 0 for all others.
+        it (see `echornn.tasks.solved.crossings`); 0 for all others.
         """
         return self._solved.lost_at.copy()
 
@@ -204,8 +199,7 @@ class Population:
 
     def edit(self, configs: EchoConfig | Sequence[EchoConfig]) -> None:
         """Go on with other live fields (`echornn.config.LIVE_FIELDS`): one configuration for all, or one for each
-        replica.
-        If the task changes, no replica has solved the new one yet.
+        replica. If the task changes, no replica has solved the new one yet.
 
         Raises:
             ValueError: another field differs, or the new ``num_epochs`` is below the present epoch.

@@ -37,8 +37,7 @@ class Programs:
 
     Every compilation keeps memory until the process ends, even if everything is deleted: 27 MiB and 230 memory mappings
     for the tutorial's cell, 37 MiB and 360 for an LSTM (measured over 40 structures of each, TensorFlow 2.21; Linux
-    allows
-    65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
+    allows 65 530 mappings). So no loop is ever dropped, and a compilation that comes too close to the limit is refused.
 
     There is no lock: finalizers give the loops back, and the garbage collector may run them at any point of any thread,
     even within `borrow`. Each step on the table, whose keys are plain values, is atomic.
@@ -54,8 +53,8 @@ class Programs:
 
     def place(self, config: EchoConfig, replicas: int, train: Callable[[str, int], None]) -> Placement:
         """The device for networks of this structure. It is chosen only once (see `echornn.training.device.place`), so
-        that windows
-        that are trained again have the same bits, even if a second measurement would choose the other device.
+        that windows that are trained again have the same bits, even if a second measurement would choose the other
+        device.
 
         Args:
             replicas: the number of replicas; 0 for a single network.
@@ -124,8 +123,7 @@ def _made(config: EchoConfig, device: str, replicas: int, windows: int) -> Train
 
 def kind(config: EchoConfig, shares: Shares) -> tuple[int, int, int]:
     """The settings besides the structure that a program for many networks depends on: replicas side by side, shares in
-    a
-    call, and epochs of data in a block.
+    a call, and epochs of data in a block.
     """
     return shares.places, shares.room, epochs_in_a_population_block(config, shares.replicas)
 

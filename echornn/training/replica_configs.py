@@ -26,8 +26,7 @@ def require_one_structure(configs: Sequence[EchoConfig]) -> None:
 
     Raises:
         ConfigError: one differs from the first in a field that is not in `REPLICA_FIELDS`, there are none, or one has
-            several
-        replicas itself.
+            several replicas itself.
     """
     if not configs:
         raise ConfigError("replicas", 0, f"1 to {MAX_REPLICAS}")

@@ -1,8 +1,7 @@
 """Divides the replicas of a population into shares that are computed together, and shares that take turns.
 
 Side by side, a window costs a fixed 10 us, for its small kernels, and about 1 us for each network (tutorial's sizes,
-one
-core): fewer networks than `LEAST` are faster one by one, and beyond `MOST` cache misses cancel the gain. Larger
+one core): fewer networks than `LEAST` are faster one by one, and beyond `MOST` cache misses cancel the gain. Larger
 networks (`REPLICA_LIMIT`) gain nothing from a shared kernel: each forms its own share.
 """
 

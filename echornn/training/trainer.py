@@ -39,8 +39,7 @@ class Trainer:
 
     Raises:
         ConfigError: the device that was asked for is missing, or there is too little memory for the configuration; or
-            it has
-        several replicas, which need a `Population`.
+            it has several replicas, which need a `Population`.
         OutOfMappingsError: this process has compiled too much.
     """
 

@@ -18,8 +18,7 @@ MOST_RUNS = 500
 
 def kept_runs_beside(config: EchoConfig, own: Path | None, under: Sequence[Path] = ()) -> list[KeptRun]:
     """The runs under the curve, then the other runs of the user's state folder, the newest first; without the run on
-    the
-    screen, and without runs that cannot be read.
+    the screen, and without runs that cannot be read.
 
     Args:
         config: the configuration on the screen, with which they are compared.

@@ -53,8 +53,7 @@ class SessionKeys(AppPart):
 
     def action_advice(self) -> None:
         """Make the change that the sentence advises; all other fields stay. If a branch already has this change, go
-        there
-        instead, since training it again would give the same.
+        there instead, since training it again would give the same.
         """
         remedy = self._remedy
         if remedy is None:

@@ -42,7 +42,7 @@ class BenchRow:
         windows_per_call: windows trained by one call in each network.
         microseconds: time of one window of one network, the median of the rounds.
         speedup: time of one window in the tutorial's session loop (or in NumPy if that cannot run the configuration)
-        divided by the time of one window here, the median of the rounds.
+            divided by the time of one window here, the median of the rounds.
     """
 
     program: str

@@ -56,11 +56,9 @@ def json_lines(among: Path | None = None) -> Iterator[str]:
 
 def record_of(run: Summary) -> dict[str, Any]:
     """A run as a record for programs. A number that is not finite is null: the loss if it has diverged or there is
-    none;
-    ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again, and both keys are missing if
-    that is not on record. For several networks, ``loss`` is the median and ``solved_at`` the window by which half of
-    them
-    had solved it; ``lottery`` holds more, such as how many lost it again (see `come_to`).
+    none; ``solved_at`` is null if the task was not solved, ``lost_at`` if it was not lost again, and both keys are
+    missing if that is not on record. For several networks, ``loss`` is the median and ``solved_at`` the window by which
+    half of them had solved it; ``lottery`` holds more, such as how many lost it again (see `come_to`).
     """
     when = {"solved_at": run.solved_at, "lost_at": run.lost_at}
     return {

@@ -29,9 +29,8 @@ def write_network(run: Run, weights: Path | None, keras: Path | None, replica: i
 
     Args:
         weights: a .npz file; for several networks, replicas are the first axis of each array. A text file beside it,
-            with
-        the same name plus .txt, describes each array: the .npz file itself holds only the weights, as
-        `Trainer.load_weights` takes them.
+            with the same name plus .txt, describes each array: the .npz file itself holds only the weights, as
+            `Trainer.load_weights` takes them.
         keras: a .keras file, for one network.
         replica: write only the network with this number, see `ReplicaNumbers`.
 

@@ -95,15 +95,12 @@ def record_of(readings: Readings, replica: int = 0, unlike: UnlikeRecord | None 
     Keys: window, along the path; memory, r2 by lag, and memory_total, their sum, of at most memory_size;
     gradient_by_lag, nats for a unit of state; truncation_bias, the bias if each error is followed through T steps,
     truncation_bias_by_steps, the same through 1, 2, ... steps, and truncation_bias_of_windows, that of windows of T
-    steps as
-    trained, all relative to the size of the gradient, and with _spread how much larger each may be; spectral_radius,
-    the
-    largest of spectral_radii, those of the recurrent matrices by name; saturated, the share of the top layer's states,
-    0 to
-    1; lyapunov, exponents in nats a step; seed, that of the network, and replica, its number; as_recorded, whether the
-    windows that were trained again to get there have the recorded losses; turned_by_lag, the share of predictions that
-    change if only the input at that lag is changed, and moved_by_lag, how far they move; with _samples, the number of
-    samples of each. `echornn.readings` and ``probe --help`` define all of them.
+    steps as trained, all relative to the size of the gradient, and with _spread how much larger each may be;
+    spectral_radius, the largest of spectral_radii, those of the recurrent matrices by name; saturated, the share of the
+    top layer's states, 0 to 1; lyapunov, exponents in nats a step; seed, that of the network, and replica, its number;
+    as_recorded, whether the windows that were trained again to get there have the recorded losses; turned_by_lag, the
+    share of predictions that change if only the input at that lag is changed, and moved_by_lag, how far they move; with
+    _samples, the number of samples of each. `echornn.readings` and ``probe --help`` define all of them.
     """
     memory, units, gradient, reliance, weights, exponents = _all_of(readings)
     radii = {one.name: one.spectral_radius for one in weights.recurrent}

@@ -68,8 +68,7 @@ def go_on(name: str, flags: ConfigFlags, at: int | None = None) -> tuple[EchoCon
 
 def first_at(run: Run, flags: ConfigFlags, at: int | None) -> int | None:
     """The number of windows along its path after which a run continues; None for its present position. If fields are
-    given
-    for a run that diverged, it continues before the divergence: with the present weights nothing can be learned.
+    given for a run that diverged, it continues before the divergence: with the present weights nothing can be learned.
     """
     if at is not None or not flags.given or _is_finite(run):
         return at
@@ -192,8 +191,7 @@ def flags_for(at: int | None = None, **fields: object) -> str:
 
 def flags_to_go_on(session: Session) -> str:
     """The flags that are not carried out yet, to give again; for a run at the end of its epochs, more epochs; for a run
-    that
-    diverged, a window before the divergence.
+    that diverged, a window before the divergence.
     """
     frame, at, fields = session.frame, session.going_first, session.editing_first
     wanted = replace(frame.config, **fields)

@@ -40,8 +40,7 @@ def finished_record(frame: Frame, seconds: float) -> Record:
     """The record at the end: windows trained in the whole run, and the result.
 
     For one network, the result is the mean loss of the last windows (`echornn.analysis.evidence.RECENT_WINDOWS`), and
-    the
-    windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
+    the windows along the path at which the echo was solved, and lost again, None if it was not; for several, `come_to`.
     """
     known = frame.evidence
     how_well = (
@@ -59,10 +58,8 @@ def come_to(seed_stats: SeedStats) -> Record:
 
 def seed_stats_fields(seed_stats: SeedStats) -> Record:
     """How many of the replicas have solved the echo, also as a share with its 95 % interval, 0 to 1; the median number
-    of
-    windows that they needed, None if none did; the 10, 50 and 90 % quantiles of the mean losses, in nats; and how many
-    have
-    diverged.
+    of windows that they needed, None if none did; the 10, 50 and 90 % quantiles of the mean losses, in nats; and how
+    many have diverged.
     """
     low, high = seed_stats.interval
     loss_10, loss_50, loss_90 = seed_stats.quantiles

@@ -49,11 +49,9 @@ def start_record(sweep: Sweep, plan: Plan, workers: int, folder: Path) -> Record
 
 def point_record(point: GridPoint, axes: Mapping[str, Any]) -> Record:
     """The record of a finished point, with the numbers of the map (see `Tally`): its fields; the number of seeds, how
-    many
-    solved the echo, also as a share with its 95 % interval; the window by which half of all seeds had (None if fewer
-    did); the median of the final losses, for two the smaller (None if most diverged); level, the mean loss in nats of
-    50
-    windows below which the echo counts as solved; failed, why it could not be trained.
+    many solved the echo, also as a share with its 95 % interval; the window by which half of all seeds had (None if
+    fewer did); the median of the final losses, for two the smaller (None if most diverged); level, the mean loss in
+    nats of 50 windows below which the echo counts as solved; failed, why it could not be trained.
     """
     tally = tally_of(point)
     low, high = tally.interval

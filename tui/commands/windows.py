@@ -19,7 +19,7 @@ def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Fl
 
     Args:
         windows: the windows, as `Run.windows` returns them: `echornn.runs.run_dir.WINDOW` [n] for one network, uint32
-        [n, replicas] for several.
+            [n, replicas] for several.
         config: the configuration under which they were trained.
     """
     if config.replicas > 1:
@@ -29,7 +29,6 @@ def losses_and_errors(windows: npt.NDArray[Any], config: EchoConfig) -> tuple[Fl
 
 def own_replica(before: EchoConfig, after: EchoConfig) -> int:
     """The index among the networks of ``before`` of the first network of ``after``, on the same path: if one of several
-    goes
-    on alone, it need not be the first.
+    goes on alone, it need not be the first.
     """
     return after.seed - before.seed

@@ -66,8 +66,8 @@ def share(height: int, rows: int) -> DataLayout:
 
 class Data(View):
     """The view draws the whole matrix as a strip; then rows around the window, with a block and its number for each
-    time step;
-    below each row the targets, with the numbers of the inputs that they echo; and the targets that no window covers.
+    time step; below each row the targets, with the numbers of the inputs that they echo; and the targets that no window
+    covers.
 
     Symbols, and the places of sources, differ in glyphs as well as in colours.
     """

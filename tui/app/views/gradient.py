@@ -45,8 +45,7 @@ TALL = 17
 
 class GradientView(ProbeView):
     """The view with the size of the gradient by lag at the left, and the row under the cursor beside it or below, in
-    which
-    ``f`` flips an input.
+    which ``f`` flips an input.
     """
 
     key = "4"
@@ -134,8 +133,7 @@ class GradientView(ProbeView):
         """The row and step of the prediction that is shown; None without any.
 
         It is the one under the cursor, or the last step of the first row whose input is echoed within the window, so
-        that f
-        has an effect.
+        that f has an effect.
         """
         rows = self._rows(readings)
         if readings is None or rows is None or not rows.strength.size:

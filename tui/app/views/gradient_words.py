@@ -18,8 +18,7 @@ LONGEST = 78
 
 UNDECIDED = 0.2
 """If the probabilities move by less than this for each prediction that changes, the predictions were near a tie. That
-is
-also so in a network that has learned nothing yet, whatever it remembers.
+is also so in a network that has learned nothing yet, whatever it remembers.
 """
 
 ACCEPTED_BIAS = 0.1
@@ -47,8 +46,7 @@ def words_of(
     config: EchoConfig, gradient: Gradient, kept: float | None = None, reliance: Reliance | None = None
 ) -> tuple[str, str]:
     """The text about the part of the gradient that training leaves out, and the part that it would leave out if all
-    errors
-    went back T steps; if the cut is before the echo's source, about what the state still keeps of the source.
+    errors went back T steps; if the cut is before the echo's source, about what the state still keeps of the source.
 
     The gradient is that of the present network: an echo that is not learned has no part in it. So the text says how
         many

@@ -86,8 +86,7 @@ def laid(config: EchoConfig, window: int, width: int, step: int = 0) -> MatrixLa
     """The layout of the matrix around a window of the epoch (from 0) on so many characters.
 
     It has numbers if window and echo fit so, with two classes; otherwise there is room for a mark and a symbol. If even
-    the
-    window is too long, its part around ``step`` is shown.
+    the window is too long, its part around ``step`` is shown.
     """
     start, length = window * config.window_stride, config.truncated_backprop_length
     reach = min(config.echo_step, config.row_length)

@@ -42,8 +42,7 @@ def _stretch(config: EchoConfig, window: int, width: int) -> range:
 
 def bracket_lines(config: EchoConfig, window: int, width: int, ascii_only: bool = False) -> list[str]:
     """The windows that slide along a row, one character for each time step, on two lines in turn; if more than two
-    overlap,
-    only some of them.
+    overlap, only some of them.
 
     Args:
         window: the window of the epoch, from 0, that is drawn in double lines.

@@ -113,8 +113,7 @@ class ProbeView(View):
 
 def moment(frame: Frame | None, readings: Readings, short: bool = False) -> str:
     """The moment of the readings as text: the branch by its letter and, for several replicas, the network by its seed;
-    empty
-    if it is the frame's.
+    empty if it is the frame's.
     """
     if frame is None:
         return ""

@@ -236,8 +236,7 @@ def arrange(rows: int, width: int, height: int, length: int) -> Arrangement:
     """Lay out panels for ``rows`` rows of windows of ``length`` steps on ``width`` x ``height`` characters.
 
     There are as few side by side as show all rows, so that the tape gets the width; but a panel is no narrower than a
-    window,
-    unless the screen is.
+    window, unless the screen is.
     """
     whole = LABEL_WIDTH + 2 * length
     most = max(1, min((width + GAP) // (whole + GAP), rows))

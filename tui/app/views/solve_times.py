@@ -53,8 +53,7 @@ def solved_by_column(
     seed_stats: SeedStats, first: int, length: int, columns: int, ascii_only: bool = False
 ) -> tuple[str, int]:
     """For each column of an axis a block whose height is the number of networks solved there; and the number that a
-    full block
-    means: the largest of any column.
+    full block means: the largest of any column.
 
     Args:
         first: the axis' first window, from 0.

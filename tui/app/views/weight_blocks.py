@@ -174,8 +174,7 @@ def _stretch(wanted: int, count: int, room: int) -> tuple[int, int]:
 
 def _write_columns(cells: Cells, box: Box, matrix: WeightMatrix, shown: range, cell: int) -> None:
     """Draw the names of columns above them, a space apart, if they have room; for a gate's columns its name once, if
-    that has
-    room. If entries are narrow, the common beginning of names is written once, before the numbers: ``h1 2 3``.
+    that has room. If entries are narrow, the common beginning of names is written once, before the numbers: ``h1 2 3``.
     """
     end = 0
     for word, group in groupby(shown, lambda column: matrix.columns[column].rpartition(" ")[0]):

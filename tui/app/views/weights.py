@@ -149,8 +149,7 @@ class WeightsView(ProbeView):
 
 def entries_of(weights: Matrices) -> list[tuple[str, Recurrent | None]]:
     """The entries that key n goes through: each matrix, once for each recurrent matrix in it; other matrices together
-    with
-    the first recurrent one.
+    with the first recurrent one.
     """
     default = weights.recurrent[0] if weights.recurrent else None
     entries: list[tuple[str, Recurrent | None]] = []

@@ -16,8 +16,7 @@ from tui.kit.cells import Cells
 
 WILD = 1.5
 """The axis does not contain extremes that are so many times the largest loss below which nine in ten lie: those are
-drawn at
-its edge.
+drawn at its edge.
 """
 
 TALL = 8
@@ -48,8 +47,7 @@ def band_axis(band: Band, curve: Curve, log: bool) -> LossAxis:
 
 def draw_band(cells: Cells, place: Place, band: Band, ascii_only: bool) -> None:
     """Draw the distribution of losses: 10 to 90 % as a texture, the median as a thick line, the extremes dotted, and
-    signs at
-    the top where losses lie beyond it.
+    signs at the top where losses lie beyond it.
     """
     columns, rows = (place.width, place.height) if ascii_only else (2 * place.width, 4 * place.height)
 

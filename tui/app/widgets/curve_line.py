@@ -16,8 +16,7 @@ def line_characters(heights: npt.NDArray[np.float64], lines: int, ascii_only: bo
 
     Args:
         heights: float64 [columns], in dots from the bottom; NaN makes a gap. A character is two by four dots of
-            braille, or one
-        with ASCII.
+            braille, or one with ASCII.
         lines: the lines of characters to draw on.
         ascii_only: whether each dot is ``*``.
 

@@ -37,8 +37,7 @@ def spans(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: i
 
 def filled(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], height: int, ascii_only: bool = False) -> Dots:
     """A texture from ``low`` to ``high`` (dot rows from the bottom) in each column, so sparse that lines through it
-    stay
-    visible: a quarter of the dots, or half of them if each is a character. Empty where either is NaN.
+    stay visible: a quarter of the dots, or half of them if each is a character. Empty where either is NaN.
     """
     row, column = np.arange(height)[:, np.newaxis], np.arange(len(low))
     from_bottom = height - 1 - row

@@ -33,8 +33,7 @@ class Place(NamedTuple):
 
 class Drawn(NamedTuple):
     """A ghost's characters, str [height, width], with spaces where there are none; and the line of its mean, float64
-    [width],
-    NaN where it has none.
+    [width], NaN where it has none.
     """
 
     characters: npt.NDArray[np.str_]

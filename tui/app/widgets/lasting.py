@@ -18,8 +18,7 @@ class Lasting:
     """Keeps a remarkable window's sentence on the screen for a moment; it has to see every shown frame, in order.
 
     At speeds too high to watch single windows, no sentence is about one. While training pauses, the sentence is about
-    the
-    window that is shown, and the sentence at the moment of pausing stays as long as that window does.
+    the window that is shown, and the sentence at the moment of pausing stays as long as that window does.
 
     Args:
         clock: seconds that never go back.

@@ -62,8 +62,7 @@ class Legend:
 
 def ghost_words(ghosts: Sequence[Ghost], place: Place, cut: str, lines: int) -> list[str]:
     """A line for each ghost, in at most so many; if there are fewer lines, for the newest ghosts, and one line with the
-    number
-    of the others.
+    number of the others.
 
     Args:
         cut: the end of words that are shortened.

@@ -51,8 +51,7 @@ def marks_of(curve: Curve, length: int, columns: int, ascii_only: bool) -> list[
 
 def labels(words: list[str], ascii_only: bool) -> list[list[str]]:
     """The possible labels of commands at one place, the best first: all of them in a line, or one below the other; else
-    only the
-    newest.
+    only the newest.
     """
     counted = [(word, len(list(same))) for word, same in itertools.groupby(words)]
     times, dots = ("x", "..") if ascii_only else ("×", "…")

@@ -25,10 +25,8 @@ class Form:
     carried out.
 
     Drafts of any number of fields become one edit. Nudges of live fields are sent at once, but the next nudge of a
-    field only
-    after the previous one has taken effect, so that a held key does not store up nudges. Choosing a preset drafts the
-    fields
-    that it changes, and replaces all other drafts.
+    field only after the previous one has taken effect, so that a held key does not store up nudges. Choosing a preset
+    drafts the fields that it changes, and replaces all other drafts.
 
     Args:
         config: the present configuration.
@@ -85,8 +83,8 @@ class Form:
 
     def open(self, frame: Frame) -> None:
         """Open with the present configuration, without old refusals. The cursor is on the first row, so that the same
-        keys lead to
-        the same field each time; if all epochs are trained, it is on their number, since more epochs train on.
+        keys lead to the same field each time; if all epochs are trained, it is on their number, since more epochs train
+        on.
         """
         self.config, self._taken = frame.config, frame.refused
         self.name = "num_epochs" if frame.state is State.FINISHED else PRESET

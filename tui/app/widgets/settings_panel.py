@@ -106,8 +106,7 @@ class SettingsPanel(CellWidget, can_focus=True):
 
     def show(self, frame: Frame) -> None:
         """Take over the present configuration, and why the last edit was refused, if so. This also works while the
-        panel is closed:
-        a nudge that waits for the one before it is sent then.
+        panel is closed: a nudge that waits for the one before it is sent then.
         """
         self.form.take(frame)
         if self.is_open:
