@@ -65,7 +65,7 @@ class Branch:
         return self.epoch + epochs, in_epoch
 
 
-class Span(NamedTuple):
+class BranchSpan(NamedTuple):
     """The windows of a path that lie in one branch, ``first <= window < last``."""
 
     branch: Branch
@@ -119,14 +119,14 @@ def _start(branch: Branch) -> int:
     return branch.start
 
 
-def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[Span]:
+def spans_to(window: int, path: Sequence[Branch], since: int = 0) -> list[BranchSpan]:
     """The windows of a whole path up to window ``window``, divided by branch; without branches that ended by window
     ``since``.
     """
     begun = path_to(window, path)
     begun = begun[max(0, bisect.bisect_right(begun, since, key=_start) - 1) :]
     ends = [one.start for one in begun[1:]] + [window]
-    return [Span(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
+    return [BranchSpan(one, one.start, end) for one, end in zip(begun, ends, strict=True)]
 
 
 def task_since(path: Sequence[Branch]) -> int:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 from echornn.config import EchoConfig
 from echornn.config_text import changes_text
-from echornn.runs.branch import Branch, Moment, Span, digest, path_to, spans_to, whole_path
+from echornn.runs.branch import Branch, BranchSpan, Moment, digest, path_to, spans_to, whole_path
 from echornn.runs.track import Track
 
 KEPT_PATHS = 32
@@ -118,7 +118,7 @@ class Tree(ABC):
                 self._paths[number] = path
             return path
 
-    def spans(self, moment: Moment, since: int = 0) -> list[Span]:
+    def spans(self, moment: Moment, since: int = 0) -> list[BranchSpan]:
         """The windows that lead to a moment, divided by branch; without branches that ended before window ``since``
         of the path."""
         return spans_to(moment.window, self._path(moment.branch), since)

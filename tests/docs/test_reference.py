@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import get_args
-from echornn.readings import Kind
-from echornn.session.commands import COMMANDS
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import echornn
 from echornn import probes
 from echornn.config import EchoConfig
+from echornn.readings import Kind
+from echornn.session.commands import COMMANDS
 from echornn.sweeps.store import COLUMNS, OURS
 from tests.docs import emitted
 from tests.docs.pages import PAGES, ROOT, codes_in
